@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { mode, providerId, sessionId, turnId, turnStatus } from "./ids.ts";
+import { usage } from "./usage.ts";
+
+export const DEFAULT_MAX_MESSAGE_CHARS = 2000;
+
+/** Length as people count it: an emoji is one. */
+export const countCodePoints = (text: string): number => {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+};
+
+const wellFormed = (text: string): boolean => text.isWellFormed();
+
+/** The body of `POST /chat` and `POST /context-preview`; `maxMessageChars` is counted in Unicode code points. */
+export const chatRequest = (maxMessageChars = DEFAULT_MAX_MESSAGE_CHARS) =>
+  z
+    .object({
+      message: z
+        .string()
+        .min(1, "must not be empty")
+        // A code point is one or two UTF-16 units: only the band between needs counting.
+        .refine(
+          (text) => text.length <= maxMessageChars || countCodePoints(text) <= maxMessageChars,
+          `must be at most ${maxMessageChars} characters`,
+        )
+        .refine(wellFormed, "must not contain half of a surrogate pair")
+        .optional()
+        .describe(`The user's message, 1–${maxMessageChars} characters. Required, unless retry_of is given.`),
+      mode: mode.describe("stateless: the model is sent this message alone. stateful: the history too."),
+      provider: providerId,
+      session_id: sessionId.optional().describe("Made by the server when absent."),
+      model: z.string().min(1).max(200).optional().describe("Default: the provider's."),
+      system: z
+        .string()
+        .max(20_000)
+        .refine(wellFormed, "must not contain half of a surrogate pair")
+        .optional()
+        .describe("The system prompt; an empty one sends none."),
+      context_tokens: z
+        .int()
+        .min(16)
+        .max(10_000_000)
+        .optional()
+        .describe("A smaller context window than the model's, to make forgetting happen."),
+      retry_of: turnId.optional().describe("The session's last turn, unsuccessful, to be run anew."),
+    })
+    .refine((body) => body.retry_of !== undefined || body.message !== undefined, {
+      path: ["message"],
+      message: "is required",
+    });
+export type ChatRequest = z.infer<ReturnType<typeof chatRequest>>;
+
+/** A turn's outcome: the answer of `POST /chat`, and the data of a stream's last event. */
+export const chatResponse = z.object({
+  response: z.string(),
+  mode,
+  provider: providerId,
+  session_id: sessionId,
+  message_count: z
+    .int()
+    .nonnegative()
+    .describe("The messages now stored in the session, this answer included."),
+  turn_id: turnId,
+  model: z.string(),
+  status: turnStatus,
+  usage: usage.nullable(),
+  stored: z.boolean().describe("false: Redis was away, and this turn is not remembered."),
+});
+export type ChatResponse = z.infer<typeof chatResponse>;
+
+export const clearSessionRequest = z.object({ session_id: sessionId });
+export const clearSessionResponse = z.object({ status: z.literal("success"), message: z.string() });

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { chatResponse } from "./chat.ts";
+import { mode, providerId, sessionId, turnId } from "./ids.ts";
+import { problem } from "./problem.ts";
+
+const turn = { turn_id: turnId, session_id: sessionId };
+const end = chatResponse;
+
+/**
+ * The events of a turn's stream, by name. Event ids: `0` for turn-started, the length of the text so far
+ * (UTF-16 units) after a text-delta, `<length>.end` for the end.
+ */
+export const turnEvents = {
+  "turn-started": z.object({
+    ...turn,
+    mode,
+    provider: providerId,
+    model: z.string(),
+    message_count: z.int(),
+    stored: z.boolean(),
+  }),
+  /** A model that reasons before it answers is at it; the text of it is not kept. */
+  "turn-thinking": z.object(turn),
+  "text-delta": z.object({ ...turn, text: z.string() }),
+  "turn-completed": end,
+  "turn-cancelled": end,
+  "turn-interrupted": end,
+  "turn-failed": end.extend({ code: z.string(), detail: z.string(), error: problem.partial().optional() }),
+} as const;
+
+export type TurnEventName = keyof typeof turnEvents;
+export type TurnEventData<Name extends TurnEventName> = z.infer<(typeof turnEvents)[Name]>;
+export type TurnEvent = {
+  [Name in TurnEventName]: { event: Name; id: string; data: TurnEventData<Name> };
+}[TurnEventName];

@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { sessionId, turnId } from "./ids.ts";
+
+/** An error as RFC 9457 tells it, with a stable `code` and what to do. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  /** Which field of the request is wrong, and why. */
+  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  turn_id: turnId.optional(),
+  session_id: sessionId.optional(),
+  /** The text that had been shown before the turn failed. */
+  response: z.string().optional(),
+});
+export type Problem = z.infer<typeof problem>;
