@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import type { ContextMessage, ModelRequest } from "../../chat/chat-model.ts";
+import { describeChatModel } from "../chat-model.contract.ts";
+import { mirrorAnswer } from "./answer.ts";
+import { Mirror } from "./mirror.ts";
+
+const user = (content: string): ContextMessage => ({ role: "user", content });
+const assistant = (content: string): ContextMessage => ({ role: "assistant", content });
+const request = (...messages: ContextMessage[]): ModelRequest => ({
+  model: "mirror",
+  system: "",
+  messages,
+  contextWindow: 8192,
+});
+
+const nothingUpstream = "it answers in this process, nothing crosses a wire";
+
+describeChatModel(
+  "the mirror",
+  async () => ({
+    model: new Mirror({ wordDelayMs: 30 }),
+    questions: [request(user("one")), request(user("one"), user("two"))],
+    slowQuestion: request(user("a question as long as its words are many, ".repeat(4)), user("this one")),
+    questionAbout: (text) => request(user(text), user("What did I say?")),
+    close: async () => {},
+  }),
+  { received: nothingUpstream, idle: nothingUpstream, unreachable: nothingUpstream },
+);
+
+test("knows nothing without memory", () => {
+  const answer = "I was sent 1 message: this one. I know nothing of what was said before.";
+  expect(mirrorAnswer([user("My name is Alice")])).toBe(answer);
+  expect(mirrorAnswer([user("What's my name?")])).toBe(answer);
+});
+
+test("says with memory what the user said before", () => {
+  const history = [
+    user("My name is Bob"),
+    assistant("I was sent 1 message: this one."),
+    user("What's my name?"),
+  ];
+  expect(mirrorAnswer(history)).toBe('I was sent 3 messages. Before this one you said: "My name is Bob".');
+});
+
+test("quotes each earlier message of the user, oldest first, and no answer", () => {
+  const history = [user("one"), assistant("A"), user("two"), user("three"), assistant("B"), user("now")];
+  expect(mirrorAnswer(history)).toBe(
+    'I was sent 6 messages. Before this one you said: "one", "two" and "three".',
+  );
+});
+
+test("says so when none of the earlier messages is the user's", () => {
+  expect(mirrorAnswer([assistant("Welcome"), user("Hello")])).toBe(
+    "I was sent 2 messages. None of those before this one is from you.",
+  );
+});
+
+test("quotes in one line, and long messages shortened between two characters", () => {
+  expect(mirrorAnswer([user("two\n\n lines"), user("now")])).toContain('"two lines"');
+  expect(mirrorAnswer([user("👋".repeat(300)), user("now")])).toContain(`"${"👋".repeat(200)}…"`);
+});
+
+test("gives a long answer in no more steps than a short one may have", async () => {
+  const mirror = new Mirror({ wordDelayMs: 1 });
+  const pieces: string[] = [];
+  const long = Array.from({ length: 500 }, (_, index) => user(`a message of several words, number ${index}`));
+  await mirror.generate(
+    request(...long),
+    { text: (piece) => pieces.push(piece), thinking() {} },
+    new AbortController().signal,
+  );
+  expect(pieces.length).toBeLessThanOrEqual(100);
+  expect(pieces.join("")).toBe(mirrorAnswer(long));
+});
+
+test("costs nothing", async () => {
+  const { models } = await new Mirror({ wordDelayMs: 0 }).availability();
+  expect(models).toEqual([
+    { id: "mirror", context_window: 8192, price: { input: 0, cached_input: 0, output: 0 } },
+  ]);
+});
