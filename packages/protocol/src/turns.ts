@@ -18,7 +18,7 @@ export const contextReport = z.object({
   messages: z.array(sentMessage).describe("The payload: exactly these, in this order."),
   left_out: z.array(
     z.object({
-      reason: z.enum(["stateless", "window", "unsettled"]),
+      reason: z.enum(["stateless", "window"]),
       messages: count,
       first_message_id: z.string().nullable(),
       last_message_id: z.string().nullable(),

@@ -1,0 +1,23 @@
+/**
+ * What can go wrong besides a wrong argument (which is a `TypeError`, thrown before anything is sent):
+ * - `unavailable`: Redis did not do it: unreachable, frozen, out of memory, read-only, or too late. Nothing
+ *   was written, unless the connection broke after the command was sent: then it may have been.
+ * - `duplicate_id`: a message's id is already in use in the session. Nothing was written.
+ * - `damaged`: a key of the session holds something that this library did not write.
+ */
+export type MemoryErrorCode = "unavailable" | "duplicate_id" | "damaged";
+
+/** The library's one error class. */
+export class MemoryError extends Error {
+  readonly code: MemoryErrorCode;
+
+  constructor(code: MemoryErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "MemoryError";
+    this.code = code;
+  }
+
+  static isInstance(error: unknown): error is MemoryError {
+    return error instanceof Error && error.name === "MemoryError" && "code" in error;
+  }
+}

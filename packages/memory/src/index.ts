@@ -1,0 +1,29 @@
+export type {
+  IoRedisClient,
+  IoRedisSubscriber,
+  NodeRedisClient,
+  NodeRedisSubscriber,
+  RedisClient,
+} from "./client.ts";
+export { MemoryError, type MemoryErrorCode } from "./errors.ts";
+export type { Json, Message, NewMessage, Role, ToolCall } from "./message.ts";
+export {
+  type AddedMessage,
+  MessageHistory,
+  type MessageHistoryOptions,
+  type RecentOptions,
+  type SessionInfo,
+} from "./message-history.ts";
+export type { MemoryOptions } from "./options.ts";
+export type { Subscriber } from "./subscriptions.ts";
+export type { TurnOutcome, TurnUpdate } from "./turn-feed.ts";
+export type { TurnEnd, TurnRecord } from "./turn-record.ts";
+export type { TurnWriter } from "./turn-writer.ts";
+export {
+  type BeginOptions,
+  type Begun,
+  type PlacedMessage,
+  type TurnState,
+  Turns,
+  type TurnsOptions,
+} from "./turns.ts";

@@ -1,0 +1,47 @@
+/** The keys of one session. The order is that of KEYS in every script on a session. */
+export interface SessionKeys {
+  /** LIST: a message each, its index is its sequence number. A dropped one stays as `0`. */
+  readonly messages: string;
+  /** HASH: epoch, times, the session's own TTL, the running turn, ids given by callers. */
+  readonly meta: string;
+  /** HASH: turn id → record. */
+  readonly turns: string;
+  /** HASH: idempotency key → the hash of the request and the turn that it led to. */
+  readonly idempotency: string;
+  /** STRING: the running turn's text so far. Its name is also the channel that wakes who follows the turn. */
+  readonly log: string;
+  /** All of them, in the scripts' order. */
+  readonly all: string[];
+}
+
+// A brace would end the hash tag, a slash parts owner and session, a percent sign begins an escape.
+const percentEncode = (part: string): string =>
+  part.replace(/[%/{}]/g, (character) => encodeURIComponent(character));
+
+/** The owner of all sessions where there is no authentication. */
+export const LOCAL_OWNER = "local";
+
+/**
+ * All keys of a session stand under `<name>:{<tag>}:` with the braces literally there: a hash tag, so that on
+ * a Cluster a session lies on one node and changes atomically. Someone else's session cannot be named.
+ */
+export function sessionKeys(name: string, owner: string, sessionId: string): SessionKeys {
+  const tag =
+    owner === LOCAL_OWNER ? percentEncode(sessionId) : `${percentEncode(owner)}/${percentEncode(sessionId)}`;
+  const key = (part: string): string => `${name}:{${tag}}:${part}`;
+  const keys = {
+    messages: key("messages"),
+    meta: key("meta"),
+    turns: key("turns"),
+    idempotency: key("idempotency"),
+    log: key("log"),
+  };
+  return { ...keys, all: [keys.messages, keys.meta, keys.turns, keys.idempotency, keys.log] };
+}
+
+/** The keys of an owner's list of sessions, in a slot of their own. */
+export function indexKeys(name: string, owner: string): string[] {
+  const tag = `{${percentEncode(owner)}}`;
+  // ZSET by time of last use, ZSET by time of expiry.
+  return [`${name}:sessions:${tag}:used`, `${name}:sessions:${tag}:expires`];
+}

@@ -1,0 +1,291 @@
+import { newEpoch } from "./epoch.ts";
+import { MemoryError } from "./errors.ts";
+import { type SessionKeys, sessionKeys } from "./keys.ts";
+import { decodeMessage, encodeMessage, type Message, type NewMessage, type Role } from "./message.ts";
+import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { fitTokens, keepCallsWithResults } from "./recent.ts";
+import { type Reply, ScriptRunner } from "./script-runner.ts";
+import { ADD, CLEAR, DROP, INFO, RANGE, RECENT, UPDATE } from "./scripts/history.ts";
+import { makeCursor, SessionIndex } from "./session-index.ts";
+import { assertCount, assertId, assertMessage, assertPositiveInteger, assertRoles } from "./validate.ts";
+
+export interface MessageHistoryOptions extends MemoryOptions {
+  /** Told of each record that is no message (someone else wrote it). It is skipped. */
+  readonly onDamaged?: (damaged: { sessionId: string; place: number }) => void;
+}
+
+export interface AddedMessage {
+  readonly id: string;
+  /** Messages in the session now. */
+  readonly count: number;
+  readonly createdAt: Date;
+}
+
+export interface RecentOptions {
+  /** How many at most. Default 5, or no limit where `maxTokens` is given. 0 gives none. */
+  readonly k?: number;
+  /** Only these roles; the filter applies before `k`. */
+  readonly role?: Role | readonly Role[];
+  /** Only messages before the one with this id. */
+  readonly before?: string;
+  /** As many of the newest as fit into so many tokens, by `countTokens`. */
+  readonly maxTokens?: number;
+  readonly countTokens?: (message: Message) => number;
+}
+
+export interface SessionInfo {
+  readonly id: string;
+  readonly title: string | null;
+  readonly count: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** What each use of the session renews its life to. */
+  readonly ttlSeconds: number;
+  readonly expiresAt: Date;
+  /** The turn in progress, see `Turns`. */
+  readonly runningTurnId: string | null;
+}
+
+const PAGE = 500;
+
+/**
+ * Conversations in Redis. Every write is one atomic script in one round trip that also renews the TTL of the
+ * whole session; messages stand in the order in which they arrived at Redis.
+ *
+ * Wrong arguments are a `TypeError`, everything else a `MemoryError`; in both cases nothing was written.
+ *
+ * @example
+ * const history = new MessageHistory({ client });
+ * await history.addMessage("session_1", { role: "user", content: "My name is Bob" });
+ * const messages = await history.getRecent("session_1", { k: 5 });
+ */
+export class MessageHistory {
+  readonly #options: ResolvedOptions;
+  readonly #onDamaged: MessageHistoryOptions["onDamaged"];
+  readonly #runner: ScriptRunner;
+  readonly #index: SessionIndex;
+
+  constructor(options: MessageHistoryOptions) {
+    this.#options = resolveOptions(options);
+    this.#onDamaged = options.onDamaged;
+    this.#runner = new ScriptRunner(this.#options.client, this.#options.timeoutMs);
+    this.#index = new SessionIndex(this.#runner, this.#options.name, this.#options.owner);
+  }
+
+  /**
+   * Appends a message. Its id and time are the caller's, where given.
+   * @throws MemoryError `duplicate_id`, `unavailable`, `damaged`
+   */
+  async addMessage(sessionId: string, message: NewMessage): Promise<AddedMessage> {
+    const [added] = await this.addMessages(sessionId, [message]);
+    return added as AddedMessage;
+  }
+
+  /**
+   * Appends messages in their order: all of them or, when one is refused, none.
+   * @throws MemoryError `duplicate_id`, `unavailable`, `damaged`
+   */
+  async addMessages(sessionId: string, messages: readonly NewMessage[]): Promise<AddedMessage[]> {
+    if (!Array.isArray(messages)) throw new TypeError("messages must be an array");
+    for (const message of messages) assertMessage(message);
+    const keys = this.#keys(sessionId);
+    if (messages.length === 0) return [];
+    const args = [newEpoch()];
+    for (const message of messages) {
+      const { role, tail } = encodeMessage(message);
+      const time = message.createdAt === undefined ? "" : String(message.createdAt.getTime());
+      args.push(message.id ?? "", time, role, tail);
+    }
+    const reply = await this.#run(ADD, keys, args);
+    if (reply[0] === "duplicate") {
+      throw new MemoryError(
+        "duplicate_id",
+        `A message with the id ${JSON.stringify(reply[2])} is there already`,
+      );
+    }
+    const [, now, ttl, epoch, first, count] = reply as ["ok", number, number, string, number, number];
+    this.#index.touch(sessionId, ttl);
+    return messages.map((message, n) => ({
+      id: message.id ?? `${epoch}-${first + n}`,
+      count: count - messages.length + n + 1,
+      createdAt: message.createdAt ?? new Date(now),
+    }));
+  }
+
+  /** Appends what a user said and what was answered, as one. */
+  async store(sessionId: string, prompt: string, response: string): Promise<AddedMessage[]> {
+    return this.addMessages(sessionId, [
+      { role: "user", content: prompt },
+      { role: "assistant", content: response },
+    ]);
+  }
+
+  /**
+   * The newest messages, oldest first, in one round trip (with `maxTokens`, one for each 500 looked at).
+   * Its cost does not depend on the session's length. A tool's result is left out where its call is.
+   * @throws MemoryError `unavailable`, `damaged`
+   */
+  async getRecent(sessionId: string, options: RecentOptions = {}): Promise<Message[]> {
+    const { maxTokens, countTokens } = options;
+    const roles = typeof options.role === "string" ? [options.role] : (options.role ?? []);
+    if (options.role !== undefined) assertRoles(roles);
+    if (options.k !== undefined) assertCount("k", options.k);
+    if (options.before !== undefined) assertId("before", options.before);
+    const keys = this.#keys(sessionId);
+    if (maxTokens === undefined) {
+      const page = await this.#recentPage(sessionId, keys, options.k ?? 5, options.before ?? "", roles);
+      return keepCallsWithResults(page.messages, page.context).reverse();
+    }
+    assertCount("maxTokens", maxTokens);
+    if (typeof countTokens !== "function") throw new TypeError("countTokens must be given with maxTokens");
+    const nextPage = (limit: number, before: string) =>
+      this.#recentPage(sessionId, keys, limit, before, roles);
+    return fitTokens(nextPage, { k: options.k, before: options.before, maxTokens, countTokens });
+  }
+
+  /**
+   * All messages, oldest first, however many, read in pages while they are consumed. Messages that arrive
+   * meanwhile are included; a session that is cleared meanwhile ends the iteration.
+   */
+  async *messages(sessionId: string): AsyncGenerator<Message, void, void> {
+    const keys = this.#keys(sessionId);
+    let next = 0;
+    let known: string | undefined;
+    while (next >= 0) {
+      const args = [String(next), String(PAGE)];
+      const [, , epoch, following, ...entries] = await this.#run(RANGE, keys, args, true);
+      known ??= String(epoch);
+      if (epoch !== known) return;
+      yield* this.#decode(sessionId, entries, known);
+      next = Number(following);
+    }
+  }
+
+  /** Messages in the session; 0 for one that is not there. */
+  async count(sessionId: string): Promise<number> {
+    return (await this.info(sessionId))?.count ?? 0;
+  }
+
+  /** Drops the message with this id, or the newest. False: there is none. */
+  async drop(sessionId: string, id?: string): Promise<boolean> {
+    if (id !== undefined) assertId("id", id);
+    const reply = await this.#run(DROP, this.#keys(sessionId), [id ?? ""]);
+    if (reply[0] === "unknown") return false;
+    this.#index.touch(sessionId, Number(reply[2]));
+    return true;
+  }
+
+  /** Forgets this session, whole, and no other; a turn in progress is cancelled. False: it was not there. */
+  async clear(sessionId: string): Promise<boolean> {
+    const [, , there] = await this.#run(CLEAR, this.#keys(sessionId), [], true);
+    await this.#index.remove(sessionId);
+    return there === 1;
+  }
+
+  /** Seconds that the session has left, or null when it is not there. */
+  async ttl(sessionId: string): Promise<number | null> {
+    const info = await this.info(sessionId);
+    return info && Math.max(0, Math.round((info.expiresAt.getTime() - Date.now()) / 1000));
+  }
+
+  /** Gives the session a TTL of its own, from now on and after each use. False: it is not there. */
+  async expire(sessionId: string, seconds: number): Promise<boolean> {
+    assertPositiveInteger("seconds", seconds);
+    return this.#update(sessionId, ["ttl", String(seconds * 1000)]);
+  }
+
+  /** Gives the session a title; an empty one takes it away. False: it is not there. */
+  async rename(sessionId: string, title: string): Promise<boolean> {
+    if (typeof title !== "string" || !title.isWellFormed()) throw new TypeError("title must be a string");
+    return this.#update(sessionId, ["title", title]);
+  }
+
+  /** What is known of a session, or null when it is not there. */
+  async info(sessionId: string): Promise<SessionInfo | null> {
+    const reply = await this.#run(INFO, this.#keys(sessionId), [], true);
+    if (reply[0] === "unknown") return null;
+    const [, now, left, ttl, count, , created, updated, title, turn] = reply;
+    return {
+      id: sessionId,
+      title: title === "" || title === null ? null : String(title),
+      count: Number(count),
+      createdAt: new Date(Number(created)),
+      updatedAt: new Date(Number(updated)),
+      ttlSeconds: Math.ceil(Number(ttl) / 1000),
+      expiresAt: new Date(now + Number(left)),
+      runningTurnId: turn === "" ? null : String(turn),
+    };
+  }
+
+  /**
+   * The owner's sessions, last used first. The list stands in another slot than the sessions: it can trail
+   * behind by a second, and it can lack a session whose last use was cut off by a crash, until its next use.
+   * Sessions that have expired are never returned.
+   */
+  async listSessions(
+    options: { limit?: number; cursor?: string } = {},
+  ): Promise<{ sessions: SessionInfo[]; nextCursor: string | null }> {
+    const { limit = 50, cursor } = options;
+    assertPositiveInteger("limit", limit);
+    const entries = await this.#index.list(limit, cursor);
+    const found = await Promise.all(entries.map(({ id }) => this.info(id)));
+    this.#index.heal(entries.filter((_, n) => found[n] === null).map(({ id }) => id));
+    const last = entries.at(-1);
+    return {
+      sessions: found.filter((info) => info !== null),
+      nextCursor: last && entries.length === limit ? makeCursor(last.used, last.id) : null,
+    };
+  }
+
+  async #recentPage(
+    sessionId: string,
+    keys: SessionKeys,
+    limit: number,
+    before: string,
+    roles: readonly Role[],
+  ) {
+    const reply = await this.#run(RECENT, keys, [String(limit), before, ...roles], true);
+    if (reply[0] === "unknown") throw new TypeError(`before: there is no message ${JSON.stringify(before)}`);
+    const [, , epoch, more, extra, ...entries] = reply;
+    const split = entries.length - Number(extra) * 2;
+    return {
+      /** Newest first. */
+      messages: [...this.#decode(sessionId, entries.slice(0, split), String(epoch))],
+      /** What precedes the oldest of them, back to the call that it may be a result of. */
+      context: [...this.#decode(sessionId, entries.slice(split), String(epoch))],
+      more: more === 1,
+      /** The id that the next page ends before: by place, so that it holds when its message is dropped. */
+      next: `${epoch}-${entries[split - 2]}`,
+    };
+  }
+
+  async #update(sessionId: string, fields: string[]): Promise<boolean> {
+    const reply = await this.#run(UPDATE, this.#keys(sessionId), fields, true);
+    if (reply[0] === "unknown") return false;
+    this.#index.touch(sessionId, Number(reply[2]));
+    return true;
+  }
+
+  *#decode(sessionId: string, entries: readonly (string | number)[], epoch: string): Generator<Message> {
+    for (let i = 0; i < entries.length; i += 2) {
+      const place = Number(entries[i]);
+      const message = decodeMessage(String(entries[i + 1]), place, epoch);
+      if (message) yield message;
+      else this.#onDamaged?.({ sessionId, place });
+    }
+  }
+
+  #keys(sessionId: string): SessionKeys {
+    assertId("sessionId", sessionId);
+    return sessionKeys(this.#options.name, this.#options.owner, sessionId);
+  }
+
+  #run(
+    script: Parameters<ScriptRunner["run"]>[0],
+    keys: SessionKeys,
+    args: string[],
+    repeatable = false,
+  ): Promise<Reply> {
+    return this.#runner.run(script, keys.all, [String(this.#options.ttlMs), ...args], { repeatable });
+  }
+}

@@ -1,0 +1,110 @@
+import { type Evaluator, evaluator, type RedisClient } from "./client.ts";
+import { MemoryError } from "./errors.ts";
+import type { Script } from "./script.ts";
+
+/** What every script returns: a status, Redis' time in ms, and what the status comes with. */
+export type Reply = [status: string, now: number, ...rest: (string | number)[]];
+
+interface RunOptions {
+  /** The script may run twice without harm: it is tried again when a connection breaks under it. */
+  repeatable?: boolean;
+}
+
+// Redis answered that it did not run the command, and that it soon may.
+const NOT_YET = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)\b/;
+const PAUSE_MS = 50;
+
+/** Runs scripts within a deadline: one that is late by Redis' clock does nothing, and its caller has an error. */
+export class ScriptRunner {
+  readonly #redis: Evaluator;
+  readonly #timeoutMs: number;
+  /** Redis' clock less ours, as of the last reply; a little behind, so that a deadline is rather early. */
+  #clockOffset: number | undefined;
+
+  constructor(client: RedisClient, timeoutMs: number) {
+    this.#redis = evaluator(client);
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Runs a script on a session. ARGV[1] (the deadline) is put in front of `args`.
+   * @throws MemoryError `unavailable`, `damaged`
+   */
+  async run(script: Script, keys: string[], args: string[], options: RunOptions = {}): Promise<Reply> {
+    const giveUpAt = performance.now() + this.#timeoutMs;
+    if (this.#clockOffset === undefined) await this.#within(giveUpAt, this.#readClock(keys));
+    for (;;) {
+      try {
+        const deadline = Math.floor(giveUpAt + (this.#clockOffset ?? 0));
+        const reply = await this.#within(giveUpAt, this.#evaluate(script, keys, [String(deadline), ...args]));
+        this.#clockOffset = reply[1] - performance.now();
+        if (reply[0] !== "late") return reply;
+        // Our notion of Redis' time was off (its clock was set): it is right now.
+      } catch (error) {
+        if (!isRetryable(error, options.repeatable === true)) throw asMemoryError(error);
+        if (performance.now() + PAUSE_MS > giveUpAt) throw asMemoryError(error);
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+      if (performance.now() > giveUpAt) throw unavailable("Redis was too slow");
+    }
+  }
+
+  /** Runs a script that has no deadline of its own in Redis. */
+  async runPlain(script: Script, keys: string[], args: string[]): Promise<Reply> {
+    const giveUpAt = performance.now() + this.#timeoutMs;
+    return this.#within(giveUpAt, this.#evaluate(script, keys, args)).catch((error) => {
+      throw asMemoryError(error);
+    });
+  }
+
+  async #evaluate(script: Script, keys: string[], args: string[]): Promise<Reply> {
+    try {
+      return (await this.#redis.bySha(script.sha1, keys, args)) as Reply;
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+      return (await this.#redis.bySource(script.source, keys, args)) as Reply;
+    }
+  }
+
+  async #readClock(keys: string[]): Promise<void> {
+    const [seconds, microseconds] = (await this.#redis.bySource(
+      "return redis.call('TIME')",
+      keys,
+      [],
+    )) as string[];
+    this.#clockOffset = Number(seconds) * 1000 + Number(microseconds) / 1000 - performance.now();
+  }
+
+  /** A client can keep a command for ever (a frozen server, an offline queue): nobody waits that long. */
+  #within<T>(giveUpAt: number, work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(unavailable("Redis did not answer in time")),
+        giveUpAt - performance.now(),
+      );
+      work.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+}
+
+const unavailable = (message: string, cause?: unknown): MemoryError =>
+  new MemoryError("unavailable", message, { cause });
+
+function isRetryable(error: unknown, repeatable: boolean): boolean {
+  if (!(error instanceof Error) || MemoryError.isInstance(error)) return false;
+  return NOT_YET.test(error.message) || (repeatable && !isReply(error));
+}
+
+// An error that Redis itself sent begins with an upper-case code.
+const isReply = (error: Error): boolean => /^[A-Z]{3,} /.test(error.message);
+
+function asMemoryError(error: unknown): MemoryError {
+  if (MemoryError.isInstance(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes("WRONGTYPE")) {
+    return new MemoryError("damaged", "A key of this session is not what this library keeps there", {
+      cause: error,
+    });
+  }
+  return unavailable(`Redis did not do it: ${message}`, error);
+}

@@ -1,0 +1,199 @@
+import { script } from "../script.ts";
+import { PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+
+/**
+ * Appends messages: all or none.
+ *
+ * ARGV[3]  epoch, if the session is new
+ * ARGV[4…] three for each: id or empty, time in ms or empty (Redis' own), the record without its time,
+ *          as two halves around it: `role` and `content(,more)]`
+ *
+ * Returns {'ok', now, ttl, epoch, place of the first, count} | {'duplicate', now, id}
+ */
+export const ADD = script(
+  PRELUDE,
+  `
+local epoch = redis.call('HGET', meta, 'epoch')
+local given = {}
+for i = 4, #ARGV, 4 do
+  local id = ARGV[i]
+  if id ~= '' then
+    if given[id] or place(id, epoch) then return {'duplicate', now, id} end
+    given[id] = (i - 4) / 4
+  end
+end
+local first = redis.call('LLEN', messages)
+for i = 4, #ARGV, 4 do
+  local at = ARGV[i + 1] ~= '' and ARGV[i + 1] or now
+  redis.call('RPUSH', messages, '[1,"' .. ARGV[i + 2] .. '",' .. at .. ',' .. ARGV[i + 3])
+end
+if not epoch then
+  epoch = ARGV[3]
+  redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now)
+end
+redis.call('HSET', meta, 'updated', now)
+for id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. id, first + n) end
+return {'ok', now, renew(), epoch, first, count()}
+`,
+);
+
+/**
+ * The newest messages, backwards from a message or from the end.
+ *
+ * ARGV[3]  how many at most   ARGV[4] the id that they end before, or empty
+ * ARGV[5…] roles; none: all
+ *
+ * Where the oldest one found is a tool's result, what precedes it is returned too, back to its call.
+ *
+ * Returns {'ok', now, epoch or '', more older ones (0, 1), how many are only context, place, record, …},
+ *         newest first | {'unknown', now}
+ */
+export const RECENT = script(
+  PRELUDE,
+  `
+local epoch = redis.call('HGET', meta, 'epoch')
+local limit, start = tonumber(ARGV[3]), redis.call('LLEN', messages)
+if ARGV[4] ~= '' then
+  local before = place(ARGV[4], epoch)
+  if not before or before >= start then return {'unknown', now} end
+  start = before
+end
+local wanted
+for i = 5, #ARGV do wanted = wanted or {}; wanted[ARGV[i]] = true end
+
+local reply = {'ok', now, epoch or '', 0, 0}
+local found, extra, role = 0, 0, nil
+local function visit(at, record)
+  if record == '0' then return true end
+  local is = record:match('^%[1,"(%a+)"')
+  if wanted and not wanted[is] then return true end
+  if found >= limit then
+    reply[4] = 1
+    -- Beyond the limit only the way back from a result to its call is of interest.
+    if wanted or role ~= 'tool' then return false end
+    extra = extra + 1
+  else
+    found = found + 1
+  end
+  role = is
+  reply[#reply + 1] = at
+  reply[#reply + 1] = record
+  return true
+end
+local step = math.min(limit + 1, 256)
+while start > 0 and limit > 0 do
+  local low = math.max(0, start - step)
+  local chunk = redis.call('LRANGE', messages, low, start - 1)
+  local go = true
+  for i = #chunk, 1, -1 do
+    go = visit(low + i - 1, chunk[i])
+    if not go then break end
+  end
+  if not go then break end
+  start = low
+end
+reply[5] = extra
+return reply
+`,
+);
+
+/**
+ * A page of messages, forwards.
+ *
+ * ARGV[3] the place to begin at   ARGV[4] how many list entries to look at
+ *
+ * Returns {'ok', now, epoch or '', next place or -1 at the end, place, record, …}
+ */
+export const RANGE = script(
+  PRELUDE,
+  `
+local from, size = tonumber(ARGV[3]), tonumber(ARGV[4])
+local next = from + size
+if next >= redis.call('LLEN', messages) then next = -1 end
+local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', next}
+for i, record in ipairs(redis.call('LRANGE', messages, from, from + size - 1)) do
+  if record ~= '0' then
+    reply[#reply + 1] = from + i - 1
+    reply[#reply + 1] = record
+  end
+end
+return reply
+`,
+);
+
+/**
+ * Drops one message.
+ *
+ * ARGV[3] its id; empty: the newest
+ *
+ * Returns {'ok', now, ttl} | {'unknown', now}
+ */
+export const DROP = script(
+  PRELUDE,
+  `
+local at
+if ARGV[3] ~= '' then
+  at = place(ARGV[3], redis.call('HGET', meta, 'epoch'))
+else
+  at = redis.call('LLEN', messages) - 1
+  while at >= 0 and redis.call('LINDEX', messages, at) == '0' do at = at - 1 end
+end
+local record = at and at >= 0 and redis.call('LINDEX', messages, at)
+if not record or record == '0' then return {'unknown', now} end
+redis.call('HSET', meta, 'updated', now)
+redis.call('HINCRBY', meta, 'dropped', 1)
+redis.call('LSET', messages, at, '0')
+local readable, decoded = pcall(cjson.decode, record)
+local id = readable and type(decoded) == 'table' and type(decoded[5]) == 'table' and decoded[5].id
+if id then redis.call('HDEL', meta, 'id:' .. id) end
+return {'ok', now, renew()}
+`,
+);
+
+/**
+ * Ends the running turn, if there is one, and forgets the session, whole.
+ *
+ * Returns {'ok', now, 1 if there was one}
+ */
+export const CLEAR = script(
+  PRELUDE,
+  `
+local there = redis.call('DEL', unpack(KEYS))
+redis.call('PUBLISH', log, '')
+return {'ok', now, there > 0 and 1 or 0}
+`,
+);
+
+/**
+ * Sets what a session has of its own, lastingly.
+ *
+ * ARGV[3…] pairs of field and value: `ttl` (ms), `title`
+ *
+ * Returns {'ok', now, ttl} | {'unknown', now}
+ */
+export const UPDATE = script(
+  PRELUDE,
+  `
+if redis.call('EXISTS', meta) == 0 then return {'unknown', now} end
+redis.call('HSET', meta, unpack(ARGV, 3))
+return {'ok', now, renew()}
+`,
+);
+
+/**
+ * What is known of a session.
+ *
+ * Returns {'ok', now, TTL left in ms, the TTL that it is renewed to in ms, count, epoch, created, updated, title,
+ *          running turn or '', …} | {'unknown', now}
+ */
+export const INFO = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  `
+local left = redis.call('PTTL', meta)
+if left == -2 then return {'unknown', now} end
+local turn = running() or ''
+local m = redis.call('HMGET', meta, 'ttl', 'epoch', 'created', 'updated', 'title')
+return {'ok', now, left, tonumber(m[1] or ARGV[2]), count(), m[2], m[3], m[4], m[5] or '', turn}
+`,
+);

@@ -1,0 +1,81 @@
+/**
+ * Begins every script on a session.
+ *
+ * KEYS      the session's five, in the order of `SessionKeys.all`
+ * ARGV[1]   the deadline in Redis' time, ms since the epoch; past it the script does nothing: a command that
+ *           was held up must not act after its caller has given up. Empty: none.
+ * ARGV[2]   the TTL in ms for a session that has none of its own
+ *
+ * Returns   {status, now, …}; `late` when the deadline has passed.
+ *
+ * Scripts write first what a full Redis refuses (RPUSH, HSET, APPEND): the refusal comes before any change.
+ */
+export const PRELUDE = `
+local messages, meta, turns, idempotency, log = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ARGV[1] ~= '' and now > tonumber(ARGV[1]) then return {'late', now} end
+
+-- Renews the life of all of the session's keys; returns it in ms.
+local function renew()
+  local ttl = redis.call('HGET', meta, 'ttl') or ARGV[2]
+  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ttl) end
+  return tonumber(ttl)
+end
+
+-- Messages now in the session: dropped ones stay in the list as 0, so that none changes its place.
+local function count()
+  return redis.call('LLEN', messages) - (redis.call('HGET', meta, 'dropped') or 0)
+end
+
+-- Where a message stands by its id, or nil. Ids given by callers are indexed, others are '<epoch>-<place>'.
+local function place(id, epoch)
+  local known = redis.call('HGET', meta, 'id:' .. id)
+  if known then return tonumber(known) end
+  if epoch and id:sub(1, #epoch + 1) == epoch .. '-' then
+    local digits = id:sub(#epoch + 2)
+    if digits:match('^%d+$') and #digits <= 15 then return tonumber(digits) end
+  end
+end
+`;
+
+/**
+ * For scripts that may meet a running turn. A turn's record is
+ * `[1,"status",user,answer,started,ended,info(,text)]`: places of its messages (-1: none), times in ms, what
+ * the caller told of it (JSON), and the text of an answer that a retry has replaced.
+ */
+export const TURN_PRELUDE = `
+-- Ends the running turn: its text so far becomes a message, its record is closed. Returns the answer's place.
+local function finish(id, status, rest, info)
+  local record = redis.call('HGET', turns, id)
+  local user, started, former = record:match('^%[1,"%a+",(%d+),%-?%d+,(%d+),%d+,(.*)%]$')
+  local text = (redis.call('GET', log) or '') .. rest
+  local answer = -1
+  if text ~= '' then
+    answer = redis.call('RPUSH', messages,
+      '[1,"assistant",' .. now .. ',' .. cjson.encode(text) .. ',{"turn":"' .. id .. '"}]') - 1
+  end
+  redis.call('HSET', turns, id, '[1,"' .. status .. '",' .. user .. ',' .. answer .. ',' .. started .. ',' ..
+    now .. ',' .. (info ~= '' and info or former) .. ']')
+  redis.call('HSET', meta, 'updated', now)
+  redis.call('HDEL', meta, 'turn', 'lease')
+  redis.call('DEL', log)
+  redis.call('PUBLISH', log, '')
+  return answer
+end
+
+-- The running turn's id. One whose server has let its lease run out is ended here, as interrupted.
+local function running()
+  local turn = redis.call('HMGET', meta, 'turn', 'lease')
+  if not turn[1] then return nil end
+  if now <= tonumber(turn[2]) then return turn[1] end
+  finish(turn[1], 'interrupted', '', '')
+  renew()
+end
+
+-- What became of a turn that is not running (any more).
+local function ended(id)
+  local record = redis.call('HGET', turns, id)
+  return {'ended', now, record and record:match('^%[1,"(%a+)"') or 'gone', count()}
+end
+`;

@@ -1,0 +1,78 @@
+import { script } from "../script.ts";
+
+const PRELUDE = `
+local used, expires = KEYS[1], KEYS[2]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+/**
+ * Notes that a session was used, and forgets a few that expired more than a minute ago.
+ *
+ * KEYS     an owner's two index keys   ARGV[1] the session's id   ARGV[2] its TTL in ms
+ */
+export const TOUCH = script(
+  PRELUDE,
+  `
+local ttl = tonumber(ARGV[2])
+redis.call('ZADD', used, now, ARGV[1])
+redis.call('ZADD', expires, now + ttl, ARGV[1])
+for _, key in ipairs(KEYS) do
+  if redis.call('PTTL', key) < ttl + 60000 then redis.call('PEXPIRE', key, ttl + 60000) end
+end
+local gone = redis.call('ZRANGEBYSCORE', expires, '-inf', now - 60000, 'LIMIT', 0, 10)
+if #gone > 0 then
+  redis.call('ZREM', used, unpack(gone))
+  redis.call('ZREM', expires, unpack(gone))
+end
+return {'ok', now}
+`,
+);
+
+/**
+ * Forgets sessions, except those used again in the last \`ARGV[1]\` ms.
+ *
+ * KEYS  an owner's two index keys   ARGV[2…] ids
+ */
+export const FORGET = script(
+  PRELUDE,
+  `
+for i = 2, #ARGV do
+  local last = redis.call('ZSCORE', used, ARGV[i])
+  if last and now - tonumber(last) >= tonumber(ARGV[1]) then
+    redis.call('ZREM', used, ARGV[i])
+    redis.call('ZREM', expires, ARGV[i])
+  end
+end
+return {'ok', now}
+`,
+);
+
+/**
+ * A page of an owner's sessions, last used first.
+ *
+ * KEYS  an owner's two index keys   ARGV[1] how many   ARGV[2] score and ARGV[3] id to go on behind, or empty
+ *
+ * Returns {'ok', now, id, last use in ms, …}
+ */
+export const LIST = script(
+  PRELUDE,
+  `
+local reply, limit, skip = {'ok', now}, tonumber(ARGV[1]), 0
+local max = ARGV[2] ~= '' and ARGV[2] or '+inf'
+while #reply - 2 < limit * 2 do
+  local page = redis.call('ZREVRANGEBYSCORE', used, max, '-inf', 'WITHSCORES', 'LIMIT', skip, limit)
+  if #page == 0 then break end
+  for i = 1, #page, 2 do
+    -- Ids of one millisecond stand in reverse order of their bytes.
+    local behind = ARGV[2] == '' or page[i + 1] ~= ARGV[2] or page[i] < ARGV[3]
+    if behind and #reply - 2 < limit * 2 then
+      reply[#reply + 1] = page[i]
+      reply[#reply + 1] = page[i + 1]
+    end
+  end
+  skip = skip + #page / 2
+end
+return reply
+`,
+);

@@ -1,0 +1,215 @@
+import { script } from "../script.ts";
+import { PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+
+/**
+ * Begins a turn: all of it or nothing. May be repeated with the same turn id.
+ *
+ * ARGV[3]  the turn's id                ARGV[4]  lease in ms
+ * ARGV[5]  epoch, if the session is new ARGV[6]  the user's message as JSON; empty when it is a retry
+ * ARGV[7]  info (JSON)                  ARGV[8]  title, if the session is new
+ * ARGV[9]  idempotency key, or empty    ARGV[10] the hash of the request that it stands for
+ * ARGV[11] the turn to retry, or empty  ARGV[12] bytes of history to return at most; 0: this message alone
+ * ARGV[13] the name of the context window whose start is asked for
+ *
+ * Returns  {'begun', now, ttl, epoch, place of the user's message, count, remembered start or -1,
+ *           place of the first message returned, messages…}, the user's message last
+ *          {'busy', now, turn} | {'replay', now, turn} | {'mismatch', now, turn} | {'refused', now, why}
+ */
+export const BEGIN = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  `
+local id, key = ARGV[3], ARGV[9]
+if key ~= '' then
+  local known = redis.call('HGET', idempotency, key)
+  if known then
+    local hash, turn = known:match('^(.-):(.*)$')
+    if hash ~= ARGV[10] then return {'mismatch', now, turn} end
+    if turn ~= id then return {'replay', now, turn} end
+  end
+end
+local current = running()
+if current and current ~= id then return {'busy', now, current} end
+
+local last
+if current then
+  last = tonumber(redis.call('HGET', turns, id):match('^%[1,"running",(%d+)'))
+elseif ARGV[11] ~= '' then
+  local record = redis.call('HGET', turns, ARGV[11])
+  if not record then return {'refused', now, 'unknown'} end
+  local status, user, answer = record:match('^%[1,"(%a+)",(%d+),(%-?%d+)')
+  if status == 'completed' then return {'refused', now, 'completed'} end
+  last, answer = tonumber(user), tonumber(answer)
+  local tail = redis.call('LLEN', messages) - 1
+  while tail > last and (tail == answer or redis.call('LINDEX', messages, tail) == '0') do tail = tail - 1 end
+  if tail ~= last or redis.call('LINDEX', messages, last) == '0' then return {'refused', now, 'not_last'} end
+  if answer >= 0 then
+    -- What was shown of the former answer leaves the conversation, not the record.
+    local former = redis.call('LINDEX', messages, answer)
+    if former ~= '0' then
+      redis.call('HSET', turns, ARGV[11], record:sub(1, -2) .. ',' .. cjson.encode(cjson.decode(former)[4]) .. ']')
+      redis.call('LSET', messages, answer, '0')
+      redis.call('HINCRBY', meta, 'dropped', 1)
+    end
+  end
+else
+  last = redis.call('RPUSH', messages, '[1,"user",' .. now .. ',' .. ARGV[6] .. ',{"turn":"' .. id .. '"}]') - 1
+end
+
+local epoch = redis.call('HGET', meta, 'epoch')
+if not epoch then
+  epoch = ARGV[5]
+  redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now, 'title', ARGV[8])
+end
+redis.call('HSET', meta, 'updated', now, 'turn', id, 'lease', now + ARGV[4])
+if not current then redis.call('HSET', turns, id, '[1,"running",' .. last .. ',-1,' .. now .. ',0,' .. ARGV[7] .. ']') end
+if key ~= '' then redis.call('HSET', idempotency, key, ARGV[10] .. ':' .. id) end
+local ttl = renew()
+
+local start, floor = last + 1, 0
+local remembered = -1
+local budget = tonumber(ARGV[12])
+local context = redis.call('HGET', meta, 'context')
+if context then
+  local window, from = context:match('^(.*):(%d+)$')
+  if window == ARGV[13] then
+    remembered = tonumber(from)
+    floor = remembered
+  end
+end
+-- Backwards, until the budget is spent: what it costs depends on the window, not on the history's length.
+local found, bytes = {}, 0
+while start > floor do
+  local low = math.max(floor, start - 64)
+  local chunk = redis.call('LRANGE', messages, low, start - 1)
+  for i = #chunk, 1, -1 do
+    bytes = bytes + #chunk[i]
+    if #found > 0 and bytes > budget then low = nil break end
+    found[#found + 1] = chunk[i]
+    start = start - 1
+  end
+  if not low then break end
+end
+local reply = {'begun', now, ttl, epoch, last, count(), remembered, start}
+for i = #found, 1, -1 do reply[#reply + 1] = found[i] end
+return reply
+`,
+);
+
+/**
+ * Appends to the running turn's text and renews its lease (an empty text only renews). May be repeated.
+ *
+ * ARGV[3] the turn's id   ARGV[4] lease in ms   ARGV[5] bytes of text before this one   ARGV[6] text
+ * ARGV[7] info (JSON), or empty: unchanged
+ *
+ * Returns {'ok', now} | {'ended', now, status or 'gone', count} | {'conflict', now, bytes there}
+ */
+export const APPEND = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  `
+local id, text = ARGV[3], ARGV[6]
+if running() ~= id then return ended(id) end
+if text ~= '' then
+  local offset, length = tonumber(ARGV[5]), redis.call('STRLEN', log)
+  if length == offset then
+    redis.call('APPEND', log, text)
+    redis.call('PUBLISH', log, '')
+  elseif length ~= offset + #text then
+    return {'conflict', now, length}
+  end
+end
+redis.call('HSET', meta, 'lease', now + ARGV[4])
+if ARGV[7] ~= '' then
+  local head = redis.call('HGET', turns, id):match('^%[1,"%a+",%d+,%-?%d+,%d+,%d+,')
+  redis.call('HSET', turns, id, head .. ARGV[7] .. ']')
+end
+renew()
+return {'ok', now}
+`,
+);
+
+/**
+ * Ends a turn. May be repeated.
+ *
+ * ARGV[3] the turn's id   ARGV[4] status   ARGV[5] bytes of text before the rest   ARGV[6] the rest
+ * ARGV[7] info (JSON), or empty: unchanged   ARGV[8] the context's window and start to remember, or empty
+ *
+ * Returns {'ok', now, status, count} | {'ended', now, status or 'gone', count} | {'conflict', now, bytes there}
+ */
+export const END = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  `
+local id = ARGV[3]
+if running() ~= id then return ended(id) end
+local rest, offset, length = ARGV[6], tonumber(ARGV[5]), redis.call('STRLEN', log)
+if rest ~= '' and length == offset + #rest then rest = ''
+elseif length ~= offset then return {'conflict', now, length} end
+finish(id, ARGV[4], rest, ARGV[7])
+if ARGV[8] ~= '' then redis.call('HSET', meta, 'context', ARGV[8]) end
+renew()
+return {'ok', now, ARGV[4], count()}
+`,
+);
+
+/**
+ * Cancels a running turn: at once and for good, whoever writes it.
+ *
+ * ARGV[3] the turn's id
+ *
+ * Returns {'ok', now} | {'ended', now, status or 'gone', count}
+ */
+export const CANCEL = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  `
+local id = ARGV[3]
+if running() ~= id then return ended(id) end
+finish(id, 'cancelled', '', '')
+renew()
+return {'ok', now}
+`,
+);
+
+/**
+ * Reads a turn.
+ *
+ * ARGV[3] the turn's id   ARGV[4] bytes of its text that are known already
+ *
+ * Returns {'running', now, epoch, count, record, text after those bytes}
+ *         {'ended', now, epoch, count, record, the answer's message or ''} | {'gone', now}
+ */
+export const READ_TURN = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  `
+local id = ARGV[3]
+local current = running()
+local record = redis.call('HGET', turns, id)
+if not record then return {'gone', now} end
+local epoch = redis.call('HGET', meta, 'epoch')
+if current == id then
+  return {'running', now, epoch, count(), record, redis.call('GETRANGE', log, ARGV[4], -1)}
+end
+local answer = tonumber(record:match('^%[1,"%a+",%d+,(%-?%d+)'))
+local text = answer >= 0 and redis.call('LINDEX', messages, answer) or ''
+return {'ended', now, epoch, count(), record, text}
+`,
+);
+
+/**
+ * Reads the records of turns.
+ *
+ * ARGV[3…] their ids
+ *
+ * Returns {'ok', now, record or '' …}
+ */
+export const READ_RECORDS = script(
+  PRELUDE,
+  `
+local reply = {'ok', now}
+for i = 3, #ARGV do reply[i] = redis.call('HGET', turns, ARGV[i]) or '' end
+return reply
+`,
+);

@@ -1,0 +1,69 @@
+import { indexKeys } from "./keys.ts";
+import type { ScriptRunner } from "./script-runner.ts";
+import { FORGET, LIST, TOUCH } from "./scripts/session-index.ts";
+
+// A busy session costs the index one touch a second, not one a message.
+const TOUCH_EVERY_MS = 1000;
+const REMEMBERED = 10_000;
+// A session that is so young may be noted before it is there.
+const GRACE_MS = 60_000;
+
+/** An owner's list of sessions: kept beside the sessions, in another slot, so it may trail behind them. */
+export class SessionIndex {
+  readonly #runner: ScriptRunner;
+  readonly #keys: string[];
+  readonly #touched = new Map<string, number>();
+
+  constructor(runner: ScriptRunner, name: string, owner: string) {
+    this.#runner = runner;
+    this.#keys = indexKeys(name, owner);
+  }
+
+  /** Notes a use. Nobody waits for it, and when it fails the session's next use makes it good. */
+  touch(sessionId: string, ttlMs: number): void {
+    const now = performance.now();
+    const last = this.#touched.get(sessionId);
+    if (last !== undefined && now - last < TOUCH_EVERY_MS) return;
+    this.#touched.delete(sessionId);
+    this.#touched.set(sessionId, now);
+    if (this.#touched.size > REMEMBERED) {
+      const oldest = this.#touched.keys().next();
+      if (!oldest.done) this.#touched.delete(oldest.value);
+    }
+    this.#runner
+      .runPlain(TOUCH, this.#keys, [sessionId, String(ttlMs)])
+      .catch(() => this.#touched.delete(sessionId));
+  }
+
+  /** Ids with their time of last use in ms, last used first. */
+  async list(limit: number, cursor: string | undefined): Promise<{ id: string; used: number }[]> {
+    const [used = "", id = ""] = cursor === undefined ? [] : splitCursor(cursor);
+    const [, , ...rest] = await this.#runner.runPlain(LIST, this.#keys, [String(limit), used, id]);
+    const found = [];
+    for (let i = 0; i < rest.length; i += 2) found.push({ id: String(rest[i]), used: Number(rest[i + 1]) });
+    return found;
+  }
+
+  /** Forgets sessions that are known to be gone. */
+  async remove(...ids: string[]): Promise<void> {
+    for (const id of ids) this.#touched.delete(id);
+    await this.#runner.runPlain(FORGET, this.#keys, ["0", ...ids]);
+  }
+
+  /** Forgets sessions that were not found, unless they were used just now. */
+  heal(ids: string[]): void {
+    if (ids.length === 0) return;
+    this.#runner.runPlain(FORGET, this.#keys, [String(GRACE_MS), ...ids]).catch(() => {
+      // The next listing meets them again.
+    });
+  }
+}
+
+export const makeCursor = (used: number, id: string): string => `${used}:${id}`;
+
+function splitCursor(cursor: string): [string, string] {
+  const colon = cursor.indexOf(":");
+  const used = cursor.slice(0, Math.max(colon, 0));
+  if (!/^\d{1,15}$/.test(used)) throw new TypeError("cursor must be one that listSessions returned");
+  return [used, cursor.slice(colon + 1)];
+}

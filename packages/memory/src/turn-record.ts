@@ -1,0 +1,36 @@
+import type { Json } from "./message.ts";
+
+export const TURN_ENDS = ["completed", "cancelled", "failed", "interrupted"] as const;
+/** How a turn has ended. `interrupted`: its server died, froze or could not reach Redis. */
+export type TurnEnd = (typeof TURN_ENDS)[number];
+
+/** A turn as Redis has it. */
+export interface TurnRecord {
+  readonly id: string;
+  readonly status: "running" | TurnEnd;
+  /** Place of the user's message in the session, and of the answer, where there is one. */
+  readonly userPlace: number;
+  readonly answerPlace: number | null;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+  /** What the writer told of it. */
+  readonly info: Json;
+}
+
+type RawRecord = [1, TurnRecord["status"], number, number, number, number, Json, string?];
+
+/** Undefined when there is none. The text is that of an answer which a retry has replaced. */
+export function decodeRecord(id: string, raw: string): { record: TurnRecord; replaced?: string } | undefined {
+  if (raw === "") return undefined;
+  const [, status, userPlace, answer, started, ended, info, replaced] = JSON.parse(raw) as RawRecord;
+  const record: TurnRecord = {
+    id,
+    status,
+    userPlace,
+    answerPlace: answer < 0 ? null : answer,
+    startedAt: new Date(started),
+    endedAt: ended === 0 ? null : new Date(ended),
+    info,
+  };
+  return replaced === undefined ? { record } : { record, replaced };
+}

@@ -1,0 +1,314 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
+import { type BeginOptions, MessageHistory, Turns, type TurnUpdate, type TurnWriter } from "./index.ts";
+
+const LEASE_MS = 300;
+
+describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
+  let redis: Connection;
+  let name: string;
+  let turns: Turns;
+  /** Another process, as far as Redis can tell. */
+  let elsewhere: Turns;
+  let history: MessageHistory;
+
+  beforeAll(async () => {
+    redis = await connect();
+  });
+  afterAll(() => redis.close());
+  beforeEach(() => {
+    name = uniqueName();
+    const { client, subscriber } = redis;
+    turns = new Turns({ client, subscriber, name, leaseMs: LEASE_MS });
+    elsewhere = new Turns({ client, subscriber, name, leaseMs: LEASE_MS });
+    history = new MessageHistory({ client, name });
+  });
+  afterEach(() => removeKeys(redis, name));
+
+  const begin = async (options: BeginOptions, by = turns) => {
+    const begun = await by.begin("s", options);
+    if (begun.kind !== "begun") throw new Error(`not begun but ${begun.kind}`);
+    return begun;
+  };
+  const conversation = async () =>
+    (await Array.fromAsync(history.messages("s"))).map(({ role, content }) => `${role}: ${content}`);
+  const collect = async (by: Turns, turnId: string, from = 0): Promise<TurnUpdate[]> => {
+    const updates = await by.follow("s", turnId, { from });
+    if (updates === null) throw new Error("no such turn");
+    return Array.fromAsync(updates);
+  };
+  const textOf = (updates: readonly TurnUpdate[]) =>
+    updates.map((update) => (update.type === "text" ? update.text : "")).join("");
+  /** A writer whose process has died: it renews nothing any more. */
+  const abandon = async (writer: TurnWriter) => {
+    writer.signal.throwIfAborted();
+    await redis.command("HSET", `${name}:{s}:meta`, "lease", "1");
+  };
+
+  test("a whole turn: begun, written, ended; the conversation has both messages", async () => {
+    const { writer, messages, count } = await begin({ content: "Hi", info: { model: "m" }, title: "Hi" });
+    expect(messages.map(({ message }) => message.content)).toEqual(["Hi"]);
+    expect(count).toBe(1);
+    writer.write("Hel");
+    writer.write("lo ");
+    writer.write("Bob 🎉");
+    const outcome = await writer.end("completed", { model: "m", tokens: 3 });
+    expect(outcome).toEqual({ status: "completed", count: 2 });
+    expect(await conversation()).toEqual(["user: Hi", "assistant: Hello Bob 🎉"]);
+    expect(await turns.get("s", writer.id)).toMatchObject({
+      text: "Hello Bob 🎉",
+      count: 2,
+      record: { status: "completed", userPlace: 0, answerPlace: 1, info: { model: "m", tokens: 3 } },
+    });
+    expect((await keysOf(redis, `${name}:{s}`)).map((key) => key.split(":").at(-1))).toEqual([
+      "messages",
+      "meta",
+      "turns",
+    ]);
+    expect((await history.info("s"))?.title).toBe("Hi");
+    const messagesOf = await history.getRecent("s");
+    expect(messagesOf.map(({ turnId }) => turnId)).toEqual([writer.id, writer.id]);
+  });
+
+  test("every key has a TTL at every step", async () => {
+    const ttls = async () =>
+      Promise.all((await keysOf(redis, `${name}:{s}`)).map((key) => redis.command("PTTL", key)));
+    const { writer } = await begin({ content: "Hi", idempotency: { key: "k", requestHash: "h" } });
+    expect(Math.min(...((await ttls()) as number[]))).toBeGreaterThan(0);
+    writer.write("text");
+    await expect.poll(() => writer.feed.text).toBe("text");
+    const running = (await ttls()) as number[];
+    expect(running).toHaveLength(5);
+    expect(Math.min(...running)).toBeGreaterThan(3_590_000);
+    await writer.end("completed");
+    expect(Math.min(...((await ttls()) as number[]))).toBeGreaterThan(3_590_000);
+  });
+
+  test("nothing is shown before Redis has it", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    writer.write("first");
+    expect(writer.feed.text).toBe("");
+    await expect.poll(() => writer.feed.text).toBe("first");
+    expect(await redis.command("GET", `${name}:{s}:log`)).toBe("first");
+    for (const letter of "abcdefgh") writer.write(letter);
+    await writer.end("completed");
+    expect(writer.feed.text).toBe("firstabcdefgh");
+  });
+
+  test.each([["here"], ["elsewhere"]])(
+    "is followed %s, from the start or from anywhere, during and after",
+    async (where) => {
+      const by = where === "here" ? turns : elsewhere;
+      const { writer } = await begin({ content: "Hi" });
+      writer.write("one ");
+      await expect.poll(() => writer.feed.text).toBe("one ");
+      const all = collect(by, writer.id);
+      const part = collect(by, writer.id, 2);
+      writer.write("two ");
+      await expect.poll(() => writer.feed.text).toBe("one two ");
+      writer.write("three");
+      await writer.end("completed");
+      expect(textOf(await all)).toBe("one two three");
+      expect(textOf(await part)).toBe("e two three");
+      expect((await all).at(-1)).toEqual({
+        type: "end",
+        outcome: { status: "completed", count: 2 },
+        length: 13,
+      });
+      expect(textOf(await collect(by, writer.id, 4))).toBe("two three");
+      expect(textOf(await collect(by, writer.id, 13))).toBe("");
+      expect(await by.follow("s", "0123456789abcdef")).toBeNull();
+    },
+  );
+
+  test("a follower without a subscriber looks by himself", async () => {
+    const unwoken = new Turns({ client: redis.client, name, leaseMs: LEASE_MS });
+    const { writer } = await begin({ content: "Hi" });
+    const updates = collect(unwoken, writer.id);
+    writer.write("text");
+    await writer.end("completed");
+    expect(textOf(await updates)).toBe("text");
+  });
+
+  test("half a surrogate pair waits for its other half", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    writer.write("a\ud83c");
+    await expect.poll(() => writer.feed.text).toBe("a");
+    writer.write("\udf89b");
+    await expect.poll(() => writer.feed.text).toBe("a🎉b");
+    writer.write("\ud83c");
+    await writer.end("completed");
+    expect((await conversation())[1]).toBe("assistant: a🎉b\ufffd");
+  });
+
+  test("one turn at a time: another is told which one runs", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    expect(await elsewhere.begin("s", { content: "Me too" })).toEqual({ kind: "busy", turnId: writer.id });
+    expect((await history.info("s"))?.runningTurnId).toBe(writer.id);
+    await writer.end("completed");
+    expect(await conversation()).toEqual(["user: Hi"]);
+  });
+
+  test("cancelling from elsewhere ends it at once, with the text so far", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    writer.write("Well, ");
+    await expect.poll(() => writer.feed.text).toBe("Well, ");
+    expect(await elsewhere.cancel("s", writer.id)).toBe(true);
+    writer.write("this is too late");
+    await expect.poll(() => writer.signal.aborted).toBe(true);
+    expect(await writer.end("completed")).toEqual({ status: "cancelled", count: 2 });
+    expect(await conversation()).toEqual(["user: Hi", "assistant: Well, "]);
+    expect(await elsewhere.cancel("s", writer.id)).toBe(false);
+  });
+
+  test("a writer that says nothing hears of the end with its next renewal", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    await elsewhere.cancel("s", writer.id);
+    await expect.poll(() => writer.signal.aborted, { timeout: LEASE_MS }).toBe(true);
+  });
+
+  test("a lease is renewed by itself for as long as the writer lives", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    await new Promise((resolve) => setTimeout(resolve, LEASE_MS * 2));
+    expect(await elsewhere.begin("s", { content: "x" })).toMatchObject({ kind: "busy" });
+    expect(await writer.end("completed")).toMatchObject({ status: "completed" });
+  });
+
+  test.each<[string, (turnId: string) => Promise<unknown>]>([
+    ["beginning the next", () => elsewhere.begin("s", { content: "next" })],
+    ["reading it", (turnId) => elsewhere.get("s", turnId)],
+    ["following it", (turnId) => collect(elsewhere, turnId)],
+    ["cancelling it", (turnId) => elsewhere.cancel("s", turnId)],
+    ["looking at the session", () => history.info("s")],
+  ])("a dead writer's turn is ended as interrupted, with its text, by %s", async (_, touch) => {
+    const { writer } = await begin({ content: "Hi" });
+    writer.write("So far");
+    await expect.poll(() => writer.feed.text).toBe("So far");
+    await abandon(writer);
+    await touch(writer.id);
+    expect((await conversation()).slice(0, 2)).toEqual(["user: Hi", "assistant: So far"]);
+    expect(await elsewhere.get("s", writer.id)).toMatchObject({
+      text: "So far",
+      record: { status: "interrupted" },
+    });
+    // The dead one wakes up: it changes nothing any more, and is told so.
+    const before = await conversation();
+    writer.write(" and on");
+    expect(await writer.end("completed")).toMatchObject({ status: "interrupted" });
+    expect(await conversation()).toEqual(before);
+    expect(writer.feed.text).toBe("So far");
+  });
+
+  test("a follower elsewhere sees a dead writer's turn end", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    writer.write("So far");
+    await expect.poll(() => writer.feed.text).toBe("So far");
+    const updates = collect(elsewhere, writer.id);
+    await abandon(writer);
+    expect((await updates).at(-1)).toMatchObject({ outcome: { status: "interrupted" } });
+    expect(textOf(await updates)).toBe("So far");
+  });
+
+  test("clearing the session cancels its turn", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    writer.write("So far");
+    await expect.poll(() => writer.feed.text).toBe("So far");
+    const updates = collect(elsewhere, writer.id);
+    await history.clear("s");
+    expect((await updates).at(-1)).toMatchObject({ outcome: { status: "cancelled" } });
+    const next = await begin({ content: "Fresh" }, elsewhere);
+    expect(await writer.end("completed")).toMatchObject({ status: "cancelled" });
+    await next.writer.end("completed");
+    expect(await conversation()).toEqual(["user: Fresh"]);
+  });
+
+  test("the same idempotency key gives the same turn, another request is refused", async () => {
+    const idempotency = { key: "k:1", requestHash: "abc" };
+    const begun = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        (n % 2 ? turns : elsewhere).begin("s", { content: "Hi", idempotency }),
+      ),
+    );
+    const [first, ...others] = begun.filter(({ kind }) => kind === "begun");
+    if (first?.kind !== "begun") throw new Error("none has begun");
+    expect(others).toEqual([]);
+    await first.writer.end("completed");
+    expect(await turns.begin("s", { content: "Hi", idempotency })).toEqual({
+      kind: "replay",
+      turnId: first.writer.id,
+    });
+    const other = { key: "k:1", requestHash: "abd" };
+    expect(await turns.begin("s", { content: "Ho", idempotency: other })).toMatchObject({ kind: "mismatch" });
+    expect(await conversation()).toEqual(["user: Hi"]);
+  });
+
+  test("a retry runs the last unsuccessful turn anew; what it had shown stays in its record", async () => {
+    const first = await begin({ content: "Hi" });
+    first.writer.write("Half an ans");
+    await first.writer.end("failed");
+    const second = await begin({ retryOf: first.writer.id });
+    expect(second.messages.map(({ message }) => message.content)).toEqual(["Hi"]);
+    await second.writer.end("failed");
+    const third = await begin({ retryOf: second.writer.id });
+    third.writer.write("A whole answer");
+    expect(await third.writer.end("completed")).toEqual({ status: "completed", count: 2 });
+    expect(await conversation()).toEqual(["user: Hi", "assistant: A whole answer"]);
+    expect(await turns.get("s", first.writer.id)).toMatchObject({
+      text: "Half an ans",
+      record: { status: "failed" },
+    });
+    expect(await turns.begin("s", { retryOf: third.writer.id })).toEqual({
+      kind: "refused",
+      reason: "completed",
+    });
+    expect(await turns.begin("s", { retryOf: first.writer.id })).toEqual({
+      kind: "refused",
+      reason: "not_last",
+    });
+    expect(await turns.begin("s", { retryOf: "0".repeat(16) })).toEqual({
+      kind: "refused",
+      reason: "unknown",
+    });
+  });
+
+  test("returns no more history than asked for, and none from before the remembered start", async () => {
+    await history.addMessages(
+      "s",
+      Array.from({ length: 200 }, (_, n) => ({ role: "user", content: `m${n}` })),
+    );
+    const contents = ({ messages }: { messages: readonly { message: { content: string } }[] }) =>
+      messages.map(({ message }) => message.content);
+    const bounded = await begin({ content: "now", history: { maxBytes: 1000, window: "w" } });
+    expect(bounded.rememberedStart).toBeNull();
+    expect(contents(bounded).at(-1)).toBe("now");
+    expect(contents(bounded).length).toBeGreaterThan(20);
+    expect(contents(bounded).length).toBeLessThan(40);
+    expect(bounded.messages[0]?.place).toBe(201 - contents(bounded).length);
+    await bounded.writer.end("completed", null, { window: "w", from: 198 });
+    const again = await begin({ content: "then", history: { maxBytes: 1000, window: "w" } });
+    expect(again.rememberedStart).toBe(198);
+    expect(contents(again)).toEqual(["m198", "m199", "now", "then"]);
+    await again.writer.end("completed");
+    const other = await begin({ content: "last", history: { maxBytes: 100_000, window: "v" } });
+    expect(contents(other)).toHaveLength(203);
+    await other.writer.end("completed");
+  });
+
+  test("a turn whose end was not heard can be ended again", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    writer.write("text");
+    await writer.end("completed");
+    expect(await writer.end("completed")).toEqual({ status: "completed", count: 2 });
+    expect(await conversation()).toEqual(["user: Hi", "assistant: text"]);
+  });
+
+  test.each<[string, BeginOptions]>([
+    ["neither content nor retry", {}],
+    ["both", { content: "x", retryOf: "y" }],
+    ["a negative budget", { content: "x", history: { maxBytes: -1, window: "w" } }],
+    ["an empty key", { content: "x", idempotency: { key: "", requestHash: "h" } }],
+  ])("refuses %s", async (_, options) => {
+    await expect(turns.begin("s", options)).rejects.toThrow(TypeError);
+    expect(await keysOf(redis, name)).toEqual([]);
+  });
+});

@@ -1,0 +1,251 @@
+import { randomBytes } from "node:crypto";
+import { newEpoch } from "./epoch.ts";
+import { type SessionKeys, sessionKeys } from "./keys.ts";
+import { decodeMessage, type Json, type Message } from "./message.ts";
+import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import type { Script } from "./script.ts";
+import { type Reply, ScriptRunner } from "./script-runner.ts";
+import { APPEND, BEGIN, CANCEL, END, READ_RECORDS, READ_TURN } from "./scripts/turns.ts";
+import { SessionIndex } from "./session-index.ts";
+import { type Subscriber, Subscriptions } from "./subscriptions.ts";
+import { TurnFeed, type TurnUpdate } from "./turn-feed.ts";
+import { followRemote } from "./turn-follower.ts";
+import { decodeRecord, type TurnRecord } from "./turn-record.ts";
+import { TurnWriter } from "./turn-writer.ts";
+import { assertCount, assertId } from "./validate.ts";
+
+export interface TurnsOptions extends MemoryOptions {
+  /** A second connected client, on which this class subscribes. Without it, followers look every 100 ms. */
+  readonly subscriber?: Subscriber;
+  /** How long a turn is its writer's without a sign of life. Default 5,000; renewed three times as often. */
+  readonly leaseMs?: number;
+}
+
+export interface BeginOptions {
+  /** What the user says. Left out for a retry. */
+  readonly content?: string;
+  /** What is to be known of the turn; JSON. Can be changed with `describe` and `end`. */
+  readonly info?: Json;
+  /** A title for the session, if it is new. */
+  readonly title?: string;
+  /** The same key and request give the same turn; another request under that key is refused. */
+  readonly idempotency?: { readonly key: string; readonly requestHash: string };
+  /** The session's last turn, which did not complete: it is run anew, the user's message stays as it is. */
+  readonly retryOf?: string;
+  /**
+   * History to return: at most so many bytes of the newest, and none from before the start that was
+   * remembered for this window. Left out: none.
+   */
+  readonly history?: { readonly maxBytes: number; readonly window: string };
+}
+
+export type Begun =
+  | {
+      readonly kind: "begun";
+      readonly writer: TurnWriter;
+      /** The history asked for, oldest first; the user's message is the last. */
+      readonly messages: readonly PlacedMessage[];
+      /** Messages in the session, the user's included. */
+      readonly count: number;
+      /** The first place that the remembered context holds, or null. */
+      readonly rememberedStart: number | null;
+    }
+  /** A turn is in progress. */
+  | { readonly kind: "busy"; readonly turnId: string }
+  /** The idempotency key led to this turn before. */
+  | { readonly kind: "replay"; readonly turnId: string }
+  /** The idempotency key was used with another request. */
+  | { readonly kind: "mismatch"; readonly turnId: string }
+  | { readonly kind: "refused"; readonly reason: "unknown" | "completed" | "not_last" };
+
+export interface PlacedMessage {
+  /** The place in the session: grows with each message, keeps its value. */
+  readonly place: number;
+  readonly message: Message;
+}
+
+export interface TurnState {
+  readonly record: TurnRecord;
+  /** The text so far. */
+  readonly text: string;
+  /** Messages in the session. */
+  readonly count: number;
+  readonly epoch: string;
+}
+
+/**
+ * Answers that survive their writer. A turn is one user message and the answer to it: begun, appended to and
+ * ended by one writer, followed and cancelled from any process. What is shown of it is in Redis, and every
+ * turn comes to a definite end: one whose writer died is ended as `interrupted`, with its text, by whoever
+ * next touches the session.
+ *
+ * @example
+ * const begun = await turns.begin("session_1", { content: "Hi" });
+ * if (begun.kind === "begun") {
+ *   begun.writer.write("Hello ");
+ *   begun.writer.write("there.");
+ *   await begun.writer.end("completed");
+ * }
+ */
+export class Turns {
+  readonly #options: ResolvedOptions;
+  readonly #leaseMs: number;
+  readonly #runner: ScriptRunner;
+  readonly #index: SessionIndex;
+  readonly #subscriptions: Subscriptions | undefined;
+  /** Turns that are written or followed in this process: one feed each, however many follow. */
+  readonly #feeds = new Map<string, TurnFeed>();
+
+  constructor(options: TurnsOptions) {
+    this.#options = resolveOptions(options);
+    this.#leaseMs = options.leaseMs ?? 5000;
+    this.#runner = new ScriptRunner(this.#options.client, this.#options.timeoutMs);
+    this.#index = new SessionIndex(this.#runner, this.#options.name, this.#options.owner);
+    this.#subscriptions = options.subscriber && new Subscriptions(options.subscriber);
+  }
+
+  /**
+   * Begins a turn, in one script: all of it or nothing.
+   * @throws MemoryError `unavailable`, `damaged`
+   */
+  async begin(sessionId: string, options: BeginOptions): Promise<Begun> {
+    const { content, retryOf, idempotency, history, title = "", info = null } = options;
+    if ((content === undefined) === (retryOf === undefined))
+      throw new TypeError("give either content or retryOf");
+    if (retryOf !== undefined) assertId("retryOf", retryOf);
+    if (idempotency !== undefined) assertId("idempotency.key", idempotency.key);
+    if (history !== undefined) assertCount("history.maxBytes", history.maxBytes);
+    const keys = this.#keys(sessionId);
+    const id = randomBytes(8).toString("hex");
+    const reply = await this.#run(BEGIN, keys, [
+      id,
+      String(this.#leaseMs),
+      newEpoch(),
+      content === undefined ? "" : JSON.stringify(content),
+      JSON.stringify(info),
+      title,
+      idempotency?.key ?? "",
+      idempotency?.requestHash ?? "",
+      retryOf ?? "",
+      String(history?.maxBytes ?? 0),
+      history?.window ?? "",
+    ]);
+    const [kind, , detail] = reply;
+    if (kind === "refused") return { kind, reason: detail as "unknown" | "completed" | "not_last" };
+    if (kind === "busy" || kind === "replay" || kind === "mismatch") return { kind, turnId: String(detail) };
+    const [, , ttl, epoch, , count, remembered, first, ...records] = reply;
+    this.#index.touch(sessionId, Number(ttl));
+    return {
+      kind: "begun",
+      writer: this.#write(keys, id),
+      messages: decodeAll(records, Number(first), String(epoch)),
+      count: Number(count),
+      rememberedStart: Number(remembered) < 0 ? null : Number(remembered),
+    };
+  }
+
+  /**
+   * The turn's text as it comes, from a position (UTF-16 units) on, then its end. From any process, while it
+   * runs and after. Null: there is no such turn.
+   * @throws MemoryError `unavailable`, also while it is iterated
+   */
+  async follow(
+    sessionId: string,
+    turnId: string,
+    { from = 0, signal }: { from?: number; signal?: AbortSignal } = {},
+  ): Promise<AsyncGenerator<TurnUpdate, void, void> | null> {
+    assertCount("from", from);
+    const keys = this.#keys(sessionId);
+    const name = feedName(keys, turnId);
+    const known = this.#feeds.get(name);
+    if (known) return known.follow(from, signal);
+    const feed = new TurnFeed();
+    const state = await this.#read(keys, turnId, 0);
+    if (state === null) return null;
+    feed.push(state.text);
+    if (state.record.status !== "running") {
+      feed.end({ status: state.record.status, count: state.count });
+      return feed.follow(from, signal);
+    }
+    // Somebody may have begun to follow while this was read.
+    const shared = this.#feeds.get(name) ?? feed;
+    if (shared === feed) {
+      this.#feeds.set(name, feed);
+      void followRemote(
+        feed,
+        (offset) => this.#read(keys, turnId, offset),
+        keys.log,
+        this.#subscriptions,
+      ).finally(() => this.#feeds.delete(name));
+    }
+    return shared.follow(from, signal);
+  }
+
+  /** A turn as it is now, or null. */
+  async get(sessionId: string, turnId: string): Promise<TurnState | null> {
+    return this.#read(this.#keys(sessionId), turnId, 0);
+  }
+
+  /** The records of turns, in the order of their ids; undefined for one that is not there. */
+  async records(sessionId: string, turnIds: readonly string[]): Promise<(TurnRecord | undefined)[]> {
+    if (turnIds.length === 0) return [];
+    const [, , ...records] = await this.#run(READ_RECORDS, this.#keys(sessionId), [...turnIds]);
+    return turnIds.map((id, n) => decodeRecord(id, String(records[n] ?? ""))?.record);
+  }
+
+  /** Ends a running turn as `cancelled`, at once, whichever process writes it. False: it is not running. */
+  async cancel(sessionId: string, turnId: string): Promise<boolean> {
+    const [status] = await this.#run(CANCEL, this.#keys(sessionId), [turnId]);
+    return status === "ok";
+  }
+
+  #write(keys: SessionKeys, id: string): TurnWriter {
+    const feed = new TurnFeed();
+    const name = feedName(keys, id);
+    const lease = String(this.#leaseMs);
+    const writer = new TurnWriter(
+      id,
+      feed,
+      {
+        append: (offset, text, info) => this.#run(APPEND, keys, [id, lease, String(offset), text, info]),
+        end: (status, offset, rest, info, context) =>
+          this.#run(END, keys, [id, status, String(offset), rest, info, context]),
+      },
+      Math.floor(this.#leaseMs * 0.3),
+    );
+    this.#feeds.set(name, feed);
+    feed.onSettled(() => this.#feeds.delete(name));
+    return writer;
+  }
+
+  async #read(keys: SessionKeys, turnId: string, offset: number): Promise<TurnState | null> {
+    const reply = await this.#run(READ_TURN, keys, [turnId, String(offset)]);
+    if (reply[0] === "gone") return null;
+    const [status, , epoch, count, raw, text] = reply;
+    const decoded = decodeRecord(turnId, String(raw));
+    if (decoded === undefined) return null;
+    const { record, replaced = "" } = decoded;
+    const answer = status === "running" ? String(text) : decodeMessage(String(text), 0, "")?.content;
+    return { record, text: answer ?? replaced, count: Number(count), epoch: String(epoch) };
+  }
+
+  #keys(sessionId: string): SessionKeys {
+    assertId("sessionId", sessionId);
+    return sessionKeys(this.#options.name, this.#options.owner, sessionId);
+  }
+
+  // Every script on a turn may be repeated: it knows by the turn's id and the offset what was done already.
+  #run(script: Script, keys: SessionKeys, args: string[]): Promise<Reply> {
+    return this.#runner.run(script, keys.all, [String(this.#options.ttlMs), ...args], { repeatable: true });
+  }
+}
+
+const feedName = (keys: SessionKeys, turnId: string): string => `${keys.log} ${turnId}`;
+
+function decodeAll(records: readonly (string | number)[], first: number, epoch: string): PlacedMessage[] {
+  return records.flatMap((record, n) => {
+    const place = first + n;
+    const message = decodeMessage(String(record), place, epoch);
+    return message ? [{ place, message }] : [];
+  });
+}
