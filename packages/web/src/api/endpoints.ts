@@ -1,0 +1,63 @@
+import type {
+  ChatRequest,
+  ContextReport,
+  MessagesResponse,
+  ProvidersResponse,
+  Turn,
+} from "@redis-memory-magic/protocol";
+import { request, requestJson } from "./request.ts";
+
+const session = (id: string) => `/sessions/${encodeURIComponent(id)}`;
+const turn = (sessionId: string, turnId: string) => `${session(sessionId)}/turns/${turnId}`;
+
+export const fetchProviders = (signal?: AbortSignal) =>
+  requestJson<ProvidersResponse>("/providers", { signal });
+
+/** A page of messages, oldest first, that ends before the message `before`; by default the newest page. */
+export function fetchMessages(
+  sessionId: string,
+  { limit, before, signal }: { limit: number; before?: string | undefined; signal?: AbortSignal | undefined },
+): Promise<MessagesResponse> {
+  const query = new URLSearchParams({ limit: String(limit), ...(before === undefined ? {} : { before }) });
+  return requestJson(`${session(sessionId)}/messages?${query}`, { signal });
+}
+
+export const clearSession = (sessionId: string) =>
+  requestJson("/clear-session", { method: "POST", body: { session_id: sessionId } });
+
+/** What a turn with this body would send, without sending it. */
+export const previewContext = (body: ChatRequest, signal?: AbortSignal) =>
+  requestJson<ContextReport>("/context-preview", { method: "POST", body, signal });
+
+export const fetchTurn = (sessionId: string, turnId: string, signal?: AbortSignal) =>
+  requestJson<Turn>(turn(sessionId, turnId), { signal });
+
+export const cancelTurn = (sessionId: string, turnId: string) =>
+  request(`${turn(sessionId, turnId)}/cancel`, { method: "POST" });
+
+/** Begins a turn and answers with its events. The same key and body give the same turn, however often asked. */
+export const openTurn = (body: ChatRequest, idempotencyKey: string | null, signal: AbortSignal) =>
+  request("/chat", {
+    method: "POST",
+    body,
+    headers: {
+      accept: "text/event-stream",
+      ...(idempotencyKey === null ? {} : { "idempotency-key": idempotencyKey }),
+    },
+    signal,
+  });
+
+/** The events of a turn after `lastEventId`, or from the start. */
+export const openTurnEvents = (
+  sessionId: string,
+  turnId: string,
+  lastEventId: string | null,
+  signal: AbortSignal,
+) =>
+  request(`${turn(sessionId, turnId)}/events`, {
+    headers: {
+      accept: "text/event-stream",
+      ...(lastEventId === null ? {} : { "last-event-id": lastEventId }),
+    },
+    signal,
+  });

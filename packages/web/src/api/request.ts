@@ -1,0 +1,52 @@
+import { ApiError, connectionError, errorOf } from "./api-error.ts";
+
+const BASE = "/api";
+/** How long an answer's head may take. */
+const DEADLINE_MS = 15_000;
+
+export interface RequestOptions {
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Sent as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * One request to the API. Resolves with an answer that says OK; its body is not read yet.
+ * @throws ApiError for a refusal or when nobody answered; `signal.reason` when aborted.
+ */
+export async function request(path: string, options: RequestOptions = {}): Promise<Response> {
+  const { method = "GET", body, headers = {}, signal } = options;
+  // Until the head is there only: a stream may run for as long as it says something.
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), DEADLINE_MS);
+  try {
+    const response = await fetch(BASE + path, {
+      method,
+      headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
+    });
+    if (!response.ok) throw await errorOf(response);
+    return response;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof ApiError) throw error;
+    if (deadline.signal.aborted) throw connectionError("timeout");
+    throw connectionError(globalThis.navigator?.onLine === false ? "offline" : "unreachable");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The answer's JSON. Its type is the server's promise, kept by the schemas that both share. */
+export async function requestJson<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await request(path, options);
+  try {
+    return (await response.json()) as T;
+  } catch {
+    options.signal?.throwIfAborted();
+    throw connectionError("unexpected_answer");
+  }
+}

@@ -1,0 +1,40 @@
+import type { Mode } from "@redis-memory-magic/protocol";
+import { useId } from "react";
+import "./segments.css";
+
+interface MemoryChoiceProps {
+  mode: Mode | null;
+  onChange: (mode: Mode) => void;
+}
+
+const LABELS: Record<Mode, string> = { stateless: "Stateless", stateful: "Stateful" };
+
+/** The toggle that the page is about. */
+export function MemoryChoice({ mode, onChange }: MemoryChoiceProps) {
+  const id = useId();
+  return (
+    <div className="choice">
+      <span className="choice-label" id={id}>
+        Memory
+      </span>
+      <div className="segments" role="radiogroup" aria-labelledby={id}>
+        {(["stateless", "stateful"] as const).map((value) => (
+          <label key={value} className="segment" data-memory={value === "stateful" || undefined}>
+            <input type="radio" name={id} checked={mode === value} onChange={() => onChange(value)} />
+            {LABELS[value]}
+          </label>
+        ))}
+      </div>
+      <MemoryBadge mode={mode} />
+    </div>
+  );
+}
+
+function MemoryBadge({ mode }: { mode: Mode | null }) {
+  const words = mode === "stateful" ? "Remembering" : mode === "stateless" ? "No Memory" : "";
+  return (
+    <span className="badge" role="status" aria-label={words} data-memory={mode === "stateful" || undefined}>
+      {words}
+    </span>
+  );
+}

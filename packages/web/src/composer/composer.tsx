@@ -1,0 +1,104 @@
+import { type KeyboardEvent, type RefObject, useId } from "react";
+import type { WaitingMessage } from "../conversation/conversation-state.ts";
+import { formatCount } from "../format/format.ts";
+import { Icon } from "../icons/icon.tsx";
+import "./composer.css";
+import { WaitingList } from "./waiting-list.tsx";
+
+interface ComposerProps {
+  draft: string;
+  onDraft: (text: string) => void;
+  maxChars: number;
+  onSend: () => void;
+  /** Why nothing can be sent now; null when it can. */
+  blocked: string | null;
+  running: boolean;
+  stopping: boolean;
+  onStop: () => void;
+  waiting: readonly WaitingMessage[];
+  onDiscardWaiting: (key: string) => void;
+  onSendWaiting: () => void;
+  /** What sending will do. */
+  summary: React.ReactNode;
+  /** Whether the memory line comes down into the composer. */
+  connected: boolean;
+  input: RefObject<HTMLTextAreaElement | null>;
+}
+
+export function Composer(props: ComposerProps) {
+  const { draft, onDraft, maxChars, onSend, blocked, running, stopping, onStop, summary, connected, input } =
+    props;
+  const hint = useId();
+  const length = countCodePoints(draft);
+  const isTooLong = length > maxChars;
+  const canSend = draft.trim() !== "" && !isTooLong && blocked === null;
+
+  function onKeyDown(event: KeyboardEvent) {
+    // While an input method composes a character, Enter belongs to it.
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      if (canSend) onSend();
+    } else if (event.key === "Escape" && running) {
+      onStop();
+    }
+  }
+
+  return (
+    <div className="composer-frame" data-connected={connected || undefined}>
+      <WaitingList
+        waiting={props.waiting}
+        running={running}
+        onDiscard={props.onDiscardWaiting}
+        onSendNow={props.onSendWaiting}
+      />
+      <form
+        className="composer"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (canSend) onSend();
+        }}
+      >
+        <span className="composer-dot" />
+        <textarea
+          ref={input}
+          aria-label="Message"
+          aria-describedby={hint}
+          aria-invalid={isTooLong}
+          placeholder="Write a message"
+          dir="auto"
+          rows={1}
+          enterKeyHint="send"
+          value={draft}
+          onChange={(event) => onDraft(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <div className="composer-foot">
+          <div className="composer-summary figures" id={hint}>
+            {isTooLong ? (
+              <span className="composer-problem">
+                {formatCount(length - maxChars)} characters more than the {formatCount(maxChars)} that a
+                message may have
+              </span>
+            ) : (
+              (blocked ?? summary)
+            )}
+          </div>
+          {running && (
+            <button type="button" className="button" onClick={onStop} disabled={stopping}>
+              <Icon name="stop" size={16} /> Stop
+            </button>
+          )}
+          {(!running || draft.trim() !== "") && (
+            <button type="submit" className="button button-strong" disabled={!canSend}>
+              Send <Icon name="send" size={16} />
+            </button>
+          )}
+        </div>
+      </form>
+    </div>
+  );
+}
+
+/** As the API counts: an emoji is one character. */
+const countCodePoints = (text: string): number => [...text].length;

@@ -1,0 +1,42 @@
+import type { ContextReport, ProviderStatus } from "@redis-memory-magic/protocol";
+import type { Choice } from "../choice/choice.ts";
+import { counted, formatCost, formatCount } from "../format/format.ts";
+import { countSent, sendingWords } from "../memory-line/memory-line.ts";
+
+interface SendingSummaryProps {
+  choice: Choice;
+  /** What the next turn sends; null while the server counts, or when it cannot. */
+  preview: ContextReport | null;
+  /** How many messages of the history the line has, for as long as nothing is counted. */
+  lined: number;
+  provider: ProviderStatus | undefined;
+}
+
+/** "Sends these 5 messages · 148 tokens · of 4,096 · $0.00004". */
+export function SendingSummary({ choice, preview, lined, provider }: SendingSummaryProps) {
+  if (preview === null) return <span>{sendingWords(choice.mode === "stateful" ? lined + 1 : 1)}</span>;
+  const { tokens, context_window, cost } = preview;
+  return (
+    <>
+      <span>{sendingWords(countSent(preview))}</span>
+      <span>
+        {tokens.estimated && "about "}
+        {counted(tokens.counted, "token")}
+      </span>
+      <span className="composer-window">
+        <meter
+          aria-label="Share of the context window"
+          min={0}
+          max={context_window}
+          value={Math.min(tokens.counted, context_window)}
+        />
+        of {formatCount(context_window)}
+      </span>
+      {cost !== null && <span>{price(cost.total_usd, provider)}</span>}
+    </>
+  );
+}
+
+function price(usd: number, provider: ProviderStatus | undefined): string {
+  return usd === 0 && provider?.id !== "chatgpt" ? "free" : formatCost(usd);
+}

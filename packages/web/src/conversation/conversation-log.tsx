@@ -1,0 +1,98 @@
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { Icon } from "../icons/icon.tsx";
+import type { MemoryLine } from "../memory-line/memory-line.ts";
+import "./conversation-log.css";
+import type { ConversationState } from "./conversation-state.ts";
+import { Row, type RowActions } from "./row.tsx";
+
+/** Up to here every row is in the document, where the browser's own search finds it. */
+const ALL_ROWS = 150;
+const TYPICAL_ROW_PX = 96;
+/** Nearer to the end than this, what is new scrolls into view. */
+const AT_END_PX = 60;
+
+interface ConversationLogProps {
+  state: ConversationState;
+  line: MemoryLine;
+  /** Shown while there are no messages. */
+  empty: ReactNode;
+  actions: RowActions;
+  onReachTop: () => void;
+}
+
+export function ConversationLog({ state, line, empty, actions, onReachTop }: ConversationLogProps) {
+  const { messages, sessionId } = state;
+  const frame = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: messages.length,
+    getScrollElement: () => frame.current,
+    getItemKey: (index) => messages[index]?.key ?? index,
+    estimateSize: () => TYPICAL_ROW_PX,
+    rangeExtractor: messages.length <= ALL_ROWS ? everyRow : defaultRangeExtractor,
+    overscan: 8,
+    anchorTo: "end",
+    followOnAppend: true,
+    scrollEndThreshold: AT_END_PX,
+  });
+
+  const ownKey = messages.findLast(({ role }) => role === "user")?.key;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at a session's start, and when the reader has sent a message.
+  useLayoutEffect(() => virtualizer.scrollToEnd(), [sessionId, ownKey, virtualizer]);
+
+  const rows = virtualizer.getVirtualItems();
+  const first = rows[0];
+  const last = rows.at(-1);
+  const isNearTop = first !== undefined && first.index < 10 && state.load === "ready";
+  useEffect(() => {
+    if (isNearTop && state.olderBefore !== null) onReachTop();
+  }, [isNearTop, state.olderBefore, onReachTop]);
+
+  return (
+    <div className="log-frame">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard. */}
+      <div className="log" ref={frame} role="log" aria-label="Conversation" aria-live="off" tabIndex={0}>
+        {messages.length === 0 && empty}
+        <div
+          className="log-rows"
+          style={{
+            paddingTop: first?.start ?? 0,
+            paddingBottom: last === undefined ? 0 : virtualizer.getTotalSize() - last.end,
+          }}
+        >
+          {rows.map(({ index, key }) => {
+            const message = messages[index];
+            if (message === undefined) return null;
+            const isLast = index === messages.length - 1;
+            const turnEnds = message.turn?.id !== messages[index + 1]?.turn?.id;
+            return (
+              <div key={key} ref={virtualizer.measureElement} data-index={index}>
+                <Row
+                  message={message}
+                  mark={line.sent.has(message.key) ? "sent" : "kept"}
+                  ruleBefore={line.rule?.before === message.key ? line.rule.text : null}
+                  ruleAfter={isLast && line.rule?.before === null ? line.rule.text : null}
+                  live={isLast && message.role === "assistant" ? state.live : null}
+                  reconnecting={isLast && state.reconnecting}
+                  outcome={turnEnds && message.turn?.id === state.outcome?.turnId ? state.outcome : null}
+                  actions={actions}
+                />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {messages.length > 0 && !virtualizer.isAtEnd(AT_END_PX) && (
+        <button
+          type="button"
+          className="jump"
+          onClick={() => virtualizer.scrollToEnd({ behavior: "smooth" })}
+        >
+          <Icon name="down" size={16} /> Newest
+        </button>
+      )}
+    </div>
+  );
+}
+
+const everyRow = ({ count }: Range) => Array.from({ length: count }, (_, index) => index);

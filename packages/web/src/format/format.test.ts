@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { counted, formatBytes, formatCost, formatCount, formatDuration } from "./format.ts";
+
+test("counts", () => {
+  expect(formatCount(4096)).toBe("4,096");
+  expect(counted(1, "message")).toBe("1 message");
+  expect(counted(0, "token")).toBe("0 tokens");
+  expect(counted(2000, "token")).toBe("2,000 tokens");
+});
+
+test("costs keep two digits that count, and no exponent", () => {
+  expect(formatCost(0)).toBe("$0");
+  expect(formatCost(0.000_037)).toBe("$0.000037");
+  expect(formatCost(0.000_04)).toBe("$0.00004");
+  expect(formatCost(0.000_000_000_4)).toBe("$0.0000000004");
+  expect(formatCost(0.123_4)).toBe("$0.12");
+  expect(formatCost(0.999)).toBe("$1.00");
+  expect(formatCost(12.3)).toBe("$12.30");
+});
+
+test("durations", () => {
+  expect(formatDuration(400)).toBe("0.4 s");
+  expect(formatDuration(9_949)).toBe("9.9 s");
+  expect(formatDuration(9_960)).toBe("10 s");
+  expect(formatDuration(125_000)).toBe("2 min 5 s");
+});
+
+test("bytes", () => {
+  expect(formatBytes(0)).toBe("0 B");
+  expect(formatBytes(999)).toBe("999 B");
+  expect(formatBytes(1_400)).toBe("1.4 kB");
+  expect(formatBytes(491_400_064)).toBe("491 MB");
+  expect(formatBytes(999_999)).toBe("1.0 MB");
+});

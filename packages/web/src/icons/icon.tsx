@@ -1,0 +1,57 @@
+/** One small set of line icons, drawn on a grid of 24. */
+const PATHS = {
+  sun: "M12 4V2M12 22v-2M4 12H2M22 12h-2M6.3 6.3 4.9 4.9M19.1 19.1l-1.4-1.4M6.3 17.7l-1.4 1.4M19.1 4.9l-1.4 1.4M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8Z",
+  moon: "M20.5 14.5A8.5 8.5 0 0 1 9.5 3.5a8.5 8.5 0 1 0 11 11Z",
+  plus: "M12 5v14M5 12h14",
+  clear:
+    "m7 21-4.3-4.3a2 2 0 0 1 0-2.8l9.6-9.6a2 2 0 0 1 2.8 0l5.6 5.6a2 2 0 0 1 0 2.8L13 21M22 21H7M5 11l9 9",
+  send: "M9 10 4 15l5 5M20 4v7a4 4 0 0 1-4 4H4",
+  stop: "M7 7h10v10H7z",
+  retry: "M20 11a8 8 0 1 0-2.3 6.3M20 4v7h-7",
+  down: "M12 5v14M6 13l6 6 6-6",
+  close: "M6 6l12 12M18 6 6 18",
+  edit: "M4 20h4L19 9a2.8 2.8 0 0 0-4-4L4 16v4ZM13.5 6.5l4 4",
+  warning:
+    "M12 9v5M12 17.5v.1M10.3 3.9 2.4 17.5A2 2 0 0 0 4.1 20.5h15.8a2 2 0 0 0 1.7-3L13.7 3.9a2 2 0 0 0-3.4 0Z",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+/** Decoration: the name that is read out belongs to the control around it. */
+export function Icon({ name, size = 18 }: { name: IconName; size?: number }) {
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.75"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+/** Three messages on the memory line. */
+export function Logo({ size = 22 }: { size?: number }) {
+  return (
+    <svg className="logo" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true">
+      <path
+        d="M5 5v14M11 5h9M11 12h6M11 19h9"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="2.2"
+        strokeLinecap="round"
+      />
+      <g fill="currentColor">
+        <circle cx="5" cy="5" r="2.8" />
+        <circle cx="5" cy="12" r="2.8" />
+        <circle cx="5" cy="19" r="2.8" />
+      </g>
+    </svg>
+  );
+}

@@ -1,0 +1,74 @@
+import type { TurnEvent, TurnStatus } from "@redis-memory-magic/protocol";
+
+/** A turn as this page has seen it so far. */
+export interface LiveTurn {
+  readonly sessionId: string;
+  /** null until the server has taken the message. */
+  readonly turnId: string | null;
+  readonly model: string | null;
+  readonly phase: "sending" | "waiting" | "thinking" | "streaming" | "ended";
+  readonly text: string;
+  /** false: Redis is away, the turn is not remembered. */
+  readonly stored: boolean;
+  readonly end: TurnEnd | null;
+}
+
+export interface TurnEnd {
+  readonly status: Exclude<TurnStatus, "running">;
+  /** Of a failed turn: the error's code, and a sentence that says what happened and what to do. */
+  readonly code?: string | undefined;
+  readonly detail?: string | undefined;
+}
+
+/** Text is missing between what was received and this event. */
+export class StreamGapError extends Error {}
+
+export function newLiveTurn(sessionId: string, turnId: string | null = null): LiveTurn {
+  const phase = turnId === null ? "sending" : "waiting";
+  return { sessionId, turnId, model: null, phase, text: "", stored: true, end: null };
+}
+
+/** The id after which a resumed stream goes on: an event's id is the length of the text so far. */
+export function lastEventId(turn: LiveTurn): string | null {
+  return turn.text === "" ? null : String(turn.text.length);
+}
+
+/**
+ * The turn after an event. An event that was seen before changes nothing, so a stream may repeat itself.
+ * @throws StreamGapError when text before it is missing.
+ */
+export function applyEvent(turn: LiveTurn, event: TurnEvent): LiveTurn {
+  switch (event.event) {
+    case "turn-started": {
+      const { session_id, turn_id, model, stored } = event.data;
+      const phase = turn.text === "" ? "waiting" : "streaming";
+      return { ...turn, sessionId: session_id, turnId: turn_id, model, stored, phase };
+    }
+    case "turn-thinking":
+      return turn.text === "" ? { ...turn, phase: "thinking" } : turn;
+    case "text-delta":
+      return appendText(turn, event.data.text, Number(event.id));
+    default: {
+      const { response, stored, model } = event.data;
+      const status = END_STATUS[event.event];
+      const failure =
+        event.event === "turn-failed" ? { code: event.data.code, detail: event.data.detail } : {};
+      return { ...turn, phase: "ended", text: response, stored, model, end: { status, ...failure } };
+    }
+  }
+}
+
+const END_STATUS = {
+  "turn-completed": "completed",
+  "turn-cancelled": "cancelled",
+  "turn-interrupted": "interrupted",
+  "turn-failed": "failed",
+} as const;
+
+function appendText(turn: LiveTurn, delta: string, lengthAfter: number): LiveTurn {
+  const known = turn.text.length;
+  const start = lengthAfter - delta.length;
+  if (lengthAfter <= known) return turn;
+  if (!(start <= known)) throw new StreamGapError(`text from ${known} to ${start} is missing`);
+  return { ...turn, phase: "streaming", text: turn.text + delta.slice(known - start) };
+}

@@ -1,0 +1,23 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** In development the API is the server on its own port, as it is on the page's port in production. */
+const proxy = {
+  "/api": {
+    target: "http://127.0.0.1:9090",
+    changeOrigin: true,
+    rewrite: (path: string) => path.replace(/^\/api/, ""),
+  },
+};
+
+export default defineConfig({
+  plugins: [react()],
+  server: { proxy },
+  preview: { proxy },
+  build: {
+    target: "es2022",
+    // The Content-Security-Policy allows files of this origin only: nothing is inlined as a data URL.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});
