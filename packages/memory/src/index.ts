@@ -27,3 +27,4 @@ export {
   Turns,
   type TurnsOptions,
 } from "./turns.ts";
+export { unstoredTurn } from "./unstored-turn.ts";

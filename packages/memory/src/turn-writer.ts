@@ -20,7 +20,7 @@ export class TurnWriter {
   readonly feed: TurnFeed;
   readonly #scripts: TurnScripts;
   readonly #lost = new AbortController();
-  readonly #renewal: NodeJS.Timeout;
+  readonly #renewal: NodeJS.Timeout | undefined;
   /** Bytes of text that Redis has. */
   #offset = 0;
   #pending = "";
@@ -28,11 +28,11 @@ export class TurnWriter {
   #inFlight: Promise<void> | undefined;
   #ended = false;
 
-  constructor(id: string, feed: TurnFeed, scripts: TurnScripts, renewEveryMs: number) {
+  constructor(id: string, feed: TurnFeed, scripts: TurnScripts, renewEveryMs?: number) {
     this.id = id;
     this.feed = feed;
     this.#scripts = scripts;
-    this.#renewal = setInterval(() => this.#flush(), renewEveryMs);
+    if (renewEveryMs !== undefined) this.#renewal = setInterval(() => this.#flush(), renewEveryMs);
   }
 
   /** Aborted when the turn is no longer this writer's: cancelled, cleared, taken for dead, or Redis is away. */

@@ -1,17 +1,18 @@
-import { randomBytes } from "node:crypto";
 import { newEpoch } from "./epoch.ts";
 import { type SessionKeys, sessionKeys } from "./keys.ts";
 import { decodeMessage, type Json, type Message } from "./message.ts";
 import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Script } from "./script.ts";
 import { type Reply, ScriptRunner } from "./script-runner.ts";
-import { APPEND, BEGIN, CANCEL, END, READ_RECORDS, READ_TURN } from "./scripts/turns.ts";
+import { RANGE } from "./scripts/history.ts";
+import { APPEND, BEGIN, CANCEL, END, PEEK, READ_RECORDS, READ_TURN } from "./scripts/turns.ts";
 import { SessionIndex } from "./session-index.ts";
 import { type Subscriber, Subscriptions } from "./subscriptions.ts";
 import { TurnFeed, type TurnUpdate } from "./turn-feed.ts";
 import { followRemote } from "./turn-follower.ts";
 import { decodeRecord, type TurnRecord } from "./turn-record.ts";
 import { TurnWriter } from "./turn-writer.ts";
+import { newTurnId } from "./unstored-turn.ts";
 import { assertCount, assertId } from "./validate.ts";
 
 export interface TurnsOptions extends MemoryOptions {
@@ -116,7 +117,7 @@ export class Turns {
     if (idempotency !== undefined) assertId("idempotency.key", idempotency.key);
     if (history !== undefined) assertCount("history.maxBytes", history.maxBytes);
     const keys = this.#keys(sessionId);
-    const id = randomBytes(8).toString("hex");
+    const id = newTurnId();
     const reply = await this.#run(BEGIN, keys, [
       id,
       String(this.#leaseMs),
@@ -140,7 +141,7 @@ export class Turns {
       writer: this.#write(keys, id),
       messages: decodeAll(records, Number(first), String(epoch)),
       count: Number(count),
-      rememberedStart: Number(remembered) < 0 ? null : Number(remembered),
+      rememberedStart: placeOrNull(remembered),
     };
   }
 
@@ -184,6 +185,40 @@ export class Turns {
   /** A turn as it is now, or null. */
   async get(sessionId: string, turnId: string): Promise<TurnState | null> {
     return this.#read(this.#keys(sessionId), turnId, 0);
+  }
+
+  /** What a turn would find if it began now: like `begin`, but nothing is changed. */
+  async peek(
+    sessionId: string,
+    { history, retryOf }: { history: NonNullable<BeginOptions["history"]>; retryOf?: string },
+  ): Promise<{ messages: PlacedMessage[]; count: number; rememberedStart: number | null }> {
+    assertCount("history.maxBytes", history.maxBytes);
+    const args = [String(history.maxBytes), history.window, retryOf ?? ""];
+    const [, , epoch, count, remembered, first, ...records] = await this.#run(
+      PEEK,
+      this.#keys(sessionId),
+      args,
+    );
+    return {
+      messages: decodeAll(records, Number(first), String(epoch)),
+      count: Number(count),
+      rememberedStart: placeOrNull(remembered),
+    };
+  }
+
+  /** The messages from one place up to another, `to` excluded: what a context was made of. */
+  async messages(sessionId: string, from: number, to: number): Promise<PlacedMessage[]> {
+    assertCount("from", from);
+    if (to <= from) return [];
+    const args = [String(from), String(to - from)];
+    const [, , epoch, , ...entries] = await this.#run(RANGE, this.#keys(sessionId), args);
+    const found: PlacedMessage[] = [];
+    for (let i = 0; i < entries.length; i += 2) {
+      const place = Number(entries[i]);
+      const message = decodeMessage(String(entries[i + 1]), place, String(epoch));
+      if (message) found.push({ place, message });
+    }
+    return found;
   }
 
   /** The records of turns, in the order of their ids; undefined for one that is not there. */
@@ -239,6 +274,8 @@ export class Turns {
     return this.#runner.run(script, keys.all, [String(this.#options.ttlMs), ...args], { repeatable: true });
   }
 }
+
+const placeOrNull = (place: unknown): number | null => (Number(place) < 0 ? null : Number(place));
 
 const feedName = (keys: SessionKeys, turnId: string): string => `${keys.log} ${turnId}`;
 

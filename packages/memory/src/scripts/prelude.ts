@@ -79,3 +79,35 @@ local function ended(id)
   return {'ended', now, record and record:match('^%[1,"(%a+)"') or 'gone', count()}
 end
 `;
+
+/** For scripts that return what a context needs. */
+export const HISTORY_PRELUDE = `
+-- Adds to a reply: the remembered start of this window or -1, the place of the first message returned, and the
+-- newest messages up to \`last\`: as many as fit the budget of bytes, at least one, none from before that start.
+-- Backwards, until the budget is spent: what it costs depends on the window, not on the history's length.
+local function add_history(reply, last, budget, window)
+  local start, floor, remembered = last + 1, 0, -1
+  local context = redis.call('HGET', meta, 'context')
+  local of, from = (context or ''):match('^(.*):(%d+)$')
+  if of == window then
+    remembered = tonumber(from)
+    floor = remembered
+  end
+  local found, bytes, full = {}, 0, false
+  while start > floor and not full do
+    local low = math.max(floor, start - 64)
+    local chunk = redis.call('LRANGE', messages, low, start - 1)
+    for i = #chunk, 1, -1 do
+      bytes = bytes + #chunk[i]
+      full = #found > 0 and bytes > budget
+      if full then break end
+      found[#found + 1] = chunk[i]
+      start = start - 1
+    end
+  end
+  reply[#reply + 1] = remembered
+  reply[#reply + 1] = start
+  for i = #found, 1, -1 do reply[#reply + 1] = found[i] end
+  return reply
+end
+`;

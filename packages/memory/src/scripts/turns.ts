@@ -1,5 +1,5 @@
 import { script } from "../script.ts";
-import { PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+import { HISTORY_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 
 /**
  * Begins a turn: all of it or nothing. May be repeated with the same turn id.
@@ -18,6 +18,7 @@ import { PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 export const BEGIN = script(
   PRELUDE,
   TURN_PRELUDE,
+  HISTORY_PRELUDE,
   `
 local id, key = ARGV[3], ARGV[9]
 if key ~= '' then
@@ -66,33 +67,7 @@ if not current then redis.call('HSET', turns, id, '[1,"running",' .. last .. ',-
 if key ~= '' then redis.call('HSET', idempotency, key, ARGV[10] .. ':' .. id) end
 local ttl = renew()
 
-local start, floor = last + 1, 0
-local remembered = -1
-local budget = tonumber(ARGV[12])
-local context = redis.call('HGET', meta, 'context')
-if context then
-  local window, from = context:match('^(.*):(%d+)$')
-  if window == ARGV[13] then
-    remembered = tonumber(from)
-    floor = remembered
-  end
-end
--- Backwards, until the budget is spent: what it costs depends on the window, not on the history's length.
-local found, bytes = {}, 0
-while start > floor do
-  local low = math.max(floor, start - 64)
-  local chunk = redis.call('LRANGE', messages, low, start - 1)
-  for i = #chunk, 1, -1 do
-    bytes = bytes + #chunk[i]
-    if #found > 0 and bytes > budget then low = nil break end
-    found[#found + 1] = chunk[i]
-    start = start - 1
-  end
-  if not low then break end
-end
-local reply = {'begun', now, ttl, epoch, last, count(), remembered, start}
-for i = #found, 1, -1 do reply[#reply + 1] = found[i] end
-return reply
+return add_history({'begun', now, ttl, epoch, last, count()}, last, tonumber(ARGV[12]), ARGV[13])
 `,
 );
 
@@ -211,5 +186,25 @@ export const READ_RECORDS = script(
 local reply = {'ok', now}
 for i = 3, #ARGV do reply[i] = redis.call('HGET', turns, ARGV[i]) or '' end
 return reply
+`,
+);
+
+/**
+ * Reads what a turn would find, and changes nothing.
+ *
+ * ARGV[3] bytes of history to return at most   ARGV[4] the window whose start is asked for
+ * ARGV[5] the turn that would be retried, or empty
+ *
+ * Returns {'ok', now, epoch or '', count, remembered start or -1, place of the first message returned, messages…}
+ */
+export const PEEK = script(
+  PRELUDE,
+  HISTORY_PRELUDE,
+  `
+local last = redis.call('LLEN', messages) - 1
+local record = ARGV[5] ~= '' and redis.call('HGET', turns, ARGV[5])
+if record then last = tonumber(record:match('^%[1,"%a+",(%d+)')) end
+local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', count()}
+return add_history(reply, last, tonumber(ARGV[3]), ARGV[4])
 `,
 );

@@ -16,6 +16,8 @@ export type ErrorCode =
   | "duplicate_message_id"
   | "context_too_small"
   | "storage_unavailable"
+  | "storage_damaged"
+  | "turn_interrupted"
   | "shutting_down"
   | "provider_unavailable"
   | "provider_overloaded"
@@ -38,6 +40,8 @@ interface AppErrorDetails {
   errors?: { field: string; message: string }[];
   turnId?: string;
   sessionId?: string;
+  /** The text that had been shown before the error. */
+  response?: string;
 }
 
 /** An error for people: `message` says what happened and what to do. */
@@ -47,6 +51,7 @@ export class AppError extends Error {
   readonly errors: { field: string; message: string }[] | undefined;
   readonly turnId: string | undefined;
   readonly sessionId: string | undefined;
+  readonly response: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: AppErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -56,5 +61,6 @@ export class AppError extends Error {
     this.errors = details.errors;
     this.turnId = details.turnId;
     this.sessionId = details.sessionId;
+    this.response = details.response;
   }
 }

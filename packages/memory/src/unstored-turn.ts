@@ -1,0 +1,14 @@
+import { randomBytes } from "node:crypto";
+import { TurnFeed } from "./turn-feed.ts";
+import { TurnWriter } from "./turn-writer.ts";
+
+/** A turn that is kept nowhere, for when Redis is away and an answer is wanted all the same. */
+export function unstoredTurn(): TurnWriter {
+  return new TurnWriter(newTurnId(), new TurnFeed(), {
+    append: async () => ["ok", 0],
+    end: async (status) => ["ok", 0, status, 0],
+  });
+}
+
+/** 16 hexadecimal digits. */
+export const newTurnId = (): string => randomBytes(8).toString("hex");

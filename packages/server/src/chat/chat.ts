@@ -1,0 +1,222 @@
+import { randomUUID } from "node:crypto";
+import type { ChatRequest } from "@redis-memory-magic/protocol";
+import { AppError } from "./app-error.ts";
+import { historyBytes } from "./context.ts";
+import type { BeginTurn, Begun, Conversations, StoredTurn, TurnInfo, TurnUpdate } from "./conversations.ts";
+import type { Plan, Planner } from "./plan.ts";
+import type { Deadlines } from "./relay.ts";
+import { RunningTurn } from "./running-turn.ts";
+import type { TokenCounter } from "./token-counter.ts";
+import { storedResult, type TurnResult } from "./turn-result.ts";
+
+export interface ChatOptions {
+  readonly planner: Planner;
+  readonly tokens: TokenCounter;
+  readonly deadlines: Deadlines;
+  /** Told of each turn that this process has run. */
+  readonly onTurnEnd: (result: TurnResult) => void;
+  /** Told of an error that is no `AppError`: a bug. */
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+/** A turn that somebody asked for: begun now, or before, here or in another process. */
+export interface AskedTurn {
+  readonly turnId: string;
+  readonly sessionId: string;
+  readonly info: TurnInfo;
+  readonly stored: boolean;
+  /** Messages in the session when it was asked for. */
+  readonly count: number;
+  follow(from: number, signal?: AbortSignal): AsyncIterable<TurnUpdate>;
+  /** How the turn has ended, when it has. */
+  result(): Promise<TurnResult>;
+  /** Calls back whenever the model reasons, as far as this process can tell. */
+  onThinking(listener: () => void): void;
+}
+
+/** An idempotency key, what it stands for, and the session of a request that names none. */
+export interface Idempotency {
+  readonly key: string;
+  readonly requestHash: string;
+  readonly sessionId: string;
+}
+
+const RETRY_REFUSED = {
+  unknown: "The turn to retry is not in this session.",
+  completed: "The turn to retry was completed: there is nothing to try again.",
+  not_last: "Only a session's last turn can be retried.",
+} as const;
+
+/** What this product does: answers each turn with as much memory as it is asked to have. */
+export class Chat {
+  readonly #options: ChatOptions;
+  readonly #running = new Map<string, RunningTurn>();
+  #closing = false;
+
+  constructor(options: ChatOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Begins a turn and has it answered, whether or not anybody waits for it.
+   * @throws AppError before anything is stored or sent, with the code that says why
+   */
+  async ask(conversations: Conversations, body: ChatRequest, idempotency?: Idempotency): Promise<AskedTurn> {
+    if (this.#closing) {
+      throw new AppError("shutting_down", "The server is shutting down. Try again in a moment.", {
+        retryAfter: 5,
+      });
+    }
+    const plan = await this.#options.planner.plan(body);
+    const sessionId = body.session_id ?? idempotency?.sessionId ?? `session_${randomUUID()}`;
+    const begun = await this.#begin(conversations, sessionId, body, plan, idempotency);
+    switch (begun.kind) {
+      case "begun":
+        return this.#run(conversations, sessionId, plan, begun);
+      case "replay":
+        return this.find(conversations, sessionId, begun.turnId);
+      case "busy":
+        throw new AppError(
+          "turn_in_progress",
+          "A turn is in progress in this session. Wait for it, or cancel it.",
+          {
+            turnId: begun.turnId,
+            sessionId,
+          },
+        );
+      case "mismatch":
+        throw new AppError(
+          "idempotency_mismatch",
+          "This Idempotency-Key stands for another request. Use a new one.",
+          {
+            turnId: begun.turnId,
+            sessionId,
+          },
+        );
+      case "refused":
+        throw new AppError("retry_refused", RETRY_REFUSED[begun.reason]);
+    }
+  }
+
+  /** A turn as it is known, running or not, here or elsewhere. @throws AppError `turn_not_found` */
+  async find(conversations: Conversations, sessionId: string, turnId: string): Promise<AskedTurn> {
+    const running = this.#running.get(runningKey(conversations, sessionId, turnId));
+    if (running) return running;
+    const stored = await readTurn(conversations, sessionId, turnId);
+    const turn: AskedTurn = {
+      turnId,
+      sessionId,
+      info: stored.record.info,
+      stored: true,
+      count: stored.count,
+      async *follow(from, signal) {
+        yield* (await conversations.follow(sessionId, turnId, { from, ...(signal && { signal }) })) ?? [];
+      },
+      async result() {
+        for await (const _ of turn.follow(stored.text.length)) {
+          // Only its end is waited for.
+        }
+        return storedResult(sessionId, await readTurn(conversations, sessionId, turnId));
+      },
+      onThinking() {},
+    };
+    return turn;
+  }
+
+  /** Cancels a turn, whichever process runs it; here, the model is stopped at once. */
+  async cancel(conversations: Conversations, sessionId: string, turnId: string): Promise<TurnResult> {
+    await conversations.cancel(sessionId, turnId);
+    const stored = await readTurn(conversations, sessionId, turnId);
+    this.#running.get(runningKey(conversations, sessionId, turnId))?.stop("cancelled");
+    return storedResult(sessionId, stored);
+  }
+
+  /** Forgets a session; its running turn ends as cancelled. False: it was not there. */
+  async clear(conversations: Conversations, sessionId: string): Promise<boolean> {
+    const there = await conversations.clear(sessionId);
+    const itsTurns = runningKey(conversations, sessionId, "");
+    for (const [key, turn] of this.#running) {
+      if (key.startsWith(itsTurns)) turn.stop("cancelled");
+    }
+    return there;
+  }
+
+  /** Waits for running turns, at most so long; then they are interrupted, with their text so far. */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    const turns = [...this.#running.values()];
+    const timer = setTimeout(() => {
+      for (const turn of turns) turn.stop("interrupted");
+    }, graceMs);
+    await Promise.all(turns.map((turn) => turn.ended));
+    clearTimeout(timer);
+  }
+
+  async #begin(
+    conversations: Conversations,
+    sessionId: string,
+    body: ChatRequest,
+    plan: Plan,
+    idempotency: Idempotency | undefined,
+  ): Promise<Begun> {
+    const content = body.message ?? "";
+    const options: BeginTurn = {
+      ...(body.retry_of === undefined ? { content } : { retryOf: body.retry_of }),
+      info: plan.info,
+      title: titleOf(content),
+      ...(idempotency && { idempotency }),
+      ...(body.mode === "stateful" && {
+        history: { maxBytes: historyBytes(plan.budget), window: String(plan.window) },
+      }),
+    };
+    try {
+      return await conversations.begin(sessionId, options);
+    } catch (error) {
+      // Without its memory a stateless turn can still be answered; what promises more than that cannot.
+      const away = error instanceof AppError && error.code === "storage_unavailable";
+      const needsMemory =
+        body.mode === "stateful" || body.retry_of !== undefined || idempotency !== undefined;
+      if (!away || needsMemory) throw error;
+      const writer = conversations.beginUnstored();
+      const message = { id: writer.id, role: "user" as const, content, createdAt: new Date() };
+      return { kind: "begun", writer, messages: [{ place: 0, message }], count: 0, rememberedStart: null };
+    }
+  }
+
+  async #run(
+    conversations: Conversations,
+    sessionId: string,
+    plan: Plan,
+    begun: Extract<Begun, { kind: "begun" }>,
+  ): Promise<AskedTurn> {
+    const { writer, count } = begun;
+    const { planner, onTurnEnd, ...options } = this.#options;
+    const context = planner.context(plan, sessionId, begun);
+    const turn = new RunningTurn({ ...options, sessionId, plan, writer, context, count, stored: count > 0 });
+    const key = runningKey(conversations, sessionId, turn.turnId);
+    this.#running.set(key, turn);
+    void turn.ended.then((result) => {
+      this.#running.delete(key);
+      onTurnEnd(result);
+    });
+    return turn;
+  }
+}
+
+// No part can hold a control character, so none can reach into the next.
+const runningKey = ({ owner }: Conversations, sessionId: string, turnId: string): string =>
+  `${owner}\n${sessionId}\n${turnId}`;
+
+/** A session's first words are its title, until somebody gives it another. */
+const titleOf = (message: string): string =>
+  [...(message.trim().split("\n", 1)[0] ?? "")].slice(0, 80).join("");
+
+async function readTurn(
+  conversations: Conversations,
+  sessionId: string,
+  turnId: string,
+): Promise<StoredTurn> {
+  const turn = await conversations.turn(sessionId, turnId);
+  if (turn === null) throw new AppError("turn_not_found", "There is no such turn in this session.");
+  return turn;
+}

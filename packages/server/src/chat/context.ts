@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import type { PlacedMessage } from "./conversations.ts";
+
+export const DEFAULT_SYSTEM_PROMPT =
+  "You are a helpful assistant. Use the conversation so far to answer. Keep answers short.";
+
+/** Where a model's window is not known, and no smaller one was asked for. */
+export const UNKNOWN_WINDOW = 4096;
+
+/** Room that is kept for the answer, in tokens. */
+const roomForAnswer = (window: number): number => Math.min(Math.floor(window / 4), 4096);
+
+export const contextBudget = (window: number): number => window - roomForAnswer(window);
+
+/**
+ * Bytes of history that are read for a window, at most. A token is seldom more than 16 bytes of a record, so that
+ * more than the window can hold is read, but never all of a long history.
+ */
+export const historyBytes = (budget: number): number => budget * 16;
+
+export interface Context {
+  /** The messages to send, the current one last. */
+  readonly messages: readonly PlacedMessage[];
+  /** All tokens of the payload. */
+  readonly tokens: number;
+  /** The place that the window now begins at, where old messages had to go; to be remembered. */
+  readonly start: number | null;
+}
+
+interface ContextInput {
+  /** What was read of the session, the current message last. */
+  readonly messages: readonly PlacedMessage[];
+  /** Tokens of each. */
+  readonly tokens: readonly number[];
+  readonly systemTokens: number;
+  readonly budget: number;
+  /** Where the window began so far; nothing older was read. Null: at the session's beginning. */
+  readonly rememberedStart: number | null;
+}
+
+/**
+ * Chooses what a stateful turn sends. When the history no longer fits, the oldest half of the window is let go
+ * at once, not a message a turn: so the beginning of what is sent stays the same for many turns, and providers
+ * can cache it.
+ */
+export function buildContext({
+  messages,
+  tokens,
+  systemTokens,
+  budget,
+  rememberedStart,
+}: ContextInput): Context {
+  const current = messages.length - 1;
+  const fixed = systemTokens + (tokens[current] ?? 0);
+  const total = tokens.reduce((sum, count) => sum + count, systemTokens);
+  // What was not read although it was wanted is what did not fit into the bytes of this window.
+  const readWhole = (messages[0]?.place ?? 0) <= (rememberedStart ?? 0) || total === fixed;
+  if (total <= budget && readWhole) return { messages, tokens: total, start: rememberedStart };
+
+  let first = current;
+  let kept = fixed;
+  while (first > 0 && kept + (tokens[first - 1] ?? 0) <= Math.max(fixed, budget / 2)) {
+    first -= 1;
+    kept += tokens[first] ?? 0;
+  }
+  // A conversation begins with a question: an answer without it, or a tool's result without its call, is left out.
+  while (
+    first < current &&
+    messages[first]?.message.role !== "user" &&
+    messages[first]?.message.role !== "system"
+  ) {
+    kept -= tokens[first] ?? 0;
+    first += 1;
+  }
+  return { messages: messages.slice(first), tokens: kept, start: messages[first]?.place ?? null };
+}
+
+/** A payload's fingerprint: to see that what a report shows is what was sent. */
+export function hashPayload(system: string, messages: readonly { role: string; content: string }[]): string {
+  const hash = createHash("sha256").update(JSON.stringify(system));
+  for (const { role, content } of messages) hash.update(`${role}\n${content.length}\n${content}`);
+  return hash.digest("hex").slice(0, 16);
+}

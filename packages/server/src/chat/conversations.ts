@@ -1,0 +1,177 @@
+import type { TurnStatus } from "@redis-memory-magic/protocol";
+
+/** The port to the memory: one owner's conversations. Every method rejects with an `AppError`. */
+export interface Conversations {
+  readonly owner: string;
+  begin(sessionId: string, options: BeginTurn): Promise<Begun>;
+  /** A turn that is kept nowhere: Redis is away, and the answer matters more than the memory of it. */
+  beginUnstored(): TurnWriter;
+  /** A turn's text from a position on, then its end. Null: there is no such turn. */
+  follow(
+    sessionId: string,
+    turnId: string,
+    options: { from: number; signal?: AbortSignal },
+  ): Promise<AsyncIterable<TurnUpdate> | null>;
+  turn(sessionId: string, turnId: string): Promise<StoredTurn | null>;
+  /** What a turn would find if it began now. Changes nothing. */
+  peek(sessionId: string, options: { history: HistoryWindow; retryOf?: string }): Promise<Found>;
+  /** False: it is not running. */
+  cancel(sessionId: string, turnId: string): Promise<boolean>;
+  session(sessionId: string): Promise<StoredSession | null>;
+  sessions(limit: number, cursor: string | undefined): Promise<SessionPage>;
+  /** The newest messages before one, oldest first; the turns that wrote them; whether there are older ones. */
+  messages(sessionId: string, limit: number, before: string | undefined): Promise<MessagePage>;
+  /** Messages by their places, `to` excluded, without those that were dropped. */
+  range(sessionId: string, from: number, to: number): Promise<PlacedMessage[]>;
+  append(sessionId: string, messages: readonly NewStoredMessage[]): Promise<{ ids: string[]; count: number }>;
+  rename(sessionId: string, title: string): Promise<boolean>;
+  expire(sessionId: string, seconds: number): Promise<boolean>;
+  /** False: it was not there. */
+  clear(sessionId: string): Promise<boolean>;
+}
+
+export type TurnEnd = Exclude<TurnStatus, "running">;
+
+export interface TurnOutcome {
+  readonly status: TurnEnd;
+  /** Messages in the session then; null where that cannot be known. */
+  readonly count: number | null;
+}
+
+export type TurnUpdate =
+  | { readonly type: "text"; readonly text: string; readonly length: number }
+  | { readonly type: "end"; readonly outcome: TurnOutcome; readonly length: number };
+
+/** Writes one running turn; what is written is shown after it is stored. */
+export interface TurnWriter {
+  readonly id: string;
+  /** Aborted when the turn is no longer this writer's. */
+  readonly signal: AbortSignal;
+  /** What is stored, and so may be shown. */
+  readonly feed: {
+    readonly text: string;
+    follow(from: number, signal?: AbortSignal): AsyncIterable<TurnUpdate>;
+  };
+  write(text: string): void;
+  describe(info: TurnInfo): void;
+  end(status: TurnEnd, info: TurnInfo, context?: { window: string; from: number }): Promise<TurnOutcome>;
+}
+
+export interface BeginTurn {
+  /** Absent for a retry. */
+  readonly content?: string;
+  readonly retryOf?: string;
+  readonly info: TurnInfo;
+  readonly title: string;
+  readonly idempotency?: { readonly key: string; readonly requestHash: string };
+  /** Absent: the message alone is wanted. */
+  readonly history?: HistoryWindow;
+}
+
+/** How much history is wanted: bytes of the newest at most, none from before the start remembered for the window. */
+export interface HistoryWindow {
+  readonly maxBytes: number;
+  readonly window: string;
+}
+
+export interface Found {
+  readonly messages: readonly PlacedMessage[];
+  /** Messages in the session. */
+  readonly count: number;
+  readonly rememberedStart: number | null;
+}
+
+export type Begun =
+  | ({ readonly kind: "begun"; readonly writer: TurnWriter } & Found)
+  | { readonly kind: "busy" | "replay" | "mismatch"; readonly turnId: string }
+  | { readonly kind: "refused"; readonly reason: "unknown" | "completed" | "not_last" };
+
+export interface StoredMessage {
+  readonly id: string;
+  readonly role: "system" | "user" | "assistant" | "tool";
+  readonly content: string;
+  readonly createdAt: Date;
+  readonly toolCalls?: readonly { readonly id: string; readonly name: string; readonly arguments: string }[];
+  readonly toolCallId?: string;
+  readonly metadata?: unknown;
+  readonly turnId?: string;
+}
+
+export type NewStoredMessage = Omit<StoredMessage, "id" | "createdAt" | "turnId"> & {
+  readonly id?: string;
+  readonly createdAt?: Date;
+};
+
+export interface PlacedMessage {
+  readonly place: number;
+  readonly message: StoredMessage;
+}
+
+export interface TurnRecord {
+  readonly id: string;
+  readonly status: TurnStatus;
+  readonly userPlace: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+  readonly info: TurnInfo;
+}
+
+export interface StoredTurn {
+  readonly record: TurnRecord;
+  readonly text: string;
+  readonly count: number;
+}
+
+export interface MessagePage {
+  readonly messages: readonly StoredMessage[];
+  readonly turns: ReadonlyMap<string, TurnRecord>;
+  readonly hasMore: boolean;
+}
+
+export interface StoredSession {
+  readonly id: string;
+  readonly title: string | null;
+  readonly count: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly ttlSeconds: number;
+  readonly expiresAt: Date;
+  readonly runningTurnId: string | null;
+}
+
+export interface SessionPage {
+  readonly sessions: readonly StoredSession[];
+  readonly nextCursor: string | null;
+}
+
+/**
+ * What is kept of a turn beside its text. It refers to messages by their places and never copies them, so it
+ * does not grow with the history. Short, because there is one for each turn. (No interface: it is JSON.)
+ */
+export type TurnInfo = {
+  readonly mode: "stateless" | "stateful";
+  readonly provider: "chatgpt" | "ollama" | "embedded" | "mirror";
+  readonly model: string;
+  /** The system prompt, where it is not the usual one. */
+  readonly system?: string;
+  /** What was sent: first place, messages, messages left out, window, budget, hash. */
+  readonly sent?: readonly [
+    from: number,
+    messages: number,
+    leftOut: number,
+    window: number,
+    budget: number,
+    hash: string,
+  ];
+  /** Tokens counted (negative: estimated), reported, cached, output; null where not reported. */
+  readonly tokens?: readonly [
+    counted: number,
+    reported: number | null,
+    cached: number | null,
+    output: number | null,
+  ];
+  /** Milliseconds from the beginning to the first piece of text (null: there was none) and to the end. */
+  readonly ms?: readonly [first: number | null, total: number];
+  readonly error?: readonly [code: string, detail: string];
+  readonly finish?: "length" | "content_filter";
+};

@@ -1,0 +1,83 @@
+import type { ChatRequest, ModelInfo } from "@redis-memory-magic/protocol";
+import { AppError } from "./app-error.ts";
+import type { ChatModel } from "./chat-model.ts";
+import {
+  buildContext,
+  type Context,
+  contextBudget,
+  DEFAULT_SYSTEM_PROMPT,
+  UNKNOWN_WINDOW,
+} from "./context.ts";
+import type { Found, TurnInfo } from "./conversations.ts";
+import type { Providers } from "./providers.ts";
+import type { TokenCounter } from "./token-counter.ts";
+
+/** What a request asks for, with all that is known before its session is looked at. */
+export interface Plan {
+  readonly model: ChatModel;
+  readonly modelInfo: ModelInfo;
+  /** The context window in tokens, and what of it is not kept for the answer. */
+  readonly window: number;
+  readonly budget: number;
+  readonly system: string;
+  readonly systemTokens: number;
+  readonly info: TurnInfo;
+}
+
+export class Planner {
+  readonly #providers: Providers;
+  readonly #tokens: TokenCounter;
+  readonly #maxContextTokens: number;
+
+  /** @param maxContextTokens a smaller window than the models', for all turns */
+  constructor(providers: Providers, tokens: TokenCounter, maxContextTokens = Number.POSITIVE_INFINITY) {
+    this.#providers = providers;
+    this.#tokens = tokens;
+    this.#maxContextTokens = maxContextTokens;
+  }
+
+  /** @throws AppError `provider_unavailable`, `context_too_small` */
+  async plan(body: ChatRequest): Promise<Plan> {
+    const { model, info } = await this.#providers.ready(body.provider, body.model);
+    const asked = body.context_tokens ?? Number.POSITIVE_INFINITY;
+    const window = Math.min(info.context_window ?? UNKNOWN_WINDOW, asked, this.#maxContextTokens);
+    const budget = contextBudget(window);
+    const system = body.system ?? DEFAULT_SYSTEM_PROMPT;
+    const message = body.message ?? "";
+    const [forSystem = 0, forMessage = 0] = await this.#tokens.count(model, info.id, "", [
+      { id: system, content: system },
+      { id: message, content: message },
+    ]);
+    const systemTokens = system === "" ? 0 : forSystem;
+    if (systemTokens + forMessage > budget) {
+      const detail =
+        `The system prompt and the message take ${systemTokens + forMessage} tokens; a context window of ${window} ` +
+        `has room for ${budget}, the rest is kept for the answer. Shorten them, or raise context_tokens.`;
+      throw new AppError("context_too_small", detail, {
+        errors: [{ field: "context_tokens", message: detail }],
+      });
+    }
+    return {
+      model,
+      modelInfo: info,
+      window,
+      budget,
+      system,
+      systemTokens,
+      info: {
+        mode: body.mode,
+        provider: body.provider,
+        model: info.id,
+        ...(body.system !== undefined && { system }),
+      },
+    };
+  }
+
+  /** What is sent of the messages that were found, the current one last. */
+  async context(plan: Plan, sessionId: string, { messages, rememberedStart }: Found): Promise<Context> {
+    const contents = messages.map(({ message }) => message);
+    const tokens = await this.#tokens.count(plan.model, plan.info.model, sessionId, contents);
+    const { systemTokens, budget } = plan;
+    return buildContext({ messages, tokens, systemTokens, budget, rememberedStart });
+  }
+}

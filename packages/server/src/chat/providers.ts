@@ -1,0 +1,75 @@
+import type { ModelInfo, ProviderId } from "@redis-memory-magic/protocol";
+import { AppError } from "./app-error.ts";
+import type { Availability, ChatModel } from "./chat-model.ts";
+
+// The order in which one is chosen when nobody says which.
+const PREFERENCE: readonly ProviderId[] = ["chatgpt", "ollama", "embedded", "mirror"];
+const FRESH_MS = 5000;
+
+interface Probe {
+  at: number;
+  last?: Availability;
+  pending?: Promise<Availability>;
+}
+
+/** The providers, and what is known of their availability: probed, and good for seconds. */
+export class Providers {
+  readonly all: readonly ChatModel[];
+  readonly #byId: ReadonlyMap<ProviderId, ChatModel>;
+  readonly #probes = new Map<ProviderId, Probe>();
+  readonly #default: ProviderId | undefined;
+
+  constructor(models: readonly ChatModel[], defaultProvider: ProviderId | undefined) {
+    this.all = models;
+    this.#byId = new Map(models.map((model) => [model.id, model]));
+    this.#default = defaultProvider;
+  }
+
+  async availability(model: ChatModel): Promise<Availability> {
+    const probe = this.#probes.get(model.id) ?? { at: Number.NEGATIVE_INFINITY };
+    this.#probes.set(model.id, probe);
+    if (probe.last?.available && performance.now() - probe.at < FRESH_MS) return probe.last;
+    probe.pending ??= model.availability().then((availability) => {
+      probe.last = availability;
+      probe.at = performance.now();
+      delete probe.pending;
+      return availability;
+    });
+    // One that was there a moment ago is not waited for: if it is gone, the call itself will say so.
+    return probe.last?.available ? probe.last : probe.pending;
+  }
+
+  /** The provider and its model, ready to be asked. @throws AppError `provider_unavailable` */
+  async ready(id: ProviderId, modelName: string | undefined): Promise<{ model: ChatModel; info: ModelInfo }> {
+    const model = this.get(id);
+    const { available, reason, action, models } = await this.availability(model);
+    if (!available) {
+      const sentences = [`${model.name} is not available.`, reason, action].filter(
+        (part) => part !== undefined,
+      );
+      throw new AppError("provider_unavailable", sentences.join(" "));
+    }
+    const name = modelName ?? model.defaultModel;
+    const info = models.find((candidate) => candidate.id === name);
+    return { model, info: info ?? { id: name, context_window: null, price: null } };
+  }
+
+  get(id: ProviderId): ChatModel {
+    const model = this.#byId.get(id);
+    if (model === undefined)
+      throw new AppError("provider_unavailable", `The provider ${id} is not part of this server.`);
+    return model;
+  }
+
+  /** The one that was configured, else the first that is available. */
+  async defaultProvider(): Promise<ProviderId> {
+    if (this.#default !== undefined) return this.#default;
+    const candidates = PREFERENCE.flatMap((id) => this.#byId.get(id) ?? []);
+    const found = await Promise.all(candidates.map((model) => this.availability(model)));
+    return candidates.find((_, n) => found[n]?.available)?.id ?? "mirror";
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((model) => model.close()));
+  }
+}

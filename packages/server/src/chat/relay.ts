@@ -1,0 +1,80 @@
+import { AppError } from "./app-error.ts";
+import type { ChatModel, Completion, ModelRequest } from "./chat-model.ts";
+import type { TurnWriter } from "./conversations.ts";
+
+export interface Deadlines {
+  /** How long a model may take to its first sign of life, in ms. */
+  readonly firstWordMs: number;
+  /** How long it may be silent after that, in ms. */
+  readonly betweenWordsMs: number;
+}
+
+interface RelayOptions {
+  readonly model: ChatModel;
+  readonly request: ModelRequest;
+  readonly writer: TurnWriter;
+  readonly deadlines: Deadlines;
+  /** Aborted to end the turn from this process. */
+  readonly signal: AbortSignal;
+  readonly onFirstText: () => void;
+  readonly onThinking: () => void;
+}
+
+/**
+ * Has a model answer into a turn. Resolves when the answer is whole; rejects with the model's `AppError`, with
+ * `provider_silent`, or with the reason of whoever ended the turn. In each case the work upstream has ended.
+ */
+export async function relay(options: RelayOptions): Promise<Completion> {
+  const { model, request, writer, deadlines, signal } = options;
+  const upstream = new AbortController();
+  const abort = (reason: unknown): void => upstream.abort(reason);
+  const onLost = (): void => abort(writer.signal.reason);
+  const onSignal = (): void => abort(signal.reason);
+  writer.signal.addEventListener("abort", onLost, { once: true });
+  signal.addEventListener("abort", onSignal, { once: true });
+  if (signal.aborted) onSignal();
+
+  const silent = (): void => abort(silence(model, deadlines, alive));
+  let alive = false;
+  let timer = setTimeout(silent, deadlines.firstWordMs);
+  const seen = (): void => {
+    if (alive) {
+      timer.refresh();
+    } else {
+      alive = true;
+      clearTimeout(timer);
+      timer = setTimeout(silent, deadlines.betweenWordsMs);
+    }
+  };
+  let firstText = true;
+  const sink = {
+    text: (piece: string): void => {
+      seen();
+      if (firstText) options.onFirstText();
+      firstText = false;
+      writer.write(piece);
+    },
+    thinking: (): void => {
+      seen();
+      options.onThinking();
+    },
+  };
+  try {
+    return await model.generate(request, sink, upstream.signal);
+  } finally {
+    clearTimeout(timer);
+    writer.signal.removeEventListener("abort", onLost);
+    signal.removeEventListener("abort", onSignal);
+  }
+}
+
+function silence(model: ChatModel, deadlines: Deadlines, alive: boolean): AppError {
+  const seconds = (alive ? deadlines.betweenWordsMs : deadlines.firstWordMs) / 1000;
+  const what = alive
+    ? `fell silent for ${seconds} s in the middle of its answer`
+    : `said nothing for ${seconds} s`;
+  return new AppError(
+    "provider_silent",
+    `${model.name} ${what}, so the turn was ended. Try again, or choose another provider.`,
+  );
+}

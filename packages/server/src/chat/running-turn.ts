@@ -1,0 +1,156 @@
+import { AppError } from "./app-error.ts";
+import type { Completion, ModelRequest } from "./chat-model.ts";
+import { type Context, hashPayload } from "./context.ts";
+import type { TurnEnd, TurnInfo, TurnUpdate, TurnWriter } from "./conversations.ts";
+import type { Plan } from "./plan.ts";
+import { type Deadlines, relay } from "./relay.ts";
+import type { TokenCounter } from "./token-counter.ts";
+import { suspectTruncation } from "./truncation.ts";
+import { type TurnResult, toResult } from "./turn-result.ts";
+
+interface RunningTurnOptions {
+  readonly sessionId: string;
+  readonly plan: Plan;
+  readonly writer: TurnWriter;
+  /** What is to be sent; counting its tokens may take a while. */
+  readonly context: Promise<Context>;
+  /** Messages in the session, the user's included. */
+  readonly count: number;
+  readonly stored: boolean;
+  readonly tokens: TokenCounter;
+  readonly deadlines: Deadlines;
+  /** Told of an error that is no `AppError`: a bug. */
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+/** A turn that this process runs, whoever waits for it. */
+export class RunningTurn {
+  readonly turnId: string;
+  readonly sessionId: string;
+  readonly info: TurnInfo;
+  readonly stored: boolean;
+  readonly count: number;
+  /** Settles when the turn has ended. Never rejects. */
+  readonly ended: Promise<TurnResult>;
+  readonly #options: RunningTurnOptions;
+  readonly #stop = new AbortController();
+  readonly #onThinking = new Set<() => void>();
+
+  constructor(options: RunningTurnOptions) {
+    this.#options = options;
+    this.turnId = options.writer.id;
+    this.sessionId = options.sessionId;
+    this.stored = options.stored;
+    this.count = options.count;
+    this.info = options.plan.info;
+    this.ended = this.#run();
+  }
+
+  follow(from: number, signal?: AbortSignal): AsyncIterable<TurnUpdate> {
+    return this.#options.writer.feed.follow(from, signal);
+  }
+
+  result(): Promise<TurnResult> {
+    return this.ended;
+  }
+
+  /** Calls back whenever the model reasons. */
+  onThinking(listener: () => void): void {
+    this.#onThinking.add(listener);
+  }
+
+  /** Stops the model at once; the turn ends as this, unless it has ended already. */
+  stop(as: "cancelled" | "interrupted"): void {
+    this.#stop.abort(as);
+  }
+
+  async #run(): Promise<TurnResult> {
+    const { plan, writer, sessionId, stored } = this.#options;
+    const startedAt = performance.now();
+    let firstTextAt: number | null = null;
+    let info = plan.info;
+    let remember: { window: string; from: number } | undefined;
+    let status: TurnEnd = "completed";
+    try {
+      const context = await this.#options.context;
+      const request = toRequest(plan, context);
+      info = { ...info, ...this.#describeContext(context, request) };
+      writer.describe(info);
+      if (context.start !== null) remember = { window: String(plan.window), from: context.start };
+      const completion = await relay({
+        model: plan.model,
+        request,
+        writer,
+        deadlines: this.#options.deadlines,
+        signal: this.#stop.signal,
+        onFirstText: () => {
+          firstTextAt = performance.now();
+        },
+        onThinking: () => {
+          for (const listener of this.#onThinking) listener();
+        },
+      });
+      info = { ...info, ...this.#account(context, completion) };
+    } catch (error) {
+      status = this.#endOf();
+      if (status === "failed") info = { ...info, error: this.#describeFailure(error) };
+    }
+    const firstMs = firstTextAt === null ? null : Math.round(firstTextAt - startedAt);
+    info = { ...info, ms: [firstMs, Math.round(performance.now() - startedAt)] };
+    const outcome = await writer.end(status, info, remember);
+    return toResult({
+      turnId: this.turnId,
+      sessionId,
+      status: outcome.status,
+      text: writer.feed.text,
+      count: stored ? (outcome.count ?? this.count) : 0,
+      stored,
+      info,
+    });
+  }
+
+  #describeContext({ messages, tokens }: Context, request: ModelRequest): Partial<TurnInfo> {
+    const { window, budget, system } = this.#options.plan;
+    const first = messages[0]?.place ?? 0;
+    const leftOut = Math.max(0, this.count - messages.length);
+    const hash = hashPayload(system, request.messages);
+    return {
+      sent: [first, messages.length, leftOut, window, budget, hash],
+      tokens: [tokens, null, null, null],
+    };
+  }
+
+  /** What the provider reported, and what is to be learnt from it. */
+  #account({ tokens: counted }: Context, { usage, finishReason }: Completion): Partial<TurnInfo> {
+    const { plan, tokens } = this.#options;
+    const finish = finishReason === "stop" ? {} : { finish: finishReason };
+    if (usage === null) return finish;
+    const read = usage.input_tokens;
+    if (!suspectTruncation(counted, plan.model.countTokens === undefined, read)) {
+      tokens.learn(plan.model, plan.info.model, counted, read);
+    }
+    return { ...finish, tokens: [counted, read, usage.cached_tokens ?? null, usage.output_tokens] };
+  }
+
+  #endOf(): TurnEnd {
+    if (this.#stop.signal.aborted) return this.#stop.signal.reason as TurnEnd;
+    // The turn was ended elsewhere, or Redis is away: ending it will tell which.
+    if (this.#options.writer.signal.aborted) return "interrupted";
+    return "failed";
+  }
+
+  #describeFailure(error: unknown): readonly [string, string] {
+    if (error instanceof AppError) return [error.code, error.message];
+    this.#options.onUnexpected(error);
+    return ["internal_error", "Something went wrong inside this server. Try again; its log has the details."];
+  }
+}
+
+function toRequest(plan: Plan, context: Context): ModelRequest {
+  return {
+    model: plan.info.model,
+    system: plan.system,
+    messages: context.messages.map(({ message: { role, content } }) => ({ role, content })),
+    contextWindow: plan.window,
+  };
+}

@@ -1,0 +1,67 @@
+import type { ChatResponse } from "@redis-memory-magic/protocol";
+import { AppError, type ErrorCode } from "./app-error.ts";
+import type { StoredTurn, TurnInfo } from "./conversations.ts";
+
+/** How a turn has ended: as the API tells it, and what went wrong where something did. */
+export interface TurnResult {
+  readonly response: ChatResponse;
+  readonly error?: { readonly code: ErrorCode; readonly detail: string };
+}
+
+export const INTERRUPTED = {
+  code: "turn_interrupted",
+  detail:
+    "The turn was interrupted before its end; the text so far is kept. Try again to have it answered anew.",
+} as const;
+
+interface Outcome {
+  readonly turnId: string;
+  readonly sessionId: string;
+  readonly status: ChatResponse["status"];
+  readonly text: string;
+  readonly count: number;
+  readonly stored: boolean;
+  readonly info: TurnInfo;
+}
+
+export function toResult({ turnId, sessionId, status, text, count, stored, info }: Outcome): TurnResult {
+  const [, reported = null, cached = null, output = null] = info.tokens ?? [];
+  const response: ChatResponse = {
+    response: text,
+    mode: info.mode,
+    provider: info.provider,
+    session_id: sessionId,
+    message_count: count,
+    turn_id: turnId,
+    model: info.model,
+    status,
+    usage:
+      reported === null
+        ? null
+        : {
+            input_tokens: reported,
+            output_tokens: output ?? 0,
+            ...(cached !== null && { cached_tokens: cached }),
+          },
+    stored,
+  };
+  if (status === "interrupted") return { response, error: INTERRUPTED };
+  if (status !== "failed") return { response };
+  const [code, detail] = info.error ?? ["provider_failed", "The provider failed."];
+  return { response, error: { code: code as ErrorCode, detail } };
+}
+
+export function storedResult(sessionId: string, turn: StoredTurn): TurnResult {
+  const { id, status, info } = turn.record;
+  return toResult({ turnId: id, sessionId, status, text: turn.text, count: turn.count, stored: true, info });
+}
+
+/** For a caller who asked for the whole answer: a turn that did not come to one is an error. */
+export function responseOf({ response, error }: TurnResult): ChatResponse {
+  if (error === undefined) return response;
+  throw new AppError(error.code, error.detail, {
+    turnId: response.turn_id,
+    sessionId: response.session_id,
+    response: response.response,
+  });
+}
