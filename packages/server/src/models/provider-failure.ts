@@ -34,6 +34,12 @@ export class ProviderFailure extends Error {
   }
 }
 
+/** Why a probe with a deadline came to nothing. */
+export const failureOfProbe = (error: unknown): ProviderFailure =>
+  error instanceof ProviderFailure
+    ? error
+    : new ProviderFailure("provider_unavailable", { said: "it does not answer", cause: error });
+
 /** What happened, and what to do. */
 export type Sentences = readonly [happened: string, action: string];
 
@@ -43,7 +49,9 @@ export type FailureSentences = Record<
   (failure: ProviderFailure, model: string) => Sentences
 >;
 
-export function toAppError(failure: ProviderFailure, sentences: FailureSentences, model: string): AppError {
+/** A failure as people are told it; anything else (a signal's reason) as it is. */
+export function inWords(failure: unknown, sentences: FailureSentences, model: string): unknown {
+  if (!(failure instanceof ProviderFailure)) return failure;
   return new AppError(failure.code, sentences[failure.code](failure, model).join(" "), {
     cause: failure.cause,
     ...(failure.retryAfter !== undefined && { retryAfter: failure.retryAfter }),

@@ -3,6 +3,7 @@ import { type EventReader, EventStreamReader } from "./event-stream.ts";
 import { type BodyReader, exchange, type HttpRequest, type ResponseHeaders } from "./http-exchange.ts";
 import { failureOfResponse } from "./provider-error-body.ts";
 import { ProviderFailure } from "./provider-failure.ts";
+import { parseJson } from "./wire-json.ts";
 
 const CONNECT_TIMEOUT_MS = 5000;
 const MAX_ERROR_BYTES = 16 * 1024;
@@ -132,15 +133,5 @@ class ErrorReader implements BodyReader<never> {
   end(): never {
     const body = Buffer.concat(this.#chunks).toString();
     throw failureOfResponse(this.#status, this.#headers, body, this.#secret);
-  }
-}
-
-/** @throws ProviderFailure `provider_failed` */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Without the parser's error as its cause: that quotes the text, which may be a person's.
-    throw new ProviderFailure("provider_failed");
   }
 }

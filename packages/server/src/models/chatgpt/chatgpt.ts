@@ -1,0 +1,112 @@
+import type {
+  AnswerSink,
+  Availability,
+  ChatModel,
+  Completion,
+  ModelRequest,
+  WireRequest,
+} from "../../chat/chat-model.ts";
+import { failureOfProbe, inWords, ProviderFailure } from "../provider-failure.ts";
+import { ProviderHttp } from "../provider-http.ts";
+import { KNOWN_MODELS, modelInfo } from "./models.ts";
+import { chatGptSentences } from "./sentences.ts";
+import { countTokens } from "./tokens.ts";
+import { parseModelIds, ResponseEvents, readWholeResponse, requestBody } from "./wire.ts";
+
+export interface ChatGptConfig {
+  /** Empty: none is set, and the provider is not available. */
+  readonly apiKey: string;
+  readonly baseUrl: string;
+  readonly model: string;
+}
+
+const PATH = "responses";
+const PROBE_TIMEOUT_MS = 4000;
+/** Answers to `GET /models` that say nothing against the key: a server without it, a key kept from it, a limit. */
+const INCONCLUSIVE = [403, 404, 405, 429];
+
+/** OpenAI's Responses API. */
+export class ChatGpt implements ChatModel {
+  readonly id = "chatgpt";
+  readonly name = "Cloud (ChatGPT)";
+  readonly defaultModel: string;
+  readonly #apiKey: string;
+  readonly #http: ProviderHttp;
+  readonly #sentences;
+  /** Models that OpenAI refuses to stream to this organisation. */
+  readonly #unstreamed = new Set<string>();
+
+  constructor(config: ChatGptConfig) {
+    this.defaultModel = config.model;
+    this.#apiKey = config.apiKey;
+    this.#http = new ProviderHttp(config.baseUrl, config.apiKey);
+    this.#sentences = chatGptSentences(this.#http.baseUrl);
+  }
+
+  /** Asks for the list of models, which costs nothing and finds a wrong key before a person does. */
+  async availability(): Promise<Availability> {
+    const known = this.#models(KNOWN_MODELS);
+    if (this.#apiKey === "")
+      return {
+        available: false,
+        reason: "No OpenAI API key is set.",
+        action: "Set OPENAI_API_KEY (https://platform.openai.com/api-keys) and restart the server.",
+        models: known,
+      };
+    try {
+      const ids = parseModelIds(await this.#http.getJson("models", AbortSignal.timeout(PROBE_TIMEOUT_MS)));
+      return { available: true, models: this.#models(ids) };
+    } catch (error) {
+      const failure = failureOfProbe(error);
+      if (INCONCLUSIVE.includes(failure.status ?? 0)) return { available: true, models: known };
+      const [reason, action] = this.#sentences[failure.code](failure, this.defaultModel);
+      return { available: false, reason, action, models: known };
+    }
+  }
+
+  async generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
+    try {
+      return await this.#generate(request, sink, signal);
+    } catch (error) {
+      throw inWords(error, this.#sentences, request.model);
+    }
+  }
+
+  wireRequest(request: ModelRequest): WireRequest {
+    return { method: "POST", url: this.#http.url(PATH), body: this.#body(request) };
+  }
+
+  countTokens(_model: string, texts: readonly string[]): number[] | Promise<number[]> {
+    return countTokens(texts);
+  }
+
+  close(): Promise<void> {
+    return this.#http.close();
+  }
+
+  async #generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
+    if (this.#unstreamed.has(request.model)) {
+      const answer = await this.#http.postForJson(PATH, this.#body(request), signal);
+      return readWholeResponse(answer, sink, this.#apiKey);
+    }
+    try {
+      const events = new ResponseEvents(sink, this.#apiKey);
+      return await this.#http.postForEvents(PATH, this.#body(request), events, signal);
+    } catch (error) {
+      if (!(error instanceof ProviderFailure && error.status === 400 && error.param === "stream"))
+        throw error;
+      this.#unstreamed.add(request.model);
+      return await this.#generate(request, sink, signal);
+    }
+  }
+
+  #body(request: ModelRequest) {
+    return requestBody(request, !this.#unstreamed.has(request.model));
+  }
+
+  /** The list names embeddings and voices too: what of it answers is known, but for a server that is not OpenAI's. */
+  #models(ids: readonly string[]) {
+    const known = KNOWN_MODELS.filter((id) => ids.includes(id));
+    return [...new Set([this.defaultModel, ...(known.length > 0 ? known : ids)])].map(modelInfo);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Logger } from "pino";
+import type { ChatModel } from "../chat/chat-model.ts";
+import type { Config } from "../config.ts";
+import { ChatGpt } from "./chatgpt/chatgpt.ts";
+import { createEmbeddedModel } from "./embedded/embedded-model.ts";
+import { cacheFolder } from "./embedded/setup/cache-folder.ts";
+import { Mirror } from "./mirror/mirror.ts";
+import { Ollama } from "./ollama/ollama.ts";
+
+// Fast enough to be no wait, slow enough to be seen as a stream.
+const MIRROR_WORD_DELAY_MS = 20;
+
+/** All providers. @param env what programs that fetch the built-in model are run with: PATH, proxies */
+export function createModels(
+  { openai, ollama, embedded }: Config,
+  log: Logger,
+  env: NodeJS.ProcessEnv,
+): ChatModel[] {
+  return [
+    new ChatGpt({ ...openai, apiKey: openai.apiKey ?? "" }),
+    new Ollama(ollama),
+    createEmbeddedModel({ model: embedded.model, cacheDir: cacheFolder(env), env, log }),
+    new Mirror({ wordDelayMs: MIRROR_WORD_DELAY_MS }),
+  ];
+}

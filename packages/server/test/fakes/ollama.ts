@@ -1,0 +1,157 @@
+import type { ServerResponse } from "node:http";
+import { FakeServer, type FakeServerOptions, type Handler, sendJson } from "./fake-server.ts";
+import { CompletionFrames } from "./ollama-frames.ts";
+import { runAsScript } from "./run-as-script.ts";
+import { chooseScenario, type FakeMessage, piecesOf, SCENARIOS, type Scenario, usageOf } from "./scenario.ts";
+
+interface FakeModel {
+  /** The window that it was trained for, in tokens. */
+  readonly trained: number;
+  /** The window that it was loaded with; absent: it is not loaded. */
+  readonly allocated?: number;
+}
+
+interface FakeOllamaOptions extends FakeServerOptions {
+  /** What is installed, by name. Default: llama3.2:3b, loaded with 4,096 tokens. */
+  readonly models?: Readonly<Record<string, FakeModel>>;
+  /** false: another server with the same `/v1`, which has nothing under `/api`. */
+  readonly native?: boolean;
+}
+
+interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly FakeMessage[];
+  readonly stream?: boolean;
+  readonly stream_options?: { readonly include_usage?: boolean };
+}
+
+const ollamaError = (status: number, message: string, type: string): Scenario => ({
+  fail: { status, body: { error: { message, type, param: null, code: null } } },
+});
+
+/** Errors of Ollama and its like, by the name of the model that is asked for. */
+export const OLLAMA_FAILURES: Readonly<Record<string, Scenario>> = {
+  "fake-401": ollamaError(401, "unauthorized", "authentication_error"),
+  "fake-busy": ollamaError(
+    503,
+    "server busy, please try again.  maximum pending requests exceeded",
+    "api_error",
+  ),
+  "fake-loading": ollamaError(503, "Loading model", "unavailable_error"),
+  "fake-memory": ollamaError(
+    500,
+    "model requires more system memory (5.5 GiB) than is available",
+    "api_error",
+  ),
+  "fake-context": {
+    fail: {
+      status: 400,
+      body: {
+        error: {
+          code: 400,
+          message: "the request exceeds the available context size, try increasing it",
+          type: "exceed_context_size_error",
+          n_prompt_tokens: 14429,
+          n_ctx: 8192,
+        },
+      },
+    },
+  },
+};
+
+/** Ollama's `/v1`, and what of its own API this product asks. */
+export class FakeOllama extends FakeServer {
+  /** What is installed: may be changed at any time. */
+  models: Readonly<Record<string, FakeModel>>;
+  readonly #native: boolean;
+
+  constructor(options: FakeOllamaOptions) {
+    super(options);
+    this.models = options.models ?? { "llama3.2:3b": { trained: 131_072, allocated: 4096 } };
+    this.#native = options.native ?? true;
+  }
+
+  /** The value for `OLLAMA_BASE_URL`. */
+  get url(): string {
+    return `${this.origin}/v1`;
+  }
+
+  protected readonly routes: Readonly<Record<string, Handler>> = {
+    "GET /v1/models": (_, response) => {
+      const data = Object.keys(this.models).map((id) => ({
+        id,
+        object: "model",
+        created: 0,
+        owned_by: "library",
+      }));
+      sendJson(response, 200, { object: "list", data });
+    },
+    "POST /v1/chat/completions": async (request, response, gone) => {
+      const body = request.body as ChatRequest;
+      const scenario = this.#has(body.model)
+        ? chooseScenario(body.model, body.messages, OLLAMA_FAILURES, this.scenario)
+        : ollamaError(404, `model '${body.model}' not found`, "not_found_error");
+      if (scenario.fail !== undefined) {
+        sendJson(response, scenario.fail.status, scenario.fail.body, scenario.fail.headers);
+        return;
+      }
+      const pieces = piecesOf(scenario, body.messages);
+      const frames = new CompletionFrames(
+        body.model,
+        scenario,
+        usageOf(scenario, body.messages, pieces),
+        body.stream_options?.include_usage ?? false,
+      );
+      if (body.stream) await this.stream(request, response, frames, pieces, scenario, gone);
+      else await this.sendWhole(response, frames.whole(pieces), scenario, gone);
+    },
+    "GET /api/tags": (_, response) => {
+      this.#sendNative(response, {
+        models: Object.keys(this.models).map((name) => ({ name, model: name, size: 1 })),
+      });
+    },
+    "GET /api/ps": (_, response) => {
+      const loaded = Object.entries(this.models).filter(([, { allocated }]) => allocated !== undefined);
+      this.#sendNative(response, {
+        models: loaded.map(([name, { allocated }]) => ({
+          name,
+          model: name,
+          size: 1,
+          expires_at: new Date(Date.now() + 300_000).toISOString(),
+          size_vram: 0,
+          context_length: allocated,
+        })),
+      });
+    },
+    "POST /api/show": (request, response) => {
+      const { model } = request.body as { model: string };
+      const found = this.models[model];
+      if (found === undefined) {
+        sendJson(response, 404, { error: `model '${model}' not found` });
+        return;
+      }
+      this.#sendNative(response, {
+        parameters: "temperature                    0",
+        details: { family: "llama" },
+        model_info: { "general.architecture": "llama", "llama.context_length": found.trained },
+      });
+    },
+  };
+
+  #has(model: string): boolean {
+    return model in this.models || model in SCENARIOS || model in OLLAMA_FAILURES;
+  }
+
+  #sendNative(response: ServerResponse, body: unknown): void {
+    if (this.#native) sendJson(response, 200, body);
+    else response.writeHead(404, { "content-type": "text/plain" }).end("Not Found");
+  }
+}
+
+export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<FakeOllama> {
+  const fake = new FakeOllama(options);
+  await fake.listen(options.port ?? 0);
+  return fake;
+}
+
+await runAsScript(import.meta.url, startFakeOllama);

@@ -1,0 +1,109 @@
+import type { ServerResponse } from "node:http";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import type { Scenario } from "./scenario.ts";
+
+/** An answer's events in one provider's form, each as the text that goes over the wire. */
+export interface AnswerFrames {
+  /** What comes before the first text. */
+  head(): string;
+  reasoning(piece: string): string;
+  text(piece: string): string;
+  /** What comes after the last text. */
+  tail(): string;
+  error(): string;
+}
+
+/**
+ * Streams an answer as the scenario says; whole or to be cut, its end is left to the caller.
+ * `gone` ends every wait: the client or the server has left.
+ */
+export async function playStream(
+  response: ServerResponse,
+  frames: AnswerFrames,
+  pieces: readonly string[],
+  scenario: Scenario,
+  gone: AbortSignal,
+): Promise<"whole" | "cut"> {
+  const pause = (milliseconds = 0): Promise<void> | undefined =>
+    milliseconds > 0 ? sleep(milliseconds, undefined, { signal: gone }) : undefined;
+  await pause(scenario.initialDelayMs);
+  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
+  const out = new Out(response, scenario.byteByByte ?? false);
+
+  if (scenario.packets !== undefined) {
+    for (const packet of scenario.packets) {
+      await out.packet(packet);
+      // Time for the packet to arrive by itself.
+      await pause(scenario.delayMs ?? 5);
+    }
+    return "whole";
+  }
+
+  out.add(frames.head());
+  for (const thought of scenario.reasoning ?? []) {
+    out.add(frames.reasoning(thought));
+    if (scenario.delayMs) await out.flush();
+    await pause(scenario.delayMs);
+  }
+  for (let index = 0; index <= pieces.length; index++) {
+    if (index === scenario.cutAfter) {
+      await out.flush();
+      return "cut";
+    }
+    if (index === scenario.silentAfter) {
+      await out.flush();
+      await sleep(2 ** 30, undefined, { signal: gone });
+    }
+    if (index === scenario.malformedAfter) out.add("data: {this is no JSON\n\n");
+    if (index === scenario.errorAfter) {
+      out.add(frames.error());
+      break;
+    }
+    const piece = pieces[index];
+    if (piece === undefined) {
+      out.add(frames.tail());
+      break;
+    }
+    out.add(frames.text(piece));
+    if (scenario.delayMs) await out.flush();
+    await pause(scenario.delayMs);
+  }
+  await out.flush();
+  return "whole";
+}
+
+/** Gathers what is to arrive together. */
+class Out {
+  readonly #response: ServerResponse;
+  readonly #byteByByte: boolean;
+  #pending = "";
+
+  constructor(response: ServerResponse, byteByByte: boolean) {
+    this.#response = response;
+    this.#byteByByte = byteByByte;
+  }
+
+  add(text: string): void {
+    this.#pending += text;
+  }
+
+  async flush(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = "";
+    if (pending === "") return;
+    if (!this.#byteByByte) {
+      await this.packet(pending);
+      return;
+    }
+    for (const byte of Buffer.from(pending)) {
+      await this.packet(Buffer.of(byte));
+      await nextTurn();
+    }
+  }
+
+  /** Resolves when the packet is out of this process, so that a cut comes behind it. */
+  packet(data: string | Uint8Array): Promise<void> {
+    if (this.#response.destroyed) return Promise.resolve();
+    return new Promise((resolve) => this.#response.write(data, () => resolve()));
+  }
+}
