@@ -1,0 +1,204 @@
+import { basename } from "node:path";
+import type { ModelInfo } from "@redis-memory-magic/protocol";
+import { AppError } from "../../chat/app-error.ts";
+import type { AnswerSink, Availability, ChatModel, Completion, ModelRequest } from "../../chat/chat-model.ts";
+import { asTextMessages } from "../context-roles.ts";
+import { DEFAULT_MODEL } from "./default-model.ts";
+import type { Log } from "./log.ts";
+import { Queue } from "./process/queue.ts";
+import { Supervisor } from "./process/supervisor.ts";
+import { readContextWindow } from "./setup/gguf-header.ts";
+import { type Installed, progressText, Setup } from "./setup/setup.ts";
+import { SetupError } from "./setup/setup-error.ts";
+import { SwitchedOffModel } from "./switched-off-model.ts";
+
+/** Answers that may wait for the one that is made. */
+const MAX_WAITING = 8;
+/** A set-up that failed is not begun anew by every message. */
+const SETUP_PAUSE_MS = 10_000;
+const FREE = { input: 0, cached_input: 0, output: 0 };
+
+export interface EmbeddedModelConfig {
+  /** `default`, `none`, or the path of a GGUF file. */
+  readonly model: string;
+  /** Where runtime and model are kept: `cacheFolder(env)`. */
+  readonly cacheDir: string;
+  /** What npm and Python are run with: PATH, proxies, their own settings. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+}
+
+/** The built-in model as the rest of the server sees it. */
+export interface EmbeddedChatModel extends ChatModel {
+  /**
+   * Fetches what is missing and loads the model; both go on in the background when nobody awaits this.
+   * Never rejects: `availability` tells how far it is and what went wrong. After a failure, tries again.
+   */
+  prepare(): Promise<void>;
+
+  /** Ends a download. What was received is kept, and `prepare` goes on from there. */
+  stopPreparing(): Promise<void>;
+}
+
+/** llama.cpp with a small model, in a process of its own, fetched when it is first needed. */
+export function createEmbeddedModel(config: EmbeddedModelConfig): EmbeddedChatModel {
+  return config.model === "none" ? new SwitchedOffModel() : new EmbeddedModel(config);
+}
+
+class EmbeddedModel implements EmbeddedChatModel {
+  readonly id = "embedded";
+  readonly name: string;
+  readonly defaultModel: string;
+
+  /** The file given instead of the default one. */
+  readonly #path: string | undefined;
+  readonly #setup: Setup;
+  readonly #supervisor: Supervisor;
+  readonly #queue = new Queue(MAX_WAITING);
+  readonly #closing = new AbortController();
+  #failedAt = Number.NEGATIVE_INFINITY;
+
+  constructor({ model, cacheDir, env, log }: EmbeddedModelConfig) {
+    this.#path = model === "default" ? undefined : model;
+    this.defaultModel = this.#path === undefined ? DEFAULT_MODEL.id : basename(this.#path, ".gguf");
+    this.name = `Built-in (${this.#path === undefined ? DEFAULT_MODEL.label : this.defaultModel})`;
+    this.#setup = new Setup({ model: this.#path ?? DEFAULT_MODEL.file, cacheDir, env, log });
+    this.#supervisor = new Supervisor(log);
+  }
+
+  async prepare(): Promise<void> {
+    try {
+      const installed = await this.#setup.prepare();
+      await this.#supervisor.ready(installed, this.#closing.signal);
+    } catch {
+      this.#failedAt = performance.now();
+    }
+  }
+
+  async stopPreparing(): Promise<void> {
+    await this.#setup.stop();
+  }
+
+  async availability(): Promise<Availability> {
+    const models = [await this.#modelInfo()];
+    try {
+      const installed = await this.#setup.find();
+      const reason = this.#supervisor.unavailable;
+      if (installed === undefined) return { available: false, ...this.#whyNotInstalled(), models };
+      if (reason === undefined) return { available: true, models };
+      return {
+        available: false,
+        reason,
+        action: "Choose another provider; it is tried again by itself.",
+        models,
+      };
+    } catch (error) {
+      return { available: false, ...explain(error), models };
+    }
+  }
+
+  async generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    either.throwIfAborted();
+    this.#requireModel(request.model);
+    const installed = await this.#requireInstalled();
+    const leave = await this.#queue.enter(either);
+    let free = Promise.resolve();
+    try {
+      const process = await this.#supervisor.ready(installed, either);
+      const { system, contextWindow } = request;
+      const messages = asTextMessages(request.messages);
+      const answer = process.answer({ system, messages, contextWindow }, sink, either);
+      free = answer.free;
+      const completion = await answer.completion;
+      this.#supervisor.succeeded();
+      return completion;
+    } finally {
+      // A cancelled answer settles at once; the next one waits until the process is really free.
+      void free.then(leave);
+    }
+  }
+
+  /** Nothing crosses a wire. */
+  wireRequest(): null {
+    return null;
+  }
+
+  /** Rejects with an `AppError` while the model is not on disk, or when it cannot be loaded. */
+  async countTokens(model: string, texts: readonly string[]): Promise<number[]> {
+    this.#requireModel(model);
+    const installed = await this.#requireInstalled();
+    const process = await this.#supervisor.ready(installed, this.#closing.signal);
+    return await process.countTokens(texts);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new AppError("provider_unavailable", "The built-in model is being shut down."));
+    await Promise.all([this.#setup.stop(), this.#supervisor.close()]);
+  }
+
+  async #modelInfo(): Promise<ModelInfo> {
+    const window =
+      this.#path === undefined
+        ? DEFAULT_MODEL.contextWindow
+        : await readContextWindow(this.#path).catch(() => null);
+    return { id: this.defaultModel, context_window: window, price: FREE };
+  }
+
+  #requireModel(model: string): void {
+    if (model === this.defaultModel) return;
+    throw new AppError(
+      "provider_model_not_found",
+      `The built-in provider has one model, ${this.defaultModel}; ${model} was asked for.`,
+    );
+  }
+
+  /** Begins to fetch what is missing, and rejects until it is there. */
+  async #requireInstalled(): Promise<Installed> {
+    try {
+      const installed = await this.#setup.find();
+      if (installed !== undefined) return installed;
+    } catch (error) {
+      const { reason, action } = explain(error);
+      throw new AppError("provider_unavailable", `${reason} ${action}`, { cause: error });
+    }
+    if (performance.now() - this.#failedAt > SETUP_PAUSE_MS) void this.prepare();
+    const { reason, action } = this.#whyNotInstalled();
+    throw new AppError("provider_unavailable", `${reason} ${action}`, { retryAfter: 10 });
+  }
+
+  #whyNotInstalled(): Omit<Availability, "available" | "models"> {
+    const { state } = this.#setup;
+    switch (state.kind) {
+      case "downloading": {
+        const { receivedBytes, totalBytes } = state;
+        return {
+          reason: `The built-in model is being downloaded: ${progressText(receivedBytes, totalBytes)}.`,
+          action: "It can be used when that is done. Choose another provider until then.",
+          progress: { receivedBytes, totalBytes },
+        };
+      }
+      case "installing":
+        return {
+          reason: "The built-in model is being installed.",
+          action: "It can be used when that is done. Choose another provider until then.",
+        };
+      case "failed":
+        return { reason: state.error.message, action: state.error.action };
+      case "idle":
+      case "ready":
+        return {
+          reason: "The built-in model is not downloaded yet (about 580 MB).",
+          action: "The download begins when it is first sent a message.",
+        };
+    }
+  }
+}
+
+function explain(error: unknown): { reason: string; action: string } {
+  if (error instanceof SetupError) return { reason: error.message, action: error.action };
+  return {
+    reason: `The built-in model's files cannot be read: ${error}.`,
+    action: "Check the cache folder.",
+  };
+}

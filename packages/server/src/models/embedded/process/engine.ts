@@ -1,0 +1,160 @@
+import { availableParallelism } from "node:os";
+import type { TextMessage } from "../../context-roles.ts";
+import type {
+  Chat,
+  ChatWrapper,
+  Context,
+  HistoryItem,
+  LlamaCpp,
+  Model,
+  Sequence,
+  Token,
+} from "./llama-cpp.ts";
+import type { AnswerRequest, AnswerResult } from "./protocol.ts";
+
+const MAX_OUTPUT_TOKENS = 1_024;
+const MIN_CONTEXT_TOKENS = 2_048;
+/** llama.cpp starts to drop history when a context is filled to the last two tokens. */
+const UNUSED_TOKENS = 2;
+/** Tokens of a prompt that are evaluated at a time: between two of these it can be cancelled. */
+const CHUNK_TOKENS = 128;
+const MAX_CHUNK_MS = 1_500;
+
+/** The context leaves no room for an answer. */
+export class ContextTooLong extends Error {
+  readonly tokens: number;
+  readonly window: number;
+
+  constructor(tokens: number, window: number) {
+    super(`The context takes ${tokens} of ${window} tokens.`);
+    this.tokens = tokens;
+    this.window = window;
+  }
+}
+
+interface AnswerEvents {
+  text(piece: string): void;
+  /** The prompt is read or the model reasons: no text, but alive. */
+  working(): void;
+}
+
+/** A loaded model. One answer at a time. */
+export class Engine {
+  readonly #llamaCpp: LlamaCpp;
+  readonly #model: Model;
+  readonly #wrapper: ChatWrapper;
+  #open: { readonly context: Context; readonly sequence: Sequence; readonly chat: Chat } | undefined;
+  #chunkTokens = CHUNK_TOKENS;
+
+  static async load(llamaCpp: LlamaCpp, modelPath: string, onProgress: () => void): Promise<Engine> {
+    const llama = await llamaCpp.getLlama({
+      // For Macs with Apple silicon there is only the build with Metal.
+      gpu: process.platform === "darwin" && process.arch === "arm64" ? "metal" : false,
+      build: "never",
+      // By default more threads than cores wait for each other busily: 0.3 instead of 70 tokens a second.
+      maxThreads: availableParallelism(),
+      logLevel: "error",
+    });
+    const model = await llama.loadModel({ modelPath, onLoadProgress: onProgress });
+    const engine = new Engine(llamaCpp, model);
+    // The first answer need not wait for it.
+    await engine.#openFor(MIN_CONTEXT_TOKENS);
+    return engine;
+  }
+
+  private constructor(llamaCpp: LlamaCpp, model: Model) {
+    this.#llamaCpp = llamaCpp;
+    this.#model = model;
+    this.#wrapper = llamaCpp.resolveChatWrapper(model);
+  }
+
+  countTokens(texts: readonly string[]): number[] {
+    return texts.map((text) => this.#model.tokenize(text).length);
+  }
+
+  /** Rejects with `ContextTooLong`, or with the signal's reason. */
+  async answer(request: AnswerRequest, events: AnswerEvents, signal: AbortSignal): Promise<AnswerResult> {
+    const history = toHistory(request);
+    const prompt = this.#wrapper
+      .generateContextState({ chatHistory: [...history, { type: "model", response: [] }] })
+      .contextText.tokenize(this.#model.tokenizer);
+    const window = Math.min(request.contextWindow, this.#model.trainContextSize);
+    const maxTokens = Math.min(MAX_OUTPUT_TOKENS, window - prompt.length - UNUSED_TOKENS);
+    // Checked here: left to itself, llama.cpp would drop old messages and say nothing.
+    if (maxTokens < 1) throw new ContextTooLong(prompt.length, window);
+
+    const { sequence, chat } = await this.#openFor(prompt.length + maxTokens + UNUSED_TOKENS);
+    const cachedTokens = await this.#read(sequence, prompt, events, signal);
+    const before = sequence.tokenMeter.usedOutputTokens;
+    const { metadata } = await chat.generateResponse(history, {
+      temperature: 0,
+      maxTokens,
+      signal,
+      onResponseChunk: ({ type, text }) => (type === "segment" ? events.working() : events.text(text)),
+    });
+    return {
+      finishReason: metadata.stopReason === "maxTokens" ? "length" : "stop",
+      inputTokens: prompt.length,
+      cachedTokens,
+      outputTokens: sequence.tokenMeter.usedOutputTokens - before,
+    };
+  }
+
+  /**
+   * Evaluates a prompt up to its last token, which the answer starts from. What it begins with in common
+   * with the conversation before is there already. Returns how many tokens that were.
+   */
+  async #read(
+    sequence: Sequence,
+    prompt: Token[],
+    events: AnswerEvents,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const last = prompt.length - 1;
+    await sequence.adaptStateToTokens(prompt.slice(0, last), false);
+    const cachedTokens = sequence.nextTokenIndex;
+    while (sequence.nextTokenIndex < last) {
+      signal.throwIfAborted();
+      const start = sequence.nextTokenIndex;
+      const startedAt = performance.now();
+      await sequence.evaluateWithoutGeneratingNewTokens(
+        prompt.slice(start, Math.min(start + this.#chunkTokens, last)),
+      );
+      if (performance.now() - startedAt > MAX_CHUNK_MS) this.#chunkTokens = Math.ceil(this.#chunkTokens / 2);
+      events.working();
+    }
+    return cachedTokens;
+  }
+
+  /** A context of at least so many tokens. It takes memory for each (12 kB), so it grows as it is needed. */
+  async #openFor(tokens: number) {
+    if (this.#open !== undefined && this.#open.context.contextSize >= tokens) return this.#open;
+    await this.#open?.context.dispose();
+    this.#open = undefined;
+    const contextSize = Math.min(
+      Math.max(MIN_CONTEXT_TOKENS, 2 ** Math.ceil(Math.log2(tokens))),
+      this.#model.trainContextSize,
+    );
+    const context = await this.#model.createContext({ contextSize, threads: availableParallelism() });
+    const sequence = context.getSequence();
+    const chat = new this.#llamaCpp.LlamaChat({ contextSequence: sequence, chatWrapper: this.#wrapper });
+    this.#open = { context, sequence, chat };
+    return this.#open;
+  }
+}
+
+function toHistory({ system, messages }: AnswerRequest): HistoryItem[] {
+  const history = messages.map(toHistoryItem);
+  return system === "" ? history : [{ type: "system", text: system }, ...history];
+}
+
+function toHistoryItem({ role, content }: TextMessage): HistoryItem {
+  switch (role) {
+    case "system":
+      return { type: "system", text: content };
+    case "assistant":
+      return { type: "model", response: [content] };
+    case "user":
+      return { type: "user", text: content };
+  }
+}

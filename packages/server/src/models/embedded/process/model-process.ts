@@ -1,0 +1,214 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { AppError } from "../../../chat/app-error.ts";
+import type { AnswerSink, Completion } from "../../../chat/chat-model.ts";
+import type { Installed } from "../setup/setup.ts";
+import type { AnswerRequest, AnswerResult, FromChild, ToChild } from "./protocol.ts";
+
+const CHILD = fileURLToPath(new URL("../child.ts", import.meta.url));
+/** Longest time without a sign of life while the model is loaded. */
+const LOAD_SILENCE_MS = 60_000;
+/** How long a cancelled answer may take to end before the process is killed instead. */
+const CANCEL_GRACE_MS = 3_000;
+const COUNT_DEADLINE_MS = 10_000;
+const STDERR_CHARS = 2_000;
+
+export interface Exit {
+  /** Such as `signal SIGSEGV`. */
+  readonly reason: string;
+  /** We ended it: it did not fail. */
+  readonly wanted: boolean;
+  /** Its last words. */
+  readonly stderr: string;
+}
+
+/** An answer that is being made. */
+export interface Answer {
+  /** Rejects with an `AppError`, or with the signal's reason: at once when it is aborted. */
+  readonly completion: Promise<Completion>;
+  /** Resolves when the process can make another one, or is gone. */
+  readonly free: Promise<void>;
+}
+
+/** What belongs to a call: all but the messages on loading. */
+type CallMessage = Extract<FromChild, { id: number }>;
+
+interface Call {
+  receive(message: CallMessage): void;
+  exited(exit: Exit): void;
+}
+
+/** One life of the process that has the model loaded. */
+export class ModelProcess {
+  /** Resolves when the model is loaded; rejects when the process ends before. */
+  readonly ready: Promise<void>;
+  readonly exited: Promise<Exit>;
+
+  readonly #child: ChildProcess;
+  readonly #calls = new Map<number, Call>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #exited = Promise.withResolvers<Exit>();
+  readonly #loading: NodeJS.Timeout;
+  #exit: Exit | undefined;
+  /** Why it was killed. */
+  #killed: { reason: string; wanted: boolean } | undefined;
+  #stderr = "";
+  #lastId = 0;
+
+  constructor({ runtime, modelPath }: Installed) {
+    this.ready = this.#ready.promise;
+    this.exited = this.#exited.promise;
+    // Whoever waits for it is told; it may also fail while nobody does.
+    this.ready.catch(() => {});
+    // An empty environment: the process needs no key and cannot leak one.
+    this.#child = fork(CHILD, [runtime, modelPath], {
+      env: {},
+      execArgv: [],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    this.#loading = setTimeout(() => this.#kill("it did not load in time", false), LOAD_SILENCE_MS);
+    this.#child.on("message", (message: FromChild) => this.#receive(message));
+    this.#child.on("error", (error) => this.#onExit(error.message));
+    this.#child.on("exit", (code, signal) => this.#onExit(signal ? `signal ${signal}` : `exit code ${code}`));
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS);
+    });
+  }
+
+  /** One at a time. Text goes to the sink until `completion` has settled. */
+  answer(request: AnswerRequest, sink: AnswerSink, signal: AbortSignal): Answer {
+    const completion = Promise.withResolvers<Completion>();
+    const free = Promise.withResolvers<void>();
+    let grace: NodeJS.Timeout | undefined;
+    const end = (settle: () => void) => {
+      clearTimeout(grace);
+      signal.removeEventListener("abort", cancel);
+      settle();
+      free.resolve();
+    };
+    const id = this.#register({
+      receive: (message) => {
+        if (message.type === "text") {
+          if (!signal.aborted) sink.text(message.text);
+        } else if (message.type === "working") {
+          if (!signal.aborted) sink.thinking();
+        } else if (message.type === "answered") {
+          end(() => completion.resolve(toCompletion(message.result)));
+        } else {
+          end(() => completion.reject(toError(message)));
+        }
+      },
+      exited: (exit) => end(() => completion.reject(brokeOff(exit))),
+    });
+    const cancel = () => {
+      completion.reject(signal.reason);
+      this.#send({ type: "cancel", id });
+      grace = setTimeout(() => this.#kill("it did not stop when it was cancelled", true), CANCEL_GRACE_MS);
+    };
+    signal.addEventListener("abort", cancel, { once: true });
+    this.#send({ type: "answer", id, request });
+    return { completion: completion.promise, free: free.promise };
+  }
+
+  countTokens(texts: readonly string[]): Promise<number[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<number[]>();
+    const deadline = setTimeout(() => this.#kill("it did not answer", false), COUNT_DEADLINE_MS);
+    const id = this.#register({
+      receive: (message) => {
+        clearTimeout(deadline);
+        if (message.type === "counted") resolve(message.counts);
+        else reject(toError(message));
+      },
+      exited: (exit) => {
+        clearTimeout(deadline);
+        reject(brokeOff(exit));
+      },
+    });
+    this.#send({ type: "count", id, texts });
+    return promise;
+  }
+
+  async close(): Promise<void> {
+    this.#kill("it was closed", true);
+    await this.exited;
+  }
+
+  #register(call: Call): number {
+    const id = ++this.#lastId;
+    this.#calls.set(id, call);
+    // It may have died since it was ready: then no message and no exit would ever end the call.
+    const exit = this.#exit;
+    if (exit !== undefined) queueMicrotask(() => this.#calls.get(id)?.exited(exit));
+    return id;
+  }
+
+  #send(message: ToChild): void {
+    // A channel that breaks here is followed by the exit, which ends every call.
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  #receive(message: FromChild): void {
+    switch (message.type) {
+      case "loading":
+        this.#loading.refresh();
+        break;
+      case "ready":
+        clearTimeout(this.#loading);
+        this.#ready.resolve();
+        break;
+      case "unusable":
+        this.#kill(message.reason, false);
+        break;
+      default: {
+        const call = this.#calls.get(message.id);
+        if (message.type !== "text" && message.type !== "working") this.#calls.delete(message.id);
+        call?.receive(message);
+      }
+    }
+  }
+
+  #kill(reason: string, wanted: boolean): void {
+    this.#killed ??= { reason, wanted };
+    // The one signal that also ends a process that hangs or was stopped.
+    this.#child.kill("SIGKILL");
+  }
+
+  #onExit(cause: string): void {
+    if (this.#exit !== undefined) return;
+    const { reason, wanted } = this.#killed ?? { reason: cause, wanted: false };
+    const exit = { reason, wanted, stderr: this.#stderr };
+    this.#exit = exit;
+    clearTimeout(this.#loading);
+    this.#ready.reject(new Error(reason));
+    for (const call of this.#calls.values()) call.exited(exit);
+    this.#calls.clear();
+    this.#exited.resolve(exit);
+  }
+}
+
+const toCompletion = ({
+  finishReason,
+  inputTokens,
+  cachedTokens,
+  outputTokens,
+}: AnswerResult): Completion => ({
+  finishReason,
+  usage: { input_tokens: inputTokens, cached_tokens: cachedTokens, output_tokens: outputTokens },
+});
+
+function toError(message: CallMessage): AppError {
+  if (message.type === "too-long") {
+    return new AppError(
+      "provider_context_exceeded",
+      `The conversation takes ${message.tokens} tokens, and the built-in model was given a window of ${message.window}. Start a new conversation, or give it a larger window.`,
+    );
+  }
+  const reason = message.type === "failed" ? message.reason : "it stopped by itself.";
+  return new AppError("provider_failed", `The built-in model could not answer: ${reason} Try again.`);
+}
+
+const brokeOff = ({ reason }: Exit): AppError =>
+  new AppError(
+    "provider_broke_off",
+    `The built-in model's process ended while it answered (${reason}). It is started again: try again.`,
+  );

@@ -1,0 +1,36 @@
+import type { TextMessage } from "../../context-roles.ts";
+
+/** What one answer is made from. */
+export interface AnswerRequest {
+  readonly system: string;
+  readonly messages: readonly TextMessage[];
+  /** Most tokens that context and answer may take together. */
+  readonly contextWindow: number;
+}
+
+export interface AnswerResult {
+  readonly finishReason: "stop" | "length";
+  readonly inputTokens: number;
+  /** Of the input, those that were evaluated for an earlier answer. */
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What the server tells the model's process. Each call has an `id`, which all that belongs to it carries. */
+export type ToChild =
+  | { readonly type: "answer"; readonly id: number; readonly request: AnswerRequest }
+  | { readonly type: "cancel"; readonly id: number }
+  | { readonly type: "count"; readonly id: number; readonly texts: readonly string[] };
+
+/** What the model's process tells the server. Every call ends with one of the last five. */
+export type FromChild =
+  | { readonly type: "loading" }
+  | { readonly type: "ready" }
+  | { readonly type: "unusable"; readonly reason: string }
+  | { readonly type: "text"; readonly id: number; readonly text: string }
+  | { readonly type: "working"; readonly id: number }
+  | { readonly type: "answered"; readonly id: number; readonly result: AnswerResult }
+  | { readonly type: "cancelled"; readonly id: number }
+  | { readonly type: "too-long"; readonly id: number; readonly tokens: number; readonly window: number }
+  | { readonly type: "counted"; readonly id: number; readonly counts: number[] }
+  | { readonly type: "failed"; readonly id: number; readonly reason: string };

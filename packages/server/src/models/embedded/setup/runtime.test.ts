@@ -1,0 +1,121 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { withFolder } from "./folder.fixture.ts";
+import { findNpm } from "./npm.ts";
+import { ensureRuntime, installedRuntime, runtimePackage } from "./runtime.ts";
+import { SetupError } from "./setup-error.ts";
+
+const log = { info() {}, warn() {}, error() {} };
+const never = new AbortController().signal;
+
+/** A program in npm's place, written in JavaScript: `folder` is where it is to install. */
+async function withNpm(
+  script: string,
+  work: (context: { cacheDir: string; env: NodeJS.ProcessEnv; runs: () => Promise<number> }) => Promise<void>,
+): Promise<void> {
+  await withFolder(async (folder) => {
+    const npm = join(folder, "npm-cli.js");
+    const runs = join(folder, "runs");
+    await writeFile(
+      npm,
+      `const fs = require("node:fs"), path = require("node:path"), args = process.argv.slice(2);
+       const folder = args[args.indexOf("--prefix") + 1];
+       fs.appendFileSync(${JSON.stringify(runs)}, args.join(" ") + "\\n");
+       ${script}`,
+    );
+    await work({
+      cacheDir: join(folder, "cache"),
+      env: { ...process.env, npm_execpath: npm },
+      runs: async () => (await readFile(runs, "utf8")).split("\n").length - 1,
+    });
+  });
+}
+
+const WRITES_ENTRY = `
+  const dist = path.join(folder, "node_modules", "node-llama-cpp", "dist");
+  fs.mkdirSync(dist, { recursive: true });
+  fs.writeFileSync(path.join(dist, "index.js"), "export {}");`;
+
+test("installs once, without scripts and without what is optional", async () => {
+  await withNpm(WRITES_ENTRY, async ({ cacheDir, env, runs }) => {
+    expect(await installedRuntime(cacheDir)).toBeUndefined();
+    const options = { cacheDir, env, signal: never, log };
+    const entries = await Promise.all([ensureRuntime(options), ensureRuntime(options)]);
+    expect(entries[0]).toMatch(/^file:.*node-llama-cpp\/dist\/index\.js$/);
+    expect(entries[1]).toBe(entries[0]);
+    expect(await ensureRuntime(options)).toBe(entries[0]);
+    expect(await runs()).toBe(1);
+  });
+});
+
+test("uses nothing of an installation that failed", async () => {
+  const fails = `${WRITES_ENTRY}
+    console.log(JSON.stringify({ error: { code: "ENOTFOUND", summary: "getaddrinfo ENOTFOUND" } }));
+    process.exit(1);`;
+  await withNpm(fails, async ({ cacheDir, env }) => {
+    const failure = await ensureRuntime({ cacheDir, env, signal: never, log }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(SetupError);
+    expect(failure).toMatchObject({
+      message: expect.stringMatching(/could not install .* getaddrinfo ENOTFOUND$/),
+    });
+    expect(await installedRuntime(cacheDir)).toBeUndefined();
+    expect(await readdir(join(cacheDir, "runtime"))).toEqual([]);
+  });
+});
+
+test("removes what a killed installation left", async () => {
+  await withNpm(WRITES_ENTRY, async ({ cacheDir, env }) => {
+    await mkdir(join(cacheDir, "runtime", "installing-left", "node_modules"), { recursive: true });
+    await ensureRuntime({ cacheDir, env, signal: never, log });
+    expect(await readdir(join(cacheDir, "runtime"))).toHaveLength(1);
+  });
+});
+
+test("ends npm when stopped", async () => {
+  await withNpm("setInterval(() => {}, 1000);", async ({ cacheDir, env }) => {
+    const reason = new Error("stopped");
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(reason), 300);
+    const startedAt = performance.now();
+    await expect(ensureRuntime({ cacheDir, env, signal: stop.signal, log })).rejects.toBe(reason);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(await readdir(join(cacheDir, "runtime"))).toEqual([]);
+  });
+});
+
+test("says which machines have no runtime", () => {
+  const linux = { platform: "linux", arch: "x64", glibc: true } as const;
+  expect(runtimePackage(linux)).toBe("@node-llama-cpp/linux-x64");
+  expect(() => runtimePackage({ ...linux, glibc: false })).toThrow("has musl");
+  expect(() => runtimePackage({ ...linux, arch: "s390x" })).toThrow("does not run on linux s390x");
+  expect(() => runtimePackage({ ...linux, platform: "freebsd" })).toThrow("does not run on freebsd x64");
+  expect(runtimePackage({ platform: "darwin", arch: "arm64", glibc: false })).toContain("metal");
+});
+
+test("finds npm beside Node.js before the one on the PATH", async () => {
+  await withFolder(async (folder) => {
+    const [beside, onPath] = [join(folder, "node", "bin"), join(folder, "path")];
+    const script = join(folder, "node", "lib", "node_modules", "npm", "bin", "npm-cli.js");
+    await mkdir(join(script, ".."), { recursive: true });
+    await mkdir(onPath);
+    await writeFile(join(onPath, "npm"), "");
+    const host = { env: { PATH: onPath }, execPath: join(beside, "node"), platform: "linux" } as const;
+    expect(await findNpm(host)).toEqual({ command: join(onPath, "npm"), args: [] });
+    await writeFile(script, "");
+    expect(await findNpm(host)).toEqual({ command: host.execPath, args: [script] });
+    expect(await findNpm({ ...host, env: {}, execPath: join(folder, "node") })).toBeUndefined();
+  });
+});
+
+test("says that npm is missing", async (context) => {
+  const beside = await findNpm({ env: {}, execPath: process.execPath, platform: process.platform });
+  if (beside !== undefined) context.skip("this Node.js came with its own npm");
+  await withFolder(async (folder) => {
+    await expect(ensureRuntime({ cacheDir: folder, env: {}, signal: never, log })).rejects.toThrow(
+      "npm is needed once",
+    );
+  });
+});

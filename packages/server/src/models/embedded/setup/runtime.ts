@@ -1,0 +1,160 @@
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Log } from "../log.ts";
+import { runCommand } from "./command.ts";
+import { isFull, removeLeftovers, requireSpace, sizeOf } from "./files.ts";
+import { withLock } from "./lock.ts";
+import { findNpm } from "./npm.ts";
+import { NoSpaceError, SetupError } from "./setup-error.ts";
+
+const VERSION = "3.22.1";
+const INSTALLED_BYTES = 100_000_000;
+const DEADLINE_MS = 5 * 60_000;
+
+/** Platforms that node-llama-cpp has a compiled llama.cpp for. Nothing is ever compiled here. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  "linux-x64": "@node-llama-cpp/linux-x64",
+  "linux-arm64": "@node-llama-cpp/linux-arm64",
+  "linux-arm": "@node-llama-cpp/linux-armv7l",
+  "linux-riscv64": "@node-llama-cpp/linux-riscv64",
+  "darwin-arm64": "@node-llama-cpp/mac-arm64-metal",
+  "darwin-x64": "@node-llama-cpp/mac-x64",
+  "win32-x64": "@node-llama-cpp/win-x64",
+  "win32-arm64": "@node-llama-cpp/win-arm64",
+};
+
+/** The machine that the runtime is for. `glibc`: linked against the GNU C library, on Linux. */
+interface Machine {
+  readonly platform: NodeJS.Platform;
+  readonly arch: string;
+  readonly glibc: boolean;
+}
+
+/** The package with the compiled part, or a `SetupError` where there is none. */
+export function runtimePackage({ platform, arch, glibc }: Machine): string {
+  const name = PACKAGES[`${platform}-${arch}`];
+  const action = "Use the Cloud or Local provider here.";
+  if (name === undefined) {
+    throw new SetupError(`The built-in model does not run on ${platform} ${arch}.`, action);
+  }
+  if (platform === "linux" && !glibc) {
+    throw new SetupError(
+      "The built-in model needs the GNU C library, and this system (Alpine, for example) has musl.",
+      `${action} Or run the server on a Debian image.`,
+    );
+  }
+  return name;
+}
+
+export function thisMachine(): Machine {
+  const { platform, arch } = process;
+  return { platform, arch, glibc: platform === "linux" && hasGlibc() };
+}
+
+function hasGlibc(): boolean {
+  // Without this, the report asks the DNS for the name of each peer.
+  Object.assign(process.report, { excludeNetwork: true });
+  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return header?.glibcVersionRuntime !== undefined;
+}
+
+interface RuntimeOptions {
+  readonly cacheDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** The module that llama.cpp is reached by, as a file URL; undefined while it is not installed. */
+export async function installedRuntime(cacheDir: string): Promise<string | undefined> {
+  const entry = join(runtimeFolder(cacheDir), "node_modules", "node-llama-cpp", "dist", "index.js");
+  return (await sizeOf(entry)) > 0 ? pathToFileURL(entry).href : undefined;
+}
+
+/**
+ * Installs node-llama-cpp into a folder of its own, where it is missing. It is not a dependency of the
+ * workspace: with what it installs by itself it takes 742 MB, and not everyone needs it. Without scripts:
+ * its own would compile. Rejects with a `SetupError`.
+ */
+export async function ensureRuntime(options: RuntimeOptions): Promise<string> {
+  const { cacheDir, signal, log } = options;
+  const installed = await installedRuntime(cacheDir);
+  if (installed !== undefined) return installed;
+
+  const compiled = runtimePackage(thisMachine());
+  const folder = runtimeFolder(cacheDir);
+  const parent = join(cacheDir, "runtime");
+  await requireSpace(parent, INSTALLED_BYTES);
+  return await withLock(`${folder}.lock`, { signal }, async () => {
+    const byAnother = await installedRuntime(cacheDir);
+    if (byAnother !== undefined) return byAnother;
+
+    log.info({}, "Installing the runtime of the built-in model (llama.cpp, 85 MB).");
+    await removeLeftovers(parent, DRAFT);
+    const draft = await mkdtemp(join(parent, DRAFT));
+    try {
+      await install(draft, [`node-llama-cpp@${VERSION}`, `${compiled}@${VERSION}`], options);
+      await rm(folder, { recursive: true, force: true });
+      // Only a whole installation ever bears the folder's name.
+      await rename(draft, folder);
+    } finally {
+      await rm(draft, { recursive: true, force: true });
+    }
+    const entry = await installedRuntime(cacheDir);
+    if (entry === undefined) {
+      throw new SetupError(`npm installed node-llama-cpp ${VERSION} without its entry file.`, TRY_AGAIN);
+    }
+    return entry;
+  });
+}
+
+const DRAFT = "installing-";
+const TRY_AGAIN = "Try again; the log has npm's own words.";
+
+const runtimeFolder = (cacheDir: string): string =>
+  join(cacheDir, "runtime", `node-llama-cpp-${VERSION}-${process.platform}-${process.arch}`);
+
+async function install(folder: string, packages: string[], options: RuntimeOptions): Promise<void> {
+  const { env, signal, log } = options;
+  const { execPath, platform } = process;
+  const npm = await findNpm({ env, execPath, platform });
+  if (npm === undefined) {
+    throw new SetupError("npm is needed once to install the built-in model, and was not found.", INSTALL_NPM);
+  }
+  // Without a package.json of its own, npm would take the nearest one above.
+  await writeFile(join(folder, "package.json"), '{ "private": true }\n');
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  const args = ["install", "--prefix", folder, "--json", "--omit=optional", "--ignore-scripts"];
+  const quick = ["--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
+  const { exitCode, stdout, stderr } = await runCommand(
+    npm.command,
+    [...npm.args, ...args, ...quick, ...packages],
+    { env, cwd: folder, signal: AbortSignal.any([signal, deadline]) },
+  ).catch((error: unknown) => {
+    if (error === deadline.reason) throw new SetupError("npm did not end within five minutes.", TRY_AGAIN);
+    throw error;
+  });
+  if (exitCode === 0) return;
+  const { code, summary } = npmError(stdout);
+  log.warn(
+    { exit_code: exitCode, npm_error: code, stderr },
+    "npm could not install the built-in model's runtime.",
+  );
+  if (code === "ENOSPC" || (await isFull(folder))) throw new NoSpaceError(folder);
+  throw new SetupError(
+    `npm could not install the built-in model's runtime: ${summary}`,
+    "Check the network and npm's settings (registry, proxy), then try again.",
+  );
+}
+
+const INSTALL_NPM = "Install npm (it comes with Node.js), then try again.";
+
+function npmError(stdout: string): { code: string; summary: string } {
+  try {
+    const { error } = JSON.parse(stdout) as { error: { code: string; summary: string } };
+    return { code: error.code, summary: error.summary };
+  } catch {
+    return { code: "unknown", summary: "it ended without a reason." };
+  }
+}

@@ -1,0 +1,32 @@
+/** Why the built-in model cannot be had, told for people: `message` is what happened, `action` what to do. */
+export class SetupError extends Error {
+  readonly action: string;
+
+  constructor(message: string, action: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "SetupError";
+    this.action = action;
+  }
+}
+
+/** The disk is full, or would be: no other source of the same file can help. */
+export class NoSpaceError extends SetupError {
+  constructor(folder: string, options?: ErrorOptions) {
+    super(
+      `There is not enough free space in ${folder} for the built-in model.`,
+      "Free some space there, or set XDG_CACHE_HOME to a folder on a larger disk. What was downloaded is kept.",
+      options,
+    );
+    this.name = "NoSpaceError";
+  }
+}
+
+/** What a log is told beside the sentences: the cause's words for what was foreseen, else all of the error. */
+export function logFields(error: unknown): object {
+  if (!(error instanceof SetupError)) return { err: error };
+  return error.cause instanceof Error ? { cause: error.cause.message } : {};
+}
+
+/** The `code` of an error of the operating system, such as `ENOENT`. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

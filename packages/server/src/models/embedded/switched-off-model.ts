@@ -1,0 +1,31 @@
+import { AppError } from "../../chat/app-error.ts";
+import type { Availability, Completion } from "../../chat/chat-model.ts";
+import type { EmbeddedChatModel } from "./embedded-model.ts";
+
+const REASON = "The built-in model is switched off (EMBEDDED_MODEL=none).";
+const ACTION = "Start the server without that setting to use it.";
+
+/** The built-in provider where nobody wants one. It fetches nothing. */
+export class SwitchedOffModel implements EmbeddedChatModel {
+  readonly id = "embedded";
+  readonly name = "Built-in";
+  readonly defaultModel = "none";
+
+  async availability(): Promise<Availability> {
+    return { available: false, reason: REASON, action: ACTION, models: [] };
+  }
+
+  async generate(): Promise<Completion> {
+    throw new AppError("provider_unavailable", `${REASON} ${ACTION}`);
+  }
+
+  wireRequest(): null {
+    return null;
+  }
+
+  async prepare(): Promise<void> {}
+
+  async stopPreparing(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}
