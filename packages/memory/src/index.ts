@@ -6,6 +6,7 @@ export type {
   RedisClient,
 } from "./client.ts";
 export { MemoryError, type MemoryErrorCode } from "./errors.ts";
+export { LOCAL_OWNER } from "./keys.ts";
 export type { Json, Message, NewMessage, Role, ToolCall } from "./message.ts";
 export {
   type AddedMessage,

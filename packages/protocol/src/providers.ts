@@ -6,6 +6,7 @@ export const price = z.object({
   input: z.number().nonnegative(),
   cached_input: z.number().nonnegative(),
   output: z.number().nonnegative(),
+  as_of: z.string().optional().describe("The date of the price table."),
 });
 export type Price = z.infer<typeof price>;
 

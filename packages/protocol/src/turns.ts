@@ -5,7 +5,7 @@ import { cost, truncation, usage } from "./usage.ts";
 
 const count = z.int().nonnegative();
 
-/** One message as the model was sent it. `estimated_tokens` add up, with the overhead, to the report's count. */
+/** One message as the model was sent it. The tokens of all add up to the report's count. */
 export const sentMessage = z.object({
   role,
   content: z.string(),
@@ -20,10 +20,9 @@ export const contextReport = z.object({
     z.object({
       reason: z.enum(["stateless", "window"]),
       messages: count,
-      first_message_id: z.string().nullable(),
-      last_message_id: z.string().nullable(),
     }),
   ),
+  intact: z.boolean().describe("false: some of what was sent has been dropped from the session since."),
   hash: z.string().describe("SHA-256 of the payload, first 16 hexadecimal digits."),
   context_window: count,
   budget: count.describe("The window less the room for the answer."),

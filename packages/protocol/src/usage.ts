@@ -23,6 +23,6 @@ export const cost = z.object({
   input_usd: z.number().nonnegative(),
   output_usd: z.number().nonnegative(),
   total_usd: z.number().nonnegative(),
-  prices_as_of: z.string(),
+  prices_as_of: z.string().optional(),
 });
 export type Cost = z.infer<typeof cost>;

@@ -5,7 +5,6 @@ export type ErrorCode =
   | "session_not_found"
   | "turn_not_found"
   | "message_not_found"
-  | "method_not_allowed"
   | "unsupported_media_type"
   | "body_too_large"
   | "foreign_origin"

@@ -71,6 +71,9 @@ export interface ChatModel {
   /** Tokens of each text by the model's own tokenizer. Absent: no tokenizer is at hand, they are estimated. */
   countTokens?(model: string, texts: readonly string[]): number[] | Promise<number[]>;
 
+  /** Fetches what is missing, where that can be done. Called when somebody wants this provider; never rejects. */
+  prepare?(): Promise<void>;
+
   /** Ends what it started (child processes, connections, downloads). */
   close(): Promise<void>;
 }

@@ -27,6 +27,8 @@ export interface AskedTurn {
   readonly stored: boolean;
   /** Messages in the session when it was asked for. */
   readonly count: number;
+  /** Length of the text so far, in UTF-16 units, as far as this process knows. */
+  length(): number;
   follow(from: number, signal?: AbortSignal): AsyncIterable<TurnUpdate>;
   /** How the turn has ended, when it has. */
   result(): Promise<TurnResult>;
@@ -109,6 +111,7 @@ export class Chat {
       info: stored.record.info,
       stored: true,
       count: stored.count,
+      length: () => stored.text.length,
       async *follow(from, signal) {
         yield* (await conversations.follow(sessionId, turnId, { from, ...(signal && { signal }) })) ?? [];
       },

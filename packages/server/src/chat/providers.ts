@@ -44,6 +44,7 @@ export class Providers {
     const model = this.get(id);
     const { available, reason, action, models } = await this.availability(model);
     if (!available) {
+      void model.prepare?.();
       const sentences = [`${model.name} is not available.`, reason, action].filter(
         (part) => part !== undefined,
       );
@@ -67,6 +68,16 @@ export class Providers {
     const candidates = PREFERENCE.flatMap((id) => this.#byId.get(id) ?? []);
     const found = await Promise.all(candidates.map((model) => this.availability(model)));
     return candidates.find((_, n) => found[n]?.available)?.id ?? "mirror";
+  }
+
+  /** Has a provider fetched when there is none but the mirror: so that a fresh machine has a model. */
+  async prepareOne(): Promise<void> {
+    const candidates = PREFERENCE.flatMap((id) => this.#byId.get(id) ?? []).filter(
+      ({ id }) => id !== "mirror",
+    );
+    const found = await Promise.all(candidates.map((model) => this.availability(model)));
+    if (found.some(({ available }) => available)) return;
+    await candidates.find((model) => model.prepare !== undefined)?.prepare?.();
   }
 
   async close(): Promise<void> {

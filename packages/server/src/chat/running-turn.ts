@@ -46,6 +46,10 @@ export class RunningTurn {
     this.ended = this.#run();
   }
 
+  length(): number {
+    return this.#options.writer.feed.text.length;
+  }
+
   follow(from: number, signal?: AbortSignal): AsyncIterable<TurnUpdate> {
     return this.#options.writer.feed.follow(from, signal);
   }
@@ -146,7 +150,7 @@ export class RunningTurn {
   }
 }
 
-function toRequest(plan: Plan, context: Context): ModelRequest {
+export function toRequest(plan: Plan, context: Context): ModelRequest {
   return {
     model: plan.info.model,
     system: plan.system,

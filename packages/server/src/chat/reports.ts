@@ -1,0 +1,192 @@
+import type { ChatRequest, ContextReport, Turn } from "@redis-memory-magic/protocol";
+import { AppError } from "./app-error.ts";
+import type { ChatModel, ModelRequest } from "./chat-model.ts";
+import { DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";
+import type { Conversations, Found, PlacedMessage, TurnRecord } from "./conversations.ts";
+import { costOf } from "./cost.ts";
+import type { Planner } from "./plan.ts";
+import type { Providers } from "./providers.ts";
+import type { TokenCounter } from "./token-counter.ts";
+import { suspectTruncation } from "./truncation.ts";
+import { storedResult } from "./turn-result.ts";
+
+interface ReportInput {
+  readonly model: ChatModel;
+  readonly request: ModelRequest;
+  readonly messages: readonly PlacedMessage[];
+  readonly scope: string;
+  readonly leftOut: number;
+  readonly mode: "stateless" | "stateful";
+  readonly budget: number;
+}
+
+/** Context reports: what a turn was sent, made anew from what its record refers to, and what one would be sent. */
+export class Reports {
+  readonly #planner: Planner;
+  readonly #providers: Providers;
+  readonly #tokens: TokenCounter;
+
+  constructor(planner: Planner, providers: Providers, tokens: TokenCounter) {
+    this.#planner = planner;
+    this.#providers = providers;
+    this.#tokens = tokens;
+  }
+
+  /** @throws AppError `turn_not_found`, `storage_unavailable` */
+  async turn(conversations: Conversations, sessionId: string, turnId: string): Promise<Turn> {
+    const stored = await conversations.turn(sessionId, turnId);
+    if (stored === null) throw new AppError("turn_not_found", "There is no such turn in this session.");
+    const { response, error } = storedResult(sessionId, stored);
+    return {
+      turn_id: turnId,
+      session_id: sessionId,
+      status: stored.record.status,
+      mode: response.mode,
+      provider: response.provider,
+      model: response.model,
+      response: response.response,
+      usage: response.usage,
+      ...error,
+      report: await this.#reportOf(conversations, sessionId, stored.record),
+    };
+  }
+
+  /** The report that this turn would have. Changes nothing. @throws AppError as `Chat.ask` */
+  async preview(conversations: Conversations, body: ChatRequest): Promise<ContextReport> {
+    const plan = await this.#planner.plan(body);
+    const found = await this.#find(conversations, body, plan);
+    const context = await this.#planner.context(plan, body.session_id ?? "", found);
+    const report = await this.#report({
+      model: plan.model,
+      request: {
+        model: plan.info.model,
+        system: plan.system,
+        messages: context.messages.map(({ message: { role, content } }) => ({ role, content })),
+        contextWindow: plan.window,
+      },
+      messages: context.messages,
+      scope: body.session_id ?? "",
+      leftOut: found.count - context.messages.length,
+      mode: body.mode,
+      budget: plan.budget,
+    });
+    return { ...report, cost: costOf(plan.modelInfo.price, report.tokens.counted, 0, 0) };
+  }
+
+  /** What the turn would find, the message that is not stored yet included. */
+  async #find(
+    conversations: Conversations,
+    body: ChatRequest,
+    plan: { budget: number; window: number },
+  ): Promise<Found> {
+    const nothing: Found = { messages: [], count: 0, rememberedStart: null };
+    const maxBytes = body.mode === "stateful" ? historyBytes(plan.budget) : 0;
+    const found =
+      body.session_id === undefined
+        ? nothing
+        : await conversations.peek(body.session_id, {
+            history: { maxBytes, window: String(plan.window) },
+            ...(body.retry_of !== undefined && { retryOf: body.retry_of }),
+          });
+    if (body.retry_of !== undefined) return found;
+    const content = body.message ?? "";
+    const place = (found.messages.at(-1)?.place ?? -1) + 1;
+    const current = {
+      place,
+      message: { id: content, role: "user" as const, content, createdAt: new Date() },
+    };
+    const history = body.mode === "stateful" ? found.messages : [];
+    return { ...found, messages: [...history, current], count: found.count + 1 };
+  }
+
+  async #reportOf(
+    conversations: Conversations,
+    sessionId: string,
+    record: TurnRecord,
+  ): Promise<ContextReport | null> {
+    const { sent, tokens, ms, system = DEFAULT_SYSTEM_PROMPT, provider, model: name, mode } = record.info;
+    if (sent === undefined || tokens === undefined) return null;
+    const [from, , leftOut, window, budget, hash] = sent;
+    const model = this.#providers.get(provider);
+    const messages = await conversations.range(sessionId, from, record.userPlace + 1);
+    const report = await this.#report({
+      model,
+      request: {
+        model: name,
+        system,
+        messages: messages.map(({ message: { role, content } }) => ({ role, content })),
+        contextWindow: window,
+      },
+      messages,
+      scope: sessionId,
+      leftOut,
+      mode,
+      budget,
+    });
+    const [counted, reported, cached, output] = tokens;
+    const { models } = await this.#providers.availability(model);
+    const price = models.find(({ id }) => id === name)?.price ?? null;
+    const truncation = suspectTruncation(counted, report.tokens.estimated, reported);
+    const [first = null, total = null] = ms ?? [];
+    const seconds = first === null || total === null ? 0 : (total - first) / 1000;
+    return {
+      ...report,
+      hash,
+      intact: report.hash === hash,
+      tokens: { counted, estimated: report.tokens.estimated, reported, cached, output },
+      ...(truncation && { truncation }),
+      cost: costOf(price, reported ?? counted, cached ?? 0, output ?? 0),
+      times: {
+        started_at: record.startedAt.toISOString(),
+        first_token_ms: first,
+        total_ms: total,
+        tokens_per_second: output === null || seconds <= 0 ? null : Math.round((output / seconds) * 10) / 10,
+      },
+    };
+  }
+
+  async #report(input: ReportInput): Promise<ContextReport> {
+    const { model, request, messages, scope, leftOut, mode, budget } = input;
+    const contents = messages.map(({ message }) => message);
+    const [forSystem = 0, ...forMessages] = await this.#tokens.count(model, request.model, scope, [
+      { id: request.system, content: request.system },
+      ...contents,
+    ]);
+    const system =
+      request.system === ""
+        ? []
+        : [{ role: "system" as const, content: request.system, tokens: forSystem, message_id: null }];
+    const sent = contents.map(({ id, role, content }, n) => ({
+      role,
+      content,
+      tokens: forMessages[n] ?? 0,
+      // The message of a preview is its own id.
+      message_id: id === content ? null : id,
+    }));
+    const all = [...system, ...sent];
+    return {
+      messages: all,
+      left_out:
+        leftOut > 0 ? [{ reason: mode === "stateless" ? "stateless" : "window", messages: leftOut }] : [],
+      intact: true,
+      hash: hashPayload(request.system, request.messages),
+      context_window: request.contextWindow,
+      budget,
+      tokens: {
+        counted: all.reduce((sum, { tokens }) => sum + tokens, 0),
+        estimated: model.countTokens === undefined,
+        reported: null,
+        cached: null,
+        output: null,
+      },
+      cost: null,
+      times: {
+        started_at: new Date().toISOString(),
+        first_token_ms: null,
+        total_ms: null,
+        tokens_per_second: null,
+      },
+      request: model.wireRequest(request) as ContextReport["request"],
+    };
+  }
+}

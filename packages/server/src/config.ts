@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { DEFAULT_MAX_MESSAGE_CHARS, mode, providerId } from "@redis-memory-magic/protocol";
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const positive = z.coerce.number().int().positive();
+const url = (protocols: RegExp) =>
+  z.url({ protocol: protocols }).transform((text) => text.replace(/\/+$/, ""));
+
+/** Every environment variable that the server reads, with its default. An empty one counts as not set. */
+const environment = z.object({
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_MODEL: z.string().default("gpt-5-mini"),
+  OPENAI_BASE_URL: url(/^https?$/).default("https://api.openai.com/v1"),
+  OLLAMA_BASE_URL: url(/^https?$/).default("http://localhost:11434/v1"),
+  OLLAMA_API_KEY: z.string().default("ollama"),
+  OLLAMA_MODEL: z.string().default("llama3.2:3b"),
+  EMBEDDED_MODEL: z.string().optional(),
+  REDIS_URL: url(/^rediss?$/).optional(),
+  REDIS_HOST: z.string().default("localhost"),
+  REDIS_PORT: port.default(6379),
+  REDIS_DB: z.coerce.number().int().nonnegative().default(0),
+  REDIS_PASSWORD: z.string().optional(),
+  SESSION_TTL_SECONDS: positive.default(3600),
+  HOST: z.string().default("127.0.0.1"),
+  PORT: port.default(9090),
+  WEB_PORT: port.default(3000),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  MAX_MESSAGE_CHARS: positive.max(1_000_000).default(DEFAULT_MAX_MESSAGE_CHARS),
+  CONTEXT_MAX_TOKENS: positive.min(16).optional(),
+  DEFAULT_PROVIDER: providerId.optional(),
+  DEFAULT_MODE: mode.default("stateless"),
+  FIRST_WORD_TIMEOUT_SECONDS: positive.default(120),
+  BETWEEN_WORDS_TIMEOUT_SECONDS: positive.default(30),
+  SHUTDOWN_GRACE_SECONDS: z.coerce.number().nonnegative().default(5),
+});
+
+// These can be given as the path of a file that holds them.
+const SECRETS = ["OPENAI_API_KEY", "REDIS_PASSWORD", "REDIS_URL", "OLLAMA_API_KEY"] as const;
+
+/** Mistakes in the configuration: all of them, each naming its variable. */
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(
+      `The configuration has ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}:\n${mistakes.join("\n")}`,
+    );
+    this.name = "ConfigError";
+    this.mistakes = mistakes;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ConfigError with every mistake there is */
+export function loadConfig(env: Environment) {
+  const mistakes: string[] = [];
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ""),
+  );
+  for (const name of SECRETS) {
+    const file = given[`${name}_FILE`];
+    if (file === undefined) continue;
+    if (given[name] !== undefined) {
+      mistakes.push(`${name} and ${name}_FILE are both set: keep one of them.`);
+      continue;
+    }
+    try {
+      given[name] = readFileSync(file, "utf8").trim();
+    } catch (error) {
+      mistakes.push(
+        `${name}_FILE names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      );
+    }
+  }
+  const parsed = environment.safeParse(given);
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const name = String(path[0]);
+    const secret = SECRETS.some((secretName) => secretName === name);
+    mistakes.push(`${name}${secret ? "" : ` is ${JSON.stringify(given[name])}`}: ${message}.`);
+  }
+  if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
+  const e = parsed.data;
+  return {
+    openai: { apiKey: e.OPENAI_API_KEY, model: e.OPENAI_MODEL, baseUrl: e.OPENAI_BASE_URL },
+    ollama: { apiKey: e.OLLAMA_API_KEY, model: e.OLLAMA_MODEL, baseUrl: e.OLLAMA_BASE_URL },
+    embedded: { model: e.EMBEDDED_MODEL ?? "default" },
+    redis: {
+      url: e.REDIS_URL,
+      host: e.REDIS_HOST,
+      port: e.REDIS_PORT,
+      database: e.REDIS_DB,
+      password: e.REDIS_PASSWORD,
+    },
+    http: { host: e.HOST, port: e.PORT, webPort: e.WEB_PORT },
+    logLevel: e.LOG_LEVEL,
+    sessionTtlSeconds: e.SESSION_TTL_SECONDS,
+    maxMessageChars: e.MAX_MESSAGE_CHARS,
+    maxContextTokens: e.CONTEXT_MAX_TOKENS,
+    defaultProvider: e.DEFAULT_PROVIDER,
+    defaultMode: e.DEFAULT_MODE,
+    deadlines: {
+      firstWordMs: e.FIRST_WORD_TIMEOUT_SECONDS * 1000,
+      betweenWordsMs: e.BETWEEN_WORDS_TIMEOUT_SECONDS * 1000,
+    },
+    shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1000,
+  } as const;
+}
+
+export type Config = ReturnType<typeof loadConfig>;

@@ -1,0 +1,31 @@
+import type { Mode, Problem } from "@redis-memory-magic/protocol";
+import { problem } from "@redis-memory-magic/protocol";
+import type { FastifyRequest } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import type { z } from "zod";
+import type { Chat } from "../chat/chat.ts";
+import type { Conversations } from "../chat/conversations.ts";
+import type { Providers } from "../chat/providers.ts";
+import type { Reports } from "../chat/reports.ts";
+
+/** What the routes stand on. */
+export interface ApiContext {
+  readonly chat: Chat;
+  readonly reports: Reports;
+  readonly providers: Providers;
+  /** The conversations of whoever makes a request. */
+  readonly conversationsOf: (request: FastifyRequest) => Conversations;
+  /** Whether Redis answers. */
+  readonly storageReady: () => Promise<boolean>;
+  readonly defaultMode: Mode;
+  readonly maxMessageChars: number;
+  readonly sessionTtlSeconds: number;
+}
+
+export type Routes = (context: ApiContext) => FastifyPluginAsyncZod;
+
+/** The problems that a route can answer with, for the documentation. */
+export function problems(...statuses: number[]): Record<number, { description: string; content: object }> {
+  const content = { "application/problem+json": { schema: problem satisfies z.ZodType<Problem> } };
+  return Object.fromEntries(statuses.map((status) => [status, { description: "A problem", content }]));
+}

@@ -1,0 +1,53 @@
+import { createServer } from "node:http";
+import fastifyHelmet from "@fastify/helmet";
+import fastifyStatic from "@fastify/static";
+import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
+import type { Api } from "./app.ts";
+
+/**
+ * The page's port: the built page, and under `/api/` the API itself, so that the page needs no other origin.
+ * @param root the folder of the built page
+ */
+export async function buildPage(root: string, api: Api, logger: FastifyBaseLogger) {
+  const page = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: true,
+    serverFactory: (handler) =>
+      createServer((request, response) => {
+        if (!request.url?.startsWith("/api/")) return handler(request, response);
+        request.url = request.url.slice("/api".length);
+        api.routing(request, response);
+      }),
+  });
+  await page.register(fastifyHelmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        manifestSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // This is served over plain HTTP on the reader's own machine.
+    strictTransportSecurity: false,
+  });
+  await page.register(fastifyStatic, {
+    root,
+    // Built assets carry their hash in their name; the page itself is asked for anew each time.
+    setHeaders: (reply, path) =>
+      reply.header(
+        "cache-control",
+        path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
+      ),
+  });
+  await page.ready();
+  return page;
+}

@@ -1,0 +1,78 @@
+import type { Problem } from "@redis-memory-magic/protocol";
+import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { AppError, type ErrorCode } from "../chat/app-error.ts";
+import { ERRORS } from "./error-table.ts";
+
+const PROBLEM_JSON = "application/problem+json; charset=utf-8";
+
+/** An error as the API tells it. */
+export function toProblem(error: AppError): Problem {
+  const { code, message, errors, turnId, sessionId, response } = error;
+  const { status, title } = ERRORS[code];
+  return {
+    type: `urn:redis-memory-magic:error:${code}`,
+    title,
+    status,
+    detail: message,
+    code,
+    ...(errors && { errors }),
+    ...(turnId !== undefined && { turn_id: turnId }),
+    ...(sessionId !== undefined && { session_id: sessionId }),
+    ...(response !== undefined && { response }),
+  };
+}
+
+/** Renders every error of an API: as a problem, with a code of the table, and never with a stack trace. */
+export function renderProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = error instanceof AppError ? error : fromFastify(error);
+    if (known.code === "internal_error") request.log.error({ err: error }, "A request failed");
+    if (known.code === "storage_unavailable") {
+      request.log.warn(
+        { reason: reasonOf(known.cause) },
+        "Redis connection failed while a request needed it",
+      );
+    }
+    return sendProblem(reply, known);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      reply,
+      new AppError("not_found", `There is no ${request.method} ${request.url.split("?", 1)[0]}. See /docs.`),
+    ),
+  );
+}
+
+function sendProblem(reply: FastifyReply, error: AppError): FastifyReply {
+  if (error.retryAfter !== undefined) reply.header("retry-after", Math.ceil(error.retryAfter));
+  return reply.code(ERRORS[error.code].status).type(PROBLEM_JSON).send(toProblem(error));
+}
+
+const FASTIFY_CODES: Readonly<Record<string, [ErrorCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ["body_too_large", "The body is larger than 1 MiB."],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["unsupported_media_type", "Send the body as application/json."],
+};
+
+function fromFastify(error: FastifyError): AppError {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map(({ instancePath, message = "is not valid" }) => ({
+      field: instancePath.replace(/^\//, "").replaceAll("/", ".") || (error.validationContext ?? "body"),
+      message,
+    }));
+    const detail = errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
+    return new AppError("invalid_request", detail, { errors });
+  }
+  const [code, detail] = FASTIFY_CODES[error.code] ?? [];
+  if (code !== undefined && detail !== undefined) return new AppError(code, detail);
+  // What Fastify itself refuses: broken JSON, an empty body, __proto__, a path that cannot be decoded.
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    const message = error.message.replace(/\.$/, "");
+    return new AppError("invalid_request", `${message}.`, { errors: [{ field: "body", message }] });
+  }
+  return new AppError("internal_error", "Something went wrong inside this server. Its log has the details.", {
+    cause: error,
+  });
+}
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import {
+  type ChatRequest,
+  chatRequest,
+  chatResponse,
+  clearSessionRequest,
+  clearSessionResponse,
+  contextPreviewResponse,
+} from "@redis-memory-magic/protocol";
+import { z } from "zod";
+import type { Idempotency } from "../../chat/chat.ts";
+import { responseOf } from "../../chat/turn-result.ts";
+import { problems, type Routes } from "../api.ts";
+import { streamTurn, wantsStream } from "../sse.ts";
+
+/** Asking, looking at what asking would send, and forgetting. */
+export const chatRoutes: Routes = (context) => async (app) => {
+  const body = chatRequest(context.maxMessageChars);
+  const headers = z.object({
+    "idempotency-key": z
+      .string()
+      .regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/, "must be 1–128 printable ASCII characters")
+      .optional()
+      .describe("The same key and body, however often, are one turn."),
+  });
+
+  app.post(
+    "/chat",
+    {
+      schema: {
+        tags: ["chat"],
+        summary: "Send a message; with Accept: text/event-stream the answer is streamed",
+        body,
+        headers,
+        response: { 200: chatResponse, ...problems(400, 409, 413, 415, 422, 429, 502, 503) },
+      },
+    },
+    async (request, reply) => {
+      const conversations = context.conversationsOf(request);
+      const key = request.headers["idempotency-key"];
+      const idempotency =
+        key === undefined ? undefined : idempotencyOf(conversations.owner, key, request.body);
+      const turn = await context.chat.ask(conversations, request.body, idempotency);
+      if (wantsStream(request)) return streamTurn(reply, turn, 0);
+      return responseOf(await turn.result());
+    },
+  );
+
+  app.post(
+    "/context-preview",
+    {
+      schema: {
+        tags: ["chat"],
+        summary: "What this turn would send and cost; nothing is stored, no model is called",
+        body,
+        response: { 200: contextPreviewResponse, ...problems(400, 413, 415, 422, 503) },
+      },
+    },
+    async (request) => context.reports.preview(context.conversationsOf(request), request.body),
+  );
+
+  app.post(
+    "/clear-session",
+    {
+      schema: {
+        tags: ["chat"],
+        summary: "Forget a session",
+        body: clearSessionRequest,
+        response: { 200: clearSessionResponse, ...problems(400, 413, 415, 503) },
+      },
+    },
+    async (request) => {
+      const { session_id } = request.body;
+      await context.chat.clear(context.conversationsOf(request), session_id);
+      return { status: "success" as const, message: `Session ${session_id} cleared` };
+    },
+  );
+};
+
+/** Bodies that mean the same have the same hash, in whatever order their fields came. */
+function idempotencyOf(owner: string, key: string, body: ChatRequest): Idempotency {
+  const fields = Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    key,
+    requestHash: createHash("sha256").update(JSON.stringify(fields)).digest("hex").slice(0, 32),
+    sessionId: `session_${createHash("sha256").update(`${owner}\n${key}`).digest("hex").slice(0, 32)}`,
+  };
+}

@@ -1,0 +1,66 @@
+import { chatResponse, sessionId, turn, turnId } from "@redis-memory-magic/protocol";
+import { z } from "zod";
+import { problems, type Routes } from "../api.ts";
+import { resumePosition, streamTurn } from "../sse.ts";
+
+const params = z.object({ session_id: sessionId, turn_id: turnId });
+
+/** A turn that is known: how far it is, what it sent, its stream, its end. */
+export const turnRoutes: Routes = (context) => async (app) => {
+  app.get(
+    "/sessions/:session_id/turns/:turn_id",
+    {
+      schema: {
+        tags: ["turns"],
+        summary: "A turn: its status, its text so far, and what it sent",
+        params,
+        response: { 200: turn, ...problems(400, 404, 503) },
+      },
+    },
+    async (request) => {
+      const { session_id, turn_id } = request.params;
+      return context.reports.turn(context.conversationsOf(request), session_id, turn_id);
+    },
+  );
+
+  app.get(
+    "/sessions/:session_id/turns/:turn_id/events",
+    {
+      schema: {
+        tags: ["turns"],
+        summary: "A turn's event stream, from the start or after Last-Event-ID",
+        params,
+        headers: z.object({ "last-event-id": z.string().optional() }),
+        response: {
+          200: { description: "The events", content: { "text/event-stream": { schema: z.string() } } },
+          204: z.null().describe("All of it has been seen: the last event id was that of the end."),
+          ...problems(400, 404, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { session_id, turn_id } = request.params;
+      const found = await context.chat.find(context.conversationsOf(request), session_id, turn_id);
+      const from = resumePosition(request, found);
+      if (from === null) return reply.code(204).send(null);
+      return streamTurn(reply, found, from);
+    },
+  );
+
+  app.post(
+    "/sessions/:session_id/turns/:turn_id/cancel",
+    {
+      schema: {
+        tags: ["turns"],
+        summary: "Cancel a turn, whichever process runs it; one that has ended stays as it is",
+        params,
+        response: { 200: chatResponse, ...problems(400, 404, 503) },
+      },
+    },
+    async (request) => {
+      const { session_id, turn_id } = request.params;
+      const result = await context.chat.cancel(context.conversationsOf(request), session_id, turn_id);
+      return result.response;
+    },
+  );
+};

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from "fastify";
+import { AppError } from "../chat/app-error.ts";
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+
+/** Whether a page's origin is one of this machine. */
+export function isLoopbackOrigin(origin: string): boolean {
+  const host = /^https?:\/\/(.+)$/i.exec(origin)?.[1];
+  return host !== undefined && LOOPBACK.test(host);
+}
+
+/**
+ * While nobody has to say who he is, any page that a browser shows could use this API in its visitor's name, and
+ * a foreign host name could be made to point here (DNS rebinding). So only this machine's pages and names may.
+ */
+export function refuseForeignPages(app: FastifyInstance): void {
+  app.addHook("onRequest", async (request) => {
+    const { host = "", origin } = request.headers;
+    if (!LOOPBACK.test(host)) {
+      throw new AppError(
+        "foreign_host",
+        "This server answers to localhost only. Open it as http://localhost.",
+      );
+    }
+    if (origin !== undefined && !isLoopbackOrigin(origin)) {
+      throw new AppError(
+        "foreign_origin",
+        `Requests from the page ${origin} are refused: it is not of this machine.`,
+      );
+    }
+  });
+}

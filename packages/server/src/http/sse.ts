@@ -1,0 +1,98 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { AppError } from "../chat/app-error.ts";
+import type { AskedTurn } from "../chat/chat.ts";
+import type { TurnResult } from "../chat/turn-result.ts";
+
+// Proxies cut connections on which nothing moves, often after 30 or 60 s.
+const HEARTBEAT_MS = 15_000;
+// A reader that takes nothing for so long is gone, whatever its connection says.
+const STALLED_MS = 60_000;
+const THINKING_EVERY_MS = 1000;
+
+export const wantsStream = (request: FastifyRequest): boolean =>
+  request.headers.accept?.includes("text/event-stream") ?? false;
+
+/**
+ * Where a stream is to go on: behind so many UTF-16 units of text. Null: it has been seen whole.
+ * @throws AppError `invalid_request` for an id that was never sent
+ */
+export function resumePosition(request: FastifyRequest, turn: AskedTurn): number | null {
+  const id = request.headers["last-event-id"];
+  if (id === undefined || id === "") return 0;
+  const [, digits, end] = /^(\d{1,15})(\.end)?$/.exec(String(id)) ?? [];
+  if (digits === undefined || Number(digits) > turn.length()) {
+    const message = "must be an id that this stream has sent";
+    throw new AppError("invalid_request", `Last-Event-ID ${message}.`, {
+      errors: [{ field: "Last-Event-ID", message }],
+    });
+  }
+  return end === undefined ? Number(digits) : null;
+}
+
+/** Streams a turn from a position on, until its end or until the reader has left. The turn goes on without him. */
+export async function streamTurn(reply: FastifyReply, turn: AskedTurn, from: number): Promise<void> {
+  reply.hijack();
+  const response = reply.raw;
+  const left = new AbortController();
+  response.on("close", () => left.abort());
+  response.on("error", () => left.abort());
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) response.setHeader(name, value);
+  }
+  response.writeHead(200, {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    "x-accel-buffering": "no",
+  });
+  const ids = `"turn_id":${JSON.stringify(turn.turnId)},"session_id":${JSON.stringify(turn.sessionId)}`;
+  const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
+  let thinkingAt = Number.NEGATIVE_INFINITY;
+  turn.onThinking(() => {
+    const now = performance.now();
+    if (left.signal.aborted || now - thinkingAt < THINKING_EVERY_MS) return;
+    thinkingAt = now;
+    response.write(`event: turn-thinking\ndata: {${ids}}\n\n`);
+  });
+  try {
+    if (from === 0) response.write(startedEvent(turn));
+    for await (const update of turn.follow(from, left.signal)) {
+      const event =
+        update.type === "text"
+          ? `id: ${update.length}\nevent: text-delta\ndata: {${ids},"text":${JSON.stringify(update.text)}}\n\n`
+          : endEvent(await turn.result(), update.length);
+      if (!response.write(event)) await drained(response, left.signal);
+    }
+  } catch (error) {
+    // Redis is away, and how the turn goes on cannot be known here. The reader comes back with its last id.
+    reply.log.warn({ turn_id: turn.turnId, reason: String(error) }, "A stream was cut");
+    response.destroy();
+  } finally {
+    clearInterval(heartbeat);
+    response.end();
+  }
+}
+
+function startedEvent({ turnId, sessionId, info, count, stored }: AskedTurn): string {
+  const data = {
+    turn_id: turnId,
+    session_id: sessionId,
+    mode: info.mode,
+    provider: info.provider,
+    model: info.model,
+    message_count: count,
+    stored,
+  };
+  return `id: 0\nevent: turn-started\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+function endEvent({ response, error }: TurnResult, length: number): string {
+  const data = { ...response, ...(response.status === "failed" && error) };
+  return `id: ${length}.end\nevent: turn-${response.status}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+async function drained(response: ServerResponse, left: AbortSignal): Promise<void> {
+  const signal = AbortSignal.any([left, AbortSignal.timeout(STALLED_MS)]);
+  await once(response, "drain", { signal }).catch(() => response.destroy());
+}

@@ -1,0 +1,60 @@
+import closeWithGrace from "close-with-grace";
+import { pino } from "pino";
+import { compose } from "./compose.ts";
+import { type Config, ConfigError, loadConfig } from "./config.ts";
+import { createModels } from "./models/create-models.ts";
+import { connectRedis, RedisRefused } from "./storage/redis.ts";
+
+function configuration(): Config {
+  try {
+    process.loadEnvFile();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  return loadConfig(process.env);
+}
+
+async function main(): Promise<void> {
+  const config = configuration();
+  const log = pino({ level: config.logLevel, base: null });
+  const redis = await connectRedis(config.redis, log);
+  const models = createModels(config, log, process.env);
+  const server = await compose({ config, log, redis, models });
+  closeWithGrace({ delay: config.shutdownGraceMs + 4000, logger: false }, async ({ err }) => {
+    if (err) log.fatal({ err }, "The server met an error that it cannot go on after");
+    else log.info("Ending: running turns are brought to an end first");
+    await server.close(config.shutdownGraceMs);
+  });
+  const { host, port, webPort } = config.http;
+  await server.api.listen({ host, port }).catch((error) => cannotListen(error, "PORT", port));
+  await server.page
+    ?.listen({ host, port: webPort })
+    .catch((error) => cannotListen(error, "WEB_PORT", webPort));
+  const api = `http://localhost:${port}`;
+  const page = server.page && `http://localhost:${webPort}`;
+  log.info({ page, api, docs: `${api}/docs` }, "ready");
+  await server.prepareOne();
+}
+
+function cannotListen(error: NodeJS.ErrnoException, variable: string, port: number): never {
+  if (error.code === "EADDRINUSE") {
+    throw new StartError(
+      `Port ${port} is in use by another program. End it, or choose another port: ${variable}=${port + 1} npm start`,
+    );
+  }
+  throw new StartError(
+    `The server cannot listen on port ${port} (${error.code ?? error.message}). Choose another: ${variable}=${port + 1} npm start`,
+  );
+}
+
+/** A reason not to start, for people. */
+class StartError extends Error {}
+
+main().catch((error) => {
+  const expected =
+    error instanceof StartError || error instanceof ConfigError || error instanceof RedisRefused;
+  const log = pino({ base: null });
+  if (expected) log.fatal(error.message);
+  else log.fatal({ err: error }, "The server could not start");
+  process.exit(1);
+});
