@@ -35,7 +35,14 @@ export function App() {
   const { messages, live } = state;
 
   const history = `${messages.length}:${messages.findLast(({ id }) => id !== null)?.id}`;
-  const preview = useContextPreview({ sessionId: session.id, choice, draft, history, paused: live !== null });
+  const preview = useContextPreview({
+    sessionId: session.id,
+    // Who cannot answer cannot count either.
+    choice: provider?.available ? choice : null,
+    draft,
+    history,
+    paused: live !== null,
+  });
   const line = useMemo(
     () => lineOfNextTurn(messages, choice?.mode ?? "stateful", preview),
     [messages, choice?.mode, preview],
@@ -86,64 +93,70 @@ export function App() {
         }}
         onClear={() => attempt(() => conversation.clear())}
       />
-      <div className="choices">
-        <MemoryChoice mode={choice?.mode ?? null} onChange={(mode) => choose({ mode })} />
-        <ProviderChoice
-          providers={providers}
-          chosen={choice?.provider ?? null}
-          onChange={(id) => choose({ provider: id })}
-        />
-      </div>
-      <ProviderNotice provider={provider} />
-      <ConversationLog
-        state={state}
-        line={line}
-        actions={actions}
-        onReachTop={loadOlder}
-        empty={
-          <Scenarios
-            onTry={({ mode, message }) => {
-              choose({ mode });
-              setDraft(message);
-              input.current?.focus();
-            }}
+      <main className="main">
+        <div className="choices">
+          <MemoryChoice mode={choice?.mode ?? null} onChange={(mode) => choose({ mode })} />
+          <ProviderChoice
+            providers={providers}
+            chosen={choice?.provider ?? null}
+            onChange={(id) => choose({ provider: id })}
           />
-        }
-      />
-      {problem !== null && (
-        <div className="app-note" role="alert">
-          <Note tone="bad" icon="warning" actions={<TryAgain onClick={() => void conversation.load()} />}>
-            {problem.message}
-          </Note>
         </div>
-      )}
-      {failure !== null && (
-        <div className="app-note" role="alert">
-          <Note tone="bad" icon="warning">
-            {failure}
-          </Note>
-        </div>
-      )}
-      <Composer
-        draft={draft}
-        onDraft={setDraft}
-        maxChars={server.data?.max_message_chars ?? DEFAULT_MAX_CHARS}
-        onSend={send}
-        blocked={blocked}
-        running={live !== null}
-        stopping={state.stopping}
-        onStop={() => attempt(() => conversation.stop())}
-        waiting={state.waiting}
-        onDiscardWaiting={(key) => conversation.discard(key)}
-        onSendWaiting={() => conversation.sendWaiting()}
-        connected={messages.length > 0 && choice?.mode === "stateful"}
-        input={input}
-        summary={
-          choice !== null && (
-            <SendingSummary choice={choice} preview={preview} lined={line.sent.size} provider={provider} />
-          )
-        }
-      />
+        <ProviderNotice provider={provider} />
+        <ConversationLog
+          state={state}
+          line={line}
+          actions={actions}
+          onReachTop={loadOlder}
+          empty={
+            <Scenarios
+              onTry={({ mode, message }) => {
+                choose({ mode });
+                setDraft(message);
+                input.current?.focus();
+              }}
+            />
+          }
+        />
+        <Composer
+          draft={draft}
+          onDraft={setDraft}
+          maxChars={server.data?.max_message_chars ?? DEFAULT_MAX_CHARS}
+          onSend={send}
+          blocked={blocked}
+          running={live !== null}
+          stopping={state.stopping}
+          onStop={() => attempt(() => conversation.stop())}
+          waiting={state.waiting}
+          onDiscardWaiting={(key) => conversation.discard(key)}
+          onSendWaiting={() => conversation.sendWaiting()}
+          connected={messages.length > 0 && choice?.mode === "stateful"}
+          input={input}
+          notes={
+            <>
+              {problem !== null && (
+                <Note
+                  tone="bad"
+                  icon="warning"
+                  actions={<TryAgain onClick={() => void conversation.load()} />}
+                >
+                  {problem.message}
+                </Note>
+              )}
+              {failure !== null && (
+                <Note tone="bad" icon="warning">
+                  {failure}
+                </Note>
+              )}
+            </>
+          }
+          summary={
+            choice !== null && (
+              <SendingSummary choice={choice} preview={preview} lined={line.sent.size} provider={provider} />
+            )
+          }
+        />
+      </main>
       <Announcer words={preview === null ? "" : `${counted(countSent(preview), "message")} will be sent`} />
       <Announcer words={live === null ? lastAnswer(messages) : "The assistant is answering"} />
     </div>

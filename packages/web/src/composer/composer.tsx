@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type RefObject, useId } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useId } from "react";
 import type { WaitingMessage } from "../conversation/conversation-state.ts";
 import { formatCount } from "../format/format.ts";
 import { Icon } from "../icons/icon.tsx";
@@ -19,10 +19,12 @@ interface ComposerProps {
   onDiscardWaiting: (key: string) => void;
   onSendWaiting: () => void;
   /** What sending will do. */
-  summary: React.ReactNode;
+  summary: ReactNode;
   /** Whether the memory line comes down into the composer. */
   connected: boolean;
   input: RefObject<HTMLTextAreaElement | null>;
+  /** What went wrong, above the place to write. */
+  notes: ReactNode;
 }
 
 export function Composer(props: ComposerProps) {
@@ -46,6 +48,9 @@ export function Composer(props: ComposerProps) {
 
   return (
     <div className="composer-frame" data-connected={connected || undefined}>
+      <div className="composer-notes" role="alert">
+        {props.notes}
+      </div>
       <WaitingList
         waiting={props.waiting}
         running={running}
@@ -91,7 +96,7 @@ export function Composer(props: ComposerProps) {
           )}
           {(!running || draft.trim() !== "") && (
             <button type="submit" className="button button-strong" disabled={!canSend}>
-              Send <Icon name="send" size={16} />
+              <span className="button-words">Send</span> <Icon name="send" size={16} />
             </button>
           )}
         </div>

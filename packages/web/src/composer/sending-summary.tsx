@@ -29,7 +29,7 @@ export function SendingSummary({ choice, preview, lined, provider }: SendingSumm
           min={0}
           max={context_window}
           value={Math.min(tokens.counted, context_window)}
-        />
+        />{" "}
         of {formatCount(context_window)}
       </span>
       {cost !== null && <span>{price(cost.total_usd, provider)}</span>}

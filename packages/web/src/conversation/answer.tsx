@@ -1,7 +1,7 @@
 import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { shortNameOf } from "../providers/provider-name.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
-import type { ShownMessage } from "./shown-message.ts";
+import type { ShownMessage, TurnInfo } from "./shown-message.ts";
 
 interface AnswerProps {
   message: ShownMessage;
@@ -23,18 +23,25 @@ export function Answer({ message, live, reconnecting, providers }: AnswerProps) 
         <LiveState phase={live.phase} reconnecting={reconnecting} />
       ) : (
         <p className="row-meta">
-          {turn !== undefined && (
-            <>
-              <span>{turn.mode === "stateful" ? "Stateful" : "Stateless"}</span>
-              <span>{shortNameOf(providers, turn.provider)}</span>
-              <span>{turn.model}</span>
-            </>
-          )}
+          {turn !== undefined && <AnsweredBy turn={turn} providers={providers} />}
           {delivery === "not-stored" && (
             <span className="row-warning">Not stored: Redis is away, so this will not be remembered</span>
           )}
         </p>
       )}
+    </>
+  );
+}
+
+/** By which mode, provider and model. */
+function AnsweredBy({ turn, providers }: { turn: TurnInfo; providers: readonly ProviderStatus[] }) {
+  const mode = turn.mode === "stateful" ? "Stateful" : "Stateless";
+  return (
+    <>
+      <span>
+        {mode} · {shortNameOf(providers, turn.provider)}
+      </span>
+      {turn.model !== turn.provider && <span>{turn.model}</span>}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { type ReactNode, type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
 import { Icon } from "../icons/icon.tsx";
 import type { MemoryLine } from "../memory-line/memory-line.ts";
 import "./conversation-log.css";
@@ -39,6 +39,8 @@ export function ConversationLog({ state, line, empty, actions, onReachTop }: Con
   const ownKey = messages.findLast(({ role }) => role === "user")?.key;
   // biome-ignore lint/correctness/useExhaustiveDependencies: at a session's start, and when the reader has sent a message.
   useLayoutEffect(() => virtualizer.scrollToEnd(), [sessionId, ownKey, virtualizer]);
+
+  useStayAtEnd(frame, () => virtualizer.scrollToEnd());
 
   const rows = virtualizer.getVirtualItems();
   const first = rows[0];
@@ -93,6 +95,28 @@ export function ConversationLog({ state, line, empty, actions, onReachTop }: Con
       )}
     </div>
   );
+}
+
+/** Keeps the end in view when the room for the log changes: the composer grows, a phone's keyboard opens. */
+function useStayAtEnd(frame: RefObject<HTMLDivElement | null>, scrollToEnd: () => void) {
+  const toEnd = useEffectEvent(scrollToEnd);
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    let isAtEnd = true;
+    const note = () => {
+      isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= AT_END_PX;
+    };
+    const observer = new ResizeObserver(() => {
+      if (isAtEnd) toEnd();
+    });
+    element.addEventListener("scroll", note, { passive: true });
+    observer.observe(element);
+    return () => {
+      element.removeEventListener("scroll", note);
+      observer.disconnect();
+    };
+  }, [frame]);
 }
 
 const everyRow = ({ count }: Range) => Array.from({ length: count }, (_, index) => index);

@@ -2,6 +2,9 @@ import type { Message, MessagesResponse } from "@redis-memory-magic/protocol";
 import type { ApiError } from "../api/api-error.ts";
 import type { Choice } from "../choice/choice.ts";
 
+/** By whom a message was written, and how that ended. */
+export type TurnInfo = NonNullable<Message["turn"]>;
+
 /** A message as the conversation shows it, from the moment it is sent. */
 export interface ShownMessage {
   /** Stays the same when the message gets its id: a row is never torn down for being stored. */

@@ -23,6 +23,7 @@ function report(
   return {
     messages: [{ role: "system", content: "Be short.", tokens: 3, message_id: null }, ...payload],
     left_out,
+    intact: true,
     hash: "",
     context_window,
     budget: context_window,
@@ -32,12 +33,7 @@ function report(
     request: null,
   };
 }
-const leftOut = (reason: "stateless" | "window", count: number, last: string | null = null) => ({
-  reason,
-  messages: count,
-  first_message_id: null,
-  last_message_id: last,
-});
+const leftOut = (reason: "stateless" | "window", messages: number) => ({ reason, messages });
 
 test("with memory on and room enough the line is whole", () => {
   const line = lineOfNextTurn(messages, "stateful", report(["m1", "m2", "m3", "m4", null]));
@@ -65,7 +61,7 @@ test("where the window is full the line starts at the first message that fits", 
 });
 
 test("where nothing old fits the rule stands after the last message that was left out", () => {
-  const line = lineOfNextTurn(messages, "stateful", report([null], [leftOut("window", 4, "m4")]));
+  const line = lineOfNextTurn(messages, "stateful", report([null], [leftOut("window", 4)]));
   expect(line.sent.size).toBe(0);
   expect(line.rule?.before).toBeNull();
 });

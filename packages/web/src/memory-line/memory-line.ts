@@ -77,6 +77,6 @@ function startOfWindow(messages: readonly LinedMessage[], report: ContextReport)
   const ids = sentIds(report);
   const start = messages.findIndex(({ id }) => id !== null && ids.has(id));
   if (start >= 0) return start;
-  const last = report.left_out.find(({ reason }) => reason === "window")?.last_message_id;
-  return messages.findIndex(({ id }) => id === last) + 1;
+  // Nothing of the history fits; what has no id yet is newer than the report.
+  return messages.findLastIndex(({ id }) => id !== null) + 1;
 }

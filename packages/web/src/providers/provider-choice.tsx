@@ -15,7 +15,7 @@ interface ProviderChoiceProps {
 export function ProviderChoice({ providers, chosen, onChange }: ProviderChoiceProps) {
   const id = useId();
   return (
-    <div className="choice">
+    <div className="choice provider-choice">
       <span className="choice-label" id={id}>
         Provider
       </span>

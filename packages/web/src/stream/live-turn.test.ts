@@ -1,0 +1,69 @@
+import type { TurnEvent } from "@redis-memory-magic/protocol";
+import { expect, test } from "vitest";
+import { applyEvent, lastEventId, newLiveTurn, StreamGapError } from "./live-turn.ts";
+
+const ids = { turn_id: "0123456789abcdef", session_id: "s" };
+const started: TurnEvent = {
+  event: "turn-started",
+  id: "0",
+  data: { ...ids, mode: "stateful", provider: "mirror", model: "mirror", message_count: 1, stored: true },
+};
+const delta = (text: string, lengthAfter: number): TurnEvent => ({
+  event: "text-delta",
+  id: String(lengthAfter),
+  data: { ...ids, text },
+});
+const outcome = (response: string) => ({
+  ...ids,
+  response,
+  mode: "stateful" as const,
+  provider: "mirror" as const,
+  message_count: 2,
+  model: "mirror",
+  status: "completed" as const,
+  usage: null,
+  stored: true,
+});
+
+test("text grows by deltas and the id to resume after is its length", () => {
+  const turn = [started, delta("Hel", 3), delta("lo", 5)].reduce(applyEvent, newLiveTurn("s"));
+  expect(turn).toMatchObject({ turnId: ids.turn_id, text: "Hello", phase: "streaming" });
+  expect(lastEventId(turn)).toBe("5");
+  expect(lastEventId(newLiveTurn("s"))).toBeNull();
+});
+
+test("what a resumed stream repeats is dropped, also where pieces are cut differently", () => {
+  const events = [started, delta("Hel", 3), started, delta("Hel", 3), delta("Hello wor", 9), delta("ld", 11)];
+  expect(events.reduce(applyEvent, newLiveTurn("s")).text).toBe("Hello world");
+});
+
+test("lengths are UTF-16 units, as the server counts", () => {
+  const turn = [started, delta("👩‍🚀", 5), delta("!", 6)].reduce(applyEvent, newLiveTurn("s"));
+  expect(turn.text).toBe("👩‍🚀!");
+});
+
+test("a gap is an error, never a hole in the text", () => {
+  const turn = applyEvent(newLiveTurn("s"), started);
+  expect(() => applyEvent(turn, delta("lo", 5))).toThrow(StreamGapError);
+  expect(() => applyEvent(turn, { ...delta("lo", 5), id: "not a number" })).toThrow(StreamGapError);
+});
+
+test("thinking shows only before the first word", () => {
+  const thinking: TurnEvent = { event: "turn-thinking", id: "0", data: ids };
+  const turn = [started, thinking].reduce(applyEvent, newLiveTurn("s"));
+  expect(turn.phase).toBe("thinking");
+  expect([delta("Hi", 2), thinking].reduce(applyEvent, turn).phase).toBe("streaming");
+});
+
+test("the end has the whole text and says how it ended", () => {
+  const turn = applyEvent(newLiveTurn("s"), started);
+  const data = { ...outcome("Hello"), code: "provider_failed", detail: "It failed. Try again." };
+  const failed = applyEvent(turn, { event: "turn-failed", id: "5.end", data: { ...data, status: "failed" } });
+  expect(failed).toMatchObject({
+    phase: "ended",
+    text: "Hello",
+    end: { status: "failed", code: "provider_failed", detail: "It failed. Try again." },
+  });
+  const done = applyEvent(turn, { event: "turn-completed", id: "5.end", data: outcome("Hello") });
+  expect(done.end).toEqual({ status: "completed" });
+});
