@@ -1,0 +1,26 @@
+/** What went wrong, in sentences for the person at the terminal: what happened and what to do. */
+export class Failure extends Error {}
+
+/** The person stopped us: nothing to explain. */
+export class Interrupted extends Error {}
+
+/**
+ * Any error as sentences, never as a stack trace.
+ * @param {unknown} error
+ */
+export function explain(error) {
+  if (!(error instanceof Error)) return `Something unexpected happened: ${error}.`;
+  if (error instanceof Failure) return error.message;
+  const { code, path } = /** @type {NodeJS.ErrnoException} */ (error);
+  const where = path ?? "a file";
+  if (code === "ENOSPC" || code === "EDQUOT") return diskFull(where);
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+    return `${where} may not be written or read (${code}). Correct its owner or permissions, then start again.`;
+  }
+  return `Something unexpected happened: ${error.message}. If it happens again, please report it.`;
+}
+
+/** @param {string} where */
+export function diskFull(where) {
+  return `The disk is full (${where}). Free about 1 GB, then start again: what is complete is kept.`;
+}

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "./failure.mjs";
+import { npm } from "./npm.mjs";
+
+const POLL_MS = 500;
+
+/**
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], link?: boolean }} LockEntry
+ * @typedef {{ packages: Record<string, LockEntry> }} Lock
+ */
+
+/**
+ * Installs what package-lock.json names, unless exactly that is installed.
+ * @param {{ root: string, terminal: import("./terminal.mjs").Terminal, signal?: AbortSignal }} context
+ */
+export async function installPackages({ root, terminal, signal }) {
+  const wanted = readLock(join(root, "package-lock.json"));
+  if (!wanted)
+    throw new Failure(
+      `${join(root, "package-lock.json")} is missing or damaged. Restore it, then start again.`,
+    );
+  const installed = readLock(join(root, "node_modules", ".package-lock.json"));
+  if (installed && isInstalled(wanted, installed)) return;
+
+  const task = terminal.task("Packages");
+  task.say("installing");
+  const paths = Object.entries(wanted.packages)
+    .filter(([path, entry]) => path.startsWith("node_modules/") && !entry.link && !entry.optional)
+    .map(([path]) => join(root, path, "package.json"));
+  const timer = setInterval(() => {
+    task.progress({ done: paths.filter(existsSync).length, total: paths.length, unit: "packages" });
+  }, POLL_MS);
+  try {
+    // Development packages too: the page is built here.
+    await npm(["ci", "--include=dev"], { cwd: root, signal, what: "The packages" });
+  } catch (error) {
+    task.drop();
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+  task.done(`${paths.length} installed (${task.elapsed()})`);
+}
+
+/**
+ * npm's record of what it installed says the same as the lock file. What is optional may be missing: it is mostly for
+ * other platforms.
+ * @param {Lock} wanted
+ * @param {Lock} installed
+ * @param {{ platform: string, arch: string }} [machine]
+ */
+export function isInstalled(wanted, installed, machine = process) {
+  const complete = Object.entries(wanted.packages).every(([path, entry]) => {
+    const present = installed.packages[path];
+    if (!present) return path === "" || entry.optional === true;
+    return present.version === entry.version && present.integrity === entry.integrity;
+  });
+  // A folder that another system filled, for instance through a container's mount, has that one's binaries.
+  const ours = Object.values(installed.packages).every(
+    ({ os, cpu }) => (os?.includes(machine.platform) ?? true) && (cpu?.includes(machine.arch) ?? true),
+  );
+  return complete && ours;
+}
+
+/** @param {string} path @returns {Lock | undefined} */
+function readLock(path) {
+  try {
+    const lock = JSON.parse(readFileSync(path, "utf8"));
+    return typeof lock.packages === "object" ? lock : undefined;
+  } catch {
+    return undefined;
+  }
+}
