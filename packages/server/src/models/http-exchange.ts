@@ -1,4 +1,4 @@
-import type { Dispatcher } from "undici";
+import { type Dispatcher, errors } from "undici";
 import { ProviderFailure } from "./provider-failure.ts";
 
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -80,7 +80,7 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
       this.#fail(error);
     }
     // The body of an error is worth a moment, not a wait.
-    if (status >= 400) this.#grace = setTimeout(() => this.#endEarly(), GRACE_MS);
+    if (status >= 300) this.#grace = setTimeout(() => this.#endEarly(), GRACE_MS);
   }
 
   onResponseData(_: Dispatcher.DispatchController, bytes: Buffer): void {
@@ -163,7 +163,8 @@ function connectionFailure(error: Error, connected: boolean): ProviderFailure {
   const code = errorCode(error);
   // Of the headers sent only the key's is not this program's own.
   if (code === "UND_ERR_INVALID_ARG") return new ProviderFailure("provider_unauthorized");
-  if (code.startsWith("HPE_")) return new ProviderFailure("provider_failed", { cause: error });
+  if (error instanceof errors.HTTPParserError)
+    return new ProviderFailure("provider_failed", { cause: error });
   if (connected) return new ProviderFailure("provider_broke_off", { cause: error });
   return new ProviderFailure("provider_unavailable", {
     said: CONNECTION_ERRORS[code] ?? (code || error.message),

@@ -87,7 +87,8 @@ export class ProviderHttp {
       (status, headers) => {
         if (status < 200 || status >= 300) return new ErrorReader(status, headers, this.#apiKey);
         // A page of a proxy, say, that answers everything with 200.
-        if (!String(headers["content-type"]).startsWith(type)) throw new ProviderFailure("provider_failed");
+        const sent = String(headers["content-type"] ?? type).toLowerCase();
+        if (!sent.startsWith(type)) throw new ProviderFailure("provider_failed");
         return reader();
       },
       signal,

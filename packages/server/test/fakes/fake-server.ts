@@ -36,6 +36,9 @@ export type Handler = (
   gone: AbortSignal,
 ) => Promise<void> | void;
 
+/** Made once: an abort without a reason makes an exception with a stack each time. */
+const OVER = new Error("The exchange is over.");
+
 /** A real HTTP server in the place of a provider: it plays scenarios and keeps what it was sent. */
 export abstract class FakeServer {
   readonly requests: LoggedRequest[] = [];
@@ -83,7 +86,7 @@ export abstract class FakeServer {
   }
 
   async close(): Promise<void> {
-    this.#closed.abort();
+    this.#closed.abort(OVER);
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
@@ -117,7 +120,9 @@ export abstract class FakeServer {
 
   async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { promise: over, resolve: end } = Promise.withResolvers<void>();
-    const body = await readBody(incoming);
+    const body = await readBody(incoming).catch(() => undefined);
+    // The client left before it had said what it wants.
+    if (incoming.destroyed && !incoming.complete) return;
     const request: LoggedRequest = {
       method: incoming.method ?? "",
       url: incoming.url ?? "",
@@ -132,7 +137,7 @@ export abstract class FakeServer {
     const left = new AbortController();
     response.once("close", () => {
       if (request.outcome === "running") request.outcome = response.writableFinished ? "answered" : "aborted";
-      left.abort();
+      left.abort(OVER);
       end();
     });
     try {

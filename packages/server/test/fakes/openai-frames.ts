@@ -70,10 +70,7 @@ export class ResponseFrames implements AnswerFrames {
   text(piece: string): string {
     const begin = this.#message === undefined ? this.#beginMessage() : "";
     this.#text += piece;
-    return (
-      begin +
-      this.#event({ type: "response.output_text.delta", ...this.#place(), delta: piece, logprobs: [] })
-    );
+    return begin + this.#delta(piece);
   }
 
   tail(): string {
@@ -128,6 +125,16 @@ export class ResponseFrames implements AnswerFrames {
     return events;
   }
 
+  /** As `#event` would write it, at a fraction of the time: benchmarks send thousands of these in a second. */
+  #delta(piece: string): string {
+    const { item_id, output_index } = this.#place();
+    return (
+      'event: response.output_text.delta\ndata: {"type":"response.output_text.delta",' +
+      `"item_id":"${item_id}","output_index":${output_index},"content_index":0,` +
+      `"delta":${JSON.stringify(piece)},"logprobs":[],"sequence_number":${this.#sequence++}}\n\n`
+    );
+  }
+
   #place() {
     return { item_id: this.#message?.id ?? "", output_index: this.#output.length, content_index: 0 };
   }
@@ -180,4 +187,7 @@ export class ResponseFrames implements AnswerFrames {
   }
 }
 
-const newId = (kind: string): string => `${kind}_${randomBytes(24).toString("hex")}`;
+/** Unique over processes, and as long as OpenAI's. */
+const idPrefix = randomBytes(18).toString("hex");
+let ids = 0;
+const newId = (kind: string): string => `${kind}_${idPrefix}${(++ids).toString(16).padStart(12, "0")}`;

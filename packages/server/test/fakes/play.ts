@@ -24,9 +24,8 @@ export async function playStream(
   scenario: Scenario,
   gone: AbortSignal,
 ): Promise<"whole" | "cut"> {
-  const pause = (milliseconds = 0): Promise<void> | undefined =>
-    milliseconds > 0 ? sleep(milliseconds, undefined, { signal: gone }) : undefined;
-  await pause(scenario.initialDelayMs);
+  const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { signal: gone });
+  if (scenario.initialDelayMs) await pause(scenario.initialDelayMs);
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
   const out = new Out(response, scenario.byteByByte ?? false);
 
@@ -42,8 +41,10 @@ export async function playStream(
   out.add(frames.head());
   for (const thought of scenario.reasoning ?? []) {
     out.add(frames.reasoning(thought));
-    if (scenario.delayMs) await out.flush();
-    await pause(scenario.delayMs);
+    if (scenario.delayMs) {
+      await out.flush();
+      await pause(scenario.delayMs);
+    }
   }
   for (let index = 0; index <= pieces.length; index++) {
     if (index === scenario.cutAfter) {
@@ -65,10 +66,13 @@ export async function playStream(
       break;
     }
     out.add(frames.text(piece));
-    if (scenario.delayMs) await out.flush();
-    await pause(scenario.delayMs);
+    if (scenario.delayMs) {
+      await out.flush();
+      await pause(scenario.delayMs);
+    }
   }
-  await out.flush();
+  // The last packet is not waited for: with the end of the body that the caller adds, it makes one.
+  await out.flush(false);
   return "whole";
 }
 
@@ -87,12 +91,13 @@ class Out {
     this.#pending += text;
   }
 
-  async flush(): Promise<void> {
+  async flush(wait = true): Promise<void> {
     const pending = this.#pending;
     this.#pending = "";
     if (pending === "") return;
     if (!this.#byteByByte) {
-      await this.packet(pending);
+      const out = this.packet(pending);
+      if (wait) await out;
       return;
     }
     for (const byte of Buffer.from(pending)) {

@@ -5,7 +5,7 @@ import type { Scenario } from "./scenario.ts";
 
 /**
  * Starts a fake when its file is run: `node openai.ts --port 0 --scenario '{"words": 50}'`. Prints its URL as
- * the only line, and ends with SIGTERM, or with the process that started it and held its standard input.
+ * the only line, keeps no requests (but the newest `--keep`), and ends with SIGTERM.
  */
 export async function runAsScript(
   moduleUrl: string,

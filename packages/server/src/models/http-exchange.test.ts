@@ -1,0 +1,155 @@
+import { getEventListeners } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Pool } from "undici";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type BodyReader, exchange } from "./http-exchange.ts";
+import { ProviderFailure } from "./provider-failure.ts";
+import { ProviderHttp } from "./provider-http.ts";
+
+/** What happens on a connection whose other end does as it likes. */
+let server: Server;
+let sockets: Socket[];
+let url: string;
+let onRequest: (socket: Socket) => void;
+const never = new AbortController().signal;
+
+beforeEach(async () => {
+  sockets = [];
+  server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on("error", () => {}).on("data", () => onRequest(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+});
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+/** The failure of a GET whose connection does this once it was sent. */
+async function failureWhen(then: (socket: Socket) => void): Promise<ProviderFailure> {
+  onRequest = then;
+  const http = new ProviderHttp(url, "");
+  const failure = await http.getJson("models", never).catch((error: unknown) => error);
+  await http.close();
+  if (!(failure instanceof ProviderFailure)) throw new Error("No ProviderFailure", { cause: failure });
+  return failure;
+}
+
+const closed = (socket: Socket | undefined): Promise<unknown> =>
+  socket?.destroyed ? Promise.resolve() : new Promise((resolve) => socket?.once("close", resolve));
+
+describe("a server that", () => {
+  test("closes the connection instead of answering", async () => {
+    expect((await failureWhen((socket) => socket.destroy())).code).toBe("provider_broke_off");
+  });
+
+  test("resets the connection in mid-answer", async () => {
+    const failure = await failureWhen((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{");
+      setTimeout(() => socket.resetAndDestroy(), 20);
+    });
+    expect(failure.code).toBe("provider_broke_off");
+  });
+
+  test("speaks no HTTP", async () => {
+    expect((await failureWhen((socket) => socket.write("220 mail.example SMTP\r\n"))).code).toBe(
+      "provider_failed",
+    );
+  });
+
+  test("never ends the body of its error", async () => {
+    const started = performance.now();
+    const failure = await failureWhen((socket) => {
+      socket.write('HTTP/1.1 500 Oops\r\ncontent-length: 9999\r\n\r\n{"error":{"message":"half');
+    });
+    expect(failure).toMatchObject({ code: "provider_failed", status: 500 });
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
+  test("sends an error without end", async () => {
+    const failure = await failureWhen((socket) => {
+      socket.write("HTTP/1.1 503 Busy\r\ntransfer-encoding: chunked\r\n\r\n");
+      const flood = setInterval(() => socket.write(`ffff\r\n${"x".repeat(0xffff)}\r\n`), 1);
+      socket.once("close", () => clearInterval(flood));
+    });
+    expect(failure).toMatchObject({ code: "provider_overloaded", status: 503 });
+    await closed(sockets[0]);
+  });
+
+  test("sends JSON without end", async () => {
+    const failure = await failureWhen((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n");
+      const flood = setInterval(() => socket.write("[".repeat(1_000_000)), 1);
+      socket.once("close", () => clearInterval(flood));
+    });
+    expect(failure.code).toBe("provider_failed");
+    await closed(sockets[0]);
+  });
+
+  test("redirects", async () => {
+    const failure = await failureWhen((socket) => {
+      socket.write("HTTP/1.1 301 Moved\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n");
+    });
+    expect(failure).toMatchObject({ code: "provider_failed", status: 301 });
+  });
+});
+
+test("a name that nobody knows", async () => {
+  const http = new ProviderHttp("http://no-such-host.invalid/v1", "");
+  const failure = await http.getJson("models", never).catch((error: unknown) => error);
+  await http.close();
+  expect(failure).toMatchObject({ code: "provider_unavailable", said: expect.stringContaining("its name") });
+});
+
+describe("aborting", () => {
+  const reason = new Error("enough");
+  const request = { method: "GET", path: "/", headers: {} } as const;
+  const nothing = (): BodyReader<never> => ({
+    chunk: () => undefined,
+    end: () => {
+      throw new Error("There was no end.");
+    },
+  });
+
+  test("before the answer closes the socket", async () => {
+    onRequest = () => {};
+    const pool = new Pool(url);
+    const abort = new AbortController();
+    const answer = exchange(pool, request, nothing, abort.signal);
+    await sleep(50);
+    abort.abort(reason);
+    await expect(answer).rejects.toBe(reason);
+    await closed(sockets[0]);
+    await pool.destroy();
+  });
+
+  test("while it waits for a connection rejects at once, and it is never sent", async () => {
+    let requests = 0;
+    onRequest = () => requests++;
+    const pool = new Pool(url, { connections: 1 });
+    const first = new AbortController();
+    const busy = exchange(pool, request, nothing, first.signal);
+    const second = new AbortController();
+    const waiting = exchange(pool, request, nothing, second.signal);
+    await sleep(50);
+    second.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    first.abort(reason);
+    await expect(busy).rejects.toBe(reason);
+    await sleep(100);
+    expect(requests).toBe(1);
+    await pool.destroy();
+  });
+
+  test("leaves no listener behind on a signal that lives on", async () => {
+    onRequest = (socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+    const { signal } = new AbortController();
+    const http = new ProviderHttp(url, "");
+    for (let i = 0; i < 3; i++) await http.getJson("models", signal);
+    await http.close();
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+});
