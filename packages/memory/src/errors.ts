@@ -3,9 +3,10 @@
  * - `unavailable`: Redis did not do it: unreachable, frozen, out of memory, read-only, or too late. Nothing
  *   was written, unless the connection broke after the command was sent: then it may have been.
  * - `duplicate_id`: a message's id is already in use in the session. Nothing was written.
+ * - `unknown_message`: there is no message with the id given.
  * - `damaged`: a key of the session holds something that this library did not write.
  */
-export type MemoryErrorCode = "unavailable" | "duplicate_id" | "damaged";
+export type MemoryErrorCode = "unavailable" | "duplicate_id" | "unknown_message" | "damaged";
 
 /** The library's one error class. */
 export class MemoryError extends Error {

@@ -229,7 +229,9 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     );
     expect(texts(await history.getRecent("s", { k: 2, before: added[4]?.id ?? "" }))).toEqual(["m2", "m3"]);
     expect(await history.getRecent("s", { before: added[0]?.id ?? "" })).toEqual([]);
-    await expect(history.getRecent("s", { before: "unknown" })).rejects.toThrow(TypeError);
+    await expect(history.getRecent("s", { before: "unknown" })).rejects.toMatchObject({
+      code: "unknown_message",
+    });
   });
 
   test("every key has a TTL, renewed by each write", async () => {

@@ -245,7 +245,9 @@ export class MessageHistory {
     roles: readonly Role[],
   ) {
     const reply = await this.#run(RECENT, keys, [String(limit), before, ...roles], true);
-    if (reply[0] === "unknown") throw new TypeError(`before: there is no message ${JSON.stringify(before)}`);
+    if (reply[0] === "unknown") {
+      throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
+    }
     const [, , epoch, more, extra, ...entries] = reply;
     const split = entries.length - Number(extra) * 2;
     return {

@@ -17,7 +17,9 @@ export const sessionId = z
   .max(128)
   // Letters of any script, punctuation and spaces are welcome; what cannot be seen or stored is not.
   .regex(/^\P{Cc}*$/u, "must not contain control characters")
-  .refine((id) => id.isWellFormed(), "must not contain half of a surrogate pair");
+  .refine((id) => id.isWellFormed(), "must not contain half of a surrogate pair")
+  // In a path these two mean something else, to every client.
+  .refine((id) => id !== "." && id !== "..", "must not be . or ..");
 
 export const turnId = z.string().regex(/^[0-9a-f]{16}$/, "must be a turn's id: 16 hexadecimal digits");
 

@@ -131,6 +131,7 @@ export class Reports {
     const seconds = first === null || total === null ? 0 : (total - first) / 1000;
     return {
       ...report,
+      messages: apportion(report.messages, counted),
       hash,
       intact: report.hash === hash,
       tokens: { counted, estimated: report.tokens.estimated, reported, cached, output },
@@ -189,4 +190,19 @@ export class Reports {
       request: model.wireRequest(request) as ContextReport["request"],
     };
   }
+}
+
+/**
+ * Estimates are better by now than they were then: the blocks are scaled, so that they add up to what was counted
+ * when they were sent.
+ */
+function apportion(messages: ContextReport["messages"], counted: number): ContextReport["messages"] {
+  const sum = messages.reduce((total, { tokens }) => total + tokens, 0);
+  if (sum === counted) return messages;
+  let rest = counted;
+  return messages.map((message, n) => {
+    const tokens = n === messages.length - 1 ? rest : Math.floor((message.tokens * counted) / sum);
+    rest -= tokens;
+    return { ...message, tokens };
+  });
 }

@@ -152,6 +152,8 @@ function translate(error: unknown): unknown {
       return new AppError("duplicate_message_id", `${error.message}. Nothing was appended.`, {
         cause: error,
       });
+    case "unknown_message":
+      return new AppError("message_not_found", `${error.message}.`, { cause: error });
     case "damaged":
       return new AppError(
         "storage_damaged",

@@ -20,6 +20,10 @@ import type {
 import { problems, type Routes } from "../api.ts";
 
 const params = z.object({ session_id: sessionId });
+const cursor = z
+  .string()
+  .max(200)
+  .regex(/^\d{1,15}:/, "must be a next_cursor that this API gave");
 const limit = z.coerce.number().int().min(1).max(500);
 
 /** Sessions and the messages in them. */
@@ -30,7 +34,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
       schema: {
         tags: ["sessions"],
         summary: "Sessions, last used first",
-        querystring: z.object({ limit: limit.max(200).default(50), cursor: z.string().max(200).optional() }),
+        querystring: z.object({ limit: limit.max(200).default(50), cursor: cursor.optional() }),
         response: { 200: sessionsResponse, ...problems(400, 503) },
       },
     },

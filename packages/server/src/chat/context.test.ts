@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { buildContext, contextBudget } from "./context.ts";
+import type { PlacedMessage, StoredMessage } from "./conversations.ts";
+
+const ROLES = ["user", "assistant"] as const;
+const conversation = (length: number, first = 0): PlacedMessage[] =>
+  Array.from({ length }, (_, n) => ({
+    place: first + n,
+    message: { id: `e-${first + n}`, role: ROLES[n % 2] ?? "user", content: `m${n}`, createdAt: new Date(0) },
+  }));
+const places = (messages: readonly PlacedMessage[]) => messages.map(({ place }) => place);
+const build = (messages: PlacedMessage[], budget: number, rememberedStart: number | null = null) =>
+  buildContext({ messages, tokens: messages.map(() => 10), systemTokens: 10, budget, rememberedStart });
+
+test("all of it, where it fits", () => {
+  const context = build(conversation(5), 60);
+  expect(places(context.messages)).toEqual([0, 1, 2, 3, 4]);
+  expect(context).toMatchObject({ tokens: 60, start: null });
+});
+
+test("where it does not, the oldest half of the window goes at once, and the start is remembered", () => {
+  const context = build(conversation(11), 110);
+  expect(places(context.messages)).toEqual([8, 9, 10]);
+  expect(context).toMatchObject({ tokens: 40, start: 8 });
+});
+
+test("the beginning stays the same for many turns", () => {
+  let start: number | null = null;
+  const starts: number[] = [];
+  for (let length = 1; length < 100; length += 2) {
+    const context = build(conversation(length - (start ?? 0), start ?? 0), 200, start);
+    start = context.start;
+    starts.push(context.messages[0]?.place ?? -1);
+  }
+  expect(new Set(starts).size).toBeLessThan(12);
+});
+
+test("what was read only in part is cut, even if that part fits", () => {
+  expect(build(conversation(5, 40), 100).start).not.toBeNull();
+  expect(build(conversation(5, 40), 100, 40)).toMatchObject({ start: 40, tokens: 60 });
+});
+
+test("a cut never leaves a tool's result without its call, or an answer without its question", () => {
+  const roles: StoredMessage["role"][] = ["user", "assistant", "tool", "tool", "assistant", "user"];
+  const messages = conversation(6).map(({ place, message }, n) => ({
+    place,
+    message: { ...message, role: roles[n] ?? "user" },
+  }));
+  expect(places(build(messages, 60).messages)).toEqual([5]);
+});
+
+test("whatever there is: within the budget, the newest, the current message always", () => {
+  const input = fc.record({
+    tokens: fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 60 }),
+    systemTokens: fc.integer({ min: 0, max: 100 }),
+    window: fc.integer({ min: 16, max: 4000 }),
+  });
+  fc.assert(
+    fc.property(input, ({ tokens, systemTokens, window }) => {
+      const budget = contextBudget(window);
+      const messages = conversation(tokens.length);
+      fc.pre(systemTokens + (tokens.at(-1) ?? 0) <= budget);
+      const context = buildContext({ messages, tokens, systemTokens, budget, rememberedStart: null });
+      expect(context.tokens).toBeLessThanOrEqual(budget);
+      expect(context.messages).toEqual(messages.slice(messages.length - context.messages.length));
+      const kept = tokens.slice(tokens.length - context.messages.length);
+      expect(context.tokens).toBe(kept.reduce((sum, count) => sum + count, systemTokens));
+    }),
+  );
+});

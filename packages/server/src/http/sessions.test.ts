@@ -1,0 +1,109 @@
+import { messagesResponse, session, sessionsResponse } from "@redis-memory-magic/protocol";
+import { expect, test } from "vitest";
+import { startTestServer } from "../../test/test-server.ts";
+
+const user = (content: string) => ({ role: "user", content });
+
+test("sessions are listed, last used first, in pages", async () => {
+  const server = await startTestServer();
+  for (const id of ["a", "b", "c"])
+    await server.inject("POST", `/sessions/${id}/messages`, { messages: [user("x")] });
+  const first = sessionsResponse.parse((await server.inject("GET", "/sessions?limit=2")).json());
+  expect(first.sessions).toHaveLength(2);
+  const second = (
+    await server.inject("GET", `/sessions?limit=2&cursor=${encodeURIComponent(first.next_cursor ?? "")}`)
+  ).json();
+  const ids = [...first.sessions, ...second.sessions].map(({ id }: { id: string }) => id);
+  expect(ids.sort()).toEqual(["a", "b", "c"]);
+  expect(second.next_cursor).toBeNull();
+  expect((await server.inject("GET", "/sessions?cursor=x")).statusCode).toBe(400);
+});
+
+test("a session has a title, a life, and both can be changed", async () => {
+  const server = await startTestServer();
+  await server.inject("POST", "/chat", {
+    message: "Pizza night\nat eight",
+    mode: "stateless",
+    provider: "mirror",
+    session_id: "s",
+  });
+  const before = session.parse((await server.inject("GET", "/sessions/s")).json());
+  expect(before).toMatchObject({ id: "s", title: "Pizza night", message_count: 2, ttl_seconds: 3600 });
+  const patched = session.parse(
+    (await server.inject("PATCH", "/sessions/s", { title: "Party", ttl_seconds: 86_400 })).json(),
+  );
+  expect(patched).toMatchObject({ title: "Party", ttl_seconds: 86_400 });
+  expect(Date.parse(patched.expires_at) - Date.now()).toBeGreaterThan(86_000_000);
+  expect((await server.inject("PATCH", "/sessions/s", { title: null })).json().title).toBeNull();
+  for (const body of [{}, { ttl_seconds: 0 }, { title: "x".repeat(201) }]) {
+    expect((await server.inject("PATCH", "/sessions/s", body)).statusCode).toBe(400);
+  }
+});
+
+test("a session is forgotten, and then it is not there", async () => {
+  const server = await startTestServer();
+  await server.inject("POST", "/sessions/s/messages", { messages: [user("x")] });
+  expect((await server.inject("DELETE", "/sessions/s")).statusCode).toBe(204);
+  for (const [method, body] of [["GET"], ["DELETE"], ["PATCH", { title: "x" }]] as const) {
+    const answer = await server.inject(method, "/sessions/s", body);
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json().code).toBe("session_not_found");
+  }
+});
+
+test("messages are appended all or none, with their own ids and times, and no model is called", async () => {
+  const server = await startTestServer();
+  const old = {
+    ...user("old"),
+    id: "old-1",
+    created_at: "2019-05-05T05:05:05.005Z",
+    metadata: { a: [1, null] },
+  };
+  const calls = [{ id: "c1", name: "f", arguments: "{}" }];
+  const messages = [
+    old,
+    { role: "assistant", content: "", tool_calls: calls },
+    { role: "tool", content: "r", tool_call_id: "c1" },
+  ];
+  const answer = (await server.inject("POST", "/sessions/s/messages", { messages })).json();
+  expect(answer).toMatchObject({ ids: ["old-1", expect.any(String), expect.any(String)], message_count: 3 });
+  const page = messagesResponse.parse((await server.inject("GET", "/sessions/s/messages")).json());
+  expect(page.messages).toMatchObject(messages);
+  const refused = await server.inject("POST", "/sessions/s/messages", { messages: [user("new"), old] });
+  expect(refused.statusCode).toBe(409);
+  expect(refused.json().code).toBe("duplicate_message_id");
+  for (const bad of [
+    { messages: [] },
+    { messages: [{ role: "nobody", content: "x" }] },
+    { messages: [{ role: "user" }] },
+    {},
+  ]) {
+    expect((await server.inject("POST", "/sessions/s/messages", bad)).statusCode).toBe(400);
+  }
+  expect((await server.inject("GET", "/sessions/s")).json().message_count).toBe(3);
+  expect(server.openai.requests).toEqual([]);
+});
+
+test("messages are paged backwards from the newest", async () => {
+  const server = await startTestServer();
+  await server.inject("POST", "/sessions/s/messages", {
+    messages: Array.from({ length: 25 }, (_, n) => user(`m${n}`)),
+  });
+  const found: string[] = [];
+  let before: string | null = null;
+  do {
+    const query: string = before === null ? "" : `&before=${encodeURIComponent(before)}`;
+    const page = messagesResponse.parse(
+      (await server.inject("GET", `/sessions/s/messages?limit=10${query}`)).json(),
+    );
+    found.unshift(...page.messages.map(({ content }) => content));
+    before = page.next_before;
+  } while (before !== null);
+  expect(found).toEqual(Array.from({ length: 25 }, (_, n) => `m${n}`));
+  expect((await server.inject("GET", "/sessions/s/messages?before=unknown")).statusCode).toBe(404);
+  expect((await server.inject("GET", "/sessions/s/messages?limit=0")).statusCode).toBe(400);
+  expect((await server.inject("GET", "/sessions/unknown/messages")).json()).toEqual({
+    messages: [],
+    next_before: null,
+  });
+});

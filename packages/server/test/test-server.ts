@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { pino } from "pino";
+import { onTestFinished } from "vitest";
+import type { ChatModel } from "../src/chat/chat-model.ts";
+import { compose } from "../src/compose.ts";
+import { loadConfig } from "../src/config.ts";
+import { ChatGpt } from "../src/models/chatgpt/chatgpt.ts";
+import { Mirror } from "../src/models/mirror/mirror.ts";
+import { Ollama } from "../src/models/ollama/ollama.ts";
+import { connectRedis } from "../src/storage/redis.ts";
+import { type FakeOllama, startFakeOllama } from "./fakes/ollama.ts";
+import { type FakeOpenAi, startFakeOpenAi } from "./fakes/openai.ts";
+
+interface TestServerOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly mirrorDelayMs?: number;
+  /** Keys of a server that the same Redis had before. */
+  readonly name?: string;
+}
+
+/** A whole server on the Redis of the tests, with keys of its own; it is gone, and they are, when the test is. */
+export async function startTestServer(options: TestServerOptions = {}) {
+  const url = process.env.TEST_REDIS_URL;
+  if (!url)
+    throw new Error("TEST_REDIS_URL is not set: run the tests with `npm test`, or name a Redis to test on.");
+  const openai: FakeOpenAi = await startFakeOpenAi();
+  const ollama: FakeOllama = await startFakeOllama();
+  const config = loadConfig({
+    REDIS_URL: url,
+    OPENAI_API_KEY: "sk-secret-of-the-tests",
+    OPENAI_BASE_URL: openai.url,
+    OLLAMA_BASE_URL: ollama.url,
+    ...options.env,
+  });
+  const lines: string[] = [];
+  const log = pino({ level: "debug", base: null }, { write: (line: string) => void lines.push(line) });
+  const redis = await connectRedis(config.redis, log);
+  const models: ChatModel[] = [
+    new ChatGpt({ ...config.openai, apiKey: config.openai.apiKey ?? "" }),
+    new Ollama(config.ollama),
+    new Mirror({ wordDelayMs: options.mirrorDelayMs ?? 0 }),
+  ];
+  const name = options.name ?? `test:${randomBytes(6).toString("hex")}`;
+  const server = await compose({ config, log, redis, models, name });
+  let base: string | undefined;
+  const keys = async () =>
+    ((await redis.client.sendCommand(["KEYS", `${name}:*`])) as unknown as string[]).sort();
+
+  onTestFinished(async () => {
+    const left = await keys();
+    if (left.length > 0) await redis.client.sendCommand(["DEL", ...left]);
+    await server.close(0);
+    await Promise.all([openai.close(), ollama.close()]);
+  });
+
+  return {
+    ...server,
+    name,
+    openai,
+    ollama,
+    lines,
+    keys,
+    command: (...args: string[]): Promise<unknown> => redis.client.sendCommand(args),
+    /** A request without a socket. */
+    inject: (
+      method: "GET" | "POST" | "PATCH" | "DELETE",
+      path: string,
+      body?: unknown,
+      headers: Record<string, string> = {},
+    ) =>
+      server.api.inject({
+        method,
+        url: path,
+        headers: {
+          host: "localhost:9090",
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body !== undefined && { payload: typeof body === "string" ? body : JSON.stringify(body) }),
+      }),
+    /** The address of the API on a real socket. */
+    listen: async (): Promise<string> => {
+      if (base === undefined) {
+        await server.api.listen({ host: "127.0.0.1", port: 0 });
+        base = `http://localhost:${(server.api.server.address() as AddressInfo).port}`;
+      }
+      return base;
+    },
+  };
+}
+
+export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
