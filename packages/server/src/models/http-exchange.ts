@@ -78,6 +78,7 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
       this.#reader = this.#open(status, headers);
     } catch (error) {
       this.#fail(error);
+      return;
     }
     // The body of an error is worth a moment, not a wait.
     if (status >= 300) this.#grace = setTimeout(() => this.#endEarly(), GRACE_MS);

@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from "../chat/app-error.ts";
 export type ProviderErrorCode = Exclude<Extract<ErrorCode, `provider_${string}`>, "provider_silent">;
 
 interface FailureDetails {
-  /** The provider's own words: untrusted, possibly empty. */
+  /** The provider's own words, untrusted; or why it could not be reached. */
   said?: string;
   /** HTTP status; absent where no answer came. */
   status?: number;

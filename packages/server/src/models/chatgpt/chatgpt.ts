@@ -87,7 +87,9 @@ export class ChatGpt implements ChatModel {
   async #generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
     if (this.#unstreamed.has(request.model)) {
       const answer = await this.#http.postForJson(PATH, this.#body(request), signal);
-      return readWholeResponse(answer, sink, this.#apiKey);
+      const completion = readWholeResponse(answer, sink, this.#apiKey);
+      signal.throwIfAborted();
+      return completion;
     }
     try {
       const events = new ResponseEvents(sink, this.#apiKey);

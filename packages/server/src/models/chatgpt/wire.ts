@@ -26,12 +26,11 @@ export function parseModelIds(body: unknown): string[] {
 
 /** Reads an answer that was not streamed. `secret` is kept out of what is quoted. */
 export function readWholeResponse(body: unknown, sink: AnswerSink, secret: string): Completion {
-  const completion = completionOf(body, secret);
+  const { status, output } = parseAs(wholeResponse, body);
+  const completion = completionOf(body, status, secret);
+  const parts = output.flatMap((item) => (item.type === "message" ? (item.content ?? []) : []));
   const text = new AnswerText(sink);
-  for (const item of parseAs(responseText, body).output) {
-    if (item.type !== "message") continue;
-    for (const part of item.content ?? []) text.push(part.text ?? part.refusal ?? "");
-  }
+  text.push(parts.map((part) => part.text ?? part.refusal ?? "").join(""));
   text.end();
   return completion;
 }
@@ -68,7 +67,8 @@ export class ResponseEvents implements EventReader<Completion> {
       case "response.completed":
       case "response.incomplete":
       case "response.failed": {
-        const completion = completionOf(event.response, this.#secret);
+        const status = event.type.slice("response.".length);
+        const completion = completionOf(event.response, status, this.#secret);
         this.#text.end();
         return completion;
       }
@@ -96,7 +96,6 @@ const NO_ERROR = { message: "", type: "", param: "", code: "" };
 
 const tokens = z.int().nonnegative();
 const responseEnd = z.object({
-  status: z.string().nullish(),
   error: z.unknown().optional(),
   incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
   usage: z
@@ -109,7 +108,8 @@ const responseEnd = z.object({
     // An answer is not lost because its tokens are counted in another way.
     .catch(null),
 });
-const responseText = z.object({
+const wholeResponse = z.object({
+  status: z.string().default("completed"),
   output: z.array(
     z.object({
       type: z.string(),
@@ -122,8 +122,8 @@ const responseText = z.object({
 });
 
 /** How a response ended. @throws ProviderFailure if it failed */
-function completionOf(response: unknown, secret: string): Completion {
-  const { status, error, incomplete_details, usage } = parseAs(responseEnd, response);
+function completionOf(response: unknown, status: string, secret: string): Completion {
+  const { error, incomplete_details, usage } = parseAs(responseEnd, response);
   if (status === "failed") throw failureOfError(findProviderError({ error }) ?? NO_ERROR, secret);
   const cached = usage?.input_tokens_details?.cached_tokens;
   const incomplete = incomplete_details?.reason === "content_filter" ? "content_filter" : "length";
