@@ -74,7 +74,7 @@ export async function superviseServer({
   if (late) throw new Failure(`The server was not ready within ${readyMs / 1000} s. Its log is above.`);
   if (!stopped) throw new Failure(`The server ended unexpectedly: it ${how}. Its log is above.`);
   if (!(await stopped))
-    throw new Failure(`The server did not end within ${GRACE_MS / 1000} s and was ended by force.`);
+    throw new Failure(`The server did not end within ${graceMs / 1000} s and was ended by force.`);
 }
 
 /**
