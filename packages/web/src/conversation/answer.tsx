@@ -1,7 +1,16 @@
 import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import { type ComponentType, lazy, Suspense } from "react";
 import { shortNameOf } from "../providers/provider-name.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
 import type { ShownMessage, TurnInfo } from "./shown-message.ts";
+
+// Asked for at once, while the conversation itself is fetched: not part of the first load, and there in time.
+const loading = import("../markdown/markdown.tsx").then(
+  ({ Markdown }) => ({ default: Markdown }),
+  // A newer version was deployed, or the network is gone: words can be read without their look.
+  () => ({ default: ({ source }: { source: string }) => <p className="answer-plain">{source}</p> }),
+);
+const Markdown = lazy<ComponentType<{ source: string; streaming: boolean }>>(() => loading);
 
 interface AnswerProps {
   message: ShownMessage;
@@ -15,8 +24,10 @@ export function Answer({ message, live, reconnecting, providers }: AnswerProps) 
   return (
     <>
       {content !== "" && (
-        <div className="answer" dir="auto">
-          {content}
+        <div className="answer">
+          <Suspense fallback={<p className="answer-plain">{content}</p>}>
+            <Markdown source={content} streaming={live !== null} />
+          </Suspense>
         </div>
       )}
       {live !== null ? (

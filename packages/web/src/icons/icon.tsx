@@ -9,6 +9,8 @@ const PATHS = {
   stop: "M7 7h10v10H7z",
   retry: "M20 11a8 8 0 1 0-2.3 6.3M20 4v7h-7",
   down: "M12 5v14M6 13l6 6 6-6",
+  copy: "M9 9h10a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H9a1 1 0 0 1-1-1V10a1 1 0 0 1 1-1ZM16 9V5a1 1 0 0 0-1-1H5a1 1 0 0 0-1 1v10a1 1 0 0 0 1 1h3",
+  check: "m5 12 5 5L20 7",
   close: "M6 6l12 12M18 6 6 18",
   edit: "M4 20h4L19 9a2.8 2.8 0 0 0-4-4L4 16v4ZM13.5 6.5l4 4",
   warning:

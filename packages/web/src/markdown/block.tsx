@@ -1,0 +1,86 @@
+import type { MarkedToken, Token, Tokens } from "marked";
+import { memo, type ReactNode } from "react";
+import { CodeBlock } from "./code-block.tsx";
+import { inline } from "./inline.tsx";
+
+/** A block. Memoised by its token: a block that is settled is rendered once. */
+export const Block = memo(function Block({ token }: { token: Token }): ReactNode {
+  const block = token as MarkedToken;
+  switch (block.type) {
+    case "space":
+    case "def":
+      return null;
+    case "heading": {
+      // The page's own headings are above: an answer's begin at the third level.
+      const Heading = `h${Math.min(6, block.depth + 2)}` as "h3";
+      return <Heading data-depth={block.depth}>{inline(block.tokens)}</Heading>;
+    }
+    case "paragraph":
+      return <p>{inline(block.tokens)}</p>;
+    case "text":
+      return block.tokens === undefined ? block.text : inline(block.tokens);
+    case "list":
+      return <List list={block} />;
+    case "code":
+      return <CodeBlock code={block.text} language={block.lang ?? ""} />;
+    case "blockquote":
+      return <blockquote>{blocks(block.tokens)}</blockquote>;
+    case "table":
+      return <Table table={block} />;
+    case "hr":
+      return <hr />;
+    case "checkbox":
+      return inline([block]);
+    default:
+      // Raw HTML above all: shown as it was written.
+      return <p className="markdown-raw">{block.raw.trim()}</p>;
+  }
+});
+
+function blocks(tokens: readonly Token[]): ReactNode {
+  // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the place is the identity.
+  return tokens.map((token, index) => <Block key={index} token={token} />);
+}
+
+function List({ list: { ordered, start, items } }: { list: Tokens.List }) {
+  const rows = items.map((item, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the place is the identity.
+    <li key={index} data-task={item.task || undefined}>
+      {blocks(item.tokens)}
+    </li>
+  ));
+  return ordered ? <ol start={start === "" ? 1 : start}>{rows}</ol> : <ul>{rows}</ul>;
+}
+
+function Table({ table: { header, rows } }: { table: Tokens.Table }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard.
+    <section className="markdown-table" tabIndex={0} aria-label="Table">
+      <table>
+        <thead>
+          <tr>
+            {header.map((cell, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: columns have no other name.
+              <th key={index} scope="col" data-align={cell.align ?? undefined}>
+                {inline(cell.tokens)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, rowIndex) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other name.
+            <tr key={rowIndex}>
+              {row.map((cell, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: columns have no other name.
+                <td key={index} data-align={cell.align ?? undefined}>
+                  {inline(cell.tokens)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,69 @@
+import { memo, useEffect, useState } from "react";
+import { CopyButton } from "../clipboard/copy-button.tsx";
+import "./code-block.css";
+import { type CodeLine, type LineHighlighter, languageOf, loadHighlighter } from "./highlighter.ts";
+
+/** Code with its language, highlighted once the highlighter is there, and a button that copies it. */
+export function CodeBlock({ code, language }: { code: string; language: string }) {
+  const lines = useHighlight(code, language);
+  const name = language.trim().split(/\s/)[0] ?? "";
+  return (
+    <figure className="code">
+      <figcaption className="code-head">
+        <span>{name || "text"}</span>
+        <CopyButton text={code} label="Copy code" />
+      </figcaption>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard. */}
+      <pre tabIndex={0}>
+        <code>
+          {lines === null
+            ? code
+            : lines.map((line, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a line's number is its identity.
+                <Line key={index} line={line} isLast={index === lines.length - 1} />
+              ))}
+        </code>
+      </pre>
+    </figure>
+  );
+}
+
+const Line = memo(function Line({ line, isLast }: { line: CodeLine; isLast: boolean }) {
+  return (
+    <>
+      {line.map(({ text, kind }, index) =>
+        kind === "" ? (
+          text
+        ) : (
+          // biome-ignore lint/suspicious/noArrayIndexKey: tokens have no other name.
+          <span key={index} className={`code-${kind}`}>
+            {text}
+          </span>
+        ),
+      )}
+      {!isLast && "\n"}
+    </>
+  );
+});
+
+/** null: plain, as its language is not known or not there yet. */
+function useHighlight(code: string, languageName: string): readonly CodeLine[] | null {
+  const language = languageOf(languageName.split(/\s/)[0] ?? "");
+  const [highlighter, setHighlighter] = useState<LineHighlighter | null>(null);
+
+  useEffect(() => {
+    if (language === null) return;
+    let isWanted = true;
+    loadHighlighter(language).then(
+      (loaded) => isWanted && setHighlighter(loaded),
+      // Code without colours can be read too.
+      () => {},
+    );
+    return () => {
+      isWanted = false;
+      setHighlighter(null);
+    };
+  }, [language]);
+
+  return highlighter === null ? null : highlighter.lines(code);
+}

@@ -1,0 +1,55 @@
+import type { MarkedToken, Token, Tokens } from "marked";
+import { Fragment, type ReactNode } from "react";
+import { decodeEntities } from "./entities.ts";
+import { SafeLink } from "./safe-link.tsx";
+
+/** Tokens inside a line as React elements. Nothing becomes HTML: what is no Markdown is shown as it was written. */
+export function inline(tokens: readonly Token[] | undefined): ReactNode {
+  // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the place is the identity.
+  return tokens?.map((token, index) => <Fragment key={index}>{inlineToken(token as MarkedToken)}</Fragment>);
+}
+
+function inlineToken(token: MarkedToken): ReactNode {
+  switch (token.type) {
+    case "strong":
+      return <strong>{inline(token.tokens)}</strong>;
+    case "em":
+      return <em>{inline(token.tokens)}</em>;
+    case "del":
+      return <del>{inline(token.tokens)}</del>;
+    case "codespan":
+      return <code>{token.text}</code>;
+    case "br":
+      return <br />;
+    case "link":
+      return link(token);
+    case "image":
+      // Never loaded: an address that is fetched by itself can carry the conversation away.
+      return <SafeLink href={token.href}>{token.text === "" ? token.href : token.text} (image)</SafeLink>;
+    case "escape":
+      return token.text;
+    case "checkbox":
+      return (
+        <input
+          type="checkbox"
+          checked={token.checked}
+          disabled
+          aria-label={token.checked ? "Done" : "To do"}
+        />
+      );
+    case "text":
+      return token.tokens === undefined ? decodeEntities(token.text) : inline(token.tokens);
+    case "html":
+      return /^<br\s*\/?>$/i.test(token.raw) ? <br /> : token.raw;
+    default:
+      return token.raw;
+  }
+}
+
+function link({ href, title, tokens }: Tokens.Link): ReactNode {
+  return (
+    <SafeLink href={href} title={title ?? undefined}>
+      {inline(tokens)}
+    </SafeLink>
+  );
+}

@@ -1,0 +1,30 @@
+import { useRef } from "react";
+import { Block } from "./block.tsx";
+import { type Blocks, parseBlocks } from "./blocks.ts";
+import "./markdown.css";
+import { settleTail } from "./settle-tail.ts";
+
+interface MarkdownProps {
+  source: string;
+  /** More of it is coming. */
+  streaming: boolean;
+}
+
+/**
+ * Markdown as React elements, never as HTML: there is no markup to sanitise, and what grows changes only at its
+ * end, so that nothing flickers, jumps or loses a selection while an answer streams.
+ */
+export function Markdown({ source, streaming }: MarkdownProps) {
+  const before = useRef<Blocks>(undefined);
+  const text = source.replace(/\r\n?/g, "\n");
+  const blocks = streaming ? parseBlocks(settleTail(text), before.current) : parseBlocks(text);
+  before.current = blocks;
+  return (
+    <div className="markdown" dir="auto">
+      {[...blocks.settled, ...blocks.tail].map((token, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the place is the identity.
+        <Block key={index} token={token} />
+      ))}
+    </div>
+  );
+}

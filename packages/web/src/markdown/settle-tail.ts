@@ -1,0 +1,90 @@
+/** A line that so far consists of marks only: a list's bullet, a heading's #, a rule, a fence, a table's border. */
+const MARKS_ONLY = /^[ \t]*(?:[-*+_=#>`~|:]+|\d{1,9}[.)]?|[-*+][ \t]+\[?[ xX]?\]?)[ \t]*$/;
+const FENCE = /^[ \t]*(`{3,}|~{3,})/;
+/** What may become the end of the code. */
+const HALF_FENCE = /^[ \t]*[`~]+$/;
+const TABLE_BORDER = /^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+
+/**
+ * Streaming Markdown as it will most likely be: what would change its look with the next words is held back
+ * (a lone "#", the first lines of a table), what is open is closed ("**bo" becomes "**bo**").
+ */
+export function settleTail(source: string): string {
+  const lines = source.split("\n");
+  const last = lines.pop() ?? "";
+  if (isInFence(lines)) return HALF_FENCE.test(last) ? lines.join("\n") : source;
+  const blockStart = lines.lastIndexOf("") + 1;
+  const block = lines.slice(blockStart);
+  const before = lines.slice(0, blockStart);
+  if (isTableBegun(block, last)) return before.join("\n");
+  if (MARKS_ONLY.test(last)) return lines.join("\n");
+  const text = [...block, last].join("\n");
+  return [...before, closeInline(text)].join("\n");
+}
+
+function isInFence(lines: readonly string[]): boolean {
+  let open: string | null = null;
+  for (const line of lines) {
+    const fence = FENCE.exec(line)?.[1];
+    if (fence === undefined) continue;
+    if (open === null) open = fence;
+    else if (fence[0] === open[0] && fence.length >= open.length && line.trim() === fence) open = null;
+  }
+  return open !== null;
+}
+
+/** The head of a table is shown with its border: before that it is no table. */
+function isTableBegun(block: readonly string[], last: string): boolean {
+  const lines = [...block, last];
+  const head = lines.findIndex((line) => line.trimStart().startsWith("|"));
+  if (head < 0 || head < lines.length - 2) return false;
+  return head === lines.length - 1 || TABLE_BORDER.test(last) || last.trim() === "";
+}
+
+/** Closes what the last paragraph has opened: emphasis, code, a link whose address is still coming. */
+function closeInline(text: string): string {
+  const open: string[] = [];
+  let i = 0;
+  while (i < text.length) {
+    const char = text[i] ?? "";
+    if (char === "\\") {
+      i += 2;
+    } else if (char === "`") {
+      const ticks = /^`+/.exec(text.slice(i))?.[0] ?? "`";
+      const end = text.indexOf(ticks, i + ticks.length);
+      // In code nothing else opens.
+      if (end < 0) return closeAll(i + ticks.length === text.length ? text.slice(0, i) : text + ticks, open);
+      i = end + ticks.length;
+    } else if (char === "*" || char === "_" || char === "~") {
+      const mark = text.startsWith(char + char, i) ? char + char : char;
+      note(open, text, i, mark);
+      i += mark.length;
+    } else {
+      i += 1;
+    }
+  }
+  return closeAll(withoutHalfLink(text), open);
+}
+
+function note(open: string[], text: string, at: number, mark: string): void {
+  if (mark === "~") return;
+  if (open.at(-1) === mark && !/\s/.test(text[at - 1] ?? " ")) {
+    open.pop();
+    return;
+  }
+  const canOpen = /^$|[\s\p{P}\p{S}]/u.test(text[at - 1] ?? "") && !/\s/.test(text[at + mark.length] ?? "");
+  if (canOpen) open.push(mark);
+}
+
+function closeAll(text: string, open: readonly string[]): string {
+  const innermost = open.at(-1);
+  if (innermost === undefined) return text;
+  // Nothing stands behind the mark yet: it is not shown at all.
+  if (text.endsWith(innermost)) return closeAll(text.slice(0, -innermost.length), open.slice(0, -1));
+  return text.trimEnd() + open.toReversed().join("");
+}
+
+/** "[Redis](https://red" → "Redis": the words stay, they become a link when the address is whole. */
+function withoutHalfLink(text: string): string {
+  return text.replace(/!?\[([^[\]\n]*)(?:\](?:\([^()\s]*)?)?$/, "$1");
+}
