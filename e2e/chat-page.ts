@@ -1,0 +1,44 @@
+import type { Locator, Page } from "playwright-core";
+
+/** The page as a person finds their way on it: by the names of things, not by how they are made. */
+export class ChatPage {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  get badge(): Locator {
+    return this.page.getByRole("status").filter({ hasText: /^(No Memory|Remembering)$/ });
+  }
+
+  get answers(): Locator {
+    return this.page.getByRole("log", { name: "Conversation" }).getByRole("article", { name: "Assistant" });
+  }
+
+  async memory(choice: "Stateless" | "Stateful"): Promise<void> {
+    await this.#choose("Memory", choice);
+  }
+
+  async provider(name: RegExp | string): Promise<void> {
+    await this.#choose("Provider", name);
+  }
+
+  async #choose(group: string, name: RegExp | string): Promise<void> {
+    // A person clicks what is seen; the radio itself may be drawn otherwise.
+    await this.page
+      .getByRole("radiogroup", { name: group })
+      .getByRole("radio", { name })
+      .check({ force: true });
+  }
+
+  /** Sends a message and waits for its answer to be whole. */
+  async say(message: string): Promise<string> {
+    const before = await this.answers.count();
+    await this.page.getByRole("textbox", { name: "Message" }).fill(message);
+    await this.page.getByRole("button", { name: "Send" }).click();
+    await this.answers.nth(before).waitFor();
+    await this.page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden", timeout: 60_000 });
+    return this.answers.nth(before).innerText();
+  }
+}

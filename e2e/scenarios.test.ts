@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ChatPage } from "./chat-page.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.stop());
+
+const open = async () => new ChatPage(await stack.open());
+
+describe("the four scenarios, exactly: the mirror tells what it was sent", () => {
+  test("1. memory off: it does not know the name", async () => {
+    const chat = await open();
+    await chat.memory("Stateless");
+    await chat.provider(/^Mirror/);
+    expect(await chat.badge.innerText()).toBe("No Memory");
+    await chat.say("My name is Alice");
+    expect(await chat.say("What's my name?")).not.toContain("Alice");
+  });
+
+  test("2. memory on: it does", async () => {
+    const chat = await open();
+    await chat.memory("Stateful");
+    await chat.provider(/^Mirror/);
+    expect(await chat.badge.innerText()).toBe("Remembering");
+    await chat.say("My name is Bob");
+    expect(await chat.say("What's my name?")).toContain("My name is Bob");
+  });
+
+  test("3. another provider in mid-conversation: the history is kept", async () => {
+    const chat = await open();
+    await chat.memory("Stateful");
+    await chat.provider(/^Cloud/);
+    await chat.say("I live in Paris");
+    await chat.provider(/^Local/);
+    await chat.say("And I have a cat");
+    expect(JSON.stringify(stack.ollama.requests.at(-1)?.body)).toContain("I live in Paris");
+    await chat.provider(/^Mirror/);
+    const answer = await chat.say("Where do I live?");
+    expect(answer).toContain("I live in Paris");
+    expect(answer).toContain("And I have a cat");
+  });
+
+  test("4. what was said with memory off is there when it is switched on", async () => {
+    const chat = await open();
+    await chat.provider(/^Mirror/);
+    await chat.memory("Stateless");
+    await chat.say("I love pizza");
+    await chat.memory("Stateful");
+    expect(await chat.say("What food do I like?")).toContain("I love pizza");
+  });
+});

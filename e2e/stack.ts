@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { type AddressInfo, createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { connectNodeRedis } from "../packages/memory/test/redis.ts";
+import { startFakeOllama } from "../packages/server/test/fakes/ollama.ts";
+import { startFakeOpenAi } from "../packages/server/test/fakes/openai.ts";
+
+const MAIN = fileURLToPath(new URL("../packages/server/src/main.ts", import.meta.url));
+const STARTS_WITHIN_MS = 30_000;
+
+/** A Redis database for each worker, so that files that run side by side do not see each other's sessions. */
+function redisUrl(): string {
+  const url = process.env.TEST_REDIS_URL;
+  if (!url)
+    throw new Error("TEST_REDIS_URL is not set: run the tests with `npm test`, or name a Redis to test on.");
+  return new URL(`/${1 + (Number(process.env.VITEST_POOL_ID ?? 0) % 14)}`, url).href;
+}
+
+/**
+ * The product as a user has it: the production entry point in a process of its own, the built page, a real Redis and a
+ * real browser. Only the two providers that cannot be had here are played, by servers that speak their wire.
+ */
+export async function startStack(env: Readonly<Record<string, string>> = {}) {
+  const openai = await startFakeOpenAi();
+  const ollama = await startFakeOllama();
+  const [port, webPort] = await Promise.all([freePort(), freePort()]);
+  const server = spawn(process.execPath, [MAIN], {
+    stdio: ["ignore", "pipe", "inherit"],
+    // Not the tests' environment: a key that is set there must not be used.
+    env: {
+      ...pick(process.env, ["PATH", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"]),
+      REDIS_URL: redisUrl(),
+      PORT: String(port),
+      WEB_PORT: String(webPort),
+      OPENAI_API_KEY: "sk-of-the-browser-tests",
+      OPENAI_BASE_URL: openai.url,
+      OLLAMA_BASE_URL: ollama.url,
+      EMBEDDED_MODEL: "none",
+      ...env,
+    },
+  });
+  const lines: string[] = [];
+  await started(server, lines);
+  const browser: Browser = await chromium.launch({
+    ...(process.env.CHROMIUM_PATH && { executablePath: process.env.CHROMIUM_PATH }),
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+    ],
+  });
+
+  return {
+    openai,
+    ollama,
+    server,
+    /** What the server logged. */
+    lines,
+    api: `http://localhost:${port}`,
+    url: `http://localhost:${webPort}`,
+    /** A page in a browser that has seen nothing yet. */
+    open: async (options: BrowserContextOptions = {}): Promise<Page> => {
+      const context = await browser.newContext(options);
+      const page = await context.newPage();
+      page.setDefaultTimeout(15_000);
+      await page.goto(`http://localhost:${webPort}`);
+      return page;
+    },
+    stop: async (): Promise<void> => {
+      await browser.close();
+      server.kill("SIGTERM");
+      if (server.exitCode === null) await new Promise((resolve) => server.once("exit", resolve));
+      await Promise.all([openai.close(), ollama.close()]);
+      const redis = await connectNodeRedis(redisUrl());
+      await redis.command("FLUSHDB");
+      await redis.close();
+    },
+  };
+}
+
+export type Stack = Awaited<ReturnType<typeof startStack>>;
+
+async function started(server: ChildProcess, lines: string[]): Promise<void> {
+  const output = createInterface({ input: server.stdout ?? process.stdin });
+  await new Promise<void>((resolve, reject) => {
+    const fail = (why: string) =>
+      reject(new Error(`The server did not start (${why}):\n${lines.join("\n")}`));
+    const timer = setTimeout(() => fail("too slow"), STARTS_WITHIN_MS);
+    server.once("exit", (code) => fail(`exit code ${code}`));
+    output.on("line", (line) => {
+      lines.push(line);
+      if (!line.includes('"msg":"ready"')) return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+const pick = (from: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
