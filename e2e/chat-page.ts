@@ -38,7 +38,7 @@ export class ChatPage {
     await this.page.getByRole("textbox", { name: "Message" }).fill(message);
     await this.page.getByRole("button", { name: "Send" }).click();
     await this.answers.nth(before).waitFor();
-    await this.page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden", timeout: 60_000 });
+    await this.page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden", timeout: 120_000 });
     return this.answers.nth(before).innerText();
   }
 }
