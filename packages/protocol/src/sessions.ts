@@ -15,7 +15,19 @@ export const message = z.object({
   tool_call_id: z.string().optional(),
   metadata: z.json().optional(),
   turn: z
-    .object({ id: turnId, mode, provider: providerId, model: z.string(), status: turnStatus })
+    .object({
+      id: turnId,
+      mode,
+      provider: providerId,
+      model: z.string(),
+      status: turnStatus,
+      sent_messages: z.int().positive().optional().describe("Messages that the model was sent."),
+      tokens: z
+        .object({ sent: z.int(), cached: z.int(), output: z.int() })
+        .optional()
+        .describe("As the provider reported them, else as counted here."),
+      total_ms: z.number().nonnegative().optional(),
+    })
     .optional()
     .describe("The turn that wrote it; absent for a message that was imported or appended."),
 });

@@ -16,6 +16,7 @@ import type {
   NewStoredMessage,
   StoredMessage,
   StoredSession,
+  TurnRecord,
 } from "../../chat/conversations.ts";
 import { problems, type Routes } from "../api.ts";
 
@@ -173,15 +174,24 @@ function toMessage(message: StoredMessage, turns: MessagePage["turns"]): Message
     ...(toolCalls && { tool_calls: toolCalls.map((call) => ({ ...call })) }),
     ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
     ...(metadata !== undefined && { metadata: metadata as Message["metadata"] }),
-    ...(turn && {
-      turn: {
-        id: turn.id,
-        mode: turn.info.mode,
-        provider: turn.info.provider,
-        model: turn.info.model,
-        status: turn.status,
-      },
+    ...(turn && { turn: toTurn(turn) }),
+  };
+}
+
+function toTurn({ id, status, info }: TurnRecord): NonNullable<Message["turn"]> {
+  const { mode, provider, model, sent, tokens, ms } = info;
+  const [counted = 0, reported = null, cached = null, output = null] = tokens ?? [];
+  return {
+    id,
+    mode,
+    provider,
+    model,
+    status,
+    ...(sent && { sent_messages: sent[1] }),
+    ...(tokens && {
+      tokens: { sent: reported ?? Math.abs(counted), cached: cached ?? 0, output: output ?? 0 },
     }),
+    ...(ms && { total_ms: ms[1] }),
   };
 }
 
