@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
 import { type Json, MemoryError, MessageHistory, type NewMessage } from "./index.ts";
 
@@ -182,6 +182,14 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     ["an empty id", { ...user("x"), id: "" }],
     ["an invalid time", { ...user("x"), createdAt: new Date(Number.NaN) }],
     ["a time that is no Date", { ...user("x"), createdAt: 5 }],
+    ["metadata with a hole", { ...user("x"), metadata: new Array(2) }],
+    ["metadata with half a character as a key", { ...user("x"), metadata: { "\ud800": 1 } }],
+    [
+      "half a character in a tool call",
+      { ...user("x"), toolCalls: [{ id: "\ud800", name: "f", arguments: "" }] },
+    ],
+    ["a tool call without a name", { ...user("x"), toolCalls: [{ id: "c", arguments: "" }] }],
+    ["a toolCallId that is no string", { ...user("x"), toolCallId: 5 }],
     ["null", null],
   ])("refuses a message with %s, and writes nothing", async (_, message) => {
     await expect(history.addMessages("s", [user("fine"), message as NewMessage])).rejects.toThrow(TypeError);
@@ -339,6 +347,126 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     expect(texts(await wary.getRecent("s", { k: 20 }))).toEqual(["a", "b"]);
     expect(damaged).toEqual([6, 5, 4, 3, 2, 1].map((place) => ({ sessionId: "s", place })));
     expect(texts(await Array.fromAsync(wary.messages("s")))).toEqual(["a", "b"]);
+  });
+
+  test("a damaged record takes no place from the newest k", async () => {
+    await history.addMessages("s", [user("a"), user("b")]);
+    await redis.command("RPUSH", `${name}:{s}:messages`, "nonsense", '[1,"user"]', '{"role":"user"}');
+    expect(texts(await history.getRecent("s", { k: 2 }))).toEqual(["a", "b"]);
+  });
+
+  test.each([
+    '[1,"user",1e300,"x"]',
+    '[1,"user",5,"x",[]]',
+    '[1,"user",5,"x",{"id":7}]',
+    '[1,"user",5,"x",{"callId":[]}]',
+    '[1,"user",5,"x",{"turn":{}}]',
+    '[1,"assistant",5,"x",{"calls":"none"}]',
+    '[1,"assistant",5,"x",{"calls":[null]}]',
+    '[1,"assistant",5,"x",{"calls":[{"id":"c","name":"f"}]}]',
+  ])("the damaged record %s is skipped", async (record) => {
+    await history.addMessage("s", user("a"));
+    await redis.command("RPUSH", `${name}:{s}:messages`, record);
+    await history.addMessage("s", { role: "tool", content: "b", toolCallId: "c" });
+    expect(await all("s")).toEqual(["a", "b"]);
+    expect(texts(await history.getRecent("s", { k: 1 }))).toEqual(["b"]);
+  });
+
+  test("ids match exactly: no other way of writing one names the message", async () => {
+    const [derived, given] = await history.addMessages("s", [user("a"), { ...user("b"), id: "mine" }]);
+    const epoch = derived?.id.split("-")[0];
+    expect(given?.id).toBe("mine");
+    for (const id of [`${epoch}-00`, `${epoch}-1`, `${epoch}-+0`, `${epoch}-0 `, "MINE", "mine "]) {
+      expect(await history.drop("s", id)).toBe(false);
+    }
+    expect(await all("s")).toEqual(["a", "b"]);
+  });
+
+  test("the time left is by Redis' clock, not ours", async () => {
+    await history.addMessage("s", user("a"));
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 7_200_000 });
+    try {
+      expect(await history.ttl("s")).toBe(3600);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("a TTL that is set right after a write counts in the list too", async () => {
+    await history.addMessage("s", user("a"));
+    await history.expire("s", 86_400);
+    const expires = () => redis.command("ZSCORE", `${name}:sessions:{local}:expires`, "s");
+    await expect.poll(async () => Number(await expires()) - Date.now()).toBeGreaterThan(86_000_000);
+  });
+
+  test("a session that was cleared and begun anew is in the list at once", async () => {
+    const other = new MessageHistory({ client: redis.client, name });
+    await other.addMessage("s", user("a"));
+    await history.clear("s");
+    await other.addMessage("s", user("b"));
+    await expect.poll(async () => (await history.listSessions()).sessions.map(({ id }) => id)).toEqual(["s"]);
+  });
+
+  test.each([3_153_600_001, Number.MAX_SAFE_INTEGER])("refuses a TTL of %d seconds", async (seconds) => {
+    await history.addMessage("s", user("a"));
+    await expect(history.expire("s", seconds)).rejects.toThrow(TypeError);
+    expect(() => new MessageHistory({ client: redis.client, ttlSeconds: seconds })).toThrow(TypeError);
+    await history.expire("s", 3_153_600_000);
+    expect(await history.ttl("s")).toBe(3_153_600_000);
+    await expect.poll(async () => (await history.listSessions()).sessions.map(({ id }) => id)).toEqual(["s"]);
+  });
+
+  test("a session that is cleared while its newest messages are counted ends the reading", async () => {
+    await history.addMessages(
+      "s",
+      Array.from({ length: 1200 }, (_, n) => user(String(n))),
+    );
+    let cleared: Promise<unknown> | undefined;
+    const countTokens = () => {
+      cleared ??= history.clear("s");
+      return 1;
+    };
+    const recent = await history.getRecent("s", { maxTokens: 1_000_000, countTokens });
+    expect(recent.length).toBeLessThan(1200);
+    expect(recent.at(-1)?.content).toBe("1199");
+    await cleared;
+  });
+
+  test.each([Number.NaN, -1, "5", Promise.resolve(5)])(
+    "refuses a token counter that returns %s",
+    async (tokens) => {
+      await history.addMessage("s", user("a"));
+      const options = { maxTokens: 5, countTokens: () => tokens as number };
+      await expect(history.getRecent("s", options)).rejects.toThrow(TypeError);
+    },
+  );
+
+  test("ids of tool calls are whatever the model made of them", async () => {
+    const id = `call ${"x".repeat(300)}\n|{}`;
+    const toolCalls = [{ id, name: "f", arguments: "not JSON" }];
+    await history.addMessages("s", [
+      { role: "assistant", content: "", toolCalls },
+      { role: "tool", content: "r", toolCallId: id },
+    ]);
+    expect(await history.getRecent("s")).toMatchObject([{ toolCalls }, { toolCallId: id }]);
+    expect(await history.getRecent("s", { k: 1 })).toEqual([]);
+  });
+
+  test("a record of a later layout version is skipped and reported, and left as it is", async () => {
+    const places: number[] = [];
+    const wary = new MessageHistory({
+      client: redis.client,
+      name,
+      onDamaged: ({ place }) => places.push(place),
+    });
+    await wary.addMessage("s", user("a"));
+    const later = '[2,"user",1732264800000,"b",{"id":"x"}]';
+    await redis.command("RPUSH", `${name}:{s}:messages`, later);
+    await wary.addMessage("s", user("c"));
+    expect(texts(await wary.getRecent("s", { k: 2 }))).toEqual(["a", "c"]);
+    expect(texts(await Array.fromAsync(wary.messages("s")))).toEqual(["a", "c"]);
+    expect(places).toEqual([1, 1]);
+    expect(await redis.command("LINDEX", `${name}:{s}:messages`, "1")).toBe(later);
   });
 
   test("a key of another type is an error with a code, and nothing is changed", async () => {

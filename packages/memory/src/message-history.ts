@@ -3,11 +3,18 @@ import { MemoryError } from "./errors.ts";
 import { type SessionKeys, sessionKeys } from "./keys.ts";
 import { decodeMessage, encodeMessage, type Message, type NewMessage, type Role } from "./message.ts";
 import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { fitTokens, keepCallsWithResults } from "./recent.ts";
+import { FIRST_PAGE, fitTokens, keepCallsWithResults, type Page } from "./recent.ts";
 import { type Reply, ScriptRunner } from "./script-runner.ts";
 import { ADD, CLEAR, DROP, INFO, RANGE, RECENT, UPDATE } from "./scripts/history.ts";
 import { makeCursor, SessionIndex } from "./session-index.ts";
-import { assertCount, assertId, assertMessage, assertPositiveInteger, assertRoles } from "./validate.ts";
+import {
+  assertCount,
+  assertId,
+  assertMessage,
+  assertPositiveInteger,
+  assertRoles,
+  assertTtl,
+} from "./validate.ts";
 
 export interface MessageHistoryOptions extends MemoryOptions {
   /** Told of each record that is no message (someone else wrote it). It is skipped. */
@@ -90,7 +97,8 @@ export class MessageHistory {
     for (const message of messages) assertMessage(message);
     const keys = this.#keys(sessionId);
     if (messages.length === 0) return [];
-    const args = [newEpoch()];
+    const fresh = newEpoch();
+    const args = [fresh];
     for (const message of messages) {
       const { role, tail } = encodeMessage(message);
       const time = message.createdAt === undefined ? "" : String(message.createdAt.getTime());
@@ -104,7 +112,7 @@ export class MessageHistory {
       );
     }
     const [, now, ttl, epoch, first, count] = reply as ["ok", number, number, string, number, number];
-    this.#index.touch(sessionId, ttl);
+    this.#index.touch(sessionId, ttl, epoch === fresh);
     return messages.map((message, n) => ({
       id: message.id ?? `${epoch}-${first + n}`,
       count: count - messages.length + n + 1,
@@ -121,26 +129,34 @@ export class MessageHistory {
   }
 
   /**
-   * The newest messages, oldest first, in one round trip (with `maxTokens`, one for each 500 looked at).
-   * Its cost does not depend on the session's length. A tool's result is left out where its call is.
-   * @throws MemoryError `unavailable`, `damaged`
+   * The newest messages, oldest first, in one round trip; with `maxTokens`, one for the first 64 looked at and
+   * one for each doubling. Without roles its cost does not depend on the session's length. A tool's result is
+   * left out where its call is.
+   * @throws MemoryError `unknown_message` (`before`), `unavailable`, `damaged`
    */
   async getRecent(sessionId: string, options: RecentOptions = {}): Promise<Message[]> {
-    const { maxTokens, countTokens } = options;
+    const { k = options.maxTokens === undefined ? 5 : Number.POSITIVE_INFINITY } = options;
+    const { before = "", maxTokens, countTokens } = options;
     const roles = typeof options.role === "string" ? [options.role] : (options.role ?? []);
     if (options.role !== undefined) assertRoles(roles);
-    if (options.k !== undefined) assertCount("k", options.k);
-    if (options.before !== undefined) assertId("before", options.before);
+    if (options.k !== undefined) assertCount("k", k);
+    if (options.before !== undefined) assertId("before", before);
     const keys = this.#keys(sessionId);
+    const readPage = (limit: number, before: string) =>
+      this.#recentPage(sessionId, keys, limit, before, roles);
+    const readFirst = async (limit: number) => {
+      const page = await readPage(limit, before);
+      if (page) return page;
+      throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
+    };
     if (maxTokens === undefined) {
-      const page = await this.#recentPage(sessionId, keys, options.k ?? 5, options.before ?? "", roles);
-      return keepCallsWithResults(page.messages, page.context).reverse();
+      const { messages, context } = await readFirst(k);
+      return keepCallsWithResults(messages, context).toReversed();
     }
     assertCount("maxTokens", maxTokens);
     if (typeof countTokens !== "function") throw new TypeError("countTokens must be given with maxTokens");
-    const nextPage = (limit: number, before: string) =>
-      this.#recentPage(sessionId, keys, limit, before, roles);
-    return fitTokens(nextPage, { k: options.k, before: options.before, maxTokens, countTokens });
+    const first = await readFirst(Math.min(FIRST_PAGE, k));
+    return (await fitTokens(first, readPage, { k, maxTokens, countTokens })).toReversed();
   }
 
   /**
@@ -177,20 +193,20 @@ export class MessageHistory {
 
   /** Forgets this session, whole, and no other; a turn in progress is cancelled. False: it was not there. */
   async clear(sessionId: string): Promise<boolean> {
-    const [, , there] = await this.#run(CLEAR, this.#keys(sessionId), [], true);
-    await this.#index.remove(sessionId);
+    const [, now, there] = await this.#run(CLEAR, this.#keys(sessionId), [], true);
+    this.#index.remove(sessionId, now);
     return there === 1;
   }
 
   /** Seconds that the session has left, or null when it is not there. */
   async ttl(sessionId: string): Promise<number | null> {
-    const info = await this.info(sessionId);
-    return info && Math.max(0, Math.round((info.expiresAt.getTime() - Date.now()) / 1000));
+    const reply = await this.#run(INFO, this.#keys(sessionId), [], true);
+    return reply[0] === "unknown" ? null : Math.max(0, Math.round(Number(reply[2]) / 1000));
   }
 
   /** Gives the session a TTL of its own, from now on and after each use. False: it is not there. */
   async expire(sessionId: string, seconds: number): Promise<boolean> {
-    assertPositiveInteger("seconds", seconds);
+    assertTtl("seconds", seconds);
     return this.#update(sessionId, ["ttl", String(seconds * 1000)]);
   }
 
@@ -243,20 +259,16 @@ export class MessageHistory {
     limit: number,
     before: string,
     roles: readonly Role[],
-  ) {
+  ): Promise<Page | undefined> {
     const reply = await this.#run(RECENT, keys, [String(limit), before, ...roles], true);
-    if (reply[0] === "unknown") {
-      throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
-    }
+    if (reply[0] === "unknown") return undefined;
     const [, , epoch, more, extra, ...entries] = reply;
     const split = entries.length - Number(extra) * 2;
     return {
-      /** Newest first. */
       messages: [...this.#decode(sessionId, entries.slice(0, split), String(epoch))],
-      /** What precedes the oldest of them, back to the call that it may be a result of. */
       context: [...this.#decode(sessionId, entries.slice(split), String(epoch))],
       more: more === 1,
-      /** The id that the next page ends before: by place, so that it holds when its message is dropped. */
+      // By place, so that it holds when its message is dropped.
       next: `${epoch}-${entries[split - 2]}`,
     };
   }

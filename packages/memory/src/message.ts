@@ -53,12 +53,24 @@ interface Extras {
 export function encodeMessage(message: NewMessage): { role: Role; tail: string } {
   const extras: Extras = {};
   if (message.id !== undefined) extras.id = message.id;
-  if (message.toolCalls !== undefined) extras.calls = message.toolCalls;
+  if (message.toolCalls !== undefined) {
+    extras.calls = message.toolCalls.map((call) => ({
+      id: call.id,
+      name: call.name,
+      arguments: call.arguments,
+    }));
+  }
   if (message.toolCallId !== undefined) extras.callId = message.toolCallId;
   if (message.metadata !== undefined) extras.metadata = message.metadata;
   const more = Object.keys(extras).length > 0 ? `,${JSON.stringify(extras)}` : "";
   return { role: message.role, tail: `${JSON.stringify(message.content)}${more}]` };
 }
+
+/** Makes a message of what stands behind the version in a record; undefined when it is none. */
+type Decoder = (fields: readonly unknown[], derivedId: string) => Message | undefined;
+
+/** One for each layout version that was ever written: what is stored outlives an upgrade. */
+const DECODERS: ReadonlyMap<unknown, Decoder> = new Map([[1, decodeVersion1]]);
 
 /** Undefined when the record is not one of a message: someone else wrote it, or a later version did. */
 export function decodeMessage(record: string, place: number, epoch: string): Message | undefined {
@@ -68,15 +80,23 @@ export function decodeMessage(record: string, place: number, epoch: string): Mes
   } catch {
     return undefined;
   }
-  if (!Array.isArray(parts) || parts[0] !== 1) return undefined;
-  const [, role, time, content, extras = {}] = parts as [1, unknown, unknown, unknown, Extras?];
-  if (!isRole(role) || typeof time !== "number" || typeof content !== "string") return undefined;
-  if (typeof extras !== "object" || extras === null) return undefined;
+  if (!Array.isArray(parts)) return undefined;
+  const [version, ...fields] = parts as unknown[];
+  return DECODERS.get(version)?.(fields, `${epoch}-${place}`);
+}
+
+function decodeVersion1(
+  [role, time, content, extras = {}]: readonly unknown[],
+  derivedId: string,
+): Message | undefined {
+  if (!isRole(role) || typeof content !== "string" || !isExtras(extras)) return undefined;
+  const createdAt = new Date(typeof time === "number" ? time : Number.NaN);
+  if (Number.isNaN(createdAt.getTime())) return undefined;
   return {
-    id: extras.id ?? `${epoch}-${place}`,
+    id: extras.id ?? derivedId,
     role,
     content,
-    createdAt: new Date(time),
+    createdAt,
     ...(extras.calls && { toolCalls: extras.calls }),
     ...(extras.callId !== undefined && { toolCallId: extras.callId }),
     ...(extras.metadata !== undefined && { metadata: extras.metadata }),
@@ -85,3 +105,16 @@ export function decodeMessage(record: string, place: number, epoch: string): Mes
 }
 
 export const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value);
+
+function isExtras(value: unknown): value is Extras {
+  if (!isObject(value) || Array.isArray(value)) return false;
+  const { id, turn, callId, calls } = value;
+  const areStrings = [id, turn, callId].every((field) => field === undefined || typeof field === "string");
+  return areStrings && (calls === undefined || (Array.isArray(calls) && calls.every(isToolCall)));
+}
+
+const isToolCall = (value: unknown): value is ToolCall =>
+  isObject(value) && [value.id, value.name, value.arguments].every((field) => typeof field === "string");
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;

@@ -1,6 +1,6 @@
 import type { RedisClient } from "./client.ts";
 import { LOCAL_OWNER } from "./keys.ts";
-import { assertId, assertPositiveInteger } from "./validate.ts";
+import { assertId, assertTimeout, assertTtl } from "./validate.ts";
 
 export interface MemoryOptions {
   /** A connected client of `@redis/client` or `ioredis`: single, cluster or sentinel. */
@@ -29,7 +29,7 @@ export function resolveOptions(options: MemoryOptions): ResolvedOptions {
   // A brace in the name would be the hash tag, and spread a session over slots.
   if (/[{}]/.test(name)) throw new TypeError("name must not contain braces");
   assertId("owner", owner);
-  assertPositiveInteger("ttlSeconds", ttlSeconds);
-  assertPositiveInteger("timeoutMs", timeoutMs);
+  assertTtl("ttlSeconds", ttlSeconds);
+  assertTimeout("timeoutMs", timeoutMs);
   return { client, name, ttlMs: ttlSeconds * 1000, owner, timeoutMs };
 }

@@ -30,31 +30,36 @@ export class ScriptRunner {
    * Runs a script on a session. ARGV[1] (the deadline) is put in front of `args`.
    * @throws MemoryError `unavailable`, `damaged`
    */
-  async run(script: Script, keys: string[], args: string[], options: RunOptions = {}): Promise<Reply> {
+  run(script: Script, keys: string[], args: string[], options: RunOptions = {}): Promise<Reply> {
     const giveUpAt = performance.now() + this.#timeoutMs;
-    if (this.#clockOffset === undefined) await this.#within(giveUpAt, this.#readClock(keys));
+    return this.#attempt(giveUpAt, options.repeatable === true, async () => {
+      this.#clockOffset ??= await this.#readClock(keys);
+      const deadline = Math.floor(giveUpAt + this.#clockOffset);
+      const reply = await this.#evaluate(script, keys, [String(deadline), ...args]);
+      this.#clockOffset = reply[1] - performance.now();
+      return reply;
+    });
+  }
+
+  /** Runs a script that may be repeated and has no deadline of its own in Redis. */
+  runPlain(script: Script, keys: string[], args: string[]): Promise<Reply> {
+    const giveUpAt = performance.now() + this.#timeoutMs;
+    return this.#attempt(giveUpAt, true, () => this.#evaluate(script, keys, args));
+  }
+
+  async #attempt(giveUpAt: number, repeatable: boolean, evaluate: () => Promise<Reply>): Promise<Reply> {
     for (;;) {
       try {
-        const deadline = Math.floor(giveUpAt + (this.#clockOffset ?? 0));
-        const reply = await this.#within(giveUpAt, this.#evaluate(script, keys, [String(deadline), ...args]));
-        this.#clockOffset = reply[1] - performance.now();
+        const reply = await this.#within(giveUpAt, evaluate());
         if (reply[0] !== "late") return reply;
         // Our notion of Redis' time was off (its clock was set): it is right now.
       } catch (error) {
-        if (!isRetryable(error, options.repeatable === true)) throw asMemoryError(error);
+        if (!isRetryable(error, repeatable)) throw asMemoryError(error);
         if (performance.now() + PAUSE_MS > giveUpAt) throw asMemoryError(error);
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
       if (performance.now() > giveUpAt) throw unavailable("Redis was too slow");
     }
-  }
-
-  /** Runs a script that has no deadline of its own in Redis. */
-  async runPlain(script: Script, keys: string[], args: string[]): Promise<Reply> {
-    const giveUpAt = performance.now() + this.#timeoutMs;
-    return this.#within(giveUpAt, this.#evaluate(script, keys, args)).catch((error) => {
-      throw asMemoryError(error);
-    });
   }
 
   async #evaluate(script: Script, keys: string[], args: string[]): Promise<Reply> {
@@ -66,13 +71,11 @@ export class ScriptRunner {
     }
   }
 
-  async #readClock(keys: string[]): Promise<void> {
-    const [seconds, microseconds] = (await this.#redis.bySource(
-      "return redis.call('TIME')",
-      keys,
-      [],
-    )) as string[];
-    this.#clockOffset = Number(seconds) * 1000 + Number(microseconds) / 1000 - performance.now();
+  async #readClock([key = ""]: string[]): Promise<number> {
+    // One key: it says which node's clock, and a script on more may have to wait for a slot's migration.
+    const time = await this.#redis.bySource("return redis.call('TIME')", [key], []);
+    const [seconds, microseconds] = time as [string, string];
+    return Number(seconds) * 1000 + Number(microseconds) / 1000 - performance.now();
   }
 
   /** A client can keep a command for ever (a frozen server, an offline queue): nobody waits that long. */

@@ -5,27 +5,28 @@ import { FORGET, LIST, TOUCH } from "./scripts/session-index.ts";
 // A busy session costs the index one touch a second, not one a message.
 const TOUCH_EVERY_MS = 1000;
 const REMEMBERED = 10_000;
-// A session that is so young may be noted before it is there.
-const GRACE_MS = 60_000;
 
 /** An owner's list of sessions: kept beside the sessions, in another slot, so it may trail behind them. */
 export class SessionIndex {
   readonly #runner: ScriptRunner;
   readonly #keys: string[];
-  readonly #touched = new Map<string, number>();
+  readonly #touched = new Map<string, { at: number; ttlMs: number }>();
 
   constructor(runner: ScriptRunner, name: string, owner: string) {
     this.#runner = runner;
     this.#keys = indexKeys(name, owner);
   }
 
-  /** Notes a use. Nobody waits for it, and when it fails the session's next use makes it good. */
-  touch(sessionId: string, ttlMs: number): void {
+  /**
+   * Notes a use. Nobody waits for it, and when it fails the session's next use makes it good.
+   * @param isNew nobody has noted this session yet, or it was cleared since
+   */
+  touch(sessionId: string, ttlMs: number, isNew = false): void {
     const now = performance.now();
     const last = this.#touched.get(sessionId);
-    if (last !== undefined && now - last < TOUCH_EVERY_MS) return;
+    if (!isNew && last?.ttlMs === ttlMs && now - last.at < TOUCH_EVERY_MS) return;
     this.#touched.delete(sessionId);
-    this.#touched.set(sessionId, now);
+    this.#touched.set(sessionId, { at: now, ttlMs });
     if (this.#touched.size > REMEMBERED) {
       const oldest = this.#touched.keys().next();
       if (!oldest.done) this.#touched.delete(oldest.value);
@@ -44,16 +45,19 @@ export class SessionIndex {
     return found;
   }
 
-  /** Forgets sessions that are known to be gone. */
-  async remove(...ids: string[]): Promise<void> {
-    for (const id of ids) this.#touched.delete(id);
-    await this.#runner.runPlain(FORGET, this.#keys, ["0", ...ids]);
+  /** Forgets a session that was cleared, unless it was used after that. @param at by Redis' clock, in ms */
+  remove(id: string, at: number): void {
+    this.#touched.delete(id);
+    this.#forget([String(at), id]);
   }
 
   /** Forgets sessions that were not found, unless they were used just now. */
-  heal(ids: string[]): void {
-    if (ids.length === 0) return;
-    this.#runner.runPlain(FORGET, this.#keys, [String(GRACE_MS), ...ids]).catch(() => {
+  heal(ids: readonly string[]): void {
+    if (ids.length > 0) this.#forget(["", ...ids]);
+  }
+
+  #forget(args: string[]): void {
+    this.#runner.runPlain(FORGET, this.#keys, args).catch(() => {
       // The next listing meets them again.
     });
   }

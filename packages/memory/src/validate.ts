@@ -21,6 +21,22 @@ export function assertPositiveInteger(what: string, value: unknown): asserts val
   if (!Number.isSafeInteger(value) || (value as number) < 1) refuse(`${what} must be a positive integer`);
 }
 
+// Within it, every time that is made of a TTL is one that a Date and a script can hold.
+const MAX_TTL_SECONDS = 100 * 365 * 86_400;
+
+export function assertTtl(what: string, value: unknown): asserts value is number {
+  assertPositiveInteger(what, value);
+  if (value > MAX_TTL_SECONDS) refuse(`${what} must be ${MAX_TTL_SECONDS} (100 years) at most`);
+}
+
+// A timer takes no more: it would fire at once.
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+export function assertTimeout(what: string, value: unknown): asserts value is number {
+  assertPositiveInteger(what, value);
+  if (value > MAX_TIMEOUT_MS) refuse(`${what} must be ${MAX_TIMEOUT_MS} at most`);
+}
+
 export function assertCount(what: string, value: unknown): asserts value is number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) refuse(`${what} must be an integer, 0 or more`);
 }
@@ -32,13 +48,17 @@ export function assertRoles(roles: unknown): asserts roles is readonly Role[] {
   }
 }
 
+export function assertText(what: string, value: unknown): asserts value is string {
+  if (typeof value !== "string") refuse(`${what} must be a string`);
+  if (!(value as string).isWellFormed()) refuse(`${what} must not contain half of a surrogate pair`);
+}
+
 export function assertMessage(message: NewMessage): void {
   if (typeof message !== "object" || message === null) refuse("a message must be an object");
   assertRoles([message.role]);
-  if (typeof message.content !== "string") refuse("content must be a string");
-  if (!message.content.isWellFormed()) refuse("content must not contain half of a surrogate pair");
+  assertText("content", message.content);
   if (message.id !== undefined) assertId("id", message.id);
-  if (message.toolCallId !== undefined) assertId("toolCallId", message.toolCallId);
+  if (message.toolCallId !== undefined) assertText("toolCallId", message.toolCallId);
   const time = message.createdAt;
   if (time !== undefined && !(time instanceof Date && Number.isSafeInteger(time.getTime()))) {
     refuse("createdAt must be a valid Date");
@@ -50,9 +70,7 @@ export function assertMessage(message: NewMessage): void {
 function assertToolCalls(calls: unknown): void {
   if (!Array.isArray(calls)) refuse("toolCalls must be an array");
   for (const call of calls as Record<string, unknown>[]) {
-    for (const field of ["id", "name", "arguments"]) {
-      if (typeof call?.[field] !== "string") refuse(`toolCalls: ${field} must be a string`);
-    }
+    for (const field of ["id", "name", "arguments"]) assertText(`toolCalls: ${field}`, call?.[field]);
   }
 }
 
@@ -64,7 +82,10 @@ function assertJson(what: string, value: unknown, above: readonly unknown[] = []
     const prototype: unknown = Object.getPrototypeOf(value);
     const plain = Array.isArray(value) || prototype === Object.prototype || prototype === null;
     if (!plain) refuse(`${what} must be plain JSON`);
-    for (const item of Object.values(value)) assertJson(what, item, [...above, value]);
+    const items = Array.isArray(value) ? value : Object.values(value);
+    if (!Array.isArray(value)) for (const key of Object.keys(value)) assertText(`a key of ${what}`, key);
+    // Not forEach: it would pass over the holes of an array.
+    for (const item of items) assertJson(what, item, [...above, value]);
     return;
   }
   const isJson =

@@ -5,8 +5,8 @@ import { PRELUDE, TURN_PRELUDE } from "./prelude.ts";
  * Appends messages: all or none.
  *
  * ARGV[3]  epoch, if the session is new
- * ARGV[4…] three for each: id or empty, time in ms or empty (Redis' own), the record without its time,
- *          as two halves around it: `role` and `content(,more)]`
+ * ARGV[4…] four for each: id or empty, time in ms or empty (Redis' own), and the record's halves around the
+ *          time: `role` and `content(,more)]`
  *
  * Returns {'ok', now, ttl, epoch, place of the first, count} | {'duplicate', now, id}
  */
@@ -43,7 +43,8 @@ return {'ok', now, renew(), epoch, first, count()}
  * ARGV[3]  how many at most   ARGV[4] the id that they end before, or empty
  * ARGV[5…] roles; none: all
  *
- * Where the oldest one found is a tool's result, what precedes it is returned too, back to its call.
+ * Where the oldest one found is a tool's result, what precedes it is returned too, back to its call. What is no
+ * message's record is returned for the report, and is none of the limit.
  *
  * Returns {'ok', now, epoch or '', more older ones (0, 1), how many are only context, place, record, …},
  *         newest first | {'unknown', now}
@@ -65,17 +66,17 @@ local reply = {'ok', now, epoch or '', 0, 0}
 local found, extra, role = 0, 0, nil
 local function visit(at, record)
   if record == '0' then return true end
-  local is = record:match('^%[1,"(%a+)"')
-  if wanted and not wanted[is] then return true end
+  local is = record:match('^%[1,"(%a+)",%-?%d+,"')
+  if is and wanted and not wanted[is] then return true end
   if found >= limit then
     reply[4] = 1
     -- Beyond the limit only the way back from a result to its call is of interest.
     if wanted or role ~= 'tool' then return false end
     extra = extra + 1
-  else
+  elseif is then
     found = found + 1
   end
-  role = is
+  role = is or role
   reply[#reply + 1] = at
   reply[#reply + 1] = record
   return true
@@ -90,7 +91,7 @@ while start > 0 and limit > 0 do
     if not go then break end
   end
   if not go then break end
-  start = low
+  start, step = low, 256
 end
 reply[5] = extra
 return reply
@@ -140,11 +141,12 @@ else
 end
 local record = at and at >= 0 and redis.call('LINDEX', messages, at)
 if not record or record == '0' then return {'unknown', now} end
+local readable, decoded = pcall(cjson.decode, record)
+local id = readable and type(decoded) == 'table' and type(decoded[5]) == 'table' and decoded[5].id
+if id and ARGV[3] ~= '' and id ~= ARGV[3] then return {'unknown', now} end
 redis.call('HSET', meta, 'updated', now)
 redis.call('HINCRBY', meta, 'dropped', 1)
 redis.call('LSET', messages, at, '0')
-local readable, decoded = pcall(cjson.decode, record)
-local id = readable and type(decoded) == 'table' and type(decoded[5]) == 'table' and decoded[5].id
 if id then redis.call('HDEL', meta, 'id:' .. id) end
 return {'ok', now, renew()}
 `,
@@ -157,9 +159,10 @@ return {'ok', now, renew()}
  */
 export const CLEAR = script(
   PRELUDE,
+  TURN_PRELUDE,
   `
-local there = redis.call('DEL', unpack(KEYS))
-redis.call('PUBLISH', log, '')
+local there = redis.call('UNLINK', unpack(KEYS))
+wake()
 return {'ok', now, there > 0 and 1 or 0}
 `,
 );

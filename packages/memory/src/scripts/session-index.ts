@@ -30,16 +30,18 @@ return {'ok', now}
 );
 
 /**
- * Forgets sessions, except those used again in the last \`ARGV[1]\` ms.
+ * Forgets sessions, except those that were used since.
  *
- * KEYS  an owner's two index keys   ARGV[2…] ids
+ * KEYS  an owner's two index keys   ARGV[1] the time in ms, or empty: a minute ago, as a session that is so
+ *       young may be noted before it is there   ARGV[2…] ids
  */
 export const FORGET = script(
   PRELUDE,
   `
+local since = tonumber(ARGV[1]) or now - 60000
 for i = 2, #ARGV do
   local last = redis.call('ZSCORE', used, ARGV[i])
-  if last and now - tonumber(last) >= tonumber(ARGV[1]) then
+  if last and tonumber(last) < since then
     redis.call('ZREM', used, ARGV[i])
     redis.call('ZREM', expires, ARGV[i])
   end
@@ -58,6 +60,14 @@ return {'ok', now}
 export const LIST = script(
   PRELUDE,
   `
+-- Not Lua's own comparison, which goes by the server's locale.
+local function stands_before(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = a:byte(i), b:byte(i)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
 local reply, limit, skip = {'ok', now}, tonumber(ARGV[1]), 0
 local max = ARGV[2] ~= '' and ARGV[2] or '+inf'
 while #reply - 2 < limit * 2 do
@@ -65,7 +75,7 @@ while #reply - 2 < limit * 2 do
   if #page == 0 then break end
   for i = 1, #page, 2 do
     -- Ids of one millisecond stand in reverse order of their bytes.
-    local behind = ARGV[2] == '' or page[i + 1] ~= ARGV[2] or page[i] < ARGV[3]
+    local behind = ARGV[2] == '' or page[i + 1] ~= ARGV[2] or stands_before(page[i], ARGV[3])
     if behind and #reply - 2 < limit * 2 then
       reply[#reply + 1] = page[i]
       reply[#reply + 1] = page[i + 1]
