@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { usage } from "@redis-memory-magic/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { AnswerRecorder } from "../../test/answer-recorder.ts";
+import { within } from "../../test/within.ts";
 import { AppError } from "../chat/app-error.ts";
-import type { AnswerSink, ChatModel, ContextMessage, ModelRequest } from "../chat/chat-model.ts";
+import type { ChatModel, ContextMessage, ModelRequest } from "../chat/chat-model.ts";
 
 /** What an adapter's test brings, made anew for each test. */
 export interface ChatModelUnderTest {
   readonly model: ChatModel;
   /** Two different questions. The same question gets the same answer, alone or beside others. */
   readonly questions: readonly [ModelRequest, ModelRequest];
-  /** Answered in several pieces with pauses before and between them: time to abort it, at least a second in all. */
+  /** Takes several seconds to answer, in pieces with pauses before and between them: time to abort it. */
   readonly slowQuestion: ModelRequest;
   /** A question whose answer holds `text`. */
   readonly questionAbout?: (text: string) => ModelRequest;
@@ -77,7 +79,7 @@ export function describeChatModel(
     };
 
     test("streams its answer to the sink and resolves with how it ended", async () => {
-      const sink = new Recorder();
+      const sink = new AnswerRecorder();
       const completion = await subject.model.generate(subject.questions[0], sink, never);
       expect(sink.answer).not.toBe("");
       expect(["stop", "length", "content_filter"]).toContain(completion.finishReason);
@@ -86,15 +88,18 @@ export function describeChatModel(
     });
 
     test("sends a slow answer in pieces, as they come", async () => {
-      const sink = new Recorder();
-      await subject.model.generate(subject.slowQuestion, sink, never);
-      expect(sink.pieces.length).toBeGreaterThan(1);
+      const abort = new AbortController();
+      const sink = new AnswerRecorder((pieces) => {
+        if (pieces.length === 3) abort.abort();
+      });
+      await expect(subject.model.generate(subject.slowQuestion, sink, abort.signal)).rejects.toThrow();
+      expect(sink.pieces).toHaveLength(3);
       expect(sink.pieces).not.toContain("");
     });
 
     test("does not mix the answers to concurrent questions", async () => {
       const ask = async (request: ModelRequest): Promise<string> => {
-        const sink = new Recorder();
+        const sink = new AnswerRecorder();
         await subject.model.generate(request, sink, never);
         return sink.answer;
       };
@@ -106,7 +111,7 @@ export function describeChatModel(
     });
 
     test("asks nothing when aborted before", async () => {
-      const sink = new Recorder();
+      const sink = new AnswerRecorder();
       const reason = new Error("aborted before");
       await expect(
         subject.model.generate(subject.questions[0], sink, AbortSignal.abort(reason)),
@@ -116,12 +121,12 @@ export function describeChatModel(
     });
 
     test("ends at once when aborted before the first word", async () => {
-      const sink = new Recorder();
+      const sink = new AnswerRecorder();
       const abort = new AbortController();
       const reason = new Error("aborted at the start");
       const answer = subject.model.generate(subject.slowQuestion, sink, abort.signal);
       setTimeout(() => abort.abort(reason), 20);
-      await expect(promptly(answer, 20)).rejects.toBe(reason);
+      await expect(promptly(answer)).rejects.toBe(reason);
       await expectSilence(sink);
     });
 
@@ -129,7 +134,7 @@ export function describeChatModel(
       const abort = new AbortController();
       const reason = new Error("aborted in mid-answer");
       let abortedAt = Number.POSITIVE_INFINITY;
-      const sink = new Recorder(() => {
+      const sink = new AnswerRecorder(() => {
         abortedAt = performance.now();
         abort.abort(reason);
       });
@@ -141,7 +146,7 @@ export function describeChatModel(
 
     testWith("idle", "ends the provider's work when aborted", async (idle) => {
       const abort = new AbortController();
-      const sink = new Recorder(() => abort.abort());
+      const sink = new AnswerRecorder(() => abort.abort());
       await expect(subject.model.generate(subject.slowQuestion, sink, abort.signal)).rejects.toThrow();
       await promptly(idle());
     });
@@ -150,18 +155,18 @@ export function describeChatModel(
       const abort = new AbortController();
       const aborted = subject.model.generate(
         subject.slowQuestion,
-        new Recorder(() => abort.abort()),
+        new AnswerRecorder(() => abort.abort()),
         abort.signal,
       );
       await expect(aborted).rejects.toThrow();
-      const sink = new Recorder();
+      const sink = new AnswerRecorder();
       await subject.model.generate(subject.questions[0], sink, never);
       expect(sink.answer).not.toBe("");
     });
 
     testWith("questionAbout", "keeps every character whole", async (questionAbout) => {
       const text = "Grüße, 世界, שלום, 👩‍👩‍👧‍👦🇪🇺, e\u0301, line\u2028separator, \\u0041, </script>";
-      const sink = new Recorder();
+      const sink = new AnswerRecorder();
       await subject.model.generate(questionAbout(text), sink, never);
       expect(sink.answer).toContain(text);
       expect(sink.pieces.every((piece) => piece.isWellFormed())).toBe(true);
@@ -174,12 +179,12 @@ export function describeChatModel(
         { role: "user", content: "What's my name?" },
       ];
       const request = { ...subject.questions[0], system: "Answer briefly.", messages };
-      await subject.model.generate(request, new Recorder(), never);
+      await subject.model.generate(request, new AnswerRecorder(), never);
       expect(received()).toMatchObject({ system: "Answer briefly.", messages });
     });
 
     testWith("received", "sends no system prompt when there is none", async (received) => {
-      await subject.model.generate({ ...subject.questions[0], system: "" }, new Recorder(), never);
+      await subject.model.generate({ ...subject.questions[0], system: "" }, new AnswerRecorder(), never);
       expect(received().system).toBe("");
       expect(received().messages).toEqual(subject.questions[0].messages);
     });
@@ -187,7 +192,7 @@ export function describeChatModel(
     testWith("received", "shows the request as it was sent, without its key", async (received) => {
       const request = { ...subject.questions[0], system: "Answer briefly." };
       const shown = subject.model.wireRequest(request);
-      await subject.model.generate(request, new Recorder(), never);
+      await subject.model.generate(request, new AnswerRecorder(), never);
       expect(shown).toEqual({ method: "POST", url: received().url, body: received().body });
       if (subject.secret !== undefined) expect(JSON.stringify(shown)).not.toContain(subject.secret);
     });
@@ -210,7 +215,7 @@ export function describeChatModel(
     testWith("unreachable", "fails with words for people when unreachable", async (unreachable) => {
       const model = await unreachable();
       const failure = await withinSeconds(
-        model.generate(subject.questions[0], new Recorder(), never).catch((error: unknown) => error),
+        model.generate(subject.questions[0], new AnswerRecorder(), never).catch((error: unknown) => error),
       );
       await model.close();
       if (!(failure instanceof AppError)) throw failure;
@@ -220,7 +225,7 @@ export function describeChatModel(
     });
 
     test("ends what is under way when closed", async () => {
-      const sink = new Recorder();
+      const sink = new AnswerRecorder();
       const answer = subject.model
         .generate(subject.slowQuestion, sink, never)
         .catch((error: unknown) => error);
@@ -233,32 +238,8 @@ export function describeChatModel(
   });
 }
 
-/** Keeps what it is given; `onText` is called at each piece. */
-class Recorder implements AnswerSink {
-  readonly pieces: string[] = [];
-  thoughts = 0;
-  readonly #onText: () => void;
-
-  constructor(onText: () => void = () => {}) {
-    this.#onText = onText;
-  }
-
-  get answer(): string {
-    return this.pieces.join("");
-  }
-
-  text(piece: string): void {
-    this.pieces.push(piece);
-    this.#onText();
-  }
-
-  thinking(): void {
-    this.thoughts++;
-  }
-}
-
 /** Nothing may come once `generate` has settled. */
-async function expectSilence(sink: Recorder): Promise<void> {
+async function expectSilence(sink: AnswerRecorder): Promise<void> {
   const { length } = sink.pieces;
   const { thoughts } = sink;
   await sleep(150);
@@ -266,22 +247,8 @@ async function expectSilence(sink: Recorder): Promise<void> {
   expect(sink.thoughts).toBe(thoughts);
 }
 
-async function withDeadline<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
-  const deadline = new AbortController();
-  const late = sleep(milliseconds, undefined, { signal: deadline.signal }).then(() => {
-    throw new Error(`Not done after ${milliseconds} ms.`);
-  });
-  late.catch(() => {});
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    deadline.abort();
-  }
-}
-
-const promptly = <Result>(work: Promise<Result>, after = 0): Promise<Result> =>
-  withDeadline(work, after + PROMPTLY_MS);
-const withinSeconds = <Result>(work: Promise<Result>): Promise<Result> => withDeadline(work, 8000);
+const promptly = <Result>(work: Promise<Result>): Promise<Result> => within(PROMPTLY_MS, work);
+const withinSeconds = <Result>(work: Promise<Result>): Promise<Result> => within(8000, work);
 
 /** An error as the most talkative of loggers would write it. */
 function everythingIn(error: Error): string {

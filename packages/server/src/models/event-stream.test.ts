@@ -97,6 +97,23 @@ test("what comes after the last event that matters is not read, and the connecti
   expect(new Set(ports).size).toBe(1);
 });
 
+test("an abort at one of its events leaves the others of the packet unread", async () => {
+  const abort = new AbortController();
+  const reader = new Collector();
+  const read: EventReader<string[]> = {
+    event: (data) => {
+      abort.abort(new Error("enough"));
+      return reader.event(data);
+    },
+    end: () => reader.end(),
+  };
+  fake.scenario = { packets: ["data: one\n\ndata: two\n\ndata: end\n\n"] };
+  await expect(http.postForEvents("responses", { stream: true }, read, abort.signal)).rejects.toThrow(
+    "enough",
+  );
+  expect(reader.data).toEqual(["one"]);
+});
+
 test("a stream that does not end after its last event is closed", async () => {
   fake.scenario = { packets: ["data: end\n\n", "data: later\n\n"], delayMs: 60_000 };
   expect(await http.postForEvents("responses", { stream: true }, new Collector(), never)).toEqual([]);

@@ -18,9 +18,9 @@ const nothingUpstream = "it answers in this process, nothing crosses a wire";
 describeChatModel(
   "the mirror",
   async () => ({
-    model: new Mirror({ wordDelayMs: 30 }),
+    model: new Mirror({ wordDelayMs: 60 }),
     questions: [request(user("one")), request(user("one"), user("two"))],
-    slowQuestion: request(user("a question as long as its words are many, ".repeat(4)), user("this one")),
+    slowQuestion: request(user("many words, ".repeat(100).slice(0, 200)), user("this one")),
     questionAbout: (text) => request(user(text), user("What did I say?")),
     close: async () => {},
   }),

@@ -1,0 +1,109 @@
+import { createServer } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { failureOf } from "../../../test/ask.ts";
+import { type FakeOpenAi, openAiError, startFakeOpenAi } from "../../../test/fakes/openai.ts";
+import { ChatGpt } from "./chatgpt.ts";
+
+const KEY = "sk-proj-a-secret-that-nobody-sees";
+
+describe("ChatGPT's availability", () => {
+  let fake: FakeOpenAi;
+  let model: ChatGpt;
+
+  beforeEach(async () => {
+    fake = await startFakeOpenAi();
+    model = new ChatGpt({ apiKey: KEY, baseUrl: fake.url, model: "gpt-5-mini" });
+  });
+  afterEach(async () => {
+    await model.close();
+    await fake.close();
+  });
+
+  const unavailable = { available: false, reason: expect.any(String), action: expect.any(String) };
+
+  test("without a key: says so and asks nobody", async () => {
+    const keyless = new ChatGpt({ apiKey: "", baseUrl: fake.url, model: "gpt-5-mini" });
+    const availability = await keyless.availability();
+    await keyless.close();
+    expect(availability).toMatchObject({
+      ...unavailable,
+      action: expect.stringContaining("OPENAI_API_KEY"),
+    });
+    expect(availability.models.map(({ id }) => id)).toContain("gpt-4o");
+    expect(fake.requests).toEqual([]);
+  });
+
+  test("with a wrong key: says so", async () => {
+    fake.scenario = {};
+    const other = await startFakeOpenAi({ apiKey: "sk-another" });
+    model = new ChatGpt({ apiKey: KEY, baseUrl: other.url, model: "gpt-5-mini" });
+    const availability = await model.availability();
+    await other.close();
+    expect(availability).toMatchObject({
+      ...unavailable,
+      reason: "OpenAI does not accept the API key.",
+    });
+    expect(JSON.stringify(availability)).not.toContain(KEY);
+  });
+
+  test("lists the models that can answer, with windows and prices", async () => {
+    const { models } = await model.availability();
+    expect(models.map(({ id }) => id)).toEqual(["gpt-5-mini", "gpt-4o-mini"]);
+    expect(models[0]).toEqual({
+      id: "gpt-5-mini",
+      context_window: 272_000,
+      price: { input: 0.25, cached_input: 0.025, output: 2 },
+    });
+  });
+
+  test("lists what another server has, though nothing is known of it", async () => {
+    const other = await startFakeOpenAi({ models: ["qwen"] });
+    model = new ChatGpt({ apiKey: KEY, baseUrl: other.url, model: "qwen" });
+    expect(await model.availability()).toEqual({
+      available: true,
+      models: [{ id: "qwen", context_window: null, price: null }],
+    });
+    await other.close();
+  });
+
+  test.each([
+    [403, true],
+    [404, true],
+    [429, true],
+    [500, false],
+    [503, false],
+  ])("after status %i is %s", async (status, available) => {
+    const { fail } = openAiError(status, { message: "?", type: "?" });
+    fake.replay({
+      request: "GET /v1/models",
+      status,
+      contentType: "application/json",
+      body: JSON.stringify(fail.body),
+    });
+    const availability = await model.availability();
+    expect(availability.available).toBe(available);
+    if (!available) expect(availability).toMatchObject(unavailable);
+  });
+
+  test("of a server that says nothing is known within seconds", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await new Promise((resolve) => silent.once("listening", resolve));
+    const { port } = silent.address() as { port: number };
+    model = new ChatGpt({ apiKey: KEY, baseUrl: `http://127.0.0.1:${port}/v1`, model: "gpt-5-mini" });
+    const started = performance.now();
+    expect(await model.availability()).toMatchObject({
+      ...unavailable,
+      reason: expect.stringContaining("does not answer"),
+    });
+    expect(performance.now() - started).toBeLessThan(6000);
+    await model.close();
+    silent.close();
+  });
+
+  test("with a key that cannot be sent", async () => {
+    model = new ChatGpt({ apiKey: "sk-with\na-line", baseUrl: fake.url, model: "gpt-5-mini" });
+    expect(await model.availability()).toMatchObject(unavailable);
+    const request = { model: "gpt-5-mini", system: "", messages: [], contextWindow: 1000 };
+    expect((await failureOf(model, request)).code).toBe("provider_unauthorized");
+  });
+});

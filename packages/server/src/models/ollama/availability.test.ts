@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type FakeOllama, startFakeOllama } from "../../../test/fakes/ollama.ts";
+import { recorded } from "../../../test/fakes/recorded.ts";
+import { Ollama } from "./ollama.ts";
+
+describe("Ollama's availability", () => {
+  let fake: FakeOllama;
+  let model: Ollama;
+
+  beforeEach(async () => {
+    fake = await startFakeOllama();
+    model = new Ollama({ apiKey: "", baseUrl: fake.url, model: "llama3.2:3b" });
+  });
+  afterEach(async () => {
+    await model.close();
+    await fake.close();
+  });
+
+  const free = { input: 0, cached_input: 0, output: 0 };
+
+  test("tells the window that was allocated, else the largest that could be", async () => {
+    fake.models = {
+      "llama3.2:3b": { trained: 131_072, allocated: 4096 },
+      "qwen3:0.6b": { trained: 40_960 },
+    };
+    expect(await model.availability()).toEqual({
+      available: true,
+      models: [
+        { id: "llama3.2:3b", context_window: 4096, price: free },
+        { id: "qwen3:0.6b", context_window: 40_960, price: free },
+      ],
+    });
+  });
+
+  test("remembers the window of a model that was unloaded, and asks nothing twice", async () => {
+    await model.availability();
+    fake.models = { "llama3.2:3b": { trained: 131_072 } };
+    expect((await model.availability()).models[0]?.context_window).toBe(4096);
+    expect(fake.requests.filter(({ url }) => url === "/api/show")).toHaveLength(1);
+  });
+
+  test("reads what a real Ollama sent", async () => {
+    model = new Ollama({ apiKey: "", baseUrl: fake.url, model: "qwen:0.5b" });
+    fake.replay(recorded("models-v1"));
+    fake.replay(recorded("show"));
+    expect((await model.availability()).models).toEqual([
+      { id: "qwen:0.5b", context_window: 32_768, price: free },
+    ]);
+    fake.replay(recorded("ps"));
+    expect((await model.availability()).models[0]?.context_window).toBe(2048);
+    fake.replay(recorded("ps-loaded"));
+    expect((await model.availability()).models[0]?.context_window).toBe(512);
+  });
+
+  test("takes the window that a Modelfile sets", async () => {
+    fake.models = { "llama3.2:3b": { trained: 131_072 } };
+    fake.replay({
+      request: "POST /api/show",
+      status: 200,
+      contentType: "application/json",
+      body: JSON.stringify({
+        parameters: 'num_ctx                        8192\nstop                           "<|eot_id|>"',
+        model_info: { "general.architecture": "llama", "llama.context_length": 131_072 },
+      }),
+    });
+    expect((await model.availability()).models[0]?.context_window).toBe(8192);
+  });
+
+  test("does without Ollama's own API, and takes the window that another server tells", async () => {
+    const other = await startFakeOllama({ native: false });
+    model = new Ollama({ apiKey: "", baseUrl: other.url, model: "llama3.2:3b" });
+    expect(await model.availability()).toEqual({
+      available: true,
+      models: [{ id: "llama3.2:3b", context_window: null, price: free }],
+    });
+    other.replay({
+      request: "GET /v1/models",
+      status: 200,
+      contentType: "application/json",
+      body: JSON.stringify({ data: [{ id: "llama3.2:3b", max_model_len: 16_384 }] }),
+    });
+    expect((await model.availability()).models[0]?.context_window).toBe(16_384);
+    await other.close();
+  });
+
+  test("says how to get a model that is missing, and what else there is", async () => {
+    fake.models = { "qwen3:0.6b": { trained: 40_960 } };
+    expect(await model.availability()).toMatchObject({
+      available: false,
+      reason: "The model server does not have the model llama3.2:3b.",
+      action:
+        'Run "ollama pull llama3.2:3b", or choose another model. ' +
+        "OLLAMA_MODEL can be set to one that it has: qwen3:0.6b.",
+      models: [{ id: "qwen3:0.6b" }],
+    });
+  });
+
+  test("knows a model without a tag as the latest", async () => {
+    fake.models = { "mistral:latest": { trained: 32_768 } };
+    model = new Ollama({ apiKey: "", baseUrl: fake.url, model: "mistral" });
+    expect(await model.availability()).toEqual({
+      available: true,
+      models: [{ id: "mistral", context_window: 32_768, price: free }],
+    });
+  });
+
+  test("of an Ollama without models", async () => {
+    fake.replay({
+      request: "GET /v1/models",
+      status: 200,
+      contentType: "application/json",
+      body: '{"object":"list","data":null}',
+    });
+    expect(await model.availability()).toMatchObject({
+      available: false,
+      action: 'Run "ollama pull llama3.2:3b", or choose another model.',
+    });
+  });
+
+  test("names the place where nothing answers", async () => {
+    model = new Ollama({ apiKey: "", baseUrl: "http://127.0.0.1:1/v1", model: "llama3.2:3b" });
+    expect(await model.availability()).toEqual({
+      available: false,
+      reason: "No model server can be reached at http://127.0.0.1:1/v1: nothing listens there.",
+      action: "Start Ollama (ollama serve), or set OLLAMA_BASE_URL.",
+      models: [],
+    });
+  });
+});

@@ -1,0 +1,21 @@
+import { AppError } from "../src/chat/app-error.ts";
+import type { ChatModel, Completion, ModelRequest } from "../src/chat/chat-model.ts";
+import { AnswerRecorder } from "./answer-recorder.ts";
+
+/** Asks a model, and tells all that came of it. */
+export async function ask(
+  model: ChatModel,
+  request: ModelRequest,
+  signal = new AbortController().signal,
+): Promise<Completion & { pieces: string[]; thoughts: number }> {
+  const sink = new AnswerRecorder();
+  const completion = await model.generate(request, sink, signal);
+  return { pieces: sink.pieces, thoughts: sink.thoughts, ...completion };
+}
+
+/** Asks a model that must fail in a way that people are told. */
+export async function failureOf(model: ChatModel, request: ModelRequest): Promise<AppError> {
+  const failure = await ask(model, request).catch((error: unknown) => error);
+  if (failure instanceof AppError) return failure;
+  throw new Error("The model did not fail with an AppError.", { cause: failure });
+}

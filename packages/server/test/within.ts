@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** The work's result, or a failure when it is not there in time. */
+export async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  const inTime = new AbortController();
+  const late = sleep(milliseconds, undefined, { signal: inTime.signal }).then(() => {
+    throw new Error(`Not done after ${milliseconds} ms.`);
+  });
+  // When the work is done in time, nobody waits for this any more.
+  late.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    inTime.abort();
+  }
+}
