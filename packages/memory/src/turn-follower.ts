@@ -26,10 +26,11 @@ export async function followRemote(
   let offset = Buffer.byteLength(feed.text);
   let wake: () => void = () => {};
   let woken = false;
-  subscriptions?.add(channel, () => {
+  const onPublication = (): void => {
     woken = true;
     wake();
-  });
+  };
+  subscriptions?.add(channel, onPublication);
   try {
     while (!feed.settled) {
       if (!woken) {
@@ -57,6 +58,6 @@ export async function followRemote(
   } catch (error) {
     feed.fail(error);
   } finally {
-    subscriptions?.remove(channel);
+    subscriptions?.remove(channel, onPublication);
   }
 }

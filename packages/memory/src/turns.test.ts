@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
+import { CLIENTS, type Connection, keysOf, removeKeys, testRedisUrl, uniqueName } from "../test/redis.ts";
 import { type BeginOptions, MessageHistory, Turns, type TurnUpdate, type TurnWriter } from "./index.ts";
 
 const LEASE_MS = 300;
@@ -294,6 +294,38 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     await other.writer.end("completed");
   });
 
+  test("a turn whose record somebody has deleted comes to an end all the same", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    writer.write("So far");
+    await expect.poll(() => writer.feed.text).toBe("So far");
+    await redis.command("DEL", `${name}:{s}:turns`);
+    await abandon(writer);
+    const next = await begin({ content: "next" }, elsewhere);
+    expect(await next.writer.end("completed")).toMatchObject({ status: "completed" });
+    expect(await conversation()).toEqual(["user: Hi", "assistant: So far", "user: next"]);
+  });
+
+  test("a user who may not publish writes turns, and followers look by themselves", async () => {
+    const user = name.replaceAll(":", "-");
+    await redis.command("ACL", "SETUSER", user, "on", ">secret", "~*", "resetchannels", "+@all");
+    const url = new URL(testRedisUrl());
+    url.username = user;
+    url.password = "secret";
+    const restricted = await connect(url.href);
+    try {
+      const by = new Turns({ client: restricted.client, name, leaseMs: LEASE_MS });
+      const { writer } = await begin({ content: "Hi" }, by);
+      const updates = collect(elsewhere, writer.id);
+      writer.write("text");
+      expect(await writer.end("completed")).toMatchObject({ status: "completed" });
+      expect(textOf(await updates)).toBe("text");
+      expect(await new MessageHistory({ client: restricted.client, name }).clear("s")).toBe(true);
+    } finally {
+      await restricted.close();
+      await redis.command("ACL", "DELUSER", user);
+    }
+  });
+
   test("a turn whose end was not heard can be ended again", async () => {
     const { writer } = await begin({ content: "Hi" });
     writer.write("text");
@@ -310,5 +342,9 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
   ])("refuses %s", async (_, options) => {
     await expect(turns.begin("s", options)).rejects.toThrow(TypeError);
     expect(await keysOf(redis, name)).toEqual([]);
+  });
+
+  test("refuses a lease that is none", () => {
+    expect(() => new Turns({ client: redis.client, leaseMs: 0 })).toThrow(TypeError);
   });
 });

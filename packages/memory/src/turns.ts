@@ -13,7 +13,7 @@ import { followRemote } from "./turn-follower.ts";
 import { decodeRecord, type TurnRecord } from "./turn-record.ts";
 import { TurnWriter } from "./turn-writer.ts";
 import { newTurnId } from "./unstored-turn.ts";
-import { assertCount, assertId } from "./validate.ts";
+import { assertCount, assertId, assertPositiveInteger } from "./validate.ts";
 
 export interface TurnsOptions extends MemoryOptions {
   /** A second connected client, on which this class subscribes. Without it, followers look every 100 ms. */
@@ -99,7 +99,9 @@ export class Turns {
 
   constructor(options: TurnsOptions) {
     this.#options = resolveOptions(options);
-    this.#leaseMs = options.leaseMs ?? 5000;
+    const { leaseMs = 5000 } = options;
+    assertPositiveInteger("leaseMs", leaseMs);
+    this.#leaseMs = leaseMs;
     this.#runner = new ScriptRunner(this.#options.client, this.#options.timeoutMs);
     this.#index = new SessionIndex(this.#runner, this.#options.name, this.#options.owner);
     this.#subscriptions = options.subscriber && new Subscriptions(options.subscriber);

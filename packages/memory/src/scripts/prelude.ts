@@ -45,9 +45,12 @@ end
  * the caller told of it (JSON), and the text of an answer that a retry has replaced.
  */
 export const TURN_PRELUDE = `
--- Ends the running turn: its text so far becomes a message, its record is closed. Returns the answer's place.
+-- Wakes who follows the turn. Only a hint: a user that may not publish can write all the same.
+local function wake() redis.pcall('PUBLISH', log, '') end
+
+-- Ends the running turn: its text so far becomes a message, its record (if nobody has deleted it) is closed.
 local function finish(id, status, rest, info)
-  local record = redis.call('HGET', turns, id)
+  local record = redis.call('HGET', turns, id) or ''
   local user, started, former = record:match('^%[1,"%a+",(%d+),%-?%d+,(%d+),%d+,(.*)%]$')
   local text = (redis.call('GET', log) or '') .. rest
   local answer = -1
@@ -55,13 +58,14 @@ local function finish(id, status, rest, info)
     answer = redis.call('RPUSH', messages,
       '[1,"assistant",' .. now .. ',' .. cjson.encode(text) .. ',{"turn":"' .. id .. '"}]') - 1
   end
-  redis.call('HSET', turns, id, '[1,"' .. status .. '",' .. user .. ',' .. answer .. ',' .. started .. ',' ..
-    now .. ',' .. (info ~= '' and info or former) .. ']')
+  if user then
+    redis.call('HSET', turns, id, '[1,"' .. status .. '",' .. user .. ',' .. answer .. ',' .. started .. ',' ..
+      now .. ',' .. (info ~= '' and info or former) .. ']')
+  end
   redis.call('HSET', meta, 'updated', now)
   redis.call('HDEL', meta, 'turn', 'lease')
   redis.call('DEL', log)
-  redis.call('PUBLISH', log, '')
-  return answer
+  wake()
 end
 
 -- The running turn's id. One whose server has let its lease run out is ended here, as interrupted.

@@ -30,6 +30,8 @@ if key ~= '' then
   end
 end
 local current = running()
+-- Sent again, after it had begun and ended.
+if current ~= id and redis.call('HEXISTS', turns, id) == 1 then return {'replay', now, id} end
 if current and current ~= id then return {'busy', now, current} end
 
 local last
@@ -89,7 +91,7 @@ if text ~= '' then
   local offset, length = tonumber(ARGV[5]), redis.call('STRLEN', log)
   if length == offset then
     redis.call('APPEND', log, text)
-    redis.call('PUBLISH', log, '')
+    wake()
   elseif length ~= offset + #text then
     return {'conflict', now, length}
   end
