@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, keysOf, removeKeys, testRedisUrl, uniqueName } from "../test/redis.ts";
+import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
 import { type BeginOptions, MessageHistory, Turns, type TurnUpdate, type TurnWriter } from "./index.ts";
 
 const LEASE_MS = 300;
@@ -308,10 +308,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
   test("a user who may not publish writes turns, and followers look by themselves", async () => {
     const user = name.replaceAll(":", "-");
     await redis.command("ACL", "SETUSER", user, "on", ">secret", "~*", "resetchannels", "+@all");
-    const url = new URL(testRedisUrl());
-    url.username = user;
-    url.password = "secret";
-    const restricted = await connect(url.href);
+    const restricted = await connect({ username: user, password: "secret" });
     try {
       const by = new Turns({ client: restricted.client, name, leaseMs: LEASE_MS });
       const { writer } = await begin({ content: "Hi" }, by);

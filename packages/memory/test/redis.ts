@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { createClient } from "@redis/client";
-import { Redis } from "ioredis";
+import { createClient, createCluster, createSentinel } from "@redis/client";
+import { Cluster, Redis } from "ioredis";
 import type { RedisClient, Subscriber } from "../src/index.ts";
+import { MASTER_NAME } from "./sentinel.ts";
+import { givenServers, startServer } from "./servers.ts";
 
 /** The Redis of the tests; its absence is a failure. */
 export function testRedisUrl(): string {
@@ -19,8 +21,24 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export async function connectNodeRedis(url = testRedisUrl()): Promise<Connection> {
-  const client = createClient({ url });
+/** As whom to connect; by default as the user that everyone is. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+export type Connect = (login?: Login) => Promise<Connection>;
+
+/** A Redis as the matrix has started it. */
+export interface Target {
+  readonly client: "@redis/client" | "ioredis";
+  readonly kind: "single" | "cluster" | "sentinel";
+  /** Of the server, the cluster's masters, or the sentinels. */
+  readonly ports: readonly number[];
+}
+
+export async function connectNodeRedis(url = testRedisUrl(), login?: Login): Promise<Connection> {
+  const client = createClient({ url, ...login });
   const subscriber = client.duplicate();
   for (const one of [client, subscriber]) {
     one.on("error", () => {});
@@ -37,8 +55,14 @@ export async function connectNodeRedis(url = testRedisUrl()): Promise<Connection
   };
 }
 
-export async function connectIoRedis(url = testRedisUrl()): Promise<Connection> {
-  const client = new Redis(url, { lazyConnect: true });
+export async function connectIoRedis(url = testRedisUrl(), login?: Login): Promise<Connection> {
+  return ofIoRedis(new Redis(url, { ...login, ...IOREDIS }));
+}
+
+// Sent again after a broken connection, a command could be done twice.
+const IOREDIS = { lazyConnect: true, autoResendUnfulfilledCommands: false } as const;
+
+async function ofIoRedis(client: Redis): Promise<Connection> {
   const subscriber = client.duplicate();
   // One instance a test listens on it, where a product has one for all.
   subscriber.setMaxListeners(0);
@@ -57,7 +81,153 @@ export async function connectIoRedis(url = testRedisUrl()): Promise<Connection> 
   };
 }
 
-export const CLIENTS = { "@redis/client": connectNodeRedis, ioredis: connectIoRedis };
+// What is not about one key is asked of every node.
+const OF_ALL_NODES = ["KEYS", "ACL", "PUBSUB"];
+
+/** The answers of all nodes as one: lists of keys together, numbers of subscribers added up. */
+function together(command: string | undefined, answers: readonly unknown[]): unknown {
+  if (command === "KEYS") return answers.flat();
+  if (command !== "PUBSUB") return answers[0];
+  return answers.reduce((all, answer) =>
+    (all as unknown[]).map((value, n) =>
+      typeof value === "number" ? value + Number((answer as unknown[])[n]) : value,
+    ),
+  );
+}
+
+async function connectNodeRedisCluster(ports: readonly number[], login?: Login): Promise<Connection> {
+  const cluster = createCluster({
+    rootNodes: ports.map((port) => ({ url: `redis://127.0.0.1:${port}` })),
+    ...(login && { defaults: login }),
+  });
+  cluster.on("error", () => {});
+  await cluster.connect();
+  return {
+    client: cluster,
+    // It has a connection of its own for this.
+    subscriber: cluster,
+    command: async (...args) => {
+      const [command, key] = args;
+      if (!OF_ALL_NODES.includes(`${command}`)) return cluster.sendCommand(key, false, args);
+      const nodes = await Promise.all(cluster.masters.map((node) => cluster.nodeClient(node)));
+      return together(command, await Promise.all(nodes.map((node) => node.sendCommand(args))));
+    },
+    close: async () => cluster.destroy(),
+  };
+}
+
+async function connectIoRedisCluster(ports: readonly number[], login?: Login): Promise<Connection> {
+  const nodes = ports.map((port) => ({ host: "127.0.0.1", port }));
+  const cluster = new Cluster(nodes, {
+    lazyConnect: true,
+    redisOptions: { ...login, autoResendUnfulfilledCommands: false },
+  });
+  const subscriber = cluster.duplicate();
+  subscriber.setMaxListeners(0);
+  for (const one of [cluster, subscriber]) {
+    one.on("error", () => {});
+    await one.connect();
+  }
+  return {
+    client: cluster,
+    subscriber,
+    command: async (command, ...args) => {
+      if (!OF_ALL_NODES.includes(`${command}`)) return cluster.call(command as string, ...args);
+      const answers = cluster.nodes("master").map((node) => node.call(command as string, ...args));
+      return together(command, await Promise.all(answers));
+    },
+    close: async () => {
+      cluster.disconnect();
+      subscriber.disconnect();
+    },
+  };
+}
+
+async function connectNodeRedisSentinel(ports: readonly number[], login?: Login): Promise<Connection> {
+  const sentinel = createSentinel({
+    name: MASTER_NAME,
+    sentinelRootNodes: ports.map((port) => ({ host: "127.0.0.1", port })),
+    ...(login && { nodeClientOptions: login }),
+    scanInterval: 500,
+    passthroughClientErrorEvents: true,
+  });
+  sentinel.on("error", () => {});
+  await sentinel.connect();
+  return {
+    client: sentinel,
+    // It has a connection of its own for this.
+    subscriber: sentinel,
+    command: (...args) => sentinel.sendCommand(false, args),
+    close: async () => sentinel.destroy(),
+  };
+}
+
+const connectIoRedisSentinel = (ports: readonly number[], login?: Login): Promise<Connection> =>
+  ofIoRedis(
+    new Redis({
+      sentinels: ports.map((port) => ({ host: "127.0.0.1", port })),
+      name: MASTER_NAME,
+      ...login,
+      ...IOREDIS,
+    }),
+  );
+
+const CONNECT = {
+  "@redis/client": {
+    single: ([port]: readonly number[], login?: Login) =>
+      connectNodeRedis(`redis://127.0.0.1:${port}`, login),
+    cluster: connectNodeRedisCluster,
+    sentinel: connectNodeRedisSentinel,
+  },
+  ioredis: {
+    single: ([port]: readonly number[], login?: Login) => connectIoRedis(`redis://127.0.0.1:${port}`, login),
+    cluster: connectIoRedisCluster,
+    sentinel: connectIoRedisSentinel,
+  },
+};
+
+export const connectTo = ({ client, kind, ports }: Target, login?: Login): Promise<Connection> =>
+  CONNECT[client][kind](ports, login);
+
+/**
+ * What each contract suite runs on: the Redis of TEST_REDIS_URL through both clients, and a server of each
+ * binary in TEST_REDIS_SERVERS. Where TEST_REDIS_TARGET is set, that alone.
+ */
+export const CLIENTS: Record<string, Connect> = contractClients();
+
+function contractClients(): Record<string, Connect> {
+  const target = process.env.TEST_REDIS_TARGET;
+  if (target !== undefined) {
+    const { name, ...rest } = JSON.parse(target) as Target & { name: string };
+    return { [name]: (login) => connectTo(rest, login) };
+  }
+  const clients: Record<string, Connect> = {
+    "@redis/client": (login) => connectNodeRedis(testRedisUrl(), login),
+    ioredis: (login) => connectIoRedis(testRedisUrl(), login),
+  };
+  for (const { name, path } of givenServers()) clients[`@redis/client on ${name}`] = ownServer(path);
+  return clients;
+}
+
+/** The first connection brings a server up, the last one to be closed takes it down. */
+function ownServer(path: string): Connect {
+  let server: ReturnType<typeof startServer> | undefined;
+  let users = 0;
+  return async (login) => {
+    users++;
+    server ??= startServer(path);
+    const connection = await connectNodeRedis((await server).url, login);
+    return {
+      ...connection,
+      close: async () => {
+        await connection.close();
+        if (--users > 0) return;
+        await (await server)?.stop();
+        server = undefined;
+      },
+    };
+  };
+}
 
 /** A name of its own for each test: what its keys begin with. */
 export const uniqueName = (): string => `test:${randomBytes(6).toString("hex")}`;
@@ -67,6 +237,6 @@ export async function keysOf(connection: Connection, name: string): Promise<stri
 }
 
 export async function removeKeys(connection: Connection, name: string): Promise<void> {
-  const keys = await keysOf(connection, name);
-  if (keys.length > 0) await connection.command("DEL", ...keys);
+  // One by one: on a cluster they lie in several slots.
+  await Promise.all((await keysOf(connection, name)).map((key) => connection.command("DEL", key)));
 }

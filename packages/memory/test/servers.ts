@@ -1,0 +1,139 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { createClient } from "@redis/client";
+
+const READY_MS = 20_000;
+
+/** A server binary, and what people call it. */
+export interface ServerBinary {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The binaries that `npm test` was given beside the Redis of TEST_REDIS_URL. */
+export function givenServers(): ServerBinary[] {
+  return JSON.parse(process.env.TEST_REDIS_SERVERS ?? "[]") as ServerBinary[];
+}
+
+/** A Redis to start, stop and kill at will: from the PATH, else one of those that were given. */
+export function serverBinary(): string {
+  for (const name of ["redis-server", "valkey-server"]) {
+    for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+      const path = join(folder, name);
+      try {
+        accessSync(path, constants.X_OK);
+        return path;
+      } catch {
+        // Not in this folder.
+      }
+    }
+  }
+  const [given] = givenServers();
+  if (given) return given.path;
+  throw new Error("No redis-server or valkey-server is on the PATH: install one, or run `npm test`.");
+}
+
+/** A server process on the loopback interface, in a folder of its own that goes with it. */
+export interface Server {
+  readonly port: number;
+  readonly url: string;
+  /** Ends it with SIGKILL, as a power failure would. What it had on disk stays. */
+  kill(): Promise<void>;
+  /** Starts it anew, on the same port and data. */
+  restart(): Promise<void>;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server without persistence, unless `args` ask for it.
+ * @param prepare writes what it needs into its folder before it starts, and may add arguments
+ */
+export async function startServer(
+  binary: string,
+  args: readonly string[] = [],
+  prepare: (folder: string, port: number) => Promise<string[]> = async () => [],
+): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), "memory-test-"));
+  const port = await freePort();
+  const own = await prepare(folder, port);
+  const all = [...own, "--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...args];
+  let end = await launch(binary, all, folder, port);
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    kill: () => end(),
+    restart: async () => {
+      end = await launch(binary, all, folder, port);
+    },
+    stop: async () => {
+      await end();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Returns what ends it. */
+async function launch(binary: string, args: string[], folder: string, port: number) {
+  const log = join(folder, "log");
+  // The shell outlives neither the server nor us: when we are gone, its input ends.
+  const shell = spawn(
+    "sh",
+    ["-c", '"$@" >>"$LOG" 2>&1 & read _; kill -9 $!; wait $!', "sh", binary, ...args],
+    {
+      env: { ...process.env, LOG: log },
+      stdio: ["pipe", "ignore", "ignore"],
+    },
+  );
+  const ended = once(shell, "exit");
+  const end = async (): Promise<void> => {
+    shell.stdin.end();
+    await ended;
+  };
+  const deadline = performance.now() + READY_MS;
+  while (!(await answers(port))) {
+    if (performance.now() < deadline) continue;
+    await end();
+    throw new Error(`${binary} did not start: ${(await readFile(log, "utf8")).slice(-500)}`);
+  }
+  return end;
+}
+
+/** Whether it answers a PING; loading its data, it does not. */
+async function answers(port: number): Promise<boolean> {
+  const client = createClient({
+    socket: { host: "127.0.0.1", port, reconnectStrategy: false, connectTimeout: 1000 },
+  });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    await client.ping();
+    return true;
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return false;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Below the ports that a system gives to clients; that of a cluster's bus, 10,000 above, is free too. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 7_000);
+    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.once("listening", () => server.close(() => resolve(true)));
+  });
+}
