@@ -7,7 +7,7 @@ import type { Plan, Planner } from "./plan.ts";
 import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
 import type { TokenCounter } from "./token-counter.ts";
-import { storedResult, type TurnResult } from "./turn-result.ts";
+import { storedResult, type TurnResult, toResult } from "./turn-result.ts";
 
 export interface ChatOptions {
   readonly planner: Planner;
@@ -105,21 +105,32 @@ export class Chat {
     const running = this.#running.get(runningKey(conversations, sessionId, turnId));
     if (running) return running;
     const stored = await readTurn(conversations, sessionId, turnId);
+    let { text } = stored;
     const turn: AskedTurn = {
       turnId,
       sessionId,
       info: stored.record.info,
       stored: true,
       count: stored.count,
-      length: () => stored.text.length,
+      length: () => text.length,
       async *follow(from, signal) {
-        yield* (await conversations.follow(sessionId, turnId, { from, ...(signal && { signal }) })) ?? [];
+        const options = { from, ...(signal && { signal }) };
+        for await (const update of (await conversations.follow(sessionId, turnId, options)) ?? []) {
+          if (update.length > text.length && update.type === "text") {
+            text += update.text.slice(text.length - update.length);
+          }
+          yield update;
+        }
       },
       async result() {
-        for await (const _ of turn.follow(stored.text.length)) {
+        for await (const _ of turn.follow(text.length)) {
           // Only its end is waited for.
         }
-        return storedResult(sessionId, await readTurn(conversations, sessionId, turnId));
+        const ended = await conversations.turn(sessionId, turnId);
+        if (ended !== null) return storedResult(sessionId, ended);
+        // Its session was forgotten, which cancelled it: what is known of it is told for the last time.
+        const { info } = stored.record;
+        return toResult({ turnId, sessionId, status: "cancelled", text, count: 0, stored: true, info });
       },
       onThinking() {},
     };
@@ -128,9 +139,14 @@ export class Chat {
 
   /** Cancels a turn, whichever process runs it; here, the model is stopped at once. */
   async cancel(conversations: Conversations, sessionId: string, turnId: string): Promise<TurnResult> {
+    const running = this.#running.get(runningKey(conversations, sessionId, turnId));
+    if (running && !running.stored) {
+      running.stop("cancelled");
+      return running.result();
+    }
     await conversations.cancel(sessionId, turnId);
     const stored = await readTurn(conversations, sessionId, turnId);
-    this.#running.get(runningKey(conversations, sessionId, turnId))?.stop("cancelled");
+    running?.stop("cancelled");
     return storedResult(sessionId, stored);
   }
 

@@ -33,6 +33,7 @@ export async function relay(options: RelayOptions): Promise<Completion> {
   writer.signal.addEventListener("abort", onLost, { once: true });
   signal.addEventListener("abort", onSignal, { once: true });
   if (signal.aborted) onSignal();
+  if (writer.signal.aborted) onLost();
 
   const silent = (): void => abort(silence(model, deadlines, alive));
   let alive = false;

@@ -14,13 +14,13 @@ const THINKING_EVERY_MS = 1000;
 export const wantsStream = (request: FastifyRequest): boolean =>
   request.headers.accept?.includes("text/event-stream") ?? false;
 
-/**
- * Where a stream is to go on: behind so many UTF-16 units of text. Null: it has been seen whole.
- * @throws AppError `invalid_request` for an id that was never sent
- */
-export function resumePosition(request: FastifyRequest, turn: AskedTurn): number | null {
+/** Where a stream begins: at its first event, behind so many UTF-16 units of text, or it has been seen whole. */
+export type StreamPosition = "start" | number | "seen";
+
+/** @throws AppError `invalid_request` for an id that was never sent */
+export function resumePosition(request: FastifyRequest, turn: AskedTurn): StreamPosition {
   const id = request.headers["last-event-id"];
-  if (id === undefined || id === "") return 0;
+  if (id === undefined || id === "") return "start";
   const [, digits, end] = /^(\d{1,15})(\.end)?$/.exec(String(id)) ?? [];
   if (digits === undefined || Number(digits) > turn.length()) {
     const message = "must be an id that this stream has sent";
@@ -28,11 +28,15 @@ export function resumePosition(request: FastifyRequest, turn: AskedTurn): number
       errors: [{ field: "Last-Event-ID", message }],
     });
   }
-  return end === undefined ? Number(digits) : null;
+  return end === undefined ? Number(digits) : "seen";
 }
 
 /** Streams a turn from a position on, until its end or until the reader has left. The turn goes on without him. */
-export async function streamTurn(reply: FastifyReply, turn: AskedTurn, from: number): Promise<void> {
+export async function streamTurn(
+  reply: FastifyReply,
+  turn: AskedTurn,
+  from: Exclude<StreamPosition, "seen">,
+): Promise<void> {
   reply.hijack();
   const response = reply.raw;
   const left = new AbortController();
@@ -56,8 +60,8 @@ export async function streamTurn(reply: FastifyReply, turn: AskedTurn, from: num
     response.write(`event: turn-thinking\ndata: {${ids}}\n\n`);
   });
   try {
-    if (from === 0) response.write(startedEvent(turn));
-    for await (const update of turn.follow(from, left.signal)) {
+    if (from === "start") response.write(startedEvent(turn));
+    for await (const update of turn.follow(from === "start" ? 0 : from, left.signal)) {
       const event =
         update.type === "text"
           ? `id: ${update.length}\nevent: text-delta\ndata: {${ids},"text":${JSON.stringify(update.text)}}\n\n`

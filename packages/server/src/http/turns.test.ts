@@ -82,6 +82,7 @@ test("a stream is resumed from every id that it sent, during and after, and repe
   for (const { id = "" } of found.slice(0, -1)) {
     const rest = await all(await resume(id));
     expect(whole.slice(0, Number(id)) + textOf(rest)).toBe(whole);
+    expect(rest.map((event) => event.id)).not.toContain(id);
   }
   expect((await resume(found.at(-1)?.id ?? "")).status).toBe(204);
   for (const nonsense of ["-1", "x", "1.5", "9".repeat(30), "100000", "5.end.end"]) {
@@ -89,6 +90,21 @@ test("a stream is resumed from every id that it sent, during and after, and repe
     expect(refused.status).toBe(400);
     expect(await refused.json()).toMatchObject({ code: "invalid_request" });
   }
+});
+
+test("who follows a turn that another process runs is told when its session is cleared", async () => {
+  const running = await startTestServer({ mirrorDelayMs: 20 });
+  const following = await startTestServer({ name: running.name });
+  const { data } = (await events(await post(running, asking)).next()).value as Event;
+  const url = `${await following.listen()}/sessions/s/turns/${data.turn_id}/events`;
+  const reading = events(await fetch(url));
+  const found = [(await reading.next()).value as Event, (await reading.next()).value as Event];
+  await running.inject("POST", "/clear-session", { session_id: "s" });
+  found.push(...(await Array.fromAsync(reading)));
+  expect(found.at(-1)).toMatchObject({
+    event: "turn-cancelled",
+    data: { status: "cancelled", response: textOf(found), message_count: 0 },
+  });
 });
 
 test("a client that leaves does not end the turn", async () => {

@@ -42,7 +42,7 @@ export const turnRoutes: Routes = (context) => async (app) => {
       const { session_id, turn_id } = request.params;
       const found = await context.chat.find(context.conversationsOf(request), session_id, turn_id);
       const from = resumePosition(request, found);
-      if (from === null) return reply.code(204).send(null);
+      if (from === "seen") return reply.code(204).send(null);
       return streamTurn(reply, found, from);
     },
   );

@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import type { ChatModel, Completion, ModelRequest } from "./chat-model.ts";
+import type { TurnWriter } from "./conversations.ts";
+import { relay } from "./relay.ts";
+
+const request: ModelRequest = { model: "m", system: "", messages: [], contextWindow: 1000 };
+
+/** A model that answers until it is aborted. */
+const endless: ChatModel = {
+  id: "mirror",
+  name: "Endless",
+  defaultModel: "m",
+  availability: async () => ({ available: true, models: [] }),
+  generate: (_, sink, signal) =>
+    new Promise<Completion>((_, reject) => {
+      signal.throwIfAborted();
+      const timer = setInterval(() => sink.text("word "), 1);
+      signal.addEventListener("abort", () => {
+        clearInterval(timer);
+        reject(signal.reason);
+      });
+    }),
+  wireRequest: () => null,
+  close: async () => {},
+};
+
+function writer(lost: AbortController): TurnWriter {
+  return {
+    id: "t",
+    signal: lost.signal,
+    feed: { text: "", follow: async function* () {} },
+    write: () => {},
+    describe: () => {},
+    end: async (status) => ({ status, count: 1 }),
+  };
+}
+
+const run = (lost: AbortController, stop: AbortController) =>
+  relay({
+    model: endless,
+    request,
+    writer: writer(lost),
+    deadlines: { firstWordMs: 5000, betweenWordsMs: 5000 },
+    signal: stop.signal,
+    onFirstText: () => {},
+    onThinking: () => {},
+  });
+
+const REASON = new Error("somebody else ended it");
+
+test.each<[string, (lost: AbortController, stop: AbortController) => void]>([
+  ["in Redis", (lost) => lost.abort(REASON)],
+  ["here", (_, stop) => stop.abort(REASON)],
+])("a turn that was ended %s ends the work upstream, before it began and in the middle", async (_, end) => {
+  for (const delayMs of [0, 20]) {
+    const [lost, stop] = [new AbortController(), new AbortController()];
+    if (delayMs === 0) end(lost, stop);
+    else setTimeout(() => end(lost, stop), delayMs);
+    await expect(run(lost, stop)).rejects.toBe(REASON);
+  }
+});
