@@ -14,16 +14,25 @@ interface RunOptions {
 const NOT_YET = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)\b/;
 const PAUSE_MS = 50;
 
+/** Redis' clock less ours, as of the last reply; a little behind, so that a deadline is rather early. */
+interface Clock {
+  offset?: number;
+}
+
+// Of the client, not of the instance: a server has an instance for each owner, and asks Redis for the time once.
+const clocks = new WeakMap<RedisClient, Clock>();
+
 /** Runs scripts within a deadline: one that is late by Redis' clock does nothing, and its caller has an error. */
 export class ScriptRunner {
   readonly #redis: Evaluator;
   readonly #timeoutMs: number;
-  /** Redis' clock less ours, as of the last reply; a little behind, so that a deadline is rather early. */
-  #clockOffset: number | undefined;
+  readonly #clock: Clock;
 
   constructor(client: RedisClient, timeoutMs: number) {
     this.#redis = evaluator(client);
     this.#timeoutMs = timeoutMs;
+    this.#clock = clocks.get(client) ?? {};
+    clocks.set(client, this.#clock);
   }
 
   /**
@@ -33,10 +42,10 @@ export class ScriptRunner {
   run(script: Script, keys: string[], args: string[], options: RunOptions = {}): Promise<Reply> {
     const giveUpAt = performance.now() + this.#timeoutMs;
     return this.#attempt(giveUpAt, options.repeatable === true, async () => {
-      this.#clockOffset ??= await this.#readClock(keys);
-      const deadline = Math.floor(giveUpAt + this.#clockOffset);
+      this.#clock.offset ??= await this.#readClock(keys);
+      const deadline = Math.floor(giveUpAt + this.#clock.offset);
       const reply = await this.#evaluate(script, keys, [String(deadline), ...args]);
-      this.#clockOffset = reply[1] - performance.now();
+      this.#clock.offset = reply[1] - performance.now();
       return reply;
     });
   }
