@@ -4,9 +4,17 @@
  *   was written, unless the connection broke after the command was sent: then it may have been.
  * - `duplicate_id`: a message's id is already in use in the session. Nothing was written.
  * - `unknown_message`: there is no message with the id given.
+ * - `unknown_session`: there is no such session, or it was cleared while it was read.
+ * - `session_exists`: a session is to be made, and its id is in use.
  * - `damaged`: a key of the session holds something that this library did not write.
  */
-export type MemoryErrorCode = "unavailable" | "duplicate_id" | "unknown_message" | "damaged";
+export type MemoryErrorCode =
+  | "unavailable"
+  | "duplicate_id"
+  | "unknown_message"
+  | "unknown_session"
+  | "session_exists"
+  | "damaged";
 
 /** The library's one error class. */
 export class MemoryError extends Error {

@@ -1,3 +1,4 @@
+export type { ArchivedSession } from "./archived-session.ts";
 export type {
   IoRedisClient,
   IoRedisSubscriber,
@@ -13,12 +14,15 @@ export {
   MessageHistory,
   type MessageHistoryOptions,
   type RecentOptions,
-  type SessionInfo,
 } from "./message-history.ts";
 export type { MemoryOptions } from "./options.ts";
+export type { RestoredMessage, RestoredSession } from "./restored-session.ts";
+export { SessionArchive } from "./session-archive.ts";
+export type { ForkPoint, SessionInfo } from "./session-info.ts";
+export type { SessionStorage, StoredKey } from "./session-storage.ts";
 export type { Subscriber } from "./subscriptions.ts";
 export type { TurnOutcome, TurnUpdate } from "./turn-feed.ts";
-export type { TurnEnd, TurnRecord } from "./turn-record.ts";
+export type { EndedTurn, TurnEnd, TurnRecord } from "./turn-record.ts";
 export type { TurnWriter } from "./turn-writer.ts";
 export {
   type BeginOptions,

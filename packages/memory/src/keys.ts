@@ -39,6 +39,11 @@ export function sessionKeys(name: string, owner: string, sessionId: string): Ses
   return { ...keys, all: [keys.messages, keys.meta, keys.turns, keys.idempotency, keys.log] };
 }
 
+/** The keys of a session that is being copied, in its slot: what stands there is no session yet. */
+export function stagingKeys(keys: SessionKeys, copy: string): string[] {
+  return [keys.messages, keys.meta, keys.turns].map((key) => `${key}:${copy}`);
+}
+
 /** The keys of an owner's list of sessions, in a slot of their own. */
 export function indexKeys(name: string, owner: string): string[] {
   const tag = `{${percentEncode(owner)}}`;

@@ -6,7 +6,10 @@ import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./opti
 import { FIRST_PAGE, fitTokens, keepCallsWithResults, type Page } from "./recent.ts";
 import { type Reply, ScriptRunner } from "./script-runner.ts";
 import { ADD, CLEAR, DROP, INFO, RANGE, RECENT, UPDATE } from "./scripts/history.ts";
+import { STORAGE } from "./scripts/storage.ts";
 import { makeCursor, SessionIndex } from "./session-index.ts";
+import { decodeInfo, type SessionInfo } from "./session-info.ts";
+import { decodeStorage, type SessionStorage } from "./session-storage.ts";
 import {
   assertCount,
   assertId,
@@ -38,19 +41,6 @@ export interface RecentOptions {
   /** As many of the newest as fit into so many tokens, by `countTokens`. */
   readonly maxTokens?: number;
   readonly countTokens?: (message: Message) => number;
-}
-
-export interface SessionInfo {
-  readonly id: string;
-  readonly title: string | null;
-  readonly count: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  /** What each use of the session renews its life to. */
-  readonly ttlSeconds: number;
-  readonly expiresAt: Date;
-  /** The turn in progress, see `Turns`. */
-  readonly runningTurnId: string | null;
 }
 
 const PAGE = 500;
@@ -219,18 +209,12 @@ export class MessageHistory {
   /** What is known of a session, or null when it is not there. */
   async info(sessionId: string): Promise<SessionInfo | null> {
     const reply = await this.#run(INFO, this.#keys(sessionId), [], true);
-    if (reply[0] === "unknown") return null;
-    const [, now, left, ttl, count, , created, updated, title, turn] = reply;
-    return {
-      id: sessionId,
-      title: title === "" || title === null ? null : String(title),
-      count: Number(count),
-      createdAt: new Date(Number(created)),
-      updatedAt: new Date(Number(updated)),
-      ttlSeconds: Math.ceil(Number(ttl) / 1000),
-      expiresAt: new Date(now + Number(left)),
-      runningTurnId: turn === "" ? null : String(turn),
-    };
+    return decodeInfo(sessionId, reply);
+  }
+
+  /** The session's keys in Redis and what they take, or null when it is not there. */
+  async storage(sessionId: string): Promise<SessionStorage | null> {
+    return decodeStorage(await this.#run(STORAGE, this.#keys(sessionId), [], true));
   }
 
   /**

@@ -50,9 +50,13 @@ interface Extras {
  * A message's record is a JSON array, `[1,"user",1732264800000,"Hi"]`: layout version, role, time in ms,
  * content, and an object with whatever else it has. Redis puts the time in, so the record comes in two halves.
  */
-export function encodeMessage(message: NewMessage): { role: Role; tail: string } {
+export function encodeMessage(message: NewMessage & { readonly turnId?: string }): {
+  role: Role;
+  tail: string;
+} {
   const extras: Extras = {};
   if (message.id !== undefined) extras.id = message.id;
+  if (message.turnId !== undefined) extras.turn = message.turnId;
   if (message.toolCalls !== undefined) {
     extras.calls = message.toolCalls.map((call) => ({
       id: call.id,
@@ -102,6 +106,12 @@ function decodeVersion1(
     ...(extras.metadata !== undefined && { metadata: extras.metadata }),
     ...(extras.turn !== undefined && { turnId: extras.turn }),
   };
+}
+
+/** The id that a caller gave to the message of a record, where one did. */
+export function givenId(record: string, place: number, epoch: string): string | undefined {
+  const id = decodeMessage(record, place, epoch)?.id;
+  return id === `${epoch}-${place}` ? undefined : id;
 }
 
 export const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value);

@@ -19,6 +19,20 @@ export interface TurnRecord {
 
 type RawRecord = [1, TurnRecord["status"], number, number, number, number, Json, string?];
 
+/** A turn that has ended, as an archive has it. */
+export interface EndedTurn extends TurnRecord {
+  readonly status: TurnEnd;
+  /** The text of an answer that a retry has replaced: it is no message any more. */
+  readonly replacedText?: string;
+}
+
+export function encodeRecord(turn: EndedTurn): string {
+  const { status, userPlace, answerPlace, startedAt, endedAt, info, replacedText } = turn;
+  const times = [startedAt.getTime(), endedAt?.getTime() ?? 0];
+  const replaced = replacedText === undefined ? [] : [replacedText];
+  return JSON.stringify([1, status, userPlace, answerPlace ?? -1, ...times, info, ...replaced]);
+}
+
 /** Undefined when there is none. The text is that of an answer which a retry has replaced. */
 export function decodeRecord(id: string, raw: string): { record: TurnRecord; replaced?: string } | undefined {
   if (raw === "") return undefined;

@@ -1,5 +1,5 @@
 import { script } from "../script.ts";
-import { PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 
 /**
  * Appends messages: all or none.
@@ -186,17 +186,6 @@ return {'ok', now, renew()}
 /**
  * What is known of a session.
  *
- * Returns {'ok', now, TTL left in ms, the TTL that it is renewed to in ms, count, epoch, created, updated, title,
- *          running turn or '', …} | {'unknown', now}
+ * Returns what `info` of the prelude does
  */
-export const INFO = script(
-  PRELUDE,
-  TURN_PRELUDE,
-  `
-local left = redis.call('PTTL', meta)
-if left == -2 then return {'unknown', now} end
-local turn = running() or ''
-local m = redis.call('HMGET', meta, 'ttl', 'epoch', 'created', 'updated', 'title')
-return {'ok', now, left, tonumber(m[1] or ARGV[2]), count(), m[2], m[3], m[4], m[5] or '', turn}
-`,
-);
+export const INFO = script(PRELUDE, TURN_PRELUDE, INFO_PRELUDE, "return info()");

@@ -84,6 +84,20 @@ local function ended(id)
 end
 `;
 
+/** For scripts that return what is known of a session. */
+export const INFO_PRELUDE = `
+-- {'ok', now, TTL left in ms, the TTL that it is renewed to in ms, count, epoch, created, updated, title,
+--  running turn, root, parent, the parent's message that it left before}, '' for what it does not have | {'unknown', now}
+local function info()
+  local left = redis.call('PTTL', meta)
+  if left == -2 then return {'unknown', now} end
+  local turn = running() or ''
+  local m = redis.call('HMGET', meta, 'ttl', 'epoch', 'created', 'updated', 'title', 'root', 'parent', 'before')
+  return {'ok', now, left, tonumber(m[1] or ARGV[2]), count(), m[2], m[3], m[4], m[5] or '', turn,
+    m[6] or '', m[7] or '', m[8] or ''}
+end
+`;
+
 /** For scripts that return what a context needs. */
 export const HISTORY_PRELUDE = `
 -- Adds to a reply: the remembered start of this window or -1, the place of the first message returned, and the

@@ -13,6 +13,7 @@ export type ErrorCode =
   | "idempotency_mismatch"
   | "retry_refused"
   | "duplicate_message_id"
+  | "session_exists"
   | "context_too_small"
   | "storage_unavailable"
   | "storage_damaged"

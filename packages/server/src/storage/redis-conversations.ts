@@ -154,6 +154,16 @@ function translate(error: unknown): unknown {
       });
     case "unknown_message":
       return new AppError("message_not_found", `${error.message}.`, { cause: error });
+    case "unknown_session":
+      return new AppError(
+        "session_not_found",
+        "There is no such session: it has expired, was deleted, or never was.",
+        { cause: error },
+      );
+    case "session_exists":
+      return new AppError("session_exists", `${error.message}. Choose another, or delete it first.`, {
+        cause: error,
+      });
     case "damaged":
       return new AppError(
         "storage_damaged",

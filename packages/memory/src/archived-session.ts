@@ -1,0 +1,54 @@
+import { decodeMessage, type Message } from "./message.ts";
+import type { SessionInfo } from "./session-info.ts";
+import { type SettledSession, unknownSession } from "./settled-session.ts";
+import { decodeRecord, type EndedTurn } from "./turn-record.ts";
+
+/** A session to be read whole. Reading on fails with `unknown_session` when it is cleared meanwhile. */
+export interface ArchivedSession {
+  readonly info: SessionInfo;
+  /** Pages of its messages, oldest first: one for each place, null where one was dropped. */
+  messages(): AsyncGenerator<readonly (Message | null)[], void, void>;
+  /** Pages of its turns, in the order of their messages. The ids of all are held meanwhile. */
+  turns(): AsyncGenerator<readonly EndedTurn[], void, void>;
+}
+
+export const archivedSession = (session: SettledSession): ArchivedSession => ({
+  info: session.info,
+  messages: () => readMessages(session),
+  turns: () => readTurns(session),
+});
+
+async function* readMessages(
+  session: SettledSession,
+): AsyncGenerator<readonly (Message | null)[], void, void> {
+  for await (const { first, records } of session.pages()) {
+    // What somebody else has written there is no message either.
+    yield records.map((record, n) => decodeMessage(record, first + n, session.epoch) ?? null);
+  }
+}
+
+const PAGE = 500;
+
+async function* readTurns(session: SettledSession): AsyncGenerator<readonly EndedTurn[], void, void> {
+  const found = new Map<string, { place: number; started: number }>();
+  for await (const page of session.turns()) {
+    for (const [id, raw] of page) {
+      const { userPlace, startedAt } = endedTurn(id, raw);
+      found.set(id, { place: userPlace, started: startedAt.getTime() });
+    }
+  }
+  const ids = [...found]
+    .sort(([idA, a], [idB, b]) => a.place - b.place || a.started - b.started || (idA < idB ? -1 : 1))
+    .map(([id]) => id);
+  for (let from = 0; from < ids.length; from += PAGE) {
+    const page = ids.slice(from, from + PAGE);
+    const records = await session.turnRecords(page);
+    yield page.map((id, n) => endedTurn(id, records[n] ?? ""));
+  }
+}
+
+function endedTurn(id: string, raw: string): EndedTurn {
+  const { record, replaced } = decodeRecord(id, raw) ?? {};
+  if (record === undefined || record.status === "running") throw unknownSession();
+  return { ...record, status: record.status, ...(replaced !== undefined && { replacedText: replaced }) };
+}

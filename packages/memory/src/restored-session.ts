@@ -1,0 +1,105 @@
+import { newEpoch } from "./epoch.ts";
+import { MemoryError } from "./errors.ts";
+import { encodeMessage, type NewMessage } from "./message.ts";
+import type { Entry } from "./session-copy.ts";
+import type { ForkPoint } from "./session-info.ts";
+import { type EndedTurn, encodeRecord, TURN_ENDS } from "./turn-record.ts";
+import { assertCount, assertId, assertJson, assertMessage, assertText, assertTtl } from "./validate.ts";
+
+/** A message with its time, and with its id and its turn where it has them. */
+export type RestoredMessage = NewMessage & { readonly createdAt: Date; readonly turnId?: string };
+
+/** A session to be made as it once was. */
+export interface RestoredSession {
+  readonly title?: string;
+  /** A TTL of its own, unless it is the usual one. */
+  readonly ttlSeconds?: number;
+  readonly rootId?: string;
+  readonly forkedFrom?: ForkPoint;
+  /** Null keeps the place of one that was dropped. */
+  readonly messages: readonly (RestoredMessage | null)[];
+  /** Their places refer to `messages`. */
+  readonly turns?: readonly EndedTurn[];
+}
+
+interface Encoded {
+  readonly epoch: string;
+  readonly entries: readonly Entry[];
+  readonly turns: readonly [id: string, record: string][];
+}
+
+/** @throws TypeError for what is no such session; MemoryError `duplicate_id` */
+export function encodeSession(session: RestoredSession): Encoded {
+  const { title, ttlSeconds, rootId, forkedFrom, messages, turns = [] } = session;
+  if (title !== undefined) assertText("title", title);
+  if (ttlSeconds !== undefined) assertTtl("ttlSeconds", ttlSeconds);
+  if (rootId !== undefined) assertId("rootId", rootId);
+  if (forkedFrom !== undefined) assertId("forkedFrom.sessionId", forkedFrom.sessionId);
+  if (forkedFrom?.messageId != null) assertId("forkedFrom.messageId", forkedFrom.messageId);
+  const ids = new Set<string>();
+  for (const message of messages) if (message !== null) assertRestored(message, ids);
+  for (const turn of turns) assertTurn(turn, messages.length);
+  const epoch = ownEpoch(messages) ?? newEpoch();
+  return {
+    epoch,
+    entries: messages.map((message, place) => {
+      if (message === null) return { record: "0" };
+      // An id that follows from the message's place is neither stored nor indexed.
+      const { id, ...derived } = message;
+      if (id === undefined || id === `${epoch}-${place}`) return { record: encodeEntry(derived) };
+      return { record: encodeEntry(message), id };
+    }),
+    turns: turns.map((turn) => [turn.id, encodeRecord(turn)]),
+  };
+}
+
+function encodeEntry(message: RestoredMessage): string {
+  const { role, tail } = encodeMessage(message);
+  return `[1,"${role}",${message.createdAt.getTime()},${tail}`;
+}
+
+/**
+ * The epoch that a session had whose ids these are; undefined where its ids would not fit together: then it gets a
+ * new one, and all ids are kept as if their callers had given them.
+ */
+function ownEpoch(messages: readonly (RestoredMessage | null)[]): string | undefined {
+  const derived = messages.findIndex(
+    (message, place) => message?.id?.match(/^[0-9a-f]{8}-(\d+)$/)?.[1] === `${place}`,
+  );
+  const epoch = messages[derived]?.id?.slice(0, 8);
+  if (epoch === undefined) return undefined;
+  const fits = messages.every(
+    (message, place) => !message?.id?.startsWith(`${epoch}-`) || message.id === `${epoch}-${place}`,
+  );
+  return fits ? epoch : undefined;
+}
+
+function assertRestored(message: RestoredMessage, ids: Set<string>): void {
+  assertMessage(message);
+  if (message.createdAt === undefined) throw new TypeError("createdAt must be given");
+  if (message.turnId !== undefined) assertId("turnId", message.turnId);
+  if (message.id === undefined) return;
+  if (ids.has(message.id)) {
+    throw new MemoryError("duplicate_id", `Two messages have the id ${JSON.stringify(message.id)}`);
+  }
+  ids.add(message.id);
+}
+
+function assertTurn(turn: EndedTurn, end: number): void {
+  assertId("a turn's id", turn.id);
+  if (!TURN_ENDS.includes(turn.status)) throw new TypeError("a turn's status must be one of an end");
+  assertPlace("userPlace", turn.userPlace, end);
+  if (turn.answerPlace !== null) assertPlace("answerPlace", turn.answerPlace, end);
+  for (const time of [turn.startedAt, turn.endedAt]) {
+    if (time !== null && !Number.isSafeInteger(time.getTime())) {
+      throw new TypeError("a turn's times must be valid Dates");
+    }
+  }
+  if (turn.replacedText !== undefined) assertText("replacedText", turn.replacedText);
+  assertJson("info", turn.info);
+}
+
+function assertPlace(what: string, place: number, end: number): void {
+  assertCount(what, place);
+  if (place >= end) throw new TypeError(`${what} must be the place of one of the messages`);
+}

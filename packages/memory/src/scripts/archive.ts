@@ -1,0 +1,172 @@
+import { script } from "../script.ts";
+import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+
+/**
+ * Opens a session to be read whole: what is settled of it, from the beginning up to the message of a running turn.
+ *
+ * ARGV[3] the id of a message to end before, or empty
+ *
+ * Returns what `info` of the prelude does, and: the place of its end, the session's own TTL in ms or '', the
+ *         remembered start of its context window or '' (also when that lies behind the end)
+ *         {'unknown', now} | {'unknown_message', now}
+ */
+export const OPEN = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  INFO_PRELUDE,
+  `
+local reply = info()
+if reply[1] == 'unknown' then return reply end
+local last = redis.call('LLEN', messages)
+if ARGV[3] ~= '' then
+  local before = place(ARGV[3], reply[6])
+  if not before or before >= last then return {'unknown_message', now} end
+  last = before
+end
+local record = reply[10] ~= '' and redis.call('HGET', turns, reply[10])
+local user = record and record:match('^%[1,"%a+",(%d+)')
+if user then last = math.min(last, tonumber(user)) end
+local m = redis.call('HMGET', meta, 'ttl', 'context')
+local from = m[2] and m[2]:match(':(%d+)$')
+reply[#reply + 1] = last
+reply[#reply + 1] = m[1] or ''
+reply[#reply + 1] = from and tonumber(from) < last and m[2] or ''
+return reply
+`,
+);
+
+/**
+ * Reads entries of the list as they are, the dropped ones too: 500 or 1 MiB at most, and at least one.
+ *
+ * ARGV[3] the epoch that the session had when it was opened   ARGV[4] from this place   ARGV[5] to, excluded
+ *
+ * Returns {'ok', now, record, …} | {'gone', now}
+ */
+export const READ_ENTRIES = script(
+  PRELUDE,
+  `
+if redis.call('HGET', meta, 'epoch') ~= ARGV[3] then return {'gone', now} end
+local from, to = tonumber(ARGV[4]), math.min(tonumber(ARGV[5]), ARGV[4] + 500)
+local reply, bytes = {'ok', now}, 0
+while from < to do
+  local chunk = redis.call('LRANGE', messages, from, math.min(from + 64, to) - 1)
+  if #chunk == 0 then return {'gone', now} end
+  for _, record in ipairs(chunk) do
+    bytes = bytes + #record
+    if #reply > 2 and bytes > 1048576 then return reply end
+    reply[#reply + 1] = record
+  end
+  from = from + #chunk
+end
+return reply
+`,
+);
+
+/**
+ * Reads records of turns that are settled: ended, and with their messages before the end. A record may come twice.
+ *
+ * ARGV[3] the epoch that the session had when it was opened   ARGV[4] the end, a place
+ * ARGV[5] 0, then the cursor of the last reply
+ *
+ * Returns {'ok', now, the next cursor or 0, turn, record, …} | {'gone', now}
+ */
+export const SCAN_TURNS = script(
+  PRELUDE,
+  `
+if redis.call('HGET', meta, 'epoch') ~= ARGV[3] then return {'gone', now} end
+local last = tonumber(ARGV[4])
+local page = redis.call('HSCAN', turns, ARGV[5], 'COUNT', 200)
+local reply = {'ok', now, page[1]}
+for i = 1, #page[2], 2 do
+  local record = page[2][i + 1]
+  local status, user, answer = record:match('^%[1,"(%a+)",(%d+),(%-?%d+),')
+  if status and status ~= 'running' and tonumber(user) < last and tonumber(answer) < last then
+    reply[#reply + 1] = page[2][i]
+    reply[#reply + 1] = record
+  end
+end
+return reply
+`,
+);
+
+/**
+ * Begins every script on a copy: a session that is being made of many pages. It is made under names of its own,
+ * in the slot of the session that it becomes; one that is not finished expires within a minute.
+ *
+ * KEYS[6…8] the copy's messages, meta and turns
+ */
+const COPY_PRELUDE = `
+local copy_messages, copy_meta, copy_turns = KEYS[6], KEYS[7], KEYS[8]
+local function is_taken() return redis.call('EXISTS', messages, meta, turns, idempotency, log) > 0 end
+local function keep_for_a_minute()
+  for i = 6, 8 do redis.call('PEXPIRE', KEYS[i], 60000) end
+end
+`;
+
+/**
+ * Adds entries to a copy. May be repeated.
+ *
+ * ARGV[3]  the place of the first
+ * ARGV[4…] pairs: the record, `0` for a message that was dropped; the id to index it by, or empty
+ *
+ * Returns {'ok', now} | {'taken', now}: the session is there already | {'lost', now}: the copy has expired
+ */
+export const COPY_ENTRIES = script(
+  PRELUDE,
+  COPY_PRELUDE,
+  `
+if is_taken() then return {'taken', now} end
+local first, there = tonumber(ARGV[3]), redis.call('LLEN', copy_messages)
+if there == first then
+  local dropped = 0
+  for i = 4, #ARGV, 2 do
+    local at = redis.call('RPUSH', copy_messages, ARGV[i]) - 1
+    if ARGV[i] == '0' then dropped = dropped + 1 end
+    if ARGV[i + 1] ~= '' then redis.call('HSET', copy_meta, 'id:' .. ARGV[i + 1], at) end
+  end
+  if dropped > 0 then redis.call('HINCRBY', copy_meta, 'dropped', dropped) end
+elseif there ~= first + (#ARGV - 3) / 2 then
+  return {'lost', now}
+end
+keep_for_a_minute()
+return {'ok', now}
+`,
+);
+
+/**
+ * Adds records of turns to a copy. May be repeated.
+ *
+ * ARGV[3…] pairs: the turn's id, its record
+ *
+ * Returns {'ok', now}
+ */
+export const COPY_TURNS = script(
+  PRELUDE,
+  COPY_PRELUDE,
+  `
+redis.call('HSET', copy_turns, unpack(ARGV, 3))
+keep_for_a_minute()
+return {'ok', now}
+`,
+);
+
+/**
+ * Makes a copy the session, all of it at once.
+ *
+ * ARGV[3]  how many entries it has   ARGV[4…] pairs of field and value of its meta
+ *
+ * Returns {'ok', now, ttl} | {'taken', now} | {'lost', now}
+ */
+export const FINISH_COPY = script(
+  PRELUDE,
+  COPY_PRELUDE,
+  `
+if is_taken() then return {'taken', now} end
+if redis.call('LLEN', copy_messages) ~= tonumber(ARGV[3]) then return {'lost', now} end
+redis.call('HSET', copy_meta, 'v', 1, 'created', now, 'updated', now, unpack(ARGV, 4))
+for i = 1, 3 do
+  if redis.call('EXISTS', KEYS[i + 5]) == 1 then redis.call('RENAME', KEYS[i + 5], KEYS[i]) end
+end
+return {'ok', now, renew()}
+`,
+);

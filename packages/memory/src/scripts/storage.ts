@@ -1,0 +1,30 @@
+import { script } from "../script.ts";
+import { PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+
+/**
+ * A session's keys: those that there are.
+ *
+ * Returns {'ok', now, TTL left in ms, name, type, entries, bytes, TTL left in seconds, …} | {'unknown', now}
+ */
+export const STORAGE = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  `
+local left = redis.call('PTTL', meta)
+if left == -2 then return {'unknown', now} end
+running()
+local sizes = {list = 'LLEN', hash = 'HLEN', string = 'STRLEN'}
+local reply = {'ok', now, left}
+for _, key in ipairs(KEYS) do
+  local kind = redis.call('TYPE', key).ok
+  if kind ~= 'none' then
+    reply[#reply + 1] = key
+    reply[#reply + 1] = kind
+    reply[#reply + 1] = sizes[kind] and redis.call(sizes[kind], key) or 0
+    reply[#reply + 1] = redis.call('MEMORY', 'USAGE', key)
+    reply[#reply + 1] = redis.call('TTL', key)
+  end
+end
+return reply
+`,
+);

@@ -1,0 +1,118 @@
+import { type ArchivedSession, archivedSession } from "./archived-session.ts";
+import { newEpoch } from "./epoch.ts";
+import { sessionKeys, stagingKeys } from "./keys.ts";
+import { givenId } from "./message.ts";
+import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { encodeSession, type RestoredSession } from "./restored-session.ts";
+import { ScriptRunner } from "./script-runner.ts";
+import { SessionCopy } from "./session-copy.ts";
+import { SessionIndex } from "./session-index.ts";
+import { SettledSession } from "./settled-session.ts";
+import { assertId } from "./validate.ts";
+
+const PAGE = 500;
+
+/**
+ * Whole sessions: to fork one, to read it out and to restore it. Only what is settled of a session counts: the
+ * message of a turn that is running does not, nor does what stands behind it. A new session appears whole or not at
+ * all, however long it is, and each message has the place that it had, so that what turns refer to stays right.
+ *
+ * Wrong arguments are a `TypeError`, everything else a `MemoryError`.
+ *
+ * @example
+ * const archive = new SessionArchive({ client });
+ * await archive.fork("session_1", "session_2", { before: message.id });
+ */
+export class SessionArchive {
+  readonly #options: ResolvedOptions;
+  readonly #runner: ScriptRunner;
+  readonly #index: SessionIndex;
+
+  constructor(options: MemoryOptions) {
+    this.#options = resolveOptions(options);
+    this.#runner = new ScriptRunner(this.#options.client, this.#options.timeoutMs);
+    this.#index = new SessionIndex(this.#runner, this.#options.name, this.#options.owner);
+  }
+
+  /**
+   * Makes a session of another one's messages, of all or of those before one, and of the turns that wrote them.
+   * It takes over the title and a TTL of its own, and from then on it lives by itself. Ids given by callers are
+   * kept; the other messages get new ones.
+   * @throws MemoryError `unknown_session`, `unknown_message`, `session_exists`, `unavailable`, `damaged`
+   */
+  async fork(sessionId: string, newSessionId: string, { before }: { before?: string } = {}): Promise<void> {
+    if (before !== undefined) assertId("before", before);
+    const copy = this.#copy(newSessionId);
+    const source = await this.#open(sessionId, before);
+    for await (const { first, records } of source.pages()) {
+      const idOf = (record: string, n: number) => givenId(record, first + n, source.epoch);
+      await copy.addEntries(records.map((record, n) => ({ record, id: idOf(record, n) })));
+    }
+    for await (const page of source.turns()) await copy.addTurns(page);
+    const ttl = await copy.finish({
+      epoch: newEpoch(),
+      title: source.info.title ?? "",
+      ttl: source.ownTtl,
+      context: source.context,
+      root: source.info.rootId ?? sessionId,
+      parent: sessionId,
+      before: before ?? "",
+    });
+    this.#index.touch(newSessionId, ttl, true);
+  }
+
+  /** @throws MemoryError `unknown_session`, `unavailable`, `damaged` */
+  async read(sessionId: string): Promise<ArchivedSession> {
+    return archivedSession(await this.#open(sessionId));
+  }
+
+  /**
+   * Makes a session of what was read of one. Ids and times are kept; it counts as created now.
+   * @throws MemoryError `duplicate_id`, `session_exists`, `unavailable`, `damaged`
+   */
+  async restore(sessionId: string, session: RestoredSession): Promise<void> {
+    const { epoch, entries, turns } = encodeSession(session);
+    const { title = "", ttlSeconds, rootId = "", forkedFrom } = session;
+    const copy = this.#copy(sessionId);
+    for (let from = 0; from < entries.length; from += PAGE) {
+      await copy.addEntries(entries.slice(from, from + PAGE));
+    }
+    for (let from = 0; from < turns.length; from += PAGE) {
+      await copy.addTurns(turns.slice(from, from + PAGE));
+    }
+    const isUsual = ttlSeconds === undefined || ttlSeconds * 1000 === this.#options.ttlMs;
+    const ttl = await copy.finish({
+      epoch,
+      title,
+      ttl: isUsual ? "" : String(ttlSeconds * 1000),
+      root: rootId,
+      parent: forkedFrom?.sessionId ?? "",
+      before: forkedFrom?.messageId ?? "",
+    });
+    this.#index.touch(sessionId, ttl, true);
+  }
+
+  #open(sessionId: string, before?: string): Promise<SettledSession> {
+    const keys = this.#keys(sessionId).all;
+    // Reading changes nothing but the end of a turn whose writer is gone.
+    return SettledSession.open(
+      (script, args) =>
+        this.#runner.run(script, keys, [String(this.#options.ttlMs), ...args], { repeatable: true }),
+      sessionId,
+      before,
+    );
+  }
+
+  #copy(sessionId: string): SessionCopy {
+    const keys = this.#keys(sessionId);
+    const all = [...keys.all, ...stagingKeys(keys, newEpoch())];
+    return new SessionCopy((script, args, repeatable) =>
+      this.#runner.run(script, all, [String(this.#options.ttlMs), ...args], { repeatable }),
+    );
+  }
+
+  #keys(sessionId: string) {
+    assertId("sessionId", sessionId);
+    return sessionKeys(this.#options.name, this.#options.owner, sessionId);
+  }
+}

@@ -1,0 +1,55 @@
+import { MemoryError } from "./errors.ts";
+import type { Script } from "./script.ts";
+import type { Reply } from "./script-runner.ts";
+import { COPY_ENTRIES, COPY_TURNS, FINISH_COPY } from "./scripts/archive.ts";
+
+/** Runs a script on the session that is made. Whether it may run twice without harm stands last. */
+type Run = (script: Script, args: string[], repeatable: boolean) => Promise<Reply>;
+
+export interface Entry {
+  /** As it stands in the list; `0` for a message that was dropped. */
+  readonly record: string;
+  /** An id that a caller gave, to be found by. */
+  readonly id?: string | undefined;
+}
+
+/**
+ * A session that is made of many pages. Nobody sees it before `finish`, which shows all of it at once; one that is
+ * never finished expires within a minute of its last page. An id that is in use is refused with `session_exists`.
+ */
+export class SessionCopy {
+  readonly #run: Run;
+  #length = 0;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  async addEntries(entries: readonly Entry[]): Promise<void> {
+    const args = entries.flatMap(({ record, id = "" }) => [record, id]);
+    refuse(await this.#run(COPY_ENTRIES, [String(this.#length), ...args], true));
+    this.#length += entries.length;
+  }
+
+  async addTurns(turns: readonly (readonly [id: string, record: string])[]): Promise<void> {
+    refuse(await this.#run(COPY_TURNS, turns.flat(), true));
+  }
+
+  /**
+   * Shows it. Fields that are empty are left out.
+   * @returns the session's TTL in ms
+   */
+  async finish(meta: { readonly epoch: string } & Readonly<Record<string, string>>): Promise<number> {
+    const fields = Object.entries(meta).filter(([, value]) => value !== "");
+    const reply = await this.#run(FINISH_COPY, [String(this.#length), ...fields.flat()], false);
+    refuse(reply);
+    return Number(reply[2]);
+  }
+}
+
+function refuse([status]: Reply): void {
+  if (status === "taken") {
+    throw new MemoryError("session_exists", "There is a session with this id already");
+  }
+  if (status === "lost") throw new MemoryError("unavailable", "Copying the session took too long");
+}

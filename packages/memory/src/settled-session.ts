@@ -1,0 +1,82 @@
+import { MemoryError } from "./errors.ts";
+import type { Script } from "./script.ts";
+import type { Reply } from "./script-runner.ts";
+import { OPEN, READ_ENTRIES, SCAN_TURNS } from "./scripts/archive.ts";
+import { READ_RECORDS } from "./scripts/turns.ts";
+import { decodeInfo, type SessionInfo } from "./session-info.ts";
+
+/** Runs a script on the session that is read. */
+type Run = (script: Script, args: string[]) => Promise<Reply>;
+
+/**
+ * A session as it was when it was opened, up to its last settled message, read page by page. Messages that arrive
+ * later are not in it; when it is cleared meanwhile, reading on fails with `unknown_session`.
+ */
+export class SettledSession {
+  readonly info: SessionInfo;
+  readonly epoch: string;
+  /** The place behind its last message. */
+  readonly end: number;
+  /** In ms; empty where it has none of its own. */
+  readonly ownTtl: string;
+  /** What is remembered of where the context window begins, or empty. */
+  readonly context: string;
+  readonly #run: Run;
+
+  private constructor(run: Run, info: SessionInfo, reply: Reply) {
+    this.#run = run;
+    this.info = info;
+    this.epoch = String(reply[5]);
+    this.end = Number(reply[13]);
+    this.ownTtl = String(reply[14]);
+    this.context = String(reply[15]);
+  }
+
+  /** @throws MemoryError `unknown_session`, `unknown_message`, `unavailable`, `damaged` */
+  static async open(run: Run, sessionId: string, before = ""): Promise<SettledSession> {
+    const reply = await run(OPEN, [before]);
+    if (reply[0] === "unknown_message") {
+      throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
+    }
+    const info = decodeInfo(sessionId, reply);
+    if (info === null) throw unknownSession();
+    return new SettledSession(run, info, reply);
+  }
+
+  /** The list's entries from a place on, page by page; `0` is a message that was dropped. */
+  async *pages(): AsyncGenerator<{ first: number; records: string[] }, void, void> {
+    for (let first = 0; first < this.end; ) {
+      const [, , ...records] = await this.#read(READ_ENTRIES, [String(first), String(this.end)]);
+      yield { first, records: records.map(String) };
+      first += records.length;
+    }
+  }
+
+  /** Ids and records of its turns, in pages and in no order; one may come twice. */
+  async *turns(): AsyncGenerator<[id: string, record: string][], void, void> {
+    let cursor = "0";
+    do {
+      const [, , next, ...fields] = await this.#read(SCAN_TURNS, [String(this.end), cursor]);
+      const page: [string, string][] = [];
+      for (let i = 0; i < fields.length; i += 2) page.push([String(fields[i]), String(fields[i + 1])]);
+      if (page.length > 0) yield page;
+      cursor = String(next);
+    } while (cursor !== "0");
+  }
+
+  /** Their records, in the order of the ids. */
+  async turnRecords(ids: readonly string[]): Promise<string[]> {
+    const [, , ...records] = await this.#run(READ_RECORDS, [...ids]);
+    if (records.includes("")) throw unknownSession();
+    return records.map(String);
+  }
+
+  async #read(script: Script, args: string[]): Promise<Reply> {
+    const reply = await this.#run(script, [this.epoch, ...args]);
+    if (reply[0] === "gone") throw unknownSession();
+    return reply;
+  }
+}
+
+export const unknownSession = (): MemoryError =>
+  new MemoryError("unknown_session", "There is no such session (any more)");
