@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
 import { DEFAULT_MAX_MESSAGE_CHARS, mode, providerId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-
-const port = z.coerce.number().int().min(1).max(65_535);
-const positive = z.coerce.number().int().positive();
-const url = (protocols: RegExp) =>
-  z.url({ protocol: protocols }).transform((text) => text.replace(/\/+$/, ""));
+import { port, positive, url } from "./config/fields.ts";
+import { identityMistakes, identityVariables, toIdentity } from "./config/identity.ts";
+import { limitVariables, toLimits } from "./config/limits.ts";
 
 /** Every environment variable that the server reads, with its default. An empty one counts as not set. */
 const environment = z.object({
@@ -33,10 +31,19 @@ const environment = z.object({
   FIRST_WORD_TIMEOUT_SECONDS: positive.default(120),
   BETWEEN_WORDS_TIMEOUT_SECONDS: positive.default(30),
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().nonnegative().default(5),
+  ...identityVariables,
+  ...limitVariables,
 });
 
 // These can be given as the path of a file that holds them.
-const SECRETS = ["OPENAI_API_KEY", "REDIS_PASSWORD", "REDIS_URL", "OLLAMA_API_KEY"] as const;
+const SECRETS = [
+  "OPENAI_API_KEY",
+  "REDIS_PASSWORD",
+  "REDIS_URL",
+  "OLLAMA_API_KEY",
+  "SESSION_SECRET",
+  "OIDC_CLIENT_SECRET",
+] as const;
 
 /** Mistakes in the configuration: all of them, each naming its variable. */
 export class ConfigError extends Error {
@@ -80,8 +87,11 @@ export function loadConfig(env: Environment) {
     const secret = SECRETS.some((secretName) => secretName === name);
     mistakes.push(`${name}${secret ? "" : ` is ${JSON.stringify(given[name])}`}: ${message}.`);
   }
-  if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
+  if (!parsed.success) throw new ConfigError(mistakes);
   const e = parsed.data;
+  mistakes.push(...identityMistakes(e));
+  const limits = toLimits(e, mistakes);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
   return {
     openai: { apiKey: e.OPENAI_API_KEY, model: e.OPENAI_MODEL, baseUrl: e.OPENAI_BASE_URL },
     ollama: { apiKey: e.OLLAMA_API_KEY, model: e.OLLAMA_MODEL, baseUrl: e.OLLAMA_BASE_URL },
@@ -94,6 +104,8 @@ export function loadConfig(env: Environment) {
       password: e.REDIS_PASSWORD,
     },
     http: { host: e.HOST, port: e.PORT, webPort: e.WEB_PORT },
+    identity: toIdentity(e),
+    limits,
     logLevel: e.LOG_LEVEL,
     sessionTtlSeconds: e.SESSION_TTL_SECONDS,
     maxMessageChars: e.MAX_MESSAGE_CHARS,

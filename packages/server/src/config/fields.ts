@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+/** Kinds of values that environment variables have. */
+export const port = z.coerce.number().int().min(1).max(65_535);
+export const positive = z.coerce.number().int().positive();
+export const flag = z.stringbool({ truthy: ["true"], falsy: ["false"], error: "must be true or false" });
+export const url = (protocols: RegExp) =>
+  z.url({ protocol: protocols }).transform((text) => text.replace(/\/+$/, ""));
+
+/** Values with commas between. */
+export const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== ""),
+);
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
+
+/** Whether a host name or an address is this machine's own. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host);

@@ -1,0 +1,165 @@
+import { readFileSync } from "node:fs";
+import { PROVIDER_IDS, type ProviderId } from "@redis-memory-magic/protocol";
+import { z } from "zod";
+import { list, positive } from "./fields.ts";
+
+/** Off, or so much: null is off. */
+const limit = z.union([z.literal("off").transform(() => null), positive], "must be a whole number, or off");
+const amount = z.union(
+  [z.literal("off").transform(() => null), z.coerce.number().positive()],
+  "must be a number, or off",
+);
+
+const concurrency = list
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(
+          new RegExp(`^(${PROVIDER_IDS.join("|")})=[1-9]\\d{0,5}$`),
+          "must be such as chatgpt=64,ollama=4",
+        ),
+    ),
+  )
+  .transform((pairs) => {
+    const entries = pairs.map((pair) => pair.split("=")) as [ProviderId, string][];
+    return new Map(entries.map(([id, most]) => [id, Number(most)]));
+  });
+
+/** How much each may do. Without authentication nothing is limited unless it is said. */
+export const limitVariables = {
+  LIMIT_REQUESTS_PER_MINUTE: limit.optional(),
+  LIMIT_STREAMS: limit.optional(),
+  LIMIT_TOKENS_PER_DAY: limit.optional(),
+  LIMIT_USD_PER_DAY: amount.optional(),
+  LIMIT_SESSIONS: limit.optional(),
+  LIMIT_STORED_BYTES: limit.optional(),
+  LIMIT_ADDRESS_REQUESTS_PER_MINUTE: limit.optional(),
+  LIMIT_ADDRESS_STREAMS: limit.optional(),
+  LIMIT_ADDRESS_TOKENS_PER_DAY: limit.optional(),
+  LIMIT_ADDRESS_USD_PER_DAY: amount.optional(),
+  LIMITS_FILE: z.string().optional(),
+  PROVIDER_CONCURRENCY: concurrency.optional(),
+  PROVIDER_QUEUE: z.coerce.number().int().nonnegative().max(100_000).default(100),
+  MAX_CONNECTIONS: positive.default(10_000),
+  SESSION_TTL_MAX_SECONDS: positive.optional(),
+};
+
+/** How much one owner, or one address, may do. Null: as much as he likes. */
+export interface Allowances {
+  readonly requestsPerMinute: number | null;
+  /** Turns that run and event streams that are followed, at once. */
+  readonly streams: number | null;
+  readonly tokensPerDay: number | null;
+  readonly usdPerDay: number | null;
+  readonly sessions: number | null;
+  /** Bytes of messages, as UTF-8. */
+  readonly storedBytes: number | null;
+}
+
+const NONE: Allowances = {
+  requestsPerMinute: null,
+  streams: null,
+  tokensPerDay: null,
+  usdPerDay: null,
+  sessions: null,
+  storedBytes: null,
+};
+// More than a busy page needs; what money costs is for the operator to say.
+const OWNER: Allowances = { ...NONE, requestsPerMinute: 600, streams: 20 };
+const ADDRESS: Allowances = { ...NONE, requestsPerMinute: 6000, streams: 200 };
+
+const shape = z.object(limitVariables);
+type LimitVariables = z.infer<typeof shape> & {
+  readonly AUTH: readonly string[];
+  readonly SESSION_TTL_SECONDS: number;
+};
+
+const groupsFile = z.strictObject({
+  groups: z.record(
+    z.string().min(1).max(128),
+    z.strictObject({
+      requests_per_minute: limit.optional(),
+      streams: limit.optional(),
+      tokens_per_day: limit.optional(),
+      usd_per_day: amount.optional(),
+      sessions: limit.optional(),
+      stored_bytes: limit.optional(),
+    }),
+  ),
+});
+
+export function toLimits(e: LimitVariables, mistakes: string[]) {
+  const open = e.AUTH.includes("none");
+  const owner = override(open ? NONE : OWNER, {
+    requestsPerMinute: e.LIMIT_REQUESTS_PER_MINUTE,
+    streams: e.LIMIT_STREAMS,
+    tokensPerDay: e.LIMIT_TOKENS_PER_DAY,
+    usdPerDay: e.LIMIT_USD_PER_DAY,
+    sessions: e.LIMIT_SESSIONS,
+    storedBytes: e.LIMIT_STORED_BYTES,
+  });
+  const address = override(open ? NONE : ADDRESS, {
+    requestsPerMinute: e.LIMIT_ADDRESS_REQUESTS_PER_MINUTE,
+    streams: e.LIMIT_ADDRESS_STREAMS,
+    tokensPerDay: e.LIMIT_ADDRESS_TOKENS_PER_DAY,
+    usdPerDay: e.LIMIT_ADDRESS_USD_PER_DAY,
+  });
+  if (e.SESSION_TTL_MAX_SECONDS !== undefined && e.SESSION_TTL_MAX_SECONDS < e.SESSION_TTL_SECONDS) {
+    mistakes.push("SESSION_TTL_MAX_SECONDS is less than SESSION_TTL_SECONDS, which every session is given.");
+  }
+  return {
+    owner,
+    address,
+    groups: e.LIMITS_FILE === undefined ? new Map() : readGroups(e.LIMITS_FILE, owner, mistakes),
+    providers: {
+      concurrency: e.PROVIDER_CONCURRENCY ?? new Map<ProviderId, number>(),
+      queue: e.PROVIDER_QUEUE,
+    },
+    connections: e.MAX_CONNECTIONS,
+    sessionTtlSeconds: e.SESSION_TTL_MAX_SECONDS,
+  } as const;
+}
+
+export type LimitsConfig = ReturnType<typeof toLimits>;
+
+/** The groups with limits of their own; what a group does not name is as for everybody. */
+function readGroups(file: string, defaults: Allowances, mistakes: string[]): Map<string, Allowances> {
+  let text: unknown;
+  try {
+    text = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? "is not JSON" : `cannot be read (${codeOf(error)})`;
+    mistakes.push(`LIMITS_FILE names ${file}, which ${reason}.`);
+    return new Map();
+  }
+  const parsed = groupsFile.safeParse(text);
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    mistakes.push(
+      `LIMITS_FILE names ${file}, in which ${path.join(".") || "the whole"} is wrong: ${message}.`,
+    );
+  }
+  const groups = Object.entries(parsed.data?.groups ?? {});
+  return new Map(
+    groups.map(([name, group]) => [
+      name,
+      override(defaults, {
+        requestsPerMinute: group.requests_per_minute,
+        streams: group.streams,
+        tokensPerDay: group.tokens_per_day,
+        usdPerDay: group.usd_per_day,
+        sessions: group.sessions,
+        storedBytes: group.stored_bytes,
+      }),
+    ]),
+  );
+}
+
+type Given = { readonly [Name in keyof Allowances]?: number | null | undefined };
+
+const override = (defaults: Allowances, given: Given): Allowances => ({
+  ...defaults,
+  ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+});
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
