@@ -71,6 +71,7 @@ export const session = z.object({
 export type Session = z.infer<typeof session>;
 
 export const sessionsResponse = z.object({ sessions: z.array(session), next_cursor: z.string().nullable() });
+export type SessionsResponse = z.infer<typeof sessionsResponse>;
 export const sessionPatch = z
   .object({
     title: z.string().max(200).nullable().optional(),
@@ -80,6 +81,7 @@ export const sessionPatch = z
     (patch) => patch.title !== undefined || patch.ttl_seconds !== undefined,
     "title or ttl_seconds is required",
   );
+export type SessionPatch = z.infer<typeof sessionPatch>;
 export const forkRequest = z.object({ before: z.string().optional(), session_id: sessionId.optional() });
 
 export const storageKey = z.object({
@@ -90,3 +92,4 @@ export const storageKey = z.object({
   ttl_seconds: z.int(),
 });
 export const storageResponse = z.object({ keys: z.array(storageKey), bytes: z.int(), expires_at: timestamp });
+export type StorageResponse = z.infer<typeof storageResponse>;

@@ -35,6 +35,11 @@ export function connectionError(code: ConnectionCode, status = 0): ApiError {
   return new ApiError(code, CONNECTION_MESSAGES[code], status);
 }
 
+/** What can be shown of any error. */
+export function asApiError(error: unknown): ApiError {
+  return error instanceof ApiError ? error : connectionError("unexpected_answer");
+}
+
 /** Reads a refusal: `application/problem+json`, or whatever a proxy in between wrote. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const isProblem = response.headers.get("content-type")?.includes("application/problem+json");

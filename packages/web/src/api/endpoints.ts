@@ -3,6 +3,10 @@ import type {
   ContextReport,
   MessagesResponse,
   ProvidersResponse,
+  Session,
+  SessionPatch,
+  SessionsResponse,
+  StorageResponse,
   Turn,
 } from "@redis-memory-magic/protocol";
 import { request, requestJson } from "./request.ts";
@@ -12,6 +16,21 @@ const turn = (sessionId: string, turnId: string) => `${session(sessionId)}/turns
 
 export const fetchProviders = (signal?: AbortSignal) =>
   requestJson<ProvidersResponse>("/providers", { signal });
+
+/** A page of sessions, last used first. */
+export function fetchSessions(limit: number, cursor: string | null): Promise<SessionsResponse> {
+  const query = new URLSearchParams({ limit: String(limit), ...(cursor === null ? {} : { cursor }) });
+  return requestJson(`/sessions?${query}`);
+}
+
+export const fetchSession = (sessionId: string) => requestJson<Session>(session(sessionId));
+
+export const patchSession = (sessionId: string, patch: SessionPatch) =>
+  requestJson<Session>(session(sessionId), { method: "PATCH", body: patch });
+
+/** Goes on when the page is closed meanwhile. */
+export const deleteSession = (sessionId: string) =>
+  request(session(sessionId), { method: "DELETE", keepalive: true });
 
 /** A page of messages, oldest first, that ends before the message `before`; by default the newest page. */
 export function fetchMessages(
@@ -31,6 +50,10 @@ export const previewContext = (body: ChatRequest, signal?: AbortSignal) =>
 
 export const fetchTurn = (sessionId: string, turnId: string, signal?: AbortSignal) =>
   requestJson<Turn>(turn(sessionId, turnId), { signal });
+
+/** The session's keys in Redis. */
+export const fetchStorage = (sessionId: string, signal?: AbortSignal) =>
+  requestJson<StorageResponse>(`${session(sessionId)}/storage`, { signal });
 
 export const cancelTurn = (sessionId: string, turnId: string) =>
   request(`${turn(sessionId, turnId)}/cancel`, { method: "POST" });

@@ -10,6 +10,8 @@ export interface RequestOptions {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** The request outlives the page. */
+  keepalive?: boolean;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface RequestOptions {
  * @throws ApiError for a refusal or when nobody answered; `signal.reason` when aborted.
  */
 export async function request(path: string, options: RequestOptions = {}): Promise<Response> {
-  const { method = "GET", body, headers = {}, signal } = options;
+  const { method = "GET", body, headers = {}, signal, keepalive = false } = options;
   // Until the head is there only: a stream may run for as long as it says something.
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), DEADLINE_MS);
@@ -26,6 +28,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
       method,
       headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
       body: body === undefined ? null : JSON.stringify(body),
+      keepalive,
       signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
     });
     if (!response.ok) throw await errorOf(response);

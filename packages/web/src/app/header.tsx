@@ -1,32 +1,60 @@
-import { Icon, Logo } from "../icons/icon.tsx";
+import type { Session } from "@redis-memory-magic/protocol";
+import { Icon } from "../icons/icon.tsx";
+import { LifeMenu } from "../sessions/life-menu.tsx";
+import { UNTITLED } from "../sessions/session-title.ts";
 import { ThemeButton } from "../theme/theme-button.tsx";
 import "./header.css";
 
 interface HeaderProps {
   title: string | null;
+  session: Session | undefined;
   canClear: boolean;
+  xrayOpen: boolean;
+  /** Where the sessions are a drawer: how to open it. */
+  onSessions: (() => void) | null;
   onNew: () => void;
   onClear: () => void;
+  onExtend: (seconds: number) => void;
+  onXray: () => void;
 }
 
-export function Header({ title, canClear, onNew, onClear }: HeaderProps) {
+export function Header(props: HeaderProps) {
+  const { title, session, canClear, xrayOpen, onSessions } = props;
   return (
     <header className="header">
-      <Logo />
-      <span className="header-brand">Memory Magic</span>
-      <h1 className="header-title">{title ?? "New session"}</h1>
-      <button type="button" className="button header-new" aria-label="New session" onClick={onNew}>
-        <Icon name="plus" size={16} /> <span>New session</span>
-      </button>
+      {onSessions !== null && (
+        <button type="button" className="button-icon" aria-label="Sessions" onClick={onSessions}>
+          <Icon name="menu" />
+        </button>
+      )}
+      <h1 className="header-title" dir="auto">
+        {title ?? UNTITLED}
+      </h1>
+      {session !== undefined && <LifeMenu session={session} onExtend={props.onExtend} />}
+      {onSessions !== null && (
+        <button type="button" className="button-icon" aria-label="New session" onClick={props.onNew}>
+          <Icon name="plus" />
+        </button>
+      )}
       <button
         type="button"
         className="button-icon"
         aria-label="Clear session"
         title="Clear session: delete its messages from Redis"
         disabled={!canClear}
-        onClick={onClear}
+        onClick={props.onClear}
       >
         <Icon name="clear" />
+      </button>
+      <button
+        type="button"
+        className="button-icon"
+        aria-label="X-ray"
+        title="X-ray: what the model is sent"
+        aria-pressed={xrayOpen}
+        onClick={props.onXray}
+      >
+        <Icon name="xray" />
       </button>
       <ThemeButton />
     </header>

@@ -1,29 +1,42 @@
-import type { ProvidersResponse } from "@redis-memory-magic/protocol";
+import type { Mode, ProviderId, ProvidersResponse } from "@redis-memory-magic/protocol";
 import { useCallback, useMemo, useState } from "react";
 import { readStored, writeStored } from "../session/browser-storage.ts";
+import { useSettings } from "../settings/settings.ts";
 import type { Choice } from "./choice.ts";
+
+/** What was chosen in this tab; the rest is as set or as the server says. */
+interface Chosen {
+  readonly mode?: Mode;
+  readonly provider?: ProviderId;
+  /** By provider: going back to one finds its model again. */
+  readonly models?: Readonly<Partial<Record<ProviderId, string>>>;
+}
 
 const STORED = "choice";
 
 /** Kept across reloads of this tab; a new tab begins with the defaults again. */
 const tabStorage = () => sessionStorage;
 
-function storedChoice(): Partial<Choice> {
+function storedChoice(): Chosen {
   try {
-    const { mode, provider } = JSON.parse(readStored(STORED, tabStorage) ?? "{}");
-    return { ...(mode && { mode }), ...(provider && { provider }) };
+    const chosen: unknown = JSON.parse(readStored(STORED, tabStorage) ?? "{}");
+    return typeof chosen === "object" && chosen !== null ? chosen : {};
   } catch {
     return {};
   }
 }
 
-/** How the next message will be answered: as chosen here, else by the server's defaults; null until those are known. */
+/** How the next message is answered, as far as it holds for all sessions; null until the defaults are known. */
 export function useChoice(server: ProvidersResponse | null) {
   const [chosen, setChosen] = useState(storedChoice);
+  const settings = useSettings();
 
-  const choose = useCallback((change: Partial<Choice>) => {
+  const choose = useCallback((change: { mode?: Mode; provider?: ProviderId; model?: string }) => {
     setChosen((before) => {
-      const next = { ...before, ...change };
+      const { model, ...rest } = change;
+      const provider = rest.provider ?? before.provider;
+      const models = model && provider ? { ...before.models, [provider]: model } : before.models;
+      const next = { ...before, ...rest, ...(models && { models }) };
       writeStored(STORED, JSON.stringify(next), tabStorage);
       return next;
     });
@@ -31,12 +44,14 @@ export function useChoice(server: ProvidersResponse | null) {
 
   const choice = useMemo((): Choice | null => {
     if (server === null) return null;
-    const isKnown = server.providers.some(({ id }) => id === chosen.provider);
-    const provider = isKnown && chosen.provider !== undefined ? chosen.provider : server.default_provider;
-    const mode =
-      chosen.mode === "stateless" || chosen.mode === "stateful" ? chosen.mode : server.default_mode;
-    return { mode, provider };
-  }, [server, chosen]);
+    const { providers, default_provider, default_mode } = server;
+    const wanted = chosen.provider ?? settings.provider;
+    const provider = providers.find(({ id }) => id === wanted)?.id ?? default_provider;
+    const models = providers.find(({ id }) => id === provider)?.models ?? [];
+    const model = models.find(({ id }) => id === chosen.models?.[provider])?.id;
+    const mode = chosen.mode ?? settings.mode ?? default_mode;
+    return { mode, provider, model, system: settings.system ?? undefined };
+  }, [server, chosen, settings]);
 
   return { choice, choose };
 }

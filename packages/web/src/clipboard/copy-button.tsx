@@ -8,9 +8,10 @@ interface CopyButtonProps {
   /** Or how to make it, for what is costly. */
   text: string | (() => string);
   label: string;
+  words?: string;
 }
 
-export function CopyButton({ text, label }: CopyButtonProps) {
+export function CopyButton({ text, label, words = "Copy" }: CopyButtonProps) {
   const [result, setResult] = useState<"copied" | "failed" | null>(null);
 
   useEffect(() => {
@@ -28,15 +29,15 @@ export function CopyButton({ text, label }: CopyButtonProps) {
     }
   }
 
-  const words = result === null ? "Copy" : result === "copied" ? "Copied" : "Copying failed";
+  const shown = result === null ? words : result === "copied" ? "Copied" : "Copying failed";
   return (
     <button
       type="button"
       className="button-text copy"
-      aria-label={result === null ? label : words}
+      aria-label={result === null ? label : shown}
       onClick={copy}
     >
-      <Icon name={result === "copied" ? "check" : "copy"} size={14} /> {words}
+      <Icon name={result === "copied" ? "check" : "copy"} size={14} /> {shown}
     </button>
   );
 }

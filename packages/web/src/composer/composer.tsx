@@ -23,6 +23,8 @@ interface ComposerProps {
   /** Whether the memory line comes down into the composer. */
   connected: boolean;
   input: RefObject<HTMLTextAreaElement | null>;
+  /** Which model answers, where there is a choice. */
+  model: ReactNode;
   /** What went wrong, above the place to write. */
   notes: ReactNode;
 }
@@ -47,60 +49,63 @@ export function Composer(props: ComposerProps) {
   }
 
   return (
-    <div className="composer-frame" data-connected={connected || undefined}>
-      <div className="composer-notes" role="alert">
-        {props.notes}
-      </div>
-      <WaitingList
-        waiting={props.waiting}
-        running={running}
-        onDiscard={props.onDiscardWaiting}
-        onSendNow={props.onSendWaiting}
-      />
-      <form
-        className="composer"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (canSend) onSend();
-        }}
-      >
-        <span className="composer-dot" />
-        <textarea
-          ref={input}
-          aria-label="Message"
-          aria-describedby={hint}
-          aria-invalid={isTooLong}
-          placeholder="Write a message"
-          dir="auto"
-          rows={1}
-          enterKeyHint="send"
-          value={draft}
-          onChange={(event) => onDraft(event.target.value)}
-          onKeyDown={onKeyDown}
+    <div className="composer-area">
+      <div className="composer-frame" data-connected={connected || undefined}>
+        <div className="composer-notes" role="alert">
+          {props.notes}
+        </div>
+        <WaitingList
+          waiting={props.waiting}
+          running={running}
+          onDiscard={props.onDiscardWaiting}
+          onSendNow={props.onSendWaiting}
         />
-        <div className="composer-foot">
-          <div className="composer-summary figures" id={hint}>
-            {isTooLong ? (
-              <span className="composer-problem">
-                {formatCount(length - maxChars)} characters more than the {formatCount(maxChars)} that a
-                message may have
-              </span>
-            ) : (
-              (blocked ?? summary)
+        <form
+          className="composer"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (canSend) onSend();
+          }}
+        >
+          <span className="composer-dot" />
+          <textarea
+            ref={input}
+            aria-label="Message"
+            aria-describedby={hint}
+            aria-invalid={isTooLong}
+            placeholder="Write a message"
+            dir="auto"
+            rows={1}
+            enterKeyHint="send"
+            value={draft}
+            onChange={(event) => onDraft(event.target.value)}
+            onKeyDown={onKeyDown}
+          />
+          <div className="composer-foot">
+            <div className="composer-summary figures" id={hint}>
+              {isTooLong ? (
+                <span className="composer-problem">
+                  {formatCount(length - maxChars)} characters more than the {formatCount(maxChars)} that a
+                  message may have
+                </span>
+              ) : (
+                (blocked ?? summary)
+              )}
+            </div>
+            {props.model}
+            {running && (
+              <button type="button" className="button" onClick={onStop} disabled={stopping}>
+                <Icon name="stop" size={16} /> Stop
+              </button>
+            )}
+            {(!running || draft.trim() !== "") && (
+              <button type="submit" className="button button-strong" disabled={!canSend}>
+                <span className="button-words">Send</span> <Icon name="send" size={16} />
+              </button>
             )}
           </div>
-          {running && (
-            <button type="button" className="button" onClick={onStop} disabled={stopping}>
-              <Icon name="stop" size={16} /> Stop
-            </button>
-          )}
-          {(!running || draft.trim() !== "") && (
-            <button type="submit" className="button button-strong" disabled={!canSend}>
-              <span className="button-words">Send</span> <Icon name="send" size={16} />
-            </button>
-          )}
-        </div>
-      </form>
+        </form>
+      </div>
     </div>
   );
 }

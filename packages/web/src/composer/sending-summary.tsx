@@ -1,7 +1,8 @@
 import type { ContextReport, ProviderStatus } from "@redis-memory-magic/protocol";
 import type { Choice } from "../choice/choice.ts";
-import { counted, formatCost, formatCount } from "../format/format.ts";
+import { counted, formatCount } from "../format/format.ts";
 import { countSent, sendingWords } from "../memory-line/memory-line.ts";
+import type { Pricing } from "../pricing/use-pricing.ts";
 
 interface SendingSummaryProps {
   choice: Choice;
@@ -9,13 +10,17 @@ interface SendingSummaryProps {
   preview: ContextReport | null;
   /** How many messages of the history the line has, for as long as nothing is counted. */
   lined: number;
-  provider: ProviderStatus | undefined;
+  provider: ProviderStatus;
+  pricing: Pricing;
 }
 
 /** "Sends these 5 messages · 148 tokens · of 4,096 · $0.00004". */
-export function SendingSummary({ choice, preview, lined, provider }: SendingSummaryProps) {
+export function SendingSummary({ choice, preview, lined, provider, pricing }: SendingSummaryProps) {
   if (preview === null) return <span>{sendingWords(choice.mode === "stateful" ? lined + 1 : 1)}</span>;
-  const { tokens, context_window, cost } = preview;
+  const { tokens, context_window } = preview;
+  const model = choice.model ?? provider.default_model;
+  const counts = { sent: tokens.counted, cached: 0, output: 0 };
+  const cost = pricing.words({ provider: choice.provider, model }, counts);
   return (
     <>
       <span>{sendingWords(countSent(preview))}</span>
@@ -32,11 +37,7 @@ export function SendingSummary({ choice, preview, lined, provider }: SendingSumm
         />{" "}
         of {formatCount(context_window)}
       </span>
-      {cost !== null && <span>{price(cost.total_usd, provider)}</span>}
+      {cost !== null && <span>{pricing.as === null ? cost : `${cost} as ${pricing.as}`}</span>}
     </>
   );
-}
-
-function price(usd: number, provider: ProviderStatus | undefined): string {
-  return usd === 0 && provider?.id !== "chatgpt" ? "free" : formatCost(usd);
 }

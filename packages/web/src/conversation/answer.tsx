@@ -1,7 +1,8 @@
-import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { type ComponentType, lazy, Suspense } from "react";
+import { counted, formatDuration } from "../format/format.ts";
 import { shortNameOf } from "../providers/provider-name.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
+import type { RowActions } from "./row-actions.ts";
 import type { ShownMessage, TurnInfo } from "./shown-message.ts";
 
 // Asked for at once, while the conversation itself is fetched: not part of the first load, and there in time.
@@ -16,10 +17,10 @@ interface AnswerProps {
   message: ShownMessage;
   live: LiveTurn | null;
   reconnecting: boolean;
-  providers: readonly ProviderStatus[];
+  actions: RowActions;
 }
 
-export function Answer({ message, live, reconnecting, providers }: AnswerProps) {
+export function Answer({ message, live, reconnecting, actions }: AnswerProps) {
   const { content, turn, delivery } = message;
   return (
     <>
@@ -34,7 +35,7 @@ export function Answer({ message, live, reconnecting, providers }: AnswerProps) 
         <LiveState phase={live.phase} reconnecting={reconnecting} />
       ) : (
         <p className="row-meta">
-          {turn !== undefined && <AnsweredBy turn={turn} providers={providers} />}
+          {turn !== undefined && <AnsweredBy turn={turn} actions={actions} />}
           {delivery === "not-stored" && (
             <span className="row-warning">Not stored: Redis is away, so this will not be remembered</span>
           )}
@@ -44,15 +45,19 @@ export function Answer({ message, live, reconnecting, providers }: AnswerProps) 
   );
 }
 
-/** By which mode, provider and model. */
-function AnsweredBy({ turn, providers }: { turn: TurnInfo; providers: readonly ProviderStatus[] }) {
+/** By which mode, provider and model, how fast, and the way to the proof. */
+function AnsweredBy({ turn, actions }: { turn: TurnInfo; actions: RowActions }) {
   const mode = turn.mode === "stateful" ? "Stateful" : "Stateless";
   return (
     <>
       <span>
-        {mode} · {shortNameOf(providers, turn.provider)}
+        {mode} · {shortNameOf(actions.providers, turn.provider)}
       </span>
       {turn.model !== turn.provider && <span>{turn.model}</span>}
+      {turn.total_ms !== undefined && <span className="figures">{formatDuration(turn.total_ms)}</span>}
+      <button type="button" className="button-text" onClick={() => actions.onXray(turn.id)}>
+        {turn.sent_messages === undefined ? "X-ray" : `X-ray: ${counted(turn.sent_messages, "message")} sent`}
+      </button>
     </>
   );
 }

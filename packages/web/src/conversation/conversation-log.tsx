@@ -4,7 +4,8 @@ import { Icon } from "../icons/icon.tsx";
 import type { MemoryLine } from "../memory-line/memory-line.ts";
 import "./conversation-log.css";
 import type { ConversationState } from "./conversation-state.ts";
-import { Row, type RowActions } from "./row.tsx";
+import { Row } from "./row.tsx";
+import type { RowActions } from "./row-actions.ts";
 
 /** Up to here every row is in the document, where the browser's own search finds it. */
 const ALL_ROWS = 150;
@@ -71,7 +72,7 @@ export function ConversationLog({ state, line, empty, actions, onReachTop }: Con
               <div key={key} ref={virtualizer.measureElement} data-index={index}>
                 <Row
                   message={message}
-                  mark={line.sent.has(message.key) ? "sent" : "kept"}
+                  mark={line.answer === message.key ? "answer" : line.sent.has(message.key) ? "sent" : "kept"}
                   ruleBefore={line.rule?.before === message.key ? line.rule.text : null}
                   ruleAfter={isLast && line.rule?.before === null ? line.rule.text : null}
                   live={isLast && message.role === "assistant" ? state.live : null}

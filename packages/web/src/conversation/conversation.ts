@@ -1,4 +1,4 @@
-import { ApiError, connectionError } from "../api/api-error.ts";
+import { ApiError, asApiError } from "../api/api-error.ts";
 import { cancelTurn, clearSession, fetchMessages, fetchTurn } from "../api/endpoints.ts";
 import { type Choice, chatBody } from "../choice/choice.ts";
 import { randomBase36 } from "../session/session-id.ts";
@@ -238,8 +238,4 @@ export class Conversation {
       throw error;
     }
   }
-}
-
-function asApiError(error: unknown): ApiError {
-  return error instanceof ApiError ? error : connectionError("unexpected_answer");
 }

@@ -1,24 +1,16 @@
-import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { memo } from "react";
 import type { LiveTurn } from "../stream/live-turn.ts";
 import { Answer } from "./answer.tsx";
 import type { Outcome } from "./conversation-state.ts";
 import { OutcomeNote, RefusalNote } from "./notes.tsx";
 import "./row.css";
+import type { RowActions } from "./row-actions.ts";
 import type { ShownMessage } from "./shown-message.ts";
-
-export interface RowActions {
-  readonly providers: readonly ProviderStatus[];
-  readonly onRetry: () => void;
-  readonly onResend: (message: ShownMessage) => void;
-  /** Takes a refused message back into the composer. */
-  readonly onEditRefused: (message: ShownMessage) => void;
-}
 
 interface RowProps {
   message: ShownMessage;
-  /** On the memory line: sent to the model, or stored only. */
-  mark: "sent" | "kept";
+  /** On the memory line: sent to the model, stored only, or the answer whose memory is shown. */
+  mark: "sent" | "kept" | "answer";
   ruleBefore: string | null;
   ruleAfter: string | null;
   /** The turn whose answer this row is, while it is written. */
@@ -42,6 +34,7 @@ export const Row = memo(function Row(props: RowProps) {
         data-role={message.role}
         data-mark={message.delivery === "refused" ? "none" : mark}
         data-live={live !== null || undefined}
+        {...(isUser ? {} : pointing(message, actions))}
       >
         <span className="row-dot" />
         <div className="row-body">
@@ -50,7 +43,7 @@ export const Row = memo(function Row(props: RowProps) {
               {message.content}
             </p>
           ) : (
-            <Answer message={message} live={live} reconnecting={reconnecting} providers={actions.providers} />
+            <Answer message={message} live={live} reconnecting={reconnecting} actions={actions} />
           )}
           {message.refusal !== null && (
             <RefusalNote
@@ -66,6 +59,14 @@ export const Row = memo(function Row(props: RowProps) {
     </>
   );
 });
+
+/** An answer that is pointed at, or has the focus, shows what it was sent. */
+function pointing({ turn }: ShownMessage, { point }: RowActions) {
+  if (turn === undefined) return {};
+  const show = () => point(turn.id);
+  const hide = () => point(null);
+  return { onPointerEnter: show, onPointerLeave: hide, onFocus: show, onBlur: hide };
+}
 
 function Rule({ text }: { text: string }) {
   return (

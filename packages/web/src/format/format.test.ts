@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { counted, formatBytes, formatCost, formatCount, formatDuration } from "./format.ts";
+import {
+  counted,
+  formatBytes,
+  formatClock,
+  formatCost,
+  formatCount,
+  formatDuration,
+  formatTimeLeft,
+} from "./format.ts";
 
 test("counts", () => {
   expect(formatCount(4096)).toBe("4,096");
@@ -31,4 +39,16 @@ test("bytes", () => {
   expect(formatBytes(1_400)).toBe("1.4 kB");
   expect(formatBytes(491_400_064)).toBe("491 MB");
   expect(formatBytes(999_999)).toBe("1.0 MB");
+});
+
+test("what is left of a life", () => {
+  expect(formatClock(59 * 60 + 12)).toBe("59:12");
+  expect(formatClock(65)).toBe("1:05");
+  expect(formatClock(9)).toBe("0:09");
+  expect(formatClock(3723)).toBe("1:02:03");
+  expect(formatClock(6 * 86_400)).toBe("6 days");
+  expect(formatTimeLeft(50)).toBe("50 s left");
+  expect(formatTimeLeft(59 * 60 + 59)).toBe("59 min left");
+  expect(formatTimeLeft(3 * 3600)).toBe("3 h left");
+  expect(formatTimeLeft(604_800)).toBe("7 days left");
 });

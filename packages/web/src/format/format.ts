@@ -35,3 +35,21 @@ export function formatBytes(bytes: number): string {
   }
   return `${value < 9.95 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
+
+const DAY = 86_400;
+
+/** What is left of a life, counting down: "59:12", "1:02:03", "6 days". */
+export function formatClock(seconds: number): string {
+  if (seconds >= 2 * DAY) return `${Math.floor(seconds / DAY)} days`;
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, "0"));
+  const hours = Math.floor(seconds / 3600);
+  return hours === 0 ? `${Number(parts[0])}:${parts[1]}` : `${hours}:${parts.join(":")}`;
+}
+
+/** The same in words: "59 min left", "6 days left", "50 s left". */
+export function formatTimeLeft(seconds: number): string {
+  if (seconds < 60) return `${seconds} s left`;
+  if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} min left`;
+  if (seconds < 2 * DAY) return `${Math.floor(seconds / 3600)} h left`;
+  return `${Math.floor(seconds / DAY)} days left`;
+}

@@ -5,6 +5,7 @@ import { countSent, lineOfNextTurn, lineOfTurn, sendingWords } from "./memory-li
 const messages = ["m1", "m2", "m3", "m4"].map((id) => ({
   key: `key-${id}`,
   id,
+  role: "user" as const,
   delivery: "stored" as const,
   turn: undefined,
 }));
@@ -67,7 +68,13 @@ test("where nothing old fits the rule stands after the last message that was lef
 });
 
 test("messages newer than the report are sent as well", () => {
-  const newer = { key: "key-m5", id: "m5", delivery: "stored" as const, turn: undefined };
+  const newer = {
+    key: "key-m5",
+    id: "m5",
+    role: "user" as const,
+    delivery: "stored" as const,
+    turn: undefined,
+  };
   const line = lineOfNextTurn(
     [...messages, newer],
     "stateful",
@@ -77,8 +84,20 @@ test("messages newer than the report are sent as well", () => {
 });
 
 test("a running turn's messages are on the line in both modes, refused ones never", () => {
-  const running = { key: "running", id: null, delivery: "on-its-way" as const, turn: undefined };
-  const refused = { key: "refused", id: null, delivery: "refused" as const, turn: undefined };
+  const running = {
+    key: "running",
+    id: null,
+    role: "user" as const,
+    delivery: "on-its-way" as const,
+    turn: undefined,
+  };
+  const refused = {
+    key: "refused",
+    id: null,
+    role: "user" as const,
+    delivery: "refused" as const,
+    turn: undefined,
+  };
   for (const mode of ["stateful", "stateless"] as const) {
     const line = lineOfNextTurn([...messages, refused, running], mode, null);
     expect(line.sent.has("running")).toBe(true);
@@ -88,13 +107,13 @@ test("a running turn's messages are on the line in both modes, refused ones neve
 });
 
 test("a stateless answer in the middle was sent its own question alone", () => {
-  const line = lineOfTurn(messages, report(["m3"], [leftOut("stateless", 2)]));
+  const line = lineOfTurn(messages, "t", report(["m3"], [leftOut("stateless", 2)]));
   expect([...line.sent]).toEqual(["key-m3"]);
   expect(line.rule?.before).toBe("key-m3");
 });
 
 test("an answer is not shown as sent what came after it", () => {
-  const line = lineOfTurn(messages, report(["m1"]));
+  const line = lineOfTurn(messages, "t", report(["m1"]));
   expect([...line.sent]).toEqual(["key-m1"]);
   expect(line.rule).toBeNull();
 });

@@ -5,6 +5,7 @@ import { counted, formatCount } from "../format/format.ts";
 interface LinedMessage {
   readonly key: string;
   readonly id: string | null;
+  readonly role: Message["role"];
   readonly delivery: "stored" | "on-its-way" | "not-stored" | "refused";
   readonly turn: Message["turn"];
 }
@@ -15,6 +16,8 @@ export interface MemoryLine {
   readonly sent: ReadonlySet<string>;
   /** Where the line lets go, and why: before the message `before`, or after the last one. */
   readonly rule: { readonly before: string | null; readonly text: string } | null;
+  /** The answer that was sent these; null for the next turn: there the line goes on into the composer. */
+  readonly answer: string | null;
 }
 
 /**
@@ -30,16 +33,21 @@ export function lineOfNextTurn(
   if (mode === "stateless") {
     const rule =
       messages.length > running.length ? { before: running[0]?.key ?? null, text: MEMORY_OFF } : null;
-    return { sent: keysOf(running), rule };
+    return { sent: keysOf(running), rule, answer: null };
   }
   const start = report === null ? 0 : startOfWindow(messages, report);
   const sent = messages.slice(start).filter((message) => message.delivery === "stored" || isRunning(message));
   const text = report === null || start === 0 ? null : windowRule(report.context_window);
-  return { sent: keysOf(sent), rule: text === null ? null : { before: messages[start]?.key ?? null, text } };
+  const rule = text === null ? null : { before: messages[start]?.key ?? null, text };
+  return { sent: keysOf(sent), rule, answer: null };
 }
 
 /** The line of a turn that was: exactly what its report says. */
-export function lineOfTurn(messages: readonly LinedMessage[], report: ContextReport): MemoryLine {
+export function lineOfTurn(
+  messages: readonly LinedMessage[],
+  turnId: string,
+  report: ContextReport,
+): MemoryLine {
   const ids = sentIds(report);
   const sent = messages.filter(({ id }) => id !== null && ids.has(id));
   const reasons = report.left_out.map(({ reason }) => reason);
@@ -49,7 +57,9 @@ export function lineOfTurn(messages: readonly LinedMessage[], report: ContextRep
       ? MEMORY_OFF
       : null;
   const isWhole = text === null || messages[0]?.key === sent[0]?.key;
-  return { sent: keysOf(sent), rule: isWhole ? null : { before: sent[0]?.key ?? null, text } };
+  const rule = isWhole ? null : { before: sent[0]?.key ?? null, text };
+  const answer = messages.findLast(({ role, turn }) => role !== "user" && turn?.id === turnId);
+  return { sent: keysOf(sent), rule, answer: answer?.key ?? null };
 }
 
 /** Messages that a report sends; the system prompt is no message of the conversation. */

@@ -1,0 +1,30 @@
+import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import type { Choice } from "../choice/choice.ts";
+import { MemoryChoice } from "../choice/memory-choice.tsx";
+import type { useChoice } from "../choice/use-choice.ts";
+import { ProviderChoice, ProviderNotice } from "../providers/provider-choice.tsx";
+import "./choices-bar.css";
+
+interface ChoicesBarProps {
+  choice: Choice | null;
+  choose: ReturnType<typeof useChoice>["choose"];
+  providers: readonly ProviderStatus[];
+}
+
+/** Memory and Provider: in view at every width, they are the product. */
+export function ChoicesBar({ choice, choose, providers }: ChoicesBarProps) {
+  const provider = providers.find(({ id }) => id === choice?.provider);
+  return (
+    <>
+      <div className="choices">
+        <MemoryChoice mode={choice?.mode ?? null} onChange={(mode) => choose({ mode })} />
+        <ProviderChoice
+          providers={providers}
+          chosen={choice?.provider ?? null}
+          onChange={(id) => choose({ provider: id })}
+        />
+      </div>
+      <ProviderNotice provider={provider} />
+    </>
+  );
+}

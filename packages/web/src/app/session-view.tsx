@@ -1,0 +1,123 @@
+import type { Session } from "@redis-memory-magic/protocol";
+import { useEffect, useMemo, useRef } from "react";
+import { ConversationLog } from "../conversation/conversation-log.tsx";
+import type { RowActions } from "../conversation/row-actions.ts";
+import { Scenarios } from "../conversation/scenarios.tsx";
+import { useMemoryLine } from "../memory-line/use-memory-line.ts";
+import { attempt } from "../notices/attempt.ts";
+import { SidePanel } from "../panel/side-panel.tsx";
+import { usePricing } from "../pricing/use-pricing.ts";
+import type { Providers } from "../providers/use-providers.ts";
+import { ChatAnnouncer } from "./chat-announcer.tsx";
+import { ChoicesBar } from "./choices-bar.tsx";
+import { Header } from "./header.tsx";
+import { SessionComposer } from "./session-composer.tsx";
+import { SessionXray } from "./session-xray.tsx";
+import { useChat } from "./use-chat.ts";
+import { useXrayPanel } from "./use-drawers.ts";
+import { useLookedAtTurn } from "./use-looked-at-turn.ts";
+
+interface SessionViewProps {
+  sessionId: string;
+  server: Providers;
+  /** As the list has it; undefined until it is there, and for a session that has not been used. */
+  session: Session | undefined;
+  /** The session's messages have changed; null: it has none. */
+  onHistory: (history: string | null) => void;
+  onNew: () => void;
+  onExtend: (session: Session, seconds: number) => void;
+  /** Where the sessions are a drawer: how to open it. */
+  onSessions: (() => void) | null;
+}
+
+export function SessionView({ sessionId, server, session, onHistory, ...props }: SessionViewProps) {
+  const chat = useChat(sessionId, server);
+  const { conversation, state, choice, choose, providers, preview, changeNote, history } = chat;
+  const { messages, live } = state;
+  const panel = useXrayPanel();
+  const { xrayed, setXrayed, xrayedTurn, point, lined } = useLookedAtTurn(sessionId, live !== null);
+  const line = useMemoryLine({ messages, mode: choice?.mode ?? "stateful", preview, turn: lined });
+  const pricing = usePricing(providers);
+  const input = useRef<HTMLTextAreaElement>(null);
+
+  const used = messages.length > 0 ? history : null;
+  useEffect(() => onHistory(used), [used, onHistory]);
+
+  const { setOpen } = panel;
+  const actions: RowActions = useMemo(
+    () => ({
+      providers,
+      point,
+      onRetry: () => choice && conversation.retry(choice),
+      onResend: (message) => choice && conversation.resend(message, choice),
+      onEditRefused({ key, content }) {
+        conversation.discard(key);
+        changeNote({ draft: content });
+        input.current?.focus();
+      },
+      onXray(turnId) {
+        setXrayed(turnId);
+        setOpen(true);
+      },
+    }),
+    [providers, point, choice, conversation, changeNote, setXrayed, setOpen],
+  );
+
+  return (
+    <div className="session-view">
+      <main className="main">
+        <Header
+          title={session?.title ?? messages.find(({ role }) => role === "user")?.content ?? null}
+          session={session}
+          canClear={messages.length > 0}
+          xrayOpen={panel.isOpen}
+          onSessions={props.onSessions}
+          onNew={props.onNew}
+          onClear={() => attempt(() => conversation.clear())}
+          onExtend={(seconds) => session && props.onExtend(session, seconds)}
+          onXray={() => panel.setOpen(!panel.isOpen)}
+        />
+        <ChoicesBar choice={choice} choose={choose} providers={providers} />
+        <ConversationLog
+          state={state}
+          line={line}
+          actions={actions}
+          onReachTop={() => void conversation.loadOlder()}
+          empty={
+            <Scenarios
+              onTry={({ mode, message }) => {
+                choose({ mode });
+                changeNote({ draft: message });
+                input.current?.focus();
+              }}
+            />
+          }
+        />
+        <SessionComposer
+          chat={chat}
+          server={server}
+          pricing={pricing}
+          lined={line.sent.size}
+          isConnected={lined === null}
+          input={input}
+        />
+      </main>
+      <SidePanel
+        side="right"
+        open={panel.isOpen}
+        drawer={panel.isDrawer}
+        onClose={() => panel.setOpen(false)}
+      >
+        <SessionXray
+          chat={chat}
+          pricing={pricing}
+          turnId={xrayed}
+          turn={xrayedTurn}
+          onShowNext={() => setXrayed(null)}
+          onClose={() => panel.setOpen(false)}
+        />
+      </SidePanel>
+      <ChatAnnouncer chat={chat} />
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+import type { ContextReport, ProviderStatus } from "@redis-memory-magic/protocol";
+import { useMemo } from "react";
+import type { Choice } from "../choice/choice.ts";
+import { useChoice } from "../choice/use-choice.ts";
+import type { Conversation } from "../conversation/conversation.ts";
+import type { ConversationState } from "../conversation/conversation-state.ts";
+import { useConversation } from "../conversation/use-conversation.ts";
+import { useContextPreview } from "../memory-line/use-context-preview.ts";
+import type { Providers } from "../providers/use-providers.ts";
+import { type SessionNote, useSessionNote } from "../session/session-notes.ts";
+
+const NO_PROVIDERS: readonly ProviderStatus[] = [];
+
+/** A session's chat: what was said, what is being written, and what sending that would do. */
+export interface Chat {
+  readonly conversation: Conversation;
+  readonly state: ConversationState;
+  readonly providers: readonly ProviderStatus[];
+  /** The one that is chosen. */
+  readonly provider: ProviderStatus | undefined;
+  /** null until the server has told its defaults. */
+  readonly choice: Choice | null;
+  readonly choose: ReturnType<typeof useChoice>["choose"];
+  readonly note: SessionNote;
+  readonly changeNote: (change: SessionNote) => void;
+  /** What the next turn would send; null while that is not known. */
+  readonly preview: ContextReport | null;
+  /** Changes when the stored messages do. */
+  readonly history: string;
+}
+
+export function useChat(sessionId: string, server: Providers): Chat {
+  const { choice: general, choose } = useChoice(server.data);
+  const { note, change: changeNote } = useSessionNote(sessionId);
+  const { conversation, state } = useConversation(sessionId);
+  const { contextTokens, draft = "" } = note;
+
+  const choice = useMemo(() => general && { ...general, contextTokens }, [general, contextTokens]);
+  const providers = server.data?.providers ?? NO_PROVIDERS;
+  const provider = providers.find(({ id }) => id === choice?.provider);
+  const newest = state.messages.findLast(({ id }) => id !== null);
+  const history = `${sessionId} ${state.messages.length} ${newest?.id} ${newest?.turn?.status}`;
+
+  const preview = useContextPreview({
+    sessionId,
+    // Who cannot answer cannot count either.
+    choice: provider?.available ? choice : null,
+    draft,
+    history,
+    paused: state.live !== null,
+  });
+  return { conversation, state, providers, provider, choice, choose, note, changeNote, preview, history };
+}

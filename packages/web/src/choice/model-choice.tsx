@@ -1,0 +1,27 @@
+import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import "./model-choice.css";
+
+interface ModelChoiceProps {
+  provider: ProviderStatus | undefined;
+  model: string | undefined;
+  onChange: (model: string) => void;
+}
+
+/** Which of the provider's models, where it has several. */
+export function ModelChoice({ provider, model, onChange }: ModelChoiceProps) {
+  if (provider === undefined || provider.models.length < 2) return null;
+  return (
+    <select
+      className="model-choice"
+      aria-label="Model"
+      value={model ?? provider.default_model}
+      onChange={(event) => onChange(event.target.value)}
+    >
+      {provider.models.map(({ id }) => (
+        <option key={id} value={id}>
+          {id}
+        </option>
+      ))}
+    </select>
+  );
+}

@@ -1,0 +1,14 @@
+import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import type { ShownMessage } from "./shown-message.ts";
+
+/** What a row of the conversation can ask for. */
+export interface RowActions {
+  readonly providers: readonly ProviderStatus[];
+  /** The turn of the answer that is pointed at; null: none is. */
+  readonly point: (turnId: string | null) => void;
+  readonly onXray: (turnId: string) => void;
+  readonly onRetry: () => void;
+  readonly onResend: (message: ShownMessage) => void;
+  /** Takes a refused message back into the composer. */
+  readonly onEditRefused: (message: ShownMessage) => void;
+}

@@ -1,0 +1,76 @@
+import type { Session } from "@redis-memory-magic/protocol";
+import { useState } from "react";
+import { counted, formatTimeLeft } from "../format/format.ts";
+import { Icon } from "../icons/icon.tsx";
+import { Menu, MenuItem } from "../panel/menu.tsx";
+import { sessionLink } from "../session/use-session-id.ts";
+import { secondsUntil } from "../time/seconds-until.ts";
+import { LIVES, RUNS_OUT_SECONDS } from "./lives.ts";
+import { RenameForm } from "./rename-form.tsx";
+import { titleOf } from "./session-title.ts";
+
+export interface SessionActions {
+  readonly onRename: (session: Session, title: string) => void;
+  readonly onExtend: (session: Session, seconds: number) => void;
+  readonly onExport: (session: Session, format: "json" | "markdown") => void;
+  readonly onDelete: (session: Session) => void;
+}
+
+interface SessionItemProps extends SessionActions {
+  session: Session;
+  isOpen: boolean;
+  now: number;
+  onOpened: () => void;
+}
+
+export function SessionItem({ session, isOpen, now, onOpened, ...actions }: SessionItemProps) {
+  const [isRenamed, setIsRenamed] = useState(false);
+  const title = titleOf(session);
+  const left = secondsUntil(session.expires_at, now);
+  return (
+    <li className="session" data-open={isOpen || undefined}>
+      {isRenamed ? (
+        <RenameForm
+          title={title}
+          onDone={(next) => {
+            setIsRenamed(false);
+            if (next !== null) actions.onRename(session, next);
+          }}
+        />
+      ) : (
+        <a
+          className="session-link"
+          href={sessionLink(session.id)}
+          aria-current={isOpen ? "page" : undefined}
+          onClick={onOpened}
+        >
+          <span className="session-title" dir="auto">
+            {title}
+          </span>
+          <span className="session-facts figures">
+            {counted(session.message_count, "message")} ·{" "}
+            <span data-runs-out={left < RUNS_OUT_SECONDS || undefined}>{formatTimeLeft(left)}</span>
+          </span>
+          <span className="session-life" data-runs-out={left < RUNS_OUT_SECONDS || undefined}>
+            <span style={{ width: `${Math.min(1, left / session.ttl_seconds) * 100}%` }} />
+          </span>
+        </a>
+      )}
+      <Menu
+        label={`Actions for ${title}`}
+        buttonClass="button-icon session-menu"
+        button={<Icon name="more" size={16} />}
+      >
+        <MenuItem onClick={() => setIsRenamed(true)}>Rename</MenuItem>
+        {LIVES.map(({ words, seconds }) => (
+          <MenuItem key={seconds} onClick={() => actions.onExtend(session, seconds)}>
+            Keep for {words}
+          </MenuItem>
+        ))}
+        <MenuItem onClick={() => actions.onExport(session, "json")}>Export as JSON</MenuItem>
+        <MenuItem onClick={() => actions.onExport(session, "markdown")}>Export as Markdown</MenuItem>
+        <MenuItem onClick={() => actions.onDelete(session)}>Delete</MenuItem>
+      </Menu>
+    </li>
+  );
+}

@@ -1,0 +1,32 @@
+import type { Session } from "@redis-memory-magic/protocol";
+import { expect, test } from "vitest";
+import { groupByDay, searchSessions, titleOf } from "./session-title.ts";
+
+const session = (title: string | null, updated_at = "2026-11-23T12:00:00.000Z") =>
+  ({ id: title ?? "", title, updated_at }) as Session;
+
+test("a session without a title is a new one", () => {
+  expect(titleOf(session(null))).toBe("New session");
+  expect(titleOf(session("  "))).toBe("New session");
+  expect(titleOf(session("Pizza"))).toBe("Pizza");
+});
+
+test("a search finds titles that have all of its words, in any order", () => {
+  const sessions = [session("Pizza night planning"), session("Night shift"), session(null)];
+  expect(searchSessions(sessions, "night PIZZA").map(({ title }) => title)).toEqual(["Pizza night planning"]);
+  expect(searchSessions(sessions, "night")).toHaveLength(2);
+  expect(searchSessions(sessions, "  ")).toHaveLength(3);
+  expect(searchSessions(sessions, "new")).toHaveLength(1);
+});
+
+test("days are the reader's, and empty ones have no heading", () => {
+  const noon = new Date(2026, 10, 23, 12).getTime();
+  const hoursAgo = (hours: number) => session(`${hours}`, new Date(noon - hours * 3_600_000).toISOString());
+  const groups = groupByDay([hoursAgo(1), hoursAgo(11), hoursAgo(13), hoursAgo(100)], noon);
+  expect(groups.map(({ day, sessions }) => [day, sessions.length])).toEqual([
+    ["Today", 2],
+    ["Yesterday", 1],
+    ["Earlier", 1],
+  ]);
+  expect(groupByDay([], noon)).toEqual([]);
+});

@@ -1,0 +1,112 @@
+import type { Session } from "@redis-memory-magic/protocol";
+import { type ReactNode, useState } from "react";
+import { Icon, Logo } from "../icons/icon.tsx";
+import { useNow } from "../time/use-now.ts";
+import { type SessionActions, SessionItem } from "./session-item.tsx";
+import type { SessionListState } from "./session-list.ts";
+import { groupByDay, searchSessions } from "./session-title.ts";
+import "./sidebar.css";
+
+interface SidebarProps {
+  state: SessionListState;
+  openId: string;
+  actions: SessionActions;
+  onNew: () => void;
+  /** A session was opened: a drawer closes. */
+  onOpened: () => void;
+  onSearch: () => void;
+  onLoadMore: () => void;
+  foot: ReactNode;
+}
+
+export function Sidebar({
+  state,
+  openId,
+  actions,
+  onNew,
+  onOpened,
+  onSearch,
+  onLoadMore,
+  foot,
+}: SidebarProps) {
+  const [search, setSearch] = useState("");
+  const now = useNow(1000);
+  const sessions = state.sessions.filter(({ id }) => !state.leaving.has(id));
+  const found = searchSessions(sessions, search);
+  return (
+    <nav className="sidebar" aria-label="Sessions">
+      <p className="sidebar-brand">
+        <Logo /> Memory Magic
+      </p>
+      <button
+        type="button"
+        className="button sidebar-new"
+        aria-label="New session"
+        data-shortcut="Alt N"
+        onClick={onNew}
+      >
+        New session
+      </button>
+      <label className="sidebar-search">
+        <Icon name="search" size={15} />
+        <input
+          type="search"
+          aria-label="Search sessions"
+          placeholder="Search sessions"
+          value={search}
+          onChange={(event) => {
+            setSearch(event.target.value);
+            onSearch();
+          }}
+        />
+      </label>
+      <div className="sidebar-list">
+        {groupByDay(found, now).map(({ day, sessions: ofDay }) => (
+          <section key={day} aria-label={day}>
+            <h2>{day}</h2>
+            <ul>
+              {ofDay.map((session) => (
+                <SessionItem
+                  key={session.id}
+                  session={session}
+                  isOpen={session.id === openId}
+                  now={now}
+                  onOpened={onOpened}
+                  {...actions}
+                />
+              ))}
+            </ul>
+          </section>
+        ))}
+        <ListEnd state={state} found={found} search={search} onLoadMore={onLoadMore} />
+      </div>
+      <div className="sidebar-foot">{foot}</div>
+    </nav>
+  );
+}
+
+interface ListEndProps {
+  state: SessionListState;
+  found: readonly Session[];
+  search: string;
+  onLoadMore: () => void;
+}
+
+function ListEnd({ state, found, search, onLoadMore }: ListEndProps) {
+  if (typeof state.load === "object") {
+    return <p className="sidebar-note">The sessions cannot be listed: {state.load.message}</p>;
+  }
+  if (search !== "" && found.length === 0)
+    return <p className="sidebar-note">No session has these words in its title.</p>;
+  if (state.nextCursor !== null && search === "") {
+    return (
+      <button type="button" className="button button-small" onClick={onLoadMore}>
+        Older sessions
+      </button>
+    );
+  }
+  if (state.load === "ready" && found.length === 0) {
+    return <p className="sidebar-note">Conversations are listed here while Redis keeps them.</p>;
+  }
+  return null;
+}

@@ -1,0 +1,37 @@
+import type { Session } from "@redis-memory-magic/protocol";
+import { useMemo } from "react";
+import { attempt } from "../notices/attempt.ts";
+import { notify } from "../notices/notices.ts";
+import { LIVES } from "./lives.ts";
+import type { SessionActions } from "./session-item.tsx";
+import type { SessionList } from "./session-list.ts";
+import { titleOf } from "./session-title.ts";
+import { removeWithUndo } from "./use-session-list.ts";
+
+interface OpenSession {
+  readonly id: string;
+  readonly openNew: () => void;
+}
+
+/** What can be done to a session of the list. */
+export function useSessionActions(list: SessionList, { id: openId, openNew }: OpenSession): SessionActions {
+  return useMemo(
+    () => ({
+      onRename: (session, title) => void attempt(() => list.rename(session.id, title)),
+      onExtend: (session, seconds) =>
+        void attempt(async () => {
+          await list.extend(session.id, seconds);
+          notify(`“${titleOf(session)}” now lives for ${wordsOf(seconds)} after each use`);
+        }),
+      onExport: () => {},
+      onDelete(session: Session) {
+        removeWithUndo(list, session.id, titleOf(session));
+        if (session.id === openId) openNew();
+      },
+    }),
+    [list, openId, openNew],
+  );
+}
+
+const wordsOf = (seconds: number) =>
+  LIVES.find((life) => life.seconds === seconds)?.words ?? `${seconds} seconds`;

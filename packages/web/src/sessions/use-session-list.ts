@@ -1,0 +1,47 @@
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { attempt } from "../notices/attempt.ts";
+import { NOTICE_MS, notify } from "../notices/notices.ts";
+import { SessionList } from "./session-list.ts";
+
+const EVERY_MS = 20_000;
+
+/** The list, kept fresh while it is looked at. `history` changes when the open session has; null: it has none yet. */
+export function useSessionList(openId: string, history: string | null) {
+  const list = useMemo(() => new SessionList(), []);
+  const state = useSyncExternalStore(list.store.subscribe, list.store.get);
+
+  useEffect(() => {
+    const ask = () => {
+      if (document.visibilityState === "visible") void list.refresh(history === null ? null : openId);
+    };
+    ask();
+    const timer = setInterval(ask, EVERY_MS);
+    document.addEventListener("visibilitychange", ask);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", ask);
+    };
+  }, [list, openId, history]);
+
+  useEffect(() => {
+    // What is leaving when the page is closed has left.
+    const finish = () => {
+      for (const id of list.store.get().leaving) void list.finishRemoval(id);
+    };
+    addEventListener("pagehide", finish);
+    return () => removeEventListener("pagehide", finish);
+  }, [list]);
+
+  return { list, state };
+}
+
+/** Deletes a session after a while in which it can be had back. */
+export function removeWithUndo(list: SessionList, id: string, title: string): void {
+  list.startRemoval(id);
+  const timer = setTimeout(() => attempt(() => list.finishRemoval(id)), NOTICE_MS);
+  const undo = () => {
+    clearTimeout(timer);
+    list.undoRemoval(id);
+  };
+  notify(`Deleted “${title}”`, { action: { label: "Undo", run: undo } });
+}

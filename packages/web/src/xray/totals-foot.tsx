@@ -1,0 +1,24 @@
+import { counted, formatCost, formatCount } from "../format/format.ts";
+import type { SessionTotals } from "../pricing/session-totals.ts";
+import type { Pricing } from "../pricing/use-pricing.ts";
+
+interface TotalsFootProps {
+  totals: SessionTotals;
+  isPartial: boolean;
+  pricing: Pricing;
+}
+
+/** What the session has taken so far, always in view. */
+export function TotalsFoot({ totals, isPartial, pricing }: TotalsFootProps) {
+  const cost = totals.usd === null ? null : totals.usd === 0 ? "free" : formatCost(totals.usd);
+  return (
+    <footer className="xray-foot figures">
+      <span>
+        {isPartial ? `Newest ${counted(totals.turns, "turn")}` : `Session: ${counted(totals.turns, "turn")}`}
+      </span>
+      <span>{formatCount(totals.sent)} tokens sent</span>
+      <span>{formatCount(totals.output)} answered</span>
+      {cost !== null && <span>{pricing.as === null ? cost : `${cost} as ${pricing.as}`}</span>}
+    </footer>
+  );
+}

@@ -1,0 +1,28 @@
+import type { StorageResponse } from "@redis-memory-magic/protocol";
+import { useEffect, useState } from "react";
+import { fetchStorage } from "../api/endpoints.ts";
+
+const EVERY_MS = 5_000;
+
+/** The session's keys, asked for again while they are looked at; null where that is not known. */
+export function useStorage(sessionId: string, history: string): StorageResponse | null {
+  const [storage, setStorage] = useState<{ of: string; response: StorageResponse | null } | null>(null);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the history is in Redis; its change is a reason to ask.
+  useEffect(() => {
+    const abort = new AbortController();
+    const ask = async () => {
+      if (document.visibilityState === "hidden") return;
+      const response = await fetchStorage(sessionId, abort.signal).catch(() => null);
+      if (!abort.signal.aborted) setStorage({ of: sessionId, response });
+    };
+    void ask();
+    const timer = setInterval(ask, EVERY_MS);
+    return () => {
+      abort.abort();
+      clearInterval(timer);
+    };
+  }, [sessionId, history]);
+
+  return storage?.of === sessionId ? storage.response : null;
+}
