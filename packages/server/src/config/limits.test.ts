@@ -39,9 +39,8 @@ test("with authentication requests and streams are; each can be set, or switched
     LIMIT_USD_PER_DAY: "0.5",
   }).limits;
   expect(owner).toMatchObject({ streams: null, tokensPerDay: 1000, usdPerDay: 0.5 });
-  expect(mistakesOf({ LIMIT_SESSIONS: "-1" })).toMatch(
-    /LIMIT_SESSIONS is "-1": must be a whole number, or off/,
-  );
+  expect(mistakesOf({ LIMIT_SESSIONS: "-1" })).toMatch(/LIMIT_SESSIONS is "-1"/);
+  expect(mistakesOf({ LIMIT_SESSIONS: "many" })).toMatch(/must be a whole number, or off/);
 });
 
 test("a group has what it names, and the rest as everybody", () => {
