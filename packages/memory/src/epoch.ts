@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 
 /** A new session's epoch: 8 hexadecimal digits that tell its ids from those of a session that had its name before. */
-export const newEpoch = (): string => randomBytes(4).toString("hex");
+export const newEpoch = (): string => randomUUID().slice(0, 8);

@@ -13,27 +13,29 @@ import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 export const ADD = script(
   PRELUDE,
   `
-local epoch = redis.call('HGET', meta, 'epoch')
-local given = {}
+local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'dropped')
+local epoch, given, records = known[1], {}, {}
 for i = 4, #ARGV, 4 do
-  local id = ARGV[i]
+  local id, at = ARGV[i], ARGV[i + 1]
   if id ~= '' then
     if given[id] or place(id, epoch) then return {'duplicate', now, id} end
-    given[id] = (i - 4) / 4
+    given[id] = #records
   end
+  records[#records + 1] = '[1,"' .. ARGV[i + 2] .. '",' .. (at ~= '' and at or now) .. ',' .. ARGV[i + 3]
 end
-local first = redis.call('LLEN', messages)
-for i = 4, #ARGV, 4 do
-  local at = ARGV[i + 1] ~= '' and ARGV[i + 1] or now
-  redis.call('RPUSH', messages, '[1,"' .. ARGV[i + 2] .. '",' .. at .. ',' .. ARGV[i + 3])
+local length
+for i = 1, #records, 1000 do
+  length = redis.call('RPUSH', messages, unpack(records, i, math.min(i + 999, #records)))
 end
-if not epoch then
+local first = length - #records
+if epoch then
+  redis.call('HSET', meta, 'updated', now)
+else
   epoch = ARGV[3]
-  redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now)
+  redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now, 'updated', now)
 end
-redis.call('HSET', meta, 'updated', now)
 for id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. id, first + n) end
-return {'ok', now, renew(), epoch, first, count()}
+return {'ok', now, renew(known[2]), epoch, first, length - (known[3] or 0)}
 `,
 );
 

@@ -16,10 +16,17 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if ARGV[1] ~= '' and now > tonumber(ARGV[1]) then return {'late', now} end
 
--- Renews the life of all of the session's keys; returns it in ms.
-local function renew()
-  local ttl = redis.call('HGET', meta, 'ttl') or ARGV[2]
-  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ttl) end
+-- Renews the life of all of the session's keys; returns it in ms. \`own\`: the session's own TTL, where it is
+-- known already (false: it has none).
+local function renew(own)
+  if own == nil then own = redis.call('HGET', meta, 'ttl') end
+  local ttl = own or ARGV[2]
+  redis.call('PEXPIRE', messages, ttl)
+  redis.call('PEXPIRE', meta, ttl)
+  -- Most writes are to sessions without these.
+  if redis.call('EXISTS', turns, idempotency, log) > 0 then
+    for i = 3, #KEYS do redis.call('PEXPIRE', KEYS[i], ttl) end
+  end
   return tonumber(ttl)
 end
 
@@ -34,7 +41,7 @@ local function place(id, epoch)
   if known then return tonumber(known) end
   if epoch and id:sub(1, #epoch + 1) == epoch .. '-' then
     local digits = id:sub(#epoch + 2)
-    if digits:match('^%d+$') and #digits <= 15 then return tonumber(digits) end
+    if #digits <= 15 and (digits == '0' or digits:match('^[1-9]%d*$')) then return tonumber(digits) end
   end
 end
 `;

@@ -1,0 +1,305 @@
+// `npm run bench:memory`: what a message costs in Redis, and how fast it is written, read and dropped, beside
+// the same done bare and beside the layout that RedisVL has. Prints the table of docs/performance.md.
+import { randomBytes } from "node:crypto";
+import { cpus } from "node:os";
+import { createClient } from "@redis/client";
+import { MessageHistory, type NewMessage } from "../packages/memory/src/index.ts";
+import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
+
+const CONTENT = "x".repeat(200);
+const MESSAGE: NewMessage = { role: "user", content: CONTENT };
+const RECORD = `[1,"user",1732264800000,"${CONTENT}"]`;
+const TTL_MS = 3_600_000;
+const LENGTHS = [20, 1_000, 100_000];
+const CALLERS = 64;
+const ROUNDS = 5;
+const ROUND_MS = 1_500;
+
+const server = process.env.TEST_REDIS_URL === undefined ? await startServer(serverBinary()) : undefined;
+const client = createClient({
+  url: server?.url ?? process.env.TEST_REDIS_URL ?? "",
+  // Its own timeout costs more than the commands; an operation has a deadline of its own.
+  commandOptions: { timeout: 0 },
+});
+client.on("error", () => {});
+await client.connect();
+
+const name = `bench:${randomBytes(4).toString("hex")}`;
+const history = new MessageHistory({ client, name });
+
+try {
+  const version = /(?:redis|valkey)_version:(\S+)/.exec(await client.info("server"))?.[1];
+  print(
+    `Node.js ${process.versions.node}, Redis ${version}, ${cpus().length} cores: ${cpus()[0]?.model.trim()}`,
+  );
+  await memoryTable();
+  await appendTable();
+  await readAndDropTable();
+} finally {
+  await removeKeys(`${name}*`);
+  client.destroy();
+  await server?.stop();
+}
+
+/** Bytes by MEMORY USAGE over all keys, the whole of each. */
+async function memoryTable(): Promise<void> {
+  print(
+    "",
+    "| bytes a message of 200 bytes, keys and overheads included | 1,000 messages | 10,000 messages |",
+  );
+  print("|---|--:|--:|");
+  const row = async (title: string, fill: (session: string, length: number) => Promise<unknown>) => {
+    const cells: string[] = [];
+    for (const length of [1_000, 10_000]) {
+      const session = `${title}-${length}`;
+      await fill(session, length);
+      const bytes = await bytesOf(`${name}:{${session}}:*`);
+      cells.push((bytes / length).toFixed(0));
+    }
+    print(`| ${title} | ${cells.join(" | ")} |`);
+  };
+  await row("MessageHistory", (session, length) => fill(session, length));
+  await row("MessageHistory, each with an id of 26 characters given by its caller", (session, length) =>
+    fill(session, length, (n) => ({ ...MESSAGE, id: `01JD${String(n).padStart(22, "0")}` })),
+  );
+  await row("a hash a message and a sorted set, as RedisVL without its search index", fillHashes);
+}
+
+async function appendTable(): Promise<void> {
+  const session = (n: number) => `append-${n}`;
+  const key = (n: number, part: string) => `${name}:{bare-${n}}:${part}`;
+  const now = () => String(Date.now());
+  const others = ["turns", "idempotency", "log"];
+  const contestants: [string, (n: number) => Promise<unknown>][] = [
+    [
+      "the commands that the script runs, bare: `TIME`, `HMGET`, `RPUSH`, `HSET`, two `PEXPIRE`, `EXISTS`",
+      (n) =>
+        Promise.all([
+          client.time(),
+          client.hmGet(key(n, "meta"), ["epoch", "ttl", "dropped"]),
+          client.rPush(key(n, "messages"), RECORD),
+          client.hSet(key(n, "meta"), "updated", now()),
+          client.pExpire(key(n, "messages"), TTL_MS),
+          client.pExpire(key(n, "meta"), TTL_MS),
+          client.exists(others.map((part) => key(n, part))),
+        ]),
+    ],
+    [
+      "the same in `MULTI`",
+      (n) =>
+        client
+          .multi()
+          .time()
+          .hmGet(key(n, "meta"), ["epoch", "ttl", "dropped"])
+          .rPush(key(n, "messages"), RECORD)
+          .hSet(key(n, "meta"), "updated", now())
+          .pExpire(key(n, "messages"), TTL_MS)
+          .pExpire(key(n, "meta"), TTL_MS)
+          .exists(others.map((part) => key(n, part)))
+          .exec(),
+    ],
+    [
+      "its writes alone: `RPUSH`, `HSET`, two `PEXPIRE`",
+      (n) =>
+        Promise.all([
+          client.rPush(key(n, "messages"), RECORD),
+          client.hSet(key(n, "meta"), "updated", now()),
+          client.pExpire(key(n, "messages"), TTL_MS),
+          client.pExpire(key(n, "meta"), TTL_MS),
+        ]),
+    ],
+    ["`RPUSH` alone", (n) => client.rPush(key(n, "messages"), RECORD)],
+    [
+      "MessageHistory, `addMessage`: all of it in one script, atomic",
+      (n) => history.addMessage(session(n), MESSAGE),
+    ],
+    [
+      "MessageHistory, `addMessages` of 10, counted in messages",
+      (n) => history.addMessages(session(n), Array(10).fill(MESSAGE)),
+    ],
+  ];
+  // In turn, so that what else the machine does meets all of them.
+  const found = contestants.map((): Load[] => []);
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [c, [, append]] of contestants.entries()) {
+      const load = await underLoad(append);
+      // The first round warms up.
+      if (round > 0) found[c]?.push(load);
+      await removeKeys(`${name}:{append-*`, `${name}:{bare-*`);
+    }
+  }
+  const median = (c: number, of: keyof Load) =>
+    percentile(
+      (found[c] ?? []).map((load) => load[of]),
+      0.5,
+    );
+  print(
+    "",
+    `| appends of 200 bytes, ${CALLERS} callers on one connection | a second | of the first | CPU µs of the client, of Redis |`,
+  );
+  print("|---|--:|--:|--:|");
+  for (const [c, [title]] of contestants.entries()) {
+    const messages = title.includes("of 10") ? 10 : 1;
+    const rate = median(c, "aSecond") * messages;
+    const cpu = [median(c, "clientMicros"), median(c, "redisMicros")].map((of) => (of / messages).toFixed(1));
+    const times = (rate / median(0, "aSecond")).toFixed(2);
+    print(`| ${title} | ${Math.round(rate).toLocaleString("en")} | ${times} × | ${cpu.join(", ")} |`);
+  }
+}
+
+async function readAndDropTable(): Promise<void> {
+  for (const length of LENGTHS) {
+    await fill(`long-${length}`, length);
+    await fillHashes(`hashes-${length}`, length);
+  }
+  const long = LENGTHS.at(-1) ?? 0;
+  await fill("given", long, (n) => ({ ...MESSAGE, id: `id-${n}` }));
+
+  print("", "| one call at a time, µs (median, 99th percentile) | MessageHistory | a hash a message |");
+  print("|---|--:|--:|");
+  const reads = LENGTHS.map((length): [() => Promise<unknown>, () => Promise<unknown>] => [
+    () => history.getRecent(`long-${length}`, { k: 20 }),
+    () => readHashes(`hashes-${length}`, 20),
+  ]);
+  const times = await timeInTurn(reads.flat(), 2_000);
+  for (const [n, length] of LENGTHS.entries()) {
+    print(
+      `| last 20 of ${length.toLocaleString("en")} | ${shown(times[2 * n])} | ${shown(times[2 * n + 1])} |`,
+    );
+  }
+  const ends = [times[0], times[2 * (LENGTHS.length - 1)]].map((of) => percentile(of ?? [], 0.5));
+  print(`| the longest by the shortest | ${((ends[1] ?? 0) / (ends[0] ?? 1)).toFixed(2)} × | |`);
+
+  // Anywhere in the session; each one once.
+  const anyPlace = places(long);
+  const epoch = (await history.getRecent(`long-${long}`, { k: 1 }))[0]?.id.split("-")[0];
+  const drops = await timeInTurn(
+    [
+      () => history.drop(`long-${long}`, `${epoch}-${anyPlace.next().value}`),
+      () => history.drop("given", `id-${anyPlace.next().value}`),
+      () => dropHash(`hashes-${long}`, Number(anyPlace.next().value)),
+    ],
+    1_000,
+  );
+  print(`| drop by id, of ${long.toLocaleString("en")} | ${shown(drops[0])} | ${shown(drops[2])} |`);
+  print(`| drop by an id given by its caller | ${shown(drops[1])} | |`);
+}
+
+async function fill(session: string, length: number, message = (_: number) => MESSAGE): Promise<void> {
+  for (let from = 0; from < length; from += 500) {
+    const size = Math.min(500, length - from);
+    await history.addMessages(
+      session,
+      Array.from({ length: size }, (_, n) => message(from + n)),
+    );
+  }
+}
+
+// A hash a message with RedisVL's fields; the sorted set stands for its search index, which no plain Redis has.
+function hashKey(session: string, n: number): string {
+  return `${name}:{${session}}:1732264800.${String(n).padStart(6, "0")}:${n.toString(16).padStart(8, "0")}`;
+}
+
+async function fillHashes(session: string, length: number): Promise<void> {
+  for (let from = 0; from < length; from += 500) {
+    const writes: Promise<unknown>[] = [];
+    for (let n = from; n < Math.min(from + 500, length); n++) {
+      const key = hashKey(session, n);
+      const fields = { role: "user", content: CONTENT, session_tag: session, timestamp: 1732264800 + n };
+      writes.push(client.hSet(key, { entry_id: key, ...fields }));
+      writes.push(client.zAdd(`${name}:{${session}}:index`, { score: n, value: key }));
+    }
+    await Promise.all(writes);
+  }
+}
+
+async function readHashes(session: string, k: number): Promise<unknown> {
+  const keys = await client.zRange(`${name}:{${session}}:index`, 0, k - 1, { REV: true });
+  return Promise.all(keys.map((key) => client.hGetAll(key)));
+}
+
+function dropHash(session: string, n: number): Promise<unknown> {
+  const index = `${name}:{${session}}:index`;
+  return Promise.all([client.zRem(index, hashKey(session, n)), client.del(hashKey(session, n))]);
+}
+
+/** Of an operation, called by all callers for a while. */
+interface Load {
+  readonly aSecond: number;
+  readonly clientMicros: number;
+  readonly redisMicros: number;
+}
+
+async function underLoad(operation: (caller: number) => Promise<unknown>): Promise<Load> {
+  const redisBefore = await redisCpuMicros();
+  const clientBefore = process.cpuUsage();
+  const started = performance.now();
+  let done = 0;
+  const call = async (caller: number): Promise<void> => {
+    while (performance.now() - started < ROUND_MS) {
+      await operation(caller);
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: CALLERS }, (_, caller) => call(caller)));
+  const elapsed = performance.now() - started;
+  const { user, system } = process.cpuUsage(clientBefore);
+  return {
+    aSecond: (done / elapsed) * 1000,
+    clientMicros: (user + system) / done,
+    redisMicros: ((await redisCpuMicros()) - redisBefore) / done,
+  };
+}
+
+async function redisCpuMicros(): Promise<number> {
+  const used = [...(await client.info("cpu")).matchAll(/^used_cpu_(?:user|sys):(\S+)/gm)];
+  return used.reduce((sum, [, seconds]) => sum + Number(seconds) * 1e6, 0);
+}
+
+/** The µs of each of the operations, run one after the other, in turn. */
+async function timeInTurn(operations: (() => Promise<unknown>)[], times: number): Promise<number[][]> {
+  const found = operations.map((): number[] => []);
+  for (let n = 0; n < times * 1.2; n++) {
+    for (const [o, operation] of operations.entries()) {
+      const started = performance.now();
+      await operation();
+      if (n >= times * 0.2) found[o]?.push((performance.now() - started) * 1000);
+    }
+  }
+  return found;
+}
+
+/** Places of a session in no order, none twice. */
+function* places(length: number): Generator<number, number> {
+  for (let n = 0; n < length; n++) yield (n * 7_919) % length;
+  return 0;
+}
+
+function percentile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
+function shown(times: readonly number[] = []): string {
+  return [0.5, 0.99].map((part) => percentile(times, part).toFixed(0)).join(", ");
+}
+
+async function keysOf(...patterns: string[]): Promise<string[]> {
+  return (await Promise.all(patterns.map((pattern) => client.keys(pattern)))).flat();
+}
+
+async function bytesOf(pattern: string): Promise<number> {
+  const sizes = await Promise.all(
+    (await keysOf(pattern)).map((key) => client.memoryUsage(key, { SAMPLES: 0 })),
+  );
+  return sizes.reduce((sum: number, size) => sum + Number(size), 0);
+}
+
+async function removeKeys(...patterns: string[]): Promise<void> {
+  const keys = await keysOf(...patterns);
+  for (let from = 0; from < keys.length; from += 500) await client.unlink(keys.slice(from, from + 500));
+}
+
+function print(...lines: string[]): void {
+  for (const line of lines) console.log(line);
+}
