@@ -7,6 +7,13 @@ export type ErrorCode =
   | "message_not_found"
   | "unsupported_media_type"
   | "body_too_large"
+  | "unauthenticated"
+  | "login_failed"
+  | "identity_unavailable"
+  | "rate_limited"
+  | "too_many_streams"
+  | "allowance_used"
+  | "storage_limit_reached"
   | "foreign_origin"
   | "foreign_host"
   | "turn_in_progress"
@@ -32,6 +39,17 @@ export type ErrorCode =
   | "provider_failed"
   | "internal_error";
 
+/** A limit as its user is told of it. */
+export interface LimitState {
+  /** Which one: `requests`, `streams`, `tokens`, `usd`, `sessions`, `bytes`, with `address-` before an address' own. */
+  readonly policy: string;
+  readonly quota: number;
+  /** Absent: it does not come back by time alone. */
+  readonly windowSeconds?: number;
+  readonly remaining: number;
+  readonly resetSeconds: number;
+}
+
 interface AppErrorDetails {
   cause?: unknown;
   /** Seconds after which trying again makes sense. */
@@ -42,6 +60,8 @@ interface AppErrorDetails {
   sessionId?: string;
   /** The text that had been shown before the error. */
   response?: string;
+  /** The limit that was reached. */
+  limit?: LimitState;
 }
 
 /** An error for people: `message` says what happened and what to do. */
@@ -52,6 +72,7 @@ export class AppError extends Error {
   readonly turnId: string | undefined;
   readonly sessionId: string | undefined;
   readonly response: string | undefined;
+  readonly limit: LimitState | undefined;
 
   constructor(code: ErrorCode, message: string, details: AppErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -62,5 +83,6 @@ export class AppError extends Error {
     this.turnId = details.turnId;
     this.sessionId = details.sessionId;
     this.response = details.response;
+    this.limit = details.limit;
   }
 }

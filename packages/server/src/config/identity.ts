@@ -30,7 +30,8 @@ export const identityVariables = {
     .pipe(z.array(z.string().regex(ADDRESS, "must be addresses or networks such as 172.16.0.0/12")))
     .default([]),
   SESSION_SECRET: z.string().min(32, "must be at least 32 characters").optional(),
-  OIDC_ISSUER: url(/^https?$/).optional(),
+  // As it is: an issuer is compared letter by letter.
+  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
   OIDC_AUDIENCE: z.string().optional(),
   OIDC_CLIENT_ID: z.string().optional(),
   OIDC_CLIENT_SECRET: z.string().optional(),
