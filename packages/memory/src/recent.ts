@@ -29,7 +29,8 @@ export function keepCallsWithResults(
   newestFirst: readonly Message[],
   context: readonly Message[],
 ): readonly Message[] {
-  const separated = new Set(context.flatMap((message) => message.toolCalls ?? []).map((call) => call.id));
+  const caller = context.find(({ role }) => role !== "tool");
+  const separated = new Set((caller?.toolCalls ?? []).map((call) => call.id));
   const firstOther = newestFirst.findLastIndex(({ role }) => role !== "tool");
   return newestFirst.filter(
     ({ toolCallId }, n) => n <= firstOther || toolCallId === undefined || !separated.has(toolCallId),

@@ -73,7 +73,7 @@ local function visit(at, record)
   if found >= limit then
     reply[4] = 1
     -- Beyond the limit only the way back from a result to its call is of interest.
-    if wanted or role ~= 'tool' then return false end
+    if role ~= 'tool' or (wanted and not wanted.assistant) then return false end
     extra = extra + 1
   elseif is then
     found = found + 1
