@@ -1,5 +1,6 @@
 import { createClient } from "@redis/client";
 import type { Config } from "../config.ts";
+import { watchConnection } from "./watch-connection.ts";
 
 interface Log {
   warn(fields: object, message: string): void;
@@ -54,6 +55,12 @@ export async function connectRedis(config: Config["redis"], log: Log): Promise<R
   });
   const connected = Promise.all([client.connect(), subscriber.connect()]);
   connected.catch(() => {});
+  const watches = [client, subscriber].map((connection) =>
+    watchConnection(connection, REDIS_TIMEOUT_MS, () => {
+      if (!away) log.warn({}, `Redis at ${address} does not answer; connecting to it anew`);
+      away = true;
+    }),
+  );
   const started = performance.now();
   while (!client.isReady && refused === undefined && performance.now() - started < 3000) {
     await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 100))]).catch(() => {});
@@ -71,6 +78,7 @@ export async function connectRedis(config: Config["redis"], log: Log): Promise<R
       return Promise.race([answered, late]);
     },
     close: () => {
+      for (const watch of watches) watch.stop();
       client.destroy();
       subscriber.destroy();
     },
@@ -96,6 +104,8 @@ function newClient({ url, host, port, database, password }: Config["redis"]) {
     socket: {
       ...(url === undefined && { host, port }),
       connectTimeout: REDIS_TIMEOUT_MS,
+      // For a peer that accepts a connection and then says nothing.
+      socketTimeout: 2 * REDIS_TIMEOUT_MS,
       reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 10), 1000),
     },
   });
