@@ -32,6 +32,13 @@ export const patchSession = (sessionId: string, patch: SessionPatch) =>
 export const deleteSession = (sessionId: string) =>
   request(session(sessionId), { method: "DELETE", keepalive: true });
 
+/** A new session with what was said before a message. */
+export const forkSession = (sessionId: string, before: string, newSessionId: string) =>
+  requestJson<Session>(`${session(sessionId)}/fork`, {
+    method: "POST",
+    body: { before, session_id: newSessionId },
+  });
+
 /** A page of messages, oldest first, that ends before the message `before`; by default the newest page. */
 export function fetchMessages(
   sessionId: string,

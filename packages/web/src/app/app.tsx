@@ -41,6 +41,8 @@ export function App() {
         sessionId={session.id}
         server={server}
         session={state.sessions.find(({ id }) => id === session.id)}
+        sessions={state.sessions}
+        onOpen={session.open}
         onHistory={setHistory}
         onNew={session.openNew}
         onExtend={actions.onExtend}

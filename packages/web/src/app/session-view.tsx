@@ -1,7 +1,7 @@
 import type { Session } from "@redis-memory-magic/protocol";
-import { useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+import { branchPoints } from "../branches/branches.ts";
 import { ConversationLog } from "../conversation/conversation-log.tsx";
-import type { RowActions } from "../conversation/row-actions.ts";
 import { Scenarios } from "../conversation/scenarios.tsx";
 import { useMemoryLine } from "../memory-line/use-memory-line.ts";
 import { attempt } from "../notices/attempt.ts";
@@ -16,27 +16,40 @@ import { SessionXray } from "./session-xray.tsx";
 import { useChat } from "./use-chat.ts";
 import { useXrayPanel } from "./use-drawers.ts";
 import { useLookedAtTurn } from "./use-looked-at-turn.ts";
+import { useRowActions } from "./use-row-actions.ts";
 
 interface SessionViewProps {
   sessionId: string;
   server: Providers;
   /** As the list has it; undefined until it is there, and for a session that has not been used. */
   session: Session | undefined;
+  /** All that are known, for the branches among them. */
+  sessions: readonly Session[];
   /** The session's messages have changed; null: it has none. */
   onHistory: (history: string | null) => void;
   onNew: () => void;
+  onOpen: (sessionId: string) => void;
   onExtend: (session: Session, seconds: number) => void;
   /** Where the sessions are a drawer: how to open it. */
   onSessions: (() => void) | null;
 }
 
-export function SessionView({ sessionId, server, session, onHistory, ...props }: SessionViewProps) {
+export function SessionView({
+  sessionId,
+  server,
+  session,
+  sessions,
+  onHistory,
+  onOpen,
+  ...props
+}: SessionViewProps) {
   const chat = useChat(sessionId, server);
   const { conversation, state, choice, choose, providers, preview, changeNote, history } = chat;
   const { messages, live } = state;
   const panel = useXrayPanel();
   const { xrayed, setXrayed, xrayedTurn, point, lined } = useLookedAtTurn(sessionId, live !== null);
   const line = useMemoryLine({ messages, mode: choice?.mode ?? "stateful", preview, turn: lined });
+  const branches = useMemo(() => branchPoints(sessions, sessionId), [sessions, sessionId]);
   const pricing = usePricing(providers);
   const input = useRef<HTMLTextAreaElement>(null);
 
@@ -44,24 +57,14 @@ export function SessionView({ sessionId, server, session, onHistory, ...props }:
   useEffect(() => onHistory(used), [used, onHistory]);
 
   const { setOpen } = panel;
-  const actions: RowActions = useMemo(
-    () => ({
-      providers,
-      point,
-      onRetry: () => choice && conversation.retry(choice),
-      onResend: (message) => choice && conversation.resend(message, choice),
-      onEditRefused({ key, content }) {
-        conversation.discard(key);
-        changeNote({ draft: content });
-        input.current?.focus();
-      },
-      onXray(turnId) {
-        setXrayed(turnId);
-        setOpen(true);
-      },
-    }),
-    [providers, point, choice, conversation, changeNote, setXrayed, setOpen],
+  const onXray = useCallback(
+    (turnId: string) => {
+      setXrayed(turnId);
+      setOpen(true);
+    },
+    [setXrayed, setOpen],
   );
+  const actions = useRowActions(chat, { point, onXray, onOpen, input });
 
   return (
     <div className="session-view">
@@ -81,6 +84,7 @@ export function SessionView({ sessionId, server, session, onHistory, ...props }:
         <ConversationLog
           state={state}
           line={line}
+          branches={branches}
           actions={actions}
           onReachTop={() => void conversation.loadOlder()}
           empty={

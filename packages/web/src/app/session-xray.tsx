@@ -39,14 +39,20 @@ export function SessionXray({ chat, pricing, turnId, turn, onShowNext, onClose }
   );
 }
 
-function nextTurn({ choice, provider, preview }: Chat): XraySubject | null {
+function nextTurn({ choice, provider, preview, note }: Chat): XraySubject | null {
   if (choice === null || provider === undefined) return null;
   const model = choice.model ?? provider.default_model;
-  return { kind: "next", provider: choice.provider, model, report: preview };
+  return { kind: "next", provider: choice.provider, model, report: preview, isOpen: !note.draft };
 }
 
 function pastTurn({ state }: Chat, turnId: string, turn: Turn | null): XraySubject | null {
   const known = turn ?? state.messages.find((message) => message.turn?.id === turnId)?.turn;
   if (known === undefined) return null;
-  return { kind: "turn", provider: known.provider, model: known.model, report: turn?.report ?? null };
+  return {
+    kind: "turn",
+    provider: known.provider,
+    model: known.model,
+    report: turn?.report ?? null,
+    isOpen: false,
+  };
 }

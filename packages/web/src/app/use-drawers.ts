@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { useMediaQuery } from "../panel/use-media-query.ts";
 import { changeSettings, useSettings } from "../settings/settings.ts";
 
@@ -7,10 +7,13 @@ export function useXrayPanel() {
   const isDrawer = useMediaQuery("(max-width: 1099px)");
   const { xrayOpen } = useSettings();
   const [isDrawerOpen, setDrawerOpen] = useState(false);
-  const setOpen = (open: boolean) => {
-    if (isDrawer) setDrawerOpen(open);
-    else changeSettings({ xrayOpen: open });
-  };
+  const setOpen = useCallback(
+    (open: boolean) => {
+      if (isDrawer) setDrawerOpen(open);
+      else changeSettings({ xrayOpen: open });
+    },
+    [isDrawer],
+  );
   return { isDrawer, isOpen: isDrawer ? isDrawerOpen : xrayOpen, setOpen };
 }
 

@@ -1,5 +1,7 @@
 import { type ComponentType, lazy, Suspense } from "react";
+import { CopyIcon } from "../clipboard/copy-icon.tsx";
 import { counted, formatDuration } from "../format/format.ts";
+import { Icon } from "../icons/icon.tsx";
 import { shortNameOf } from "../providers/provider-name.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
 import type { RowActions } from "./row-actions.ts";
@@ -36,6 +38,20 @@ export function Answer({ message, live, reconnecting, actions }: AnswerProps) {
       ) : (
         <p className="row-meta">
           {turn !== undefined && <AnsweredBy turn={turn} actions={actions} />}
+          <span className="row-actions">
+            <CopyIcon text={content} label="Copy answer" />
+            {turn !== undefined && delivery === "stored" && (
+              <button
+                type="button"
+                className="button-icon"
+                aria-label="Regenerate"
+                title="Regenerate: answer again, as a branch"
+                onClick={() => actions.onRegenerate(turn.id)}
+              >
+                <Icon name="retry" size={15} />
+              </button>
+            )}
+          </span>
           {delivery === "not-stored" && (
             <span className="row-warning">Not stored: Redis is away, so this will not be remembered</span>
           )}

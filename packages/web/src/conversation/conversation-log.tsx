@@ -1,11 +1,13 @@
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
+import { type BranchPoint, placeOf } from "../branches/branches.ts";
 import { Icon } from "../icons/icon.tsx";
 import type { MemoryLine } from "../memory-line/memory-line.ts";
 import "./conversation-log.css";
 import type { ConversationState } from "./conversation-state.ts";
 import { Row } from "./row.tsx";
 import type { RowActions } from "./row-actions.ts";
+import type { ShownMessage } from "./shown-message.ts";
 
 /** Up to here every row is in the document, where the browser's own search finds it. */
 const ALL_ROWS = 150;
@@ -16,13 +18,15 @@ const AT_END_PX = 60;
 interface ConversationLogProps {
   state: ConversationState;
   line: MemoryLine;
+  /** By place: where the conversation goes on in several ways. */
+  branches: ReadonlyMap<number, BranchPoint>;
   /** Shown while there are no messages. */
   empty: ReactNode;
   actions: RowActions;
   onReachTop: () => void;
 }
 
-export function ConversationLog({ state, line, empty, actions, onReachTop }: ConversationLogProps) {
+export function ConversationLog({ state, line, branches, empty, actions, onReachTop }: ConversationLogProps) {
   const { messages, sessionId } = state;
   const frame = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
@@ -73,6 +77,7 @@ export function ConversationLog({ state, line, empty, actions, onReachTop }: Con
                 <Row
                   message={message}
                   mark={line.answer === message.key ? "answer" : line.sent.has(message.key) ? "sent" : "kept"}
+                  branch={branchAt(branches, message)}
                   ruleBefore={line.rule?.before === message.key ? line.rule.text : null}
                   ruleAfter={isLast && line.rule?.before === null ? line.rule.text : null}
                   live={isLast && message.role === "assistant" ? state.live : null}
@@ -118,6 +123,14 @@ function useStayAtEnd(frame: RefObject<HTMLDivElement | null>, scrollToEnd: () =
       observer.disconnect();
     };
   }, [frame]);
+}
+
+function branchAt(
+  branches: ReadonlyMap<number, BranchPoint>,
+  { id, role }: ShownMessage,
+): BranchPoint | null {
+  const place = id === null || role !== "user" ? null : placeOf(id);
+  return place === null ? null : (branches.get(place) ?? null);
 }
 
 const everyRow = ({ count }: Range) => Array.from({ length: count }, (_, index) => index);

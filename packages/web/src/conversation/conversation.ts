@@ -97,12 +97,17 @@ export class Conversation {
     });
   }
 
+  /** The message that a turn answers. */
+  questionOf(turnId: string): ShownMessage | undefined {
+    return this.#state.messages.findLast(({ role, turn }) => role === "user" && turn?.id === turnId);
+  }
+
   /** Runs the last turn, which did not end well, anew. */
   retry(choice: Choice): void {
     const { outcome, live, messages } = this.#state;
     if (outcome === null || live !== null) return;
     const { turnId } = outcome;
-    const question = messages.findLast(({ role, turn }) => role === "user" && turn?.id === turnId);
+    const question = this.questionOf(turnId);
     if (question === undefined) return;
     this.store.update({ messages: messages.filter((it) => it === question || it.turn?.id !== turnId) });
     const body = chatBody(this.sessionId, choice, { retry_of: turnId });
@@ -150,7 +155,7 @@ export class Conversation {
   async #goOn(signal: AbortSignal): Promise<void> {
     const { messages } = this.#state;
     const turn = messages.findLast(({ delivery }) => delivery === "stored")?.turn;
-    const question = messages.findLast(({ role, turn: its }) => role === "user" && its?.id === turn?.id);
+    const question = turn && this.questionOf(turn.id);
     if (turn === undefined || question === undefined) return;
     if (turn.status === "running") {
       const running = { choice: turn, key: question.key, connect: resumeTurn };

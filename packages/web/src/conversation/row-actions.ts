@@ -7,6 +7,10 @@ export interface RowActions {
   /** The turn of the answer that is pointed at; null: none is. */
   readonly point: (turnId: string | null) => void;
   readonly onXray: (turnId: string) => void;
+  /** Goes another way from this message on: with `text` in its place. */
+  readonly onBranch: (message: ShownMessage, text: string) => void;
+  /** Answers the question of a turn again, as a branch. */
+  readonly onRegenerate: (turnId: string) => void;
   readonly onRetry: () => void;
   readonly onResend: (message: ShownMessage) => void;
   /** Takes a refused message back into the composer. */

@@ -1,4 +1,5 @@
 import { memo } from "react";
+import type { BranchPoint } from "../branches/branches.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
 import { Answer } from "./answer.tsx";
 import type { Outcome } from "./conversation-state.ts";
@@ -6,11 +7,14 @@ import { OutcomeNote, RefusalNote } from "./notes.tsx";
 import "./row.css";
 import type { RowActions } from "./row-actions.ts";
 import type { ShownMessage } from "./shown-message.ts";
+import { UserMessage } from "./user-message.tsx";
 
 interface RowProps {
   message: ShownMessage;
   /** On the memory line: sent to the model, stored only, or the answer whose memory is shown. */
   mark: "sent" | "kept" | "answer";
+  /** Other ways that the conversation goes on from here. */
+  branch: BranchPoint | null;
   ruleBefore: string | null;
   ruleAfter: string | null;
   /** The turn whose answer this row is, while it is written. */
@@ -22,7 +26,7 @@ interface RowProps {
 
 /** A message with its part of the memory line. Memoised: a token that arrives renders one row. */
 export const Row = memo(function Row(props: RowProps) {
-  const { message, mark, ruleBefore, ruleAfter, live, reconnecting, outcome, actions } = props;
+  const { message, mark, branch, ruleBefore, ruleAfter, live, reconnecting, outcome, actions } = props;
   const isUser = message.role === "user";
   return (
     <>
@@ -39,9 +43,7 @@ export const Row = memo(function Row(props: RowProps) {
         <span className="row-dot" />
         <div className="row-body">
           {isUser ? (
-            <p className="bubble" dir="auto">
-              {message.content}
-            </p>
+            <UserMessage message={message} branch={branch} actions={actions} />
           ) : (
             <Answer message={message} live={live} reconnecting={reconnecting} actions={actions} />
           )}

@@ -9,6 +9,11 @@ function hasOwnState(conversation: Conversation): boolean {
   return waiting.length > 0 || messages.some(({ delivery }) => delivery === "refused");
 }
 
+/** A conversation that was begun before its session is shown. */
+export function keepUntilShown(conversation: Conversation): void {
+  unfinished.set(conversation.sessionId, conversation);
+}
+
 /** The conversation of a session, loaded, and followed while it is shown. */
 export function useConversation(sessionId: string) {
   const conversation = useMemo(() => unfinished.get(sessionId) ?? new Conversation(sessionId), [sessionId]);

@@ -13,16 +13,18 @@ const REASONS: Record<ContextReport["left_out"][number]["reason"], string> = {
 interface PayloadBlocksProps {
   report: ContextReport;
   tense: "stay" | "stayed";
+  /** Nothing is written yet: the last block stands for what will be. */
+  isLastOpen: boolean;
 }
 
 /** The payload, message by message, in the order in which the model gets it. */
-export function PayloadBlocks({ report, tense }: PayloadBlocksProps) {
+export function PayloadBlocks({ report, tense, isLastOpen }: PayloadBlocksProps) {
   const [isUnfolded, setIsUnfolded] = useState(false);
   const { messages, left_out, intact, tokens } = report;
   const isFolded = !isUnfolded && messages.length > 2 * ENDS + 1;
   const blocks = messages.map((message, place) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a payload is a list; places are identities.
-    <PayloadBlock key={place} message={message} />
+    <PayloadBlock key={place} message={message} isOpen={isLastOpen && place === messages.length - 1} />
   ));
   return (
     <section className="blocks" aria-label="Messages sent">
@@ -55,13 +57,15 @@ export function PayloadBlocks({ report, tense }: PayloadBlocksProps) {
 /** Longer contents are clamped until they are asked for. */
 const LONG_CHARS = 200;
 
-function PayloadBlock({
-  message: { role, content, tokens },
-}: {
+interface PayloadBlockProps {
   message: ContextReport["messages"][number];
-}) {
+  isOpen: boolean;
+}
+
+function PayloadBlock({ message: { role, content, tokens }, isOpen }: PayloadBlockProps) {
   const [isWhole, setIsWhole] = useState(false);
   const isLong = content.length > LONG_CHARS || content.split("\n", 5).length > 4;
+  if (isOpen) return <p className="block-left-out">And what you write next.</p>;
   return (
     <div className="block" data-role={role}>
       <p className="block-head">

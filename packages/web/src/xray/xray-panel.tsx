@@ -19,6 +19,8 @@ export interface XraySubject {
   readonly model: string;
   /** null while it is fetched. */
   readonly report: ContextReport | null;
+  /** Of the next turn: nothing is written yet. */
+  readonly isOpen: boolean;
 }
 
 interface XrayPanelProps {
@@ -100,7 +102,11 @@ function Report({ subject, report, providers, pricing, contextTokens, onContextT
           onChange={onContextTokens}
         />
       )}
-      <PayloadBlocks report={report} tense={kind === "next" ? "stay" : "stayed"} />
+      <PayloadBlocks
+        report={report}
+        tense={kind === "next" ? "stay" : "stayed"}
+        isLastOpen={subject.isOpen}
+      />
       {kind === "turn" && <TurnTimes report={report} />}
       <RawRequest request={report.request} provider={provider} />
     </>

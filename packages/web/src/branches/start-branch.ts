@@ -1,0 +1,27 @@
+import { forkSession } from "../api/endpoints.ts";
+import type { Choice } from "../choice/choice.ts";
+import { Conversation } from "../conversation/conversation.ts";
+import { keepUntilShown } from "../conversation/use-conversation.ts";
+import { newSessionId } from "../session/session-id.ts";
+import { readNote, writeNote } from "../session/session-notes.ts";
+
+/**
+ * Goes another way from a message on: `text` is sent in a new session that has what was said before the message.
+ * The session itself stays as it is. Resolves with the new one's id, for it to be shown.
+ * @throws ApiError
+ */
+export async function startBranch(
+  sessionId: string,
+  messageId: string,
+  text: string,
+  choice: Choice,
+): Promise<string> {
+  const id = newSessionId();
+  await forkSession(sessionId, messageId, id);
+  writeNote(id, { contextTokens: readNote(sessionId).contextTokens });
+  const conversation = new Conversation(id);
+  await conversation.load();
+  conversation.send(text, choice);
+  keepUntilShown(conversation);
+  return id;
+}

@@ -1,0 +1,54 @@
+import { useState } from "react";
+import { BranchSwitch } from "../branches/branch-switch.tsx";
+import type { BranchPoint } from "../branches/branches.ts";
+import { CopyIcon } from "../clipboard/copy-icon.tsx";
+import { Icon } from "../icons/icon.tsx";
+import { EditForm } from "./edit-form.tsx";
+import type { RowActions } from "./row-actions.ts";
+import type { ShownMessage } from "./shown-message.ts";
+
+interface UserMessageProps {
+  message: ShownMessage;
+  branch: BranchPoint | null;
+  actions: RowActions;
+}
+
+export function UserMessage({ message, branch, actions }: UserMessageProps) {
+  const [isEdited, setIsEdited] = useState(false);
+  if (isEdited) {
+    return (
+      <EditForm
+        text={message.content}
+        onCancel={() => setIsEdited(false)}
+        onSend={(text) => {
+          setIsEdited(false);
+          actions.onBranch(message, text);
+        }}
+      />
+    );
+  }
+  return (
+    <>
+      <div className="bubble-line">
+        <p className="bubble" dir="auto">
+          {message.content}
+        </p>
+        <span className="row-actions">
+          <CopyIcon text={message.content} label="Copy message" />
+          {message.id !== null && (
+            <button
+              type="button"
+              className="button-icon"
+              aria-label="Edit message"
+              title="Edit: send it differently, as a branch"
+              onClick={() => setIsEdited(true)}
+            >
+              <Icon name="edit" size={15} />
+            </button>
+          )}
+        </span>
+      </div>
+      {branch !== null && <BranchSwitch point={branch} />}
+    </>
+  );
+}
