@@ -7,7 +7,7 @@ export type {
   RedisClient,
 } from "./client.ts";
 export { MemoryError, type MemoryErrorCode } from "./errors.ts";
-export { LOCAL_OWNER } from "./keys.ts";
+export { LOCAL_OWNER, ownerOfKey } from "./keys.ts";
 export type { Json, Message, NewMessage, Role, ToolCall } from "./message.ts";
 export {
   type AddedMessage,
@@ -16,6 +16,7 @@ export {
   type RecentOptions,
 } from "./message-history.ts";
 export type { MemoryOptions } from "./options.ts";
+export { type Admission, OwnerQuota, type OwnerQuotaOptions } from "./owner-quota.ts";
 export type { RestoredMessage, RestoredSession } from "./restored-session.ts";
 export { SessionArchive } from "./session-archive.ts";
 export type { ForkPoint, SessionInfo } from "./session-info.ts";

@@ -18,6 +18,9 @@ export interface SessionKeys {
 const percentEncode = (part: string): string =>
   part.replace(/[%/{}]/g, (character) => encodeURIComponent(character));
 
+const percentDecode = (part: string): string =>
+  part.replace(/%(25|2F|7B|7D)/g, (escaped) => decodeURIComponent(escaped));
+
 /** The owner of all sessions where there is no authentication. */
 export const LOCAL_OWNER = "local";
 
@@ -49,4 +52,20 @@ export function indexKeys(name: string, owner: string): string[] {
   const tag = `{${percentEncode(owner)}}`;
   // ZSET by time of last use, ZSET by time of expiry.
   return [`${name}:sessions:${tag}:used`, `${name}:sessions:${tag}:expires`];
+}
+
+/** HASH: session → bytes, beside the owner's list of sessions. */
+export const quotaKey = (name: string, owner: string): string =>
+  `${name}:sessions:{${percentEncode(owner)}}:bytes`;
+
+/** Whose key this is; null: it is neither of a session nor of a list of sessions. The reverse of the above. */
+export function ownerOfKey(name: string, key: string): string | null {
+  if (!key.startsWith(`${name}:`)) return null;
+  const rest = key.slice(name.length + 1);
+  const listed = /^sessions:\{([^{}/]*)\}:/.exec(rest)?.[1];
+  if (listed !== undefined) return percentDecode(listed);
+  const tag = /^\{([^{}]*)\}:/.exec(rest)?.[1];
+  if (tag === undefined) return null;
+  const slash = tag.indexOf("/");
+  return slash === -1 ? LOCAL_OWNER : percentDecode(tag.slice(0, slash));
 }

@@ -1,0 +1,58 @@
+import { indexKeys, quotaKey } from "./keys.ts";
+import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { ScriptRunner } from "./script-runner.ts";
+import { ADMIT, GROW } from "./scripts/owner-quota.ts";
+import { assertId } from "./validate.ts";
+
+export interface OwnerQuotaOptions extends MemoryOptions {
+  /** Sessions that the owner may have. Default: any number. */
+  readonly maxSessions?: number | undefined;
+  /** Bytes that all of his sessions may hold, as the caller counts them. Default: any number. */
+  readonly maxBytes?: number | undefined;
+}
+
+export type Admission =
+  | { readonly kind: "admitted" }
+  /** `freeInMs`: when the next of his sessions expires, or null. */
+  | { readonly kind: "too_many_sessions" | "too_many_bytes"; readonly freeInMs: number | null };
+
+/**
+ * How many sessions an owner may have, and how much may be in them. Asked before a session is written to; sessions
+ * that are gone, for whatever reason, no longer count. Exact however many servers ask at once.
+ */
+export class OwnerQuota {
+  readonly #options: ResolvedOptions;
+  readonly #limits: [maxSessions: string, maxBytes: string];
+  readonly #runner: ScriptRunner;
+  readonly #keys: string[];
+
+  constructor(options: OwnerQuotaOptions) {
+    this.#options = resolveOptions(options);
+    this.#limits = [String(options.maxSessions ?? ""), String(options.maxBytes ?? "")];
+    this.#runner = new ScriptRunner(this.#options.client, this.#options.timeoutMs);
+    const { name, owner } = this.#options;
+    this.#keys = [...indexKeys(name, owner), quotaKey(name, owner)];
+  }
+
+  /**
+   * Asks for room for so many more bytes in a session, and takes it.
+   * @throws MemoryError `unavailable`
+   */
+  async admit(sessionId: string, bytes: number): Promise<Admission> {
+    assertId("sessionId", sessionId);
+    const args = [sessionId, String(this.#options.ttlMs), String(Math.ceil(bytes)), ...this.#limits];
+    const [status, now, free] = await this.#runner.runPlain(ADMIT, this.#keys, args);
+    if (status === "ok") return { kind: "admitted" };
+    return {
+      kind: status === "sessions" ? "too_many_sessions" : "too_many_bytes",
+      freeInMs: Number(free) < 0 ? null : Number(free) - now,
+    };
+  }
+
+  /** Counts bytes that were written without being asked for, or gives back some that were not. Nobody waits for it. */
+  grow(sessionId: string, bytes: number): void {
+    this.#runner.runPlain(GROW, this.#keys, [sessionId, String(Math.ceil(bytes))]).catch(() => {
+      // Redis is away: a little is not counted.
+    });
+  }
+}
