@@ -2,7 +2,12 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "scripts/**/*.test.mjs"],
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "packages/*/test/**/*.test.ts",
+      "scripts/**/*.test.mjs",
+      "deploy/**/*.test.ts",
+    ],
     // Nothing here may hang: a test that waits longer is a bug.
     testTimeout: 15_000,
     hookTimeout: 30_000,
