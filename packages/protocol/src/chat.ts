@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { mode, providerId, sessionId, turnId, turnStatus } from "./ids.ts";
+import { mode, providerId, sessionId, text, turnId, turnStatus } from "./ids.ts";
 import { usage } from "./usage.ts";
 
 export const DEFAULT_MAX_MESSAGE_CHARS = 2000;
@@ -31,7 +31,7 @@ export const chatRequest = (maxMessageChars = DEFAULT_MAX_MESSAGE_CHARS) =>
       mode: mode.describe("stateless: the model is sent this message alone. stateful: the history too."),
       provider: providerId,
       session_id: sessionId.optional().describe("Made by the server when absent."),
-      model: z.string().min(1).max(200).optional().describe("Default: the provider's."),
+      model: text.min(1).max(200).optional().describe("Default: the provider's."),
       system: z
         .string()
         .max(20_000)

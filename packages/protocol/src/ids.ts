@@ -10,16 +10,24 @@ export const MODES = ["stateless", "stateful"] as const;
 export const mode = z.enum(MODES);
 export type Mode = z.infer<typeof mode>;
 
-/** A session's id, chosen by the client: 1–128 characters, none of them a control character. */
-export const sessionId = z
+/** Text that UTF-8 can carry. */
+export const text = z
   .string()
+  .refine((value) => value.isWellFormed(), "must not contain half of a surrogate pair");
+
+// Letters of any script, punctuation and spaces are welcome; what cannot be seen or stored is not.
+const id = text
   .min(1)
   .max(128)
-  // Letters of any script, punctuation and spaces are welcome; what cannot be seen or stored is not.
-  .regex(/^\P{Cc}*$/u, "must not contain control characters")
-  .refine((id) => id.isWellFormed(), "must not contain half of a surrogate pair")
+  .regex(/^\P{Cc}*$/u, "must not contain control characters");
+
+/** A session's id, chosen by the client: 1–128 characters, none of them a control character. */
+export const sessionId = id
   // In a path these two mean something else, to every client.
   .refine((id) => id !== "." && id !== "..", "must not be . or ..");
+
+/** A message's id, chosen by a client or made by the server: 1–128 characters, none of them a control character. */
+export const messageId = id;
 
 export const turnId = z.string().regex(/^[0-9a-f]{16}$/, "must be a turn's id: 16 hexadecimal digits");
 

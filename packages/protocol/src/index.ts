@@ -1,3 +1,4 @@
+export * from "./archive.ts";
 export * from "./chat.ts";
 export * from "./events.ts";
 export * from "./ids.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { mode, providerId, sessionId, timestamp, turnId, turnStatus } from "./ids.ts";
+import { messageId, mode, providerId, sessionId, text, timestamp, turnId, turnStatus } from "./ids.ts";
 
 export const ROLES = ["system", "user", "assistant", "tool"] as const;
 export const role = z.enum(ROLES);
@@ -42,18 +42,42 @@ export const messagesResponse = z.object({
 });
 export type MessagesResponse = z.infer<typeof messagesResponse>;
 
+const MAX_DEPTH = 100;
+
+// Not z.json(): that follows a value however deep it is, and a hostile one is deeper than the stack.
+function isJson(value: unknown, depth = 0): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  if (depth === MAX_DEPTH) return false;
+  return Object.entries(value).every(([key, item]) => key.isWellFormed() && isJson(item, depth + 1));
+}
+
 /** A message as a client writes it: an id and a time that it has are kept. */
 export const newMessage = z.object({
-  id: z.string().min(1).max(128).optional(),
+  id: messageId.optional(),
   role,
-  content: z.string(),
+  content: text,
   created_at: timestamp.optional(),
-  tool_calls: z.array(toolCall).optional(),
-  tool_call_id: z.string().min(1).max(128).optional(),
-  metadata: z.json().optional(),
+  tool_calls: z.array(z.object({ id: text, name: text, arguments: text })).optional(),
+  tool_call_id: text.min(1).max(128).optional(),
+  metadata: z
+    .unknown()
+    .refine(
+      (value) => isJson(value),
+      `must be JSON of at most ${MAX_DEPTH} levels, without half of a surrogate pair`,
+    )
+    .optional()
+    .describe("Any JSON."),
 });
+export type NewMessage = z.infer<typeof newMessage>;
 export const appendMessagesRequest = z.object({ messages: z.array(newMessage).min(1).max(1000) });
 export const appendMessagesResponse = z.object({ ids: z.array(z.string()), message_count: z.int() });
+
+export const forkPoint = z.object({
+  session_id: sessionId,
+  message_id: z.string().nullable().describe("The message that the fork ends before; null: it has all."),
+});
 
 export const session = z.object({
   id: sessionId,
@@ -65,31 +89,50 @@ export const session = z.object({
   expires_at: timestamp,
   /** The turn in progress. */
   running_turn_id: turnId.nullable(),
-  root_id: sessionId.nullable().describe("The session that this one's branches began from."),
-  forked_from: z.object({ session_id: sessionId, message_id: z.string().nullable() }).nullable(),
+  root_id: sessionId
+    .nullable()
+    .describe("The session that its line of forks began with; null for one that is no fork."),
+  forked_from: forkPoint.nullable(),
 });
 export type Session = z.infer<typeof session>;
 
 export const sessionsResponse = z.object({ sessions: z.array(session), next_cursor: z.string().nullable() });
 export type SessionsResponse = z.infer<typeof sessionsResponse>;
+
+export const title = text.max(200);
+/** Ten years at most. */
+export const ttlSeconds = z.int().min(1).max(315_360_000);
 export const sessionPatch = z
   .object({
-    title: z.string().max(200).nullable().optional(),
-    ttl_seconds: z.int().min(1).max(315_360_000).optional(),
+    title: title.nullable().optional(),
+    ttl_seconds: ttlSeconds.optional(),
   })
   .refine(
     (patch) => patch.title !== undefined || patch.ttl_seconds !== undefined,
     "title or ttl_seconds is required",
   );
 export type SessionPatch = z.infer<typeof sessionPatch>;
-export const forkRequest = z.object({ before: z.string().optional(), session_id: sessionId.optional() });
+
+export const forkRequest = z.object({
+  before: messageId
+    .optional()
+    .describe("The new session ends before this message. Default: it has all that are settled."),
+  session_id: sessionId.optional().describe("The new session's id. Made by the server when absent."),
+});
 
 export const storageKey = z.object({
   name: z.string(),
-  type: z.string(),
-  entries: z.int(),
-  bytes: z.int(),
+  type: z.string().describe("As Redis tells it: list, hash or string."),
+  entries: z.int().nonnegative().describe("Messages of a list, fields of a hash, bytes of a string."),
+  bytes: z
+    .int()
+    .nonnegative()
+    .describe("What it takes of Redis' memory, estimated from a few of its entries."),
   ttl_seconds: z.int(),
 });
-export const storageResponse = z.object({ keys: z.array(storageKey), bytes: z.int(), expires_at: timestamp });
+export const storageResponse = z.object({
+  keys: z.array(storageKey),
+  bytes: z.int().nonnegative().describe("All of them."),
+  expires_at: timestamp,
+});
 export type StorageResponse = z.infer<typeof storageResponse>;

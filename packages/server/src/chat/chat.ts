@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { ChatRequest } from "@redis-memory-magic/protocol";
 import { AppError } from "./app-error.ts";
 import { historyBytes } from "./context.ts";
@@ -6,6 +5,7 @@ import type { BeginTurn, Begun, Conversations, StoredTurn, TurnInfo, TurnUpdate 
 import type { Plan, Planner } from "./plan.ts";
 import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
+import { newSessionId } from "./session-id.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { storedResult, type TurnResult, toResult } from "./turn-result.ts";
 
@@ -70,7 +70,7 @@ export class Chat {
       });
     }
     const plan = await this.#options.planner.plan(body);
-    const sessionId = body.session_id ?? idempotency?.sessionId ?? `session_${randomUUID()}`;
+    const sessionId = body.session_id ?? idempotency?.sessionId ?? newSessionId();
     const begun = await this.#begin(conversations, sessionId, body, plan, idempotency);
     switch (begun.kind) {
       case "begun":
@@ -196,7 +196,7 @@ export class Chat {
       const needsMemory =
         body.mode === "stateful" || body.retry_of !== undefined || idempotency !== undefined;
       if (!away || needsMemory) throw error;
-      const writer = conversations.beginUnstored();
+      const writer = await conversations.beginUnstored(options);
       const message = { id: writer.id, role: "user" as const, content, createdAt: new Date() };
       return { kind: "begun", writer, messages: [{ place: 0, message }], count: 0, rememberedStart: null };
     }

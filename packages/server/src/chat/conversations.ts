@@ -5,7 +5,7 @@ export interface Conversations {
   readonly owner: string;
   begin(sessionId: string, options: BeginTurn): Promise<Begun>;
   /** A turn that is kept nowhere: Redis is away, and the answer matters more than the memory of it. */
-  beginUnstored(): TurnWriter;
+  beginUnstored(options: BeginTurn): Promise<TurnWriter>;
   /** A turn's text from a position on, then its end. Null: there is no such turn. */
   follow(
     sessionId: string,
@@ -28,6 +28,14 @@ export interface Conversations {
   expire(sessionId: string, seconds: number): Promise<boolean>;
   /** False: it was not there. */
   clear(sessionId: string): Promise<boolean>;
+  /** The session's keys in Redis. Null: it is not there. */
+  storage(sessionId: string): Promise<StoredKeys | null>;
+  /** Makes a new session of what is settled of another one, all of it or what stands before a message. */
+  fork(sessionId: string, newSessionId: string, before: string | undefined): Promise<void>;
+  /** A session to be read out, with what is settled of it. */
+  archive(sessionId: string): Promise<SessionArchive>;
+  /** Makes a session of what was read out of one; ids and times are kept. */
+  restore(sessionId: string, session: RestoredSession): Promise<void>;
 }
 
 export type TurnEnd = Exclude<TurnStatus, "running">;
@@ -137,6 +145,58 @@ export interface StoredSession {
   readonly ttlSeconds: number;
   readonly expiresAt: Date;
   readonly runningTurnId: string | null;
+  /** Where its line of forks began, and where it left its parent; null for one that is no fork. */
+  readonly rootId: string | null;
+  readonly forkedFrom: ForkPoint | null;
+}
+
+export interface ForkPoint {
+  readonly sessionId: string;
+  /** The message that the fork ends before. Null: it has all. */
+  readonly messageId: string | null;
+}
+
+export interface StoredKeys {
+  readonly keys: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly entries: number;
+    readonly bytes: number;
+    readonly ttlSeconds: number;
+  }[];
+  readonly expiresAt: Date;
+}
+
+/** A whole session, in pages. Reading on fails when it is cleared meanwhile. */
+export interface SessionArchive {
+  readonly session: StoredSession;
+  /** Oldest first, one for each place; null where one was dropped. */
+  messages(): AsyncIterable<ArchivePage>;
+  /** In the order of their messages. */
+  turns(): AsyncIterable<readonly EndedTurn[]>;
+}
+
+export interface ArchivePage {
+  readonly messages: readonly (StoredMessage | null)[];
+  readonly turns: ReadonlyMap<string, TurnRecord>;
+}
+
+export interface EndedTurn extends TurnRecord {
+  readonly status: TurnEnd;
+  readonly answerPlace: number | null;
+  /** The text of an answer that a retry has replaced. */
+  readonly replacedText?: string;
+}
+
+export type RestoredMessage = NewStoredMessage & { readonly createdAt: Date; readonly turnId?: string };
+
+export interface RestoredSession {
+  readonly title?: string;
+  readonly ttlSeconds?: number;
+  readonly rootId?: string;
+  readonly forkedFrom?: ForkPoint;
+  readonly messages: readonly (RestoredMessage | null)[];
+  readonly turns: readonly EndedTurn[];
 }
 
 export interface SessionPage {

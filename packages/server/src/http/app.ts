@@ -6,6 +6,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { jsonSchemaTransform, validatorCompiler } from "fastify-type-provider-zod";
 import type { ApiContext } from "./api.ts";
 import { renderProblems } from "./problems.ts";
+import { archiveRoutes } from "./routes/archive.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { statusRoutes } from "./routes/status.ts";
@@ -47,7 +48,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   });
   await app.register(swaggerUi, { routePrefix: "/docs" });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
-  for (const routes of [statusRoutes, chatRoutes, sessionRoutes, turnRoutes])
+  for (const routes of [statusRoutes, chatRoutes, sessionRoutes, archiveRoutes, turnRoutes])
     await app.register(routes(context));
   await app.ready();
   return app;

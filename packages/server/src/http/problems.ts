@@ -1,7 +1,7 @@
 import type { Problem } from "@redis-memory-magic/protocol";
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { AppError, type ErrorCode } from "../chat/app-error.ts";
+import { AppError } from "../chat/app-error.ts";
 import { ERRORS } from "./error-table.ts";
 
 const PROBLEM_JSON = "application/problem+json; charset=utf-8";
@@ -26,7 +26,7 @@ export function toProblem(error: AppError): Problem {
 /** Renders every error of an API: as a problem, with a code of the table, and never with a stack trace. */
 export function renderProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = error instanceof AppError ? error : fromFastify(error);
+    const known = error instanceof AppError ? error : fromFastify(error, request.routeOptions.bodyLimit);
     if (known.code === "internal_error") request.log.error({ err: error }, "A request failed");
     if (known.code === "storage_unavailable") {
       request.log.warn(
@@ -49,12 +49,7 @@ function sendProblem(reply: FastifyReply, error: AppError): FastifyReply {
   return reply.code(ERRORS[error.code].status).type(PROBLEM_JSON).send(toProblem(error));
 }
 
-const FASTIFY_CODES: Readonly<Record<string, [ErrorCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ["body_too_large", "The body is larger than 1 MiB."],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["unsupported_media_type", "Send the body as application/json."],
-};
-
-function fromFastify(error: FastifyError): AppError {
+function fromFastify(error: FastifyError, bodyLimit = 0): AppError {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map(({ instancePath, message = "is not valid" }) => ({
       field: instancePath.replace(/^\//, "").replaceAll("/", ".") || (error.validationContext ?? "body"),
@@ -63,8 +58,12 @@ function fromFastify(error: FastifyError): AppError {
     const detail = errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
     return new AppError("invalid_request", detail, { errors });
   }
-  const [code, detail] = FASTIFY_CODES[error.code] ?? [];
-  if (code !== undefined && detail !== undefined) return new AppError(code, detail);
+  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    return new AppError("body_too_large", `The body is larger than ${bodyLimit / 1024 ** 2} MiB.`);
+  }
+  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
+    return new AppError("unsupported_media_type", "Send the body as application/json.");
+  }
   // What Fastify itself refuses: broken JSON, an empty body, __proto__, a path that cannot be decoded.
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     const message = error.message.replace(/\.$/, "");

@@ -1,4 +1,4 @@
-import { messagesResponse, session, sessionsResponse } from "@redis-memory-magic/protocol";
+import { messagesResponse, session, sessionsResponse, storageResponse } from "@redis-memory-magic/protocol";
 import { expect, test } from "vitest";
 import { startTestServer } from "../../test/test-server.ts";
 
@@ -106,4 +106,76 @@ test("messages are paged backwards from the newest", async () => {
     messages: [],
     next_before: null,
   });
+});
+
+test("a session's keys are told, with what they take and how long they live", async () => {
+  const server = await startTestServer();
+  const body = { message: "Hi", mode: "stateful", provider: "mirror", session_id: "{s}" };
+  await server.inject("POST", "/chat", body, { "idempotency-key": "k" });
+  const found = storageResponse.parse((await server.inject("GET", "/sessions/%7Bs%7D/storage")).json());
+  const prefix = `${server.name}:{%7Bs%7D}:`;
+  expect(found.keys.map(({ name, type, entries }) => [name.slice(prefix.length), type, entries])).toEqual([
+    ["messages", "list", 2],
+    ["meta", "hash", expect.any(Number)],
+    ["turns", "hash", 1],
+    ["idempotency", "hash", 1],
+  ]);
+  expect(found.keys.map(({ name }) => name).sort()).toEqual(
+    (await server.keys()).filter((key) => key.startsWith(prefix)),
+  );
+  for (const { name, bytes, ttl_seconds } of found.keys) {
+    expect(bytes).toBe(await server.command("MEMORY", "USAGE", name));
+    expect(ttl_seconds).toBeGreaterThan(3590);
+  }
+  expect(found.bytes).toBe(found.keys.reduce((sum, { bytes }) => sum + bytes, 0));
+  expect(Date.parse(found.expires_at) - Date.now()).toBeGreaterThan(3_590_000);
+});
+
+const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+
+test.each<[string, string, string]>([
+  ["half a surrogate pair", String.raw`"content":"\ud83c"`, "content"],
+  ["a control character in an id", String.raw`"content":"","id":"a\n"`, "id"],
+  [
+    "half a surrogate pair in a call",
+    String.raw`"content":"","tool_calls":[{"id":"\ud83c","name":"","arguments":""}]`,
+    "tool_calls.0.id",
+  ],
+  ["half a surrogate pair in metadata", String.raw`"content":"","metadata":{"a":["\ud83c"]}`, "metadata"],
+  [
+    "half a surrogate pair in a key of metadata",
+    String.raw`"content":"","metadata":{"\ud83c":1}`,
+    "metadata",
+  ],
+  ["a number that is none", `"content":"","metadata":1e999`, "metadata"],
+  ["metadata of 101 levels", `"content":"","metadata":${deep(101)}`, "metadata"],
+  ["metadata deeper than the stack", `"content":"","metadata":${deep(400_000)}`, "metadata"],
+])("a message with %s is refused by its field", async (_, fields, field) => {
+  const server = await startTestServer();
+  const answer = await server.inject(
+    "POST",
+    "/sessions/s/messages",
+    `{"messages":[{"role":"user",${fields}}]}`,
+  );
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json().errors).toMatchObject([{ field: `messages.0.${field}` }]);
+  expect(await server.keys()).toEqual([]);
+});
+
+test("metadata of 100 levels comes back as it was", async () => {
+  const server = await startTestServer();
+  const metadata = JSON.parse(deep(100));
+  await server.inject("POST", "/sessions/s/messages", { messages: [{ ...user("x"), metadata }] });
+  expect((await server.inject("GET", "/sessions/s/messages")).json().messages[0].metadata).toEqual(metadata);
+});
+
+test.each([
+  ["GET", "/sessions/s/messages?before=%0A", undefined],
+  ["PATCH", "/sessions/s", String.raw`{"title":"\ud83c"}`],
+  ["POST", "/sessions/s/fork", String.raw`{"before":"\ud83c"}`],
+] as const)("%s %s is refused where its text cannot be kept", async (method, path, body) => {
+  const server = await startTestServer();
+  await server.inject("POST", "/sessions/s/messages", { messages: [user("x")] });
+  const answer = await server.inject(method, path, body);
+  expect([answer.statusCode, answer.json().code]).toEqual([400, "invalid_request"]);
 });

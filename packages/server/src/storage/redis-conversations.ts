@@ -1,13 +1,13 @@
 import type { RedisClient, Subscriber } from "@redis-memory-magic/memory";
 import {
-  MemoryError,
   type TurnRecord as MemoryTurnRecord,
   MessageHistory,
+  SessionArchive,
   Turns,
   unstoredTurn,
 } from "@redis-memory-magic/memory";
-import { AppError } from "../chat/app-error.ts";
 import type {
+  ArchivePage,
   BeginTurn,
   Begun,
   Conversations,
@@ -16,7 +16,11 @@ import type {
   MessagePage,
   NewStoredMessage,
   PlacedMessage,
+  RestoredSession,
+  SessionArchive as SessionArchivePort,
   SessionPage,
+  StoredKeys,
+  StoredMessage,
   StoredSession,
   StoredTurn,
   TurnInfo,
@@ -24,6 +28,7 @@ import type {
   TurnUpdate,
   TurnWriter,
 } from "../chat/conversations.ts";
+import { translated, translatedEach } from "./translate.ts";
 
 interface RedisConversationsOptions {
   readonly client: RedisClient;
@@ -40,18 +45,20 @@ export class RedisConversations implements Conversations {
   readonly owner: string;
   readonly #history: MessageHistory;
   readonly #turns: Turns;
+  readonly #archive: SessionArchive;
 
   constructor(options: RedisConversationsOptions) {
     this.owner = options.owner;
     this.#history = new MessageHistory(options);
     this.#turns = new Turns(options);
+    this.#archive = new SessionArchive(options);
   }
 
   begin(sessionId: string, options: BeginTurn): Promise<Begun> {
     return translated(this.#turns.begin(sessionId, options));
   }
 
-  beginUnstored(): TurnWriter {
+  async beginUnstored(): Promise<TurnWriter> {
     return unstoredTurn();
   }
 
@@ -61,7 +68,7 @@ export class RedisConversations implements Conversations {
     options: { from: number; signal?: AbortSignal },
   ): Promise<AsyncIterable<TurnUpdate> | null> {
     const updates = await translated(this.#turns.follow(sessionId, turnId, options));
-    return updates && translatedUpdates(updates);
+    return updates && translatedEach(updates);
   }
 
   async turn(sessionId: string, turnId: string): Promise<StoredTurn | null> {
@@ -90,13 +97,7 @@ export class RedisConversations implements Conversations {
     const options = { k: limit + 1, ...(before !== undefined && { before }) };
     const found = await translated(this.#history.getRecent(sessionId, options));
     const messages = found.slice(-limit);
-    const ids = [...new Set(messages.flatMap(({ turnId }) => turnId ?? []))];
-    const records = await translated(this.#turns.records(sessionId, ids));
-    return {
-      messages,
-      turns: new Map(records.flatMap((record) => (record ? [[record.id, toRecord(record)]] : []))),
-      hasMore: found.length > limit,
-    };
+    return { messages, turns: await this.#turnsOf(sessionId, messages), hasMore: found.length > limit };
   }
 
   range(sessionId: string, from: number, to: number): Promise<PlacedMessage[]> {
@@ -124,60 +125,55 @@ export class RedisConversations implements Conversations {
   clear(sessionId: string): Promise<boolean> {
     return translated(this.#history.clear(sessionId));
   }
-}
 
-const toRecord = (record: MemoryTurnRecord): TurnRecord => ({
-  ...record,
-  info: record.info as unknown as TurnInfo,
-});
+  storage(sessionId: string): Promise<StoredKeys | null> {
+    return translated(this.#history.storage(sessionId));
+  }
 
-function translated<T>(work: Promise<T>): Promise<T> {
-  return work.catch((error) => {
-    throw translate(error);
-  });
-}
+  fork(sessionId: string, newSessionId: string, before: string | undefined): Promise<void> {
+    const options = before === undefined ? {} : { before };
+    return translated(this.#archive.fork(sessionId, newSessionId, options));
+  }
 
-async function* translatedUpdates(updates: AsyncIterable<TurnUpdate>): AsyncGenerator<TurnUpdate> {
-  try {
-    yield* updates;
-  } catch (error) {
-    throw translate(error);
+  async archive(sessionId: string): Promise<SessionArchivePort> {
+    const { info, messages, turns } = await translated(this.#archive.read(sessionId));
+    return {
+      session: info,
+      messages: () => this.#withTurns(sessionId, translatedEach(messages())),
+      turns: async function* () {
+        for await (const page of translatedEach(turns())) {
+          yield page.map((turn) => ({ ...turn, info: toInfo(turn) }));
+        }
+      },
+    };
+  }
+
+  restore(sessionId: string, session: RestoredSession): Promise<void> {
+    return translated(this.#archive.restore(sessionId, session as Parameters<SessionArchive["restore"]>[1]));
+  }
+
+  async *#withTurns(
+    sessionId: string,
+    pages: AsyncIterable<readonly (StoredMessage | null)[]>,
+  ): AsyncGenerator<ArchivePage, void, void> {
+    for await (const messages of pages) {
+      const there = messages.filter((message) => message !== null);
+      yield { messages, turns: await this.#turnsOf(sessionId, there) };
+    }
+  }
+
+  /** The turns that wrote these messages. */
+  async #turnsOf(
+    sessionId: string,
+    messages: readonly StoredMessage[],
+  ): Promise<ReadonlyMap<string, TurnRecord>> {
+    const ids = [...new Set(messages.flatMap(({ turnId }) => turnId ?? []))];
+    const records = await translated(this.#turns.records(sessionId, ids));
+    return new Map(records.flatMap((record) => (record ? [[record.id, toRecord(record)]] : [])));
   }
 }
 
-function translate(error: unknown): unknown {
-  if (!MemoryError.isInstance(error)) return error;
-  switch (error.code) {
-    case "duplicate_id":
-      return new AppError("duplicate_message_id", `${error.message}. Nothing was appended.`, {
-        cause: error,
-      });
-    case "unknown_message":
-      return new AppError("message_not_found", `${error.message}.`, { cause: error });
-    case "unknown_session":
-      return new AppError(
-        "session_not_found",
-        "There is no such session: it has expired, was deleted, or never was.",
-        { cause: error },
-      );
-    case "session_exists":
-      return new AppError("session_exists", `${error.message}. Choose another, or delete it first.`, {
-        cause: error,
-      });
-    case "damaged":
-      return new AppError(
-        "storage_damaged",
-        "This session's keys in Redis hold something else. Delete the session, or use another id.",
-        { cause: error },
-      );
-    case "unavailable":
-      return new AppError(
-        "storage_unavailable",
-        "Redis cannot be used right now, so nothing was stored. Try again in a moment.",
-        {
-          cause: error,
-          retryAfter: 2,
-        },
-      );
-  }
-}
+// What this server has told of its turns.
+const toInfo = ({ info }: MemoryTurnRecord): TurnInfo => info as unknown as TurnInfo;
+
+const toRecord = (record: MemoryTurnRecord): TurnRecord => ({ ...record, info: toInfo(record) });

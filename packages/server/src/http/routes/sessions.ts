@@ -1,24 +1,18 @@
 import {
   appendMessagesRequest,
   appendMessagesResponse,
-  type Message,
+  messageId,
   messagesResponse,
-  type Session,
   session,
   sessionId,
   sessionPatch,
   sessionsResponse,
+  storageResponse,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { AppError } from "../../chat/app-error.ts";
-import type {
-  MessagePage,
-  NewStoredMessage,
-  StoredMessage,
-  StoredSession,
-  TurnRecord,
-} from "../../chat/conversations.ts";
 import { problems, type Routes } from "../api.ts";
+import { fromMessage, toMessage, toSession } from "../session-wire.ts";
 
 const params = z.object({ session_id: sessionId });
 const cursor = z
@@ -107,7 +101,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
         tags: ["sessions"],
         summary: "A page of messages, oldest first; the newest page by default",
         params,
-        querystring: z.object({ limit: limit.default(50), before: z.string().min(1).max(128).optional() }),
+        querystring: z.object({ limit: limit.default(50), before: messageId.optional() }),
         response: { 200: messagesResponse, ...problems(400, 404, 503) },
       },
     },
@@ -134,11 +128,32 @@ export const sessionRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request) => {
-      const messages = request.body.messages.map(fromWire);
+      const messages = request.body.messages.map(fromMessage);
       const { ids, count } = await context
         .conversationsOf(request)
         .append(request.params.session_id, messages);
       return { ids, message_count: count };
+    },
+  );
+
+  app.get(
+    "/sessions/:session_id/storage",
+    {
+      schema: {
+        tags: ["sessions"],
+        summary: "A session's keys in Redis, what they take and how long they live",
+        params,
+        response: { 200: storageResponse, ...problems(400, 404, 503) },
+      },
+    },
+    async (request) => {
+      const found = await context.conversationsOf(request).storage(request.params.session_id);
+      const { keys, expiresAt } = found ?? notFound();
+      return {
+        keys: keys.map(({ ttlSeconds, ...key }) => ({ ...key, ttl_seconds: ttlSeconds })),
+        bytes: keys.reduce((sum, { bytes }) => sum + bytes, 0),
+        expires_at: expiresAt.toISOString(),
+      };
     },
   );
 };
@@ -148,62 +163,4 @@ function notFound(): never {
     "session_not_found",
     "There is no such session: it has expired, was deleted, or never was.",
   );
-}
-
-const toSession = (found: StoredSession): Session => ({
-  id: found.id,
-  title: found.title,
-  message_count: found.count,
-  created_at: found.createdAt.toISOString(),
-  updated_at: found.updatedAt.toISOString(),
-  ttl_seconds: found.ttlSeconds,
-  expires_at: found.expiresAt.toISOString(),
-  running_turn_id: found.runningTurnId,
-  root_id: null,
-  forked_from: null,
-});
-
-function toMessage(message: StoredMessage, turns: MessagePage["turns"]): Message {
-  const { id, role, content, createdAt, toolCalls, toolCallId, metadata, turnId } = message;
-  const turn = turnId === undefined ? undefined : turns.get(turnId);
-  return {
-    id,
-    role,
-    content,
-    created_at: createdAt.toISOString(),
-    ...(toolCalls && { tool_calls: toolCalls.map((call) => ({ ...call })) }),
-    ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
-    ...(metadata !== undefined && { metadata: metadata as Message["metadata"] }),
-    ...(turn && { turn: toTurn(turn) }),
-  };
-}
-
-function toTurn({ id, status, info }: TurnRecord): NonNullable<Message["turn"]> {
-  const { mode, provider, model, sent, tokens, ms } = info;
-  const [counted = 0, reported = null, cached = null, output = null] = tokens ?? [];
-  return {
-    id,
-    mode,
-    provider,
-    model,
-    status,
-    ...(sent && { sent_messages: sent[1] }),
-    ...(tokens && {
-      tokens: { sent: reported ?? Math.abs(counted), cached: cached ?? 0, output: output ?? 0 },
-    }),
-    ...(ms && { total_ms: ms[1] }),
-  };
-}
-
-function fromWire(message: z.infer<typeof appendMessagesRequest>["messages"][number]): NewStoredMessage {
-  const { created_at, tool_calls, tool_call_id, id, role, content, metadata } = message;
-  return {
-    role,
-    content,
-    ...(id !== undefined && { id }),
-    ...(created_at !== undefined && { createdAt: new Date(created_at) }),
-    ...(tool_calls && { toolCalls: tool_calls }),
-    ...(tool_call_id !== undefined && { toolCallId: tool_call_id }),
-    ...(metadata !== undefined && { metadata }),
-  };
 }

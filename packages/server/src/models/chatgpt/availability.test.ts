@@ -52,7 +52,7 @@ describe("ChatGPT's availability", () => {
     expect(models[0]).toEqual({
       id: "gpt-5-mini",
       context_window: 272_000,
-      price: { input: 0.25, cached_input: 0.025, output: 2 },
+      price: { input: 0.25, cached_input: 0.025, output: 2, as_of: expect.any(String) },
     });
   });
 

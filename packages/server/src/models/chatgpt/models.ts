@@ -1,6 +1,6 @@
 import type { ModelInfo, Price } from "@redis-memory-magic/protocol";
 
-/** The day of the list below, as `cost.prices_as_of` tells it. */
+/** The day of the list below. */
 export const PRICES_AS_OF = "2026-11-06";
 
 interface ModelFacts {
@@ -12,7 +12,12 @@ interface ModelFacts {
   readonly price: Price;
 }
 
-const usd = (input: number, cached_input: number, output: number): Price => ({ input, cached_input, output });
+const usd = (input: number, cached_input: number, output: number): Price => ({
+  input,
+  cached_input,
+  output,
+  as_of: PRICES_AS_OF,
+});
 
 /**
  * OpenAI's models that answer through the Responses API, the newest first: US dollars for a million tokens in
