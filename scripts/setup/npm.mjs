@@ -49,8 +49,8 @@ function npmEnvironment(env) {
   );
   return {
     // npm's own waits between retries add up to minutes without a network.
-    npm_config_fetch_retry_mintimeout: "2000",
-    npm_config_fetch_retry_maxtimeout: "10000",
+    npm_config_fetch_retry_mintimeout: "1000",
+    npm_config_fetch_retry_maxtimeout: "5000",
     ...own,
     NODE_ENV: "development",
     PATH: [dirname(process.execPath), env.PATH].filter(Boolean).join(delimiter),

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { Failure } from "./failure.mjs";
 
 /**
  * The script of a package's command, to be run by a Node.js of our choice and, unlike `node_modules/.bin`, on Windows too.
@@ -9,7 +9,12 @@ import { dirname, join } from "node:path";
  * @param {string} [command] when it is not called like the package
  */
 export function packageCommand(folder, name, command = name) {
-  const manifest = createRequire(join(folder, "package.json")).resolve(`${name}/package.json`);
-  const { bin } = JSON.parse(readFileSync(manifest, "utf8"));
-  return join(dirname(manifest), typeof bin === "string" ? bin : bin[command]);
+  const installed = join(folder, "node_modules", name);
+  if (existsSync(join(installed, "package.json"))) {
+    const { bin } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+    return join(installed, typeof bin === "string" ? bin : bin[command]);
+  }
+  if (dirname(folder) === folder)
+    throw new Failure(`The package ${name} is not installed. Run npm ci, then start again.`);
+  return packageCommand(dirname(folder), name, command);
 }

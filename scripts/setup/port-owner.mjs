@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { findOnPath } from "./find-on-path.mjs";
 import { run } from "./run.mjs";
 
@@ -13,9 +14,12 @@ export async function portOwner(port) {
   const pid = process.platform === "linux" ? pidFromProc(port) : await pidFromLsof(port);
   if (!pid) return undefined;
   const command = process.platform === "linux" ? commandFromProc(pid) : await commandFromPs(pid);
-  // The program and its first argument: further ones can be secrets.
-  const words = command?.split(" ").slice(0, 2).join(" ").slice(0, 100);
-  return words ? `${words} (process ${pid})` : `process ${pid}`;
+  const [program = "", ...words] = command?.split(" ") ?? [];
+  // Of its arguments only the first that is no option, which says which script it is: others can be secrets.
+  const script = words.find((word) => !word.startsWith("-")) ?? "";
+  return program
+    ? `${basename(program)} ${script}`.trim().slice(0, 100).concat(` (process ${pid})`)
+    : `process ${pid}`;
 }
 
 /** @param {number} port */

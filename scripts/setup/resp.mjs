@@ -45,10 +45,11 @@ export function askRedis(target, commands, deadlineMs) {
       received = Buffer.concat([received, chunk]);
       try {
         const replies = parseReplies(received);
-        if (replies.length >= sent.length)
-          finish(() => resolve(replies.slice(sent.length - commands.length)));
         const refused = sent !== commands && replies[0] instanceof RedisError ? replies[0] : undefined;
         if (refused) finish(() => reject(refused));
+        else if (replies.length >= sent.length) {
+          finish(() => resolve(replies.slice(sent.length - commands.length)));
+        }
       } catch (error) {
         finish(() => reject(error));
       }

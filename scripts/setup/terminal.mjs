@@ -10,11 +10,12 @@ const LIVE_MS = 200;
 const PLAIN_MS = 5_000;
 const NAME_WIDTH = 10;
 
-/** @param {{ stream?: NodeJS.WriteStream, isTerminal?: boolean, color?: boolean }} [options] */
+/** @param {{ stream?: NodeJS.WriteStream, isTerminal?: boolean, color?: boolean, nameWidth?: number }} [options] */
 export function createTerminal(options = {}) {
   const stream = options.stream ?? process.stdout;
   const isTerminal = options.isTerminal ?? Boolean(stream.isTTY);
   const color = options.color ?? (isTerminal && !process.env.NO_COLOR);
+  const nameWidth = options.nameWidth ?? NAME_WIDTH;
   let live = "";
 
   /** @param {string} text */
@@ -40,7 +41,7 @@ export function createTerminal(options = {}) {
   const task = (name) => {
     const startedAt = Date.now();
     let detail = "";
-    const title = `  ${name.padEnd(NAME_WIDTH)} `;
+    const title = `  ${name.padEnd(nameWidth)} `;
     const elapsed = () => duration(Date.now() - startedAt);
     const show = () => {
       const text = `${title}${detail}${detail ? ", " : ""}${elapsed()}`;
@@ -83,7 +84,7 @@ export function createTerminal(options = {}) {
   };
 
   /** What a person should know about a step. @param {string} name @param {string} text */
-  const note = (name, text) => line(`  ${name.padEnd(NAME_WIDTH)} ${text}`);
+  const note = (name, text) => line(`  ${name.padEnd(nameWidth)} ${text}`);
 
   return { isTerminal, line, note, paint, task };
 }

