@@ -28,7 +28,7 @@ async function start() {
   // A way to a Redis, before anything large is fetched in vain.
   const choice = await chooseRedis(env, data, { terminal, signal });
   const node = await findNode({ root, terminal, signal });
-  await installPackages({ root, terminal, signal });
+  await installPackages({ root, node, terminal, signal });
   await buildPageIfChanged({ root, node, terminal, signal });
 
   const redis = await redisFor(choice);

@@ -36,7 +36,7 @@ let redis;
 async function test() {
   const servers = await redisServers({ terminal, signal });
   const node = await findNode({ root, terminal, signal });
-  await installPackages({ root, terminal, signal });
+  await installPackages({ root, node, terminal, signal });
   const chromium = await findChromium({ root, node, terminal, signal }, process.env);
   terminal.note("Chromium", "path" in chromium ? chromium.path : chromium.reason);
 

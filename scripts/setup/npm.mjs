@@ -7,25 +7,26 @@ import { run } from "./run.mjs";
 const DEADLINE_MS = 20 * 60_000;
 
 /**
- * Runs npm with the Node.js that runs this.
+ * Runs npm.
  * @param {string[]} args
- * @param {{ cwd: string, signal?: AbortSignal, what: string, ignoreScripts?: boolean }} options
- *   `what`: what is being fetched, for the message when it fails
+ * @param {{ cwd: string, signal?: AbortSignal, what: string, node?: string }} options
+ *   `what`: what is being fetched, for the message when it fails; `node`: what runs npm, as npm leaves out optional
+ *   packages, the platform's binaries among them, that do not fit the version that runs it
  * @returns {Promise<void>} rejects with a `Failure`
  */
-export async function npm(args, { cwd, signal, what }) {
-  const { command, prefix } = npmCommand();
+export async function npm(args, { cwd, signal, what, node = process.execPath }) {
+  const { command, prefix } = npmCommand(node);
   const result = await run(command, [...prefix, ...args, "--no-audit", "--no-fund", "--no-update-notifier"], {
     cwd,
     signal,
     deadlineMs: DEADLINE_MS,
-    env: npmEnvironment(process.env),
+    env: npmEnvironment(process.env, node),
   });
   if (!result.ok) throw new Failure(explainNpm(result, what, cwd));
 }
 
-/** npm's own script where it can be found: Windows' `npm.cmd` could only be run by a shell. */
-function npmCommand() {
+/** npm's own script where it can be found: Windows' `npm.cmd` could only be run by a shell. @param {string} node */
+function npmCommand(node) {
   const launcher = findOnPath("npm");
   const real = launcher && realpathSync(launcher);
   const candidates = [
@@ -34,13 +35,13 @@ function npmCommand() {
     launcher && join(dirname(launcher), "node_modules", "npm", "bin", "npm-cli.js"),
   ];
   const script = candidates.find((path) => path && basename(path) === "npm-cli.js" && existsSync(path));
-  if (script) return { command: process.execPath, prefix: [script] };
+  if (script) return { command: node, prefix: [script] };
   if (launcher && process.platform !== "win32") return { command: launcher, prefix: [] };
   throw new Failure("npm was not found. Install Node.js together with npm, then start again.");
 }
 
-/** @param {NodeJS.ProcessEnv} env @returns {NodeJS.ProcessEnv} */
-function npmEnvironment(env) {
+/** @param {NodeJS.ProcessEnv} env @param {string} node @returns {NodeJS.ProcessEnv} */
+function npmEnvironment(env, node) {
   const own = Object.fromEntries(
     // The folder of the npm that runs `npm start` is none of this one's business.
     Object.entries(env).filter(
@@ -53,7 +54,7 @@ function npmEnvironment(env) {
     npm_config_fetch_retry_maxtimeout: "5000",
     ...own,
     NODE_ENV: "development",
-    PATH: [dirname(process.execPath), env.PATH].filter(Boolean).join(delimiter),
+    PATH: [dirname(node), env.PATH].filter(Boolean).join(delimiter),
   };
 }
 

@@ -6,15 +6,15 @@ import { npm } from "./npm.mjs";
 const POLL_MS = 500;
 
 /**
- * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], link?: boolean }} LockEntry
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[], link?: boolean }} LockEntry
  * @typedef {{ packages: Record<string, LockEntry> }} Lock
  */
 
 /**
  * Installs what package-lock.json names, unless exactly that is installed.
- * @param {{ root: string, terminal: import("./terminal.mjs").Terminal, signal?: AbortSignal }} context
+ * @param {{ root: string, node: string, terminal: import("./terminal.mjs").Terminal, signal?: AbortSignal }} context
  */
-export async function installPackages({ root, terminal, signal }) {
+export async function installPackages({ root, node, terminal, signal }) {
   const wanted = readLock(join(root, "package-lock.json"));
   if (!wanted)
     throw new Failure(
@@ -33,7 +33,7 @@ export async function installPackages({ root, terminal, signal }) {
   }, POLL_MS);
   try {
     // Development packages too: the page is built here.
-    await npm(["ci", "--include=dev"], { cwd: root, signal, what: "The packages" });
+    await npm(["ci", "--include=dev"], { cwd: root, node, signal, what: "The packages" });
   } catch (error) {
     task.drop();
     throw error;
@@ -44,23 +44,43 @@ export async function installPackages({ root, terminal, signal }) {
 }
 
 /**
- * npm's record of what it installed says the same as the lock file. What is optional may be missing: it is mostly for
- * other platforms.
+ * npm's record of what it installed says the same as the lock file. Optional packages may be missing when they are not
+ * for this machine.
  * @param {Lock} wanted
  * @param {Lock} installed
- * @param {{ platform: string, arch: string }} [machine]
+ * @param {Machine} [machine]
  */
-export function isInstalled(wanted, installed, machine = process) {
+export function isInstalled(wanted, installed, machine = thisMachine()) {
   const complete = Object.entries(wanted.packages).every(([path, entry]) => {
     const present = installed.packages[path];
-    if (!present) return path === "" || entry.optional === true;
+    if (!present) return path === "" || (entry.optional === true && !isMadeFor(entry, machine));
     return present.version === entry.version && present.integrity === entry.integrity;
   });
   // A folder that another system filled, for instance through a container's mount, has that one's binaries.
-  const ours = Object.values(installed.packages).every(
-    ({ os, cpu }) => (os?.includes(machine.platform) ?? true) && (cpu?.includes(machine.arch) ?? true),
-  );
+  const ours = Object.values(installed.packages).every((entry) => isFor(entry, machine));
   return complete && ours;
+}
+
+/** @typedef {{ platform: string, arch: string, libc: string | undefined }} Machine `libc`: on Linux only */
+
+/** @returns {Machine} */
+function thisMachine() {
+  const { platform, arch } = process;
+  if (platform !== "linux") return { platform, arch, libc: undefined };
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+  return { platform, arch, libc: header.glibcVersionRuntime ? "glibc" : "musl" };
+}
+
+/** @param {LockEntry} entry @param {Machine} machine */
+function isFor({ os, cpu, libc }, machine) {
+  const fits = (/** @type {string[] | undefined} */ names, /** @type {string | undefined} */ own) =>
+    names === undefined || own === undefined || names.includes(own);
+  return fits(os, machine.platform) && fits(cpu, machine.arch) && fits(libc, machine.libc);
+}
+
+/** A binary for this very platform: what needs it does not work without. @param {LockEntry} entry @param {Machine} machine */
+function isMadeFor(entry, machine) {
+  return entry.os !== undefined && entry.cpu !== undefined && isFor(entry, machine);
 }
 
 /** @param {string} path @returns {Lock | undefined} */
