@@ -39,6 +39,19 @@ export const forkSession = (sessionId: string, before: string, newSessionId: str
     body: { before, session_id: newSessionId },
   });
 
+/** A session whole: JSON to be imported again, or Markdown to be read. */
+export async function exportSession(sessionId: string, format: "json" | "markdown"): Promise<Blob> {
+  const response = await request(`${session(sessionId)}/export?format=${format}`);
+  return response.blob();
+}
+
+/** Makes a session of an export; without an id the server makes one. */
+export const importSession = (exported: unknown, sessionId: string | null) =>
+  requestJson<Session>(
+    `/sessions/import${sessionId === null ? "" : `?${new URLSearchParams({ session_id: sessionId })}`}`,
+    { method: "POST", body: exported },
+  );
+
 /** A page of messages, oldest first, that ends before the message `before`; by default the newest page. */
 export function fetchMessages(
   sessionId: string,

@@ -1,14 +1,27 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
+import { attempt } from "../notices/attempt.ts";
 import { NoticeList } from "../notices/notice-list.tsx";
 import { SidePanel } from "../panel/side-panel.tsx";
 import { useProviders } from "../providers/use-providers.ts";
 import { useSessionId } from "../session/use-session-id.ts";
+import { loadSession } from "../sessions/session-files.ts";
 import { Sidebar } from "../sessions/sidebar.tsx";
+import { SidebarFoot } from "../sessions/sidebar-foot.tsx";
+import { useLifeOfNewSessions } from "../sessions/use-life-of-new-sessions.ts";
 import { useSessionActions } from "../sessions/use-session-actions.ts";
 import { useSessionList } from "../sessions/use-session-list.ts";
+import { useQuestionMark } from "../shortcuts/use-shortcuts.ts";
+import { useTour } from "../tour/use-tour.ts";
 import "./app.css";
 import { SessionView } from "./session-view.tsx";
 import { useSessionsPanel } from "./use-drawers.ts";
+
+const SettingsDialog = lazy(async () => ({
+  default: (await import("../settings/settings-dialog.tsx")).SettingsDialog,
+}));
+const ShortcutsDialog = lazy(async () => ({
+  default: (await import("../shortcuts/shortcuts-dialog.tsx")).ShortcutsDialog,
+}));
 
 export function App() {
   const session = useSessionId();
@@ -18,6 +31,11 @@ export function App() {
   const actions = useSessionActions(list, session);
   const panel = useSessionsPanel();
   const close = () => panel.setOpen(false);
+  const tour = useTour(session.openNew);
+  const [dialog, setDialog] = useState<"settings" | "shortcuts" | null>(null);
+  useQuestionMark(() => setDialog("shortcuts"));
+  const open = state.sessions.find(({ id }) => id === session.id);
+  useLifeOfNewSessions(list, open);
 
   return (
     <div className="app">
@@ -33,14 +51,31 @@ export function App() {
           onOpened={close}
           onSearch={() => void list.loadAll()}
           onLoadMore={() => void list.loadMore()}
-          foot={null}
+          foot={
+            <SidebarFoot
+              onTour={() => {
+                close();
+                tour.start();
+              }}
+              onSettings={() => setDialog("settings")}
+              onShortcuts={() => setDialog("shortcuts")}
+              onImport={(file) =>
+                attempt(async () => {
+                  const imported = await loadSession(file);
+                  close();
+                  session.open(imported.id);
+                })
+              }
+            />
+          }
         />
       </SidePanel>
       <SessionView
         key={session.id}
         sessionId={session.id}
         server={server}
-        session={state.sessions.find(({ id }) => id === session.id)}
+        session={open}
+        tour={tour}
         sessions={state.sessions}
         onOpen={session.open}
         onHistory={setHistory}
@@ -48,6 +83,12 @@ export function App() {
         onExtend={actions.onExtend}
         onSessions={panel.isDrawer ? () => panel.setOpen(true) : null}
       />
+      <Suspense>
+        {dialog === "settings" && (
+          <SettingsDialog providers={server.data?.providers ?? []} onClose={() => setDialog(null)} />
+        )}
+        {dialog === "shortcuts" && <ShortcutsDialog onClose={() => setDialog(null)} />}
+      </Suspense>
       <NoticeList />
     </div>
   );

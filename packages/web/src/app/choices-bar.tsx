@@ -1,4 +1,5 @@
 import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import { memo } from "react";
 import type { Choice } from "../choice/choice.ts";
 import { MemoryChoice } from "../choice/memory-choice.tsx";
 import type { useChoice } from "../choice/use-choice.ts";
@@ -12,7 +13,7 @@ interface ChoicesBarProps {
 }
 
 /** Memory and Provider: in view at every width, they are the product. */
-export function ChoicesBar({ choice, choose, providers }: ChoicesBarProps) {
+export const ChoicesBar = memo(function ChoicesBar({ choice, choose, providers }: ChoicesBarProps) {
   const provider = providers.find(({ id }) => id === choice?.provider);
   return (
     <>
@@ -27,4 +28,4 @@ export function ChoicesBar({ choice, choose, providers }: ChoicesBarProps) {
       <ProviderNotice provider={provider} />
     </>
   );
-}
+});

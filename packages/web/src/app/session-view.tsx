@@ -1,6 +1,7 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { branchPoints } from "../branches/branches.ts";
+import { clearWithUndo } from "../conversation/clear-with-undo.ts";
 import { ConversationLog } from "../conversation/conversation-log.tsx";
 import { Scenarios } from "../conversation/scenarios.tsx";
 import { useMemoryLine } from "../memory-line/use-memory-line.ts";
@@ -8,6 +9,11 @@ import { attempt } from "../notices/attempt.ts";
 import { SidePanel } from "../panel/side-panel.tsx";
 import { usePricing } from "../pricing/use-pricing.ts";
 import type { Providers } from "../providers/use-providers.ts";
+import { useExpiry } from "../sessions/use-expiry.ts";
+import { useShortcuts } from "../shortcuts/use-shortcuts.ts";
+import { doStep } from "../tour/do-step.ts";
+import { TourCard } from "../tour/tour-card.tsx";
+import type { Tour } from "../tour/use-tour.ts";
 import { ChatAnnouncer } from "./chat-announcer.tsx";
 import { ChoicesBar } from "./choices-bar.tsx";
 import { Header } from "./header.tsx";
@@ -25,6 +31,7 @@ interface SessionViewProps {
   session: Session | undefined;
   /** All that are known, for the branches among them. */
   sessions: readonly Session[];
+  tour: Tour;
   /** The session's messages have changed; null: it has none. */
   onHistory: (history: string | null) => void;
   onNew: () => void;
@@ -39,12 +46,13 @@ export function SessionView({
   server,
   session,
   sessions,
+  tour,
   onHistory,
   onOpen,
   ...props
 }: SessionViewProps) {
   const chat = useChat(sessionId, server);
-  const { conversation, state, choice, choose, providers, preview, changeNote, history } = chat;
+  const { conversation, state, choice, choose, providers, provider, preview, changeNote, history } = chat;
   const { messages, live } = state;
   const panel = useXrayPanel();
   const { xrayed, setXrayed, xrayedTurn, point, lined } = useLookedAtTurn(sessionId, live !== null);
@@ -52,6 +60,14 @@ export function SessionView({
   const branches = useMemo(() => branchPoints(sessions, sessionId), [sessions, sessionId]);
   const pricing = usePricing(providers);
   const input = useRef<HTMLTextAreaElement>(null);
+
+  useExpiry(session, conversation);
+  useShortcuts({
+    KeyM: () => choice && choose({ mode: choice.mode === "stateful" ? "stateless" : "stateful" }),
+    KeyX: () => panel.setOpen(!panel.isOpen),
+    KeyN: props.onNew,
+    KeyI: () => input.current?.focus(),
+  });
 
   const used = messages.length > 0 ? history : null;
   useEffect(() => onHistory(used), [used, onHistory]);
@@ -76,7 +92,7 @@ export function SessionView({
           xrayOpen={panel.isOpen}
           onSessions={props.onSessions}
           onNew={props.onNew}
-          onClear={() => attempt(() => conversation.clear())}
+          onClear={() => attempt(() => clearWithUndo(conversation))}
           onExtend={(seconds) => session && props.onExtend(session, seconds)}
           onXray={() => panel.setOpen(!panel.isOpen)}
         />
@@ -96,6 +112,13 @@ export function SessionView({
               }}
             />
           }
+        />
+        <TourCard
+          tour={tour}
+          isRunning={live !== null}
+          canSend={provider?.available === true && state.load !== "loading"}
+          sentMessages={messages.at(-1)?.turn?.sent_messages}
+          onDo={() => tour.step !== null && doStep(chat, tour.step, tour.done)}
         />
         <SessionComposer
           chat={chat}

@@ -15,14 +15,15 @@ export function Menu({ label, button, buttonClass, children }: MenuProps) {
   const list = useRef<HTMLDivElement>(null);
   const anchor = useRef<HTMLButtonElement>(null);
 
+  /** At the button's end; above it where there is more room. Before it opens, so that it is never seen elsewhere. */
   function place() {
     const at = anchor.current?.getBoundingClientRect();
     const menu = list.current;
     if (at === undefined || menu === null) return;
-    const { offsetWidth: width, offsetHeight: height } = menu;
-    const below = at.bottom + 4 + height <= innerHeight;
-    menu.style.top = `${below ? at.bottom + 4 : at.top - 4 - height}px`;
-    menu.style.left = `${Math.max(8, Math.min(at.right - width, innerWidth - width - 8))}px`;
+    const isLow = at.bottom > innerHeight / 2;
+    menu.style.top = isLow ? "auto" : `${at.bottom + 4}px`;
+    menu.style.bottom = isLow ? `${innerHeight - at.top + 4}px` : "auto";
+    menu.style.right = `${innerWidth - at.right}px`;
   }
 
   return (
@@ -42,7 +43,7 @@ export function Menu({ label, button, buttonClass, children }: MenuProps) {
         id={id}
         className="menu"
         popover="auto"
-        onToggle={(event) => event.newState === "open" && place()}
+        onBeforeToggle={(event) => event.newState === "open" && place()}
         // An action closes the menu that offered it.
         onClickCapture={(event) => event.target instanceof HTMLElement && list.current?.hidePopover()}
       >

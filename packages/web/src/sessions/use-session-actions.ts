@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { attempt } from "../notices/attempt.ts";
 import { notify } from "../notices/notices.ts";
 import { LIVES } from "./lives.ts";
+import { saveSession } from "./session-files.ts";
 import type { SessionActions } from "./session-item.tsx";
 import type { SessionList } from "./session-list.ts";
 import { titleOf } from "./session-title.ts";
@@ -23,7 +24,7 @@ export function useSessionActions(list: SessionList, { id: openId, openNew }: Op
           await list.extend(session.id, seconds);
           notify(`“${titleOf(session)}” now lives for ${wordsOf(seconds)} after each use`);
         }),
-      onExport: () => {},
+      onExport: (session, format) => void attempt(() => saveSession(session, format)),
       onDelete(session: Session) {
         removeWithUndo(list, session.id, titleOf(session));
         if (session.id === openId) openNew();

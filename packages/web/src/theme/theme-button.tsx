@@ -1,8 +1,10 @@
 import { Icon } from "../icons/icon.tsx";
+import { useShortcuts } from "../shortcuts/use-shortcuts.ts";
 import { useTheme } from "./use-theme.ts";
 
 export function ThemeButton() {
   const { theme, toggle } = useTheme();
+  useShortcuts({ KeyT: toggle });
   const other = theme === "dark" ? "light" : "dark";
   return (
     <button

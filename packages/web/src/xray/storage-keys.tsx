@@ -4,7 +4,7 @@ import { useNow } from "../time/use-now.ts";
 import { useStorage } from "./use-storage.ts";
 
 /** The session's keys in Redis as they are now. */
-export function StorageKeys({ sessionId, history }: { sessionId: string; history: string }) {
+export function StorageKeys({ sessionId, history }: { sessionId: string; history: string | null }) {
   const storage = useStorage(sessionId, history);
   const now = useNow(1000);
   if (storage === null || storage.keys.length === 0) {
@@ -12,7 +12,7 @@ export function StorageKeys({ sessionId, history }: { sessionId: string; history
       <section className="facts" aria-label="Keys in Redis">
         <h3>In Redis</h3>
         <p className="xray-note">
-          {storage === null ? "Not known now." : "Nothing yet: the first message makes the keys."}
+          {history === null ? "Nothing yet: the first message makes the keys." : "Not known now."}
         </p>
       </section>
     );

@@ -17,7 +17,7 @@ export function TotalsFoot({ totals, isPartial, pricing }: TotalsFootProps) {
         {isPartial ? `Newest ${counted(totals.turns, "turn")}` : `Session: ${counted(totals.turns, "turn")}`}
       </span>
       <span>{formatCount(totals.sent)} tokens sent</span>
-      <span>{formatCount(totals.output)} answered</span>
+      {totals.output > 0 && <span>{formatCount(totals.output)} answered</span>}
       {cost !== null && <span>{pricing.as === null ? cost : `${cost} as ${pricing.as}`}</span>}
     </footer>
   );

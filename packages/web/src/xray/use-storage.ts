@@ -4,12 +4,15 @@ import { fetchStorage } from "../api/endpoints.ts";
 
 const EVERY_MS = 5_000;
 
-/** The session's keys, asked for again while they are looked at; null where that is not known. */
-export function useStorage(sessionId: string, history: string): StorageResponse | null {
+/**
+ * The session's keys, asked for again while they are looked at; null where that is not known. `history` changes when
+ * the session has; null: it has no messages, and so no keys.
+ */
+export function useStorage(sessionId: string, history: string | null): StorageResponse | null {
   const [storage, setStorage] = useState<{ of: string; response: StorageResponse | null } | null>(null);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the history is in Redis; its change is a reason to ask.
   useEffect(() => {
+    if (history === null) return;
     const abort = new AbortController();
     const ask = async () => {
       if (document.visibilityState === "hidden") return;
@@ -24,5 +27,5 @@ export function useStorage(sessionId: string, history: string): StorageResponse 
     };
   }, [sessionId, history]);
 
-  return storage?.of === sessionId ? storage.response : null;
+  return history !== null && storage?.of === sessionId ? storage.response : null;
 }

@@ -33,8 +33,8 @@ interface XrayPanelProps {
   totalsArePartial: boolean;
   contextTokens: number | null;
   onContextTokens: (tokens: number | null) => void;
-  /** Changes when the session's keys in Redis may have. */
-  history: string;
+  /** Changes when the session's keys in Redis may have; null: it has none. */
+  history: string | null;
   onShowNext: () => void;
   onClose: () => void;
 }

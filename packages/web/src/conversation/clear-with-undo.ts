@@ -1,0 +1,20 @@
+import { exportSession, importSession } from "../api/endpoints.ts";
+import { attempt } from "../notices/attempt.ts";
+import { notify } from "../notices/notices.ts";
+import type { Conversation } from "./conversation.ts";
+
+/** Clears a session at once, and offers to bring back what it had. @throws ApiError when it was not cleared */
+export async function clearWithUndo(conversation: Conversation): Promise<void> {
+  const { sessionId } = conversation;
+  // Without a copy it is cleared all the same: that is what was asked for.
+  const copy: unknown = await exportSession(sessionId, "json")
+    .then(async (file) => JSON.parse(await file.text()))
+    .catch(() => null);
+  await conversation.clear();
+  const undo = async () => {
+    await importSession(copy, sessionId);
+    await conversation.load();
+  };
+  const action = copy === null ? undefined : { label: "Undo", run: () => void attempt(undo) };
+  notify("The session is cleared: Redis has let its messages go", { action });
+}

@@ -1,0 +1,9 @@
+import { expect, test } from "vitest";
+import { fileName } from "./session-files.ts";
+
+test("a title becomes a name that every file system takes", () => {
+  expect(fileName("My name is Bob")).toBe("My name is Bob");
+  expect(fileName('a/b\\c: "d"\n?')).toBe("a b c d");
+  expect(fileName("   ")).toBe("session");
+  expect(fileName("x".repeat(200))).toHaveLength(60);
+});

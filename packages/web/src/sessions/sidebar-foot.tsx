@@ -1,0 +1,28 @@
+import { Icon, type IconName } from "../icons/icon.tsx";
+import { ImportButton } from "./import-button.tsx";
+
+interface SidebarFootProps {
+  onTour: () => void;
+  onSettings: () => void;
+  onShortcuts: () => void;
+  onImport: (file: File) => void;
+}
+
+export function SidebarFoot({ onTour, onSettings, onShortcuts, onImport }: SidebarFootProps) {
+  return (
+    <>
+      <FootButton icon="compass" words="Guided tour" onClick={onTour} />
+      <ImportButton onFile={onImport} />
+      <FootButton icon="settings" words="Settings" onClick={onSettings} />
+      <FootButton icon="keyboard" words="Shortcuts" onClick={onShortcuts} />
+    </>
+  );
+}
+
+function FootButton({ icon, words, onClick }: { icon: IconName; words: string; onClick: () => void }) {
+  return (
+    <button type="button" className="button-foot" onClick={onClick}>
+      <Icon name={icon} size={15} /> {words}
+    </button>
+  );
+}

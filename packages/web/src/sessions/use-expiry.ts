@@ -1,0 +1,28 @@
+import type { Session } from "@redis-memory-magic/protocol";
+import { useEffect } from "react";
+import type { Conversation } from "../conversation/conversation.ts";
+import { notify } from "../notices/notices.ts";
+
+/** Redis removes a key within the second after its time. */
+const AFTER_MS = 1_500;
+/** Timers count no further. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Looks again when the session's time has come, and says that its messages are gone. */
+export function useExpiry(session: Session | undefined, conversation: Conversation): void {
+  const expiresAt = session?.expires_at;
+  useEffect(() => {
+    if (expiresAt === undefined) return;
+    const wait = Date.parse(expiresAt) - Date.now() + AFTER_MS;
+    if (wait < 0 || wait > LONGEST_TIMER_MS) return;
+    const timer = setTimeout(async () => {
+      const had = conversation.store.get().messages.length;
+      await conversation.load();
+      const { load, messages } = conversation.store.get();
+      if (had > 0 && load === "ready" && messages.length === 0) {
+        notify("The session has expired: Redis has let its messages go");
+      }
+    }, wait);
+    return () => clearTimeout(timer);
+  }, [expiresAt, conversation]);
+}

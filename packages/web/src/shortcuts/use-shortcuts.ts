@@ -1,0 +1,34 @@
+import { useEffect, useEffectEvent } from "react";
+import { type Shortcut, shortcutOf } from "./shortcuts.ts";
+
+/** Does what each shortcut is for while the component is there. */
+export function useShortcuts(actions: Partial<Record<Shortcut, () => void>>): void {
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    const shortcut = shortcutOf(event);
+    const action = shortcut === null ? undefined : actions[shortcut];
+    if (action === undefined) return;
+    event.preventDefault();
+    action();
+  });
+
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => onKey(event);
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+}
+
+/** "?" outside of a field. */
+export function useQuestionMark(action: () => void): void {
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    const isWriting =
+      event.target instanceof Element && event.target.closest("input, textarea, select") !== null;
+    if (event.key === "?" && !isWriting) action();
+  });
+
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => onKey(event);
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+}
