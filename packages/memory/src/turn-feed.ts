@@ -12,6 +12,18 @@ export type TurnUpdate =
   | { readonly type: "text"; readonly text: string; readonly length: number }
   | { readonly type: "end"; readonly outcome: TurnOutcome; readonly length: number };
 
+// A reader that does not read is one such piece behind, not a whole answer.
+const MAX_PIECE = 16_384;
+
+/** What follows a position, up to so much, without half a surrogate pair at its end. */
+function piece(text: string, position: number): string {
+  const end = position + MAX_PIECE;
+  const splits = end < text.length && /[\uD800-\uDBFF]/.test(text.charAt(end - 1));
+  const slice = text.slice(position, splits ? end - 1 : end);
+  // A copy: a slice would keep the whole text alive, once for each length that it had, for as long as it is held.
+  return Buffer.from(slice, "utf16le").toString("utf16le");
+}
+
 /**
  * A turn's text so far in this process. Only what Redis has acknowledged is ever put in. A follower is a position
  * in it, so a slow one costs no buffer and sees fewer, longer pieces.
@@ -21,10 +33,12 @@ export class TurnFeed {
   outcome: TurnOutcome | undefined;
   /** Set instead of an outcome when it could not be found out. */
   error: unknown;
+  #newest = "";
   readonly #waiting = new Set<() => void>();
 
   push(text: string): void {
     this.text += text;
+    this.#newest = text;
     this.#wake();
   }
 
@@ -57,8 +71,11 @@ export class TurnFeed {
     let position = from;
     while (!signal?.aborted) {
       if (this.text.length > position) {
-        const text = this.text.slice(position);
-        position = this.text.length;
+        // Who is up to date gets the newest piece as it is: nothing is cut out of the long text.
+        const isNewest =
+          this.text.length - position === this.#newest.length && this.#newest.length <= MAX_PIECE;
+        const text = isNewest ? this.#newest : piece(this.text, position);
+        position += text.length;
         yield { type: "text", text, length: position };
       } else if (this.outcome !== undefined) {
         yield { type: "end", outcome: this.outcome, length: this.text.length };
