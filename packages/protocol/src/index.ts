@@ -1,4 +1,5 @@
 export * from "./archive.ts";
+export * from "./auth.ts";
 export * from "./chat.ts";
 export * from "./events.ts";
 export * from "./ids.ts";

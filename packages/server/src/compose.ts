@@ -1,19 +1,26 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { LOCAL_OWNER } from "@redis-memory-magic/memory";
 import type { Logger } from "pino";
 import { Chat } from "./chat/chat.ts";
 import type { ChatModel } from "./chat/chat-model.ts";
+import type { TurnInfo } from "./chat/conversations.ts";
 import { Planner } from "./chat/plan.ts";
 import { Providers } from "./chat/providers.ts";
 import { Reports } from "./chat/reports.ts";
 import { TokenCounter } from "./chat/token-counter.ts";
 import type { Config } from "./config.ts";
 import { buildApi } from "./http/app.ts";
+import { principalOf } from "./http/authenticate.ts";
 import { buildPage } from "./http/page.ts";
+import { createIdentity } from "./identity/identity.ts";
+import { capped } from "./limits/capped-model.ts";
+import { Limits } from "./limits/limits.ts";
+import { MeteredConversations } from "./limits/metered-conversations.ts";
 import { logTurn } from "./observability/turn-log.ts";
-import { REDIS_TIMEOUT_MS, type Redis } from "./storage/redis.ts";
-import { RedisConversations } from "./storage/redis-conversations.ts";
+import { OwnersConversations } from "./storage/owners-conversations.ts";
+import { KEY_NAME, type Redis } from "./storage/redis.ts";
+import { RedisIdentityStore } from "./storage/redis-identity-store.ts";
+import { RedisMeters } from "./storage/redis-meters.ts";
 
 const PAGE_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
@@ -27,8 +34,15 @@ interface Parts {
 }
 
 /** Puts the parts together: the one place that knows them all. */
-export async function compose({ config, log, redis, models, name }: Parts) {
-  const providers = new Providers(models, config.defaultProvider);
+export async function compose({ config, log, redis, models, name = KEY_NAME }: Parts) {
+  const { concurrency, queue } = config.limits.providers;
+  const providers = new Providers(
+    models.map((model) => {
+      const most = concurrency.get(model.id);
+      return most === undefined ? model : capped(model, most, queue);
+    }),
+    config.defaultProvider,
+  );
   const tokens = new TokenCounter();
   const planner = new Planner(providers, tokens, config.maxContextTokens);
   const chat = new Chat({
@@ -38,20 +52,39 @@ export async function compose({ config, log, redis, models, name }: Parts) {
     onTurnEnd: (result) => logTurn(log, result),
     onUnexpected: (error) => log.error({ err: error }, "A turn met an unexpected error"),
   });
-  const conversations = new RedisConversations({
-    client: redis.client,
-    subscriber: redis.subscriber,
-    owner: LOCAL_OWNER,
-    ttlSeconds: config.sessionTtlSeconds,
-    timeoutMs: REDIS_TIMEOUT_MS,
-    ...(name !== undefined && { name }),
-  });
+  const identity = createIdentity(
+    config.identity,
+    new RedisIdentityStore(redis.client, name),
+    new Set(config.limits.groups.keys()),
+  );
+  const limits = new Limits(config.limits, new RedisMeters(redis.client, name));
+  const stores = new OwnersConversations({ config, redis, name });
+  const { sessionTtlSeconds: maxTtlSeconds } = config.limits;
+  const priceOf = async ({ provider, model: modelName }: TurnInfo) =>
+    (await providers.availability(providers.get(provider))).models.find(({ id }) => id === modelName)
+      ?.price ?? null;
   const api = await buildApi(
     {
       chat,
       reports: new Reports(planner, providers, tokens),
       providers,
-      conversationsOf: () => conversations,
+      identity,
+      limits,
+      publicUrl: config.identity.publicUrl,
+      allowedOrigins: config.identity.allowedOrigins,
+      trustedProxies: config.identity.trustedProxies,
+      conversationsOf: (request) => {
+        const principal = principalOf(request);
+        const account = limits.ownerAccount(principal);
+        const { conversations, room } = stores.of(principal.owner, account.allowances);
+        return new MeteredConversations(conversations, {
+          limits,
+          accounts: [account, limits.addressAccount(request.ip)],
+          room,
+          maxTtlSeconds,
+          priceOf,
+        });
+      },
       storageReady: () => redis.answers(),
       defaultMode: config.defaultMode,
       maxMessageChars: config.maxMessageChars,
@@ -61,6 +94,8 @@ export async function compose({ config, log, redis, models, name }: Parts) {
   );
   // The API can do without the page, for instance where nginx serves it.
   const page = existsSync(PAGE_ROOT) ? await buildPage(PAGE_ROOT, api, log) : undefined;
+
+  for (const { server } of page ? [api, page] : [api]) server.maxConnections = config.limits.connections;
 
   return {
     api,

@@ -7,12 +7,21 @@ import type { Chat } from "../chat/chat.ts";
 import type { Conversations } from "../chat/conversations.ts";
 import type { Providers } from "../chat/providers.ts";
 import type { Reports } from "../chat/reports.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { Limits } from "../limits/limits.ts";
 
 /** What the routes stand on. */
 export interface ApiContext {
   readonly chat: Chat;
   readonly reports: Reports;
   readonly providers: Providers;
+  readonly identity: Identity;
+  readonly limits: Limits;
+  /** Where people open the page. */
+  readonly publicUrl: string;
+  /** Other pages that may use the API. */
+  readonly allowedOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
   /** The conversations of whoever makes a request. */
   readonly conversationsOf: (request: FastifyRequest) => Conversations;
   /** Whether Redis answers. */

@@ -1,17 +1,32 @@
+import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { jsonSchemaTransform, validatorCompiler } from "fastify-type-provider-zod";
-import type { ApiContext } from "./api.ts";
+import { type ApiContext, problems } from "./api.ts";
+import { authenticate } from "./authenticate.ts";
+import { CONNECTION_TIMES, cutSlowReaders } from "./connections.ts";
+import { limitAddresses, limitOwners } from "./limit-requests.ts";
+import { LiveRequests } from "./live-requests.ts";
 import { renderProblems } from "./problems.ts";
 import { archiveRoutes } from "./routes/archive.ts";
+import { authRoutes } from "./routes/auth.ts";
 import { chatRoutes } from "./routes/chat.ts";
+import { providerRoutes } from "./routes/providers.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { turnRoutes } from "./routes/turns.ts";
 import { isLoopbackOrigin, refuseForeignPages } from "./same-machine.ts";
+
+// An answer of the API is data: if a browser is made to show it as a page, that page can do nothing.
+const NOTHING = {
+  defaultSrc: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+};
 
 /** The API, not listening yet. */
 export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
@@ -22,18 +37,34 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
     bodyLimit: 1024 * 1024,
     // A session's id may be 128 characters of any script, percent-encoded.
     routerOptions: { maxParamLength: 2048 },
-    requestTimeout: 30_000,
+    ...CONNECTION_TIMES,
     forceCloseConnections: true,
+    // Whoever sends X-Forwarded-For is believed only where it was said of him.
+    trustProxy: context.trustedProxies.length > 0 && [...context.trustedProxies],
   });
+  const { identity, limits, publicUrl, allowedOrigins } = context;
+  const open = identity.methods.includes("none");
   app.setValidatorCompiler(validatorCompiler);
   // Answers are made of the very types that the schemas give; to check each again would cost more than the turn.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   renderProblems(app);
-  refuseForeignPages(app);
-  await app.register(helmet, { contentSecurityPolicy: false });
+  cutSlowReaders(app);
+  if (open) refuseForeignPages(app);
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING } });
   await app.register(cors, {
-    origin: (origin, allow) => allow(null, origin !== undefined && isLoopbackOrigin(origin)),
+    // Cookies are never allowed from elsewhere: other pages have keys or tokens.
+    origin: (origin, allow) =>
+      allow(
+        null,
+        origin !== undefined && (open ? isLoopbackOrigin(origin) : allowedOrigins.includes(origin)),
+      ),
     methods: ["GET", "POST", "PATCH", "DELETE"],
+    exposedHeaders: ["RateLimit", "RateLimit-Policy", "Retry-After"],
+  });
+  await app.register(cookie, { hook: "onRequest" });
+  limitAddresses(app, limits);
+  app.addHook("onRoute", ({ schema }) => {
+    if (schema) schema.response = { ...problems(403, 429), ...(schema.response as object) };
   });
   await app.register(swagger, {
     openapi: {
@@ -46,10 +77,19 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
     },
     transform: jsonSchemaTransform,
   });
-  await app.register(swaggerUi, { routePrefix: "/docs" });
+  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
-  for (const routes of [statusRoutes, chatRoutes, sessionRoutes, archiveRoutes, turnRoutes])
-    await app.register(routes(context));
+  for (const routes of [statusRoutes, authRoutes]) await app.register(routes(context));
+  const live = new LiveRequests(identity, logger);
+  app.addHook("onClose", async () => live.close());
+  // Everything else is somebody's: a route that is added here is guarded without its doing anything for it.
+  await app.register(async (guarded) => {
+    authenticate(guarded, { identity, live, publicUrl });
+    limitOwners(guarded, limits);
+    for (const routes of [providerRoutes, chatRoutes, sessionRoutes, archiveRoutes, turnRoutes]) {
+      await guarded.register(routes(context));
+    }
+  });
   await app.ready();
   return app;
 }

@@ -3,6 +3,9 @@ import fastifyHelmet from "@fastify/helmet";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Api } from "./app.ts";
+import { CONNECTION_TIMES } from "./connections.ts";
+
+const PAGE_SERVER = { requestTimeout: CONNECTION_TIMES.requestTimeout, ...CONNECTION_TIMES.http };
 
 /**
  * The page's port: the built page, and under `/api/` the API itself, so that the page needs no other origin.
@@ -14,7 +17,7 @@ export async function buildPage(root: string, api: Api, logger: FastifyBaseLogge
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     serverFactory: (handler) =>
-      createServer((request, response) => {
+      createServer(PAGE_SERVER, (request, response) => {
         if (!request.url?.startsWith("/api/")) return handler(request, response);
         request.url = request.url.slice("/api".length);
         api.routing(request, response);

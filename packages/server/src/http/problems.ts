@@ -1,8 +1,10 @@
 import type { Problem } from "@redis-memory-magic/protocol";
-import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { AppError } from "../chat/app-error.ts";
+import { AppError, type ErrorCode, type LimitState } from "../chat/app-error.ts";
+import { logSecurityEvent } from "../observability/security-log.ts";
 import { ERRORS } from "./error-table.ts";
+import { tellLimit } from "./limit-headers.ts";
 
 const PROBLEM_JSON = "application/problem+json; charset=utf-8";
 
@@ -34,6 +36,8 @@ export function renderProblems(app: FastifyInstance): void {
         "Redis connection failed while a request needed it",
       );
     }
+    if (known.limit) logSecurityEvent(request.log, "limit_reached", limitFields(known.limit, request));
+    if (UNKNOWN.has(known.code)) logSecurityEvent(request.log, "unknown_session", { address: request.ip });
     return sendProblem(reply, known);
   });
   app.setNotFoundHandler((request, reply) =>
@@ -44,7 +48,17 @@ export function renderProblems(app: FastifyInstance): void {
   );
 }
 
+// By design a foreign session cannot be told from one that never was, here no more than elsewhere.
+const UNKNOWN: ReadonlySet<ErrorCode> = new Set(["session_not_found", "turn_not_found"]);
+
+const limitFields = ({ policy, quota }: LimitState, request: FastifyRequest): object => ({
+  policy,
+  quota,
+  address: request.ip,
+});
+
 function sendProblem(reply: FastifyReply, error: AppError): FastifyReply {
+  tellLimit(reply, error.limit);
   if (error.retryAfter !== undefined) reply.header("retry-after", Math.ceil(error.retryAfter));
   return reply.code(ERRORS[error.code].status).type(PROBLEM_JSON).send(toProblem(error));
 }

@@ -7,6 +7,9 @@ interface Log {
   info(fields: object, message: string): void;
 }
 
+/** What all keys begin with. */
+export const KEY_NAME = "chat_history";
+
 /** How long Redis may take before it counts as away. */
 export const REDIS_TIMEOUT_MS = 2000;
 

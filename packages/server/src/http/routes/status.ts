@@ -1,8 +1,8 @@
-import { providersResponse, statusResponse } from "@redis-memory-magic/protocol";
+import { statusResponse } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import type { Routes } from "../api.ts";
 
-/** `GET /`, `/providers` and the health of the server. */
+/** `GET /` and the health of the server. */
 export const statusRoutes: Routes = (context) => async (app) => {
   app.get(
     "/",
@@ -29,41 +29,6 @@ export const statusRoutes: Routes = (context) => async (app) => {
         },
         providers: Object.fromEntries(context.providers.all.map(({ id }) => [id, PROVIDER_DESCRIPTIONS[id]])),
         services_available: Object.fromEntries(services),
-      };
-    },
-  );
-
-  app.get(
-    "/providers",
-    {
-      schema: {
-        tags: ["status"],
-        summary: "Providers, their models, and why one is not available",
-        response: { 200: providersResponse },
-      },
-    },
-    async () => {
-      const providers = await Promise.all(
-        context.providers.all.map(async (model) => {
-          const { progress, models, ...availability } = await context.providers.availability(model);
-          return {
-            id: model.id,
-            name: model.name,
-            ...availability,
-            ...(progress && {
-              progress: { received_bytes: progress.receivedBytes, total_bytes: progress.totalBytes },
-            }),
-            default_model: model.defaultModel,
-            models: [...models],
-          };
-        }),
-      );
-      return {
-        providers,
-        default_provider: await context.providers.defaultProvider(),
-        default_mode: context.defaultMode,
-        max_message_chars: context.maxMessageChars,
-        session_ttl_seconds: context.sessionTtlSeconds,
       };
     },
   );

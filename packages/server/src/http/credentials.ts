@@ -1,0 +1,29 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { AppError } from "../chat/app-error.ts";
+import type { Cookie, Credentials } from "../identity/authenticator.ts";
+
+/** Credentials as a request brings them. @throws AppError `invalid_request` for two of a kind */
+export function credentialsOf(request: FastifyRequest): Credentials {
+  const names = request.raw.rawHeaders.filter((_, n) => n % 2 === 0);
+  if (names.filter((name) => name.toLowerCase() === "authorization").length > 1) {
+    // Node.js would take the first, a proxy may have looked at the last.
+    throw new AppError("invalid_request", "Send the Authorization header once.", {
+      errors: [{ field: "Authorization", message: "must be sent once" }],
+    });
+  }
+  const bearer = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
+  return { bearer: bearer ?? null, cookies: request.cookies };
+}
+
+/** Has the browser keep a cookie that no script can read; over https, one that it sends over nothing else. */
+export function sendCookie(reply: FastifyReply, { name, value, maxAgeSeconds }: Cookie): void {
+  const cookie = reply.server.serializeCookie(name, value, {
+    path: "/",
+    httpOnly: true,
+    sameSite: "lax",
+    secure: name.startsWith("__Host-"),
+    maxAge: maxAgeSeconds,
+  });
+  // Not by setCookie, which waits for a hook that a stream never comes to.
+  reply.header("set-cookie", cookie);
+}

@@ -1,0 +1,80 @@
+import type { JWTPayload } from "jose";
+import { AppError } from "../chat/app-error.ts";
+import type { AuthMethod, IdentityConfig } from "../config/identity.ts";
+import { AccessTokens } from "./access-tokens.ts";
+import { ApiKeys } from "./api-keys.ts";
+import type { Authenticator, Credentials, Identified } from "./authenticator.ts";
+import { Guests } from "./guests.ts";
+import type { IdentityStore } from "./identity-store.ts";
+import { Issuer } from "./issuer.ts";
+import { Login } from "./login.ts";
+import { LoginSessions } from "./login-sessions.ts";
+import { LOCAL } from "./principal.ts";
+
+/** Who makes a request, and how one becomes somebody. */
+export interface Identity {
+  readonly methods: readonly AuthMethod[];
+  readonly guests: Guests | null;
+  readonly login: Login | null;
+  readonly logins: LoginSessions | null;
+  /** @throws AppError `unauthenticated`, `storage_unavailable`, `identity_unavailable` */
+  identify(credentials: Credentials): Promise<Identified>;
+}
+
+/** @param groups the groups that have limits of their own */
+export function createIdentity(
+  config: IdentityConfig,
+  store: IdentityStore,
+  groups: ReadonlySet<string>,
+): Identity {
+  const { methods, oidc, publicUrl } = config;
+  // With its prefix a browser takes a cookie over https only, for this host only, and from nobody else.
+  const prefix = publicUrl.startsWith("https:") ? "__Host-" : "";
+  const guests = methods.includes("guest")
+    ? new Guests(store, `${prefix}rmm_guest`, config.sessionSecret)
+    : null;
+  const authenticators: Authenticator[] = [];
+  let login: Login | null = null;
+  let logins: LoginSessions | null = null;
+  if (guests) authenticators.push(guests);
+  if (methods.includes("none")) authenticators.push({ authenticate: async () => ({ principal: LOCAL }) });
+  if (methods.includes("keys")) authenticators.push(new ApiKeys(store));
+  if (oidc && methods.includes("jwt")) {
+    const { issuer: url, audience, clientId, clientSecret, groupClaim } = oidc;
+    const issuer = new Issuer({ url, clientId: clientId ?? audience ?? "", clientSecret });
+    const groupOf = (claims: JWTPayload): string | null =>
+      [claims[groupClaim]]
+        .flat()
+        .find((name): name is string => typeof name === "string" && groups.has(name)) ?? null;
+    if (audience !== undefined) authenticators.push(new AccessTokens({ issuer, audience, groupOf }));
+    if (clientId !== undefined) {
+      logins = new LoginSessions(store, `${prefix}rmm_login`);
+      authenticators.push(logins);
+      const cookieName = `${prefix}rmm_login_state`;
+      login = new Login({ issuer, sessions: logins, store, publicUrl, cookieName, groupOf });
+    }
+  }
+  const advice = adviceFor(methods, login !== null, oidc?.audience !== undefined);
+  return {
+    methods,
+    guests,
+    login,
+    logins,
+    async identify(credentials) {
+      for (const authenticator of authenticators) {
+        const identified = await authenticator.authenticate(credentials);
+        if (identified) return identified;
+      }
+      throw new AppError("unauthenticated", advice);
+    },
+  };
+}
+
+function adviceFor(methods: readonly AuthMethod[], login: boolean, tokens: boolean): string {
+  const ways = [
+    methods.includes("keys") && "send an API key as Authorization: Bearer",
+    tokens && "send an access token as Authorization: Bearer",
+    login && "log in on the page",
+  ].filter((way) => way !== false);
+  return `This server has to know who you are: ${ways.join(", or ")}.`;
+}

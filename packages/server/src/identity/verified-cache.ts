@@ -1,0 +1,51 @@
+import { AppError } from "../chat/app-error.ts";
+import { LruMap } from "../chat/lru-map.ts";
+
+// Spares a busy caller a round trip; what was revoked holds no longer than this.
+const FRESH_MS = 1000;
+// While Redis is away, what it last said is believed for so long.
+const BELIEVED_MS = 30_000;
+const REMEMBERED = 10_000;
+
+interface Entry<Value> {
+  readonly value: Value;
+  /** When Redis said so. */
+  readonly saidAt: number;
+  askedAt: number;
+}
+
+/** Remembers what was verified, so that a Redis that is away for a moment locks nobody out. */
+export class VerifiedCache<Value> {
+  readonly #entries = new LruMap<Entry<Value>>(REMEMBERED);
+  readonly #now: () => number;
+
+  /** @param now a clock that never goes back, in ms */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /**
+   * What is known of an id. Null: nothing is there (any more).
+   * @throws AppError `storage_unavailable`: Redis is away, and was not asked in the last 30 s
+   */
+  async get(id: string, read: () => Promise<Value | null>): Promise<Value | null> {
+    const known = this.#entries.get(id);
+    const now = this.#now();
+    if (known && now - known.askedAt < FRESH_MS && now - known.saidAt < BELIEVED_MS) return known.value;
+    try {
+      const value = await read();
+      if (value === null) this.forget(id);
+      else this.#entries.set(id, { value, saidAt: this.#now(), askedAt: this.#now() });
+      return value;
+    } catch (error) {
+      const away = error instanceof AppError && error.code === "storage_unavailable";
+      if (!away || !known || this.#now() - known.saidAt >= BELIEVED_MS) throw error;
+      known.askedAt = this.#now();
+      return known.value;
+    }
+  }
+
+  forget(id: string): void {
+    this.#entries.delete(id);
+  }
+}

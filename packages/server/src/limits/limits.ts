@@ -1,0 +1,168 @@
+import { AppError, type ErrorCode, type LimitState } from "../chat/app-error.ts";
+import type { Allowances, LimitsConfig } from "../config/limits.ts";
+import type { Principal } from "../identity/principal.ts";
+import { type Meter, type Meters, WINDOW_SECONDS } from "./meters.ts";
+
+/** Whom something is counted against, and how much he may. */
+export interface Account {
+  readonly subject: string;
+  readonly allowances: Allowances;
+  /** What its limits' names begin with. */
+  readonly prefix: "" | "address-";
+}
+
+// Dollars are counted in millionths: meters count whole units.
+const MICRO = 1e6;
+const STREAM_RETRY_SECONDS = 5;
+
+const QUOTAS: Readonly<Record<Meter, (allowances: Allowances) => number | null>> = {
+  requests: ({ requestsPerMinute }) => requestsPerMinute,
+  tokens: ({ tokensPerDay }) => tokensPerDay,
+  usd: ({ usdPerDay }) => (usdPerDay === null ? null : Math.round(usdPerDay * MICRO)),
+};
+
+const REFUSALS: Readonly<Record<Meter, [ErrorCode, string]>> = {
+  requests: ["rate_limited", "These are too many requests for one minute."],
+  tokens: ["allowance_used", "The tokens for one day are used up."],
+  usd: ["allowance_used", "The money for one day is used up."],
+};
+
+/** How much a turn takes of the day's allowances. */
+export interface Spending {
+  readonly tokens: number;
+  readonly usd: number;
+}
+
+export class Limits {
+  readonly #config: LimitsConfig;
+  readonly #meters: Meters;
+
+  constructor(config: LimitsConfig, meters: Meters) {
+    this.#config = config;
+    this.#meters = meters;
+  }
+
+  ownerAccount({ owner, group }: Principal): Account {
+    const allowances = (group === null ? undefined : this.#config.groups.get(group)) ?? this.#config.owner;
+    return { subject: `owner:${owner}`, allowances, prefix: "" };
+  }
+
+  addressAccount(address: string): Account {
+    return {
+      subject: `address:${networkOf(address)}`,
+      allowances: this.#config.address,
+      prefix: "address-",
+    };
+  }
+
+  /** Counts a request. Null: requests are not limited. @throws AppError `rate_limited` */
+  takeRequest(account: Account): Promise<LimitState | null> {
+    return this.#take("requests", account, 1);
+  }
+
+  /**
+   * A place for a turn or for a stream, with what gives it back.
+   * @throws AppError `too_many_streams`
+   */
+  async enterStream(accounts: readonly Account[]): Promise<() => void> {
+    const places: (() => void)[] = [];
+    const leave = (): void => {
+      for (const give of places.splice(0)) give();
+    };
+    for (const { subject, allowances, prefix } of accounts) {
+      const quota = allowances.streams;
+      if (quota === null) continue;
+      const place = await this.#meters.enter(subject, quota);
+      if (place === null) {
+        leave();
+        throw new AppError(
+          "too_many_streams",
+          `No more than ${quota} answers can run at once. Wait until one has ended, or cancel one.`,
+          {
+            retryAfter: STREAM_RETRY_SECONDS,
+            limit: { policy: `${prefix}streams`, quota, remaining: 0, resetSeconds: STREAM_RETRY_SECONDS },
+          },
+        );
+      }
+      places.push(place);
+    }
+    return leave;
+  }
+
+  /**
+   * Takes what a turn is expected to take, before it begins; with what corrects that later.
+   * @throws AppError `allowance_used`: nothing was taken
+   */
+  async spend(accounts: readonly Account[], expected: Spending): Promise<(actual: Spending) => void> {
+    const taken: (() => void)[] = [];
+    let counted = inUnits(expected);
+    for (const account of accounts) {
+      for (const meter of ["tokens", "usd"] as const) {
+        try {
+          if (await this.#take(meter, account, counted[meter])) {
+            taken.push(() => this.#adjust(meter, account, -counted[meter]));
+          }
+        } catch (error) {
+          this.#adjust(meter, account, -counted[meter]);
+          for (const giveBack of taken) giveBack();
+          throw error;
+        }
+      }
+    }
+    return (actual) => {
+      const units = inUnits(actual);
+      for (const account of accounts) {
+        for (const meter of ["tokens", "usd"] as const) {
+          this.#adjust(meter, account, units[meter] - counted[meter]);
+        }
+      }
+      counted = units;
+    };
+  }
+
+  async #take(meter: Meter, account: Account, units: number): Promise<LimitState | null> {
+    const quota = QUOTAS[meter](account.allowances);
+    if (quota === null || units === 0) return null;
+    const balance = await this.#meters.take(meter, account.subject, units, quota);
+    const scale = meter === "usd" ? MICRO : 1;
+    const state: LimitState = {
+      policy: `${account.prefix}${meter}`,
+      quota: quota / scale,
+      windowSeconds: WINDOW_SECONDS[meter],
+      remaining: balance.remaining / scale,
+      resetSeconds: Math.ceil(balance.resetMs / 1000),
+    };
+    if (balance.allowed) return state;
+    const [code, sentence] = REFUSALS[meter];
+    const when = `Try again in ${inWords(state.resetSeconds)}.`;
+    throw new AppError(code, `${sentence} ${when}`, { retryAfter: state.resetSeconds, limit: state });
+  }
+
+  #adjust(meter: Meter, account: Account, units: number): void {
+    const quota = QUOTAS[meter](account.allowances);
+    if (quota !== null && units !== 0) this.#meters.adjust(meter, account.subject, units, quota);
+  }
+}
+
+const inUnits = ({ tokens, usd }: Spending): Readonly<Record<"tokens" | "usd", number>> => ({
+  tokens: Math.round(tokens),
+  usd: Math.round(usd * MICRO),
+});
+
+function inWords(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.ceil(seconds / 3600)} hours`;
+}
+
+/** Whoever has an IPv6 address has 2⁶⁴ of them: they count as one. */
+function networkOf(address: string): string {
+  const ipv4 = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
+  if (ipv4 !== undefined) return ipv4;
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const missing = tail === undefined ? 0 : 8 - before.length - after.length;
+  const groups = [...before, ...Array<string>(Math.max(missing, 0)).fill("0"), ...after];
+  return `${groups.slice(0, 4).join(":").toLowerCase()}::/64`;
+}

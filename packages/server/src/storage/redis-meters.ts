@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
+import { type Balance, type Meter, type Meters, WINDOW_SECONDS } from "../limits/meters.ts";
+import type { Redis } from "./redis.ts";
+import { withinDeadline } from "./within-deadline.ts";
+
+// A request waits for its count, so a Redis that is slow counts as away sooner than for the memory itself.
+const TIMEOUT_MS = 500;
+const LEASE_MS = 30_000;
+const RENEW_MS = 10_000;
+
+/**
+ * KEYS[1] a sorted set of places by when they lapse   ARGV[1] the place   ARGV[2] lease in ms   ARGV[3] how many
+ * there are. Returns 1, or 0: all are taken. A server that was killed gives its places back by their lapsing.
+ */
+const ENTER = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local known = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not known and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+`;
+
+/** Counts in Redis for all servers together, and in this process while Redis is away. */
+export class RedisMeters implements Meters {
+  readonly #client: Redis["client"];
+  readonly #name: string;
+  readonly #limiters = new Map<string, RateLimiterRedis>();
+  /** Places taken from here, by subject. */
+  readonly #taken = new Map<string, number>();
+
+  constructor(client: Redis["client"], name: string) {
+    this.#client = client;
+    this.#name = name;
+  }
+
+  async take(meter: Meter, subject: string, units: number, quota: number): Promise<Balance> {
+    try {
+      return toBalance(await this.#limiter(meter, quota).consume(subject, units), true);
+    } catch (refusal) {
+      if (refusal instanceof Error) throw refusal;
+      return toBalance(refusal as RateLimiterRes, false);
+    }
+  }
+
+  adjust(meter: Meter, subject: string, units: number, quota: number): void {
+    const limiter = this.#limiter(meter, quota);
+    const adjusted = units > 0 ? limiter.penalty(subject, units) : limiter.reward(subject, -units);
+    adjusted.catch(() => {
+      // What could not be counted is lost; the next is counted again.
+    });
+  }
+
+  async enter(subject: string, places: number): Promise<(() => void) | null> {
+    const key = `${this.#name}:limits:places:${subject}`;
+    const place = randomBytes(9).toString("base64url");
+    const here = this.#taken.get(subject) ?? 0;
+    // Redis may be away: then what this process has given counts alone.
+    const granted = await this.#enter(key, place, places).catch(() => here < places);
+    if (!granted) return null;
+    this.#taken.set(subject, (this.#taken.get(subject) ?? 0) + 1);
+    const renewal = setInterval(() => {
+      this.#enter(key, place, Number.MAX_SAFE_INTEGER).catch(() => {
+        // The next renewal comes long before the lease lapses.
+      });
+    }, RENEW_MS);
+    renewal.unref();
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      clearInterval(renewal);
+      const remaining = (this.#taken.get(subject) ?? 1) - 1;
+      if (remaining > 0) this.#taken.set(subject, remaining);
+      else this.#taken.delete(subject);
+      this.#client.zRem(key, place).catch(() => {
+        // It lapses by itself.
+      });
+    };
+  }
+
+  async #enter(key: string, place: string, places: number): Promise<boolean> {
+    const args = [place, String(LEASE_MS), String(places)];
+    return (
+      (await withinDeadline(this.#client.eval(ENTER, { keys: [key], arguments: args }), TIMEOUT_MS)) === 1
+    );
+  }
+
+  #limiter(meter: Meter, quota: number): RateLimiterRedis {
+    const known = this.#limiters.get(`${meter} ${quota}`);
+    if (known) return known;
+    const counted = { points: quota, duration: WINDOW_SECONDS[meter] };
+    const limiter = new RateLimiterRedis({
+      ...counted,
+      storeClient: this.#withDeadline(),
+      useRedisPackage: true,
+      keyPrefix: `${this.#name}:limits:${meter}`,
+      insuranceLimiter: new RateLimiterMemory(counted),
+    });
+    this.#limiters.set(`${meter} ${quota}`, limiter);
+    return limiter;
+  }
+
+  /** What the limiter uses of a client, given up when it takes too long. */
+  #withDeadline() {
+    const client = this.#client;
+    return {
+      eval: (script: string, options: { keys: string[]; arguments: string[] }) =>
+        withinDeadline(client.eval(script, options), TIMEOUT_MS),
+    };
+  }
+}
+
+const toBalance = ({ remainingPoints, msBeforeNext }: RateLimiterRes, allowed: boolean): Balance => ({
+  allowed,
+  remaining: Math.max(remainingPoints, 0),
+  resetMs: Math.max(msBeforeNext, 0),
+});
