@@ -4,7 +4,7 @@ import { encodeMessage, type NewMessage } from "./message.ts";
 import type { Entry } from "./session-copy.ts";
 import type { ForkPoint } from "./session-info.ts";
 import { type EndedTurn, encodeRecord, TURN_ENDS } from "./turn-record.ts";
-import { assertCount, assertId, assertJson, assertMessage, assertText, assertTtl } from "./validate.ts";
+import { assertCount, assertId, assertMessage, assertText, assertTtl } from "./validate.ts";
 
 /** A message with its time, and with its id and its turn where it has them. */
 export type RestoredMessage = NewMessage & { readonly createdAt: Date; readonly turnId?: string };
@@ -96,7 +96,6 @@ function assertTurn(turn: EndedTurn, end: number): void {
     }
   }
   if (turn.replacedText !== undefined) assertText("replacedText", turn.replacedText);
-  assertJson("info", turn.info);
 }
 
 function assertPlace(what: string, place: number, end: number): void {

@@ -19,17 +19,15 @@ const restored = (content: string, more: Partial<RestoredMessage> = {}): Restore
   ...more,
 });
 
-/** A client that does something before it sends its n-th script. */
-function intercept(client: RedisClient, nth: number, before: () => Promise<unknown>): RedisClient {
-  let sent = 0;
+/** A client whose scripts are sent in another way. */
+function intercept(client: RedisClient, send: (sendOnce: () => Promise<unknown>) => unknown): RedisClient {
   return new Proxy(client, {
     get: (target, property) => {
       const value: unknown = Reflect.get(target, property);
       if (typeof value !== "function") return value;
-      return async (...args: unknown[]) => {
-        if (/^evalsha$/i.test(String(property)) && ++sent === nth) await before();
-        return value.apply(target, args);
-      };
+      const isScript = /^evalsha$/i.test(String(property));
+      return (...args: unknown[]) =>
+        isScript ? send(() => value.apply(target, args)) : value.apply(target, args);
     },
   });
 }
@@ -269,7 +267,11 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
       }
       expect(await copies()).toEqual([]);
       // Between its first page and its second, somebody takes the id.
-      const client = intercept(redis.client, 2, () => history.addMessage("r", user("first")));
+      let sent = 0;
+      const client = intercept(redis.client, async (sendOnce) => {
+        if (++sent === 2) await history.addMessage("r", user("first"));
+        return sendOnce();
+      });
       const unfinished = new SessionArchive({ client, name }).restore("r", {
         messages: Array.from({ length: 600 }, () => restored("x")),
       });
@@ -282,6 +284,25 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
         expect(ttl).toBeGreaterThan(0);
         expect(ttl).toBeLessThanOrEqual(60_000);
       }
+    });
+
+    test("pages that are sent again, because their reply was lost, are copied once", async () => {
+      await history.addMessages(
+        "s",
+        Array.from({ length: 600 }, (_, n) => user(`m${n}`)),
+      );
+      await history.drop("s");
+      await say("a", "b");
+      const client = intercept(redis.client, async (sendOnce) => {
+        const first = (await sendOnce()) as string[];
+        const second = (await sendOnce()) as string[];
+        // The last script is not one that may be sent again: it tells that the session is there.
+        return second[0] === "taken" ? first : second;
+      });
+      await new SessionArchive({ client, name }).fork("s", "f");
+      expect(await contents("f")).toEqual(await contents("s"));
+      expect(await history.count("f")).toBe(601);
+      expect(await turnsOf("f")).toEqual(await turnsOf("s"));
     });
 
     test("a session that is cleared while it is read is no session", async () => {

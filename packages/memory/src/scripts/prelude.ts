@@ -94,7 +94,8 @@ end
 /** For scripts that return what is known of a session. */
 export const INFO_PRELUDE = `
 -- {'ok', now, TTL left in ms, the TTL that it is renewed to in ms, count, epoch, created, updated, title,
---  running turn, root, parent, the parent's message that it left before}, '' for what it does not have | {'unknown', now}
+--  running turn, root, parent, the parent's message that it left before}, '' for what it does not have
+-- {'unknown', now}
 local function info()
   local left = redis.call('PTTL', meta)
   if left == -2 then return {'unknown', now} end

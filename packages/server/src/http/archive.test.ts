@@ -179,6 +179,16 @@ describe("out and in again", () => {
     expect(answer.json()).toMatchObject({ status: "completed", message_count: 2 });
   });
 
+  test("what a provider said is kept, also where it was cut in the middle of a character", async () => {
+    const server = await startTestServer();
+    await say(server, "Hi", { provider: "chatgpt", model: "fake-cut" });
+    const found = await exportOf(server, "s");
+    const detail = "It said: \ud83c";
+    const turns = found.turns.map((turn) => ({ ...turn, error: { code: "provider_failed", detail } }));
+    await server.inject("POST", "/sessions/import?session_id=i", { ...found, turns });
+    expect((await exportOf(server, "i")).turns).toEqual(turns);
+  });
+
   test("any list of messages can be imported; the server names the session and what has no id", async () => {
     const server = await startTestServer();
     const before = Date.now();
