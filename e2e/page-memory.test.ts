@@ -1,0 +1,142 @@
+import type { MessagesResponse, SessionExport } from "@redis-memory-magic/protocol";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ChatPage } from "./chat-page.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.stop());
+
+async function open(provider = /^Mirror/, mode: "Stateless" | "Stateful" = "Stateful"): Promise<ChatPage> {
+  const chat = new ChatPage(await stack.open({ viewport: { width: 1440, height: 900 } }));
+  await chat.memory(mode);
+  await chat.provider(provider);
+  return chat;
+}
+const get = async <T>(path: string) => (await (await fetch(stack.api + path)).json()) as T;
+const sessionOf = (chat: ChatPage) => decodeURIComponent(new URL(chat.page.url()).hash.slice("#/s/".length));
+const marks = (chat: ChatPage) =>
+  chat.page.getByRole("article").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-mark")));
+
+describe("what the page shows of memory", () => {
+  test("the line lets go when memory is switched off, and takes hold again", async () => {
+    const chat = await open();
+    await chat.say("My name is Bob");
+    expect(await marks(chat)).toEqual(["sent", "sent"]);
+    await chat.memory("Stateless");
+    await chat.page.getByText("Stored in Redis, not sent: memory is off").waitFor();
+    expect(await marks(chat)).toEqual(["kept", "kept"]);
+    await chat.page.getByText("Sends this message alone").waitFor();
+    await chat.memory("Stateful");
+    await chat.page.getByText("Sends these 3 messages").waitFor();
+    expect(await marks(chat)).toEqual(["sent", "sent"]);
+  });
+
+  test("pointing at an answer shows what that one was sent", async () => {
+    const chat = await open(/^Mirror/, "Stateless");
+    await chat.say("one");
+    await chat.memory("Stateful");
+    await chat.say("two");
+    await chat.answers.first().hover();
+    await expect.poll(() => marks(chat)).toEqual(["sent", "answer", "kept", "kept"]);
+  });
+
+  test("the X-ray's payload is what the provider was sent", async () => {
+    const chat = await open(/^Local/);
+    await chat.say("My name is Bob");
+    await chat.say("What's my name?");
+    await chat.page.getByRole("button", { name: "X-ray: 3 messages sent" }).click();
+    const xray = chat.page.getByRole("complementary", { name: "X-ray" });
+    await xray.getByText("X-ray: what the model was sent").waitFor();
+    const shown = await xray.locator(".block").evaluateAll((blocks) =>
+      blocks.map((block) => ({
+        role: block.getAttribute("data-role"),
+        content: block.querySelector(".block-content")?.textContent,
+      })),
+    );
+    const sent = stack.ollama.requests.at(-1)?.body as { messages: unknown[] } | undefined;
+    expect(shown).toEqual(sent?.messages);
+    await xray.getByText("Raw request").click();
+    expect(JSON.parse((await xray.locator(".raw pre").textContent()) ?? "")).toEqual(sent);
+  });
+
+  test("a small window forgets what was said first", async () => {
+    const chat = await open();
+    await chat.say("My name is Carol");
+    await chat.say(`Something long. ${"Redis keeps lists. ".repeat(20)}`);
+    const slider = chat.page.getByRole("slider", { name: "Context window" });
+    await slider.focus();
+    await chat.page.keyboard.press("Home");
+    for (let step = 0; step < 30; step++) await chat.page.keyboard.press("ArrowRight");
+    await chat.page.getByText(/the window of \d+ tokens is full/).waitFor();
+    expect((await marks(chat))[0]).toBe("kept");
+    expect(await chat.say("What's my name?")).not.toContain("Carol");
+  });
+
+  test("an edited message is a branch, and both ways stay", async () => {
+    const chat = await open();
+    await chat.say("My name is Bob");
+    await chat.say("What's my name?");
+    const original = chat.page.url();
+    await chat.page.getByRole("article", { name: "You" }).first().hover();
+    await chat.page.getByRole("button", { name: "Edit message" }).first().click();
+    await chat.page.getByRole("textbox", { name: "Edited message" }).fill("My name is Eve");
+    await chat.page.getByRole("button", { name: "Send as a branch" }).click();
+    const branches = chat.page.getByRole("navigation", { name: "Branches" });
+    await branches.waitFor();
+    expect(chat.page.url()).not.toBe(original);
+    expect(await chat.page.getByRole("article", { name: "You" }).count()).toBe(1);
+    await chat.page.getByRole("link", { name: "Previous branch" }).click();
+    await expect.poll(() => chat.page.url()).toBe(original);
+    await expect.poll(() => chat.page.getByRole("article", { name: "You" }).count()).toBe(2);
+  });
+
+  test("exported, imported, and exported again, a session is the same", async () => {
+    const chat = await open();
+    await chat.say("My name is Bob");
+    const fetchExport = (id: string) => get<SessionExport>(`/sessions/${id}/export`);
+    const first = await fetchExport(sessionOf(chat));
+    const chooser = chat.page.waitForEvent("filechooser");
+    await chat.page.getByRole("button", { name: "Import" }).click();
+    const before = chat.page.url();
+    await (await chooser).setFiles({
+      name: "session.json",
+      mimeType: "application/json",
+      buffer: Buffer.from(JSON.stringify(first)),
+    });
+    await expect.poll(() => chat.page.url()).not.toBe(before);
+    await chat.answers.first().waitFor();
+    const second = await fetchExport(sessionOf(chat));
+    expect(second.turns).toEqual(first.turns);
+    const contents = ({ messages }: SessionExport) =>
+      messages.map((message) => [message?.role, message?.content, message?.created_at]);
+    expect(contents(second)).toEqual(contents(first));
+  });
+
+  test("cleared, a session is gone from Redis, and can be had back for a while", async () => {
+    const chat = await open();
+    await chat.say("My name is Bob");
+    await chat.page.getByRole("button", { name: "Clear session" }).click();
+    await chat.page.getByText("A model knows what it is sent").waitFor();
+    const stored = () => get<MessagesResponse>(`/sessions/${sessionOf(chat)}/messages`);
+    expect((await stored()).messages).toEqual([]);
+    await chat.page.getByRole("button", { name: "Undo" }).click();
+    await chat.answers.first().waitFor();
+    expect((await stored()).messages).toHaveLength(2);
+  });
+
+  test("a session that expires says so", async () => {
+    const chat = await open();
+    await chat.say("My name is Bob");
+    await fetch(`${stack.api}/sessions/${sessionOf(chat)}`, {
+      method: "PATCH",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ttl_seconds: 4 }),
+    });
+    await chat.page.reload();
+    await chat.page.getByText(/Redis has let its messages go/).waitFor();
+    expect(await chat.answers.count()).toBe(0);
+  });
+});
