@@ -1,5 +1,5 @@
 // `npm start`: finds or installs all that is needed, then runs the server and, where there is none, a Redis.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chooseRedis } from "./setup/choose-redis.mjs";
 import { readEnvFile } from "./setup/env-file.mjs";
@@ -16,7 +16,7 @@ import { superviseServer } from "./start/supervise.mjs";
 const REDIS_PORT = 6379;
 const EXIT_MS = 1_000;
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const data = join(root, ".data");
 const terminal = createTerminal();
 const signal = listenForStop(() => terminal.line("\n  Stopping."));

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { explain, Interrupted } from "./setup/failure.mjs";
 import { guardFolder } from "./setup/guard.mjs";
@@ -21,7 +21,7 @@ import { summarize } from "./test/summary.mjs";
 const MARKER = "REDIS_MEMORY_MAGIC_TEST_RUN";
 const EXIT_MS = 1_000;
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const terminal = createTerminal({ nameWidth: 20 });
 const signal = listenForStop(() => terminal.line("\n  Stopping."));
 const folder = mkdtempSync(join(tmpdir(), "memory-magic-"));

@@ -12,15 +12,14 @@ export function explain(error) {
   if (!(error instanceof Error)) return `Something unexpected happened: ${error}.`;
   if (error instanceof Failure) return error.message;
   const { code, path } = /** @type {NodeJS.ErrnoException} */ (error);
-  const where = path ?? "a file";
-  if (code === "ENOSPC" || code === "EDQUOT") return diskFull(where);
+  if (code === "ENOSPC" || code === "EDQUOT") return diskFull(path);
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
-    return `${where} may not be written or read (${code}). Correct its owner or permissions, then start again.`;
+    return `${path ?? "A file"} may not be written or read (${code}). Correct its owner or permissions, then start again.`;
   }
   return `Something unexpected happened: ${error.message}. If it happens again, please report it.`;
 }
 
-/** @param {string} where */
+/** @param {string} [where] */
 export function diskFull(where) {
-  return `The disk is full (${where}). Free about 1 GB, then start again: what is complete is kept.`;
+  return `The disk is full${where ? ` (${where})` : ""}. Free about 1 GB, then start again: what is complete is kept.`;
 }

@@ -16,13 +16,19 @@ const DEADLINE_MS = 20 * 60_000;
  */
 export async function npm(args, { cwd, signal, what, node = process.execPath }) {
   const { command, prefix } = npmCommand(node);
-  const result = await run(command, [...prefix, ...args, "--no-audit", "--no-fund", "--no-update-notifier"], {
-    cwd,
-    signal,
-    deadlineMs: DEADLINE_MS,
-    env: npmEnvironment(process.env, node),
-  });
-  if (!result.ok) throw new Failure(explainNpm(result, what, cwd));
+  const result = await run(
+    command,
+    [...prefix, ...args, "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=warn"],
+    {
+      cwd,
+      signal,
+      deadlineMs: DEADLINE_MS,
+      env: npmEnvironment(process.env, node),
+    },
+  );
+  // A file that could not be unpacked is a mere warning to npm, on a full disk too.
+  const isBroken = result.output.includes("TAR_ENTRY_ERROR");
+  if (!result.ok || isBroken) throw new Failure(explainNpm(result, what, cwd));
 }
 
 /** npm's own script where it can be found: Windows' `npm.cmd` could only be run by a shell. @param {string} node */
@@ -83,8 +89,8 @@ export function explainNpm({ output, problem }, what, folder) {
     return `${what} arrived damaged. Run npm cache verify, then start again.`;
   }
   const words = output
-    .match(/^npm (?:error|ERR!) .*$/gm)
+    .match(/^npm (?:error|ERR!|warn tar) .*$/gm)
     ?.slice(0, 4)
     .map((line) => line.replace(/^npm \S+ /, ""));
-  return `${what} could not be installed: npm ${problem}.${words?.length ? ` It says: ${words.join(" ")}` : ""}`;
+  return `${what} could not be installed: npm ${problem || "could not unpack all of it"}.${words?.length ? ` It says: ${words.join(" ")}` : ""}`;
 }

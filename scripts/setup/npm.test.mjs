@@ -14,6 +14,10 @@ test.each([
     "npm warn tar TAR_ENTRY_ERROR ENOSPC: no space left on device, write\nnpm error code ENOENT",
     "The disk is full (/clone)",
   ],
+  [
+    "npm warn tar TAR_ENTRY_ERROR EIO: i/o error, write",
+    "It says: tar TAR_ENTRY_ERROR EIO: i/o error, write",
+  ],
   ["npm error code EACCES", "may not write to /clone"],
   ["npm error code EINTEGRITY", "arrived damaged"],
   ["npm error code EUSAGE\nnpm error not in sync", "npm ended with code 1. It says: code EUSAGE not in sync"],

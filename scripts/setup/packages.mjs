@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./failure.mjs";
 import { npm } from "./npm.mjs";
@@ -36,6 +36,8 @@ export async function installPackages({ root, node, terminal, signal }) {
     await npm(["ci", "--include=dev"], { cwd: root, node, signal, what: "The packages" });
   } catch (error) {
     task.drop();
+    // What npm says that it installed is not to be believed.
+    rmSync(join(root, "node_modules", ".package-lock.json"), { force: true });
     throw error;
   } finally {
     clearInterval(timer);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { endProcess } from "./end-process.mjs";
 import { diskFull, Failure, Interrupted } from "./failure.mjs";
@@ -62,7 +62,10 @@ export async function startPrivateRedis({ binary, folder, persistent, preferredP
   if (problem) {
     await end();
     if (signal?.aborted) throw new Interrupted();
-    throw new Failure(explainLog(readFileSync(log, "utf8"), folder, problem));
+    const words = readFileSync(log, "utf8");
+    // On a full disk not even the log could be written; then this fails as well, and says so.
+    if (!words) writeFileSync(log, "-".repeat(4_096));
+    throw new Failure(explainLog(words, folder, problem));
   }
   return { url: `redis://${HOST}:${port}`, port, pid, ended, end };
 }
