@@ -5,10 +5,12 @@ import { onTestFinished } from "vitest";
 import type { ChatModel } from "../src/chat/chat-model.ts";
 import { compose } from "../src/compose.ts";
 import { loadConfig } from "../src/config.ts";
+import { ApiKeys } from "../src/identity/api-keys.ts";
 import { ChatGpt } from "../src/models/chatgpt/chatgpt.ts";
 import { Mirror } from "../src/models/mirror/mirror.ts";
 import { Ollama } from "../src/models/ollama/ollama.ts";
 import { connectRedis } from "../src/storage/redis.ts";
+import { RedisIdentityStore } from "../src/storage/redis-identity-store.ts";
 import { type FakeOllama, startFakeOllama } from "./fakes/ollama.ts";
 import { type FakeOpenAi, startFakeOpenAi } from "./fakes/openai.ts";
 
@@ -60,6 +62,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     openai,
     ollama,
     lines,
+    apiKeys: new ApiKeys(new RedisIdentityStore(redis.client, name)),
     keys,
     command: (...args: string[]): Promise<unknown> => redis.client.sendCommand(args),
     /** A request without a socket. */

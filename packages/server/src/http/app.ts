@@ -19,6 +19,7 @@ import { sessionRoutes } from "./routes/sessions.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { turnRoutes } from "./routes/turns.ts";
 import { isLoopbackOrigin, refuseForeignPages } from "./same-machine.ts";
+import { securitySchemes } from "./security-schemes.ts";
 
 // An answer of the API is data: if a browser is made to show it as a page, that page can do nothing.
 const NOTHING = {
@@ -74,6 +75,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
         version: "0.1.0",
         description: "Conversations in Redis, answered with or without memory.",
       },
+      components: { securitySchemes: securitySchemes(identity) },
     },
     transform: jsonSchemaTransform,
   });

@@ -7,6 +7,7 @@ import { problems } from "./api.ts";
 import { credentialsOf, sendCookie } from "./credentials.ts";
 import { refuseForeignHost, refuseForgedRequest } from "./forged-requests.ts";
 import type { LiveRequests } from "./live-requests.ts";
+import { securitySchemes } from "./security-schemes.ts";
 
 interface Options {
   readonly identity: Identity;
@@ -29,7 +30,7 @@ export function authenticate(app: FastifyInstance, { identity, live, publicUrl }
   app.addHook("onRoute", ({ schema }) => {
     if (!schema || identity.methods.includes("none")) return;
     schema.response = { ...problems(401, 503), ...(schema.response as object) };
-    schema.security = [{ bearer: [] }, { cookie: [] }];
+    schema.security = Object.keys(securitySchemes(identity)).map((name) => ({ [name]: [] }));
   });
   app.addHook("onRequest", async (request, reply) => {
     if (identity.guests) refuseForeignHost(request, publicUrl);

@@ -17,6 +17,8 @@ export interface Identity {
   readonly guests: Guests | null;
   readonly login: Login | null;
   readonly logins: LoginSessions | null;
+  /** The cookie that a browser shows who it is by; null: none. */
+  readonly cookieName: string | null;
   /** @throws AppError `unauthenticated`, `storage_unavailable`, `identity_unavailable` */
   identify(credentials: Credentials): Promise<Identified>;
 }
@@ -30,9 +32,8 @@ export function createIdentity(
   const { methods, oidc, publicUrl } = config;
   // With its prefix a browser takes a cookie over https only, for this host only, and from nobody else.
   const prefix = publicUrl.startsWith("https:") ? "__Host-" : "";
-  const guests = methods.includes("guest")
-    ? new Guests(store, `${prefix}rmm_guest`, config.sessionSecret)
-    : null;
+  let cookieName = methods.includes("guest") ? `${prefix}rmm_guest` : null;
+  const guests = cookieName === null ? null : new Guests(store, cookieName, config.sessionSecret);
   const authenticators: Authenticator[] = [];
   let login: Login | null = null;
   let logins: LoginSessions | null = null;
@@ -48,10 +49,11 @@ export function createIdentity(
         .find((name): name is string => typeof name === "string" && groups.has(name)) ?? null;
     if (audience !== undefined) authenticators.push(new AccessTokens({ issuer, audience, groupOf }));
     if (clientId !== undefined) {
-      logins = new LoginSessions(store, `${prefix}rmm_login`);
+      cookieName = `${prefix}rmm_login`;
+      logins = new LoginSessions(store, cookieName);
       authenticators.push(logins);
-      const cookieName = `${prefix}rmm_login_state`;
-      login = new Login({ issuer, sessions: logins, store, publicUrl, cookieName, groupOf });
+      const attemptCookie = `${cookieName}_state`;
+      login = new Login({ issuer, sessions: logins, store, publicUrl, attemptCookie, groupOf });
     }
   }
   const advice = adviceFor(methods, login !== null, oidc?.audience !== undefined);
@@ -60,6 +62,7 @@ export function createIdentity(
     guests,
     login,
     logins,
+    cookieName,
     async identify(credentials) {
       for (const authenticator of authenticators) {
         const identified = await authenticator.authenticate(credentials);

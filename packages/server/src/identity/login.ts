@@ -29,7 +29,7 @@ interface LoginOptions {
   readonly store: IdentityStore;
   readonly publicUrl: string;
   /** The cookie that ties a login to the browser that began it. */
-  readonly cookieName: string;
+  readonly attemptCookie: string;
   readonly groupOf: (claims: IDToken) => string | null;
 }
 
@@ -47,7 +47,7 @@ export class Login {
    * @throws AppError `identity_unavailable`, `storage_unavailable`
    */
   async begin(returnTo: string): Promise<{ url: string; cookie: Cookie }> {
-    const { issuer, store, publicUrl, cookieName } = this.#options;
+    const { issuer, store, publicUrl, attemptCookie } = this.#options;
     const { configuration } = await issuer.describe();
     const [state, nonce, verifier] = [randomState(), randomNonce(), randomPKCECodeVerifier()];
     const record: z.infer<typeof attempt> = { verifier, nonce, return_to: this.#onPage(returnTo) };
@@ -60,7 +60,7 @@ export class Login {
       code_challenge: await calculatePKCECodeChallenge(verifier),
       code_challenge_method: "S256",
     });
-    return { url: url.href, cookie: { name: cookieName, value: state, maxAgeSeconds: ATTEMPT_SECONDS } };
+    return { url: url.href, cookie: { name: attemptCookie, value: state, maxAgeSeconds: ATTEMPT_SECONDS } };
   }
 
   /**
@@ -72,10 +72,10 @@ export class Login {
     query: string,
     credentials: Credentials,
   ): Promise<{ owner: string; returnTo: string; cookies: Cookie[] }> {
-    const { store, sessions, publicUrl, cookieName, groupOf } = this.#options;
+    const { store, sessions, publicUrl, attemptCookie, groupOf } = this.#options;
     const state = new URLSearchParams(query).get("state");
     // Someone else's login, or an old one, must not become this browser's.
-    if (state === null || state !== credentials.cookies[cookieName]) throw failed();
+    if (state === null || state !== credentials.cookies[attemptCookie]) throw failed();
     const known = await store.take("login_attempt", state);
     if (known === null) throw failed();
     const { verifier, nonce, return_to } = attempt.parse(JSON.parse(known));
@@ -89,7 +89,7 @@ export class Login {
     return {
       owner,
       returnTo: return_to,
-      cookies: [cookie, { name: cookieName, value: "", maxAgeSeconds: 0 }],
+      cookies: [cookie, { name: attemptCookie, value: "", maxAgeSeconds: 0 }],
     };
   }
 
