@@ -91,8 +91,9 @@ export class MessageHistory {
     const args = [fresh];
     for (const message of messages) {
       const { role, tail } = encodeMessage(message);
-      const time = message.createdAt === undefined ? "" : String(message.createdAt.getTime());
-      args.push(message.id ?? "", time, role, tail);
+      const time = message.createdAt === undefined ? "" : message.createdAt.getTime();
+      const given = message.id === undefined ? String(time) : `${time} ${message.id}`;
+      args.push(given, role + tail);
     }
     const reply = await this.#run(ADD, keys, args);
     if (reply[0] === "duplicate") {

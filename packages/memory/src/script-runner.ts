@@ -94,7 +94,13 @@ export class ScriptRunner {
         () => reject(unavailable("Redis did not answer in time")),
         giveUpAt - performance.now(),
       );
-      work.then(resolve, reject).finally(() => clearTimeout(timer));
+      const settle =
+        <V>(settled: (value: V) => void) =>
+        (value: V): void => {
+          clearTimeout(timer);
+          settled(value);
+        };
+      work.then(settle(resolve), settle(reject));
     });
   }
 }

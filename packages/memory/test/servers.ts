@@ -20,22 +20,25 @@ export function givenServers(): ServerBinary[] {
   return JSON.parse(process.env.TEST_REDIS_SERVERS ?? "[]") as ServerBinary[];
 }
 
-/** A Redis to start, stop and kill at will: from the PATH, else one of those that were given. */
+/** A Redis to start, stop and kill at will: the one that `npm test` names, else one on the PATH. */
 export function serverBinary(): string {
-  for (const name of ["redis-server", "valkey-server"]) {
-    for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-      const path = join(folder, name);
+  const path = process.env.TEST_REDIS_SERVER ?? onPath("redis-server") ?? onPath("valkey-server");
+  if (path) return path;
+  throw new Error("No redis-server or valkey-server is on the PATH: install one, or run `npm test`.");
+}
+
+export function onPath(name: string): string | undefined {
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find((path) => {
       try {
         accessSync(path, constants.X_OK);
-        return path;
+        return true;
       } catch {
-        // Not in this folder.
+        return false;
       }
-    }
-  }
-  const [given] = givenServers();
-  if (given) return given.path;
-  throw new Error("No redis-server or valkey-server is on the PATH: install one, or run `npm test`.");
+    });
 }
 
 /** A server process on the loopback interface, in a folder of its own that goes with it. */

@@ -5,8 +5,8 @@ import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
  * Appends messages: all or none.
  *
  * ARGV[3]  epoch, if the session is new
- * ARGV[4…] four for each: id or empty, time in ms or empty (Redis' own), and the record's halves around the
- *          time: `role` and `content(,more)]`
+ * ARGV[4…] two for each: `time id`, of which either or both may be missing, and the record without its time:
+ *          `role"content"(,more)]`. Few arguments, as each of them costs as much as a small command.
  *
  * Returns {'ok', now, ttl, epoch, place of the first, count} | {'duplicate', now, id}
  */
@@ -15,13 +15,20 @@ export const ADD = script(
   `
 local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'dropped')
 local epoch, given, records = known[1], {}, {}
-for i = 4, #ARGV, 4 do
-  local id, at = ARGV[i], ARGV[i + 1]
-  if id ~= '' then
-    if given[id] or place(id, epoch) then return {'duplicate', now, id} end
-    given[id] = #records
+local at_now = tostring(now)
+for i = 4, #ARGV, 2 do
+  local at = at_now
+  if ARGV[i] ~= '' then
+    local time, id = ARGV[i]:match('^(%-?%d*) ?(.*)$')
+    if time ~= '' then at = time end
+    if id ~= '' then
+      if given[id] or place(id, epoch) then return {'duplicate', now, id} end
+      given[id] = #records
+    end
   end
-  records[#records + 1] = '[1,"' .. ARGV[i + 2] .. '",' .. (at ~= '' and at or now) .. ',' .. ARGV[i + 3]
+  local record = ARGV[i + 1]
+  local quote = record:find('"', 1, true)
+  records[#records + 1] = '[1,"' .. record:sub(1, quote - 1) .. '",' .. at .. ',' .. record:sub(quote)
 end
 local length
 for i = 1, #records, 1000 do
@@ -29,10 +36,10 @@ for i = 1, #records, 1000 do
 end
 local first = length - #records
 if epoch then
-  redis.call('HSET', meta, 'updated', now)
+  redis.call('HSET', meta, 'updated', at_now)
 else
   epoch = ARGV[3]
-  redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now, 'updated', now)
+  redis.call('HSET', meta, 'v', '1', 'epoch', epoch, 'created', at_now, 'updated', at_now)
 end
 for id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. id, first + n) end
 return {'ok', now, renew(known[2]), epoch, first, length - (known[3] or 0)}
