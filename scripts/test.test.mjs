@@ -1,24 +1,16 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, expect, test, vi } from "vitest";
-import { makeClone, runScript } from "./fixtures/clone.mjs";
+import { expect, test, vi } from "vitest";
+import { makeClone, redisServer, runScript } from "./fixtures/clone.mjs";
 import { isAlive } from "./setup/end-process.mjs";
-import { obtainRedis } from "./setup/redis-binary.mjs";
 import { askRedis } from "./setup/resp.mjs";
-import { createTerminal } from "./setup/terminal.mjs";
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CONFIG = (/** @type {string} */ folder) =>
   `export default { test: { include: ["${folder}/**/*.test.ts"] } };`;
-
-/** @type {string} */
-let redisServer;
-beforeAll(async () => {
-  redisServer = (await obtainRedis({ terminal: createTerminal() })).path;
-});
 
 /** A clone with the real Vitest, and stand-ins for the tools that only say whether they are content. */
 function makeTestClone() {
