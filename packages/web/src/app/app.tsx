@@ -1,4 +1,5 @@
 import { lazy, Suspense, useState } from "react";
+import { useChoice } from "../choice/use-choice.ts";
 import { attempt } from "../notices/attempt.ts";
 import { NoticeList } from "../notices/notice-list.tsx";
 import { SidePanel } from "../panel/side-panel.tsx";
@@ -16,6 +17,7 @@ import "./app.css";
 import { SessionView } from "./session-view.tsx";
 import { useSessionsPanel } from "./use-drawers.ts";
 
+const LanesView = lazy(async () => ({ default: (await import("../lanes/lanes-view.tsx")).LanesView }));
 const SettingsDialog = lazy(async () => ({
   default: (await import("../settings/settings-dialog.tsx")).SettingsDialog,
 }));
@@ -27,11 +29,13 @@ export function App() {
   const session = useSessionId();
   const server = useProviders();
   const [history, setHistory] = useState<string | null>(null);
+  const { choice } = useChoice(server.data);
   const { list, state } = useSessionList(session.id, history);
   const actions = useSessionActions(list, session);
   const panel = useSessionsPanel();
   const close = () => panel.setOpen(false);
   const tour = useTour(session.openNew);
+  const [isComparing, setComparing] = useState(false);
   const [dialog, setDialog] = useState<"settings" | "shortcuts" | null>(null);
   useQuestionMark(() => setDialog("shortcuts"));
   const open = state.sessions.find(({ id }) => id === session.id);
@@ -46,15 +50,24 @@ export function App() {
           actions={actions}
           onNew={() => {
             close();
+            setComparing(false);
             session.openNew();
           }}
-          onOpened={close}
+          onOpened={() => {
+            close();
+            setComparing(false);
+          }}
           onSearch={() => void list.loadAll()}
           onLoadMore={() => void list.loadMore()}
           foot={
             <SidebarFoot
+              onCompare={() => {
+                close();
+                setComparing(true);
+              }}
               onTour={() => {
                 close();
+                setComparing(false);
                 tour.start();
               }}
               onSettings={() => setDialog("settings")}
@@ -70,19 +83,33 @@ export function App() {
           }
         />
       </SidePanel>
-      <SessionView
-        key={session.id}
-        sessionId={session.id}
-        server={server}
-        session={open}
-        tour={tour}
-        sessions={state.sessions}
-        onOpen={session.open}
-        onHistory={setHistory}
-        onNew={session.openNew}
-        onExtend={actions.onExtend}
-        onSessions={panel.isDrawer ? () => panel.setOpen(true) : null}
-      />
+      {isComparing && choice !== null ? (
+        <Suspense>
+          <LanesView
+            providers={server.data?.providers ?? []}
+            choice={choice}
+            onOpen={(id) => {
+              setComparing(false);
+              session.open(id);
+            }}
+            onClose={() => setComparing(false)}
+          />
+        </Suspense>
+      ) : (
+        <SessionView
+          key={session.id}
+          sessionId={session.id}
+          server={server}
+          session={open}
+          tour={tour}
+          sessions={state.sessions}
+          onOpen={session.open}
+          onHistory={setHistory}
+          onNew={session.openNew}
+          onExtend={actions.onExtend}
+          onSessions={panel.isDrawer ? () => panel.setOpen(true) : null}
+        />
+      )}
       <Suspense>
         {dialog === "settings" && (
           <SettingsDialog providers={server.data?.providers ?? []} onClose={() => setDialog(null)} />

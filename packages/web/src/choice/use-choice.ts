@@ -1,7 +1,8 @@
 import type { Mode, ProviderId, ProvidersResponse } from "@redis-memory-magic/protocol";
-import { useCallback, useMemo, useState } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 import { readStored, writeStored } from "../session/browser-storage.ts";
 import { useSettings } from "../settings/settings.ts";
+import { Store } from "../store/store.ts";
 import type { Choice } from "./choice.ts";
 
 /** What was chosen in this tab; the rest is as set or as the server says. */
@@ -26,21 +27,19 @@ function storedChoice(): Chosen {
   }
 }
 
+const store = new Store<Chosen>(storedChoice());
+
+/** Chooses for this tab; a model is the chosen provider's. */
+function choose({ model, ...change }: { mode?: Mode; provider?: ProviderId; model?: string }): void {
+  const { provider, models } = { ...store.get(), ...change };
+  store.update({ ...change, ...(model && provider && { models: { ...models, [provider]: model } }) });
+  writeStored(STORED, JSON.stringify(store.get()), tabStorage);
+}
+
 /** How the next message is answered, as far as it holds for all sessions; null until the defaults are known. */
 export function useChoice(server: ProvidersResponse | null) {
-  const [chosen, setChosen] = useState(storedChoice);
+  const chosen = useSyncExternalStore(store.subscribe, store.get);
   const settings = useSettings();
-
-  const choose = useCallback((change: { mode?: Mode; provider?: ProviderId; model?: string }) => {
-    setChosen((before) => {
-      const { model, ...rest } = change;
-      const provider = rest.provider ?? before.provider;
-      const models = model && provider ? { ...before.models, [provider]: model } : before.models;
-      const next = { ...before, ...rest, ...(models && { models }) };
-      writeStored(STORED, JSON.stringify(next), tabStorage);
-      return next;
-    });
-  }, []);
 
   const choice = useMemo((): Choice | null => {
     if (server === null) return null;

@@ -2,6 +2,7 @@ import { ApiError, asApiError } from "../api/api-error.ts";
 import { cancelTurn, clearSession, fetchMessages, fetchTurn } from "../api/endpoints.ts";
 import { type Choice, chatBody } from "../choice/choice.ts";
 import { randomBase36 } from "../session/session-id.ts";
+import { onNextFrame } from "../store/next-frame.ts";
 import { Store } from "../store/store.ts";
 import { beginTurn, type ConnectTurn, resumeTurn } from "../stream/connect-turn.ts";
 import { followTurn } from "../stream/follow-turn.ts";
@@ -31,7 +32,7 @@ export class Conversation {
 
   constructor(sessionId: string) {
     this.sessionId = sessionId;
-    this.store = new Store(emptyConversation(sessionId));
+    this.store = new Store(emptyConversation(sessionId), onNextFrame);
   }
 
   get #state(): ConversationState {

@@ -2,15 +2,17 @@ import { Icon, type IconName } from "../icons/icon.tsx";
 import { ImportButton } from "./import-button.tsx";
 
 interface SidebarFootProps {
+  onCompare: () => void;
   onTour: () => void;
   onSettings: () => void;
   onShortcuts: () => void;
   onImport: (file: File) => void;
 }
 
-export function SidebarFoot({ onTour, onSettings, onShortcuts, onImport }: SidebarFootProps) {
+export function SidebarFoot({ onCompare, onTour, onSettings, onShortcuts, onImport }: SidebarFootProps) {
   return (
     <>
+      <FootButton icon="lanes" words="Side by side" onClick={onCompare} />
       <FootButton icon="compass" words="Guided tour" onClick={onTour} />
       <ImportButton onFile={onImport} />
       <FootButton icon="settings" words="Settings" onClick={onSettings} />

@@ -1,16 +1,16 @@
-import { onNextFrame } from "./next-frame.ts";
-
 /**
- * A value that React watches with `useSyncExternalStore(store.subscribe, store.get)`. Listeners are called once
- * a frame: a stream that is faster than the screen costs one render a frame.
+ * A value that React watches with `useSyncExternalStore(store.subscribe, store.get)`. `schedule` says when its
+ * listeners hear of a change: at once, or, for what changes faster than the screen, once a frame (`onNextFrame`).
  */
 export class Store<Value extends object> {
   #value: Value;
   #isNews = false;
+  readonly #schedule: (notify: () => void) => void;
   readonly #listeners = new Set<() => void>();
 
-  constructor(value: Value) {
+  constructor(value: Value, schedule: (notify: () => void) => void = (notify) => notify()) {
     this.#value = value;
+    this.#schedule = schedule;
   }
 
   readonly get = (): Value => this.#value;
@@ -24,7 +24,7 @@ export class Store<Value extends object> {
     this.#value = { ...this.#value, ...change };
     if (this.#isNews) return;
     this.#isNews = true;
-    onNextFrame(() => {
+    this.#schedule(() => {
       this.#isNews = false;
       for (const listener of this.#listeners) listener();
     });

@@ -1,0 +1,58 @@
+import { type KeyboardEvent, useState } from "react";
+import { Icon } from "../icons/icon.tsx";
+
+interface LanesComposerProps {
+  running: boolean;
+  onSend: (text: string) => void;
+  onStop: () => void;
+}
+
+/** One prompt for all lanes. */
+export function LanesComposer({ running, onSend, onStop }: LanesComposerProps) {
+  const [draft, setDraft] = useState("");
+  const canSend = draft.trim() !== "" && !running;
+
+  function send() {
+    if (!canSend) return;
+    onSend(draft);
+    setDraft("");
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    }
+  }
+
+  return (
+    <form
+      className="lanes-composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <textarea
+        aria-label="Message"
+        placeholder="Write a message to all lanes"
+        dir="auto"
+        rows={1}
+        maxLength={2000}
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      {running ? (
+        <button type="button" className="button" onClick={onStop}>
+          <Icon name="stop" size={16} /> Stop
+        </button>
+      ) : (
+        <button type="submit" className="button button-strong" disabled={!canSend}>
+          Send <Icon name="send" size={16} />
+        </button>
+      )}
+    </form>
+  );
+}
