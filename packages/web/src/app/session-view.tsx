@@ -1,5 +1,5 @@
 import type { Session } from "@redis-memory-magic/protocol";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef } from "react";
 import { branchPoints } from "../branches/branches.ts";
 import { clearWithUndo } from "../conversation/clear-with-undo.ts";
 import { ConversationLog } from "../conversation/conversation-log.tsx";
@@ -11,8 +11,6 @@ import { usePricing } from "../pricing/use-pricing.ts";
 import type { Providers } from "../providers/use-providers.ts";
 import { useExpiry } from "../sessions/use-expiry.ts";
 import { useShortcuts } from "../shortcuts/use-shortcuts.ts";
-import { doStep } from "../tour/do-step.ts";
-import { TourCard } from "../tour/tour-card.tsx";
 import type { Tour } from "../tour/use-tour.ts";
 import { ChatAnnouncer } from "./chat-announcer.tsx";
 import { ChoicesBar } from "./choices-bar.tsx";
@@ -23,6 +21,8 @@ import { useChat } from "./use-chat.ts";
 import { useXrayPanel } from "./use-drawers.ts";
 import { useLookedAtTurn } from "./use-looked-at-turn.ts";
 import { useRowActions } from "./use-row-actions.ts";
+
+const TourCard = lazy(async () => ({ default: (await import("../tour/tour-card.tsx")).TourCard }));
 
 interface SessionViewProps {
   sessionId: string;
@@ -52,7 +52,7 @@ export function SessionView({
   ...props
 }: SessionViewProps) {
   const chat = useChat(sessionId, server);
-  const { conversation, state, choice, choose, providers, provider, preview, changeNote, history } = chat;
+  const { conversation, state, choice, choose, providers, preview, changeNote, history } = chat;
   const { messages, live } = state;
   const panel = useXrayPanel();
   const { xrayed, setXrayed, xrayedTurn, point, lined } = useLookedAtTurn(sessionId, live !== null);
@@ -113,13 +113,11 @@ export function SessionView({
             />
           }
         />
-        <TourCard
-          tour={tour}
-          isRunning={live !== null}
-          canSend={provider?.available === true && state.load !== "loading"}
-          sentMessages={messages.at(-1)?.turn?.sent_messages}
-          onDo={() => tour.step !== null && doStep(chat, tour.step, tour.done)}
-        />
+        {tour.index !== null && (
+          <Suspense>
+            <TourCard tour={tour} chat={chat} />
+          </Suspense>
+        )}
         <SessionComposer
           chat={chat}
           server={server}

@@ -1,12 +1,12 @@
 import { memo, useEffect, useState } from "react";
 import { CopyButton } from "../clipboard/copy-button.tsx";
 import "./code-block.css";
-import { type CodeLine, type LineHighlighter, languageOf, loadHighlighter } from "./highlighter.ts";
+import type { CodeLine, LineHighlighter } from "./highlighter.ts";
 
 /** Code with its language, highlighted once the highlighter is there, and a button that copies it. */
 export function CodeBlock({ code, language }: { code: string; language: string }) {
-  const lines = useHighlight(code, language);
   const name = language.trim().split(/\s/)[0] ?? "";
+  const lines = useHighlight(code, name);
   return (
     <figure className="code">
       <figcaption className="code-head">
@@ -47,14 +47,12 @@ const Line = memo(function Line({ line, isLast }: { line: CodeLine; isLast: bool
 });
 
 /** null: plain, as its language is not known or not there yet. */
-function useHighlight(code: string, languageName: string): readonly CodeLine[] | null {
-  const language = languageOf(languageName.split(/\s/)[0] ?? "");
+function useHighlight(code: string, language: string): readonly CodeLine[] | null {
   const [highlighter, setHighlighter] = useState<LineHighlighter | null>(null);
 
   useEffect(() => {
-    if (language === null) return;
     let isWanted = true;
-    loadHighlighter(language).then(
+    loadHighlighterOf(language).then(
       (loaded) => isWanted && setHighlighter(loaded),
       // Code without colours can be read too.
       () => {},
@@ -66,4 +64,12 @@ function useHighlight(code: string, languageName: string): readonly CodeLine[] |
   }, [language]);
 
   return highlighter === null ? null : highlighter.lines(code);
+}
+
+/** Fetched with the first code that has a language. */
+async function loadHighlighterOf(name: string): Promise<LineHighlighter | null> {
+  if (name === "") return null;
+  const { languageOf, loadHighlighter } = await import("./highlighter.ts");
+  const language = languageOf(name);
+  return language === null ? null : loadHighlighter(language);
 }

@@ -1,29 +1,32 @@
+import type { Chat } from "../app/use-chat.ts";
 import { counted } from "../format/format.ts";
 import { Icon } from "../icons/icon.tsx";
+import { doStep } from "./do-step.ts";
 import { TOUR } from "./tour-steps.ts";
 import type { Tour } from "./use-tour.ts";
 import "./tour-card.css";
 
 interface TourCardProps {
   tour: Tour;
-  isRunning: boolean;
-  canSend: boolean;
-  /** How many messages the last answer was sent; undefined while that is not known. */
-  sentMessages: number | undefined;
-  onDo: () => void;
+  chat: Chat;
 }
 
 /** The step of the tour that one is at: what to do, then what it has shown. */
-export function TourCard({ tour, isRunning, canSend, sentMessages, onDo }: TourCardProps) {
-  const { step, number, isDone } = tour;
-  if (step === null) return null;
-  const isAnswered = isDone && !isRunning;
+export function TourCard({ tour, chat }: TourCardProps) {
+  const { live, load, messages } = chat.state;
+  const { index, isDone } = tour;
+  const step = index === null ? undefined : TOUR[index];
+  if (index === null || step === undefined) return null;
+  const sent = messages.at(-1)?.turn?.sent_messages;
+  const next = TOUR[index + 1];
+  const canSend = chat.provider?.available === true && load !== "loading" && live === null;
+  const isAnswered = isDone && live === null;
   return (
     <section className="tour" aria-label="Guided tour">
       <header>
         <strong>{step.scenario}</strong>
         <span className="figures">
-          {number} of {TOUR.length}
+          {index + 1} of {TOUR.length}
         </span>
         <button type="button" className="button-icon" aria-label="Leave the tour" onClick={tour.leave}>
           <Icon name="close" size={15} />
@@ -31,21 +34,25 @@ export function TourCard({ tour, isRunning, canSend, sentMessages, onDo }: TourC
       </header>
       <p aria-live="polite">
         {isAnswered
-          ? `${sentMessages === undefined ? "" : `${counted(sentMessages, "message")} sent. `}${step.outro}`
+          ? `${sent === undefined ? "" : `${counted(sent, "message")} sent. `}${step.outro}`
           : step.intro}
       </p>
       {isAnswered ? (
-        <button type="button" className="button button-small button-strong" onClick={tour.next}>
-          {number === TOUR.length ? "End of the tour" : "Next"}
+        <button
+          type="button"
+          className="button button-small button-strong"
+          onClick={() => (next === undefined ? tour.leave() : tour.go(index + 1, next.isFirst))}
+        >
+          {next === undefined ? "End of the tour" : "Next"}
         </button>
       ) : (
         <button
           type="button"
           className="button button-small button-strong"
-          disabled={isRunning || !canSend}
-          onClick={onDo}
+          disabled={!canSend}
+          onClick={() => doStep(chat, step, tour.done)}
         >
-          {isRunning ? "Answering…" : `Send “${shortened(step.message)}”`}
+          {live === null ? `Send “${shortened(step.message)}”` : "Answering…"}
         </button>
       )}
     </section>

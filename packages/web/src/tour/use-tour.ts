@@ -1,38 +1,32 @@
-import { useCallback, useState } from "react";
-import { TOUR, type TourStep } from "./tour-steps.ts";
+import { useState } from "react";
 
+/** Where one is on the guided tour. What its steps are comes with the card that shows them. */
 export interface Tour {
   /** null: nobody is on it. */
-  readonly step: TourStep | null;
-  readonly number: number;
+  readonly index: number | null;
   /** The step has been done. */
   readonly isDone: boolean;
   readonly start: () => void;
   readonly done: () => void;
-  readonly next: () => void;
+  /** On to a step, perhaps in a session of its own. */
+  readonly go: (index: number, inNewSession: boolean) => void;
   readonly leave: () => void;
 }
 
-/** Where one is on the guided tour; `onNewSession` begins the session that a step wants of its own. */
 export function useTour(onNewSession: () => void): Tour {
   const [at, setAt] = useState<{ index: number; isDone: boolean } | null>(null);
 
-  const go = useCallback(
-    (index: number) => {
-      const step = TOUR[index];
-      setAt(step === undefined ? null : { index, isDone: false });
-      if (step?.isFirst) onNewSession();
-    },
-    [onNewSession],
-  );
+  function go(index: number, inNewSession: boolean) {
+    setAt({ index, isDone: false });
+    if (inNewSession) onNewSession();
+  }
 
   return {
-    step: at === null ? null : (TOUR[at.index] ?? null),
-    number: at === null ? 0 : at.index + 1,
+    index: at?.index ?? null,
     isDone: at?.isDone ?? false,
-    start: () => go(0),
+    start: () => go(0, true),
     done: () => setAt((before) => before && { ...before, isDone: true }),
-    next: () => at !== null && go(at.index + 1),
+    go,
     leave: () => setAt(null),
   };
 }
