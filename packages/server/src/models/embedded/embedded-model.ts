@@ -14,8 +14,10 @@ import { SwitchedOffModel } from "./switched-off-model.ts";
 
 /** Answers that may wait for the one that is made. */
 const MAX_WAITING = 8;
-/** A set-up that failed is not begun anew by every message. */
-const SETUP_PAUSE_MS = 10_000;
+/** What failed is not begun anew by every message. */
+const RETRY_PAUSE_MS = 10_000;
+/** Who waits is told this often that it goes on: the domain ends a turn of which it hears nothing. */
+const SIGN_OF_LIFE_MS = 5_000;
 const FREE = { input: 0, cached_input: 0, output: 0 };
 
 export interface EmbeddedModelConfig {
@@ -28,24 +30,12 @@ export interface EmbeddedModelConfig {
   readonly log: Log;
 }
 
-/** The built-in model as the rest of the server sees it. */
-export interface EmbeddedChatModel extends ChatModel {
-  /**
-   * Fetches what is missing and loads the model; both go on in the background when nobody awaits this.
-   * Never rejects: `availability` tells how far it is and what went wrong. After a failure, tries again.
-   */
-  prepare(): Promise<void>;
-
-  /** Ends a download. What was received is kept, and `prepare` goes on from there. */
-  stopPreparing(): Promise<void>;
-}
-
 /** llama.cpp with a small model, in a process of its own, fetched when it is first needed. */
-export function createEmbeddedModel(config: EmbeddedModelConfig): EmbeddedChatModel {
+export function createEmbeddedModel(config: EmbeddedModelConfig): ChatModel {
   return config.model === "none" ? new SwitchedOffModel() : new EmbeddedModel(config);
 }
 
-class EmbeddedModel implements EmbeddedChatModel {
+class EmbeddedModel implements ChatModel {
   readonly id = "embedded";
   readonly name: string;
   readonly defaultModel: string;
@@ -66,17 +56,19 @@ class EmbeddedModel implements EmbeddedChatModel {
     this.#supervisor = new Supervisor(log);
   }
 
+  /**
+   * Fetches what is missing and loads the model; both go on in the background when nobody awaits this.
+   * `availability` tells how far it is and what went wrong. What broke off goes on from where it was with
+   * the next call, but not within ten seconds.
+   */
   async prepare(): Promise<void> {
+    if (this.#closing.signal.aborted || performance.now() - this.#failedAt < RETRY_PAUSE_MS) return;
     try {
       const installed = await this.#setup.prepare();
       await this.#supervisor.ready(installed, this.#closing.signal);
     } catch {
       this.#failedAt = performance.now();
     }
-  }
-
-  async stopPreparing(): Promise<void> {
-    await this.#setup.stop();
   }
 
   async availability(): Promise<Availability> {
@@ -102,10 +94,13 @@ class EmbeddedModel implements EmbeddedChatModel {
     either.throwIfAborted();
     this.#requireModel(request.model);
     const installed = await this.#requireInstalled();
-    const leave = await this.#queue.enter(either);
+    const waiting = setInterval(() => sink.thinking(), SIGN_OF_LIFE_MS);
+    let leave = () => {};
     let free = Promise.resolve();
     try {
+      leave = await this.#queue.enter(either);
       const process = await this.#supervisor.ready(installed, either);
+      clearInterval(waiting);
       const { system, contextWindow } = request;
       const messages = asTextMessages(request.messages);
       const answer = process.answer({ system, messages, contextWindow }, sink, either);
@@ -114,6 +109,7 @@ class EmbeddedModel implements EmbeddedChatModel {
       this.#supervisor.succeeded();
       return completion;
     } finally {
+      clearInterval(waiting);
       // A cancelled answer settles at once; the next one waits until the process is really free.
       void free.then(leave);
     }
@@ -149,7 +145,7 @@ class EmbeddedModel implements EmbeddedChatModel {
     if (model === this.defaultModel) return;
     throw new AppError(
       "provider_model_not_found",
-      `The built-in provider has one model, ${this.defaultModel}; ${model} was asked for.`,
+      `The built-in provider has no model named ${model}. Ask for ${this.defaultModel}.`,
     );
   }
 
@@ -162,7 +158,7 @@ class EmbeddedModel implements EmbeddedChatModel {
       const { reason, action } = explain(error);
       throw new AppError("provider_unavailable", `${reason} ${action}`, { cause: error });
     }
-    if (performance.now() - this.#failedAt > SETUP_PAUSE_MS) void this.prepare();
+    void this.prepare();
     const { reason, action } = this.#whyNotInstalled();
     throw new AppError("provider_unavailable", `${reason} ${action}`, { retryAfter: 10 });
   }
@@ -189,7 +185,7 @@ class EmbeddedModel implements EmbeddedChatModel {
       case "ready":
         return {
           reason: "The built-in model is not downloaded yet (about 580 MB).",
-          action: "The download begins when it is first sent a message.",
+          action: "It is fetched when somebody asks for it: try again in a few minutes.",
         };
     }
   }

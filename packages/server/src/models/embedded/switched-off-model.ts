@@ -1,12 +1,11 @@
 import { AppError } from "../../chat/app-error.ts";
-import type { Availability, Completion } from "../../chat/chat-model.ts";
-import type { EmbeddedChatModel } from "./embedded-model.ts";
+import type { Availability, ChatModel, Completion } from "../../chat/chat-model.ts";
 
 const REASON = "The built-in model is switched off (EMBEDDED_MODEL=none).";
 const ACTION = "Start the server without that setting to use it.";
 
 /** The built-in provider where nobody wants one. It fetches nothing. */
-export class SwitchedOffModel implements EmbeddedChatModel {
+export class SwitchedOffModel implements ChatModel {
   readonly id = "embedded";
   readonly name = "Built-in";
   readonly defaultModel = "none";
@@ -22,10 +21,6 @@ export class SwitchedOffModel implements EmbeddedChatModel {
   wireRequest(): null {
     return null;
   }
-
-  async prepare(): Promise<void> {}
-
-  async stopPreparing(): Promise<void> {}
 
   async close(): Promise<void> {}
 }

@@ -12,13 +12,18 @@ import type {
 } from "./llama-cpp.ts";
 import type { AnswerRequest, AnswerResult } from "./protocol.ts";
 
+/**
+ * One core is left to the server, the browser and the rest, because these threads wait for each other busily:
+ * with more of them than free cores each wait lasts until the scheduler's next turn. On 2 cores, tokens a
+ * second of the default model, alone / beside two other busy programs: 1 thread 40 / 17, 2 threads 50 / 3.
+ */
+const THREADS = Math.max(1, availableParallelism() - 1);
 const MAX_OUTPUT_TOKENS = 1_024;
 const MIN_CONTEXT_TOKENS = 2_048;
 /** llama.cpp starts to drop history when a context is filled to the last two tokens. */
 const UNUSED_TOKENS = 2;
 /** Tokens of a prompt that are evaluated at a time: between two of these it can be cancelled. */
 const CHUNK_TOKENS = 128;
-const MAX_CHUNK_MS = 1_500;
 
 /** The context leaves no room for an answer. */
 export class ContextTooLong extends Error {
@@ -44,15 +49,13 @@ export class Engine {
   readonly #model: Model;
   readonly #wrapper: ChatWrapper;
   #open: { readonly context: Context; readonly sequence: Sequence; readonly chat: Chat } | undefined;
-  #chunkTokens = CHUNK_TOKENS;
 
   static async load(llamaCpp: LlamaCpp, modelPath: string, onProgress: () => void): Promise<Engine> {
     const llama = await llamaCpp.getLlama({
       // For Macs with Apple silicon there is only the build with Metal.
       gpu: process.platform === "darwin" && process.arch === "arm64" ? "metal" : false,
       build: "never",
-      // By default more threads than cores wait for each other busily: 0.3 instead of 70 tokens a second.
-      maxThreads: availableParallelism(),
+      maxThreads: THREADS,
       logLevel: "error",
     });
     const model = await llama.loadModel({ modelPath, onLoadProgress: onProgress });
@@ -116,11 +119,8 @@ export class Engine {
     while (sequence.nextTokenIndex < last) {
       signal.throwIfAborted();
       const start = sequence.nextTokenIndex;
-      const startedAt = performance.now();
-      await sequence.evaluateWithoutGeneratingNewTokens(
-        prompt.slice(start, Math.min(start + this.#chunkTokens, last)),
-      );
-      if (performance.now() - startedAt > MAX_CHUNK_MS) this.#chunkTokens = Math.ceil(this.#chunkTokens / 2);
+      const chunk = prompt.slice(start, Math.min(start + CHUNK_TOKENS, last));
+      await sequence.evaluateWithoutGeneratingNewTokens(chunk);
       events.working();
     }
     return cachedTokens;
@@ -135,7 +135,7 @@ export class Engine {
       Math.max(MIN_CONTEXT_TOKENS, 2 ** Math.ceil(Math.log2(tokens))),
       this.#model.trainContextSize,
     );
-    const context = await this.#model.createContext({ contextSize, threads: availableParallelism() });
+    const context = await this.#model.createContext({ contextSize, threads: THREADS });
     const sequence = context.getSequence();
     const chat = new this.#llamaCpp.LlamaChat({ contextSequence: sequence, chatWrapper: this.#wrapper });
     this.#open = { context, sequence, chat };

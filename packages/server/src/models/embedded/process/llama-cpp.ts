@@ -34,7 +34,6 @@ export interface Context {
 export interface Sequence {
   readonly nextTokenIndex: number;
   readonly tokenMeter: { readonly usedOutputTokens: number };
-  compareContextTokens(tokens: Token[]): { firstDifferentIndex: number };
   adaptStateToTokens(tokens: Token[], allowShift: boolean): Promise<void>;
   evaluateWithoutGeneratingNewTokens(tokens: Token[]): Promise<void>;
 }

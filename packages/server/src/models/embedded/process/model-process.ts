@@ -68,45 +68,59 @@ export class ModelProcess {
     });
     this.#loading = setTimeout(() => this.#kill("it did not load in time", false), LOAD_SILENCE_MS);
     this.#child.on("message", (message: FromChild) => this.#receive(message));
-    this.#child.on("error", (error) => this.#onExit(error.message));
+    this.#child.on("error", (error) => {
+      // Other errors (of a signal, of a message) come while it runs, and its exit follows.
+      if (this.#child.pid === undefined) this.#onExit(error.message);
+    });
     this.#child.on("exit", (code, signal) => this.#onExit(signal ? `signal ${signal}` : `exit code ${code}`));
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS);
     });
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** One at a time. Text goes to the sink until `completion` has settled. */
   answer(request: AnswerRequest, sink: AnswerSink, signal: AbortSignal): Answer {
     const completion = Promise.withResolvers<Completion>();
     const free = Promise.withResolvers<void>();
+    let wanted = true;
     let grace: NodeJS.Timeout | undefined;
+    const cancel = (reason: unknown) => {
+      wanted = false;
+      completion.reject(reason);
+      this.#send({ type: "cancel", id });
+      grace = setTimeout(() => this.#kill("it did not stop when it was cancelled", true), CANCEL_GRACE_MS);
+    };
+    const abort = () => cancel(signal.reason);
+    const give = (what: () => void) => {
+      if (!wanted) return;
+      try {
+        what();
+      } catch (error) {
+        cancel(error);
+      }
+    };
     const end = (settle: () => void) => {
       clearTimeout(grace);
-      signal.removeEventListener("abort", cancel);
+      signal.removeEventListener("abort", abort);
       settle();
       free.resolve();
     };
     const id = this.#register({
       receive: (message) => {
-        if (message.type === "text") {
-          if (!signal.aborted) sink.text(message.text);
-        } else if (message.type === "working") {
-          if (!signal.aborted) sink.thinking();
-        } else if (message.type === "answered") {
-          end(() => completion.resolve(toCompletion(message.result)));
-        } else {
-          end(() => completion.reject(toError(message)));
-        }
+        if (message.type === "text") give(() => sink.text(message.text));
+        else if (message.type === "working") give(() => sink.thinking());
+        else if (message.type === "answered") end(() => completion.resolve(toCompletion(message.result)));
+        else end(() => completion.reject(toError(message)));
       },
       exited: (exit) => end(() => completion.reject(brokeOff(exit))),
     });
-    const cancel = () => {
-      completion.reject(signal.reason);
-      this.#send({ type: "cancel", id });
-      grace = setTimeout(() => this.#kill("it did not stop when it was cancelled", true), CANCEL_GRACE_MS);
-    };
-    signal.addEventListener("abort", cancel, { once: true });
     this.#send({ type: "answer", id, request });
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
     return { completion: completion.promise, free: free.promise };
   }
 

@@ -66,7 +66,15 @@ export class Supervisor {
   }
 
   #start(installed: Installed): ModelProcess {
+    const startedAt = performance.now();
     const process = new ModelProcess(installed);
+    process.ready.then(
+      () => {
+        const fields = { pid: process.pid, load_ms: Math.round(performance.now() - startedAt) };
+        this.#log.info(fields, "The built-in model is loaded.");
+      },
+      () => {},
+    );
     void process.exited.then((exit) => {
       this.#current = undefined;
       if (!exit.wanted) this.#onFailure(exit);

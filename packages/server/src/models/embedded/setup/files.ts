@@ -13,7 +13,8 @@ export async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return 0;
+    const code = codeOf(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return 0;
     throw error;
   }
 }
