@@ -164,5 +164,6 @@ function networkOf(address: string): string {
   const after = tail === undefined || tail === "" ? [] : tail.split(":");
   const missing = tail === undefined ? 0 : 8 - before.length - after.length;
   const groups = [...before, ...Array<string>(Math.max(missing, 0)).fill("0"), ...after];
-  return `${groups.slice(0, 4).join(":").toLowerCase()}::/64`;
+  const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(":")}::/64`;
 }

@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { startTestServer, type TestServer } from "../../test/test-server.ts";
+
+const ASK = { message: "Hi", mode: "stateful", provider: "mirror" };
+
+async function start(env: Record<string, string>, options: { mirrorDelayMs?: number; name?: string } = {}) {
+  const server = await startTestServer({ env: { AUTH: "keys", ...env }, ...options });
+  const as = async (owner: string, group?: string) => {
+    const { key } = await server.apiKeys.create({ owner, ...(group !== undefined && { group }) });
+    const headers = { authorization: `Bearer ${key}` };
+    return {
+      get: (path: string) => server.inject("GET", path, undefined, headers),
+      post: (path: string, body?: unknown) => server.inject("POST", path, body, headers),
+      chat: (sessionId: string, message = "Hi") =>
+        server.inject("POST", "/chat", { ...ASK, message, session_id: sessionId }, headers),
+      patch: (path: string, body: unknown) => server.inject("PATCH", path, body, headers),
+      delete: (path: string) => server.inject("DELETE", path, undefined, headers),
+      headers,
+    };
+  };
+  return { server, as };
+}
+
+test("requests a minute are counted, told, and refused when they are too many", async () => {
+  const { server, as } = await start({ LIMIT_REQUESTS_PER_MINUTE: "3" });
+  const alice = await as("alice");
+  const first = await alice.get("/sessions");
+  expect(first.headers["ratelimit-policy"]).toBe('"address-requests";q=6000;w=60, "requests";q=3;w=60');
+  expect(first.headers.ratelimit).toMatch(/^"address-requests";r=5999;t=60, "requests";r=2;t=60$/);
+  await alice.get("/sessions");
+  await alice.get("/sessions");
+  const refused = await alice.get("/sessions");
+  expect(refused.statusCode).toBe(429);
+  expect(Number(refused.headers["retry-after"])).toBeGreaterThan(50);
+  expect(refused.headers.ratelimit).toMatch(/"requests";r=0;t=\d+$/);
+  expect(refused.json()).toMatchObject({
+    code: "rate_limited",
+    detail: expect.stringMatching(/Try again in \d+ s/),
+  });
+  expect((await (await as("bob")).get("/sessions")).statusCode).toBe(200);
+  expect(server.lines.join()).toContain('"event":"limit_reached","policy":"requests"');
+});
+
+test("an address is counted too, whoever comes from it, and before it is looked who that is", async () => {
+  const { server, as } = await start({ LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "4" });
+  const alice = await as("alice");
+  const wrong = { authorization: `Bearer rmm_${"0".repeat(16)}_${"A".repeat(43)}` };
+  for (let n = 0; n < 4; n++) await server.inject("GET", "/sessions", undefined, wrong);
+  expect((await server.inject("GET", "/sessions", undefined, wrong)).statusCode).toBe(429);
+  expect((await alice.get("/sessions")).statusCode).toBe(429);
+  expect((await server.inject("GET", "/health/live")).statusCode).toBe(200);
+});
+
+test("X-Forwarded-For is believed only of proxies that were named", async () => {
+  const env = { LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "2" };
+  const [open, named] = [await start(env), await start({ ...env, TRUSTED_PROXIES: "127.0.0.1" })];
+  const ask = ({ server }: { server: TestServer }, address: string) =>
+    server.inject("GET", "/auth/me", undefined, { "x-forwarded-for": address });
+  const statuses = async (at: { server: TestServer }, addresses: string[]) => {
+    const found = [];
+    for (const address of addresses) found.push((await ask(at, address)).statusCode);
+    return found;
+  };
+  expect(await statuses(open, ["10.0.0.1", "10.0.0.2", "10.0.0.3"])).toEqual([200, 200, 429]);
+  expect(await statuses(named, ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.1", "10.0.0.1"])).toEqual([
+    200, 200, 200, 200, 429,
+  ]);
+  // A network of IPv6 is one, and what a client adds to the header itself does not count.
+  const six = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:0db8:1:2::3"];
+  expect(await statuses(named, six)).toEqual([200, 200, 429]);
+  expect(await statuses(named, ["1.1.1.1, 10.0.0.9", "2.2.2.2, 10.0.0.9", "3.3.3.3, 10.0.0.9"])).toEqual([
+    200, 200, 429,
+  ]);
+});
+
+test("so many answers run at once; one that has ended makes room, and a reader's stream counts too", async () => {
+  const { as } = await start({ LIMIT_STREAMS: "2" }, { mirrorDelayMs: 60 });
+  const alice = await as("alice");
+  const running = [alice.chat("a"), alice.chat("b")];
+  await expect.poll(async () => (await alice.get("/sessions/b")).json().running_turn_id).toMatch(/./);
+  const turn = (await alice.get("/sessions/a")).json().running_turn_id;
+  for (const refused of [await alice.chat("c"), await alice.get(`/sessions/a/turns/${turn}/events`)]) {
+    expect(refused.statusCode).toBe(429);
+    expect(refused.json()).toMatchObject({ code: "too_many_streams" });
+    expect(refused.headers["retry-after"]).toBe("5");
+  }
+  expect((await alice.get("/sessions/c")).statusCode).toBe(404);
+  expect((await Promise.all(running)).map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+  expect((await alice.chat("c")).statusCode).toBe(200);
+});
+
+test("the day's tokens are used up by turns, and what was expected is corrected by what came", async () => {
+  const { as } = await start({ LIMIT_TOKENS_PER_DAY: "1000" });
+  const alice = await as("alice");
+  let answered = 0;
+  let last = await alice.chat("s0");
+  while (last.statusCode === 200 && answered < 200) {
+    answered++;
+    last = await alice.chat(`s${answered}`);
+  }
+  // A turn here takes some 40 tokens, and each reserves 300 for its answer while it runs.
+  expect(answered).toBeGreaterThan(8);
+  expect(answered).toBeLessThan(30);
+  expect(last.statusCode).toBe(429);
+  expect(last.json()).toMatchObject({ code: "allowance_used", detail: expect.stringContaining("24 hours") });
+  expect(Number(last.headers["retry-after"])).toBeGreaterThan(80_000);
+});
+
+test("the day's money is counted by the price table, and what costs nothing goes on", async () => {
+  const { server, as } = await start({ LIMIT_USD_PER_DAY: "0.00065" });
+  const alice = await as("alice");
+  const ask = () => alice.post("/chat", { ...ASK, provider: "chatgpt" });
+  let last = await ask();
+  for (let n = 0; n < 60 && last.statusCode === 200; n++) last = await ask();
+  expect(last.json()).toMatchObject({ code: "allowance_used", detail: expect.stringContaining("money") });
+  expect((await alice.chat("free")).statusCode).toBe(200);
+  expect(server.lines.join()).toContain('"policy":"usd"');
+});
+
+test("so many sessions; deleting one makes room", async () => {
+  const { as } = await start({ LIMIT_SESSIONS: "2" });
+  const alice = await as("alice");
+  for (const id of ["a", "b"]) expect((await alice.chat(id)).statusCode).toBe(200);
+  const refusals = [
+    await alice.chat("c"),
+    await alice.post("/sessions/c/messages", { messages: [{ role: "user", content: "Hi" }] }),
+    await alice.post("/sessions/a/fork"),
+    await alice.post("/sessions/import", { messages: [{ role: "user", content: "Hi" }] }),
+  ];
+  for (const refused of refusals) {
+    expect(refused.statusCode, refused.body).toBe(429);
+    expect(refused.json()).toMatchObject({ code: "storage_limit_reached" });
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThan(3000);
+  }
+  expect((await alice.chat("a")).statusCode).toBe(200);
+  await alice.delete("/sessions/a");
+  await expect.poll(async () => (await alice.chat("c")).statusCode).toBe(200);
+});
+
+test("so many bytes of messages; deleting a session makes room", async () => {
+  const { as } = await start({ LIMIT_STORED_BYTES: "3000" });
+  const alice = await as("alice");
+  const append = (id: string, bytes: number) =>
+    alice.post(`/sessions/${id}/messages`, { messages: [{ role: "user", content: "x".repeat(bytes) }] });
+  expect((await append("a", 2000)).statusCode).toBe(200);
+  expect((await append("b", 2000)).json()).toMatchObject({ code: "storage_limit_reached" });
+  expect((await append("b", 500)).statusCode).toBe(200);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await alice.delete("/sessions/a");
+  await expect.poll(async () => (await append("b", 2000)).statusCode).toBe(200);
+});
+
+test("a group has limits of its own", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "limits-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "limits.json"), '{"groups": {"staff": {"requests_per_minute": 5}}}');
+  const { as } = await start({ LIMIT_REQUESTS_PER_MINUTE: "1", LIMITS_FILE: join(folder, "limits.json") });
+  const [alice, bob] = [await as("alice", "staff"), await as("bob")];
+  expect((await alice.get("/sessions")).headers["ratelimit-policy"]).toContain('"requests";q=5;w=60');
+  expect((await bob.get("/sessions")).headers["ratelimit-policy"]).toContain('"requests";q=1;w=60');
+});
+
+test("a session's life can be extended so far, also by an import", async () => {
+  const { as } = await start({ SESSION_TTL_MAX_SECONDS: "7200" });
+  const alice = await as("alice");
+  await alice.chat("s");
+  expect((await alice.patch("/sessions/s", { ttl_seconds: 7200 })).statusCode).toBe(200);
+  const refused = await alice.patch("/sessions/s", { ttl_seconds: 7201 });
+  expect(refused.statusCode).toBe(400);
+  expect(refused.json().errors).toEqual([
+    { field: "ttl_seconds", message: "must be at most 7200 on this server" },
+  ]);
+});
+
+test("two servers on one Redis count together", async () => {
+  const one = await start({ LIMIT_REQUESTS_PER_MINUTE: "10" });
+  const two = await startTestServer({
+    env: { AUTH: "keys", LIMIT_REQUESTS_PER_MINUTE: "10" },
+    name: one.server.name,
+  });
+  const { headers } = await one.as("alice");
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, n) =>
+      (n % 2 ? one.server : two).inject("GET", "/sessions", undefined, headers),
+    ),
+  );
+  expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(10);
+});
+
+test("without authentication and without a limit nothing is counted, and nothing said of it", async () => {
+  const server = await startTestServer();
+  const response = await server.inject("GET", "/sessions");
+  expect(response.headers.ratelimit).toBeUndefined();
+  expect(await server.keys()).toEqual([]);
+});
