@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Pool } from "undici";
+
+/** A request, by the number of the client and of its turn. */
+export type Ask = (client: number, turn: number) => { path: string; body: object };
+
+const headers = { "content-type": "application/json" };
+
+/** Whole turns a second, by so many clients that each wait for their answer. */
+export async function turnsPerSecond(url: string, clients: number, ms: number, ask: Ask): Promise<number> {
+  const pool = new Pool(url, { connections: clients });
+  const started = performance.now();
+  let turns = 0;
+  await Promise.all(
+    Array.from({ length: clients }, async (_, client) => {
+      for (let turn = 0; performance.now() - started < ms; turn++) {
+        const { path, body } = ask(client, turn);
+        const answer = await pool.request({ method: "POST", path, headers, body: JSON.stringify(body) });
+        const text = await answer.body.text();
+        if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${text}`);
+        turns++;
+      }
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  await pool.close();
+  return turns / seconds;
+}
+
+export interface Streamed {
+  /** Milliseconds from each request to its first text. */
+  readonly firstTextMs: readonly number[];
+  readonly streams: number;
+}
+
+/** Reads streams, so many at a time for so long; each client begins its next when one has ended. */
+export async function stream(url: string, clients: number, ms: number, ask: Ask): Promise<Streamed> {
+  const pool = new Pool(url, { connections: clients });
+  const started = performance.now();
+  const firstTextMs: number[] = [];
+  let streams = 0;
+  await Promise.all(
+    Array.from({ length: clients }, async (_, client) => {
+      // Not all at once: people do not begin to speak together.
+      await sleep((client / clients) * Math.min(1000, ms / 4));
+      for (let turn = 0; performance.now() - started < ms; turn++) {
+        const { path, body } = ask(client, turn);
+        const asked = performance.now();
+        const answer = await pool.request({
+          method: "POST",
+          path,
+          headers: { ...headers, accept: "text/event-stream" },
+          body: JSON.stringify(body),
+        });
+        let first = true;
+        for await (const chunk of answer.body) {
+          if (!first || !(chunk as Buffer).includes("word")) continue;
+          firstTextMs.push(performance.now() - asked);
+          first = false;
+        }
+        if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode}`);
+        streams++;
+      }
+    }),
+  );
+  await pool.close();
+  return { firstTextMs, streams };
+}
+
+/** Opens streams that stay open, and says what to call to close them. */
+export async function openStreams(url: string, count: number, ask: Ask): Promise<() => Promise<void>> {
+  const pool = new Pool(url, { connections: count });
+  await Promise.all(
+    Array.from({ length: count }, async (_, client) => {
+      const { path, body } = ask(client, 0);
+      const answer = await pool.request({
+        method: "POST",
+        path,
+        headers: { ...headers, accept: "text/event-stream" },
+        body: JSON.stringify(body),
+      });
+      answer.body.on("error", () => {});
+      await new Promise((resolve) => answer.body.once("data", resolve));
+      answer.body.resume();
+    }),
+  );
+  return () => pool.destroy();
+}
+
+export const percentile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;

@@ -1,0 +1,184 @@
+// `npm run bench:turns`: what a turn costs, beside a bare relay of the same upstream, in one run. The server and
+// the bare relay have a core for themselves; the load, the upstream and Redis share another. Prints the table
+// of the chapter "Turns" in docs/performance.md.
+import { cpus } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { createClient } from "@redis/client";
+import { freePort } from "../packages/server/test/faults/free-port.ts";
+import { RedisProcess } from "../packages/server/test/faults/redis-process.ts";
+import { type Ask, openStreams, percentile, type Streamed, stream, turnsPerSecond } from "./load.ts";
+import { canPin, PinnedProgram, pinSelf } from "./pinned.ts";
+
+const CLIENTS = 16;
+const MEASURE_MS = 4000;
+const WINDOW_TOKENS = 2048;
+const MESSAGE = "x".repeat(200);
+const OPEN_STREAMS = 500;
+
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const print = (line: string): void => console.log(line);
+const fixed = (value: number, digits = 1): string => value.toFixed(digits);
+
+pinSelf(1);
+// Not synced at each write: what is measured is the server, not a disk.
+const redis = await RedisProcess.start({ args: ["--appendonly", "no"] });
+const upstream = await PinnedProgram.start(1, file("upstream.ts"), await freePort(), {});
+const server = await PinnedProgram.start(0, file("../packages/server/src/main.ts"), await freePort(), {
+  REDIS_URL: redis.url,
+  OLLAMA_BASE_URL: `${upstream.url}/v1`,
+  OLLAMA_MODEL: "at-once",
+  EMBEDDED_MODEL: "none",
+  WEB_PORT: `${await freePort()}`,
+  LOG_LEVEL: "info",
+});
+const bare = await PinnedProgram.start(0, file("bare-relay.ts"), await freePort(), {
+  UPSTREAM: upstream.url,
+});
+const client = createClient({ url: redis.url });
+await client.connect();
+
+/** A turn of this product, in a session of each client's own. */
+const chat =
+  (mode: "stateless" | "stateful", model: string, session: (client: number, turn: number) => string): Ask =>
+  (n, turn) => ({
+    path: "/chat",
+    body: {
+      message: MESSAGE,
+      mode,
+      provider: "ollama",
+      model,
+      context_tokens: WINDOW_TOKENS,
+      session_id: session(n, turn),
+    },
+  });
+const relayed =
+  (path: string, model: string): Ask =>
+  () => ({ path, body: { model, message: MESSAGE } });
+
+try {
+  const version = /(?:redis|valkey)_version:(\S+)/.exec(await client.info("server"))?.[1];
+  print(
+    `Node.js ${process.versions.node}, Redis ${version}, ${cpus().length} cores: ${cpus()[0]?.model.trim()}`,
+  );
+  if (!canPin) print("There is no taskset here: nothing has a core of its own.");
+  print("");
+  print("| what | this server | bare relay |");
+  print("|---|--:|--:|");
+  await wholeTurns();
+  await cpuOfATokens();
+  await firstText();
+  await memoryOfAStream();
+  await bytesInRedis();
+} finally {
+  client.destroy();
+  await Promise.all([server, bare, upstream].map((program) => program.stop()));
+  await redis.stop();
+}
+
+async function wholeTurns(): Promise<void> {
+  const perSecond = (ask: Ask, url = server.url) => turnsPerSecond(url, CLIENTS, MEASURE_MS, ask);
+  // Both have been compiled before anything is measured.
+  await perSecond(chat("stateful", "at-once", (n, turn) => `warm-${n}-${Math.floor(turn / 10)}`));
+  await perSecond(relayed("/chat", "at-once"), bare.url);
+  const relay = await perSecond(relayed("/chat", "at-once"), bare.url);
+  const stateless = await perSecond(chat("stateless", "at-once", (n) => `stateless-${n}`));
+  const young = await perSecond(
+    chat("stateful", "at-once", (n, turn) => `young-${n}-${Math.floor(turn / 20)}`),
+  );
+  await fill((n) => `old-${n}`, CLIENTS, 1000);
+  const old = await perSecond(chat("stateful", "at-once", (n) => `old-${n}`));
+  const row = (what: string, turns: number) =>
+    print(
+      `| whole turns a second, ${what} | ${turns.toFixed(0)} (${fixed(turns / relay, 2)} ×) | ${relay.toFixed(0)} |`,
+    );
+  row("stateless", stateless);
+  row("stateful, turns 1–20 (10 on average)", young);
+  row("stateful, from turn 1,000 on", old);
+}
+
+/** Brings sessions to a turn. */
+async function fill(session: (client: number) => string, sessions: number, turns: number): Promise<void> {
+  const ask = chat("stateful", "at-once", session);
+  const one = (n: number) => turnsTo(turns, (turn) => ask(n, turn));
+  await Promise.all(Array.from({ length: sessions }, (_, n) => one(n)));
+}
+
+async function turnsTo(turns: number, ask: (turn: number) => ReturnType<Ask>): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) {
+    const { path, body } = ask(turn);
+    const answer = await fetch(server.url + path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (answer.status !== 200) throw new Error(await answer.text());
+    await answer.arrayBuffer();
+  }
+}
+
+async function cpuOfATokens(): Promise<void> {
+  const microseconds = async (program: PinnedProgram, tokens: number, work: () => Promise<Streamed>) => {
+    const before = program.cpuSeconds();
+    const { streams } = await work();
+    return fixed(((program.cpuSeconds() - before) * 1e6) / (streams * tokens));
+  };
+  const here = chat("stateless", "together", (n, turn) => `together-${n}-${turn}`);
+  const paced = chat("stateless", "paced", (n, turn) => `paced-${n}-${turn}`);
+  print(
+    `| CPU of a relayed token, 2,000 arriving together, µs | ${await microseconds(server, 2000, () => stream(server.url, 4, MEASURE_MS, here))} | ` +
+      `${await microseconds(bare, 2000, () => stream(bare.url, 4, MEASURE_MS, relayed("/stream", "together")))} |`,
+  );
+  print(
+    `| CPU of a relayed token, 32 streams of 50 a second, µs | ${await microseconds(server, 50, () => stream(server.url, 32, MEASURE_MS, paced))} | ` +
+      `${await microseconds(bare, 50, () => stream(bare.url, 32, MEASURE_MS, relayed("/stream", "paced")))} |`,
+  );
+}
+
+async function firstText(): Promise<void> {
+  for (const streams of [32, 256]) {
+    const direct = await stream(upstream.url, streams, MEASURE_MS, () => ({
+      path: "/v1/chat/completions",
+      body: { model: "paced" },
+    }));
+    const ask = chat("stateful", "paced", (n, turn) => `first-${streams}-${n}-${turn}`);
+    const here = await stream(server.url, streams, MEASURE_MS, ask);
+    const relay = await stream(bare.url, streams, MEASURE_MS, relayed("/stream", "paced"));
+    const added = ({ firstTextMs }: Streamed) =>
+      [0.5, 0.99]
+        .map((share) => fixed(percentile(firstTextMs, share) - percentile(direct.firstTextMs, share)))
+        .join(" / ");
+    print(
+      `| time to first text added at ${streams} streams, ms, median / p99 | ${added(here)} | ${added(relay)} |`,
+    );
+  }
+}
+
+async function memoryOfAStream(): Promise<void> {
+  const kilobytes = async (program: PinnedProgram, ask: Ask) => {
+    const before = program.residentBytes();
+    const close = await openStreams(program.url, OPEN_STREAMS, ask);
+    await sleep(1000);
+    const bytes = (program.residentBytes() - before) / OPEN_STREAMS;
+    await close();
+    return fixed(bytes / 1000);
+  };
+  const here = await kilobytes(
+    server,
+    chat("stateless", "open", (n) => `open-${n}`),
+  );
+  const relay = await kilobytes(bare, relayed("/stream", "open"));
+  print(`| memory of an open stream, ${OPEN_STREAMS} of them, kB | ${here} | ${relay} |`);
+}
+
+async function bytesInRedis(): Promise<void> {
+  for (const turns of [10, 1000]) {
+    await fill(() => `bytes-${turns}`, 1, turns);
+    let bytes = 0;
+    for (const key of await client.keys(`chat_history:{bytes-${turns}}:*`))
+      bytes += (await client.memoryUsage(key, { SAMPLES: 0 })) ?? 0;
+    print(
+      `| bytes in Redis of a turn (two messages of 200 bytes and its record), after ${turns} turns | ${fixed(bytes / turns, 0)} | – |`,
+    );
+  }
+}

@@ -1,0 +1,62 @@
+// A provider that costs as little as can be: answers made beforehand, in the form of Chat Completions. The model
+// says how: `at-once` (50 tokens in one packet), `together` (2,000 in one), `paced` (50, 50 a second) and
+// `open` (one token, then nothing for a minute).
+import { createServer, type ServerResponse } from "node:http";
+
+const MODELS = ["at-once", "together", "paced", "open"];
+const PACE_MS = 20;
+const TOKENS = 50;
+
+const frame = (fields: object) =>
+  `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", ...fields })}\n\n`;
+const token = frame({
+  choices: [{ index: 0, delta: { role: "assistant", content: "word" }, finish_reason: null }],
+});
+const tail = (tokens: number) =>
+  frame({ choices: [{ index: 0, delta: { content: "" }, finish_reason: "stop" }] }) +
+  frame({
+    choices: [],
+    usage: { prompt_tokens: 1000, completion_tokens: tokens, total_tokens: 1000 + tokens },
+  }) +
+  "data: [DONE]\n\n";
+const whole = (tokens: number) => Buffer.from(token.repeat(tokens) + tail(tokens));
+const AT_ONCE = whole(TOKENS);
+const TOGETHER = whole(2000);
+
+function answer(model: string, response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  if (model === "at-once") return void response.end(AT_ONCE);
+  if (model === "together") return void response.end(TOGETHER);
+  response.write(token);
+  let sent = 1;
+  const timer = setInterval(
+    () => {
+      if (model === "open" || ++sent > TOKENS) {
+        clearInterval(timer);
+        response.end(tail(TOKENS));
+      } else response.write(token);
+    },
+    model === "open" ? 60_000 : PACE_MS,
+  );
+  response.on("close", () => clearInterval(timer));
+}
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    if (request.url === "/v1/chat/completions") {
+      const body = Buffer.concat(chunks).toString();
+      answer(/"model":"([^"]*)"/.exec(body)?.[1] ?? "", response);
+    } else if (request.url === "/v1/models") {
+      const data = MODELS.map((id) => ({ id, object: "model", created: 1, owned_by: "bench" }));
+      response
+        .writeHead(200, { "content-type": "application/json" })
+        .end(JSON.stringify({ object: "list", data }));
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.listen(Number(process.env.PORT), "127.0.0.1", () => console.log(JSON.stringify({ msg: "ready" })));
