@@ -139,4 +139,47 @@ describe("what the page shows of memory", () => {
     await chat.page.getByText(/Redis has let its messages go/).waitFor();
     expect(await chat.answers.count()).toBe(0);
   });
+
+  test("side by side, one prompt goes to every lane, and memory begins to cost", async () => {
+    const chat = await open();
+    await chat.page.getByRole("button", { name: "Side by side" }).click();
+    const answers = chat.page.getByRole("article", { name: "Assistant" });
+    for (const [n, text] of ["My name is Bob", "What's my name?"].entries()) {
+      await chat.page.getByRole("textbox", { name: "Message" }).fill(text);
+      await chat.page.keyboard.press("Enter");
+      await expect.poll(() => answers.count()).toBe(2 * (n + 1));
+      await chat.page.getByRole("button", { name: "Send" }).waitFor();
+    }
+    const said = async (lane: RegExp) =>
+      chat.page
+        .getByRole("region", { name: lane })
+        .getByRole("article", { name: "Assistant" })
+        .last()
+        .innerText();
+    expect(await said(/^Stateless/)).not.toContain("Bob");
+    expect(await said(/^Stateful/)).toContain("Bob");
+    const tokens = async () =>
+      (
+        await chat.page
+          .getByRole("region", { name: "Tokens sent" })
+          .locator("tbody td:nth-child(2)")
+          .allInnerTexts()
+      ).map(Number);
+    await expect.poll(async () => (await tokens()).every((count) => count > 0)).toBe(true);
+    const [stateless = 0, stateful = 0] = await tokens();
+    expect(stateful).toBeGreaterThan(stateless);
+  });
+
+  test("the guided tour leads through all of it with whoever is there", async () => {
+    const chat = await open();
+    await chat.page.getByRole("button", { name: "Guided tour" }).click();
+    const tour = chat.page.getByRole("region", { name: "Guided tour" });
+    for (let step = 1; step <= 10; step++) {
+      await tour.getByText(`${step} of 10`).waitFor();
+      await tour.getByRole("button", { name: /^Send / }).click();
+      await tour.getByRole("button", { name: /^(Next|End of the tour)$/ }).click();
+    }
+    await tour.waitFor({ state: "hidden" });
+    await chat.page.getByText(/the window of 160 tokens is full/).waitFor();
+  });
 });

@@ -50,6 +50,18 @@ describe("an answer on its way", () => {
     expect([await textOf(chat), await textOf(second)]).toEqual([words(80), words(80)]);
   });
 
+  test("what is begun in one tab is seen in the other, though it was open before", async () => {
+    const chat = await open();
+    await chat.say("Hello");
+    const second = new ChatPage(await chat.page.context().newPage());
+    await second.page.goto(chat.page.url());
+    await second.answers.last().getByText("Hello").waitFor();
+    await send(chat, script({ words: 60, delayMs: 30 }));
+    await second.answers.last().getByText("word 20").waitFor();
+    await Promise.all([ended(chat), ended(second)]);
+    expect(await textOf(second)).toBe(words(60));
+  });
+
   test("stopped, it keeps what was said, and can be tried again", async () => {
     const chat = await open();
     await send(chat, script({ words: 400, delayMs: 30 }));

@@ -69,8 +69,7 @@ export function SessionView({
     KeyI: () => input.current?.focus(),
   });
 
-  const used = messages.length > 0 ? history : null;
-  useEffect(() => onHistory(used), [used, onHistory]);
+  useEffect(() => onHistory(history), [history, onHistory]);
 
   const { setOpen } = panel;
   const onXray = useCallback(

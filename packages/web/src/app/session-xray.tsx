@@ -31,7 +31,7 @@ export function SessionXray({ chat, pricing, turnId, turn, onShowNext, onClose }
         totalsArePartial={state.olderBefore !== null}
         contextTokens={note.contextTokens ?? null}
         onContextTokens={(tokens) => changeNote({ contextTokens: tokens ?? undefined })}
-        history={state.messages.length > 0 ? history : null}
+        history={history}
         onShowNext={onShowNext}
         onClose={onClose}
       />

@@ -5,6 +5,7 @@ import { useChoice } from "../choice/use-choice.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 import type { ConversationState } from "../conversation/conversation-state.ts";
 import { useConversation } from "../conversation/use-conversation.ts";
+import { useOtherTabs } from "../conversation/use-other-tabs.ts";
 import { useContextPreview } from "../memory-line/use-context-preview.ts";
 import type { Providers } from "../providers/use-providers.ts";
 import { type SessionNote, useSessionNote } from "../session/session-notes.ts";
@@ -25,21 +26,22 @@ export interface Chat {
   readonly changeNote: (change: SessionNote) => void;
   /** What the next turn would send; null while that is not known. */
   readonly preview: ContextReport | null;
-  /** Changes when the stored messages do. */
-  readonly history: string;
+  /** Changes when the stored messages do; null: none is stored yet. */
+  readonly history: string | null;
 }
 
 export function useChat(sessionId: string, server: Providers): Chat {
   const { choice: general, choose } = useChoice(server.data);
   const { note, change: changeNote } = useSessionNote(sessionId);
   const { conversation, state } = useConversation(sessionId);
+  useOtherTabs(conversation, state.live?.turnId ?? null);
   const { contextTokens, draft = "" } = note;
 
   const choice = useMemo(() => general && { ...general, contextTokens }, [general, contextTokens]);
   const providers = server.data?.providers ?? NO_PROVIDERS;
   const provider = providers.find(({ id }) => id === choice?.provider);
   const newest = state.messages.findLast(({ id }) => id !== null);
-  const history = `${sessionId} ${state.messages.length} ${newest?.id} ${newest?.turn?.status}`;
+  const history = newest && `${sessionId} ${state.messages.length} ${newest.id} ${newest.turn?.status}`;
 
   const preview = useContextPreview({
     sessionId,
@@ -49,5 +51,16 @@ export function useChat(sessionId: string, server: Providers): Chat {
     history,
     paused: state.live !== null,
   });
-  return { conversation, state, providers, provider, choice, choose, note, changeNote, preview, history };
+  return {
+    conversation,
+    state,
+    providers,
+    provider,
+    choice,
+    choose,
+    note,
+    changeNote,
+    preview,
+    history: history ?? null,
+  };
 }

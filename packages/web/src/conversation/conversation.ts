@@ -59,6 +59,16 @@ export class Conversation {
     this.#open.abort();
   }
 
+  /** Looks for what another tab or another machine has said in this session. */
+  async refresh(): Promise<void> {
+    const { live, load } = this.#state;
+    if (live !== null || load === "loading") return;
+    if (load !== "ready") return this.load();
+    const { signal } = this.#open;
+    await this.#refresh(signal);
+    if (!signal.aborted && this.#state.live === null) await this.#goOn(signal).catch(() => {});
+  }
+
   async loadOlder(): Promise<void> {
     const { olderBefore } = this.#state;
     if (olderBefore === null) return;

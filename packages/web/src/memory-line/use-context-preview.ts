@@ -12,7 +12,7 @@ interface PreviewOf {
   readonly choice: Choice | null;
   readonly draft: string;
   /** Changes when the history does. */
-  readonly history: string;
+  readonly history: string | undefined;
   /** While an answer runs the last report stays: it is what that answer was sent. */
   readonly paused: boolean;
 }
