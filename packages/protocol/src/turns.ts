@@ -64,5 +64,3 @@ export const turn = z.object({
   report: contextReport.nullable(),
 });
 export type Turn = z.infer<typeof turn>;
-
-export const contextPreviewResponse = contextReport;

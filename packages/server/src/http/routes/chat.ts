@@ -5,7 +5,7 @@ import {
   chatResponse,
   clearSessionRequest,
   clearSessionResponse,
-  contextPreviewResponse,
+  contextReport,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import type { Idempotency } from "../../chat/chat.ts";
@@ -53,7 +53,7 @@ export const chatRoutes: Routes = (context) => async (app) => {
         tags: ["chat"],
         summary: "What this turn would send and cost; nothing is stored, no model is called",
         body,
-        response: { 200: contextPreviewResponse, ...problems(400, 413, 415, 422, 503) },
+        response: { 200: contextReport, ...problems(400, 413, 415, 422, 503) },
       },
     },
     async (request) => context.reports.preview(context.conversationsOf(request), request.body),
