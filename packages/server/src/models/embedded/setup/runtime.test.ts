@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { withFolder } from "./folder.fixture.ts";
+import { npmInstead, WRITES_ENTRY } from "./npm.fixture.ts";
 import { findNpm } from "./npm.ts";
 import { ensureRuntime, installedRuntime, runtimePackage } from "./runtime.ts";
 import { SetupError } from "./setup-error.ts";
@@ -9,33 +10,14 @@ import { SetupError } from "./setup-error.ts";
 const log = { info() {}, warn() {}, error() {} };
 const never = new AbortController().signal;
 
-/** A program in npm's place, written in JavaScript: `folder` is where it is to install. */
 async function withNpm(
   script: string,
   work: (context: { cacheDir: string; env: NodeJS.ProcessEnv; runs: () => Promise<number> }) => Promise<void>,
 ): Promise<void> {
   await withFolder(async (folder) => {
-    const npm = join(folder, "npm-cli.js");
-    const runs = join(folder, "runs");
-    await writeFile(
-      npm,
-      `const fs = require("node:fs"), path = require("node:path"), args = process.argv.slice(2);
-       const folder = args[args.indexOf("--prefix") + 1];
-       fs.appendFileSync(${JSON.stringify(runs)}, args.join(" ") + "\\n");
-       ${script}`,
-    );
-    await work({
-      cacheDir: join(folder, "cache"),
-      env: { ...process.env, npm_execpath: npm },
-      runs: async () => (await readFile(runs, "utf8")).split("\n").length - 1,
-    });
+    await work({ cacheDir: join(folder, "cache"), ...(await npmInstead(folder, script)) });
   });
 }
-
-const WRITES_ENTRY = `
-  const dist = path.join(folder, "node_modules", "node-llama-cpp", "dist");
-  fs.mkdirSync(dist, { recursive: true });
-  fs.writeFileSync(path.join(dist, "index.js"), "export {}");`;
 
 test("installs once, without scripts and without what is optional", async () => {
   await withNpm(WRITES_ENTRY, async ({ cacheDir, env, runs }) => {
