@@ -37,7 +37,12 @@ export function Answer({ message, live, reconnecting, actions }: AnswerProps) {
         <LiveState phase={live.phase} reconnecting={reconnecting} />
       ) : (
         <p className="row-meta">
-          {turn !== undefined && <AnsweredBy turn={turn} actions={actions} />}
+          {turn !== undefined && (
+            <AnsweredBy turn={turn} isStored={delivery !== "not-stored"} actions={actions} />
+          )}
+          {delivery === "not-stored" && (
+            <span className="row-warning">Not stored: Redis is away, so this will not be remembered</span>
+          )}
           <span className="row-actions">
             <CopyIcon text={content} label="Copy answer" />
             {turn !== undefined && delivery === "stored" && (
@@ -52,17 +57,21 @@ export function Answer({ message, live, reconnecting, actions }: AnswerProps) {
               </button>
             )}
           </span>
-          {delivery === "not-stored" && (
-            <span className="row-warning">Not stored: Redis is away, so this will not be remembered</span>
-          )}
         </p>
       )}
     </>
   );
 }
 
+interface AnsweredByProps {
+  turn: TurnInfo;
+  /** Its report can be had. */
+  isStored: boolean;
+  actions: RowActions;
+}
+
 /** By which mode, provider and model, how fast, and the way to the proof. */
-function AnsweredBy({ turn, actions }: { turn: TurnInfo; actions: RowActions }) {
+function AnsweredBy({ turn, isStored, actions }: AnsweredByProps) {
   const mode = turn.mode === "stateful" ? "Stateful" : "Stateless";
   return (
     <>
@@ -71,9 +80,13 @@ function AnsweredBy({ turn, actions }: { turn: TurnInfo; actions: RowActions }) 
       </span>
       {turn.model !== turn.provider && <span>{turn.model}</span>}
       {turn.total_ms !== undefined && <span className="figures">{formatDuration(turn.total_ms)}</span>}
-      <button type="button" className="button-text" onClick={() => actions.onXray(turn.id)}>
-        {turn.sent_messages === undefined ? "X-ray" : `X-ray: ${counted(turn.sent_messages, "message")} sent`}
-      </button>
+      {isStored && (
+        <button type="button" className="button-text" onClick={() => actions.onXray(turn.id)}>
+          {turn.sent_messages === undefined
+            ? "X-ray"
+            : `X-ray: ${counted(turn.sent_messages, "message")} sent`}
+        </button>
+      )}
     </>
   );
 }

@@ -6,6 +6,7 @@ import { type Choice, chatBody } from "../choice/choice.ts";
 /** What is counted while nothing is written: the shortest message there is. */
 const NOTHING_WRITTEN = "…";
 const TYPING_PAUSE_MS = 250;
+const AGAIN_MS = 3_000;
 
 interface PreviewOf {
   readonly sessionId: string;
@@ -35,18 +36,18 @@ export function useContextPreview({
   useEffect(() => {
     if (choice === null || paused) return;
     const abort = new AbortController();
-    const timer = setTimeout(
-      async () => {
-        try {
-          const body = chatBody(sessionId, choice, { message: draft || NOTHING_WRITTEN });
-          setPreview({ of, report: await previewContext(body, abort.signal) });
-        } catch {
-          // Without a count the line is drawn by the mode alone.
-          if (!abort.signal.aborted) setPreview(null);
-        }
-      },
-      draft === "" ? 0 : TYPING_PAUSE_MS,
-    );
+    const ask = async () => {
+      try {
+        const body = chatBody(sessionId, choice, { message: draft || NOTHING_WRITTEN });
+        setPreview({ of, report: await previewContext(body, abort.signal) });
+      } catch {
+        if (abort.signal.aborted) return;
+        // Without a count the line is drawn by the mode alone, until the server counts again.
+        setPreview(null);
+        timer = setTimeout(ask, AGAIN_MS);
+      }
+    };
+    let timer = setTimeout(ask, draft === "" ? 0 : TYPING_PAUSE_MS);
     return () => {
       clearTimeout(timer);
       abort.abort();

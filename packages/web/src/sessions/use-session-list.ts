@@ -4,24 +4,26 @@ import { NOTICE_MS, notify } from "../notices/notices.ts";
 import { SessionList } from "./session-list.ts";
 
 const EVERY_MS = 20_000;
+const UNREACHABLE_MS = 3_000;
 
 /** The list, kept fresh while it is looked at. `history` changes when the open session has; null: it has none yet. */
 export function useSessionList(openId: string, history: string | null) {
   const list = useMemo(() => new SessionList(), []);
   const state = useSyncExternalStore(list.store.subscribe, list.store.get);
 
+  const isBroken = typeof state.load === "object";
   useEffect(() => {
     const ask = () => {
       if (document.visibilityState === "visible") void list.refresh(history === null ? null : openId);
     };
     ask();
-    const timer = setInterval(ask, EVERY_MS);
+    const timer = setInterval(ask, isBroken ? UNREACHABLE_MS : EVERY_MS);
     document.addEventListener("visibilitychange", ask);
     return () => {
       clearInterval(timer);
       document.removeEventListener("visibilitychange", ask);
     };
-  }, [list, openId, history]);
+  }, [list, openId, history, isBroken]);
 
   useEffect(() => {
     // What is leaving when the page is closed has left.
