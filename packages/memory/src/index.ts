@@ -7,7 +7,13 @@ export type {
   RedisClient,
 } from "./client.ts";
 export { MemoryError, type MemoryErrorCode } from "./errors.ts";
-export { LOCAL_OWNER, ownerOfKey } from "./keys.ts";
+export { fromAgentMemoryServer } from "./import/agent-memory-server.ts";
+export { type ImportOptions, type ImportProgress, importHistory } from "./import/import-history.ts";
+export { fromLangChain, type LangChainOptions } from "./import/langchain.ts";
+export { fromLangChainRedis, type LangChainRedisOptions } from "./import/langchain-redis.ts";
+export { fromRedisVl, type RedisVlOptions } from "./import/redisvl.ts";
+export type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./import/source.ts";
+export { LOCAL_OWNER, parseKey } from "./keys.ts";
 export type { Json, Message, NewMessage, Role, ToolCall } from "./message.ts";
 export {
   type AddedMessage,

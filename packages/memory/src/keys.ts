@@ -58,14 +58,15 @@ export function indexKeys(name: string, owner: string): string[] {
 export const quotaKey = (name: string, owner: string): string =>
   `${name}:sessions:{${percentEncode(owner)}}:bytes`;
 
-/** Whose key this is; null: it is neither of a session nor of a list of sessions. The reverse of the above. */
-export function ownerOfKey(name: string, key: string): string | null {
+/** Whose key this is, and of which session; null: of none, as a list of sessions is. The reverse of the above. */
+export function parseKey(name: string, key: string): { owner: string; sessionId: string | null } | null {
   if (!key.startsWith(`${name}:`)) return null;
   const rest = key.slice(name.length + 1);
   const listed = /^sessions:\{([^{}/]*)\}:/.exec(rest)?.[1];
-  if (listed !== undefined) return percentDecode(listed);
+  if (listed !== undefined) return { owner: percentDecode(listed), sessionId: null };
   const tag = /^\{([^{}]*)\}:/.exec(rest)?.[1];
   if (tag === undefined) return null;
   const slash = tag.indexOf("/");
-  return slash === -1 ? LOCAL_OWNER : percentDecode(tag.slice(0, slash));
+  const owner = slash === -1 ? LOCAL_OWNER : percentDecode(tag.slice(0, slash));
+  return { owner, sessionId: percentDecode(tag.slice(slash + 1)) };
 }

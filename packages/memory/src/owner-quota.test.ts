@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Connection, connectNodeRedis, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
-import { MessageHistory, OwnerQuota, type OwnerQuotaOptions, ownerOfKey } from "./index.ts";
+import { MessageHistory, OwnerQuota, type OwnerQuotaOptions, parseKey } from "./index.ts";
 
 let redis: Connection;
 beforeAll(async () => {
@@ -74,11 +74,13 @@ test.each(["local", "alice", "a/b", "{x}%2F", "guest:1", "%7B"])(
     await new MessageHistory(options).addMessage("a/b", say("Hi"));
     const keys = await keysOf(redis, name);
     expect(keys.length).toBeGreaterThanOrEqual(5);
-    expect(new Set(keys.map((key) => ownerOfKey(name, key)))).toEqual(new Set([owner]));
+    const parsed = keys.map((key) => parseKey(name, key));
+    expect(new Set(parsed.map((of) => of?.owner))).toEqual(new Set([owner]));
+    expect(new Set(parsed.map((of) => of?.sessionId))).toEqual(new Set([null, "a/b"]));
   },
 );
 
 test("what is no session's key is nobody's", () => {
   for (const key of ["other:{a}:meta", "n:api_key:1", "n:limits:requests:owner:alice", "n:"])
-    expect(ownerOfKey("n", key)).toBeNull();
+    expect(parseKey("n", key)).toBeNull();
 });

@@ -62,6 +62,8 @@ export async function startTestServer(options: TestServerOptions = {}) {
     openai,
     ollama,
     lines,
+    config,
+    redis,
     apiKeys: new ApiKeys(new RedisIdentityStore(redis.client, name)),
     keys,
     command: (...args: string[]): Promise<unknown> => redis.client.sendCommand(args),

@@ -1,0 +1,4 @@
+import { KEYS_USAGE, keys } from "./keys-command.ts";
+import { runCommand } from "./run-command.ts";
+
+await runCommand(KEYS_USAGE, keys);

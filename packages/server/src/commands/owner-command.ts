@@ -1,0 +1,57 @@
+import { AppError } from "../chat/app-error.ts";
+import { exportJson } from "../http/export-json.ts";
+import { ApiKeys } from "../identity/api-keys.ts";
+import { logSecurityEvent } from "../observability/security-log.ts";
+import { OwnerData } from "../storage/owner-data.ts";
+import { OwnersConversations } from "../storage/owners-conversations.ts";
+import { type CommandContext, UsageError } from "./run-command.ts";
+
+export const OWNER_USAGE = `npm run owner -- export OWNER > FILE
+npm run owner -- erase OWNER
+
+An owner is a key's owner, a person's subject at the identity provider, guest:…, or local (no authentication).`;
+
+export async function owner(args: readonly string[], context: CommandContext): Promise<void> {
+  const [action, subject, ...rest] = args;
+  if (subject === undefined || rest.length > 0)
+    throw new UsageError("Say what is to be done, and with whom:");
+  const { redis, identities, name, log, print } = context;
+  const data = new OwnerData({ client: redis.client, identities, name });
+  if (action === "export") {
+    await exportOwner(subject, data, context);
+    logSecurityEvent(log, "owner_exported", { owner: subject });
+  } else if (action === "erase") {
+    const erased = await data.erase(subject);
+    logSecurityEvent(log, "owner_erased", erased);
+    print(
+      `Erased of ${erased.owner}: ${erased.sessions} sessions in ${erased.keys} keys of Redis, ` +
+        `${erased.apiKeys} API keys, ${erased.logins} logins. Left: ${erased.left}.\n`,
+    );
+    if (erased.left > 0) throw new UsageError("Something was written meanwhile. Erase again:");
+  } else {
+    throw new UsageError(`${action} is nothing that can be done:`);
+  }
+}
+
+/** One JSON document: what is known of him, and each session as the API exports it. */
+async function exportOwner(subject: string, data: OwnerData, context: CommandContext): Promise<void> {
+  const { config, redis, identities, name, print } = context;
+  const unlimited = { ...config.limits.owner, sessions: null, storedBytes: null };
+  const { conversations } = new OwnersConversations({ config, redis, name }).of(subject, unlimited);
+  const apiKeys = (await new ApiKeys(identities).list()).filter((key) => key.owner === subject);
+  print(`{"owner":${JSON.stringify(subject)},"exported_at":"${new Date().toISOString()}",\n`);
+  print(`"api_keys":${JSON.stringify(apiKeys)},\n"sessions":[`);
+  let separator = "\n";
+  for (const id of await data.sessions(subject)) {
+    try {
+      const archive = await conversations.archive(id);
+      print(separator);
+      separator = ",\n";
+      for await (const piece of exportJson(archive)) print(piece);
+    } catch (error) {
+      // It has expired since.
+      if (!(error instanceof AppError && error.code === "session_not_found")) throw error;
+    }
+  }
+  print("]}\n");
+}

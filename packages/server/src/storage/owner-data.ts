@@ -1,0 +1,97 @@
+import { MessageHistory, parseKey, type RedisClient } from "@redis-memory-magic/memory";
+import type { IdentityRecord, IdentityStore } from "../identity/identity-store.ts";
+import { keysMatching, type Scannable } from "./scan.ts";
+import { translated } from "./translate.ts";
+import { withinDeadline } from "./within-deadline.ts";
+
+interface OwnerDataOptions {
+  readonly client: RedisClient & Scannable & { unlink(key: string): Promise<number> };
+  readonly identities: IdentityStore;
+  readonly name: string;
+}
+
+/** What was removed of an owner. */
+export interface Erasure {
+  readonly owner: string;
+  readonly apiKeys: number;
+  readonly logins: number;
+  readonly sessions: number;
+  /** All keys in Redis, those of the sessions included. */
+  readonly keys: number;
+  /** Keys found by looking again; 0, unless he has written meanwhile. */
+  readonly left: number;
+}
+
+/** All that Redis keeps of one owner: found by looking at every key, not by any list that could be incomplete. */
+export class OwnerData {
+  readonly #options: OwnerDataOptions;
+
+  constructor(options: OwnerDataOptions) {
+    this.#options = options;
+  }
+
+  /** The ids of his sessions, in no order. */
+  async sessions(owner: string): Promise<string[]> {
+    const { name } = this.#options;
+    const keys = await this.#keysOf(owner);
+    const ids = keys.flatMap((key) => parseKey(name, key)?.sessionId ?? []);
+    return [...new Set(ids)];
+  }
+
+  /** Removes all of it: first what lets him in, then what is his. */
+  async erase(owner: string): Promise<Erasure> {
+    const { client, name } = this.#options;
+    const apiKeys = await this.#removeIdentities("api_key", owner);
+    const logins = await this.#removeIdentities("login", owner);
+    const sessions = await this.sessions(owner);
+    const before = await this.#keysOf(owner);
+    // By the library, so that a turn that runs is cancelled and cannot write into what was erased.
+    const history = new MessageHistory({ client, name, owner });
+    for (const id of sessions) await translated(history.clear(id));
+    const unlinked = await this.#unlink(await this.#keysOf(owner));
+    const left = await this.#keysOf(owner);
+    await this.#unlink(left);
+    return {
+      owner,
+      apiKeys,
+      logins,
+      sessions: sessions.length,
+      keys: Math.max(before.length, unlinked),
+      left: (await this.#keysOf(owner)).length,
+    };
+  }
+
+  async #removeIdentities(record: IdentityRecord, owner: string): Promise<number> {
+    const { identities } = this.#options;
+    let removed = 0;
+    for (const [id, value] of await identities.all(record)) {
+      if (JSON.parse(value).owner === owner && (await identities.remove(record, id))) removed++;
+    }
+    return removed;
+  }
+
+  async #keysOf(owner: string): Promise<string[]> {
+    const { client, name } = this.#options;
+    const found = new Set<string>();
+    for await (const key of keysMatching(client, `${escapeGlob(name)}:*`)) {
+      const counter = counterOwner(name, key);
+      if ((counter ?? parseKey(name, key)?.owner) === owner) found.add(key);
+    }
+    return [...found];
+  }
+
+  async #unlink(keys: readonly string[]): Promise<number> {
+    let unlinked = 0;
+    // One by one: on a Cluster they lie on several nodes.
+    for (const key of keys) unlinked += await withinDeadline(this.#options.client.unlink(key));
+    return unlinked;
+  }
+}
+
+/** Whose limits a key counts; null: nobody's, or an address'. */
+const counterOwner = (name: string, key: string): string | null =>
+  key.startsWith(`${name}:limits:`)
+    ? (/^[a-z]+:owner:(.*)$/s.exec(key.slice(name.length + ":limits:".length))?.[1] ?? null)
+    : null;
+
+const escapeGlob = (text: string): string => text.replace(/[*?[\]\\]/g, "\\$&");
