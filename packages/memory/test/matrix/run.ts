@@ -36,7 +36,12 @@ const TOPOLOGIES = [
       return { ports: [server.port], stop: server.stop };
     },
   },
-  { kind: "cluster", title: "a cluster of three masters", besides: ["slot-migration"], start: startCluster },
+  {
+    kind: "cluster",
+    title: "a cluster of three masters",
+    besides: ["slot-migration", "import"],
+    start: startCluster,
+  },
   { kind: "sentinel", title: "behind three sentinels", besides: ["failover"], start: startSentinel },
 ] as const;
 

@@ -1,0 +1,25 @@
+import type { RedisClient } from "../client.ts";
+import type { NewMessage } from "../message.ts";
+
+/** What an import reads: a message with an id of its own, or null for a record that is no message. */
+export type ImportedMessage = (NewMessage & { readonly id: string }) | null;
+
+/** A session as it is found elsewhere. */
+export interface SourceSession {
+  readonly id: string;
+  /** Its messages, oldest first, read while they are consumed. */
+  messages(): AsyncIterable<ImportedMessage>;
+}
+
+/** Where sessions come from. Anything that can list sessions may be one. */
+export interface ImportSource {
+  sessions(): Promise<readonly SourceSession[]>;
+}
+
+export interface RedisSourceOptions {
+  /**
+   * A connected client of the Redis to read from; nothing is written there. Of a cluster: a client of each of
+   * its masters, as only together they have all keys.
+   */
+  readonly client: RedisClient | readonly RedisClient[];
+}
