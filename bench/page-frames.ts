@@ -1,0 +1,79 @@
+import { startStack } from "../e2e/stack.ts";
+
+// Frames that the page drops while 200 tokens a second arrive in a conversation of 2,000 messages, and while all of it
+// is scrolled through: `node bench/page-frames.ts`, with TEST_REDIS_URL and, where it is not Playwright's, CHROMIUM_PATH.
+const MESSAGES = 2_000;
+const TOKENS_PER_SECOND = 200;
+const STREAM_MS = 5_000;
+const FRAME_MS = 1000 / 60;
+const SESSION = "session_1732264800000_framebench";
+
+const RECORD_FRAMES = `
+  globalThis.recordedFrames = [];
+  let last = performance.now();
+  const note = (now) => { recordedFrames.push(now - last); last = now; requestAnimationFrame(note); };
+  requestAnimationFrame(note);
+`;
+
+const stack = await startStack();
+try {
+  for (let at = 0; at < MESSAGES; at += 500) {
+    const messages = Array.from({ length: 500 }, (_, n) => messageAt(at + n));
+    await fetch(`${stack.api}/sessions/${SESSION}/messages`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ messages }),
+    });
+  }
+  const page = await stack.open({ viewport: { width: 1440, height: 900 } });
+  await page.goto(`${stack.url}/#/s/${SESSION}`);
+  await page.reload();
+  const log = page.getByRole("log", { name: "Conversation" });
+  await log.getByText(`Question ${MESSAGES - 2}`, { exact: true }).waitFor();
+  await page.getByRole("radio", { name: /^Cloud/ }).check({ force: true });
+  while (!(await log.getByText("Question 0", { exact: true }).isVisible())) {
+    await log.evaluate((element) => element.scrollTo(0, 0));
+    await page.waitForTimeout(50);
+  }
+  await page.evaluate(RECORD_FRAMES);
+
+  const frames = () => page.evaluate<number[]>("recordedFrames.splice(0)");
+  console.log("            frames  median ms  p99 ms  longest ms  dropped");
+  await frames();
+  for (let turn = 0; turn < 60; turn++) {
+    await page.mouse.move(600, 450);
+    // As fast as a hard flick: 7,500 pixels a second.
+    await page.mouse.wheel(0, 300);
+    await page.waitForTimeout(40);
+  }
+  report("scrolling", await frames());
+
+  await log.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  const words = (TOKENS_PER_SECOND * STREAM_MS) / 1000;
+  const script = { words, delayMs: 1000 / TOKENS_PER_SECOND };
+  await page.getByRole("textbox", { name: "Message" }).fill(`fake ${JSON.stringify(script)}`);
+  await page.getByRole("button", { name: "Send" }).click();
+  await log.getByText("word 5").waitFor();
+  await frames();
+  await page.waitForTimeout(STREAM_MS - 1_000);
+  report("streaming", await frames());
+} finally {
+  await stack.stop();
+}
+
+function messageAt(n: number): { role: string; content: string } {
+  if (n % 2 === 0) return { role: "user", content: `Question ${n}` };
+  return {
+    role: "assistant",
+    content: `Answer **${n}** with \`code\`:\n\n- one\n- two\n\n${"More words. ".repeat(n % 30)}`,
+  };
+}
+
+function report(name: string, deltas: number[]): void {
+  const sorted = deltas.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  // A frame that took as long as three has dropped two.
+  const dropped = deltas.reduce((sum, delta) => sum + Math.max(0, Math.round(delta / FRAME_MS) - 1), 0);
+  const cells = [deltas.length, at(0.5).toFixed(1), at(0.99).toFixed(1), at(1).toFixed(1), dropped];
+  console.log(name.padEnd(10), ...cells.map((cell) => String(cell).padStart(9)));
+}
