@@ -6,6 +6,7 @@ import { lossesOfAll, request } from "./proof.ts";
 import type { RedisProcess } from "./redis-process.ts";
 import { staggered } from "./server-faults.ts";
 import { onStage } from "./stage.ts";
+import { TurnStream } from "./turn-stream.ts";
 
 /** No answer may take longer than the two deadlines that stand one behind the other, and a moment. */
 const ANSWERED_WITHIN_MS = 5000;
@@ -45,7 +46,7 @@ export const redisGoesAway = (
   onStage(async (stage) => {
     const { name, strike, heal }: RedisFault = REDIS_FAULTS[fault];
     const server = await stage.server();
-    const question = `fake ${JSON.stringify({ words: 30, delayMs: 10 })}`;
+    const question = `fake ${JSON.stringify({ words: 60, delayMs: 10 })}`;
     const losses: string[] = [];
     for (let round = 0; round < rounds; round++) {
       const streams = await staggered(server.base, `r${round}`, turns, question, 15);
@@ -69,7 +70,7 @@ export const redisGoesAway = (
 export const redisRestarts = ({ rounds, turns }: { rounds: number; turns: number }): Promise<Outcome> =>
   onStage(async (stage) => {
     const server = await stage.server();
-    const question = `fake ${JSON.stringify({ words: 100, delayMs: 10 })}`;
+    const question = `fake ${JSON.stringify({ words: 60, delayMs: 20 })}`;
     const losses: string[] = [];
     for (let round = 0; round < rounds; round++) {
       const streams = await staggered(server.base, `r${round}`, turns, question, 15);
@@ -83,6 +84,18 @@ export const redisRestarts = ({ rounds, turns }: { rounds: number; turns: number
     }
     return { fault: "Redis killed (-9) and started at once", tries: rounds * turns, losses };
   });
+
+/** A turn that is stored nowhere can be cancelled all the same. */
+async function lossesInCancelling(base: string, name: string): Promise<string[]> {
+  const session = `${name}-cancelled`;
+  const message = `fake ${JSON.stringify({ words: 1000, delayMs: 20 })}`;
+  const seen = TurnStream.ask(base, { message, mode: "stateless", provider: "chatgpt", session_id: session });
+  await seen.seen(3);
+  const { status, body } = await request(base, "POST", `/sessions/${session}/turns/${seen.turnId}/cancel`);
+  await seen.over;
+  const cancelled = status === 200 && body.status === "cancelled" && seen.end?.event === "turn-cancelled";
+  return cancelled ? [] : [`cancelling: ${status} ${JSON.stringify(body)}, told ${seen.end?.event}`];
+}
 
 /** What is promised while Redis is away. */
 async function lossesWhileAway(base: string, name: string): Promise<string[]> {
@@ -100,6 +113,7 @@ async function lossesWhileAway(base: string, name: string): Promise<string[]> {
     ask("stateful"),
     ask("stateless", { "idempotency-key": `key-of-${name}` }),
   ]);
+  losses.push(...(await lossesInCancelling(base, name)));
   const { stored, message_count, response } = stateless.body;
   if (stateless.status !== 200 || stored !== false || message_count !== 0 || !response)
     losses.push(`stateless: ${stateless.status} ${JSON.stringify(stateless.body)}`);
@@ -116,7 +130,7 @@ export const redisLinkIsLost = ({ rounds, turns }: { rounds: number; turns: numb
     const link = await Link.to(stage.redis.port);
     try {
       const server = await stage.server({ REDIS_URL: `redis://127.0.0.1:${link.port}` });
-      const question = `fake ${JSON.stringify({ words: 30, delayMs: 10 })}`;
+      const question = `fake ${JSON.stringify({ words: 60, delayMs: 10 })}`;
       const losses: string[] = [];
       for (let round = 0; round < rounds; round++) {
         const streams = await staggered(server.base, `r${round}`, turns, question, 15);

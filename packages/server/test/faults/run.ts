@@ -21,17 +21,17 @@ import { masterFailsOver, slotMoves } from "./topology-faults.ts";
 /** Tries every fault, and prints what came of it. `--only <text>` tries those whose name holds the text. */
 const FAULTS: Readonly<Record<string, () => Promise<Outcome | readonly Outcome[]>>> = {
   "server-kill-each-token": () => killAtEachToken({ tokens: 40 }),
-  "server-kill-load": () => killUnderLoad({ rounds: 5, turns: 40 }),
+  "server-kill-load": () => killUnderLoad({ rounds: 3, turns: 40 }),
   "server-freeze": () => freezePastLease({ turns: 40 }),
   "server-terminate": () => terminate({ turns: 20 }),
   ...Object.fromEntries(
     (Object.keys(REDIS_FAULTS) as (keyof typeof REDIS_FAULTS)[]).map((fault) => [
       `redis-${fault}`,
-      () => redisGoesAway(fault, { rounds: 2, turns: 40 }),
+      () => redisGoesAway(fault, { rounds: 2, turns: 30 }),
     ]),
   ),
-  "redis-link": () => redisLinkIsLost({ rounds: 2, turns: 40 }),
-  "redis-restart": () => redisRestarts({ rounds: 3, turns: 40 }),
+  "redis-link": () => redisLinkIsLost({ rounds: 2, turns: 30 }),
+  "redis-restart": () => redisRestarts({ rounds: 2, turns: 30 }),
   "provider-dies": providerDies,
   "provider-silent": providerFallsSilent,
   "provider-nonsense": providerSaysNonsense,

@@ -16,7 +16,10 @@ const asking = (session_id: string, message: string): Asking => ({
   session_id,
 });
 
-/** Begins turns a few milliseconds after one another, so that a fault meets each in another phase. */
+/**
+ * Begins turns a few milliseconds after one another, so that a fault meets each in another phase. Resolves when
+ * one half of them is being answered, and the other about to be.
+ */
 export async function staggered(
   base: string,
   name: string,
@@ -24,11 +27,14 @@ export async function staggered(
   message: string,
   everyMs: number,
 ): Promise<TurnStream[]> {
+  // The first turn of a server takes longer than all that follow.
+  await TurnStream.ask(base, asking(`${name}-warm`, answerOf(1, 0))).over;
   const streams: TurnStream[] = [];
   for (let n = 0; n < count; n++) {
     streams.push(TurnStream.ask(base, asking(`${name}-${n}`, message)));
     await sleep(everyMs);
   }
+  await streams[Math.floor(count / 2)]?.seen(3);
   return streams;
 }
 
@@ -64,7 +70,7 @@ export const killAtEachToken = ({ tokens }: { tokens: number }): Promise<Outcome
 export const killUnderLoad = ({ rounds, turns }: { rounds: number; turns: number }): Promise<Outcome> =>
   onStage(async (stage) => {
     const witness = await stage.server();
-    const question = answerOf(30, 10);
+    const question = answerOf(60, 10);
     const losses: string[] = [];
     for (let round = 0; round < rounds; round++) {
       const server = await stage.server();
@@ -81,9 +87,9 @@ export const freezePastLease = ({ turns }: { turns: number }): Promise<Outcome> 
   onStage(async (stage) => {
     const witness = await stage.server();
     const server = await stage.server();
-    const question = answerOf(100, 10);
-    const streams = await staggered(server.base, "f", turns, question, 20);
-    await sleep(300);
+    const question = answerOf(1000, 10);
+    const streams = await staggered(server.base, "f", turns, question, 5);
+    await Promise.all(streams.map((seen) => seen.seen(2)));
     server.freeze();
     // lossesOf waits for the end, and has the next turn answered by the witness.
     const losses = (
