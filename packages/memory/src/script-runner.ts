@@ -92,7 +92,7 @@ export class ScriptRunner {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(unavailable("Redis did not answer in time")),
-        giveUpAt - performance.now(),
+        Math.max(1, giveUpAt - performance.now()),
       );
       const settle =
         <V>(settled: (value: V) => void) =>
