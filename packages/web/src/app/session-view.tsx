@@ -79,6 +79,8 @@ export function SessionView({
     },
     [setXrayed, setOpen],
   );
+  const showNext = useCallback(() => setXrayed(null), [setXrayed]);
+  const closeXray = useCallback(() => setOpen(false), [setOpen]);
   const actions = useRowActions(chat, { point, onXray, onOpen, input });
 
   return (
@@ -137,8 +139,8 @@ export function SessionView({
           pricing={pricing}
           turnId={xrayed}
           turn={xrayedTurn}
-          onShowNext={() => setXrayed(null)}
-          onClose={() => panel.setOpen(false)}
+          onShowNext={showNext}
+          onClose={closeXray}
         />
       </SidePanel>
       <ChatAnnouncer chat={chat} />

@@ -1,5 +1,6 @@
-import type { Turn } from "@redis-memory-magic/protocol";
-import { lazy, Suspense } from "react";
+import type { ContextReport, ProviderId, ProviderStatus, Turn } from "@redis-memory-magic/protocol";
+import { lazy, Suspense, useCallback, useMemo } from "react";
+import type { Choice } from "../choice/choice.ts";
 import { totalsOf } from "../pricing/session-totals.ts";
 import type { Pricing } from "../pricing/use-pricing.ts";
 import type { XraySubject } from "../xray/xray-panel.tsx";
@@ -19,18 +20,36 @@ interface SessionXrayProps {
 }
 
 export function SessionXray({ chat, pricing, turnId, turn, onShowNext, onClose }: SessionXrayProps) {
-  const { state, providers, note, changeNote, history } = chat;
+  const { state, choice, provider, providers, note, changeNote, preview, history } = chat;
+  const { sessionId, messages, olderBefore } = state;
+  const isOpen = !note.draft;
+  const known = turn ?? messages.find((message) => message.turn?.id === turnId)?.turn;
+  const subject = useMemo(
+    () =>
+      turnId === null
+        ? nextTurn(choice, provider, preview, isOpen)
+        : known === undefined
+          ? null
+          : pastTurn(known, turn?.report ?? null),
+    [turnId, choice, provider, preview, isOpen, known, turn],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: messages change with every word, what they took with the history.
+  const totals = useMemo(() => totalsOf(messages, (of) => pricing.price(of)), [history, pricing]);
+  const onContextTokens = useCallback(
+    (tokens: number | null) => changeNote({ contextTokens: tokens ?? undefined }),
+    [changeNote],
+  );
   return (
     <Suspense>
       <XrayPanel
-        sessionId={state.sessionId}
-        subject={turnId === null ? nextTurn(chat) : pastTurn(chat, turnId, turn)}
+        sessionId={sessionId}
+        subject={subject}
         providers={providers}
         pricing={pricing}
-        totals={totalsOf(state.messages, (of) => pricing.price(of))}
-        totalsArePartial={state.olderBefore !== null}
+        totals={totals}
+        totalsArePartial={olderBefore !== null}
         contextTokens={note.contextTokens ?? null}
-        onContextTokens={(tokens) => changeNote({ contextTokens: tokens ?? undefined })}
+        onContextTokens={onContextTokens}
         history={history}
         onShowNext={onShowNext}
         onClose={onClose}
@@ -39,20 +58,20 @@ export function SessionXray({ chat, pricing, turnId, turn, onShowNext, onClose }
   );
 }
 
-function nextTurn({ choice, provider, preview, note }: Chat): XraySubject | null {
+function nextTurn(
+  choice: Choice | null,
+  provider: ProviderStatus | undefined,
+  report: ContextReport | null,
+  isOpen: boolean,
+): XraySubject | null {
   if (choice === null || provider === undefined) return null;
   const model = choice.model ?? provider.default_model;
-  return { kind: "next", provider: choice.provider, model, report: preview, isOpen: !note.draft };
+  return { kind: "next", provider: choice.provider, model, report, isOpen };
 }
 
-function pastTurn({ state }: Chat, turnId: string, turn: Turn | null): XraySubject | null {
-  const known = turn ?? state.messages.find((message) => message.turn?.id === turnId)?.turn;
-  if (known === undefined) return null;
-  return {
-    kind: "turn",
-    provider: known.provider,
-    model: known.model,
-    report: turn?.report ?? null,
-    isOpen: false,
-  };
+function pastTurn(
+  { provider, model }: { provider: ProviderId; model: string },
+  report: ContextReport | null,
+): XraySubject {
+  return { kind: "turn", provider, model, report, isOpen: false };
 }

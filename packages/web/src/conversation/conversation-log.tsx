@@ -1,5 +1,13 @@
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
+import {
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useLayoutEffect,
+  useRef,
+} from "react";
 import { type BranchPoint, placeOf } from "../branches/branches.ts";
 import { Icon } from "../icons/icon.tsx";
 import type { MemoryLine } from "../memory-line/memory-line.ts";
@@ -29,10 +37,14 @@ interface ConversationLogProps {
 export function ConversationLog({ state, line, branches, empty, actions, onReachTop }: ConversationLogProps) {
   const { messages, sessionId } = state;
   const frame = useRef<HTMLDivElement>(null);
+  const latest = useRef(messages);
+  latest.current = messages;
+  // The same function for every render: another one would make the list measure all of its rows anew, each frame.
+  const keyAt = useCallback((index: number) => latest.current[index]?.key ?? index, []);
   const virtualizer = useVirtualizer({
     count: messages.length,
     getScrollElement: () => frame.current,
-    getItemKey: (index) => messages[index]?.key ?? index,
+    getItemKey: keyAt,
     estimateSize: () => TYPICAL_ROW_PX,
     rangeExtractor: messages.length <= ALL_ROWS ? everyRow : defaultRangeExtractor,
     overscan: 8,

@@ -1,4 +1,5 @@
 import type { ContextReport, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
+import { memo } from "react";
 import { Icon } from "../icons/icon.tsx";
 import type { SessionTotals } from "../pricing/session-totals.ts";
 import type { Pricing } from "../pricing/use-pricing.ts";
@@ -39,8 +40,8 @@ interface XrayPanelProps {
   onClose: () => void;
 }
 
-/** The proof: what the model is, or was, really sent. */
-export function XrayPanel(props: XrayPanelProps) {
+/** The proof: what the model is, or was, really sent. Memoised: an answer that streams does not change it. */
+export const XrayPanel = memo(function XrayPanel(props: XrayPanelProps) {
   const { sessionId, subject, providers, pricing } = props;
   const isNext = subject?.kind !== "turn";
   return (
@@ -71,7 +72,7 @@ export function XrayPanel(props: XrayPanelProps) {
       <TotalsFoot totals={props.totals} isPartial={props.totalsArePartial} pricing={pricing} />
     </aside>
   );
-}
+});
 
 interface ReportProps extends XrayPanelProps {
   subject: XraySubject;
