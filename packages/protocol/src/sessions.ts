@@ -13,7 +13,8 @@ export const message = z.object({
   created_at: timestamp,
   tool_calls: z.array(toolCall).optional(),
   tool_call_id: z.string().optional(),
-  metadata: z.json().optional(),
+  // Not z.json(), here and below: its schema refers to itself, by a name that the API's description does not have.
+  metadata: z.unknown().optional().describe("Any JSON."),
   turn: z
     .object({
       id: turnId,

@@ -42,7 +42,7 @@ export const contextReport = z.object({
     tokens_per_second: z.number().nonnegative().nullable(),
   }),
   request: z
-    .object({ method: z.string(), url: z.string(), body: z.json() })
+    .object({ method: z.string(), url: z.string(), body: z.unknown() })
     .nullable()
     .describe(
       "The request as it goes over the wire, without its key; null for a provider inside this process.",
