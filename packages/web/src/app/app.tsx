@@ -29,8 +29,10 @@ export function App() {
   const session = useSessionId();
   const server = useProviders();
   const [history, setHistory] = useState<string | null>(null);
+  // Until the next session has told its own, the last one's is still here.
+  const ownHistory = history?.startsWith(`${session.id} `) ? history : null;
   const { choice } = useChoice(server.data);
-  const { list, state } = useSessionList(session.id, history);
+  const { list, state } = useSessionList(session.id, ownHistory);
   const actions = useSessionActions(list, session);
   const panel = useSessionsPanel();
   const close = () => panel.setOpen(false);
