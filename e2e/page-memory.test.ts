@@ -56,7 +56,9 @@ describe("what the page shows of memory", () => {
         content: block.querySelector(".block-content")?.textContent,
       })),
     );
-    const sent = stack.ollama.requests.at(-1)?.body as { messages: unknown[] } | undefined;
+    // Between turns the server asks what models there are.
+    const request = stack.ollama.requests.findLast(({ url }) => url.endsWith("/chat/completions"));
+    const sent = request?.body as { messages: unknown[] } | undefined;
     expect(shown).toEqual(sent?.messages);
     await xray.getByText("Raw request").click();
     expect(JSON.parse((await xray.locator(".raw pre").textContent()) ?? "")).toEqual(sent);
