@@ -30,7 +30,9 @@ async function run(args: readonly string[], interruptAfter?: string) {
       let all = "";
       for await (const piece of child.stderr.setEncoding("utf8")) {
         all += piece;
-        if (interruptAfter !== undefined && all.includes(interruptAfter)) child.kill("SIGINT");
+        if (interruptAfter === undefined || !all.includes(interruptAfter)) continue;
+        child.kill("SIGINT");
+        interruptAfter = undefined;
       }
       return all;
     })(),
