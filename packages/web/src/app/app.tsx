@@ -78,6 +78,7 @@ export function App() {
                 attempt(async () => {
                   const imported = await loadSession(file);
                   close();
+                  setComparing(false);
                   session.open(imported.id);
                 })
               }

@@ -59,6 +59,10 @@ export class Conversation {
     this.#open.abort();
   }
 
+  get isClosed(): boolean {
+    return this.#open.signal.aborted;
+  }
+
   /** Looks for what another tab or another machine has said in this session. */
   async refresh(): Promise<void> {
     const { live, load } = this.#state;

@@ -22,7 +22,8 @@ export function useConversation(sessionId: string) {
 
   useEffect(() => {
     unfinished.delete(conversation.sessionId);
-    if (conversation.store.get().live === null) void conversation.load();
+    // One that answers already is shown as it is.
+    if (conversation.isClosed || conversation.store.get().live === null) void conversation.load();
     return () => {
       if (hasOwnState(conversation)) unfinished.set(conversation.sessionId, conversation);
       else conversation.close();
