@@ -16,7 +16,17 @@ export type MemoryErrorCode =
   | "session_exists"
   | "damaged";
 
-/** The library's one error class. */
+/**
+ * The library's one error class.
+ *
+ * @example
+ * try {
+ *   await history.addMessage("session_1", { role: "user", content: "Once", id: "request-7" });
+ * } catch (error) {
+ *   // Stored by an earlier try.
+ *   if (!MemoryError.isInstance(error) || error.code !== "duplicate_id") throw error;
+ * }
+ */
 export class MemoryError extends Error {
   readonly code: MemoryErrorCode;
 

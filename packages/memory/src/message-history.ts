@@ -24,13 +24,17 @@ export interface MessageHistoryOptions extends MemoryOptions {
   readonly onDamaged?: (damaged: { sessionId: string; place: number }) => void;
 }
 
+/** What became of a message that was added. */
 export interface AddedMessage {
+  /** The caller's, or the one that was made. */
   readonly id: string;
   /** Messages in the session now. */
   readonly count: number;
+  /** The caller's, or Redis' time of the append. */
   readonly createdAt: Date;
 }
 
+/** Which of the newest messages. */
 export interface RecentOptions {
   /** How many at most. Default 5, or no limit where `maxTokens` is given. 0 gives none. */
   readonly k?: number;
@@ -40,6 +44,7 @@ export interface RecentOptions {
   readonly before?: string;
   /** As many of the newest as fit into so many tokens, by `countTokens`. */
   readonly maxTokens?: number;
+  /** Tokens of one message, 0 or more. Needed with `maxTokens`; called once for each message looked at. */
   readonly countTokens?: (message: Message) => number;
 }
 
@@ -71,6 +76,14 @@ export class MessageHistory {
 
   /**
    * Appends a message. Its id and time are the caller's, where given.
+   *
+   * @example
+   * const { id, count, createdAt } = await history.addMessage("session_1", {
+   *   role: "user",
+   *   content: "My name is Bob",
+   *   metadata: { channel: "web" },
+   * });
+   *
    * @throws MemoryError `duplicate_id`, `unavailable`, `damaged`
    */
   async addMessage(sessionId: string, message: NewMessage): Promise<AddedMessage> {
@@ -80,6 +93,13 @@ export class MessageHistory {
 
   /**
    * Appends messages in their order: all of them or, when one is refused, none.
+   *
+   * @example
+   * await history.addMessages("session_1", [
+   *   { role: "assistant", content: "", toolCalls: [{ id: "call_1", name: "now", arguments: "{}" }] },
+   *   { role: "tool", content: "12:00", toolCallId: "call_1" },
+   * ]);
+   *
    * @throws MemoryError `duplicate_id`, `unavailable`, `damaged`
    */
   async addMessages(sessionId: string, messages: readonly NewMessage[]): Promise<AddedMessage[]> {
@@ -111,7 +131,14 @@ export class MessageHistory {
     }));
   }
 
-  /** Appends what a user said and what was answered, as one. */
+  /**
+   * Appends what a user said and what was answered, as one.
+   *
+   * @example
+   * await history.store("session_1", "My name is Bob", "Hello Bob!");
+   *
+   * @throws MemoryError `unavailable`, `damaged`
+   */
   async store(sessionId: string, prompt: string, response: string): Promise<AddedMessage[]> {
     return this.addMessages(sessionId, [
       { role: "user", content: prompt },
@@ -123,6 +150,13 @@ export class MessageHistory {
    * The newest messages, oldest first, in one round trip; with `maxTokens`, one for the first 64 looked at and
    * one for each doubling. Without roles its cost does not depend on the session's length. A tool's result is
    * left out where its call is.
+   *
+   * @example
+   * const lastFive = await history.getRecent("session_1");
+   * const questions = await history.getRecent("session_1", { k: 3, role: "user" });
+   * const countTokens = ({ content }: Message) => Math.ceil(content.length / 4);
+   * const context = await history.getRecent("session_1", { maxTokens: 2000, countTokens });
+   *
    * @throws MemoryError `unknown_message` (`before`), `unavailable`, `damaged`
    */
   async getRecent(sessionId: string, options: RecentOptions = {}): Promise<Message[]> {
@@ -153,6 +187,11 @@ export class MessageHistory {
   /**
    * All messages, oldest first, however many, read in pages while they are consumed. Messages that arrive
    * meanwhile are included; a session that is cleared meanwhile ends the iteration.
+   *
+   * @example
+   * for await (const { role, content } of history.messages("session_1")) console.log(role, content);
+   *
+   * @throws MemoryError `unavailable`, `damaged`, while it is iterated
    */
   async *messages(sessionId: string): AsyncGenerator<Message, void, void> {
     const keys = this.#keys(sessionId);
@@ -168,12 +207,27 @@ export class MessageHistory {
     }
   }
 
-  /** Messages in the session; 0 for one that is not there. */
+  /**
+   * Messages in the session; 0 for one that is not there.
+   *
+   * @example
+   * const count = await history.count("session_1");
+   *
+   * @throws MemoryError `unavailable`, `damaged`
+   */
   async count(sessionId: string): Promise<number> {
     return (await this.info(sessionId))?.count ?? 0;
   }
 
-  /** Drops the message with this id, or the newest. False: there is none. */
+  /**
+   * Drops the message with this id, or the newest. False: there is none.
+   *
+   * @example
+   * await history.drop("session_1"); // the newest
+   * await history.drop("session_1", message.id);
+   *
+   * @throws MemoryError `unavailable`, `damaged`
+   */
   async drop(sessionId: string, id?: string): Promise<boolean> {
     if (id !== undefined) assertId("id", id);
     const reply = await this.#run(DROP, this.#keys(sessionId), [id ?? ""]);
@@ -182,32 +236,68 @@ export class MessageHistory {
     return true;
   }
 
-  /** Forgets this session, whole, and no other; a turn in progress is cancelled. False: it was not there. */
+  /**
+   * Forgets this session, whole, and no other; a turn in progress is cancelled. False: it was not there.
+   *
+   * @example
+   * const wasThere = await history.clear("session_1");
+   *
+   * @throws MemoryError `unavailable`, `damaged`
+   */
   async clear(sessionId: string): Promise<boolean> {
     const [, now, there] = await this.#run(CLEAR, this.#keys(sessionId), [], true);
     this.#index.remove(sessionId, now);
     return there === 1;
   }
 
-  /** Seconds that the session has left, or null when it is not there. */
+  /**
+   * Seconds that the session has left, or null when it is not there.
+   *
+   * @example
+   * const seconds = await history.ttl("session_1");
+   *
+   * @throws MemoryError `unavailable`, `damaged`
+   */
   async ttl(sessionId: string): Promise<number | null> {
     const reply = await this.#run(INFO, this.#keys(sessionId), [], true);
     return reply[0] === "unknown" ? null : Math.max(0, Math.round(Number(reply[2]) / 1000));
   }
 
-  /** Gives the session a TTL of its own, from now on and after each use. False: it is not there. */
+  /**
+   * Gives the session a TTL of its own, from now on and after each use. False: it is not there.
+   *
+   * @example
+   * await history.expire("session_1", 30 * 86_400); // 30 days
+   *
+   * @throws MemoryError `unavailable`, `damaged`
+   */
   async expire(sessionId: string, seconds: number): Promise<boolean> {
     assertTtl("seconds", seconds);
     return this.#update(sessionId, ["ttl", String(seconds * 1000)]);
   }
 
-  /** Gives the session a title; an empty one takes it away. False: it is not there. */
+  /**
+   * Gives the session a title; an empty one takes it away. False: it is not there.
+   *
+   * @example
+   * await history.rename("session_1", "Bob's first question");
+   *
+   * @throws MemoryError `unavailable`, `damaged`
+   */
   async rename(sessionId: string, title: string): Promise<boolean> {
     if (typeof title !== "string" || !title.isWellFormed()) throw new TypeError("title must be a string");
     return this.#update(sessionId, ["title", title]);
   }
 
-  /** What is known of a session, or null when it is not there. */
+  /**
+   * What is known of a session, or null when it is not there.
+   *
+   * @example
+   * const info = await history.info("session_1");
+   * console.log(info?.count, info?.updatedAt, info?.expiresAt);
+   *
+   * @throws MemoryError `unavailable`, `damaged`
+   */
   async info(sessionId: string): Promise<SessionInfo | null> {
     const reply = await this.#run(INFO, this.#keys(sessionId), [], true);
     return decodeInfo(sessionId, reply);
@@ -222,6 +312,16 @@ export class MessageHistory {
    * The owner's sessions, last used first. The list stands in another slot than the sessions: it can trail
    * behind by a second, and it can lack a session whose last use was cut off by a crash, until its next use.
    * Sessions that have expired are never returned.
+   *
+   * @example
+   * let cursor: string | null | undefined;
+   * do {
+   *   const page = await history.listSessions({ limit: 20, ...(cursor && { cursor }) });
+   *   for (const { id, title, count } of page.sessions) console.log(id, title, count);
+   *   cursor = page.nextCursor;
+   * } while (cursor);
+   *
+   * @throws TypeError for a cursor that is none; MemoryError `unavailable`
    */
   async listSessions(
     options: { limit?: number; cursor?: string } = {},

@@ -14,7 +14,7 @@ export interface ToolCall {
 
 /** A message as it is kept. Absent fields are absent, not `undefined`. */
 export interface Message {
-  /** Given by the caller, else made of the session's epoch and the message's place: `x7k2m9qa-12`. */
+  /** Given by the caller, else made of the session's epoch and the message's place: `3f9a0c71-12`. */
   readonly id: string;
   readonly role: Role;
   readonly content: string;

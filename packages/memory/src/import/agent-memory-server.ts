@@ -10,6 +10,9 @@ const PREFIX = "working_memory:";
  * The sessions of agent-memory-server: one JSON document each, at `working_memory:[namespace:][user:]session`;
  * what follows the first colon is the session's id here, so that those of two users stay apart. Ids and times
  * are kept. Its summary of earlier messages and its extracted memories are no messages, and stay where they are.
+ *
+ * @example
+ * await importHistory(history, fromAgentMemoryServer({ client }));
  */
 export function fromAgentMemoryServer({ client }: RedisSourceOptions): ImportSource {
   const redis = new SourceRedis(client);

@@ -16,6 +16,9 @@ interface Found {
 /**
  * The sessions of the Python package `langchain-redis`: a JSON document a message, at `chat:{session}:{ULID}`.
  * Documents are read by RedisJSON (Redis 8, Redis Stack), or as strings where they are kept as such.
+ *
+ * @example
+ * await importHistory(history, fromLangChainRedis({ client }));
  */
 export function fromLangChainRedis({ client, prefix = "chat:" }: LangChainRedisOptions): ImportSource {
   const redis = new SourceRedis(client);

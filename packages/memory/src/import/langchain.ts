@@ -16,6 +16,9 @@ const PAGE = 500;
 /**
  * The sessions of LangChain's `RedisChatMessageHistory` (JavaScript, and Python's `langchain-community`): a list
  * a session, newest first. It has no times; ids that its messages lack are made of their places.
+ *
+ * @example
+ * await importHistory(history, fromLangChain({ client, prefix: "message_store:" }));
  */
 export function fromLangChain({ client, prefix = "" }: LangChainOptions): ImportSource {
   const redis = new SourceRedis(client);

@@ -17,6 +17,9 @@ interface Found {
 /**
  * The sessions of a `MessageHistory` or `SemanticMessageHistory` of RedisVL: a hash a message, with its session
  * in `session_tag`. Ids, times, tool call ids and metadata are kept; the role `llm` becomes `assistant`.
+ *
+ * @example
+ * await importHistory(history, fromRedisVl({ client, prefix: "my_history" }));
  */
 export function fromRedisVl({ client, prefix }: RedisVlOptions): ImportSource {
   const redis = new SourceRedis(client);

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as memory from "../src/index.ts";
+
+const here = join(import.meta.dirname, "..");
+const NAMES = Object.keys(memory).join(", ");
+
+export interface Snippet {
+  /** Where it stands. */
+  readonly name: string;
+  readonly source: string;
+}
+
+/** The TypeScript blocks of a guide; those for reading only, as they need what a test has not, apart. */
+export function guideBlocks(file: string): { run: string[]; compileOnly: string[] } {
+  const run: string[] = [];
+  const compileOnly: string[] = [];
+  const text = readFileSync(join(here, file), "utf8");
+  for (const [, info = "", block = ""] of text.matchAll(/^```ts(.*)\n([\s\S]*?)^```$/gm)) {
+    (info.trim() === "compile-only" ? compileOnly : run).push(block);
+  }
+  return { run, compileOnly };
+}
+
+/** The examples of all doc comments, each in what a reader has at hand. */
+export function docExamples(): Snippet[] {
+  const files = readdirSync(join(here, "src"), { recursive: true, encoding: "utf8" });
+  return files
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .flatMap((file) => {
+      const text = readFileSync(join(here, "src", file), "utf8");
+      const found = text.matchAll(/^ *\* @example\n((?: *\*(?! @|\/).*\n)+)/gm);
+      return [...found].map(([, lines = ""], n) => ({
+        name: `${file}, example ${n + 1}`,
+        source: inContext(lines.replace(/^ *\* ?/gm, "")),
+      }));
+    });
+}
+
+const inContext = (source: string): string => `
+import { ${NAMES} } from "@redis-memory-magic/memory";
+import type { Message, RedisClient } from "@redis-memory-magic/memory";
+declare const client: RedisClient;
+declare const history: MessageHistory;
+declare const turns: Turns;
+declare const message: Message;
+export async function example() {
+${source}
+}
+`;
