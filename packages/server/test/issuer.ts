@@ -1,9 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { onTestFinished } from "vitest";
 
-/** An issuer of tokens: its discovery, its keys, and whatever token a test wants signed. Gone with the test. */
+/** An issuer of tokens: its discovery, its keys, and whatever token a test wants signed. */
 export async function startIssuer() {
   const { publicKey, privateKey } = await generateKeyPair("RS256");
   const jwk = { ...(await exportJWK(publicKey)), kid: "one", use: "sig", alg: "RS256" };
@@ -25,10 +24,6 @@ export async function startIssuer() {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
   const now = Math.floor(Date.now() / 1000);
   return {
     url,
@@ -38,6 +33,10 @@ export async function startIssuer() {
     claims: { iss: url, aud: "memory", sub: "alice", iat: now, exp: now + 300 },
     sign: (claims: object, header: object = {}, key: Parameters<SignJWT["sign"]>[0] = privateKey) =>
       new SignJWT({ ...claims }).setProtectedHeader({ alg: "RS256", kid: "one", ...header }).sign(key),
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
     keyRequests: () => keyRequests,
     goAway: () => {
       away = true;

@@ -1,10 +1,11 @@
 import { exportSPKI, generateKeyPair } from "jose";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { startIssuer } from "../../test/issuer.ts";
 import { startTestServer } from "../../test/test-server.ts";
 
 async function start(env: Record<string, string> = {}) {
   const issuer = await startIssuer();
+  onTestFinished(issuer.close);
   const server = await startTestServer({
     env: { AUTH: "jwt", OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: "memory", ...env },
   });
