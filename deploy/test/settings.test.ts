@@ -7,14 +7,12 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 const NOT_PASSED_ON = [
   "HOST",
   "PORT",
-  "WEB_PORT",
   "REDIS_PORT",
   "REDIS_URL",
   "REDIS_PASSWORD_FILE",
   "COMPOSE_FILE",
   "COMPOSE_PATH_SEPARATOR",
   "TLS_CERTIFICATES",
-  "DOMAIN",
   "PUBLISH_ADDRESS",
 ];
 

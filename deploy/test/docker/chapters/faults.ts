@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expectEqual, until } from "../expect.ts";
+import { API, ask, chat, PAGE, postJson, slowTurn } from "../http.ts";
+import type { Product } from "../product.ts";
+import type { Report } from "../report.ts";
+import { readUntilBroken, textOf } from "./streams.ts";
+
+const THROUGH_NGINX = `${PAGE}/api`;
+const BACK_WITHIN_MS = 60_000;
+
+const isReady = async (): Promise<boolean> => (await ask(`${THROUGH_NGINX}/health/ready`)).status === 200;
+
+/** What happens by itself when a part dies. */
+export async function faults(product: Product, report: Report): Promise<void> {
+  report.chapter("Faults");
+  await report.check("the backend killed in mid-answer: back by itself, what was shown is kept", async () => {
+    const [seen] = await Promise.all([
+      readUntilBroken(`${THROUGH_NGINX}/chat`, slowTurn("backend-killed", 150, 80)),
+      sleep(3000).then(() => product.crash("chat-backend", /^node /)),
+    ]);
+    const shown = textOf(seen);
+    if (shown === "") throw new Error("nothing had been shown");
+    const back = await until("the backend is ready", isReady, BACK_WITHIN_MS);
+    // The dead server's lease has to run out first.
+    await until(
+      "the session takes a new turn",
+      async () => (await chat(API, "backend-killed", "Hello")).stored,
+      20_000,
+    );
+    const { text } = await ask(`${API}/sessions/backend-killed/messages`);
+    const [, answer] = JSON.parse(text).messages as { content: string }[];
+    if (!answer?.content.startsWith(shown)) throw new Error("text that was shown is not stored");
+    return `ready after ${back.toFixed(1)} s; ${shown.length} characters shown, ${answer.content.length} stored`;
+  });
+  await report.check(
+    "Redis killed: back by itself, with what it had acknowledged a second before",
+    async () => {
+      await chat(API, "redis-killed", "My name is Bob");
+      // The append-only file is written out each second.
+      await sleep(1500);
+      await product.crash("redis-memory", /^redis-server /);
+      const back = await until("the backend is ready", isReady, BACK_WITHIN_MS);
+      const { response } = await chat(API, "redis-killed", "What is my name?");
+      if (!response.includes("My name is Bob")) throw new Error(response);
+      return `ready after ${back.toFixed(1)} s: ${response}`;
+    },
+  );
+  await report.check(
+    "Redis stopped: a stateless turn is answered, a stateful one refused, both at once",
+    async () => {
+      await product.run("docker-compose stop redis");
+      const turn = (mode: string) => ({ message: "Hello", mode, provider: "mirror", session_id: "away" });
+      const stateless = await ask(`${THROUGH_NGINX}/chat`, postJson(turn("stateless")));
+      const stateful = await ask(`${THROUGH_NGINX}/chat`, postJson(turn("stateful")));
+      const ready = await ask(`${THROUGH_NGINX}/health/ready`);
+      await product.run("docker-compose start redis");
+      expectEqual([stateless.status, stateful.status, ready.status], [200, 503, 503], "status");
+      expectEqual(JSON.parse(stateless.text).stored, false, "stored");
+      if (stateful.headers.get("retry-after") === null) throw new Error("no Retry-After");
+      const back = await until("the backend is ready", isReady, BACK_WITHIN_MS);
+      return `200 with stored: false, 503 with Retry-After; ready ${back.toFixed(1)} s after its start`;
+    },
+  );
+  await report.check("the backend stopped: nginx says so, the page says so", async () => {
+    await product.run("docker-compose stop backend");
+    const { status } = await ask(`${THROUGH_NGINX}/health/ready`);
+    const pageStatus = (await ask(PAGE)).status;
+    await product.run("docker-compose start backend");
+    expectEqual([pageStatus, status >= 502 && status <= 504], [200, true], "the page's status, the API's");
+    await until("the backend is ready", isReady, BACK_WITHIN_MS);
+    return `the page 200, the API ${status}`;
+  });
+}

@@ -1,0 +1,29 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { expectMatch } from "../expect.ts";
+import type { Product } from "../product.ts";
+import type { Report } from "../report.ts";
+
+export async function startScript(product: Product, report: Report): Promise<void> {
+  report.chapter("start.sh");
+  await report.check("./start.sh in a fresh clone", async () => {
+    await product.down("-v");
+    rmSync(join(product.root, ".env"), { force: true });
+    const said = await product.run("./start.sh", 15 * 60_000);
+    expectMatch(
+      said,
+      /Made \.env[\s\S]*Page {3}http:\/\/localhost:3000[\s\S]*API {4}http:\/\/localhost:9090/,
+    );
+    return "makes .env, waits, prints the addresses";
+  });
+  await report.check("./start.sh again, with other ports in .env", async () => {
+    product.configure({ WEB_PORT: "3001", PORT: "9091", REDIS_PORT: "6380" });
+    const said = await product.run("./start.sh", 15 * 60_000);
+    expectMatch(said, /Page {3}http:\/\/localhost:3001[\s\S]*API {4}http:\/\/localhost:9091/);
+    await product.run("curl -fsS http://localhost:3001/api/health/ready");
+    await product.run("curl -fsS http://localhost:9091/");
+    await product.down();
+    product.configure({});
+    return "3001, 9091 and 6380";
+  });
+}
