@@ -71,13 +71,11 @@ export class ScriptRunner {
     }
   }
 
-  async #evaluate(script: Script, keys: string[], args: string[]): Promise<Reply> {
-    try {
-      return (await this.#redis.bySha(script.sha1, keys, args)) as Reply;
-    } catch (error) {
+  #evaluate(script: Script, keys: string[], args: string[]): Promise<Reply> {
+    return this.#redis.bySha(script.sha1, keys, args).catch((error) => {
       if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-      return (await this.#redis.bySource(script.source, keys, args)) as Reply;
-    }
+      return this.#redis.bySource(script.source, keys, args);
+    }) as Promise<Reply>;
   }
 
   async #readClock([key = ""]: string[]): Promise<number> {
