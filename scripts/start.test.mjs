@@ -120,8 +120,9 @@ describe("with all it needs", () => {
     const secondAt = Date.now();
     run.child.kill("SIGINT");
     expect((await run.ended).code).toBe(130);
-    expect(Date.now() - secondAt).toBeLessThan(1_000);
-    expect(isAlive(pid)).toBe(false);
+    // Killed at once; that it is gone may take the system a moment.
+    await expect.poll(() => isAlive(pid)).toBe(false);
+    expect(Date.now() - secondAt).toBeLessThan(5_000);
   });
 
   test("a Redis that answers is used, by REDIS_URL from .env too", async () => {

@@ -30,21 +30,25 @@ async function* readMessages(
 const PAGE = 500;
 
 async function* readTurns(session: SettledSession): AsyncGenerator<readonly EndedTurn[], void, void> {
-  const found = new Map<string, { place: number; started: number }>();
+  const found: { id: string; order: readonly number[] }[] = [];
   for await (const page of session.turns()) {
     for (const [id, raw] of page) {
-      const { userPlace, startedAt } = endedTurn(id, raw);
-      found.set(id, { place: userPlace, started: startedAt.getTime() });
+      const { userPlace, startedAt, answerPlace } = endedTurn(id, raw);
+      // A retry can begin in the millisecond of what it retries, but answers further on.
+      found.push({ id, order: [userPlace, startedAt.getTime(), answerPlace ?? -1] });
     }
   }
-  const ids = [...found]
-    .sort(([idA, a], [idB, b]) => a.place - b.place || a.started - b.started || (idA < idB ? -1 : 1))
-    .map(([id]) => id);
+  const ids = found.sort(byOrder).map(({ id }) => id);
   for (let from = 0; from < ids.length; from += PAGE) {
     const page = ids.slice(from, from + PAGE);
     const records = await session.turnRecords(page);
     yield page.map((id, n) => endedTurn(id, records[n] ?? ""));
   }
+}
+
+function byOrder(a: { order: readonly number[] }, b: { order: readonly number[] }): number {
+  const n = a.order.findIndex((value, i) => value !== b.order[i]);
+  return n < 0 ? 0 : (a.order[n] ?? 0) - (b.order[n] ?? 0);
 }
 
 function endedTurn(id: string, raw: string): EndedTurn {

@@ -97,7 +97,8 @@ export const freezePastLease = ({ turns }: { turns: number }): Promise<Outcome> 
         streams.map(async (seen, n) => {
           // Frozen with all the rest, the stream has neither ended nor gone on.
           const shown = seen.text;
-          const { response, status } = await endedTurn(witness.base, `f-${n}`, seen.turnId ?? "");
+          if (seen.turnId === undefined) return [`not begun: ${seen.status} ${JSON.stringify(seen.problem)}`];
+          const { response, status } = await endedTurn(witness.base, `f-${n}`, seen.turnId);
           const kept = response.startsWith(shown) ? [] : ["shown but not stored"];
           return status === "interrupted" ? kept : [...kept, `ended as ${status}`];
         }),
@@ -162,8 +163,9 @@ export const terminate = ({ turns }: { turns: number }): Promise<Outcome> =>
     if (typeof interrupted !== "object" || interrupted.body.code !== "turn_interrupted")
       losses.push(`long, whole: ${JSON.stringify(interrupted)}`);
     for (const answer of await Promise.all(late)) {
-      // Refused with a reason while it ends; not reached any more after that.
-      if (typeof answer === "object" && (answer.status !== 503 || answer.retryAfter === null))
+      // Answered whole by a server that had not heard yet; refused with a reason while it ends; then not reached.
+      if (typeof answer !== "object" || answer.body.status === "completed") continue;
+      if (answer.status !== 503 || answer.retryAfter === null)
         losses.push(`late: ${answer.status} ${JSON.stringify(answer.body)}`);
     }
     return { fault: "server asked to end (SIGTERM) in mid-turn", tries: turns * 2 + 2, losses };
