@@ -6,8 +6,13 @@ export type Ask = (client: number, turn: number) => { path: string; body: object
 
 const headers = { "content-type": "application/json" };
 
-/** Whole turns a second, by so many clients that each wait for their answer. */
-export async function turnsPerSecond(url: string, clients: number, ms: number, ask: Ask): Promise<number> {
+/** Whole turns, by so many clients that each wait for their answer, and how long they took. */
+export async function wholeTurns(
+  url: string,
+  clients: number,
+  ms: number,
+  ask: Ask,
+): Promise<{ turns: number; seconds: number }> {
   const pool = new Pool(url, { connections: clients });
   const started = performance.now();
   let turns = 0;
@@ -24,7 +29,7 @@ export async function turnsPerSecond(url: string, clients: number, ms: number, a
   );
   const seconds = (performance.now() - started) / 1000;
   await pool.close();
-  return turns / seconds;
+  return { turns, seconds };
 }
 
 export interface Streamed {

@@ -7,14 +7,21 @@ import { fileURLToPath } from "node:url";
 import { createClient } from "@redis/client";
 import { freePort } from "../packages/server/test/faults/free-port.ts";
 import { RedisProcess } from "../packages/server/test/faults/redis-process.ts";
-import { type Ask, openStreams, percentile, type Streamed, stream, turnsPerSecond } from "./load.ts";
+import {
+  type Ask,
+  openStreams,
+  percentile,
+  type Streamed,
+  stream,
+  wholeTurns as wholeTurnsOf,
+} from "./load.ts";
 import { canPin, PinnedProgram, pinSelf } from "./pinned.ts";
 
 const CLIENTS = 16;
 const MEASURE_MS = 4000;
 const WINDOW_TOKENS = 2048;
 const MESSAGE = "x".repeat(200);
-const OPEN_STREAMS = 500;
+const OPEN_STREAMS = 2000;
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const print = (line: string): void => console.log(line);
@@ -24,17 +31,19 @@ pinSelf(1);
 // Not synced at each write: what is measured is the server, not a disk.
 const redis = await RedisProcess.start({ args: ["--appendonly", "no"] });
 const upstream = await PinnedProgram.start(1, file("upstream.ts"), await freePort(), {});
-const server = await PinnedProgram.start(0, file("../packages/server/src/main.ts"), await freePort(), {
-  REDIS_URL: redis.url,
-  OLLAMA_BASE_URL: `${upstream.url}/v1`,
-  OLLAMA_MODEL: "at-once",
-  EMBEDDED_MODEL: "none",
-  WEB_PORT: `${await freePort()}`,
-  LOG_LEVEL: "info",
-});
-const bare = await PinnedProgram.start(0, file("bare-relay.ts"), await freePort(), {
-  UPSTREAM: upstream.url,
-});
+const startServer = async () =>
+  PinnedProgram.start(0, file("../packages/server/src/main.ts"), await freePort(), {
+    REDIS_URL: redis.url,
+    OLLAMA_BASE_URL: `${upstream.url}/v1`,
+    OLLAMA_MODEL: "at-once",
+    EMBEDDED_MODEL: "none",
+    WEB_PORT: `${await freePort()}`,
+    LOG_LEVEL: "info",
+  });
+const startBare = async () =>
+  PinnedProgram.start(0, file("bare-relay.ts"), await freePort(), { UPSTREAM: upstream.url });
+const server = await startServer();
+const bare = await startBare();
 const client = createClient({ url: redis.url });
 await client.connect();
 
@@ -77,44 +86,53 @@ try {
 }
 
 async function wholeTurns(): Promise<void> {
-  const perSecond = (ask: Ask, url = server.url) => turnsPerSecond(url, CLIENTS, MEASURE_MS, ask);
+  const measure = async (ask: Ask, program = server) => {
+    const before = program.cpuSeconds();
+    const { turns, seconds } = await wholeTurnsOf(program.url, CLIENTS, MEASURE_MS, ask);
+    return { perSecond: turns / seconds, cpuMicroseconds: ((program.cpuSeconds() - before) * 1e6) / turns };
+  };
   // Both have been compiled before anything is measured.
-  await perSecond(chat("stateful", "at-once", (n, turn) => `warm-${n}-${Math.floor(turn / 10)}`));
-  await perSecond(relayed("/chat", "at-once"), bare.url);
-  const relay = await perSecond(relayed("/chat", "at-once"), bare.url);
-  const stateless = await perSecond(chat("stateless", "at-once", (n) => `stateless-${n}`));
-  const young = await perSecond(
+  await measure(chat("stateful", "at-once", (n, turn) => `warm-${n}-${Math.floor(turn / 10)}`));
+  await measure(chat("stateless", "at-once", (n, turn) => `warm-${n}-${Math.floor(turn / 10)}`));
+  await measure(relayed("/chat", "at-once"), bare);
+  const relay = await measure(relayed("/chat", "at-once"), bare);
+  const stateless = await measure(
+    chat("stateless", "at-once", (n, turn) => `stateless-${n}-${Math.floor(turn / 20)}`),
+  );
+  const young = await measure(
     chat("stateful", "at-once", (n, turn) => `young-${n}-${Math.floor(turn / 20)}`),
   );
-  await fill((n) => `old-${n}`, CLIENTS, 1000);
-  const old = await perSecond(chat("stateful", "at-once", (n) => `old-${n}`));
-  const row = (what: string, turns: number) =>
-    print(
-      `| whole turns a second, ${what} | ${turns.toFixed(0)} (${fixed(turns / relay, 2)} ×) | ${relay.toFixed(0)} |`,
-    );
+  await Promise.all(Array.from({ length: CLIENTS }, (_, n) => fillHistory(`old-${n}`, 1000)));
+  const old = await measure(chat("stateful", "at-once", (n) => `old-${n}`));
+  const row = (what: string, { perSecond, cpuMicroseconds }: typeof relay) => {
+    print(`| whole turns a second, ${what} | ${fixed(perSecond, 0)} | ${fixed(relay.perSecond, 0)} |`);
+    print(`| CPU of such a turn, µs | ${fixed(cpuMicroseconds, 0)} | ${fixed(relay.cpuMicroseconds, 0)} |`);
+  };
   row("stateless", stateless);
   row("stateful, turns 1–20 (10 on average)", young);
   row("stateful, from turn 1,000 on", old);
 }
 
-/** Brings sessions to a turn. */
-async function fill(session: (client: number) => string, sessions: number, turns: number): Promise<void> {
-  const ask = chat("stateful", "at-once", session);
-  const one = (n: number) => turnsTo(turns, (turn) => ask(n, turn));
-  await Promise.all(Array.from({ length: sessions }, (_, n) => one(n)));
+/** Gives a session the messages of so many turns. */
+async function fillHistory(session: string, turns: number): Promise<void> {
+  const turn = [
+    { role: "user", content: MESSAGE },
+    { role: "assistant", content: "word".repeat(50) },
+  ];
+  for (let left = turns; left > 0; left -= 50) {
+    const messages = Array.from({ length: Math.min(left, 50) }, () => turn).flat();
+    await post(`/sessions/${session}/messages`, { messages });
+  }
 }
 
-async function turnsTo(turns: number, ask: (turn: number) => ReturnType<Ask>): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) {
-    const { path, body } = ask(turn);
-    const answer = await fetch(server.url + path, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (answer.status !== 200) throw new Error(await answer.text());
-    await answer.arrayBuffer();
-  }
+async function post(path: string, body: object): Promise<void> {
+  const answer = await fetch(server.url + path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (answer.status !== 200) throw new Error(await answer.text());
+  await answer.arrayBuffer();
 }
 
 async function cpuOfATokens(): Promise<void> {
@@ -154,6 +172,7 @@ async function firstText(): Promise<void> {
   }
 }
 
+/** In processes that have done nothing else: memory that was used before would be used again. */
 async function memoryOfAStream(): Promise<void> {
   const kilobytes = async (program: PinnedProgram, ask: Ask) => {
     const before = program.residentBytes();
@@ -161,19 +180,24 @@ async function memoryOfAStream(): Promise<void> {
     await sleep(1000);
     const bytes = (program.residentBytes() - before) / OPEN_STREAMS;
     await close();
+    await program.stop();
     return fixed(bytes / 1000);
   };
   const here = await kilobytes(
-    server,
+    await startServer(),
     chat("stateless", "open", (n) => `open-${n}`),
   );
-  const relay = await kilobytes(bare, relayed("/stream", "open"));
+  const relay = await kilobytes(await startBare(), relayed("/stream", "open"));
   print(`| memory of an open stream, ${OPEN_STREAMS} of them, kB | ${here} | ${relay} |`);
 }
 
 async function bytesInRedis(): Promise<void> {
   for (const turns of [10, 1000]) {
-    await fill(() => `bytes-${turns}`, 1, turns);
+    const ask = chat("stateful", "at-once", () => `bytes-${turns}`);
+    for (let turn = 0; turn < turns; turn++) {
+      const { path, body } = ask(0, turn);
+      await post(path, body);
+    }
     let bytes = 0;
     for (const key of await client.keys(`chat_history:{bytes-${turns}}:*`))
       bytes += (await client.memoryUsage(key, { SAMPLES: 0 })) ?? 0;
