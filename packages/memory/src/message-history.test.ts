@@ -196,6 +196,14 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     expect(await keysOf(redis, name)).toEqual([]);
   });
 
+  test("a batch has a limit, which is said before anything is written", async () => {
+    const batch = Array.from({ length: 10_001 }, (_, n) => user(String(n)));
+    await expect(history.addMessages("s", batch)).rejects.toThrow(/10000/);
+    await expect(history.addMessages("s", batch)).rejects.toThrow(TypeError);
+    expect(await keysOf(redis, name)).toEqual([]);
+    expect(await history.addMessages("s", batch.slice(1))).toHaveLength(10_000);
+  });
+
   test("an id that is in use is refused, and nothing of the batch is written", async () => {
     await history.addMessage("s", { ...user("a"), id: "x" });
     const derived = (await history.addMessage("s", user("b"))).id;

@@ -49,6 +49,8 @@ export interface RecentOptions {
 }
 
 const PAGE = 500;
+// One script takes about 50 ms for these, in which Redis serves nobody else; some more, and the clients choke.
+const MAX_BATCH = 10_000;
 
 /**
  * Conversations in Redis. Every write is one atomic script in one round trip that also renews the TTL of the
@@ -92,7 +94,7 @@ export class MessageHistory {
   }
 
   /**
-   * Appends messages in their order: all of them or, when one is refused, none.
+   * Appends messages in their order, at most 10,000: all of them or, when one is refused, none.
    *
    * @example
    * await history.addMessages("session_1", [
@@ -104,6 +106,9 @@ export class MessageHistory {
    */
   async addMessages(sessionId: string, messages: readonly NewMessage[]): Promise<AddedMessage[]> {
     if (!Array.isArray(messages)) throw new TypeError("messages must be an array");
+    if (messages.length > MAX_BATCH) {
+      throw new TypeError(`messages must be ${MAX_BATCH} at most: append more in several calls`);
+    }
     for (const message of messages) assertMessage(message);
     const keys = this.#keys(sessionId);
     if (messages.length === 0) return [];

@@ -120,10 +120,11 @@ export class Turns {
     if (history !== undefined) assertCount("history.maxBytes", history.maxBytes);
     const keys = this.#keys(sessionId);
     const id = newTurnId();
+    const fresh = newEpoch();
     const reply = await this.#run(BEGIN, keys, [
       id,
       String(this.#leaseMs),
-      newEpoch(),
+      fresh,
       content === undefined ? "" : JSON.stringify(content),
       JSON.stringify(info),
       title,
@@ -137,7 +138,7 @@ export class Turns {
     if (kind === "refused") return { kind, reason: detail as "unknown" | "completed" | "not_last" };
     if (kind === "busy" || kind === "replay" || kind === "mismatch") return { kind, turnId: String(detail) };
     const [, , ttl, epoch, , count, remembered, first, ...records] = reply;
-    this.#index.touch(sessionId, Number(ttl));
+    this.#index.touch(sessionId, Number(ttl), epoch === fresh);
     return {
       kind: "begun",
       writer: this.#write(keys, id),
