@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "./free-port.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-const READY_MS = 20_000;
+const READY_MS = 40_000;
 
 interface LogLine {
   readonly msg: string;
@@ -42,7 +42,12 @@ export class ServerProcess {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const server = new ServerProcess(child, port);
-    await server.#ready();
+    try {
+      await server.#ready();
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
     return server;
   }
 
@@ -63,7 +68,6 @@ export class ServerProcess {
     this.#child.kill("SIGTERM");
   }
 
-  /** Bytes of memory that it has. */
   get pid(): number {
     return this.#child.pid ?? 0;
   }
