@@ -109,6 +109,9 @@ export class Product {
     for (const name of containers) {
       await until(`${name} is healthy`, async () => (await this.health(name)) === "healthy", 60_000);
     }
+    // A backend that was made anew has another address, which nginx learns within a second.
+    const through = "docker exec chat-frontend curl -fsS http://127.0.0.1/api/health/ready";
+    await until("nginx reaches the backend", async () => (await this.attempt(through)).code === 0, 30_000);
     return (performance.now() - started) / 1000;
   }
 
@@ -129,9 +132,12 @@ export class Product {
   /** Removes all that the test made, images too unless they were there before. */
   async remove(): Promise<void> {
     await this.attempt("docker-compose down --volumes --remove-orphans", 120_000);
+    const project = `--filter label=com.docker.compose.project=${basename(this.root)}`;
+    // Those of overlays that are not in use any more, too.
+    const { output: volumes } = await this.attempt(`docker volume ls -q ${project}`);
+    if (volumes !== "") await this.attempt(`docker volume rm ${volumes.replaceAll("\n", " ")}`);
     const images = IMAGES.filter((name) => !this.#imagesBefore.split("\n").includes(name));
     if (images.length > 0) await this.attempt(`docker image rm ${images.join(" ")}`);
-    const project = `--filter label=com.docker.compose.project=${basename(this.root)}`;
     const left = await this.attempt(`docker ps -aq ${project}; docker volume ls -q ${project}`);
     expectEqual(left.output, "", "containers and volumes left");
     rmSync(dirname(this.root), { recursive: true, force: true });

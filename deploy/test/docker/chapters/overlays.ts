@@ -231,7 +231,7 @@ async function acme(product: Product): Promise<string> {
   await product.run("docker-compose up -d authority", 60_000);
   const root = "acme/data/caddy/pki/authorities/local/root.crt";
   await until("the authority has its root", async () => existsSync(join(product.root, root)), 20_000);
-  await product.run(`docker-compose exec -T authority chmod -R a+rX /data`);
+  await product.run(`docker-compose exec -T authority chmod -R a+rX /data/caddy`);
   await product.up([...CONTAINERS]);
   cpSync(join(product.root, root), join(product.root, "root.crt"));
   const curl =
