@@ -8,6 +8,8 @@ export default defineConfig({
       "scripts/**/*.test.mjs",
       "deploy/**/*.test.ts",
     ],
+    // Most of them wait for sockets and processes, not for a core: two at a time, even where there are two cores.
+    maxWorkers: 2,
     // Nothing here may hang: a test that waits longer is a bug.
     testTimeout: 15_000,
     hookTimeout: 30_000,
