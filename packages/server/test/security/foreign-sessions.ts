@@ -16,7 +16,7 @@ const MAKES_OWN = /^POST \/sessions\/\{session_id\}\/messages$/;
 export function foreignSessions({ requests }: { requests: number }): Promise<Outcome> {
   return onStage(async (stage) => {
     const off = { LIMIT_REQUESTS_PER_MINUTE: "off", LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "off" };
-    const server = await stage.server({ AUTH: "keys", LOG_LEVEL: "error", ...off });
+    const server = await stage.server({ AUTH: "keys", ...off });
     const { alice, bob } = await headersOf(stage, "alice", "bob");
     const canary = `canary-${randomUUID()}`;
     const real: { session: string; turn: string }[] = [];

@@ -10,7 +10,7 @@ const ANSWERS_WITHIN_MS = 1000;
 /** Opens connections that say nothing, or say it a byte at a time, and looks who else is still served. */
 export function slowConnections({ connections }: { connections: number }): Promise<Outcome> {
   return onStage(async (stage) => {
-    const server = await stage.server({ LOG_LEVEL: "error" });
+    const server = await stage.server();
     const { port } = new URL(server.base);
     const found: string[] = [];
     const sockets: Socket[] = [];

@@ -123,10 +123,10 @@ async function startNginx(folder: string, port: number, backend: string) {
   // Its folders and its names are those of a container; where they are here, only this run knows.
   const localized = async (name: string) =>
     (await readFile(join(FRONTEND, name), "utf8"))
+      .replaceAll("/tmp/", `${folder}/`)
       .replaceAll("/etc/nginx/servers", join(folder, "servers"))
       .replaceAll("/etc/nginx", folder)
       .replaceAll("/usr/share/nginx/html", join(folder, "html"))
-      .replaceAll(/\/tmp\//g, `${folder}/`)
       .replace("server backend:9090 resolve;", `server 127.0.0.1:${backend};`)
       .replace(/^\s*resolver .*$/m, "")
       .replace("listen 80;", `listen 127.0.0.1:${port};`);
@@ -137,7 +137,7 @@ async function startNginx(folder: string, port: number, backend: string) {
     await writeFile(join(folder, name), await localized(name));
   await writeFile(join(folder, "servers", "server.conf"), await localized("server.conf"));
   const nginx = spawn(NGINX, ["-c", join(folder, "nginx.conf"), "-p", folder, "-g", "daemon off;"], {
-    stdio: "ignore",
+    stdio: ["ignore", "ignore", "inherit"],
   });
   const missing = await Promise.race([
     once(nginx, "error").then(() => true),
