@@ -48,6 +48,8 @@ export function authenticate(app: FastifyInstance, { identity, live, publicUrl }
     });
     if (principal.via === "guest" || principal.via === "login") refuseForgedRequest(request, publicUrl);
     principals.set(request, principal);
+    // What is somebody's is for no cache on the way.
+    reply.header("cache-control", "no-store");
     if (cookie) sendCookie(reply, cookie);
     if (principal.via === "none") return;
     const kept = cookie ? { ...credentials.cookies, [cookie.name]: cookie.value } : credentials.cookies;
