@@ -13,6 +13,7 @@ import { buildApi } from "./http/app.ts";
 import { principalOf } from "./http/authenticate.ts";
 import { buildPage } from "./http/page.ts";
 import { createIdentity } from "./identity/identity.ts";
+import { AnswerSizes } from "./limits/answer-sizes.ts";
 import { capped } from "./limits/capped-model.ts";
 import { Limits } from "./limits/limits.ts";
 import { MeteredConversations } from "./limits/metered-conversations.ts";
@@ -58,6 +59,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     new Set(config.limits.groups.keys()),
   );
   const limits = new Limits(config.limits, new RedisMeters(redis.client, name));
+  const answers = new AnswerSizes();
   const stores = new OwnersConversations({ config, redis, name });
   const { sessionTtlSeconds: maxTtlSeconds } = config.limits;
   const priceOf = async ({ provider, model: modelName }: TurnInfo) =>
@@ -82,6 +84,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
           accounts: [account, limits.addressAccount(request.ip)],
           room,
           maxTtlSeconds,
+          answers,
           priceOf,
         });
       },

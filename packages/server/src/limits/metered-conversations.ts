@@ -12,12 +12,12 @@ import type {
   TurnWriter,
 } from "../chat/conversations.ts";
 import { costOf } from "../chat/cost.ts";
+import type { AnswerSizes } from "./answer-sizes.ts";
 import { ForwardingConversations } from "./forwarding-conversations.ts";
 import type { Account, Limits, Spending } from "./limits.ts";
 import type { Room } from "./room.ts";
 
-// What a turn is taken to cost until that is known: a usual answer, and a token for so many bytes.
-const ANSWER_TOKENS = 300;
+// Until a tokenizer has counted.
 const BYTES_PER_TOKEN = 3;
 
 interface MeteredOptions {
@@ -27,6 +27,7 @@ interface MeteredOptions {
   /** Absent: he may keep as much as he likes. */
   readonly room?: Room | undefined;
   readonly maxTtlSeconds?: number | undefined;
+  readonly answers: AnswerSizes;
   readonly priceOf: (info: TurnInfo) => Promise<Price | null>;
 }
 
@@ -125,12 +126,12 @@ export class MeteredConversations extends ForwardingConversations {
 
   /** A turn's place and what it is expected to take. @throws AppError `too_many_streams`, `allowance_used` */
   async #enter({ content = "", info }: BeginTurn): Promise<Allowance> {
-    const { limits, accounts, priceOf } = this.#options;
+    const { limits, accounts, answers, priceOf } = this.#options;
     const price = await priceOf(info);
     const expected = (bytesOf(content) + bytesOf(info.system ?? "")) / BYTES_PER_TOKEN;
     const leave = await limits.enterStream(accounts);
     try {
-      const settle = await limits.spend(accounts, spending(price, expected, 0, ANSWER_TOKENS));
+      const settle = await limits.spend(accounts, spending(price, expected, 0, answers.expected(info)));
       return {
         settle: (input, cached, output) => settle(spending(price, input, cached, output)),
         leave,
@@ -147,7 +148,7 @@ export class MeteredConversations extends ForwardingConversations {
 
   /** @param sessionId where it is stored; null: nowhere */
   #metered(writer: TurnWriter, { settle, leave }: Allowance, sessionId: string | null): TurnWriter {
-    const { room } = this.#options;
+    const { room, answers } = this.#options;
     return {
       id: writer.id,
       signal: writer.signal,
@@ -156,12 +157,14 @@ export class MeteredConversations extends ForwardingConversations {
       describe: (info) => {
         writer.describe(info);
         // Its context is known now, and so is nearly all that it will take.
-        settle(Math.abs(info.tokens?.[0] ?? 0), 0, ANSWER_TOKENS);
+        settle(Math.abs(info.tokens?.[0] ?? 0), 0, answers.expected(info));
       },
       end: (status: TurnEnd, info: TurnInfo, context): Promise<TurnOutcome> => {
         const answer = bytesOf(writer.feed.text);
         const [counted = 0, reported, cached, output] = info.tokens ?? [];
-        settle(reported ?? Math.abs(counted), cached ?? 0, output ?? Math.ceil(answer / BYTES_PER_TOKEN));
+        const written = output ?? Math.ceil(answer / BYTES_PER_TOKEN);
+        answers.learn(info, written);
+        settle(reported ?? Math.abs(counted), cached ?? 0, written);
         if (sessionId !== null) room?.adjust(sessionId, answer);
         leave();
         return writer.end(status, info, context);

@@ -99,8 +99,8 @@ const FLOODS: readonly Flood[] = [
   },
   {
     limit: "dollars a day (in millionths)",
-    env: { LIMIT_USD_PER_DAY: "0.1" },
-    quota: 100_000,
+    env: { LIMIT_USD_PER_DAY: "0.004" },
+    quota: 4000,
     tries: 2000,
     method: "POST",
     path: () => "/chat",
