@@ -101,9 +101,9 @@ test("the day's tokens are used up by turns, and what was expected is corrected 
     answered++;
     last = await alice.chat(`s${answered}`);
   }
-  // A turn here takes some 40 tokens, and each reserves 300 for its answer while it runs.
+  // A turn here takes some 30 tokens.
   expect(answered).toBeGreaterThan(8);
-  expect(answered).toBeLessThan(30);
+  expect(answered).toBeLessThan(60);
   expect(last.statusCode).toBe(429);
   expect(last.json()).toMatchObject({ code: "allowance_used", detail: expect.stringContaining("24 hours") });
   expect(Number(last.headers["retry-after"])).toBeGreaterThan(80_000);
@@ -114,7 +114,7 @@ test("the day's money is counted by the price table, and what costs nothing goes
   const alice = await as("alice");
   const ask = () => alice.post("/chat", { ...ASK, provider: "chatgpt" });
   let last = await ask();
-  for (let n = 0; n < 60 && last.statusCode === 200; n++) last = await ask();
+  for (let n = 0; n < 400 && last.statusCode === 200; n++) last = await ask();
   expect(last.json()).toMatchObject({ code: "allowance_used", detail: expect.stringContaining("money") });
   expect((await alice.chat("free")).statusCode).toBe(200);
   expect(server.lines.join()).toContain('"policy":"usd"');

@@ -12,7 +12,7 @@ export class AnswerSizes {
   readonly #longest = new LruMap<number>(REMEMBERED);
 
   expected(info: TurnInfo): number {
-    return Math.max(USUAL_TOKENS, Math.ceil(this.#longest.get(keyOf(info)) ?? 0));
+    return Math.ceil(this.#longest.get(keyOf(info)) ?? USUAL_TOKENS);
   }
 
   learn(info: TurnInfo, tokens: number): void {
