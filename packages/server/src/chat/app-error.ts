@@ -7,6 +7,8 @@ export type ErrorCode =
   | "message_not_found"
   | "unsupported_media_type"
   | "body_too_large"
+  | "headers_too_large"
+  | "request_too_slow"
   | "unauthenticated"
   | "login_failed"
   | "identity_unavailable"

@@ -10,7 +10,7 @@ import { authenticate } from "./authenticate.ts";
 import { CONNECTION_TIMES, cutSlowReaders } from "./connections.ts";
 import { limitAddresses, limitOwners } from "./limit-requests.ts";
 import { LiveRequests } from "./live-requests.ts";
-import { renderProblems } from "./problems.ts";
+import { answerUnreadable, renderProblems } from "./problems.ts";
 import { archiveRoutes } from "./routes/archive.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { chatRoutes } from "./routes/chat.ts";
@@ -40,6 +40,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
     routerOptions: { maxParamLength: 2048 },
     ...CONNECTION_TIMES,
     forceCloseConnections: true,
+    clientErrorHandler: answerUnreadable,
     // Whoever sends X-Forwarded-For is believed only where it was said of him.
     trustProxy: context.trustedProxies.length > 0 && [...context.trustedProxies],
   });
@@ -65,7 +66,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   await app.register(cookie, { hook: "onRequest" });
   limitAddresses(app, limits);
   app.addHook("onRoute", ({ schema }) => {
-    if (schema) schema.response = { ...problems(403, 429), ...(schema.response as object) };
+    if (schema) schema.response = { ...problems(403, 408, 429, 431), ...(schema.response as object) };
   });
   await app.register(swagger, {
     openapi: {

@@ -13,6 +13,8 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
   turn_not_found: { status: 404, title: "No such turn" },
   message_not_found: { status: 404, title: "No such message" },
   unsupported_media_type: { status: 415, title: "Send JSON" },
+  headers_too_large: { status: 431, title: "The address or the headers are too large" },
+  request_too_slow: { status: 408, title: "The request came too slowly" },
   body_too_large: { status: 413, title: "The request is too large" },
   unauthenticated: { status: 401, title: "Who are you?" },
   login_failed: { status: 400, title: "The login was not completed" },

@@ -4,6 +4,7 @@ import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Api } from "./app.ts";
 import { CONNECTION_TIMES } from "./connections.ts";
+import { answerUnreadable } from "./problems.ts";
 
 const PAGE_SERVER = { requestTimeout: CONNECTION_TIMES.requestTimeout, ...CONNECTION_TIMES.http };
 
@@ -16,6 +17,7 @@ export async function buildPage(root: string, api: Api, logger: FastifyBaseLogge
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
+    clientErrorHandler: answerUnreadable,
     serverFactory: (handler) =>
       createServer(PAGE_SERVER, (request, response) => {
         if (!request.url?.startsWith("/api/")) return handler(request, response);

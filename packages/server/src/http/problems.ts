@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Problem } from "@redis-memory-magic/protocol";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
@@ -47,6 +48,34 @@ export function renderProblems(app: FastifyInstance): void {
     ),
   );
 }
+
+/** Answers what is no HTTP that Node.js can read, before any route is known: as a problem too. */
+export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const known =
+    UNREADABLE[error.code ?? ""] ??
+    new AppError("invalid_request", "This is no HTTP request that can be read.");
+  const { status, title } = ERRORS[known.code];
+  const body = JSON.stringify(toProblem(known));
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_JSON}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `Connection: close\r\n\r\n${body}`,
+  );
+}
+
+const UNREADABLE: Readonly<Record<string, AppError>> = {
+  HPE_HEADER_OVERFLOW: new AppError(
+    "headers_too_large",
+    "The address and the headers of a request can have 16 KiB together. Send less in them.",
+  ),
+  ERR_HTTP_REQUEST_TIMEOUT: new AppError(
+    "request_too_slow",
+    "The request was not whole within 30 s, or its headers within 15 s.",
+  ),
+};
 
 // By design a foreign session cannot be told from one that never was, here no more than elsewhere.
 const UNKNOWN: ReadonlySet<ErrorCode> = new Set(["session_not_found", "turn_not_found"]);

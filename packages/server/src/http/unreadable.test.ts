@@ -1,0 +1,39 @@
+import { connect } from "node:net";
+import { problem } from "@redis-memory-magic/protocol";
+import { expect, test } from "vitest";
+import { startTestServer } from "../../test/test-server.ts";
+import { within } from "../../test/within.ts";
+
+test.each<[string, string, number, string]>([
+  [
+    "headers of 20 kB",
+    `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`,
+    431,
+    "headers_too_large",
+  ],
+  [
+    "an address of 20 kB",
+    `GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    431,
+    "headers_too_large",
+  ],
+  ["no HTTP at all", "Good morning\r\n\r\n", 400, "invalid_request"],
+])("%s is answered with a problem, as everything is", async (_, bytes, status, code) => {
+  const server = await startTestServer();
+  const { port } = new URL(await server.listen());
+  const answer = await within(
+    5000,
+    new Promise<string>((resolve, reject) => {
+      let text = "";
+      const socket = connect(Number(port), "127.0.0.1", () => socket.write(bytes));
+      socket.on("data", (data) => {
+        text += data;
+      });
+      socket.on("close", () => resolve(text));
+      socket.on("error", reject);
+    }),
+  );
+  const [head = "", body = ""] = answer.split("\r\n\r\n");
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\nContent-Type: application/problem\\+json`));
+  expect(problem.parse(JSON.parse(body))).toMatchObject({ status, code });
+});
