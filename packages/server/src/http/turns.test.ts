@@ -40,6 +40,9 @@ const post = async (
     ...(signal && { signal }),
   });
 
+/** What the provider was sent, without the probes of its availability. */
+const turnsAsked = (server: TestServer) => server.openai.requests.filter(({ method }) => method === "POST");
+
 const all = async (response: Response): Promise<Event[]> => Array.fromAsync(events(response));
 const textOf = (found: readonly Event[]) => found.map(({ data }) => data.text ?? "").join("");
 
@@ -148,7 +151,7 @@ test("cancelling ends the turn at once, keeps its text, and aborts the request u
     data: { status: "cancelled", message_count: 2 },
   });
   expect(textOf(found)).toBe(found.at(-1)?.data.response);
-  await expect.poll(() => server.openai.requests.at(-1)?.outcome).toBe("aborted");
+  await expect.poll(() => turnsAsked(server).at(-1)?.outcome).toBe("aborted");
   const again = await server.inject("POST", `/sessions/s/turns/${found[0]?.data.turn_id}/cancel`);
   expect(again.json()).toMatchObject({ status: "cancelled" });
   const messages = (await server.inject("GET", "/sessions/s/messages")).json().messages;
@@ -228,7 +231,7 @@ test("a provider that falls silent is given up after its deadline", async () => 
       session_id: model,
     });
     expect(answer.json()).toMatchObject({ code: "provider_silent" });
-    await expect.poll(() => server.openai.requests.at(-1)?.outcome).toBe("aborted");
+    await expect.poll(() => turnsAsked(server).at(-1)?.outcome).toBe("aborted");
   }
 });
 
