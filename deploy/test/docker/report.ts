@@ -39,7 +39,9 @@ export class Report {
   /** The table, as Markdown. */
   table(): string {
     const lines = this.#rows.map(({ chapter, what, seen, passed, seconds }) =>
-      [chapter, cell(what), passed ? cell(seen) : `**failed**: ${cell(seen)}`, seconds.toFixed(1)].join(" | "),
+      [chapter, cell(what), passed ? cell(seen) : `**failed**: ${cell(seen)}`, seconds.toFixed(1)].join(
+        " | ",
+      ),
     );
     return ["| | what | seen | s |", "|---|---|---|--:|", ...lines.map((line) => `| ${line} |`)].join("\n");
   }
