@@ -8,7 +8,7 @@ import { limitVariables, toLimits } from "./config/limits.ts";
 /** Every environment variable that the server reads, with its default. An empty one counts as not set. */
 const environment = z.object({
   OPENAI_API_KEY: z.string().optional(),
-  OPENAI_MODEL: z.string().default("gpt-5-mini"),
+  OPENAI_MODEL: z.string().optional(),
   OPENAI_BASE_URL: url(/^https?$/).default("https://api.openai.com/v1"),
   OLLAMA_BASE_URL: url(/^https?$/).default("http://localhost:11434/v1"),
   OLLAMA_API_KEY: z.string().default("ollama"),

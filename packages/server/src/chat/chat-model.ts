@@ -53,6 +53,7 @@ export interface ChatModel {
   readonly id: ProviderId;
   /** As people see it: `Cloud (ChatGPT)`. */
   readonly name: string;
+  /** Asked unless a request names another; may change when its availability is asked for. */
   readonly defaultModel: string;
 
   /** Never rejects and settles within seconds: what cannot be reached is not available. Not cached here. */

@@ -7,7 +7,9 @@ export function capped(model: ChatModel, most: number, queue: number): ChatModel
   return {
     id: model.id,
     name: model.name,
-    defaultModel: model.defaultModel,
+    get defaultModel() {
+      return model.defaultModel;
+    },
     availability: () => model.availability(),
     wireRequest: (request) => model.wireRequest(request),
     close: () => model.close(),

@@ -56,6 +56,18 @@ describe("ChatGPT's availability", () => {
     });
   });
 
+  test.each([
+    ["gpt-5-mini", ["gpt-6.1-terra", "gpt-5-mini"]],
+    ["gpt-6.1-terra", ["gpt-6.1-terra", "gpt-4o"]],
+    ["gpt-5-mini", ["gpt-4o"]],
+  ])("where no model is chosen, asks %s of a key that has %j", async (expected, models) => {
+    const other = await startFakeOpenAi({ models });
+    const unchosen = new ChatGpt({ apiKey: KEY, baseUrl: other.url });
+    await unchosen.availability();
+    expect(unchosen.defaultModel).toBe(expected);
+    await Promise.all([unchosen.close(), other.close()]);
+  });
+
   test("lists what another server has, though nothing is known of it", async () => {
     const other = await startFakeOpenAi({ models: ["qwen"] });
     model = new ChatGpt({ apiKey: KEY, baseUrl: other.url, model: "qwen" });

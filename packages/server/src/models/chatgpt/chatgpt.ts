@@ -8,7 +8,7 @@ import type {
 } from "../../chat/chat-model.ts";
 import { failureOfProbe, inWords, ProviderFailure } from "../provider-failure.ts";
 import { ProviderHttp } from "../provider-http.ts";
-import { KNOWN_MODELS, modelInfo } from "./models.ts";
+import { DEFAULT_MODELS, KNOWN_MODELS, modelInfo } from "./models.ts";
 import { chatGptSentences } from "./sentences.ts";
 import { countTokens } from "./tokens.ts";
 import { parseModelIds, ResponseEvents, readWholeResponse, requestBody } from "./wire.ts";
@@ -17,7 +17,8 @@ export interface ChatGptConfig {
   /** Empty: none is set, and the provider is not available. */
   readonly apiKey: string;
   readonly baseUrl: string;
-  readonly model: string;
+  /** Undefined: the first of `DEFAULT_MODELS` that the key has. */
+  readonly model?: string | undefined;
 }
 
 const PATH = "responses";
@@ -29,7 +30,8 @@ const INCONCLUSIVE = [403, 404, 405, 429];
 export class ChatGpt implements ChatModel {
   readonly id = "chatgpt";
   readonly name = "Cloud (ChatGPT)";
-  readonly defaultModel: string;
+  readonly #chosenModel: string | undefined;
+  #defaultModel: string;
   readonly #apiKey: string;
   readonly #http: ProviderHttp;
   readonly #sentences;
@@ -37,10 +39,15 @@ export class ChatGpt implements ChatModel {
   readonly #unstreamed = new Set<string>();
 
   constructor(config: ChatGptConfig) {
-    this.defaultModel = config.model;
+    this.#chosenModel = config.model;
+    this.#defaultModel = config.model ?? DEFAULT_MODELS[0];
     this.#apiKey = config.apiKey;
     this.#http = new ProviderHttp(config.baseUrl, config.apiKey);
     this.#sentences = chatGptSentences(this.#http.baseUrl);
+  }
+
+  get defaultModel(): string {
+    return this.#defaultModel;
   }
 
   /** Asks for the list of models, which costs nothing and finds a wrong key before a person does. */
@@ -55,6 +62,8 @@ export class ChatGpt implements ChatModel {
       };
     try {
       const ids = parseModelIds(await this.#http.getJson("models", AbortSignal.timeout(PROBE_TIMEOUT_MS)));
+      this.#defaultModel =
+        this.#chosenModel ?? DEFAULT_MODELS.find((id) => ids.includes(id)) ?? DEFAULT_MODELS[0];
       return { available: true, models: this.#models(ids) };
     } catch (error) {
       const failure = failureOfProbe(error);

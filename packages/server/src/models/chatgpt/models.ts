@@ -44,14 +44,13 @@ const MODELS: Readonly<Record<string, ModelFacts>> = {
   "gpt-5-nano": { contextWindow: 272_000, price: usd(0.05, 0.005, 0.4) },
   "gpt-4.1": { contextWindow: 1_047_576, price: usd(2, 0.5, 8) },
   "gpt-4.1-mini": { contextWindow: 1_047_576, price: usd(0.4, 0.1, 1.6) },
-  "gpt-4.1-nano": { contextWindow: 1_047_576, price: usd(0.1, 0.025, 0.4) },
   "gpt-4o": { contextWindow: 128_000, price: usd(2.5, 1.25, 10) },
   "gpt-4o-mini": { contextWindow: 128_000, price: usd(0.15, 0.075, 0.6) },
-  "o4-mini": { contextWindow: 200_000, price: usd(1.1, 0.275, 4.4) },
   o3: { contextWindow: 200_000, price: usd(2, 0.5, 8) },
-  "o3-mini": { contextWindow: 200_000, price: usd(1.1, 0.55, 4.4) },
-  o1: { contextWindow: 200_000, price: usd(15, 7.5, 60) },
 };
+
+/** Asked where nobody has chosen: the first that the key has. OpenAI ends gpt-5-mini on 2026-12-11. */
+export const DEFAULT_MODELS = ["gpt-5-mini", "gpt-6.1-terra"] as const;
 
 export const KNOWN_MODELS: readonly string[] = Object.keys(MODELS);
 
