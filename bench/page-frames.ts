@@ -1,7 +1,8 @@
 import { startStack } from "../e2e/stack.ts";
+import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
 
 // Frames that the page drops while 200 tokens a second arrive in a conversation of 2,000 messages, and while all of it
-// is scrolled through: `node bench/page-frames.ts`, with TEST_REDIS_URL and, where it is not Playwright's, CHROMIUM_PATH.
+// is scrolled through. Part of `npm run bench:page`.
 const MESSAGES = 2_000;
 const TOKENS_PER_SECOND = 200;
 const STREAM_MS = 5_000;
@@ -15,6 +16,8 @@ const RECORD_FRAMES = `
   requestAnimationFrame(note);
 `;
 
+const redis = process.env.TEST_REDIS_URL === undefined ? await startServer(serverBinary()) : undefined;
+if (redis) process.env.TEST_REDIS_URL = redis.url;
 const stack = await startStack();
 try {
   for (let at = 0; at < MESSAGES; at += 500) {
@@ -59,6 +62,7 @@ try {
   report("streaming", await frames());
 } finally {
   await stack.stop();
+  await redis?.stop();
 }
 
 function messageAt(n: number): { role: string; content: string } {

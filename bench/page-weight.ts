@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-// What a browser fetches before the page can be used, gzipped: `node bench/page-weight.ts`, after the page was built.
+// What a browser fetches before the page can be used, gzipped. Part of `npm run bench:page`.
 const LIMIT_KB = 130;
 const dist = new URL("../packages/web/dist/", import.meta.url);
 

@@ -1,58 +1,75 @@
-// `npm run keys` and `npm run owner`: runs a command of the server with the Node.js and the Redis that `npm start` uses.
+// `npm run NAME`, for every command in `command/commands.mjs`: runs it with the Node.js, the packages and the Redis
+// that `npm start` would find or install.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chooseRedis } from "./setup/choose-redis.mjs";
-import { readEnvFile } from "./setup/env-file.mjs";
+import { COMMANDS } from "./command/commands.mjs";
+import { prepare } from "./command/prepare.mjs";
+import { endProcess, killGroup } from "./setup/end-process.mjs";
 import { explain, Failure, Interrupted } from "./setup/failure.mjs";
-import { findNode } from "./setup/node-runtime.mjs";
-import { installPackages } from "./setup/packages.mjs";
+import { guardProcess, unguardProcess } from "./setup/guard.mjs";
 import { listenForStop } from "./setup/stop-signals.mjs";
 import { createTerminal } from "./setup/terminal.mjs";
-import { keepRedis } from "./start/keep-redis.mjs";
 
-const REDIS_PORT = 6379;
+// A suite may have servers and containers to put away.
+const GRACE_MS = 60_000;
+const EXIT_MS = 1_000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const data = join(root, ".data");
-// What the command prints is for pipes and files; everything else is said beside it.
+// What a command prints is for pipes and files; everything else is said beside it.
 const terminal = createTerminal({ stream: process.stderr });
 const signal = listenForStop(() => {});
 
-/** @param {string} name @param {string[]} args */
+/** @param {string} name @param {string[]} args @returns {Promise<number>} its exit code */
 async function runCommand(name, args) {
-  const env = { ...readEnvFile(join(root, ".env")), ...process.env };
-  const choice = await chooseRedis(env, data, { terminal, signal });
-  const node = await findNode({ root, terminal, signal });
-  await installPackages({ root, node, terminal, signal });
-  // Keys can be made before the first start: then the private Redis is brought up for as long as that takes.
-  const redis =
-    choice.kind === "private"
-      ? await keepRedis(
-          { binary: choice.binary.path, folder: data, preferredPort: REDIS_PORT, signal },
-          terminal,
-        )
-      : { url: choice.url, end: async () => {} };
+  const command = COMMANDS[name];
+  if (!command)
+    throw new Failure(`Run it as npm run NAME, where NAME is ${Object.keys(COMMANDS).join(", ")}.`);
+  const { node, env, end } = await prepare(command, { root, terminal, signal });
   try {
-    const child = spawn(node, [join(root, `packages/server/src/commands/${name}.ts`), ...args], {
-      cwd: root,
-      stdio: "inherit",
-      env: redis.url ? { ...env, REDIS_URL: redis.url, REDIS_PASSWORD: "", REDIS_PASSWORD_FILE: "" } : env,
-    });
+    for (const file of command.files) {
+      const code = await runFile(node, [join(root, file), ...args], env);
+      if (code !== 0) return code;
+    }
+    return 0;
+  } finally {
+    await end();
+  }
+}
+
+/** @param {string} node @param {string[]} args @param {NodeJS.ProcessEnv} env @returns {Promise<number>} */
+async function runFile(node, args, env) {
+  if (signal.aborted) throw new Interrupted();
+  const child = spawn(node, ["--disable-warning=ExperimentalWarning", ...args], {
+    cwd: root,
+    env,
+    stdio: "inherit",
+    // In a process group of its own, so that on Ctrl-C it is asked once, by us, and nothing is left of it. Windows asks
+    // all processes of the console itself.
+    detached: process.platform !== "win32",
+  });
+  const { pid } = child;
+  guardProcess(pid);
+  const stop = () => pid !== undefined && process.platform !== "win32" && endProcess(pid, GRACE_MS);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
     return await new Promise((resolve, reject) => {
       child.once("error", reject);
-      child.once("exit", (code) => resolve(code ?? 1));
+      child.once("exit", (code) => resolve(code ?? (signal.aborted ? 130 : 1)));
     });
   } finally {
-    await redis.end();
+    signal.removeEventListener("abort", stop);
+    if (pid !== undefined) killGroup(pid);
+    unguardProcess(pid);
   }
 }
 
 try {
   const [name = "", ...args] = process.argv.slice(2);
-  if (!["keys", "owner"].includes(name)) throw new Failure("Run it as npm run keys or npm run owner.");
   process.exitCode = await runCommand(name, args);
 } catch (error) {
   process.exitCode = error instanceof Interrupted ? 130 : 1;
   if (!(error instanceof Interrupted)) process.stderr.write(`\n${explain(error)}\n`);
 }
+// Nothing should be left that keeps this process; if something is, it does not keep it for long.
+setTimeout(() => process.exit(), EXIT_MS).unref();

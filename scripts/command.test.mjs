@@ -1,0 +1,134 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { COMMANDS } from "./command/commands.mjs";
+import { makeClone, redisServer, runScript } from "./fixtures/clone.mjs";
+import { isAlive } from "./setup/end-process.mjs";
+import { startPrivateRedis } from "./setup/private-redis.mjs";
+import { askRedis } from "./setup/resp.mjs";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+// What the command is given, and what it ends with.
+const TELL = `
+import { writeFileSync } from "node:fs";
+writeFileSync("told.json", JSON.stringify({ args: process.argv.slice(2), env: process.env, execPath: process.execPath }));
+process.exitCode = Number(process.env.EXIT_CODE ?? 0);
+`;
+
+/** A clone in which each of the files tells what it was given. @param {string[]} files */
+function cloneWith(...files) {
+  const clone = makeClone();
+  clone.command("redis-server", redisServer);
+  for (const file of files) clone.write(file, TELL);
+  return clone;
+}
+
+/** @param {ReturnType<typeof makeClone>} clone @param {string[]} words @param {NodeJS.ProcessEnv} [env] */
+const command = (clone, words, env) => runScript(clone, "command.mjs", env, words);
+
+/** @param {ReturnType<typeof makeClone>} clone */
+const told = (clone) => JSON.parse(readFileSync(join(clone.folder, "told.json"), "utf8"));
+
+test("every command of package.json that is TypeScript goes this way, and its files are there", () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const others = { start: "node scripts/start.mjs", test: "node scripts/test.mjs", sbom: scripts.sbom };
+  const ours = Object.keys(COMMANDS).map((name) => [name, `node scripts/command.mjs ${name}`]);
+  expect(scripts).toEqual({ ...others, ...Object.fromEntries(ours) });
+  for (const file of Object.values(COMMANDS).flatMap(({ files }) => files)) {
+    expect(existsSync(join(ROOT, file)), file).toBe(true);
+  }
+});
+
+test("a suite has its arguments, a Redis server to start, this Node.js first on its PATH, and nothing of .env", async () => {
+  const [file = ""] = COMMANDS["test:faults"]?.files ?? [];
+  const clone = cloneWith(file);
+  clone.write(".env", "OPENAI_API_KEY=sk-somebody");
+  const { code } = await (await command(clone, ["test:faults", "--only", "redis"])).ended;
+  expect(code).toBe(0);
+  const { args, env, execPath } = told(clone);
+  expect(args).toEqual(["--only", "redis"]);
+  expect(env.TEST_REDIS_SERVER).toBe(join(clone.folder, "bin/redis-server"));
+  expect(env.PATH.startsWith(dirname(execPath))).toBe(true);
+  expect(env).not.toHaveProperty("OPENAI_API_KEY");
+  expect(existsSync(join(clone.folder, ".data"))).toBe(false);
+});
+
+test("a command on the product has a private Redis for as long as it runs, with the data of npm start", async () => {
+  const clone = cloneWith("packages/server/src/commands/keys.ts");
+  const run = await command(clone, ["keys", "list"], { EXIT_CODE: "3" });
+  expect((await run.ended).code).toBe(3);
+  const { args, env } = told(clone);
+  expect(args).toEqual(["list"]);
+  const redis = { host: "127.0.0.1", port: Number(new URL(env.REDIS_URL).port) };
+  await expect(askRedis(redis, [["PING"]], 3_000)).rejects.toThrow("ECONNREFUSED");
+  expect(existsSync(join(clone.folder, ".data"))).toBe(true);
+});
+
+test("a command on the product takes the Redis that .env names", async () => {
+  const clone = cloneWith("packages/server/src/commands/keys.ts");
+  const redis = await startPrivateRedis({
+    binary: redisServer,
+    folder: join(clone.folder, "other"),
+    persistent: false,
+  });
+  onTestFinished(redis.end);
+  clone.write(".env", `REDIS_URL=${redis.url}`);
+  const { code } = await (await command(clone, ["keys", "list"])).ended;
+  expect(code).toBe(0);
+  expect(told(clone).env.REDIS_URL).toBe(redis.url);
+  expect(existsSync(join(clone.folder, ".data"))).toBe(false);
+});
+
+test("a benchmark of the page has the page built and a browser; when a file fails, the next is not run", async () => {
+  const files = COMMANDS["bench:page"]?.files ?? [];
+  const clone = cloneWith(...files);
+  clone.command("chromium", "#!/bin/sh\n");
+  const { code } = await (await command(clone, ["bench:page"])).ended;
+  expect(code).toBe(0);
+  expect(told(clone).env.CHROMIUM_PATH).toBe(join(clone.folder, "bin/chromium"));
+  expect(existsSync(join(clone.folder, "packages/web/dist/index.html"))).toBe(true);
+
+  clone.write(files[0] ?? "", "process.exitCode = 2;");
+  clone.write(files[1] ?? "", 'console.log("the second");');
+  const failed = await (await command(clone, ["bench:page"])).ended;
+  expect(failed.code).toBe(2);
+  expect(failed.output).not.toContain("the second");
+});
+
+test("stopped, it asks the command once to end, waits for it, and leaves nothing of it", async () => {
+  const [file = ""] = COMMANDS["test:docker"]?.files ?? [];
+  const clone = makeClone();
+  clone.write(
+    file,
+    `import { spawn } from "node:child_process";
+     const { pid } = spawn("/bin/sleep", ["60"], { stdio: "ignore" });
+     process.on("SIGTERM", () => {
+       console.log("asked");
+       setTimeout(() => process.exit(0), 300);
+     });
+     console.log("runs", pid, ".");
+     setInterval(() => {}, 1000);`,
+  );
+  const run = await command(clone, ["test:docker"]);
+  await run.says(".\n");
+  const pid = Number(/runs (\d+)/.exec(run.output())?.[1]);
+  run.child.kill("SIGTERM");
+  const { code, output } = await run.ended;
+  expect(output.match(/asked/g)).toHaveLength(1);
+  expect(code).toBe(0);
+  await expect.poll(() => isAlive(pid)).toBe(false);
+});
+
+test("what it does not know, and what cannot be had, is said in a sentence", async () => {
+  const clone = makeClone();
+  const unknown = await (await command(clone, ["test:nothing"])).ended;
+  expect(unknown.output).toMatch(/^\nRun it as npm run NAME, where NAME is keys, owner, .*\.\n$/);
+  expect(unknown.code).toBe(1);
+  mkdirSync(join(clone.folder, "home"));
+  const without = await (await command(clone, ["test:faults"])).ended;
+  expect(without.output).toContain("No Redis was found, and none could be installed.");
+  expect(without.code).toBe(1);
+});

@@ -1,0 +1,33 @@
+/**
+ * What a command needs before it can run, besides a fitting Node.js and the packages.
+ * @typedef {object} Command
+ * @property {string[]} files what Node.js runs, one after the other
+ * @property {"product" | "server"} [redis] `product`: the one that `npm start` uses, in REDIS_URL when the environment
+ *   does not name it; `server`: a binary to start servers of its own from, in TEST_REDIS_SERVER
+ * @property {boolean} [page] the page, built
+ * @property {boolean} [chromium] a browser, in CHROMIUM_PATH
+ */
+
+/** @type {(name: string) => Command} */
+const ofServer = (name) => ({ files: [`packages/server/src/commands/${name}.ts`], redis: "product" });
+/** @type {(...files: string[]) => Command} */
+const withServers = (...files) => ({ files, redis: "server" });
+
+/** Every `npm run` command that is written in TypeScript. @type {Record<string, Command>} */
+export const COMMANDS = {
+  keys: ofServer("keys"),
+  owner: ofServer("owner"),
+  "bench:turns": withServers("bench/turns.ts"),
+  "bench:memory": withServers("bench/memory.ts"),
+  "bench:page": {
+    ...withServers("bench/page-weight.ts", "bench/page-frames.ts"),
+    page: true,
+    chromium: true,
+  },
+  "test:matrix": withServers("packages/memory/test/matrix/run.ts"),
+  "test:durability": withServers("packages/memory/test/durability/run.ts"),
+  "test:package": withServers("packages/memory/test/package/run.ts"),
+  "test:faults": withServers("packages/server/test/faults/run.ts"),
+  "test:security": withServers("packages/server/test/security/run.ts"),
+  "test:docker": { files: ["deploy/test/docker/run.ts"] },
+};
