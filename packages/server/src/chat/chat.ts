@@ -53,6 +53,7 @@ const RETRY_REFUSED = {
 export class Chat {
   readonly #options: ChatOptions;
   readonly #running = new Map<string, RunningTurn>();
+  readonly #asking = new Set<Promise<AskedTurn>>();
   #closing = false;
 
   constructor(options: ChatOptions) {
@@ -69,6 +70,20 @@ export class Chat {
         retryAfter: 5,
       });
     }
+    const asking = this.#ask(conversations, body, idempotency);
+    this.#asking.add(asking);
+    try {
+      return await asking;
+    } finally {
+      this.#asking.delete(asking);
+    }
+  }
+
+  async #ask(
+    conversations: Conversations,
+    body: ChatRequest,
+    idempotency: Idempotency | undefined,
+  ): Promise<AskedTurn> {
     const plan = await this.#options.planner.plan(body);
     const sessionId = body.session_id ?? idempotency?.sessionId ?? newSessionId();
     const begun = await this.#begin(conversations, sessionId, body, plan, idempotency);
@@ -163,12 +178,15 @@ export class Chat {
   /** Waits for running turns, at most so long; then they are interrupted, with their text so far. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
-    const turns = [...this.#running.values()];
-    const timer = setTimeout(() => {
-      for (const turn of turns) turn.stop("interrupted");
-    }, graceMs);
-    await Promise.all(turns.map((turn) => turn.ended));
-    clearTimeout(timer);
+    const grace = AbortSignal.timeout(graceMs);
+    const interrupt = () => {
+      for (const turn of this.#running.values()) turn.stop("interrupted");
+    };
+    grace.addEventListener("abort", interrupt);
+    // Some are just being begun: Redis has them already, or will have in a moment.
+    await Promise.allSettled(this.#asking);
+    if (grace.aborted) interrupt();
+    await Promise.all([...this.#running.values()].map((turn) => turn.ended));
   }
 
   async #begin(
