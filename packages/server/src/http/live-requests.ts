@@ -27,6 +27,8 @@ export class LiveRequests {
   }
 
   watch(request: LiveRequest): void {
+    // One that has closed already will never say so.
+    if (request.reply.raw.destroyed) return;
     this.#live.add(request);
     request.reply.raw.once("close", () => this.#live.delete(request));
   }

@@ -27,7 +27,10 @@ const outcomes: Outcome[] = [];
 for (const [name, attempt] of Object.entries(ATTACKS)) {
   if (!name.includes(values.only)) continue;
   const started = performance.now();
-  const came = [await attempt()].flat();
+  // One that cannot be carried out is told with the others, and keeps none of them from being tried.
+  const came = [
+    await attempt().catch((error) => ({ attack: name, tries: 0, found: [String(error)] })),
+  ].flat();
   outcomes.push(...came);
   const found = came.reduce((sum, outcome) => sum + outcome.found.length, 0);
   console.log(`${name}: ${found} found, ${((performance.now() - started) / 1000).toFixed(1)} s`);

@@ -129,7 +129,7 @@ async function startNginx(folder: string, port: number, backend: string) {
       .replaceAll("/etc/nginx/servers", join(folder, "servers"))
       .replaceAll("/etc/nginx", folder)
       .replaceAll("/usr/share/nginx/html", join(folder, "html"))
-      .replace("server backend:9090 resolve;", `server 127.0.0.1:${backend};`)
+      .replace("http://backend:9090", `http://127.0.0.1:${backend}`)
       .replace(/^\s*resolver .*$/m, "")
       .replace("listen 80;", `listen 127.0.0.1:${port};`);
   await mkdir(join(folder, "servers"));
