@@ -53,7 +53,7 @@ export type TurnUpdate =
 /** Writes one running turn; what is written is shown after it is stored. */
 export interface TurnWriter {
   readonly id: string;
-  /** Aborted when the turn is no longer this writer's. */
+  /** Aborted when the turn is no longer this writer's, or with the `AppError` for which it has to end as failed. */
   readonly signal: AbortSignal;
   /** What is stored, and so may be shown. */
   readonly feed: {
@@ -61,7 +61,8 @@ export interface TurnWriter {
     follow(from: number, signal?: AbortSignal): AsyncIterable<TurnUpdate>;
   };
   write(text: string): void;
-  describe(info: TurnInfo): void;
+  /** Called with what is to be sent, before it is. May reject with the `AppError` for which it must not be. */
+  describe(info: TurnInfo): void | Promise<void>;
   end(status: TurnEnd, info: TurnInfo, context?: { window: string; from: number }): Promise<TurnOutcome>;
 }
 

@@ -75,11 +75,12 @@ export class RunningTurn {
     let info = plan.info;
     let remember: { window: string; from: number } | undefined;
     let status: TurnEnd = "completed";
+    let failure: AppError | undefined;
     try {
       const context = await this.#options.context;
       const request = toRequest(plan, context);
       info = { ...info, ...this.#describeContext(context, request) };
-      writer.describe(info);
+      await writer.describe(info);
       if (context.start !== null) remember = { window: String(plan.window), from: context.start };
       const completion = await relay({
         model: plan.model,
@@ -97,7 +98,10 @@ export class RunningTurn {
       info = { ...info, ...this.#account(context, completion) };
     } catch (error) {
       status = this.#endOf();
-      if (status === "failed") info = { ...info, error: this.#describeFailure(error) };
+      if (status === "failed") {
+        failure = this.#asFailure(error);
+        info = { ...info, error: [failure.code, failure.message] };
+      }
     }
     const firstMs = firstTextAt === null ? null : Math.round(firstTextAt - startedAt);
     info = { ...info, ms: [firstMs, Math.round(performance.now() - startedAt)] };
@@ -110,6 +114,7 @@ export class RunningTurn {
       count: stored ? (outcome.count ?? this.count) : 0,
       stored,
       info,
+      failure,
     });
   }
 
@@ -138,15 +143,18 @@ export class RunningTurn {
 
   #endOf(): TurnEnd {
     if (this.#stop.signal.aborted) return this.#stop.signal.reason as TurnEnd;
-    // The turn was ended elsewhere, or Redis is away: ending it will tell which.
-    if (this.#options.writer.signal.aborted) return "interrupted";
-    return "failed";
+    const { aborted, reason } = this.#options.writer.signal;
+    // Otherwise the turn was ended elsewhere, or Redis is away: ending it will tell which.
+    return aborted && !(reason instanceof AppError) ? "interrupted" : "failed";
   }
 
-  #describeFailure(error: unknown): readonly [string, string] {
-    if (error instanceof AppError) return [error.code, error.message];
+  #asFailure(error: unknown): AppError {
+    if (error instanceof AppError) return error;
     this.#options.onUnexpected(error);
-    return ["internal_error", "Something went wrong inside this server. Try again; its log has the details."];
+    return new AppError(
+      "internal_error",
+      "Something went wrong inside this server. Try again; its log has the details.",
+    );
   }
 }
 

@@ -6,6 +6,8 @@ import type { StoredTurn, TurnInfo } from "./conversations.ts";
 export interface TurnResult {
   readonly response: ChatResponse;
   readonly error?: { readonly code: ErrorCode; readonly detail: string };
+  /** What failed it, where it ran in this process: when trying again makes sense is kept nowhere. */
+  readonly failure?: AppError | undefined;
 }
 
 export const INTERRUPTED = {
@@ -22,9 +24,11 @@ interface Outcome {
   readonly count: number;
   readonly stored: boolean;
   readonly info: TurnInfo;
+  readonly failure?: AppError | undefined;
 }
 
-export function toResult({ turnId, sessionId, status, text, count, stored, info }: Outcome): TurnResult {
+export function toResult(outcome: Outcome): TurnResult {
+  const { turnId, sessionId, status, text, count, stored, info, failure } = outcome;
   const [, reported = null, cached = null, output = null] = info.tokens ?? [];
   const response: ChatResponse = {
     response: text,
@@ -48,7 +52,7 @@ export function toResult({ turnId, sessionId, status, text, count, stored, info 
   if (status === "interrupted") return { response, error: INTERRUPTED };
   if (status !== "failed") return { response };
   const [code, detail] = info.error ?? ["provider_failed", "The provider failed."];
-  return { response, error: { code: code as ErrorCode, detail } };
+  return { response, error: { code: code as ErrorCode, detail }, failure };
 }
 
 export function storedResult(sessionId: string, turn: StoredTurn): TurnResult {
@@ -57,9 +61,11 @@ export function storedResult(sessionId: string, turn: StoredTurn): TurnResult {
 }
 
 /** For a caller who asked for the whole answer: a turn that did not come to one is an error. */
-export function responseOf({ response, error }: TurnResult): ChatResponse {
+export function responseOf({ response, error, failure }: TurnResult): ChatResponse {
   if (error === undefined) return response;
   throw new AppError(error.code, error.detail, {
+    ...(failure?.retryAfter !== undefined && { retryAfter: failure.retryAfter }),
+    ...(failure?.limit && { limit: failure.limit }),
     turnId: response.turn_id,
     sessionId: response.session_id,
     response: response.response,

@@ -2,27 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { startLimited as start } from "../../test/limited-server.ts";
 import { startTestServer, type TestServer } from "../../test/test-server.ts";
-
-const ASK = { message: "Hi", mode: "stateful", provider: "mirror" };
-
-async function start(env: Record<string, string>, options: { mirrorDelayMs?: number; name?: string } = {}) {
-  const server = await startTestServer({ env: { AUTH: "keys", ...env }, ...options });
-  const as = async (owner: string, group?: string) => {
-    const { key } = await server.apiKeys.create({ owner, ...(group !== undefined && { group }) });
-    const headers = { authorization: `Bearer ${key}` };
-    return {
-      get: (path: string) => server.inject("GET", path, undefined, headers),
-      post: (path: string, body?: unknown) => server.inject("POST", path, body, headers),
-      chat: (sessionId: string, message = "Hi") =>
-        server.inject("POST", "/chat", { ...ASK, message, session_id: sessionId }, headers),
-      patch: (path: string, body: unknown) => server.inject("PATCH", path, body, headers),
-      delete: (path: string) => server.inject("DELETE", path, undefined, headers),
-      headers,
-    };
-  };
-  return { server, as };
-}
 
 test("requests a minute are counted, told, and refused when they are too many", async () => {
   const { server, as } = await start({ LIMIT_REQUESTS_PER_MINUTE: "3" });
@@ -92,34 +73,6 @@ test("so many answers run at once; one that has ended makes room, and a reader's
   expect((await alice.chat("c")).statusCode).toBe(200);
 });
 
-test("the day's tokens are used up by turns, and what was expected is corrected by what came", async () => {
-  const { as } = await start({ LIMIT_TOKENS_PER_DAY: "1000" });
-  const alice = await as("alice");
-  let answered = 0;
-  let last = await alice.chat("s0");
-  while (last.statusCode === 200 && answered < 200) {
-    answered++;
-    last = await alice.chat(`s${answered}`);
-  }
-  // A turn here takes some 30 tokens.
-  expect(answered).toBeGreaterThan(8);
-  expect(answered).toBeLessThan(60);
-  expect(last.statusCode).toBe(429);
-  expect(last.json()).toMatchObject({ code: "allowance_used", detail: expect.stringContaining("24 hours") });
-  expect(Number(last.headers["retry-after"])).toBeGreaterThan(80_000);
-});
-
-test("the day's money is counted by the price table, and what costs nothing goes on", async () => {
-  const { server, as } = await start({ LIMIT_USD_PER_DAY: "0.00065" });
-  const alice = await as("alice");
-  const ask = () => alice.post("/chat", { ...ASK, provider: "chatgpt" });
-  let last = await ask();
-  for (let n = 0; n < 400 && last.statusCode === 200; n++) last = await ask();
-  expect(last.json()).toMatchObject({ code: "allowance_used", detail: expect.stringContaining("money") });
-  expect((await alice.chat("free")).statusCode).toBe(200);
-  expect(server.lines.join()).toContain('"policy":"usd"');
-});
-
 test("so many sessions; deleting one makes room", async () => {
   const { as } = await start({ LIMIT_SESSIONS: "2" });
   const alice = await as("alice");
@@ -151,6 +104,36 @@ test("so many bytes of messages; deleting a session makes room", async () => {
   await new Promise((resolve) => setTimeout(resolve, 5));
   await alice.delete("/sessions/a");
   await expect.poll(async () => (await append("b", 2000)).statusCode).toBe(200);
+});
+
+test("what else is kept of a session counts too: prompts, replaced answers, forks", async () => {
+  const { as } = await start({ LIMIT_STORED_BYTES: "30000" });
+  const alice = await as("alice");
+  const big = "x".repeat(20_000);
+  const message = { role: "user", content: "Hi" };
+  const turn = {
+    id: "0123456789abcdef",
+    status: "failed",
+    user_place: 0,
+    answer_place: null,
+    started_at: new Date().toISOString(),
+    ended_at: null,
+    mode: "stateful",
+    provider: "mirror",
+    model: "mirror",
+  };
+  const restore = (id: string, replaced: string) =>
+    alice.post(`/sessions/import?session_id=${id}`, {
+      messages: [message],
+      turns: [{ ...turn, replaced_response: replaced }],
+    });
+  const full = { code: "storage_limit_reached" };
+  expect((await restore("a", big + big)).json()).toMatchObject(full);
+  expect((await restore("a", big)).statusCode).toBe(201);
+  expect((await restore("b", big)).json()).toMatchObject(full);
+  expect((await alice.post("/sessions/a/fork", {})).json()).toMatchObject(full);
+  const ask = { message: "Hi", mode: "stateless", provider: "mirror", session_id: "c", system: big };
+  expect((await alice.post("/chat", ask)).json()).toMatchObject(full);
 });
 
 test("a group has limits of its own", async () => {

@@ -33,6 +33,18 @@ export interface Spending {
   readonly usd: number;
 }
 
+/** What a turn holds of the day's allowances while it runs. */
+export interface Reservation {
+  /** Takes what the turn is known by now to need in all. @throws AppError `allowance_used`: no more was taken */
+  extend(to: Spending): Promise<void>;
+  /** Counts what was used, in place of what was held: once, at the turn's end. */
+  settle(actual: Spending): void;
+}
+
+const SPENT = ["tokens", "usd"] as const;
+type Units = Readonly<Record<(typeof SPENT)[number], number>>;
+const NOTHING: Units = { tokens: 0, usd: 0 };
+
 export class Limits {
   readonly #config: LimitsConfig;
   readonly #meters: Meters;
@@ -89,35 +101,63 @@ export class Limits {
     return leave;
   }
 
+  /** Whether there is a day's allowance of tokens or of money for any of these. */
+  limitsSpending(accounts: readonly Account[]): boolean {
+    return accounts.some(({ allowances }) => SPENT.some((meter) => QUOTAS[meter](allowances) !== null));
+  }
+
+  /** Whether money is counted for any of these. */
+  limitsMoney(accounts: readonly Account[]): boolean {
+    return accounts.some(({ allowances }) => allowances.usdPerDay !== null);
+  }
+
   /**
-   * Takes what a turn is expected to take, before it begins; with what corrects that later.
+   * Takes of the day's allowances what a turn is expected to take, before it begins.
    * @throws AppError `allowance_used`: nothing was taken
    */
-  async spend(accounts: readonly Account[], expected: Spending): Promise<(actual: Spending) => void> {
+  async reserve(accounts: readonly Account[], expected: Spending): Promise<Reservation> {
+    let held = NOTHING;
+    let settled = false;
+    const extend = async (to: Spending): Promise<void> => {
+      const wanted = inUnits(to);
+      const more = { tokens: wanted.tokens - held.tokens, usd: wanted.usd - held.usd };
+      await this.#takeAll(accounts, more);
+      // Its turn has ended meanwhile.
+      if (settled) this.#adjustAll(accounts, { tokens: -more.tokens, usd: -more.usd });
+      else held = { tokens: held.tokens + more.tokens, usd: held.usd + more.usd };
+    };
+    await extend(expected);
+    return {
+      extend,
+      settle: (actual) => {
+        const used = inUnits(actual);
+        settled = true;
+        this.#adjustAll(accounts, { tokens: used.tokens - held.tokens, usd: used.usd - held.usd });
+      },
+    };
+  }
+
+  /** All of it from each account, or none. Fewer than before are given back in any case. */
+  async #takeAll(accounts: readonly Account[], units: Units): Promise<void> {
     const taken: (() => void)[] = [];
-    let counted = inUnits(expected);
     for (const account of accounts) {
-      for (const meter of ["tokens", "usd"] as const) {
+      for (const meter of SPENT) {
         try {
-          if (await this.#take(meter, account, counted[meter])) {
-            taken.push(() => this.#adjust(meter, account, -counted[meter]));
-          }
+          if (units[meter] > 0) await this.#take(meter, account, units[meter]);
+          else this.#adjust(meter, account, units[meter]);
         } catch (error) {
-          this.#adjust(meter, account, -counted[meter]);
           for (const giveBack of taken) giveBack();
           throw error;
         }
+        taken.push(() => this.#adjust(meter, account, -units[meter]));
       }
     }
-    return (actual) => {
-      const units = inUnits(actual);
-      for (const account of accounts) {
-        for (const meter of ["tokens", "usd"] as const) {
-          this.#adjust(meter, account, units[meter] - counted[meter]);
-        }
-      }
-      counted = units;
-    };
+  }
+
+  #adjustAll(accounts: readonly Account[], units: Units): void {
+    for (const account of accounts) {
+      for (const meter of SPENT) this.#adjust(meter, account, units[meter]);
+    }
   }
 
   async #take(meter: Meter, account: Account, units: number): Promise<LimitState | null> {
@@ -144,7 +184,7 @@ export class Limits {
   }
 }
 
-const inUnits = ({ tokens, usd }: Spending): Readonly<Record<"tokens" | "usd", number>> => ({
+const inUnits = ({ tokens, usd }: Spending): Units => ({
   tokens: Math.round(tokens),
   usd: Math.round(usd * MICRO),
 });

@@ -11,14 +11,11 @@ import type {
   TurnOutcome,
   TurnWriter,
 } from "../chat/conversations.ts";
-import { costOf } from "../chat/cost.ts";
 import type { AnswerSizes } from "./answer-sizes.ts";
 import { ForwardingConversations } from "./forwarding-conversations.ts";
-import type { Account, Limits, Spending } from "./limits.ts";
+import type { Account, Limits } from "./limits.ts";
 import type { Room } from "./room.ts";
-
-// Until a tokenizer has counted.
-const BYTES_PER_TOKEN = 3;
+import { spending, TurnAllowance, tokensIn } from "./turn-allowance.ts";
 
 interface MeteredOptions {
   readonly limits: Limits;
@@ -31,14 +28,12 @@ interface MeteredOptions {
   readonly priceOf: (info: TurnInfo) => Promise<Price | null>;
 }
 
-/** What a turn has taken of its owner's limits. */
-interface Allowance {
-  /** Corrects it by what is known now. */
-  settle(inputTokens: number, cachedTokens: number, outputTokens: number): void;
+/** What a turn holds while it runs. */
+interface Held {
+  /** Absent: neither tokens nor money are counted. */
+  readonly allowance?: TurnAllowance;
   /** Gives the turn's place back. */
   leave(): void;
-  /** Gives all of it back. */
-  giveBack(): void;
 }
 
 /** One owner's conversations within his limits. Made for one request; what it begins outlives that. */
@@ -52,19 +47,20 @@ export class MeteredConversations extends ForwardingConversations {
 
   override async begin(sessionId: string, options: BeginTurn): Promise<Begun> {
     const { room } = this.#options;
-    const bytes = bytesOf(options.content ?? "");
-    const allowance = await this.#enter(options);
+    // The turn's record keeps a system prompt of its own.
+    const bytes = bytesOf(options.content ?? "") + bytesOf(options.info.system ?? "");
+    const held = await this.#enter(options);
     let roomTaken = false;
     const giveBack = (): void => {
-      allowance.giveBack();
+      held.allowance?.giveBack();
+      held.leave();
       if (roomTaken) room?.adjust(sessionId, -bytes);
     };
     try {
       await room?.take(sessionId, bytes);
       roomTaken = true;
       const begun = await this.inner.begin(sessionId, options);
-      if (begun.kind === "begun")
-        return { ...begun, writer: this.#metered(begun.writer, allowance, sessionId) };
+      if (begun.kind === "begun") return { ...begun, writer: this.#metered(begun.writer, held, sessionId) };
       giveBack();
       return begun;
     } catch (error) {
@@ -74,8 +70,8 @@ export class MeteredConversations extends ForwardingConversations {
   }
 
   override async beginUnstored(options: BeginTurn): Promise<TurnWriter> {
-    const allowance = await this.#enter(options);
-    return this.#metered(await this.inner.beginUnstored(options), allowance, null);
+    const held = await this.#enter(options);
+    return this.#metered(await this.inner.beginUnstored(options), held, null);
   }
 
   override async append(sessionId: string, messages: readonly NewStoredMessage[]) {
@@ -84,8 +80,8 @@ export class MeteredConversations extends ForwardingConversations {
 
   override async fork(sessionId: string, newSessionId: string, before: string | undefined): Promise<void> {
     const { room } = this.#options;
-    const keys = room === undefined ? null : await this.inner.storage(sessionId);
-    const bytes = keys?.keys.find(({ name }) => name.endsWith(":messages"))?.bytes ?? 0;
+    const found = room === undefined ? null : await this.inner.storage(sessionId);
+    const bytes = found?.keys.reduce((sum, key) => sum + key.bytes, 0) ?? 0;
     await this.#within(newSessionId, bytes, () => this.inner.fork(sessionId, newSessionId, before));
   }
 
@@ -96,7 +92,8 @@ export class MeteredConversations extends ForwardingConversations {
     const ttlSeconds =
       session.ttlSeconds === undefined ? undefined : Math.min(session.ttlSeconds, maxTtlSeconds);
     const restored = { ...session, ...(ttlSeconds !== undefined && { ttlSeconds }) };
-    await this.#within(sessionId, sizeOf(messages), () => this.inner.restore(sessionId, restored));
+    const bytes = sizeOf(messages) + bytesOf(JSON.stringify(session.turns));
+    await this.#within(sessionId, bytes, () => this.inner.restore(sessionId, restored));
   }
 
   override async expire(sessionId: string, seconds: number): Promise<boolean> {
@@ -125,21 +122,17 @@ export class MeteredConversations extends ForwardingConversations {
   }
 
   /** A turn's place and what it is expected to take. @throws AppError `too_many_streams`, `allowance_used` */
-  async #enter({ content = "", info }: BeginTurn): Promise<Allowance> {
+  async #enter({ content = "", info }: BeginTurn): Promise<Held> {
     const { limits, accounts, answers, priceOf } = this.#options;
-    const price = await priceOf(info);
-    const expected = (bytesOf(content) + bytesOf(info.system ?? "")) / BYTES_PER_TOKEN;
     const leave = await limits.enterStream(accounts);
+    if (!limits.limitsSpending(accounts)) return { leave };
     try {
-      const settle = await limits.spend(accounts, spending(price, expected, 0, answers.expected(info)));
-      return {
-        settle: (input, cached, output) => settle(spending(price, input, cached, output)),
-        leave,
-        giveBack: () => {
-          leave();
-          settle({ tokens: 0, usd: 0 });
-        },
-      };
+      const price = await priceOf(info);
+      if (price === null && limits.limitsMoney(accounts)) throw priceUnknown(info.model);
+      const input = tokensIn(content) + tokensIn(info.system ?? "");
+      const output = answers.expected(info);
+      const reservation = await limits.reserve(accounts, spending(price, input, 0, output));
+      return { leave, allowance: new TurnAllowance(reservation, price, output) };
     } catch (error) {
       leave();
       throw error;
@@ -147,31 +140,39 @@ export class MeteredConversations extends ForwardingConversations {
   }
 
   /** @param sessionId where it is stored; null: nowhere */
-  #metered(writer: TurnWriter, { settle, leave }: Allowance, sessionId: string | null): TurnWriter {
+  #metered(writer: TurnWriter, { allowance, leave }: Held, sessionId: string | null): TurnWriter {
     const { room, answers } = this.#options;
     return {
       id: writer.id,
-      signal: writer.signal,
+      signal: allowance ? AbortSignal.any([writer.signal, allowance.usedUp]) : writer.signal,
       feed: writer.feed,
-      write: (text) => writer.write(text),
-      describe: (info) => {
-        writer.describe(info);
-        // Its context is known now, and so is nearly all that it will take.
-        settle(Math.abs(info.tokens?.[0] ?? 0), 0, answers.expected(info));
+      write: (text) => {
+        writer.write(text);
+        allowance?.wrote(text);
+      },
+      describe: async (info) => {
+        await writer.describe(info);
+        await allowance?.send(Math.abs(info.tokens?.[0] ?? 0));
       },
       end: (status: TurnEnd, info: TurnInfo, context): Promise<TurnOutcome> => {
-        const answer = bytesOf(writer.feed.text);
         const [counted = 0, reported, cached, output] = info.tokens ?? [];
-        const written = output ?? Math.ceil(answer / BYTES_PER_TOKEN);
+        const written = output ?? Math.ceil(tokensIn(writer.feed.text));
         answers.learn(info, written);
-        settle(reported ?? Math.abs(counted), cached ?? 0, written);
-        if (sessionId !== null) room?.adjust(sessionId, answer);
+        allowance?.settle(reported ?? Math.abs(counted), cached ?? 0, written);
+        if (sessionId !== null) room?.adjust(sessionId, bytesOf(writer.feed.text));
         leave();
         return writer.end(status, info, context);
       },
     };
   }
 }
+
+const priceUnknown = (model: string): AppError => {
+  const message = "must be one whose price is known, as this server counts money: see GET /providers";
+  return new AppError("invalid_request", `The model ${model} cannot be used: it ${message}.`, {
+    errors: [{ field: "model", message }],
+  });
+};
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 
@@ -181,7 +182,3 @@ const sizeOf = (messages: readonly NewStoredMessage[]): number =>
       sum + bytesOf(content) + bytesOf(JSON.stringify([toolCalls, metadata])),
     0,
   );
-
-function spending(price: Price | null, input: number, cached: number, output: number): Spending {
-  return { tokens: input + output, usd: costOf(price, input, cached, output)?.total_usd ?? 0 };
-}

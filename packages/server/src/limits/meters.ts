@@ -16,7 +16,7 @@ export interface Balance {
  * here rejects for it.
  */
 export interface Meters {
-  /** Counts so many units, unless they are more than what is left. */
+  /** Counts so many units, unless they are more than what is left: then none. */
   take(meter: Meter, subject: string, units: number, quota: number): Promise<Balance>;
   /** Counts so many more, or fewer, in any case. Nobody waits for it. */
   adjust(meter: Meter, subject: string, units: number, quota: number): void;

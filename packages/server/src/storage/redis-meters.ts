@@ -24,11 +24,30 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
 `;
 
+/**
+ * In place of the limiter's own script, which counts what it refuses too: a flood of requests that are refused would
+ * take from those that are not. KEYS[1] a count   ARGV[1] units   ARGV[2] seconds that it lives   ARGV[3] the quota.
+ * Returns what the count is or would be, and how long it lives, in ms.
+ */
+const TAKE = `
+redis.call('SET', KEYS[1], 0, 'EX', ARGV[2], 'NX')
+local used = redis.call('GET', KEYS[1]) + ARGV[1]
+if used <= tonumber(ARGV[3]) then redis.call('INCRBY', KEYS[1], ARGV[1]) end
+return {used, redis.call('PTTL', KEYS[1])}
+`;
+
+interface Limiters {
+  /** Counts what fits. */
+  readonly taking: RateLimiterRedis;
+  /** Counts in any case. */
+  readonly adjusting: RateLimiterRedis;
+}
+
 /** Counts in Redis for all servers together, and in this process while Redis is away. */
 export class RedisMeters implements Meters {
   readonly #client: Redis["client"];
   readonly #name: string;
-  readonly #limiters = new Map<string, RateLimiterRedis>();
+  readonly #limiters = new Map<string, Limiters>();
   /** Places taken from here, by subject. */
   readonly #taken = new Map<string, number>();
 
@@ -39,7 +58,7 @@ export class RedisMeters implements Meters {
 
   async take(meter: Meter, subject: string, units: number, quota: number): Promise<Balance> {
     try {
-      return toBalance(await this.#limiter(meter, quota).consume(subject, units), true);
+      return toBalance(await this.#limitersOf(meter, quota).taking.consume(subject, units), true);
     } catch (refusal) {
       if (refusal instanceof Error) throw refusal;
       return toBalance(refusal as RateLimiterRes, false);
@@ -47,8 +66,8 @@ export class RedisMeters implements Meters {
   }
 
   adjust(meter: Meter, subject: string, units: number, quota: number): void {
-    const limiter = this.#limiter(meter, quota);
-    const adjusted = units > 0 ? limiter.penalty(subject, units) : limiter.reward(subject, -units);
+    const { adjusting } = this.#limitersOf(meter, quota);
+    const adjusted = units > 0 ? adjusting.penalty(subject, units) : adjusting.reward(subject, -units);
     adjusted.catch(() => {
       // What could not be counted is lost; the next is counted again.
     });
@@ -89,19 +108,23 @@ export class RedisMeters implements Meters {
     );
   }
 
-  #limiter(meter: Meter, quota: number): RateLimiterRedis {
+  #limitersOf(meter: Meter, quota: number): Limiters {
     const known = this.#limiters.get(`${meter} ${quota}`);
     if (known) return known;
     const counted = { points: quota, duration: WINDOW_SECONDS[meter] };
-    const limiter = new RateLimiterRedis({
+    const options = {
       ...counted,
       storeClient: this.#withDeadline(),
       useRedisPackage: true,
       keyPrefix: `${this.#name}:limits:${meter}`,
       insuranceLimiter: new RateLimiterMemory(counted),
-    });
-    this.#limiters.set(`${meter} ${quota}`, limiter);
-    return limiter;
+    };
+    const limiters = {
+      taking: new RateLimiterRedis({ ...options, customIncrTtlLuaScript: TAKE }),
+      adjusting: new RateLimiterRedis(options),
+    };
+    this.#limiters.set(`${meter} ${quota}`, limiters);
+    return limiters;
   }
 
   /** What the limiter uses of a client, given up when it takes too long. */

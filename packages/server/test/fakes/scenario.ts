@@ -44,7 +44,7 @@ export interface FakeMessage {
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "fake-echo": {},
   "fake-slow": { words: 60, initialDelayMs: 200, delayMs: 50 },
-  "fake-long": { words: 2000 },
+  "fake-long": { words: 2000, delayMs: 1 },
   "fake-reasoning": { reasoning: ["Let me ", "think."], delayMs: 20 },
   "fake-bytes": { byteByByte: true },
   "fake-length": { words: 8, finish: "length" },

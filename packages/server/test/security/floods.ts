@@ -6,18 +6,20 @@ import { each, headersOf } from "./secured.ts";
 const HOLDS_WITHIN = 0.01;
 const AT_ONCE = 64;
 
+interface Call {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: object;
+}
+
 interface Flood {
   readonly limit: string;
   readonly env: Readonly<Record<string, string>>;
   readonly quota: number;
   readonly tries: number;
-  readonly method: "GET" | "POST";
-  readonly path: (n: number) => string;
-  readonly body?: (n: number) => unknown;
-  /** How much was let through. */
-  readonly taken: (accepted: number, stage: Stage) => Promise<number>;
-  /** It may be less than the quota: what was reserved and not used. */
-  readonly upTo?: boolean;
+  readonly ask: (n: number) => Call;
+  /** How much each takes that is let through (default: one), or the meter that tells how much all have taken. */
+  readonly takes?: number | "tokens" | "usd";
 }
 
 const OFF = {
@@ -26,13 +28,16 @@ const OFF = {
   LIMIT_STREAMS: "off",
   LIMIT_ADDRESS_STREAMS: "off",
 };
-const accepted = async (count: number): Promise<number> => count;
-const chat = (n: number, model?: string) => ({
-  message: "Hi",
-  mode: "stateful",
-  provider: model === undefined ? "mirror" : "chatgpt",
-  session_id: `s${n}`,
-  ...(model !== undefined && { model }),
+const list = (): Call => ({ method: "GET", path: "/sessions" });
+const append = (sessionId: string, bytes: number): Call => ({
+  method: "POST",
+  path: `/sessions/${sessionId}/messages`,
+  body: { messages: [{ role: "user", content: "x".repeat(bytes) }] },
+});
+const chat = (sessionId: string, model: string): Call => ({
+  method: "POST",
+  path: "/chat",
+  body: { message: "Hi", mode: "stateful", provider: "chatgpt", model, session_id: sessionId },
 });
 
 const FLOODS: readonly Flood[] = [
@@ -41,18 +46,14 @@ const FLOODS: readonly Flood[] = [
     env: { LIMIT_REQUESTS_PER_MINUTE: "1000" },
     quota: 1000,
     tries: 10_000,
-    method: "GET",
-    path: () => "/sessions",
-    taken: accepted,
+    ask: list,
   },
   {
     limit: "requests a minute of an address",
     env: { LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "1000" },
     quota: 1000,
     tries: 10_000,
-    method: "GET",
-    path: () => "/sessions",
-    taken: accepted,
+    ask: list,
   },
   {
     limit: "answers at once",
@@ -60,53 +61,39 @@ const FLOODS: readonly Flood[] = [
     quota: 20,
     // Each answer takes longer than it takes to ask for all of them.
     tries: AT_ONCE,
-    method: "POST",
-    path: () => "/chat",
-    body: (n) => chat(n, "fake-slow"),
-    taken: accepted,
+    ask: (n) => chat(`s${n}`, "fake-slow"),
   },
   {
     limit: "sessions",
     env: { LIMIT_SESSIONS: "300" },
     quota: 300,
     tries: 1500,
-    method: "POST",
-    path: (n) => `/sessions/s${n}/messages`,
-    body: () => ({ messages: [{ role: "user", content: "Hi" }] }),
-    taken: accepted,
+    ask: (n) => append(`s${n}`, 2),
   },
   {
     limit: "bytes stored",
     env: { LIMIT_STORED_BYTES: "500000" },
     quota: 500_000,
     tries: 2000,
-    method: "POST",
-    path: (n) => `/sessions/s${n % 50}/messages`,
-    body: () => ({ messages: [{ role: "user", content: "x".repeat(1000) }] }),
-    taken: async (count) => count * 1000,
-    upTo: true,
+    ask: (n) => append(`s${n % 50}`, 1000),
+    takes: 1000,
   },
   {
     limit: "tokens a day",
     env: { LIMIT_TOKENS_PER_DAY: "60000" },
     quota: 60_000,
     tries: 3000,
-    method: "POST",
-    path: () => "/chat",
-    body: (n) => chat(n, "fake-long"),
-    taken: (_, stage) => counter(stage, "tokens"),
-    upTo: true,
+    // At first nothing is known of how long these answers get, and more run at once than there is room for.
+    ask: (n) => chat(`s${n}`, "fake-long"),
+    takes: "tokens",
   },
   {
     limit: "dollars a day (in millionths)",
     env: { LIMIT_USD_PER_DAY: "0.004" },
     quota: 4000,
     tries: 2000,
-    method: "POST",
-    path: () => "/chat",
-    body: (n) => chat(n, "gpt-5-mini"),
-    taken: (_, stage) => counter(stage, "usd"),
-    upTo: true,
+    ask: (n) => chat(`s${n}`, "gpt-5-mini"),
+    takes: "usd",
   },
 ];
 
@@ -117,33 +104,31 @@ export async function floods(): Promise<Outcome[]> {
   return outcomes;
 }
 
-function tryFlood({ limit, env, quota, tries, method, path, body, taken, upTo }: Flood): Promise<Outcome> {
+function tryFlood({ limit, env, quota, tries, ask, takes = 1 }: Flood): Promise<Outcome> {
   return onStage(async (stage) => {
     const servers = await Promise.all([1, 2].map(() => stage.server({ AUTH: "keys", ...OFF, ...env })));
     const { alice } = await headersOf(stage, "alice");
     const found: string[] = [];
     let through = 0;
     const dispatcher = new Agent({ connections: AT_ONCE });
-    const ask = async (n: number): Promise<void> => {
-      const base = servers[n % servers.length]?.base ?? "";
-      const answer = await request(base + path(n), {
+    await each(Array(tries).keys(), AT_ONCE, async (n) => {
+      const { method, path, body } = ask(n);
+      const answer = await request(`${servers[n % servers.length]?.base}${path}`, {
         dispatcher,
         method,
         headers: { ...alice, ...(body && { "content-type": "application/json" }) },
-        ...(body && { body: JSON.stringify(body(n)) }),
+        ...(body && { body: JSON.stringify(body) }),
       });
       await answer.body.dump();
       if (answer.statusCode === 200) through++;
       else if (answer.statusCode !== 429) found.push(`${limit}: an answer of ${answer.statusCode}`);
       else if (answer.headers["retry-after"] === undefined) found.push(`${limit}: a 429 without Retry-After`);
-    };
-    // How long answers get is learnt from the first ones; what runs before that can exceed a day's allowance.
-    if (upTo) await each(servers.keys(), 1, ask);
-    await each(Array(tries).keys(), AT_ONCE, ask);
+    });
     await dispatcher.close();
-    const amount = await taken(through, stage);
+    const amount = typeof takes === "number" ? through * takes : await counter(stage, takes);
     const off = (amount - quota) / quota;
-    if (off > HOLDS_WITHIN || (!upTo && off < -HOLDS_WITHIN) || amount === 0) {
+    // Less is right where each takes more than the last bit that is left.
+    if (off > HOLDS_WITHIN || (takes === 1 && off < -HOLDS_WITHIN) || amount === 0) {
       found.push(`${limit}: ${amount} were let through of ${quota}`);
     }
     return {

@@ -1,0 +1,83 @@
+import type { Price } from "@redis-memory-magic/protocol";
+import { costOf } from "../chat/cost.ts";
+import type { Reservation, Spending } from "./limits.ts";
+
+// Until a tokenizer has counted, or a provider has told.
+const BYTES_PER_TOKEN = 3;
+// How much more of an answer is reserved at a time.
+const STEP_TOKENS = 100;
+
+const UNUSED: Spending = { tokens: 0, usd: 0 };
+
+export const tokensIn = (text: string): number => Buffer.byteLength(text) / BYTES_PER_TOKEN;
+
+export function spending(price: Price | null, input: number, cached: number, output: number): Spending {
+  return { tokens: input + output, usd: costOf(price, input, cached, output)?.total_usd ?? 0 };
+}
+
+/**
+ * What one turn takes of the day's allowances: what it sends, before the model is asked, and what is written, as it
+ * comes, so that turns which run at once cannot exceed together what one alone may not.
+ */
+export class TurnAllowance {
+  readonly #reservation: Reservation;
+  readonly #price: Price | null;
+  readonly #usedUp = new AbortController();
+  #input = 0;
+  #sent = false;
+  #reserved: number;
+  #written = 0;
+  #asking = false;
+
+  /** @param expectedOutput what is reserved of the answer from the beginning */
+  constructor(reservation: Reservation, price: Price | null, expectedOutput: number) {
+    this.#reservation = reservation;
+    this.#price = price;
+    this.#reserved = expectedOutput;
+  }
+
+  /** Aborted, with the `AppError` that says why, when the turn needs more than what is left. */
+  get usedUp(): AbortSignal {
+    return this.#usedUp.signal;
+  }
+
+  /** What is sent is known. @throws AppError `allowance_used` */
+  async send(inputTokens: number): Promise<void> {
+    this.#input = inputTokens;
+    await this.#reserve();
+    this.#sent = true;
+  }
+
+  wrote(text: string): void {
+    this.#written += tokensIn(text);
+    if (this.#written > this.#reserved && !this.#asking) void this.#keepUp();
+  }
+
+  /** Counts what was used; nothing, if the model was never asked. */
+  settle(input: number, cached: number, output: number): void {
+    this.#reservation.settle(this.#sent ? spending(this.#price, input, cached, output) : UNUSED);
+  }
+
+  /** Gives all of it back: there was no turn. */
+  giveBack(): void {
+    this.#reservation.settle(UNUSED);
+  }
+
+  async #keepUp(): Promise<void> {
+    this.#asking = true;
+    try {
+      while (this.#written > this.#reserved) {
+        this.#reserved = Math.ceil(this.#written) + STEP_TOKENS;
+        await this.#reserve();
+      }
+    } catch (error) {
+      this.#usedUp.abort(error);
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  #reserve(): Promise<void> {
+    return this.#reservation.extend(spending(this.#price, this.#input, 0, this.#reserved));
+  }
+}
