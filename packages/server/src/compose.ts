@@ -17,11 +17,14 @@ import { AnswerSizes } from "./limits/answer-sizes.ts";
 import { capped } from "./limits/capped-model.ts";
 import { Limits } from "./limits/limits.ts";
 import { MeteredConversations } from "./limits/metered-conversations.ts";
+import { Turnstile } from "./limits/turnstile.ts";
+import { Metrics } from "./observability/metrics.ts";
 import { logTurn } from "./observability/turn-log.ts";
 import { OwnersConversations } from "./storage/owners-conversations.ts";
 import { KEY_NAME, type Redis } from "./storage/redis.ts";
 import { RedisIdentityStore } from "./storage/redis-identity-store.ts";
 import { RedisMeters } from "./storage/redis-meters.ts";
+import { timedClient } from "./storage/timed-client.ts";
 
 const PAGE_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
@@ -37,10 +40,16 @@ interface Parts {
 /** Puts the parts together: the one place that knows them all. */
 export async function compose({ config, log, redis, models, name = KEY_NAME }: Parts) {
   const { concurrency, queue } = config.limits.providers;
+  const queues = new Map(
+    models.flatMap(({ id, name: shownAs }) => {
+      const places = concurrency.get(id);
+      return places === undefined ? [] : [[id, new Turnstile(shownAs, places, queue)] as const];
+    }),
+  );
   const providers = new Providers(
     models.map((model) => {
-      const most = concurrency.get(model.id);
-      return most === undefined ? model : capped(model, most, queue);
+      const turnstile = queues.get(model.id);
+      return turnstile === undefined ? model : capped(model, turnstile);
     }),
     config.defaultProvider,
   );
@@ -50,8 +59,18 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     planner,
     tokens,
     deadlines: config.deadlines,
-    onTurnEnd: (result) => logTurn(log, result),
-    onUnexpected: (error) => log.error({ err: error }, "A turn met an unexpected error"),
+    onTurnEnd: (turn) => {
+      logTurn(log, turn.result);
+      metrics.turnEnded(turn);
+    },
+    onUnexpected: (error, turnId) =>
+      log.error({ err: error, turn_id: turnId }, "A turn met an unexpected error"),
+  });
+  const metrics = new Metrics({
+    providers,
+    queues,
+    runningTurns: () => chat.running,
+    redisReady: () => redis.client.isReady,
   });
   const identity = createIdentity(
     config.identity,
@@ -60,7 +79,8 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
   );
   const limits = new Limits(config.limits, new RedisMeters(redis.client, name));
   const answers = new AnswerSizes();
-  const stores = new OwnersConversations({ config, redis, name });
+  const client = timedClient(redis.client, (ms, failed) => metrics.scriptRan(ms, failed));
+  const stores = new OwnersConversations({ config, client, subscriber: redis.subscriber, name });
   const { sessionTtlSeconds: maxTtlSeconds } = config.limits;
   const priceOf = async ({ provider, model: modelName }: TurnInfo) =>
     (await providers.availability(providers.get(provider))).models.find(({ id }) => id === modelName)
@@ -89,6 +109,8 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
         });
       },
       storageReady: () => redis.answers(),
+      metrics,
+      metricsToken: config.metricsToken,
       defaultMode: config.defaultMode,
       maxMessageChars: config.maxMessageChars,
       sessionTtlSeconds: config.sessionTtlSeconds,

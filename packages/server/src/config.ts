@@ -30,6 +30,7 @@ const environment = z.object({
   DEFAULT_MODE: mode.default("stateless"),
   FIRST_WORD_TIMEOUT_SECONDS: positive.default(120),
   BETWEEN_WORDS_TIMEOUT_SECONDS: positive.default(30),
+  METRICS_TOKEN: z.string().min(16, "must be at least 16 characters").optional(),
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().nonnegative().default(5),
   ...identityVariables,
   ...limitVariables,
@@ -43,6 +44,7 @@ const SECRETS = [
   "OLLAMA_API_KEY",
   "SESSION_SECRET",
   "OIDC_CLIENT_SECRET",
+  "METRICS_TOKEN",
 ] as const;
 
 /** Mistakes in the configuration: all of them, each naming its variable. */
@@ -107,6 +109,7 @@ export function loadConfig(env: Environment) {
     identity: toIdentity(e),
     limits,
     logLevel: e.LOG_LEVEL,
+    metricsToken: e.METRICS_TOKEN,
     sessionTtlSeconds: e.SESSION_TTL_SECONDS,
     maxMessageChars: e.MAX_MESSAGE_CHARS,
     maxContextTokens: e.CONTEXT_MAX_TOKENS,

@@ -1,8 +1,8 @@
 import closeWithGrace from "close-with-grace";
-import { pino } from "pino";
 import { compose } from "./compose.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { createModels } from "./models/create-models.ts";
+import { createLog } from "./observability/log.ts";
 import { connectRedis, RedisRefused } from "./storage/redis.ts";
 
 function configuration(): Config {
@@ -16,7 +16,7 @@ function configuration(): Config {
 
 async function main(): Promise<void> {
   const config = configuration();
-  const log = pino({ level: config.logLevel, base: null });
+  const log = createLog(config.logLevel);
   const redis = await connectRedis(config.redis, log);
   const models = createModels(config, log, process.env);
   const server = await compose({ config, log, redis, models });
@@ -53,7 +53,7 @@ class StartError extends Error {}
 main().catch((error) => {
   const expected =
     error instanceof StartError || error instanceof ConfigError || error instanceof RedisRefused;
-  const log = pino({ base: null });
+  const log = createLog("info");
   if (expected) log.fatal(error.message);
   else log.fatal({ err: error }, "The server could not start");
   process.exit(1);

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { ChatModel } from "../src/chat/chat-model.ts";
 import { compose } from "../src/compose.ts";
@@ -9,6 +8,7 @@ import { ApiKeys } from "../src/identity/api-keys.ts";
 import { ChatGpt } from "../src/models/chatgpt/chatgpt.ts";
 import { Mirror } from "../src/models/mirror/mirror.ts";
 import { Ollama } from "../src/models/ollama/ollama.ts";
+import { createLog } from "../src/observability/log.ts";
 import { connectRedis } from "../src/storage/redis.ts";
 import { RedisIdentityStore } from "../src/storage/redis-identity-store.ts";
 import { type FakeOllama, startFakeOllama } from "./fakes/ollama.ts";
@@ -36,7 +36,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     ...options.env,
   });
   const lines: string[] = [];
-  const log = pino({ level: "debug", base: null }, { write: (line: string) => void lines.push(line) });
+  const log = createLog("debug", { write: (line: string) => void lines.push(line) });
   const redis = await connectRedis(config.redis, log);
   const models: ChatModel[] = [
     new ChatGpt({ ...config.openai, apiKey: config.openai.apiKey ?? "" }),

@@ -43,6 +43,13 @@ export async function page(product: Product, report: Report): Promise<void> {
     const large = await ask(`${PAGE}/api/chat`, postJson({ message: "x".repeat(2 * 2 ** 20) }));
     expectMatch(large.text, /"code":"body_too_large"/);
     expectEqual((await ask(`${PAGE}/%61pi/sessions`)).status, 404, "of a path in disguise");
+    for (const path of ["metrics", "%6detrics", "/metrics", "x/../metrics", "metrics?a"]) {
+      expectEqual(
+        (await ask(`${PAGE}/api/${path}`)).status,
+        404,
+        "of the metrics, which are not for the page",
+      );
+    }
     return "foreign_host, foreign_origin, body_too_large";
   });
 }

@@ -7,16 +7,16 @@ import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
 import { newSessionId } from "./session-id.ts";
 import type { TokenCounter } from "./token-counter.ts";
-import { storedResult, type TurnResult, toResult } from "./turn-result.ts";
+import { type FinishedTurn, storedResult, type TurnResult, toResult } from "./turn-result.ts";
 
 export interface ChatOptions {
   readonly planner: Planner;
   readonly tokens: TokenCounter;
   readonly deadlines: Deadlines;
   /** Told of each turn that this process has run. */
-  readonly onTurnEnd: (result: TurnResult) => void;
+  readonly onTurnEnd: (turn: FinishedTurn) => void;
   /** Told of an error that is no `AppError`: a bug. */
-  readonly onUnexpected: (error: unknown) => void;
+  readonly onUnexpected: (error: unknown, turnId: string) => void;
 }
 
 /** A turn that somebody asked for: begun now, or before, here or in another process. */
@@ -60,6 +60,11 @@ export class Chat {
     this.#options = options;
   }
 
+  /** Turns that this process runs now. */
+  get running(): number {
+    return this.#running.size;
+  }
+
   /**
    * Begins a turn and has it answered, whether or not anybody waits for it.
    * @throws AppError before anything is stored or sent, with the code that says why
@@ -84,12 +89,13 @@ export class Chat {
     body: ChatRequest,
     idempotency: Idempotency | undefined,
   ): Promise<AskedTurn> {
+    const askedAt = performance.now();
     const plan = await this.#options.planner.plan(body);
     const sessionId = body.session_id ?? idempotency?.sessionId ?? newSessionId();
     const begun = await this.#begin(conversations, sessionId, body, plan, idempotency);
     switch (begun.kind) {
       case "begun":
-        return this.#run(conversations, sessionId, plan, begun);
+        return this.#run(conversations, sessionId, plan, begun, askedAt);
       case "replay":
         return this.find(conversations, sessionId, begun.turnId);
       case "busy":
@@ -225,16 +231,18 @@ export class Chat {
     sessionId: string,
     plan: Plan,
     begun: Extract<Begun, { kind: "begun" }>,
+    askedAt: number,
   ): Promise<AskedTurn> {
     const { writer, count } = begun;
     const { planner, onTurnEnd, ...options } = this.#options;
     const context = planner.context(plan, sessionId, begun);
-    const turn = new RunningTurn({ ...options, sessionId, plan, writer, context, count, stored: count > 0 });
+    const stored = count > 0;
+    const turn = new RunningTurn({ ...options, askedAt, sessionId, plan, writer, context, count, stored });
     const key = runningKey(conversations, sessionId, turn.turnId);
     this.#running.set(key, turn);
-    void turn.ended.then((result) => {
+    void turn.ended.then((finished) => {
       this.#running.delete(key);
-      onTurnEnd(result);
+      onTurnEnd(finished);
     });
     return turn;
   }

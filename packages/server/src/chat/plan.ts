@@ -16,6 +16,8 @@ import type { TokenCounter } from "./token-counter.ts";
 export interface Plan {
   readonly model: ChatModel;
   readonly modelInfo: ModelInfo;
+  /** The provider's list has the model: its name is not just something that a request came with. */
+  readonly listed: boolean;
   /** The context window in tokens, and what of it is not kept for the answer. */
   readonly window: number;
   readonly budget: number;
@@ -38,7 +40,7 @@ export class Planner {
 
   /** @throws AppError `provider_unavailable`, `context_too_small` */
   async plan(body: ChatRequest): Promise<Plan> {
-    const { model, info } = await this.#providers.ready(body.provider, body.model);
+    const { model, info, listed } = await this.#providers.ready(body.provider, body.model);
     const asked = body.context_tokens ?? Number.POSITIVE_INFINITY;
     const window = Math.min(info.context_window ?? UNKNOWN_WINDOW, asked, this.#maxContextTokens);
     const budget = contextBudget(window);
@@ -60,6 +62,7 @@ export class Planner {
     return {
       model,
       modelInfo: info,
+      listed,
       window,
       budget,
       system,

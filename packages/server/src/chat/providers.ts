@@ -5,6 +5,8 @@ import type { Availability, ChatModel } from "./chat-model.ts";
 // The order in which one is chosen when nobody says which.
 const PREFERENCE: readonly ProviderId[] = ["chatgpt", "ollama", "embedded", "mirror"];
 const FRESH_MS = 5000;
+// Watching the providers costs each of them no more than a probe in so long.
+const WATCHED_MS = 30_000;
 
 interface Probe {
   at: number;
@@ -39,8 +41,21 @@ export class Providers {
     return probe.last?.available ? probe.last : probe.pending;
   }
 
+  /**
+   * What the last probe found; undefined before there was one. For whoever looks often and must not wait: when it is
+   * old, another probe begins, and what that finds is told the next time.
+   */
+  lastKnown(model: ChatModel): Availability | undefined {
+    const { at = Number.NEGATIVE_INFINITY, last } = this.#probes.get(model.id) ?? {};
+    if (performance.now() - at > WATCHED_MS) void this.availability(model);
+    return last;
+  }
+
   /** The provider and its model, ready to be asked. @throws AppError `provider_unavailable` */
-  async ready(id: ProviderId, modelName: string | undefined): Promise<{ model: ChatModel; info: ModelInfo }> {
+  async ready(
+    id: ProviderId,
+    modelName: string | undefined,
+  ): Promise<{ model: ChatModel; info: ModelInfo; listed: boolean }> {
     const model = this.get(id);
     const { available, reason, action, models } = await this.availability(model);
     if (!available) {
@@ -52,7 +67,8 @@ export class Providers {
     }
     const name = modelName ?? model.defaultModel;
     const info = models.find((candidate) => candidate.id === name);
-    return { model, info: info ?? { id: name, context_window: null, price: null } };
+    const listed = info !== undefined;
+    return { model, info: info ?? { id: name, context_window: null, price: null }, listed };
   }
 
   get(id: ProviderId): ChatModel {

@@ -1,14 +1,18 @@
+import type { Cost, Truncation } from "@redis-memory-magic/protocol";
 import { AppError } from "./app-error.ts";
 import type { Completion, ModelRequest } from "./chat-model.ts";
 import { type Context, hashPayload } from "./context.ts";
 import type { TurnEnd, TurnInfo, TurnUpdate, TurnWriter } from "./conversations.ts";
+import { costOf } from "./cost.ts";
 import type { Plan } from "./plan.ts";
 import { type Deadlines, relay } from "./relay.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { suspectTruncation } from "./truncation.ts";
-import { type TurnResult, toResult } from "./turn-result.ts";
+import { type FinishedTurn, type TurnResult, toResult } from "./turn-result.ts";
 
 interface RunningTurnOptions {
+  /** When it was asked for, by `performance.now()`. */
+  readonly askedAt: number;
   readonly sessionId: string;
   readonly plan: Plan;
   readonly writer: TurnWriter;
@@ -20,7 +24,7 @@ interface RunningTurnOptions {
   readonly tokens: TokenCounter;
   readonly deadlines: Deadlines;
   /** Told of an error that is no `AppError`: a bug. */
-  readonly onUnexpected: (error: unknown) => void;
+  readonly onUnexpected: (error: unknown, turnId: string) => void;
 }
 
 /** A turn that this process runs, whoever waits for it. */
@@ -31,7 +35,7 @@ export class RunningTurn {
   readonly stored: boolean;
   readonly count: number;
   /** Settles when the turn has ended. Never rejects. */
-  readonly ended: Promise<TurnResult>;
+  readonly ended: Promise<FinishedTurn>;
   readonly #options: RunningTurnOptions;
   readonly #stop = new AbortController();
   readonly #onThinking = new Set<() => void>();
@@ -54,8 +58,8 @@ export class RunningTurn {
     return this.#options.writer.feed.follow(from, signal);
   }
 
-  result(): Promise<TurnResult> {
-    return this.ended;
+  async result(): Promise<TurnResult> {
+    return (await this.ended).result;
   }
 
   /** Calls back whenever the model reasons. */
@@ -68,10 +72,12 @@ export class RunningTurn {
     this.#stop.abort(as);
   }
 
-  async #run(): Promise<TurnResult> {
+  async #run(): Promise<FinishedTurn> {
     const { plan, writer, sessionId, stored } = this.#options;
-    const startedAt = performance.now();
-    let firstTextAt: number | null = null;
+    const begun = performance.now();
+    let called: number | null = null;
+    let firstText: number | null = null;
+    let truncation: Truncation | undefined;
     let info = plan.info;
     let remember: { window: string; from: number } | undefined;
     let status: TurnEnd = "completed";
@@ -82,6 +88,7 @@ export class RunningTurn {
       info = { ...info, ...this.#describeContext(context, request) };
       await writer.describe(info);
       if (context.start !== null) remember = { window: String(plan.window), from: context.start };
+      called = performance.now();
       const completion = await relay({
         model: plan.model,
         request,
@@ -89,13 +96,14 @@ export class RunningTurn {
         deadlines: this.#options.deadlines,
         signal: this.#stop.signal,
         onFirstText: () => {
-          firstTextAt = performance.now();
+          firstText = performance.now();
         },
         onThinking: () => {
           for (const listener of this.#onThinking) listener();
         },
       });
-      info = { ...info, ...this.#account(context, completion) };
+      truncation = this.#findTruncation(context, completion);
+      info = { ...info, ...this.#account(context, completion, truncation) };
     } catch (error) {
       status = this.#endOf();
       if (status === "failed") {
@@ -103,10 +111,11 @@ export class RunningTurn {
         info = { ...info, error: [failure.code, failure.message] };
       }
     }
-    const firstMs = firstTextAt === null ? null : Math.round(firstTextAt - startedAt);
-    info = { ...info, ms: [firstMs, Math.round(performance.now() - startedAt)] };
+    const answered = performance.now();
+    const firstMs = firstText === null ? null : Math.round(firstText - begun);
+    info = { ...info, ms: [firstMs, Math.round(answered - begun)] };
     const outcome = await writer.end(status, info, remember);
-    return toResult({
+    const result = toResult({
       turnId: this.turnId,
       sessionId,
       status: outcome.status,
@@ -116,6 +125,14 @@ export class RunningTurn {
       info,
       failure,
     });
+    return {
+      result,
+      info,
+      listedModel: plan.listed ? plan.info.model : null,
+      cost: this.#cost(info),
+      truncation,
+      times: { asked: this.#options.askedAt, begun, called, firstText, answered, ended: performance.now() },
+    };
   }
 
   #describeContext({ messages, tokens }: Context, request: ModelRequest): Partial<TurnInfo> {
@@ -130,15 +147,29 @@ export class RunningTurn {
   }
 
   /** What the provider reported, and what is to be learnt from it. */
-  #account({ tokens: counted }: Context, { usage, finishReason }: Completion): Partial<TurnInfo> {
+  #account(
+    { tokens: counted }: Context,
+    { usage, finishReason }: Completion,
+    truncation: Truncation | undefined,
+  ): Partial<TurnInfo> {
     const { plan, tokens } = this.#options;
     const finish = finishReason === "stop" ? {} : { finish: finishReason };
     if (usage === null) return finish;
     const read = usage.input_tokens;
-    if (!suspectTruncation(counted, plan.model.countTokens === undefined, read)) {
-      tokens.learn(plan.model, plan.info.model, counted, read);
-    }
+    if (truncation === undefined) tokens.learn(plan.model, plan.info.model, counted, read);
     return { ...finish, tokens: [counted, read, usage.cached_tokens ?? null, usage.output_tokens] };
+  }
+
+  #findTruncation({ tokens }: Context, { usage }: Completion): Truncation | undefined {
+    const estimated = this.#options.plan.model.countTokens === undefined;
+    return suspectTruncation(tokens, estimated, usage?.input_tokens ?? null);
+  }
+
+  /** By what the provider reported; what it was sent before that, it may not have read. */
+  #cost({ tokens }: TurnInfo): Cost | null {
+    const [, reported = null, cached, output] = tokens ?? [];
+    if (reported === null) return null;
+    return costOf(this.#options.plan.modelInfo.price, reported, cached ?? 0, output ?? 0);
   }
 
   #endOf(): TurnEnd {
@@ -150,7 +181,7 @@ export class RunningTurn {
 
   #asFailure(error: unknown): AppError {
     if (error instanceof AppError) return error;
-    this.#options.onUnexpected(error);
+    this.#options.onUnexpected(error, this.turnId);
     return new AppError(
       "internal_error",
       "Something went wrong inside this server. Try again; its log has the details.",

@@ -1,4 +1,4 @@
-import type { ChatResponse } from "@redis-memory-magic/protocol";
+import type { ChatResponse, Cost, Truncation } from "@redis-memory-magic/protocol";
 import { AppError, type ErrorCode } from "./app-error.ts";
 import type { StoredTurn, TurnInfo } from "./conversations.ts";
 
@@ -8,6 +8,30 @@ export interface TurnResult {
   readonly error?: { readonly code: ErrorCode; readonly detail: string };
   /** What failed it, where it ran in this process: when trying again makes sense is kept nowhere. */
   readonly failure?: AppError | undefined;
+}
+
+/** A turn that this process has run, for whoever keeps watch: metrics, logs, traces. */
+export interface FinishedTurn {
+  readonly result: TurnResult;
+  readonly info: TurnInfo;
+  /** Null for a name that is on no provider's list, and so may be anything. */
+  readonly listedModel: string | null;
+  readonly cost: Cost | null;
+  readonly truncation: Truncation | undefined;
+  readonly times: TurnTimes;
+}
+
+/** When what of a turn happened, by `performance.now()`; null: it did not. */
+export interface TurnTimes {
+  readonly asked: number;
+  /** Begun in Redis, or without it. */
+  readonly begun: number;
+  /** The provider was called. */
+  readonly called: number | null;
+  readonly firstText: number | null;
+  /** The provider's answer was whole, or given up. */
+  readonly answered: number;
+  readonly ended: number;
 }
 
 export const INTERRUPTED = {

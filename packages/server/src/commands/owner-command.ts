@@ -37,7 +37,12 @@ export async function owner(args: readonly string[], context: CommandContext): P
 async function exportOwner(subject: string, data: OwnerData, context: CommandContext): Promise<void> {
   const { config, redis, identities, name, print } = context;
   const unlimited = { ...config.limits.owner, sessions: null, storedBytes: null };
-  const { conversations } = new OwnersConversations({ config, redis, name }).of(subject, unlimited);
+  const { conversations } = new OwnersConversations({
+    config,
+    client: redis.client,
+    subscriber: redis.subscriber,
+    name,
+  }).of(subject, unlimited);
   const apiKeys = (await new ApiKeys(identities).list()).filter((key) => key.owner === subject);
   print(`{"owner":${JSON.stringify(subject)},"exported_at":"${new Date().toISOString()}",\n`);
   print(`"api_keys":${JSON.stringify(apiKeys)},\n"sessions":[`);

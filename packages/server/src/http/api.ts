@@ -9,6 +9,7 @@ import type { Providers } from "../chat/providers.ts";
 import type { Reports } from "../chat/reports.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Limits } from "../limits/limits.ts";
+import type { Metrics } from "../observability/metrics.ts";
 
 /** What the routes stand on. */
 export interface ApiContext {
@@ -24,6 +25,9 @@ export interface ApiContext {
   readonly trustedProxies: readonly string[];
   /** The conversations of whoever makes a request. */
   readonly conversationsOf: (request: FastifyRequest) => Conversations;
+  readonly metrics: Metrics;
+  /** Who brings it reads the metrics. */
+  readonly metricsToken: string | undefined;
   /** Whether Redis answers. */
   readonly storageReady: () => Promise<boolean>;
   readonly defaultMode: Mode;

@@ -10,10 +10,12 @@ import { authenticate } from "./authenticate.ts";
 import { CONNECTION_TIMES, cutSlowReaders } from "./connections.ts";
 import { limitAddresses, limitOwners } from "./limit-requests.ts";
 import { LiveRequests } from "./live-requests.ts";
+import { genReqId, nameRequests } from "./name-requests.ts";
 import { answerUnreadable, renderProblems } from "./problems.ts";
 import { archiveRoutes } from "./routes/archive.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { chatRoutes } from "./routes/chat.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { statusRoutes } from "./routes/status.ts";
@@ -35,6 +37,9 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
     loggerInstance: logger,
     // What a turn is worth a line, the domain says; a line a request would bury it.
     logController: new LogController({ disableRequestLogging: true }),
+    genReqId,
+    // Its lines have the request's id all the same: observability/log.ts.
+    childLoggerFactory: (log) => log,
     bodyLimit: 1024 * 1024,
     // A session's id may be 128 characters of any script, percent-encoded.
     routerOptions: { maxParamLength: 2048 },
@@ -49,7 +54,8 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   app.setValidatorCompiler(validatorCompiler);
   // Answers are made of the very types that the schemas give; to check each again would cost more than the turn.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  renderProblems(app);
+  nameRequests(app);
+  renderProblems(app, context.metrics);
   cutSlowReaders(app);
   if (open) refuseForeignPages(app);
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING } });
@@ -82,7 +88,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   });
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
-  for (const routes of [statusRoutes, authRoutes]) await app.register(routes(context));
+  for (const routes of [statusRoutes, metricsRoutes, authRoutes]) await app.register(routes(context));
   const live = new LiveRequests(identity, logger);
   app.addHook("onClose", async () => live.close());
   // Everything else is somebody's: a route that is added here is guarded without its doing anything for it.

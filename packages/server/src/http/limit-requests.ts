@@ -11,7 +11,7 @@ declare module "fastify" {
 }
 
 // Whoever looks whether the server is well must hear that it is, however often he asks.
-const UNLIMITED = /^\/health\//;
+const UNLIMITED = /^\/(health\/|metrics$)/;
 
 /** Counts each request against the address that it comes from, before anybody looks who it is. */
 export function limitAddresses(app: FastifyInstance, limits: Limits): void {

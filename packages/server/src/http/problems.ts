@@ -26,8 +26,18 @@ export function toProblem(error: AppError): Problem {
   };
 }
 
+interface ProblemWatch {
+  problemAnswered(code: ErrorCode): void;
+}
+
 /** Renders every error of an API: as a problem, with a code of the table, and never with a stack trace. */
-export function renderProblems(app: FastifyInstance): void {
+export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void {
+  const sendProblem = (reply: FastifyReply, error: AppError): FastifyReply => {
+    watch.problemAnswered(error.code);
+    tellLimit(reply, error.limit);
+    if (error.retryAfter !== undefined) reply.header("retry-after", Math.ceil(error.retryAfter));
+    return reply.code(ERRORS[error.code].status).type(PROBLEM_JSON).send(toProblem(error));
+  };
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = error instanceof AppError ? error : fromFastify(error, request.routeOptions.bodyLimit);
     if (known.code === "internal_error") request.log.error({ err: error }, "A request failed");
@@ -85,12 +95,6 @@ const limitFields = ({ policy, quota }: LimitState, request: FastifyRequest): ob
   quota,
   address: request.ip,
 });
-
-function sendProblem(reply: FastifyReply, error: AppError): FastifyReply {
-  tellLimit(reply, error.limit);
-  if (error.retryAfter !== undefined) reply.header("retry-after", Math.ceil(error.retryAfter));
-  return reply.code(ERRORS[error.code].status).type(PROBLEM_JSON).send(toProblem(error));
-}
 
 function fromFastify(error: FastifyError, bodyLimit = 0): AppError {
   if (hasZodFastifySchemaValidationErrors(error)) {

@@ -31,11 +31,17 @@ export function resumePosition(request: FastifyRequest, turn: AskedTurn): Stream
   return end === undefined ? Number(digits) : "seen";
 }
 
+/** Told of each stream; what it returns is called when that is over. */
+interface StreamWatch {
+  streamOpened(): () => void;
+}
+
 /** Streams a turn from a position on, until its end or until the reader has left. The turn goes on without him. */
 export async function streamTurn(
   reply: FastifyReply,
   turn: AskedTurn,
   from: Exclude<StreamPosition, "seen">,
+  watch: StreamWatch,
 ): Promise<void> {
   reply.hijack();
   const response = reply.raw;
@@ -52,6 +58,7 @@ export async function streamTurn(
   });
   const ids = `"turn_id":${JSON.stringify(turn.turnId)},"session_id":${JSON.stringify(turn.sessionId)}`;
   const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
+  const closed = watch.streamOpened();
   let thinkingAt = Number.NEGATIVE_INFINITY;
   turn.onThinking(() => {
     const now = performance.now();
@@ -75,6 +82,7 @@ export async function streamTurn(
   } finally {
     clearInterval(heartbeat);
     response.end();
+    closed();
   }
 }
 

@@ -1,9 +1,8 @@
 import type { ChatModel } from "../chat/chat-model.ts";
-import { Turnstile } from "./turnstile.ts";
+import type { Turnstile } from "./turnstile.ts";
 
-/** A provider that this process has write so many answers at once; so many more wait for a place. */
-export function capped(model: ChatModel, most: number, queue: number): ChatModel {
-  const turnstile = new Turnstile(model.name, most, queue);
+/** A provider that this process has write only so many answers at once. */
+export function capped(model: ChatModel, turnstile: Turnstile): ChatModel {
   return {
     id: model.id,
     name: model.name,

@@ -5,12 +5,24 @@ export class Turnstile {
   readonly #name: string;
   readonly #maxWaiting: number;
   readonly #waiting = new Set<() => void>();
+  readonly #places: number;
   #free: number;
 
   constructor(name: string, places: number, maxWaiting: number) {
     this.#name = name;
+    this.#places = places;
     this.#free = places;
     this.#maxWaiting = maxWaiting;
+  }
+
+  /** Places that are taken. */
+  get taken(): number {
+    return this.#places - this.#free;
+  }
+
+  /** How many wait for a place. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** Resolves with what gives the place back. Rejects with `provider_overloaded`, or with the signal's reason. */

@@ -1,3 +1,4 @@
+import type { NodeRedisClient } from "@redis-memory-magic/memory";
 import { LruMap } from "../chat/lru-map.ts";
 import type { Allowances } from "../config/limits.ts";
 import type { Config } from "../config.ts";
@@ -10,7 +11,8 @@ const OWNERS = 1000;
 
 interface Options {
   readonly config: Pick<Config, "sessionTtlSeconds">;
-  readonly redis: Pick<Redis, "client" | "subscriber">;
+  readonly client: NodeRedisClient;
+  readonly subscriber: Redis["subscriber"];
   readonly name: string;
 }
 
@@ -30,10 +32,10 @@ export class OwnersConversations {
   }
 
   of(owner: string, { sessions, storedBytes }: Allowances): Kept {
-    const { config, redis, name } = this.#options;
+    const { config, client, subscriber, name } = this.#options;
     const options = {
-      client: redis.client,
-      subscriber: redis.subscriber,
+      client,
+      subscriber,
       owner,
       name,
       ttlSeconds: config.sessionTtlSeconds,

@@ -41,7 +41,7 @@ export const chatRoutes: Routes = (context) => async (app) => {
       const idempotency =
         key === undefined ? undefined : idempotencyOf(conversations.owner, key, request.body);
       const turn = await context.chat.ask(conversations, request.body, idempotency);
-      if (wantsStream(request)) return streamTurn(reply, turn, "start");
+      if (wantsStream(request)) return streamTurn(reply, turn, "start", context.metrics);
       return responseOf(await turn.result());
     },
   );

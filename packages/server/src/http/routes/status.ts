@@ -42,19 +42,31 @@ export const statusRoutes: Routes = (context) => async (app) => {
     }),
   );
 
+  /** Whether one that is a model answers, as far as is known: a probe must not wait for a provider. */
+  const hasProvider = (): boolean => {
+    const found = context.providers.all
+      .filter(({ id }) => id !== "mirror")
+      .map((model) => context.providers.lastKnown(model));
+    return found.some((known) => known?.available ?? true);
+  };
+
   const ready = z.object({ status: z.enum(["ready", "not_ready"]), missing: z.array(z.string()) });
   app.get(
     "/health/ready",
     {
       schema: {
         tags: ["status"],
-        summary: "Whether all that a stateful turn needs is there",
+        summary: "Whether to send requests here (200 or 503), and what is missing",
         response: { 200: ready, 503: ready },
       },
     },
     async (_, reply) => {
-      if (await context.storageReady()) return { status: "ready" as const, missing: [] };
-      return reply.code(503).send({ status: "not_ready", missing: ["redis"] });
+      const redis = await context.storageReady();
+      const missing = [...(redis ? [] : ["redis"]), ...(hasProvider() ? [] : ["provider"])];
+      // Redis alone decides. A provider that is away is away for every server: were they not ready for that, a balancer
+      // would take all of them out at once, and with them the sessions, the other providers and the reason to be read.
+      if (redis) return { status: "ready" as const, missing };
+      return reply.code(503).send({ status: "not_ready", missing });
     },
   );
 };

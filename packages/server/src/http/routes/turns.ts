@@ -44,7 +44,7 @@ export const turnRoutes: Routes = (context) => async (app) => {
       const found = await context.chat.find(context.conversationsOf(request), session_id, turn_id);
       const from = resumePosition(request, found);
       if (from === "seen") return reply.code(204).send(null);
-      return streamTurn(reply, found, from);
+      return streamTurn(reply, found, from, context.metrics);
     },
   );
 

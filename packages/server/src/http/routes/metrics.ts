@@ -1,0 +1,39 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { AppError } from "../../chat/app-error.ts";
+import type { Routes } from "../api.ts";
+import { credentialsOf } from "../credentials.ts";
+
+/**
+ * `GET /metrics`. They tell how much is used and what it costs, which is the operator's business: whoever brings
+ * METRICS_TOKEN reads them, from anywhere. Without a token they are shown while everybody is the operator (AUTH=none, and
+ * then to this machine only), and to nobody otherwise.
+ */
+export const metricsRoutes: Routes =
+  ({ metrics, metricsToken, identity }) =>
+  async (app) => {
+    app.get(
+      "/metrics",
+      { config: { hasOwnGuard: metricsToken !== undefined }, schema: { hide: true } },
+      async (request, reply) => {
+        if (metricsToken !== undefined) {
+          if (!isSame(credentialsOf(request).bearer ?? "", metricsToken)) {
+            reply.header("www-authenticate", 'Bearer realm="metrics"');
+            throw new AppError(
+              "unauthenticated",
+              "Send METRICS_TOKEN as a bearer token to read the metrics.",
+            );
+          }
+        } else if (!identity.methods.includes("none")) {
+          throw new AppError("not_found", "Metrics are not served: METRICS_TOKEN is not set.");
+        }
+        return reply
+          .header("cache-control", "no-store")
+          .type(metrics.contentType)
+          .send(await metrics.text());
+      },
+    );
+  };
+
+const isSame = (given: string, expected: string): boolean => timingSafeEqual(sha256(given), sha256(expected));
+
+const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();

@@ -1,0 +1,15 @@
+import { type DestinationStream, type LevelWithSilent, type Logger, pino } from "pino";
+import { currentRequest } from "./request-context.ts";
+
+/** The log: JSON lines, each that belongs to a request with its `request_id`. */
+export function createLog(level: LevelWithSilent, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: null,
+    mixin: () => {
+      const request = currentRequest();
+      return request === undefined ? {} : { request_id: request.requestId };
+    },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}

@@ -1,0 +1,179 @@
+import type { ProviderId } from "@redis-memory-magic/protocol";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { ErrorCode } from "../chat/app-error.ts";
+import type { Providers } from "../chat/providers.ts";
+import type { FinishedTurn } from "../chat/turn-result.ts";
+
+/** What is looked at when somebody asks for the metrics. */
+interface Watched {
+  readonly providers: Providers;
+  readonly runningTurns: () => number;
+  /** Of the providers that have only so many places. */
+  readonly queues: ReadonlyMap<ProviderId, { readonly taken: number; readonly waiting: number }>;
+  readonly redisReady: () => boolean;
+}
+
+const ENDS = ["completed", "cancelled", "failed", "interrupted"] as const;
+const MODES = ["stateless", "stateful"] as const;
+// From a provider next door to a model that thinks for minutes.
+const ANSWER_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
+// A script of the memory takes a fraction of a millisecond; at two seconds Redis counts as away.
+const SCRIPT_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2];
+
+// Memory, CPU, event loop and garbage are the process's, however many servers it has.
+const ofProcess = new Registry();
+
+/**
+ * What Prometheus reads. Labels are few and bounded: providers, modes, ends, codes of errors, and models that a provider
+ * lists; never a session, an owner, or a name that a request made up.
+ */
+export class Metrics {
+  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
+  readonly #registry = new Registry();
+  readonly #turns = this.#counter("turns_total", "Turns that have ended", "provider", "mode", "status");
+  readonly #failures = this.#counter("turn_failures_total", "Failed turns by error", "provider", "code");
+  readonly #tokens = this.#counter(
+    "tokens_total",
+    "Tokens as providers report them; cached ones are among the input",
+    "provider",
+    "model",
+    "kind",
+  );
+  readonly #cost = this.#counter("cost_usd_total", "Cost of turns in US dollars", "provider", "model");
+  readonly #truncations = this.#counter(
+    "truncations_suspected_total",
+    "Turns of which the provider read clearly fewer tokens than it was sent",
+    "provider",
+    "model",
+  );
+  readonly #problems = this.#counter("problems_total", "Requests answered with an error", "code");
+  readonly #redisErrors = this.#counter(
+    "redis_errors_total",
+    "Commands that Redis refused or never answered",
+  );
+  readonly #firstText = this.#histogram(
+    "turn_first_text_seconds",
+    "From the beginning of a turn to its first text",
+    ANSWER_SECONDS,
+    "provider",
+    "mode",
+  );
+  readonly #duration = this.#histogram(
+    "turn_duration_seconds",
+    "From the request to the stored end of a turn",
+    ANSWER_SECONDS,
+    "provider",
+    "mode",
+  );
+  readonly #script = this.#histogram(
+    "redis_script_seconds",
+    "Round trips of the memory's scripts, the way there and back included",
+    SCRIPT_SECONDS,
+  );
+  #streams = 0;
+
+  constructor({ providers, runningTurns, queues, redisReady }: Watched) {
+    this.#gauge("turns_running", "Turns that this process runs", (set) => set(runningTurns()));
+    this.#gauge("streams_open", "Event streams that somebody reads", (set) => set(this.#streams));
+    this.#gauge("redis_up", "1: connected to Redis", (set) => set(Number(redisReady())));
+    this.#gauge(
+      "provider_available",
+      "1: the last look at the provider found it available",
+      (set) => {
+        for (const model of providers.all) {
+          const known = providers.lastKnown(model);
+          if (known) set(Number(known.available), model.id);
+        }
+      },
+      "provider",
+    );
+    this.#gauge(
+      "provider_calls",
+      "Answers that a provider with a cap writes (running), or that wait for a place (waiting)",
+      (set) => {
+        for (const [provider, { taken, waiting }] of queues) {
+          set(taken, provider, "running");
+          set(waiting, provider, "waiting");
+        }
+      },
+      "provider",
+      "state",
+    );
+    // From nought on, so that the first failure is a rise as well.
+    for (const { id } of providers.all) {
+      for (const mode of MODES) for (const end of ENDS) this.#turns.labels(id, mode, end).inc(0);
+    }
+  }
+
+  /** All of it, in Prometheus' text format. What is measured of the process begins with the first time. */
+  async text(): Promise<string> {
+    if (ofProcess.getMetricsAsArray().length === 0) collectDefaultMetrics({ register: ofProcess });
+    return (await Promise.all([this.#registry.metrics(), ofProcess.metrics()])).join("\n");
+  }
+
+  turnEnded({ result, listedModel, cost, truncation, times }: FinishedTurn): void {
+    const { provider, mode, status, usage } = result.response;
+    const model = listedModel ?? "other";
+    this.#turns.inc({ provider, mode, status });
+    if (status === "failed") this.#failures.inc({ provider, code: result.error?.code ?? "internal_error" });
+    if (times.firstText !== null)
+      this.#firstText.observe({ provider, mode }, (times.firstText - times.asked) / 1000);
+    this.#duration.observe({ provider, mode }, (times.ended - times.asked) / 1000);
+    if (usage !== null) {
+      this.#tokens.inc({ provider, model, kind: "input" }, usage.input_tokens);
+      this.#tokens.inc({ provider, model, kind: "output" }, usage.output_tokens);
+      if (usage.cached_tokens) this.#tokens.inc({ provider, model, kind: "cached" }, usage.cached_tokens);
+    }
+    if (cost !== null) this.#cost.inc({ provider, model }, cost.total_usd);
+    if (truncation) this.#truncations.inc({ provider, model });
+  }
+
+  problemAnswered(code: ErrorCode): void {
+    this.#problems.inc({ code });
+  }
+
+  /** @returns what is called when the stream is closed */
+  streamOpened(): () => void {
+    this.#streams++;
+    return () => {
+      this.#streams--;
+    };
+  }
+
+  scriptRan(ms: number, failed: boolean): void {
+    this.#script.observe(ms / 1000);
+    if (failed) this.#redisErrors.inc();
+  }
+
+  #counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
+    return new Counter({ name: `rmm_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram<Label extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    ...labelNames: Label[]
+  ): Histogram<Label> {
+    return new Histogram({ name: `rmm_${name}`, help, buckets, labelNames, registers: [this.#registry] });
+  }
+
+  /** Read when it is asked for. */
+  #gauge(
+    name: string,
+    help: string,
+    read: (set: (value: number, ...labels: string[]) => void) => void,
+    ...labelNames: string[]
+  ): void {
+    new Gauge({
+      name: `rmm_${name}`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        read((value, ...labels) => this.labels(...labels).set(value));
+      },
+    });
+  }
+}
