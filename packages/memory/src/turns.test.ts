@@ -45,6 +45,16 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     await redis.command("HSET", `${name}:{s}:meta`, "lease", "1");
   };
 
+  /** One that has written this and died before it could end, and that would not renew for a long time anyway. */
+  const deadWriter = async (text: string) => {
+    const slow = new Turns({ client: redis.client, name, leaseMs: 60_000 });
+    const { writer } = await begin({ content: "Hi" }, slow);
+    writer.write(text);
+    await expect.poll(() => writer.feed.text).toBe(text);
+    await abandon(writer);
+    return writer;
+  };
+
   test("a whole turn: begun, written, ended; the conversation has both messages", async () => {
     const { writer, messages, count } = await begin({ content: "Hi", info: { model: "m" }, title: "Hi" });
     expect(messages.map(({ message }) => message.content)).toEqual(["Hi"]);
@@ -209,6 +219,37 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     expect(textOf(await updates)).toBe("So far");
   });
 
+  test.each([
+    [
+      "appending a message",
+      async () => void (await history.addMessage("s", { role: "user", content: "On" })),
+    ],
+    ["dropping the newest", async () => void (await history.drop("s"))],
+    ["reading the newest", async () => void (await history.getRecent("s"))],
+    ["reading all", async () => void (await Array.fromAsync(history.messages("s")))],
+    ["renaming the session", async () => void (await history.rename("s", "Title"))],
+  ])("%s ends a dead writer's turn first", async (what, touch) => {
+    const writer = await deadWriter("Half");
+    await touch();
+    const said = await redis.command("LRANGE", `${name}:{s}:messages`, "1", "1");
+    if (what === "dropping the newest") expect(said).toEqual(["0"]);
+    else expect(said).toEqual([expect.stringContaining('"Half"')]);
+    expect(await redis.command("HGET", `${name}:{s}:meta`, "turn")).toBeNull();
+    await writer.end("completed");
+  });
+
+  test("a running turn keeps its session in the owner's list", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    const isListed = async () => (await history.listSessions()).sessions.some(({ id }) => id === "s");
+    await expect.poll(isListed).toBe(true);
+    // As if its last use had been so long ago that the next use of any session forgets it.
+    await redis.command("ZADD", `${name}:sessions:{local}:expires`, "1", "s");
+    await history.addMessage("other", { role: "user", content: "Hi" });
+    await expect.poll(isListed).toBe(false);
+    await expect.poll(isListed, { timeout: 3000 }).toBe(true);
+    await writer.end("completed");
+  });
+
   test("clearing the session cancels its turn", async () => {
     const { writer } = await begin({ content: "Hi" });
     writer.write("So far");
@@ -320,6 +361,23 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     } finally {
       await restricted.close();
       await redis.command("ACL", "DELUSER", user);
+    }
+  });
+
+  test("where nothing can be written, as on a full Redis, a dead writer's session can be read all the same", async () => {
+    const writer = await deadWriter("Half");
+    const user = name.replaceAll(":", "-");
+    await redis.command("ACL", "SETUSER", user, "on", ">secret", "~*", "+@all", "-rpush");
+    const restricted = await connect({ username: user, password: "secret" });
+    try {
+      const reader = new MessageHistory({ client: restricted.client, name });
+      expect(await reader.getRecent("s")).toMatchObject([{ content: "Hi" }]);
+      expect(await Array.fromAsync(reader.messages("s"))).toMatchObject([{ content: "Hi" }]);
+      expect(await reader.info("s")).toMatchObject({ count: 1, runningTurnId: writer.id });
+    } finally {
+      await restricted.close();
+      await redis.command("ACL", "DELUSER", user);
+      await writer.end("completed");
     }
   });
 

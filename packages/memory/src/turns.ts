@@ -141,7 +141,7 @@ export class Turns {
     this.#index.touch(sessionId, Number(ttl), epoch === fresh);
     return {
       kind: "begun",
-      writer: this.#write(keys, id),
+      writer: this.#write(sessionId, keys, id),
       messages: decodeAll(records, Number(first), String(epoch)),
       count: Number(count),
       rememberedStart: placeOrNull(remembered),
@@ -233,11 +233,13 @@ export class Turns {
 
   /** Ends a running turn as `cancelled`, at once, whichever process writes it. False: it is not running. */
   async cancel(sessionId: string, turnId: string): Promise<boolean> {
-    const [status] = await this.#run(CANCEL, this.#keys(sessionId), [turnId]);
-    return status === "ok";
+    const [status, , ttl] = await this.#run(CANCEL, this.#keys(sessionId), [turnId]);
+    if (status !== "ok") return false;
+    this.#index.touch(sessionId, Number(ttl));
+    return true;
   }
 
-  #write(keys: SessionKeys, id: string): TurnWriter {
+  #write(sessionId: string, keys: SessionKeys, id: string): TurnWriter {
     const feed = new TurnFeed();
     const name = feedName(keys, id);
     const lease = String(this.#leaseMs);
@@ -245,9 +247,16 @@ export class Turns {
       id,
       feed,
       {
-        append: (offset, text, info) => this.#run(APPEND, keys, [id, lease, String(offset), text, info]),
-        end: (status, offset, rest, info, context) =>
-          this.#run(END, keys, [id, status, String(offset), rest, info, context]),
+        append: async (offset, text, info) => {
+          const reply = await this.#run(APPEND, keys, [id, lease, String(offset), text, info]);
+          if (reply[0] === "ok") this.#index.touch(sessionId, Number(reply[2]));
+          return reply;
+        },
+        end: async (status, offset, rest, info, context) => {
+          const reply = await this.#run(END, keys, [id, status, String(offset), rest, info, context]);
+          if (reply[0] === "ok") this.#index.touch(sessionId, Number(reply[4]));
+          return reply;
+        },
       },
       Math.floor(this.#leaseMs * 0.3),
     );

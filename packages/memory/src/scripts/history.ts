@@ -12,8 +12,10 @@ import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
  */
 export const ADD = script(
   PRELUDE,
+  TURN_PRELUDE,
   `
-local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'dropped')
+local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'dropped', 'turn', 'lease')
+unless_dead(known[4], known[5])
 local epoch, given, records = known[1], {}, {}
 local at_now = tostring(now)
 for i = 4, #ARGV, 2 do
@@ -60,7 +62,9 @@ return {'ok', now, renew(known[2]), epoch, first, length - (known[3] or 0)}
  */
 export const RECENT = script(
   PRELUDE,
+  TURN_PRELUDE,
   `
+running_if_writable()
 local epoch = redis.call('HGET', meta, 'epoch')
 local limit, start = tonumber(ARGV[3]), redis.call('LLEN', messages)
 if ARGV[4] ~= '' then
@@ -116,7 +120,9 @@ return reply
  */
 export const RANGE = script(
   PRELUDE,
+  TURN_PRELUDE,
   `
+running_if_writable()
 local from, size = tonumber(ARGV[3]), tonumber(ARGV[4])
 local next = from + size
 if next >= redis.call('LLEN', messages) then next = -1 end
@@ -140,7 +146,9 @@ return reply
  */
 export const DROP = script(
   PRELUDE,
+  TURN_PRELUDE,
   `
+running()
 local at
 if ARGV[3] ~= '' then
   at = place(ARGV[3], redis.call('HGET', meta, 'epoch'))
@@ -185,7 +193,9 @@ return {'ok', now, there > 0 and 1 or 0}
  */
 export const UPDATE = script(
   PRELUDE,
+  TURN_PRELUDE,
   `
+running()
 if redis.call('EXISTS', meta) == 0 then return {'unknown', now} end
 redis.call('HSET', meta, unpack(ARGV, 3))
 return {'ok', now, renew()}

@@ -23,9 +23,10 @@ local function renew(own)
   local ttl = own or ARGV[2]
   redis.call('PEXPIRE', messages, ttl)
   redis.call('PEXPIRE', meta, ttl)
-  -- Most writes are to sessions without these.
-  if redis.call('EXISTS', turns, idempotency, log) > 0 then
-    for i = 3, #KEYS do redis.call('PEXPIRE', KEYS[i], ttl) end
+  -- The others are there only where a turn is or was.
+  if redis.call('PEXPIRE', turns, ttl) == 1 then
+    redis.call('PEXPIRE', idempotency, ttl)
+    redis.call('PEXPIRE', log, ttl)
   end
   return tonumber(ttl)
 end
@@ -76,12 +77,21 @@ local function finish(id, status, rest, info)
 end
 
 -- The running turn's id. One whose server has let its lease run out is ended here, as interrupted.
-local function running()
-  local turn = redis.call('HMGET', meta, 'turn', 'lease')
-  if not turn[1] then return nil end
-  if now <= tonumber(turn[2]) then return turn[1] end
-  finish(turn[1], 'interrupted', '', '')
+-- \`turn\`, \`lease\`: as they stand in \`meta\`.
+local function unless_dead(turn, lease)
+  if not turn then return nil end
+  if now <= tonumber(lease) then return turn end
+  finish(turn, 'interrupted', '', '')
   renew()
+end
+local function running() return unless_dead(unpack(redis.call('HMGET', meta, 'turn', 'lease'))) end
+
+-- The same for who only reads: where nothing can be written, as on a full Redis, a dead one stays as it is.
+local function running_if_writable()
+  local turn = redis.call('HMGET', meta, 'turn', 'lease')
+  local ended, still = pcall(unless_dead, turn[1], turn[2])
+  if ended then return still end
+  return turn[1]
 end
 
 -- What became of a turn that is not running (any more).
@@ -97,9 +107,9 @@ export const INFO_PRELUDE = `
 --  running turn, root, parent, the parent's message that it left before}, '' for what it does not have
 -- {'unknown', now}
 local function info()
+  local turn = running_if_writable() or ''
   local left = redis.call('PTTL', meta)
   if left == -2 then return {'unknown', now} end
-  local turn = running() or ''
   local m = redis.call('HMGET', meta, 'ttl', 'epoch', 'created', 'updated', 'title', 'root', 'parent', 'before')
   return {'ok', now, left, tonumber(m[1] or ARGV[2]), count(), m[2], m[3], m[4], m[5] or '', turn,
     m[6] or '', m[7] or '', m[8] or ''}
@@ -119,14 +129,14 @@ local function add_history(reply, last, budget, window)
     remembered = tonumber(from)
     floor = remembered
   end
-  local found, bytes, full = {}, 0, false
-  while start > floor and not full do
-    local low = math.max(floor, start - 64)
+  local found, bytes = {}, 0
+  local step = budget > 0 and 64 or 1
+  while start > floor and (#found == 0 or bytes < budget) do
+    local low = math.max(floor, start - step)
     local chunk = redis.call('LRANGE', messages, low, start - 1)
     for i = #chunk, 1, -1 do
       bytes = bytes + #chunk[i]
-      full = #found > 0 and bytes > budget
-      if full then break end
+      if #found > 0 and bytes > budget then break end
       found[#found + 1] = chunk[i]
       start = start - 1
     end

@@ -10,9 +10,9 @@ export const STORAGE = script(
   PRELUDE,
   TURN_PRELUDE,
   `
+running_if_writable()
 local left = redis.call('PTTL', meta)
 if left == -2 then return {'unknown', now} end
-running()
 local sizes = {list = 'LLEN', hash = 'HLEN', string = 'STRLEN'}
 local reply = {'ok', now, left}
 for _, key in ipairs(KEYS) do

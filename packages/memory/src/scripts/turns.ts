@@ -59,7 +59,8 @@ else
   last = redis.call('RPUSH', messages, '[1,"user",' .. now .. ',' .. ARGV[6] .. ',{"turn":"' .. id .. '"}]') - 1
 end
 
-local epoch = redis.call('HGET', meta, 'epoch')
+local known = redis.call('HMGET', meta, 'epoch', 'ttl')
+local epoch = known[1]
 if not epoch then
   epoch = ARGV[5]
   redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now, 'title', ARGV[8])
@@ -67,42 +68,50 @@ end
 redis.call('HSET', meta, 'updated', now, 'turn', id, 'lease', now + ARGV[4])
 if not current then redis.call('HSET', turns, id, '[1,"running",' .. last .. ',-1,' .. now .. ',0,' .. ARGV[7] .. ']') end
 if key ~= '' then redis.call('HSET', idempotency, key, ARGV[10] .. ':' .. id) end
-local ttl = renew()
+local ttl = renew(known[2])
 
 return add_history({'begun', now, ttl, epoch, last, count()}, last, tonumber(ARGV[12]), ARGV[13])
 `,
 );
 
 /**
- * Appends to the running turn's text and renews its lease (an empty text only renews). May be repeated.
+ * Appends to the running turn's text; an empty one only renews its lease. May be repeated.
  *
  * ARGV[3] the turn's id   ARGV[4] lease in ms   ARGV[5] bytes of text before this one   ARGV[6] text
  * ARGV[7] info (JSON), or empty: unchanged
  *
- * Returns {'ok', now} | {'ended', now, status or 'gone', count} | {'conflict', now, bytes there}
+ * The lease and the life of the keys are not renewed with every token, but ten times in the shorter of both.
+ *
+ * Returns {'ok', now, ttl} | {'ended', now, status or 'gone', count} | {'conflict', now, bytes there}
  */
 export const APPEND = script(
   PRELUDE,
   TURN_PRELUDE,
   `
-local id, text = ARGV[3], ARGV[6]
-if running() ~= id then return ended(id) end
+local id, lease, text = ARGV[3], tonumber(ARGV[4]), ARGV[6]
+local known = redis.call('HMGET', meta, 'turn', 'lease', 'ttl')
+if unless_dead(known[1], known[2]) ~= id then return ended(id) end
+local ttl = tonumber(known[3] or ARGV[2])
 if text ~= '' then
   local offset, length = tonumber(ARGV[5]), redis.call('STRLEN', log)
   if length == offset then
     redis.call('APPEND', log, text)
+    if length == 0 then redis.call('PEXPIRE', log, ttl) end
     wake()
   elseif length ~= offset + #text then
     return {'conflict', now, length}
   end
 end
-redis.call('HSET', meta, 'lease', now + ARGV[4])
 if ARGV[7] ~= '' then
   local head = redis.call('HGET', turns, id):match('^%[1,"%a+",%d+,%-?%d+,%d+,%d+,')
   redis.call('HSET', turns, id, head .. ARGV[7] .. ']')
 end
-renew()
-return {'ok', now}
+local renewed = known[2] - lease
+if text == '' or now - renewed >= math.min(lease, ttl) / 10 then
+  redis.call('HSET', meta, 'lease', now + lease)
+  renew(known[3])
+end
+return {'ok', now, ttl}
 `,
 );
 
@@ -112,7 +121,8 @@ return {'ok', now}
  * ARGV[3] the turn's id   ARGV[4] status   ARGV[5] bytes of text before the rest   ARGV[6] the rest
  * ARGV[7] info (JSON), or empty: unchanged   ARGV[8] the context's window and start to remember, or empty
  *
- * Returns {'ok', now, status, count} | {'ended', now, status or 'gone', count} | {'conflict', now, bytes there}
+ * Returns {'ok', now, status, count, ttl} | {'ended', now, status or 'gone', count}
+ *         {'conflict', now, bytes there}
  */
 export const END = script(
   PRELUDE,
@@ -125,8 +135,8 @@ if rest ~= '' and length == offset + #rest then rest = ''
 elseif length ~= offset then return {'conflict', now, length} end
 finish(id, ARGV[4], rest, ARGV[7])
 if ARGV[8] ~= '' then redis.call('HSET', meta, 'context', ARGV[8]) end
-renew()
-return {'ok', now, ARGV[4], count()}
+local ttl = renew()
+return {'ok', now, ARGV[4], count(), ttl}
 `,
 );
 
@@ -135,7 +145,7 @@ return {'ok', now, ARGV[4], count()}
  *
  * ARGV[3] the turn's id
  *
- * Returns {'ok', now} | {'ended', now, status or 'gone', count}
+ * Returns {'ok', now, ttl} | {'ended', now, status or 'gone', count}
  */
 export const CANCEL = script(
   PRELUDE,
@@ -144,8 +154,7 @@ export const CANCEL = script(
 local id = ARGV[3]
 if running() ~= id then return ended(id) end
 finish(id, 'cancelled', '', '')
-renew()
-return {'ok', now}
+return {'ok', now, renew()}
 `,
 );
 
