@@ -17,6 +17,8 @@ const withServers = (...files) => ({ files, redis: "server" });
 export const COMMANDS = {
   keys: ofServer("keys"),
   owner: ofServer("owner"),
+  backup: ofServer("backup"),
+  restore: ofServer("restore"),
   "bench:turns": withServers("bench/turns.ts"),
   "bench:memory": withServers("bench/memory.ts"),
   "bench:page": {

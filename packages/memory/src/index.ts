@@ -13,7 +13,7 @@ export { fromLangChain, type LangChainOptions } from "./import/langchain.ts";
 export { fromLangChainRedis, type LangChainRedisOptions } from "./import/langchain-redis.ts";
 export { fromRedisVl, type RedisVlOptions } from "./import/redisvl.ts";
 export type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./import/source.ts";
-export { LOCAL_OWNER, parseKey } from "./keys.ts";
+export { indexKeys, LOCAL_OWNER, parseKey, sessionKeys } from "./keys.ts";
 export type { Json, Message, NewMessage, Role, ToolCall } from "./message.ts";
 export {
   type AddedMessage,

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { AppError } from "../chat/app-error.ts";
 import { type Config, ConfigError, loadConfig } from "../config.ts";
+import { BackupFileError } from "../storage/backup/backup-file.ts";
 import { connectRedis, KEY_NAME, type Redis, RedisRefused } from "../storage/redis.ts";
 import { RedisIdentityStore } from "../storage/redis-identity-store.ts";
 
@@ -17,6 +18,9 @@ export interface CommandContext {
 
 /** A mistake in how a command was called: told with how to call it. */
 export class UsageError extends Error {}
+
+// Their messages are for people.
+const EXPECTED = [ConfigError, RedisRefused, AppError, BackupFileError];
 
 /** Runs a command of an operator, and ends with what happened for people: never with a stack trace. */
 export async function runCommand(
@@ -39,10 +43,16 @@ export async function runCommand(
   } catch (error) {
     process.exitCode = 1;
     if (error instanceof UsageError) process.stderr.write(`${error.message}\n\n${usage}\n`);
-    else if (error instanceof ConfigError || error instanceof RedisRefused || error instanceof AppError)
-      process.stderr.write(`${error.message}\n`);
+    else if (EXPECTED.some((kind) => error instanceof kind))
+      process.stderr.write(`${withReply(error as Error)}\n`);
     else throw error;
   } finally {
     redis?.close();
   }
+}
+
+/** With what Redis itself said, where it did: an operator can do something about that. */
+function withReply({ message, cause }: Error): string {
+  const isReply = cause instanceof Error && /^[A-Z]{3,} /.test(cause.message);
+  return isReply && !message.includes(cause.message) ? `${message} Redis says: ${cause.message}` : message;
 }

@@ -1,0 +1,79 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { AppError } from "../chat/app-error.ts";
+import { checkBackup, readBackup } from "../storage/backup/backup-file.ts";
+import { RedisBackup, type Restored } from "../storage/backup/redis-backup.ts";
+import { ProgressLine } from "./progress-line.ts";
+import { type CommandContext, UsageError } from "./run-command.ts";
+
+export const RESTORE_USAGE = `npm run restore -- FILE [--replace] [--expire]
+
+Puts a backup into Redis. What is there already is left as it is; --replace puts the backup's in its place.
+Everything lives as long as it had left to live at the time of the backup; with --expire the time since then
+counts, and what has expired stays gone.`;
+
+export async function restore(
+  args: readonly string[],
+  { redis, name, print }: CommandContext,
+): Promise<void> {
+  const { file, ...options } = parse(args);
+  const path = resolve(file);
+  // To its end, before anything is written.
+  const held = await checkBackup(path);
+  const counts: Record<Restored, { sessions: number; keys: number }> = {
+    restored: { sessions: 0, keys: 0 },
+    there: { sessions: 0, keys: 0 },
+    expired: { sessions: 0, keys: 0 },
+  };
+  const progress = new ProgressLine();
+  let done = 0;
+  try {
+    const restored = new RedisBackup(redis.client, name).restore(readBackup(path), options);
+    for await (const { record, result } of restored) {
+      if (record.session) counts[result].sessions++;
+      counts[result].keys += record.keys.length;
+      done += record.keys.length;
+      progress.show(() => `${done} of ${held.keys} keys`);
+    }
+  } catch (error) {
+    throw explained(error, counts.restored.keys);
+  } finally {
+    progress.end();
+  }
+  const say = ({ sessions, keys }: { sessions: number; keys: number }) =>
+    `${sessions} sessions (${keys} keys)`;
+  print(`Restored ${say(counts.restored)} of ${say(held)}.\n`);
+  if (counts.there.keys > 0)
+    print(`Left as they were, as they are there already: ${say(counts.there)}. To replace them: --replace\n`);
+  if (counts.expired.keys > 0) print(`Expired since the backup: ${say(counts.expired)}.\n`);
+}
+
+function parse(args: readonly string[]) {
+  const option = { type: "boolean", default: false } as const;
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { replace: option, expire: option },
+    });
+    const [file, ...rest] = positionals;
+    if (file === undefined || rest.length > 0) throw new Error("Name the file:");
+    return { file, ...values };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function explained(error: unknown, keys: number): unknown {
+  const cause = error instanceof AppError ? error.cause : undefined;
+  if (!(error instanceof AppError) || !(cause instanceof Error)) return error;
+  let what = `Redis refuses: ${cause.message}.`;
+  if (/payload version|Bad data format/.test(cause.message))
+    what =
+      "This Redis cannot read what the backup's Redis wrote: a backup goes to the same version or a newer one, and not from Redis 8 to Valkey or from Valkey 9 to Redis.";
+  else if (/NOPERM|can't run this command/.test(cause.message))
+    what = "This user of Redis may not use the command RESTORE. Name one that may in REDIS_URL.";
+  const far =
+    keys === 0 ? "Nothing was written." : `${keys} keys were restored. Once it is mended, run it again.`;
+  return new AppError(error.code, `${what} ${far}`, { cause });
+}
