@@ -19,6 +19,7 @@ import { Limits } from "./limits/limits.ts";
 import { MeteredConversations } from "./limits/metered-conversations.ts";
 import { Turnstile } from "./limits/turnstile.ts";
 import { Metrics } from "./observability/metrics.ts";
+import { startTracing } from "./observability/tracing.ts";
 import { logTurn } from "./observability/turn-log.ts";
 import { OwnersConversations } from "./storage/owners-conversations.ts";
 import { KEY_NAME, type Redis } from "./storage/redis.ts";
@@ -53,6 +54,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     }),
     config.defaultProvider,
   );
+  const tracing = await startTracing(config.tracing, log);
   const tokens = new TokenCounter();
   const planner = new Planner(providers, tokens, config.maxContextTokens);
   const chat = new Chat({
@@ -60,8 +62,8 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     tokens,
     deadlines: config.deadlines,
     onTurnEnd: (turn) => {
-      logTurn(log, turn.result);
       metrics.turnEnded(turn);
+      logTurn(log, turn.result, tracing?.turnEnded(turn));
     },
     onUnexpected: (error, turnId) =>
       log.error({ err: error, turn_id: turnId }, "A turn met an unexpected error"),
@@ -130,7 +132,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     close: async (graceMs: number): Promise<void> => {
       await chat.close(graceMs);
       await Promise.all([api.close(), page?.close()]);
-      await providers.close();
+      await Promise.all([providers.close(), tracing?.close()]);
       redis.close();
     },
   };

@@ -31,6 +31,9 @@ const environment = z.object({
   FIRST_WORD_TIMEOUT_SECONDS: positive.default(120),
   BETWEEN_WORDS_TIMEOUT_SECONDS: positive.default(30),
   METRICS_TOKEN: z.string().min(16, "must be at least 16 characters").optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/).optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
+  OTEL_SERVICE_NAME: z.string().default("redis-memory-magic"),
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().nonnegative().default(5),
   ...identityVariables,
   ...limitVariables,
@@ -45,6 +48,7 @@ const SECRETS = [
   "SESSION_SECRET",
   "OIDC_CLIENT_SECRET",
   "METRICS_TOKEN",
+  "OTEL_EXPORTER_OTLP_HEADERS",
 ] as const;
 
 /** Mistakes in the configuration: all of them, each naming its variable. */
@@ -110,6 +114,11 @@ export function loadConfig(env: Environment) {
     limits,
     logLevel: e.LOG_LEVEL,
     metricsToken: e.METRICS_TOKEN,
+    tracing: {
+      endpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT,
+      headers: e.OTEL_EXPORTER_OTLP_HEADERS,
+      serviceName: e.OTEL_SERVICE_NAME,
+    },
     sessionTtlSeconds: e.SESSION_TTL_SECONDS,
     maxMessageChars: e.MAX_MESSAGE_CHARS,
     maxContextTokens: e.CONTEXT_MAX_TOKENS,
