@@ -115,4 +115,23 @@ describe("for everybody", () => {
     await chat.page.getByRole("navigation", { name: "Sessions" }).getByText("Seen on a phone").waitFor();
     expect((await new AxeBuilder({ page: chat.page }).analyze()).violations).toEqual([]);
   });
+
+  test("a model is chosen at a phone's width too, and one to begin with in the settings", async () => {
+    const chat = new ChatPage(await stack.open({ viewport: { width: 390, height: 844 } }));
+    await chat.provider(/^Cloud/);
+    const model = chat.page.getByRole("combobox", { name: "Model", exact: true });
+    const [usual = "", other = ""] = await model.getByRole("option").allInnerTexts();
+    await chat.page.getByRole("button", { name: "Sessions" }).click();
+    await chat.page.getByRole("button", { name: "Settings" }).click();
+    await chat.page.getByLabel("Model at the start").selectOption(other);
+    await chat.page.getByRole("dialog", { name: "Settings" }).getByRole("button", { name: "Close" }).click();
+    await chat.page.keyboard.press("Escape");
+    expect(usual).not.toBe(other);
+    expect(await model.inputValue()).toBe(other);
+    await chat.say("Hello");
+    await model.selectOption(usual);
+    await chat.say("Hello again");
+    const asked = stack.openai.requests.map(({ body }) => (body as { model?: string } | undefined)?.model);
+    expect(asked.slice(-2)).toEqual([other, usual]);
+  });
 });

@@ -18,11 +18,15 @@ function redisUrl(): string {
   return new URL(`/${1 + (Number(process.env.VITEST_POOL_ID ?? 0) % 14)}`, url).href;
 }
 
+type Variables = Readonly<Record<string, string>>;
+/** What the server is configured by, beside what all have; a function where it depends on the page's address. */
+type Environment = Variables | ((url: string) => Promise<Variables>);
+
 /**
  * The product as a user has it: the production entry point in a process of its own, the built page, a real Redis and a
  * real browser. Only the two providers that cannot be had here are played, by servers that speak their wire.
  */
-export async function startStack(env: Readonly<Record<string, string>> = {}) {
+export async function startStack(env: Environment = {}) {
   const openai = await startFakeOpenAi();
   const ollama = await startFakeOllama();
   const [port, webPort] = await Promise.all([freePort(), freePort()]);
@@ -38,7 +42,7 @@ export async function startStack(env: Readonly<Record<string, string>> = {}) {
       OPENAI_BASE_URL: openai.url,
       OLLAMA_BASE_URL: ollama.url,
       EMBEDDED_MODEL: "none",
-      ...env,
+      ...(typeof env === "function" ? await env(`http://localhost:${webPort}`) : env),
     },
   });
   const lines: string[] = [];
@@ -60,6 +64,7 @@ export async function startStack(env: Readonly<Record<string, string>> = {}) {
     server,
     /** What the server logged. */
     lines,
+    redisUrl: redisUrl(),
     api: `http://localhost:${port}`,
     url: `http://localhost:${webPort}`,
     /** A page in a browser that has seen nothing yet. */

@@ -9,13 +9,16 @@ export class ApiError extends Error {
   /** HTTP status; 0 where there was no answer. */
   readonly status: number;
   readonly problem: Partial<Problem>;
+  /** When asking again is worth it, by this machine's clock (ms); 0: at once. */
+  readonly retryAt: number;
 
-  constructor(code: string, message: string, status = 0, problem: Partial<Problem> = {}) {
+  constructor(code: string, message: string, status = 0, problem: Partial<Problem> = {}, retryAt = 0) {
     super(message);
     this.name = "ApiError";
     this.code = code;
     this.status = status;
     this.problem = problem;
+    this.retryAt = retryAt;
   }
 
   /** Whether anything was done is not known: asking again with the same idempotency key is safe. */
@@ -45,7 +48,13 @@ export async function errorOf(response: Response): Promise<ApiError> {
   const isProblem = response.headers.get("content-type")?.includes("application/problem+json");
   const problem: Partial<Problem> | null = isProblem ? await response.json().catch(() => null) : null;
   if (problem?.code === undefined) return connectionError(proxyCode(response.status), 0);
-  return new ApiError(problem.code, sentence(problem), response.status, problem);
+  return new ApiError(problem.code, sentence(problem), response.status, problem, retryAtOf(response));
+}
+
+/** The API tells `Retry-After` in seconds. */
+function retryAtOf(response: Response): number {
+  const seconds = Number(response.headers.get("retry-after"));
+  return seconds > 0 ? Date.now() + seconds * 1000 : 0;
 }
 
 /** A proxy that cannot reach the server answers 502 to 504 by itself. */

@@ -1,6 +1,8 @@
 import type {
+  AuthMe,
   ChatRequest,
   ContextReport,
+  LogoutResponse,
   MessagesResponse,
   ProvidersResponse,
   Session,
@@ -13,6 +15,11 @@ import { request, requestJson } from "./request.ts";
 
 const session = (id: string) => `/sessions/${encodeURIComponent(id)}`;
 const turn = (sessionId: string, turnId: string) => `${session(sessionId)}/turns/${turnId}`;
+
+/** Who one is here, and how one can become somebody. */
+export const fetchMe = (signal?: AbortSignal) => requestJson<AuthMe>("/auth/me", { signal });
+
+export const logOut = () => requestJson<LogoutResponse>("/auth/logout", { method: "POST" });
 
 export const fetchProviders = (signal?: AbortSignal) =>
   requestJson<ProvidersResponse>("/providers", { signal });

@@ -1,4 +1,6 @@
+import { noteAccess } from "./access.ts";
 import { ApiError, connectionError, errorOf } from "./api-error.ts";
+import { bearerHeader } from "./bearer.ts";
 
 const BASE = "/api";
 /** How long an answer's head may take. */
@@ -26,16 +28,25 @@ export async function request(path: string, options: RequestOptions = {}): Promi
   try {
     const response = await fetch(BASE + path, {
       method,
-      headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+      headers: {
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...bearerHeader(),
+        ...headers,
+      },
       body: body === undefined ? null : JSON.stringify(body),
       keepalive,
       signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
     });
     if (!response.ok) throw await errorOf(response);
+    // Who one is, is told to anybody.
+    if (!path.startsWith("/auth/")) noteAccess(false);
     return response;
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof ApiError) throw error;
+    if (error instanceof ApiError) {
+      if (error.code === "unauthenticated") noteAccess(true);
+      throw error;
+    }
     if (deadline.signal.aborted) throw connectionError("timeout");
     throw connectionError(globalThis.navigator?.onLine === false ? "offline" : "unreachable");
   } finally {

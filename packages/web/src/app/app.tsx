@@ -1,5 +1,7 @@
 import { lazy, Suspense, useState } from "react";
 import { useChoice } from "../choice/use-choice.ts";
+import { Account } from "../identity/account.tsx";
+import { useIdentity } from "../identity/use-identity.ts";
 import { attempt } from "../notices/attempt.ts";
 import { NoticeList } from "../notices/notice-list.tsx";
 import { SidePanel } from "../panel/side-panel.tsx";
@@ -17,6 +19,7 @@ import "./app.css";
 import { SessionView } from "./session-view.tsx";
 import { useSessionsPanel } from "./use-drawers.ts";
 
+const LoginView = lazy(async () => ({ default: (await import("../identity/login-view.tsx")).LoginView }));
 const LanesView = lazy(async () => ({ default: (await import("../lanes/lanes-view.tsx")).LanesView }));
 const SettingsDialog = lazy(async () => ({
   default: (await import("../settings/settings-dialog.tsx")).SettingsDialog,
@@ -27,6 +30,7 @@ const ShortcutsDialog = lazy(async () => ({
 
 export function App() {
   const session = useSessionId();
+  const { me, refused } = useIdentity();
   const server = useProviders();
   const [history, setHistory] = useState<string | null>(null);
   // Until the next session has told its own, the last one's is still here.
@@ -43,6 +47,15 @@ export function App() {
   const open = state.sessions.find(({ id }) => id === session.id);
   useLifeOfNewSessions(list, open);
 
+  if (refused) {
+    return (
+      <div className="app">
+        <Suspense>
+          <LoginView me={me} />
+        </Suspense>
+      </div>
+    );
+  }
   return (
     <div className="app">
       <SidePanel side="left" open={panel.isOpen} drawer={panel.isDrawer} onClose={close}>
@@ -63,6 +76,7 @@ export function App() {
           onLoadMore={() => void list.loadMore()}
           foot={
             <SidebarFoot
+              account={<Account me={me} />}
               onCompare={() => {
                 close();
                 setComparing(true);

@@ -47,7 +47,8 @@ export function useChoice(server: ProvidersResponse | null) {
     const wanted = chosen.provider ?? settings.provider;
     const provider = providers.find(({ id }) => id === wanted)?.id ?? default_provider;
     const models = providers.find(({ id }) => id === provider)?.models ?? [];
-    const model = models.find(({ id }) => id === chosen.models?.[provider])?.id;
+    const wantedModel = chosen.models?.[provider] ?? settings.model;
+    const model = models.find(({ id }) => id === wantedModel)?.id;
     const mode = chosen.mode ?? settings.mode ?? default_mode;
     return { mode, provider, model, system: settings.system ?? undefined };
   }, [server, chosen, settings]);

@@ -1,6 +1,8 @@
 import type { ReactNode } from "react";
 import type { ApiError } from "../api/api-error.ts";
+import { formatClock } from "../format/format.ts";
 import { Icon, type IconName } from "../icons/icon.tsx";
+import { useNow } from "../time/use-now.ts";
 import "./notes.css";
 import type { Outcome } from "./conversation-state.ts";
 
@@ -26,6 +28,17 @@ export function TryAgain({ onClick }: { onClick: () => void }) {
   return (
     <button type="button" className="button button-small" onClick={onClick}>
       <Icon name="retry" size={14} /> Try again
+    </button>
+  );
+}
+
+/** Counts down to when trying again is worth it. */
+function TryAgainLater({ onClick, at }: { onClick: () => void; at: number }) {
+  const wait = at - useNow(1000);
+  if (wait <= 0) return <TryAgain onClick={onClick} />;
+  return (
+    <button type="button" className="button button-small figures" disabled>
+      <Icon name="clock" size={14} /> Try again in {formatClock(Math.ceil(wait / 1000))}
     </button>
   );
 }
@@ -67,15 +80,17 @@ interface RefusalNoteProps {
 export function RefusalNote({ error, onResend, onEdit }: RefusalNoteProps) {
   const actions = (
     <>
-      <TryAgain onClick={onResend} />
+      <TryAgainLater onClick={onResend} at={error.retryAt} />
       <button type="button" className="button button-small" onClick={onEdit}>
         <Icon name="edit" size={14} /> Edit
       </button>
     </>
   );
+  // A limit is no fault of anybody's.
+  const isLimit = error.status === 429;
   return (
-    <Note tone="bad" icon="warning" actions={actions}>
-      <strong>Not sent.</strong> {error.message}
+    <Note tone={isLimit ? "warn" : "bad"} icon={isLimit ? "clock" : "warning"} actions={actions}>
+      <strong>Not sent{isLimit && " yet"}.</strong> {error.message}
     </Note>
   );
 }

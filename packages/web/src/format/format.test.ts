@@ -27,6 +27,9 @@ test("costs keep two digits that count, and no exponent", () => {
 });
 
 test("durations", () => {
+  expect(formatDuration(0)).toBe("0 ms");
+  expect(formatDuration(94.6)).toBe("95 ms");
+  expect(formatDuration(95)).toBe("0.1 s");
   expect(formatDuration(400)).toBe("0.4 s");
   expect(formatDuration(9_949)).toBe("9.9 s");
   expect(formatDuration(9_960)).toBe("10 s");

@@ -16,8 +16,9 @@ export function formatCost(usd: number): string {
   return `$${usd.toFixed(digits).replace(/0+$/, "")}`;
 }
 
-/** Milliseconds: "0.4 s", "12 s", "2 min 5 s". */
+/** Milliseconds: "40 ms", "0.4 s", "12 s", "2 min 5 s". */
 export function formatDuration(ms: number): string {
+  if (ms < 95) return `${Math.round(ms)} ms`;
   if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;

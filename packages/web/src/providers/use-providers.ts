@@ -33,18 +33,21 @@ export function useProviders(): Providers {
       } catch (error) {
         if (abort.signal.aborted) return;
         if (error instanceof ApiError) setProviders(({ data }) => ({ data, error }));
-        pause = UNREACHABLE_MS;
+        // Who has to log in first does so elsewhere, or in another tab.
+        pause = error instanceof ApiError && error.code === "unauthenticated" ? CALM_MS : UNREACHABLE_MS;
       }
       timer = setTimeout(ask, pause);
     }
     void ask();
     document.addEventListener("visibilitychange", ask);
     addEventListener("online", ask);
+    addEventListener("offline", ask);
     return () => {
       abort.abort();
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", ask);
       removeEventListener("online", ask);
+      removeEventListener("offline", ask);
     };
   }, []);
 

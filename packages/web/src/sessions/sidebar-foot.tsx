@@ -1,7 +1,9 @@
+import type { ReactNode } from "react";
 import { Icon, type IconName } from "../icons/icon.tsx";
 import { ImportButton } from "./import-button.tsx";
 
 interface SidebarFootProps {
+  account: ReactNode;
   onCompare: () => void;
   onTour: () => void;
   onSettings: () => void;
@@ -9,14 +11,15 @@ interface SidebarFootProps {
   onImport: (file: File) => void;
 }
 
-export function SidebarFoot({ onCompare, onTour, onSettings, onShortcuts, onImport }: SidebarFootProps) {
+export function SidebarFoot({ account, onCompare, onTour, onImport, ...props }: SidebarFootProps) {
   return (
     <>
       <FootButton icon="lanes" words="Side by side" onClick={onCompare} />
       <FootButton icon="compass" words="Guided tour" onClick={onTour} />
       <ImportButton onFile={onImport} />
-      <FootButton icon="settings" words="Settings" onClick={onSettings} />
-      <FootButton icon="keyboard" words="Shortcuts" onClick={onShortcuts} />
+      <FootButton icon="settings" words="Settings" onClick={props.onSettings} />
+      <FootButton icon="keyboard" words="Shortcuts" onClick={props.onShortcuts} />
+      {account}
     </>
   );
 }

@@ -14,7 +14,8 @@ interface SettingsDialogProps {
 
 /** How the page begins, kept in this browser. */
 export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
-  const { mode, provider, system, ttlSeconds } = useSettings();
+  const { mode, provider, model, system, ttlSeconds } = useSettings();
+  const withModels = providers.filter(({ models }) => models.length > 1);
   return (
     <Dialog title="Settings" onClose={onClose}>
       <div className="settings">
@@ -37,6 +38,23 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
             </option>
           ))}
         </Select>
+        {withModels.length > 0 && (
+          <Select
+            label="Model at the start"
+            value={model}
+            onChange={(value) => changeSettings({ model: value })}
+          >
+            {withModels.map(({ id, name, models }) => (
+              <optgroup key={id} label={name}>
+                {models.map((it) => (
+                  <option key={it.id} value={it.id}>
+                    {it.id}
+                  </option>
+                ))}
+              </optgroup>
+            ))}
+          </Select>
+        )}
         <Select
           label="A new session lives for"
           value={ttlSeconds}

@@ -11,6 +11,8 @@ export interface Settings {
   /** How a new tab begins; null: as the server says. */
   readonly mode: Mode | null;
   readonly provider: ProviderId | null;
+  /** Taken where the provider that answers has it. */
+  readonly model: string | null;
   /** Sent before every message; null: the server's, "": none. */
   readonly system: string | null;
   /** How long a new session lives after its last use; null: as the server says. */
@@ -23,6 +25,7 @@ const DEFAULTS: Settings = {
   pricedAs: null,
   mode: null,
   provider: null,
+  model: null,
   system: null,
   ttlSeconds: null,
 };
