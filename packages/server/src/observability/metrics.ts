@@ -99,9 +99,11 @@ export class Metrics {
       "provider",
       "state",
     );
-    // From nought on, so that the first failure is a rise as well.
-    for (const { id } of providers.all) {
-      for (const mode of MODES) for (const end of ENDS) this.#turns.labels(id, mode, end).inc(0);
+    // From nought on, so that the first one is a rise as well: Prometheus does not see a series begin.
+    this.#problems.inc({ code: "internal_error" }, 0);
+    for (const { id: provider } of providers.all) {
+      this.#failures.inc({ provider, code: "internal_error" }, 0);
+      for (const mode of MODES) for (const status of ENDS) this.#turns.inc({ provider, mode, status }, 0);
     }
   }
 
@@ -125,7 +127,7 @@ export class Metrics {
       if (usage.cached_tokens) this.#tokens.inc({ provider, model, kind: "cached" }, usage.cached_tokens);
     }
     if (cost !== null) this.#cost.inc({ provider, model }, cost.total_usd);
-    if (truncation) this.#truncations.inc({ provider, model });
+    this.#truncations.inc({ provider, model }, truncation ? 1 : 0);
   }
 
   problemAnswered(code: ErrorCode): void {
