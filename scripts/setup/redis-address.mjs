@@ -14,7 +14,7 @@ import { readFileSync } from "node:fs";
 export function redisAddress(env) {
   try {
     const url = env.REDIS_URL || readSecret(env.REDIS_URL_FILE);
-    return url ? fromUrl(url) : fromParts(env);
+    return url ? fromUrl(url, env.REDIS_TLS_CA_FILE) : fromParts(env);
   } catch {
     return undefined;
   }
@@ -30,8 +30,8 @@ function fromParts(env) {
   return { host, port, shown: `${host}:${port}`, named, ...(password && { password }) };
 }
 
-/** @param {string} text @returns {Address | undefined} */
-function fromUrl(text) {
+/** @param {string} text @param {string | undefined} ca @returns {Address | undefined} */
+function fromUrl(text, ca) {
   const url = new URL(text);
   if (!/^rediss?:$/.test(url.protocol)) return undefined;
   const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
@@ -41,6 +41,7 @@ function fromUrl(text) {
     shown: `${url.hostname || "localhost"}:${url.port || 6379}`,
     named: true,
     tls: url.protocol === "rediss:",
+    ...(ca && { ca: readFileSync(ca, "utf8") }),
     ...(username && { username }),
     ...(password && { password }),
   };

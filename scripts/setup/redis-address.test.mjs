@@ -38,6 +38,8 @@ test.each([
   { REDIS_URL: "localhost:6379" },
   { REDIS_URL: "redis://:p%zz@host" },
   { REDIS_URL: "redis://a:1,b:2" },
+  { REDIS_URL: "redis+sentinel://a:1,b:2/main" },
+  { REDIS_URL: "rediss+cluster://a" },
   { REDIS_URL: "unix:///run/redis.sock" },
   { REDIS_PORT: "many" },
   { REDIS_PASSWORD_FILE: "/nowhere/password" },

@@ -3,7 +3,7 @@ import tls from "node:tls";
 
 /**
  * A Redis to be asked. `host` and `port` as in a URL; `password` and `username` only when there are any.
- * @typedef {{ host: string, port: number, username?: string, password?: string, tls?: boolean }} Target
+ * @typedef {{ host: string, port: number, username?: string, password?: string, tls?: boolean, ca?: string }} Target
  */
 
 /** What Redis answered with an error, such as `NOAUTH Authentication required.` */
@@ -25,7 +25,12 @@ export function askRedis(target, commands, deadlineMs) {
   const sent = target.password === undefined ? commands : [authenticate(target), ...commands];
   return new Promise((resolve, reject) => {
     const socket = target.tls
-      ? tls.connect({ host, port, servername: net.isIP(host) ? "" : host })
+      ? tls.connect({
+          host,
+          port,
+          servername: net.isIP(host) ? "" : host,
+          ...(target.ca && { ca: target.ca }),
+        })
       : net.connect({ host, port });
     const timer = setTimeout(
       () => finish(() => reject(new Error(`no answer within ${deadlineMs / 1000} s`))),

@@ -17,7 +17,8 @@ export interface TestSentinel {
 }
 
 export async function startSentinel(binary: string): Promise<TestSentinel> {
-  const master = await startServer(binary);
+  // A master waits for more replicas, before it begins with the first.
+  const master = await startServer(binary, ["--repl-diskless-sync-delay", "0"]);
   const replica = await startServer(binary, ["--replicaof", "127.0.0.1", `${master.port}`]);
   const config = [
     `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${master.port} 2`,

@@ -27,7 +27,7 @@ export function serverBinary(): string {
   throw new Error("No redis-server or valkey-server is on the PATH: install one, or run `npm test`.");
 }
 
-function onPath(name: string): string | undefined {
+export function onPath(name: string): string | undefined {
   return (process.env.PATH ?? "")
     .split(delimiter)
     .map((folder) => join(folder, name))

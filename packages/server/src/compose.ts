@@ -72,7 +72,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     providers,
     queues,
     runningTurns: () => chat.running,
-    redisReady: () => redis.client.isReady,
+    redisReady: () => redis.isReady(),
   });
   const identity = createIdentity(
     config.identity,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { port, positive, url } from "./config/fields.ts";
 import { identityMistakes, identityVariables, toIdentity } from "./config/identity.ts";
 import { limitVariables, toLimits } from "./config/limits.ts";
+import { redisVariables, toRedis } from "./config/redis.ts";
 
 /** Every environment variable that the server reads, with its default. An empty one counts as not set. */
 const environment = z.object({
@@ -14,11 +15,7 @@ const environment = z.object({
   OLLAMA_API_KEY: z.string().default("ollama"),
   OLLAMA_MODEL: z.string().default("llama3.2:3b"),
   EMBEDDED_MODEL: z.string().optional(),
-  REDIS_URL: url(/^rediss?$/).optional(),
-  REDIS_HOST: z.string().default("localhost"),
-  REDIS_PORT: port.default(6379),
-  REDIS_DB: z.coerce.number().int().nonnegative().default(0),
-  REDIS_PASSWORD: z.string().optional(),
+  ...redisVariables,
   SESSION_TTL_SECONDS: positive.default(3600),
   HOST: z.string().default("127.0.0.1"),
   PORT: port.default(9090),
@@ -44,6 +41,7 @@ const SECRETS = [
   "OPENAI_API_KEY",
   "REDIS_PASSWORD",
   "REDIS_URL",
+  "REDIS_SENTINEL_PASSWORD",
   "OLLAMA_API_KEY",
   "SESSION_SECRET",
   "OIDC_CLIENT_SECRET",
@@ -97,18 +95,13 @@ export function loadConfig(env: Environment) {
   const e = parsed.data;
   mistakes.push(...identityMistakes(e));
   const limits = toLimits(e, mistakes);
+  const redis = toRedis(e, mistakes);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return {
     openai: { apiKey: e.OPENAI_API_KEY, model: e.OPENAI_MODEL, baseUrl: e.OPENAI_BASE_URL },
     ollama: { apiKey: e.OLLAMA_API_KEY, model: e.OLLAMA_MODEL, baseUrl: e.OLLAMA_BASE_URL },
     embedded: { model: e.EMBEDDED_MODEL ?? "default" },
-    redis: {
-      url: e.REDIS_URL,
-      host: e.REDIS_HOST,
-      port: e.REDIS_PORT,
-      database: e.REDIS_DB,
-      password: e.REDIS_PASSWORD,
-    },
+    redis,
     http: { host: e.HOST, port: e.PORT, webPort: e.WEB_PORT },
     identity: toIdentity(e),
     limits,

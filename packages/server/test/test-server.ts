@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { createClient } from "@redis/client";
 import { onTestFinished } from "vitest";
 import type { ChatModel } from "../src/chat/chat-model.ts";
 import { compose } from "../src/compose.ts";
@@ -46,12 +47,16 @@ export async function startTestServer(options: TestServerOptions = {}) {
   const name = options.name ?? `test:${randomBytes(6).toString("hex")}`;
   const server = await compose({ config, log, redis, models, name });
   let base: string | undefined;
-  const keys = async () =>
-    ((await redis.client.sendCommand(["KEYS", `${name}:*`])) as unknown as string[]).sort();
+  // For looking behind the scenes.
+  const observer = createClient({ url });
+  observer.on("error", () => {});
+  await observer.connect();
+  const keys = async () => (await observer.keys(`${name}:*`)).sort();
 
   onTestFinished(async () => {
     const left = await keys();
-    if (left.length > 0) await redis.client.sendCommand(["DEL", ...left]);
+    if (left.length > 0) await observer.del(left);
+    observer.destroy();
     await server.close(0);
     await Promise.all([openai.close(), ollama.close()]);
   });
@@ -66,7 +71,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     redis,
     apiKeys: new ApiKeys(new RedisIdentityStore(redis.client, name)),
     keys,
-    command: (...args: string[]): Promise<unknown> => redis.client.sendCommand(args),
+    command: (...args: string[]): Promise<unknown> => observer.sendCommand(args),
     /** A request without a socket. */
     inject: (
       method: "GET" | "POST" | "PATCH" | "DELETE",

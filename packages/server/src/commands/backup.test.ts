@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { createCluster } from "@redis/client";
+import type { createClient } from "@redis/client";
 import { MessageHistory, Turns } from "@redis-memory-magic/memory";
 import { pino } from "pino";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -26,15 +26,17 @@ beforeAll(() => {
 let files = 0;
 const newFile = () => join(folder, `${files++}.backup`);
 
+type SingleRedis = Redis & { readonly client: ReturnType<typeof createClient> };
+
 /** A Redis of its own, empty. */
-async function newRedis(binary = serverBinary(), ...args: string[]): Promise<Redis> {
+async function newRedis(binary = serverBinary(), ...args: string[]): Promise<SingleRedis> {
   const server = await startServer(binary, args);
   const redis = await connectRedis(loadConfig({ REDIS_URL: server.url }).redis, log);
   onTestFinished(async () => {
     redis.close();
     await server.stop();
   });
-  return redis;
+  return redis as SingleRedis;
 }
 
 async function run(redis: Redis, command: typeof backup, ...args: string[]): Promise<string> {
@@ -279,14 +281,12 @@ test("from one Redis to a Cluster and back", async () => {
   const from = await newRedis();
   await fill(from);
   const { ports, stop } = await startCluster(serverBinary());
-  const cluster = createCluster({ rootNodes: ports.map((port) => ({ url: `redis://127.0.0.1:${port}` })) });
-  cluster.on("error", () => {});
+  const url = `redis+cluster://${ports.map((port) => `127.0.0.1:${port}`)}`;
+  const over = await connectRedis(loadConfig({ REDIS_URL: url }).redis, log);
   onTestFinished(async () => {
-    cluster.destroy();
+    over.close();
     await stop();
   });
-  await cluster.connect();
-  const over = { ...from, client: cluster as unknown as Redis["client"], address: "a Cluster" };
   const [there, back] = [newFile(), newFile()];
   await run(from, backup, there);
   expect(await run(over, restore, there)).toContain("Restored 8 sessions");

@@ -140,8 +140,9 @@ test("readiness names what is missing; a provider that is away takes no server o
   };
   // The first probe waits for nobody; what it finds is told the next time.
   await expect.poll(ready).toEqual([200, { status: "ready", missing: ["provider"] }]);
-  server.redis.client.destroy();
+  const client = server.redis.client as unknown as { destroy(): void; connect(): Promise<unknown> };
+  client.destroy();
   expect(await ready()).toEqual([503, { status: "not_ready", missing: ["redis", "provider"] }]);
-  await server.redis.client.connect();
+  await client.connect();
   await expect.poll(ready).toEqual([200, { status: "ready", missing: ["provider"] }]);
 });

@@ -1,11 +1,12 @@
 import { MessageHistory, parseKey, type RedisClient } from "@redis-memory-magic/memory";
 import type { IdentityRecord, IdentityStore } from "../identity/identity-store.ts";
-import { keysMatching, type Scannable } from "./scan.ts";
+import type { Nodes } from "./nodes.ts";
+import { keysMatching } from "./scan.ts";
 import { translated } from "./translate.ts";
 import { withinDeadline } from "./within-deadline.ts";
 
 interface OwnerDataOptions {
-  readonly client: RedisClient & Scannable & { unlink(key: string): Promise<number> };
+  readonly client: RedisClient & Nodes & { unlink(key: string): Promise<number> };
   readonly identities: IdentityStore;
   readonly name: string;
 }

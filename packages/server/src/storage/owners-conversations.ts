@@ -2,7 +2,8 @@ import type { NodeRedisClient } from "@redis-memory-magic/memory";
 import { LruMap } from "../chat/lru-map.ts";
 import type { Allowances } from "../config/limits.ts";
 import type { Config } from "../config.ts";
-import { REDIS_TIMEOUT_MS, type Redis } from "./redis.ts";
+import { REDIS_TIMEOUT_MS } from "./connections/client-options.ts";
+import type { Redis } from "./redis.ts";
 import { RedisConversations } from "./redis-conversations.ts";
 import { RedisRoom } from "./redis-room.ts";
 

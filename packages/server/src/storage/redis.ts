@@ -1,6 +1,10 @@
-import { createClient } from "@redis/client";
-import type { Config } from "../config.ts";
-import { watchConnection } from "./watch-connection.ts";
+import type { RedisConfig } from "../config/redis.ts";
+import { REDIS_TIMEOUT_MS } from "./connections/client-options.ts";
+import { connectCluster } from "./connections/cluster.ts";
+import type { Connect, Connection } from "./connections/connection.ts";
+import { connectSentinel } from "./connections/sentinel.ts";
+import { connectSingle } from "./connections/single.ts";
+import { type Node, nodesOf } from "./nodes.ts";
 
 interface Log {
   warn(fields: object, message: string): void;
@@ -10,18 +14,19 @@ interface Log {
 /** What all keys begin with. */
 export const KEY_NAME = "chat_history";
 
-/** How long Redis may take before it counts as away. */
-export const REDIS_TIMEOUT_MS = 2000;
+const STARTS_WITHIN_MS = 3000;
 
-export interface Redis {
-  readonly client: ReturnType<typeof newClient>;
-  /** A second connection, for being woken. */
-  readonly subscriber: ReturnType<typeof newClient>;
+const CONNECT: Readonly<Record<RedisConfig["topology"], Connect>> = {
+  single: connectSingle,
+  sentinel: connectSentinel,
+  cluster: connectCluster,
+};
+
+export interface Redis extends Connection {
   /** Where it is, for people: without user and password. */
   readonly address: string;
-  /** Whether it answers a PING in time. */
+  /** Whether it answers a PING in time; of a Cluster, one of its masters. */
   answers(): Promise<boolean>;
-  close(): void;
 }
 
 /** Redis is there and says no: waiting will not help. */
@@ -34,89 +39,55 @@ export class RedisRefused extends Error {
  * resolves then too, after a few seconds, with a warning in the log.
  * @throws RedisRefused for a wrong user or password
  */
-export async function connectRedis(config: Config["redis"], log: Log): Promise<Redis> {
-  const client = newClient(config);
-  const subscriber = client.duplicate();
-  const address = config.url === undefined ? `${config.host}:${config.port}` : new URL(config.url).host;
+export async function connectRedis(config: RedisConfig, log: Log): Promise<Redis> {
+  const address = config.nodes.map(({ host, port }) => `${host}:${port}`).join(", ");
   let away = false;
   let refused: string | undefined;
-  client.on("error", (error: Error) => {
-    if (/WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(error.message)) refused = error.message;
-    if (!away)
-      log.warn(
-        { reason: describe(error) },
-        `Failed to connect to Redis at ${address}; trying again until it is there`,
-      );
-    away = true;
-  });
-  client.on("ready", () => {
-    if (away) log.info({}, `Redis at ${address} is there again`);
-    away = false;
-  });
-  subscriber.on("error", () => {
-    // The same Redis, and the same errors.
-  });
-  const connected = Promise.all([client.connect(), subscriber.connect()]);
-  connected.catch(() => {});
-  const watches = [client, subscriber].map((connection) =>
-    watchConnection(connection, REDIS_TIMEOUT_MS, () => {
-      if (!away) log.warn({}, `Redis at ${address} does not answer; connecting to it anew`);
+  const connection = CONNECT[config.topology](config, {
+    onAway: (error) => {
+      if (/WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(error.message)) refused = error.message;
+      if (!away) {
+        log.warn(
+          { reason: describe(error) },
+          `Failed to connect to Redis at ${address}; trying again until it is there`,
+        );
+      }
       away = true;
-    }),
-  );
+    },
+    onReady: () => {
+      if (away) log.info({}, `Redis at ${address} is there again`);
+      away = false;
+    },
+  });
   const started = performance.now();
-  while (!client.isReady && refused === undefined && performance.now() - started < 3000) {
-    await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 100))]).catch(() => {});
+  while (!connection.isReady() && refused === undefined && performance.now() - started < STARTS_WITHIN_MS) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const redis: Redis = {
-    client,
-    subscriber,
-    address,
-    answers: () => {
-      const late = new Promise<false>((resolve) => setTimeout(resolve, REDIS_TIMEOUT_MS, false));
-      const answered = client.ping().then(
-        () => true,
-        () => false,
-      );
-      return Promise.race([answered, late]);
-    },
-    close: () => {
-      for (const watch of watches) watch.stop();
-      client.destroy();
-      subscriber.destroy();
-    },
-  };
   if (refused !== undefined) {
-    redis.close();
+    connection.close();
     throw new RedisRefused(
       `Redis at ${address} refuses the connection: ${refused}. Check REDIS_PASSWORD, or the user and password in REDIS_URL.`,
     );
   }
-  if (client.isReady) await warnOfEviction(redis, log);
-  return redis;
+  if (connection.isReady()) await warnOfEviction(connection, address, log);
+  const answers = (): Promise<boolean> => {
+    const late = new Promise<false>((resolve) => setTimeout(resolve, REDIS_TIMEOUT_MS, false));
+    const answered = firstAnswer(connection, (node) => node.ping()).then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([answered, late]);
+  };
+  return { ...connection, address, answers };
 }
 
-function newClient({ url, host, port, database, password }: Config["redis"]) {
-  return createClient({
-    ...(url === undefined ? { database, ...(password !== undefined && { password }) } : { url }),
-    // Its own timeout costs more than the commands themselves; each operation has a deadline of its own instead.
-    commandOptions: { timeout: 0 },
-    // While Redis is away an operation fails at once, and nothing queues up.
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: 10_000,
-    socket: {
-      ...(url === undefined && { host, port }),
-      connectTimeout: REDIS_TIMEOUT_MS,
-      // For a peer that accepts a connection and then says nothing.
-      socketTimeout: 2 * REDIS_TIMEOUT_MS,
-      reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 10), 1000),
-    },
-  });
-}
+/** What one of its nodes answers, whichever is first. */
+const firstAnswer = <Answer>({ client }: Connection, ask: (node: Node) => Promise<Answer>): Promise<Answer> =>
+  Promise.any(nodesOf(client).map(async (node) => ask(await node)));
 
 // A Redis that evicts forgets conversations before their time, and nobody is told.
-async function warnOfEviction({ client, address }: Redis, log: Log): Promise<void> {
-  const memory = await client.info("memory").catch(() => "");
+async function warnOfEviction(connection: Connection, address: string, log: Log): Promise<void> {
+  const memory = await firstAnswer(connection, (node) => node.info("memory")).catch(() => "");
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
   if (policy === undefined || policy === "noeviction") return;
   log.warn(

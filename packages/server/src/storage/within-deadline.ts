@@ -1,5 +1,5 @@
 import { AppError } from "../chat/app-error.ts";
-import { REDIS_TIMEOUT_MS } from "./redis.ts";
+import { REDIS_TIMEOUT_MS } from "./connections/client-options.ts";
 
 /**
  * What Redis answers, in time. A client can keep a command for ever; nobody waits that long.

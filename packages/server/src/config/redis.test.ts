@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ConfigError, loadConfig } from "../config.ts";
+
+const redisOf = (url: string, env = {}) => loadConfig({ REDIS_URL: url, ...env }).redis;
+
+test("a Redis by its parts", () => {
+  expect(loadConfig({ REDIS_HOST: "h", REDIS_PORT: "1", REDIS_DB: "2", REDIS_PASSWORD: "p" }).redis).toEqual({
+    topology: "single",
+    nodes: [{ host: "h", port: 1 }],
+    database: 2,
+    password: "p",
+  });
+});
+
+test.each([
+  ["redis://h", { topology: "single", nodes: [{ host: "h", port: 6379 }], database: 0 }],
+  ["redis://[::1]:1/3", { topology: "single", nodes: [{ host: "::1", port: 1 }], database: 3 }],
+  ["redis://u%3A:p%40%2F@h/", { topology: "single", username: "u:", password: "p@/", database: 0 }],
+  ["redis://:p@h", { username: undefined, password: "p" }],
+  ["rediss://h:6380", { topology: "single", tls: { ca: undefined } }],
+  [
+    "redis+sentinel://u:p@a,b:2/main/4",
+    {
+      topology: "sentinel",
+      nodes: [
+        { host: "a", port: 26_379 },
+        { host: "b", port: 2 },
+      ],
+      masterName: "main",
+      database: 4,
+      username: "u",
+      password: "p",
+    },
+  ],
+  [
+    "rediss+cluster://a,b:2",
+    {
+      topology: "cluster",
+      nodes: [
+        { host: "a", port: 6379 },
+        { host: "b", port: 2 },
+      ],
+      database: 0,
+      tls: { ca: undefined },
+    },
+  ],
+])("%s", (url, parts) => {
+  expect(redisOf(url)).toMatchObject(parts);
+});
+
+test.each([
+  ["http://h"],
+  ["redis://"],
+  ["redis://a,b"],
+  ["redis://h:0"],
+  ["redis://h:70000"],
+  ["redis://h/geheim"],
+  ["redis://h/0/1"],
+  ["redis://%zz:geheim@h"],
+  ["redis+sentinel://a,b"],
+  ["redis+cluster://a,b/1"],
+  ["redis+geheim://a"],
+])("%s is a mistake, told with the forms there are, and not with what it says", (url) => {
+  expect(() => redisOf(url)).toThrow(ConfigError);
+  expect(() => redisOf(url)).toThrow(
+    /^(?![\s\S]*geheim)[\s\S]*redis\+sentinel:\/\/host-1,host-2,host-3\/master-name/,
+  );
+});
+
+test("the authority of a server's certificate comes from a file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "config-"));
+  try {
+    const file = join(folder, "ca.pem");
+    writeFileSync(file, "PEM");
+    expect(redisOf("rediss://h", { REDIS_TLS_CA_FILE: file }).tls).toEqual({ ca: "PEM" });
+    expect(() => redisOf("rediss://h", { REDIS_TLS_CA_FILE: join(folder, "none") })).toThrow(/ENOENT/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

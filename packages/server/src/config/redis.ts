@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { port } from "./fields.ts";
+
+/** One server: a Redis, a sentinel, or a node of a Cluster. */
+export interface RedisNode {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Who is in charge of a server's data: the one that is named, the one that sentinels name, or several at once. */
+type Topology = "single" | "sentinel" | "cluster";
+
+const DEFAULT_PORTS = { single: 6379, sentinel: 26_379, cluster: 6379 } as const;
+
+const FORMS = [
+  "must be such as redis://user:password@host:6379/0, redis+sentinel://host-1,host-2,host-3/master-name",
+  "or redis+cluster://host-1,host-2,host-3; with rediss instead of redis for TLS",
+].join(", ");
+
+// Not by `URL`, which knows one host only.
+const PATTERN = /^redis(s?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^/?#@]+)(?:\/([^?#]*))?$/i;
+
+const redisUrl = z.string().transform((text, context) => {
+  const parsed = parseRedisUrl(text);
+  if (parsed !== null) return parsed;
+  context.addIssue(FORMS);
+  return z.NEVER;
+});
+
+/** Which Redis it is, and who we are there. */
+export const redisVariables = {
+  REDIS_URL: redisUrl.optional(),
+  REDIS_HOST: z.string().default("localhost"),
+  REDIS_PORT: port.default(6379),
+  REDIS_DB: z.coerce.number().int().nonnegative().default(0),
+  REDIS_PASSWORD: z.string().optional(),
+  REDIS_SENTINEL_PASSWORD: z.string().optional(),
+  REDIS_TLS_CA_FILE: z.string().optional(),
+};
+
+const shape = z.object(redisVariables);
+type RedisVariables = z.infer<typeof shape>;
+
+export function toRedis(e: RedisVariables, mistakes: string[]) {
+  const byParts = {
+    topology: "single" as Topology,
+    nodes: [{ host: e.REDIS_HOST, port: e.REDIS_PORT }] as readonly RedisNode[],
+    /** The name by which sentinels know it. */
+    masterName: undefined as string | undefined,
+    database: e.REDIS_DB,
+    username: undefined as string | undefined,
+    password: e.REDIS_PASSWORD,
+    tls: false,
+  };
+  const { tls, ...where } = e.REDIS_URL ?? byParts;
+  return {
+    ...where,
+    sentinelPassword: e.REDIS_SENTINEL_PASSWORD,
+    tls: tls ? { ca: readCa(e.REDIS_TLS_CA_FILE, mistakes) } : undefined,
+  } as const;
+}
+
+export type RedisConfig = ReturnType<typeof toRedis>;
+
+/** Null: it has no such form. */
+function parseRedisUrl(text: string) {
+  const [, tls, kind = "single", login, hosts = "", path = ""] = PATTERN.exec(text.trim()) ?? [];
+  if (tls === undefined) return null;
+  const topology = kind.toLowerCase() as Topology;
+  const nodes = hosts.split(",").map((host) => parseNode(host, DEFAULT_PORTS[topology]));
+  const names = path.split("/").filter((part) => part !== "");
+  const masterName = topology === "sentinel" ? names.shift() : undefined;
+  const [database = "0", ...rest] = names;
+  const [username, password] = parseLogin(login);
+  const wrong =
+    rest.length > 0 ||
+    !/^\d{1,4}$/.test(database) ||
+    (topology === "single" && nodes.length > 1) ||
+    (topology === "sentinel" && masterName === undefined) ||
+    // A Cluster has one database.
+    (topology === "cluster" && database !== "0");
+  if (wrong || username === null || nodes.some((node) => node === null)) return null;
+  return {
+    topology,
+    nodes: nodes.filter((node) => node !== null),
+    masterName,
+    database: Number(database),
+    username,
+    password,
+    tls: tls !== "",
+  };
+}
+
+function parseNode(text: string, defaultPort: number): RedisNode | null {
+  const [, ipv6, name, digits] = /^(?:\[([\da-f:.]+)\]|([^[\]:\s]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  const host = ipv6 ?? name;
+  const number = digits === undefined ? defaultPort : Number(digits);
+  return host === undefined || number < 1 || number > 65_535 ? null : { host, port: number };
+}
+
+/** User name and password, each percent-decoded; a null user name: it cannot be decoded. */
+function parseLogin(text = ""): [username: string | undefined | null, password: string | undefined] {
+  const colon = text.indexOf(":");
+  const parts = colon === -1 ? [text] : [text.slice(0, colon), text.slice(colon + 1)];
+  try {
+    const [username, password] = parts.map(decodeURIComponent);
+    return [username || undefined, password || undefined];
+  } catch {
+    return [null, undefined];
+  }
+}
+
+function readCa(file: string | undefined, mistakes: string[]): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    mistakes.push(`REDIS_TLS_CA_FILE names ${file}, which cannot be read (${code}).`);
+    return undefined;
+  }
+}

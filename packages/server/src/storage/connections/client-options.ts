@@ -1,0 +1,29 @@
+import type { RedisConfig } from "../../config/redis.ts";
+
+/** How long Redis may take before it counts as away. */
+export const REDIS_TIMEOUT_MS = 2000;
+
+/** What every connection to a server with data has in common. */
+export function clientOptions({
+  username,
+  password,
+  tls,
+}: Pick<RedisConfig, "username" | "password" | "tls">) {
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    // While Redis is away an operation fails at once, and nothing queues up.
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: 10_000,
+    socket: {
+      ...(tls && { tls: true as const, ...(tls.ca !== undefined && { ca: tls.ca }) }),
+      connectTimeout: REDIS_TIMEOUT_MS,
+      // For a peer that accepts a connection and then says nothing.
+      socketTimeout: 2 * REDIS_TIMEOUT_MS,
+      reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 10), 1000),
+    },
+  };
+}
+
+/** Its own timeout costs more than the commands themselves; each operation has a deadline of its own instead. */
+export const COMMAND_OPTIONS = { timeout: 0 };

@@ -1,0 +1,151 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { startCluster } from "../../../../memory/test/cluster.ts";
+import { MASTER_NAME, startSentinel } from "../../../../memory/test/sentinel.ts";
+import { onPath, serverBinary, startServer } from "../../../../memory/test/servers.ts";
+import { freePort } from "../../../test/faults/free-port.ts";
+import { loadConfig } from "../../config.ts";
+import { connectRedis, type Redis } from "../redis.ts";
+import { keysMatching } from "../scan.ts";
+
+const HEALED_WITHIN_MS = 15_000;
+const FAILS_WITHIN_MS = 100;
+
+/** What deploy/redis/make-users.sh gives to the server, keys and channels aside. */
+const RIGHTS =
+  "-@all +@read +@write +@scripting +@pubsub +@connection +@transaction +time -@dangerous +info".split(" ");
+
+async function connect(url: string, env: Record<string, string> = {}): Promise<Redis & { lines: string[] }> {
+  const lines: string[] = [];
+  const note = (_: object, message: string): void => void lines.push(message);
+  const redis = await connectRedis(loadConfig({ REDIS_URL: url, ...env }).redis, { warn: note, info: note });
+  onTestFinished(() => redis.close());
+  return { ...redis, lines };
+}
+
+const hostsOf = (ports: readonly number[]): string => ports.map((port) => `127.0.0.1:${port}`).join();
+
+/** Until a command goes through again. */
+const healed = (redis: Redis, key: string) =>
+  expect.poll(() => redis.client.set(key, "1").catch(String), { timeout: HEALED_WITHIN_MS }).toBe("OK");
+
+/** How often a channel has woken; each look at it is a publication. */
+async function wakesOf(redis: Redis, channel: string): Promise<() => Promise<number>> {
+  let wakes = 0;
+  await redis.subscriber.subscribe(channel, () => wakes++);
+  return async () => {
+    const options = { keys: ["key"], arguments: [channel] };
+    await redis.client.eval("return redis.call('PUBLISH', ARGV[1], '')", options).catch(() => {});
+    return wakes;
+  };
+}
+
+test("a Cluster: every slot, every master's keys, and who is woken stays woken when one has died", async () => {
+  const args = ["--user", "chat", "on", ">p@ss", "~*", "&*", ...RIGHTS, "+cluster|slots"];
+  const cluster = await startCluster(serverBinary(), { replicas: 1, nodeTimeoutMs: 1000, args });
+  onTestFinished(() => cluster.stop());
+  const redis = await connect(`redis+cluster://chat:p%40ss@${hostsOf(cluster.ports)}`);
+  const wakes = await wakesOf(redis, "channel");
+  const keys = Array.from({ length: 60 }, (_, n) => `key:${n}`);
+  for (const key of keys) await redis.client.set(key, "1");
+  expect(await Array.fromAsync(keysMatching(redis.client, "key:*"))).toHaveLength(60);
+  await expect.poll(wakes).toBeGreaterThan(0);
+
+  await cluster.killMaster();
+  for (const key of keys) await healed(redis, key);
+  const before = await wakes();
+  await expect.poll(wakes, { timeout: HEALED_WITHIN_MS }).toBeGreaterThan(before);
+  expect(await redis.answers()).toBe(true);
+  await expect.poll(() => redis.lines.at(-1), { timeout: HEALED_WITHIN_MS }).toContain("is there again");
+}, 60_000);
+
+test("a Cluster whose master is gone for good: its slots fail at once, the others go on, and it can come back", async () => {
+  const cluster = await startCluster(serverBinary(), {
+    nodeTimeoutMs: 1000,
+    args: ["--cluster-require-full-coverage", "no"],
+  });
+  onTestFinished(() => cluster.stop());
+  await cluster.killMaster();
+  // One that starts now has never had a connection to it.
+  const redis = await connect(`redis+cluster://${hostsOf(cluster.ports)}`);
+  const set = (n: number) => redis.client.set(`key:${n}`, "1").catch(() => "fails");
+  await sleep(2000);
+  const states = await Promise.all(
+    Array.from({ length: 60 }, (_, n) => Promise.race([set(n), sleep(FAILS_WITHIN_MS, "waits")])),
+  );
+  expect(states.filter((state) => state === "OK").length).toBeGreaterThan(30);
+  expect(states).toContain("fails");
+  expect(states).not.toContain("waits");
+  await cluster.reviveMaster();
+  for (let n = 0; n < 60; n++) await healed(redis, `key:${n}`);
+}, 60_000);
+
+test("sentinels: the next master is followed, and so is who is woken; between the two commands fail at once", async () => {
+  const sentinel = await startSentinel(serverBinary());
+  onTestFinished(() => sentinel.stop());
+  const redis = await connect(`redis+sentinel://${hostsOf(sentinel.ports)}/${MASTER_NAME}`);
+  const wakes = await wakesOf(redis, "channel");
+  await redis.client.set("key", "1");
+  await expect.poll(wakes).toBeGreaterThan(0);
+
+  const failover = sentinel.killMaster();
+  await expect.poll(() => redis.isReady()).toBe(false);
+  const started = performance.now();
+  await expect(redis.client.set("key", "2")).rejects.toThrow();
+  expect(performance.now() - started).toBeLessThan(FAILS_WITHIN_MS);
+  await failover;
+  await healed(redis, "key");
+  const before = await wakes();
+  await expect.poll(wakes, { timeout: HEALED_WITHIN_MS }).toBeGreaterThan(before);
+  expect(redis.lines.at(-1)).toContain("is there again");
+}, 60_000);
+
+test("sentinels that know no such master, and none that answers: told at the start, and not waited for", async () => {
+  const sentinel = await startSentinel(serverBinary());
+  onTestFinished(() => sentinel.stop());
+  const unknown = await connect(`redis+sentinel://${hostsOf(sentinel.ports)}/nobody`);
+  expect(unknown.isReady()).toBe(false);
+  expect(await unknown.answers()).toBe(false);
+  await expect(unknown.client.get("key")).rejects.toThrow();
+  expect(unknown.lines[0]).toMatch(/Failed to connect to Redis/);
+}, 30_000);
+
+test("TLS with an authority of our own, and a user of an access list", async ({ skip }) => {
+  skip(onPath("openssl") === undefined, "there is no openssl to make a certificate with");
+  const folder = await mkdtemp(join(tmpdir(), "tls-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const [key, ca, acl] = ["key", "ca", "acl"].map((name) => join(folder, name)) as [string, string, string];
+  await writeFile(acl, "user default on nopass -@all +ping\nuser chat on >p@ss ~* &* +@all\n");
+  const request = ["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+  const subject = ["-days", "1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  execFileSync("openssl", [...request, ...subject, "-keyout", key, "-out", ca], { stdio: "ignore" });
+  const port = await freePort();
+  const tls = [
+    "--tls-port",
+    `${port}`,
+    "--tls-cert-file",
+    ca,
+    "--tls-key-file",
+    key,
+    "--tls-auth-clients",
+    "no",
+  ];
+  const args = [...tls, "--tls-ca-cert-file", ca, "--aclfile", acl];
+  const server = await startServer(serverBinary(), args).catch((error: Error) => {
+    skip(/bad directive/i.test(error.message), "this Redis was built without TLS");
+    throw error;
+  });
+  onTestFinished(() => server.stop());
+  const url = `rediss://chat:p%40ss@127.0.0.1:${port}`;
+  const trusted = await connect(url, { REDIS_TLS_CA_FILE: ca });
+  expect(await trusted.client.set("key", "1")).toBe("OK");
+  const untrusted = await connect(url);
+  expect(untrusted.isReady()).toBe(false);
+  await expect(connect(url.replace("p%40ss", "wrong"), { REDIS_TLS_CA_FILE: ca })).rejects.toThrow(
+    /refuses the connection: WRONGPASS/,
+  );
+}, 30_000);

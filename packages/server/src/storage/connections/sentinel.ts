@@ -1,0 +1,99 @@
+import { createClient } from "@redis/client";
+import type { RedisConfig, RedisNode } from "../../config/redis.ts";
+import { clientOptions } from "./client-options.ts";
+import type { Connection, ConnectionEvents } from "./connection.ts";
+import { MovingSubscriber, standInFor } from "./moving.ts";
+import { openClient } from "./single.ts";
+
+const ASK_EVERY_MS = 1000;
+// Sooner than they are asked again.
+const ANSWER_MS = 900;
+
+/**
+ * The master that most sentinels name, and after a failover the next one. To the rest it is one server, whose
+ * address changes. Why not by the client's own `createSentinel`: docs/decisions/following-sentinels.md.
+ */
+export function connectSentinel(config: RedisConfig, events: ConnectionEvents): Connection {
+  const { masterName = "" } = config;
+  const sentinels = config.nodes.map((node) => new Sentinel(node, config, events));
+  const subscriber = new MovingSubscriber();
+  // Before a master is known: a client that is not connected, and says so.
+  const nobody = createClient({ disableOfflineQueue: true });
+  let master = { address: "", client: nobody, close: () => {} };
+  let closed = false;
+
+  const follow = (node: RedisNode): void => {
+    const { client, close } = openClient(node, config, events);
+    const listening = openClient(node, config, {
+      onAway: () => {},
+      onReady: () => subscriber.use(listening.client),
+    });
+    master.close();
+    master = {
+      address: addressOf(node),
+      client,
+      close: () => {
+        close();
+        listening.close();
+      },
+    };
+  };
+  const look = async (): Promise<void> => {
+    const node = mostNamed(await Promise.all(sentinels.map((sentinel) => sentinel.masterOf(masterName))));
+    if (closed) return;
+    if (node !== undefined && addressOf(node) !== master.address) follow(node);
+    // Sentinels may be away while the master is not: then nothing is wrong yet.
+    if (master.client === nobody) events.onAway(new Error(`no sentinel names a master "${masterName}"`));
+  };
+  const timer = setInterval(look, ASK_EVERY_MS);
+  void look();
+  return {
+    client: standInFor(() => master.client),
+    subscriber,
+    isReady: () => master.client.isReady,
+    close: () => {
+      closed = true;
+      clearInterval(timer);
+      for (const sentinel of sentinels) sentinel.close();
+      master.close();
+    },
+  };
+}
+
+type Login = Pick<RedisConfig, "sentinelPassword" | "tls">;
+
+class Sentinel {
+  readonly #client: ReturnType<typeof createClient>;
+
+  constructor({ host, port }: RedisNode, { sentinelPassword, tls }: Login, events: ConnectionEvents) {
+    const { socket, ...options } = clientOptions({ username: undefined, password: sentinelPassword, tls });
+    this.#client = createClient({ ...options, socket: { ...socket, host, port } });
+    this.#client.on("error", (error: Error) => {
+      // One that is away is nothing to speak of, as long as there are others; one that refuses us is.
+      if (/NOAUTH|WRONGPASS/.test(error.message)) events.onAway(error);
+    });
+    this.#client.connect().catch(() => {});
+  }
+
+  /** Undefined: it does not know, or does not answer. */
+  async masterOf(name: string): Promise<RedisNode | undefined> {
+    const late = new Promise<null>((resolve) => setTimeout(resolve, ANSWER_MS, null));
+    const asked = this.#client.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name]).catch(() => null);
+    const answer = (await Promise.race([asked, late])) as [host: string, port: string] | null;
+    return answer === null ? undefined : { host: answer[0], port: Number(answer[1]) };
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}
+
+const addressOf = ({ host, port }: RedisNode): string => `${host}:${port}`;
+
+/** One that is cut off from the others may still name the master of before. */
+function mostNamed(answers: readonly (RedisNode | undefined)[]): RedisNode | undefined {
+  const named = answers.filter((answer) => answer !== undefined);
+  const votes = (node: RedisNode): number =>
+    named.filter((other) => addressOf(other) === addressOf(node)).length;
+  return named.sort((a, b) => votes(b) - votes(a))[0];
+}

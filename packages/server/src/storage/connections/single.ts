@@ -1,0 +1,48 @@
+import { createClient } from "@redis/client";
+import type { RedisConfig, RedisNode } from "../../config/redis.ts";
+import { COMMAND_OPTIONS, clientOptions, REDIS_TIMEOUT_MS } from "./client-options.ts";
+import type { Connection, ConnectionEvents } from "./connection.ts";
+import { watchConnection } from "./watch-connection.ts";
+
+type Login = Pick<RedisConfig, "username" | "password" | "tls" | "database">;
+
+/** One connection to one server, made anew whenever it breaks. */
+export function openClient({ host, port }: RedisNode, login: Login, events: ConnectionEvents) {
+  const { socket, ...options } = clientOptions(login);
+  const client = createClient({
+    ...options,
+    database: login.database,
+    commandOptions: COMMAND_OPTIONS,
+    socket: { ...socket, host, port },
+  });
+  client.on("error", events.onAway);
+  client.on("ready", events.onReady);
+  client.connect().catch(() => {});
+  const watch = watchConnection(client, REDIS_TIMEOUT_MS, () =>
+    events.onAway(new Error("it does not answer")),
+  );
+  return {
+    client,
+    close: () => {
+      watch.stop();
+      client.destroy();
+    },
+  };
+}
+
+/** One server. */
+export function connectSingle(config: RedisConfig, events: ConnectionEvents): Connection {
+  const [node] = config.nodes as readonly [RedisNode];
+  const { client, close } = openClient(node, config, events);
+  // The same Redis, and the same errors.
+  const subscriber = openClient(node, config, { onAway: () => {}, onReady: () => {} });
+  return {
+    client,
+    subscriber: subscriber.client,
+    isReady: () => client.isReady,
+    close: () => {
+      close();
+      subscriber.close();
+    },
+  };
+}

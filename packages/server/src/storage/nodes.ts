@@ -1,0 +1,22 @@
+/** What is used of a client of one node. */
+export interface Node {
+  info(section: string): Promise<string>;
+  ping(): Promise<unknown>;
+  scan(
+    cursor: string,
+    options: { MATCH: string; COUNT: number },
+  ): Promise<{ cursor: string; keys: string[] }>;
+}
+
+/** What is used of a Cluster's client. */
+interface Cluster<Master> {
+  readonly masters: readonly Master[];
+  nodeClient(master: Master): Node | Promise<Node>;
+}
+
+/** What can be asked of each of its nodes. */
+export type Nodes = Node | Cluster<never>;
+
+/** All nodes that keys are on: of a Cluster the masters. */
+export const nodesOf = (client: Nodes): (Node | Promise<Node>)[] =>
+  "masters" in client ? client.masters.map((master) => client.nodeClient(master)) : [client];
