@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
-import { type Json, MemoryError, MessageHistory, type NewMessage } from "./index.ts";
+import { type Json, MemoryError, MessageHistory, type NewMessage, Turns } from "./index.ts";
 
 const texts = (messages: readonly { content: string }[]): string[] => messages.map(({ content }) => content);
 const user = (content: string): NewMessage => ({ role: "user", content });
@@ -28,6 +28,36 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     const messages = await history.getRecent("s", { k: 10 });
     expect(texts(messages)).toEqual([1, 2, 3, 4, 5].flatMap((n) => [`prompt ${n}`, `response ${n}`]));
     expect(messages.map(({ role }) => role)).toEqual(Array(5).fill(["user", "assistant"]).flat());
+  });
+
+  test("a session of large messages is read whole, without any large reply of Redis", async () => {
+    const contents = Array.from({ length: 12 }, (_, n) => `${n} ${"x".repeat(400_000)}`);
+    await history.addMessages("s", contents.map(user));
+    let largest = 0;
+    const { client } = redis;
+    const watched = new Proxy(client, {
+      get(target, property) {
+        const value = Reflect.get(target, property, target);
+        if (typeof value !== "function") return value;
+        return async (...args: unknown[]) => {
+          const reply = await value.apply(target, args);
+          largest = Math.max(largest, JSON.stringify(reply ?? null).length);
+          return reply;
+        };
+      },
+    });
+    history = new MessageHistory({ client: watched, name });
+    expect(texts(await history.getRecent("s", { k: 11 })).map((text) => text.length)).toEqual(
+      contents.slice(1).map((text) => text.length),
+    );
+    expect(await all("s")).toEqual(contents);
+    const found = await new Turns({ client: watched, subscriber: redis.subscriber, name }).messages(
+      "s",
+      2,
+      11,
+    );
+    expect(found.map(({ place }) => place)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(largest).toBeLessThan(2_000_000);
   });
 
   test("getRecent gives the newest k, oldest first, 5 by default", async () => {

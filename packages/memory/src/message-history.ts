@@ -3,7 +3,7 @@ import { MemoryError } from "./errors.ts";
 import { type SessionKeys, sessionKeys } from "./keys.ts";
 import { decodeMessage, encodeMessage, type Message, type NewMessage, type Role } from "./message.ts";
 import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { FIRST_PAGE, fitTokens, keepCallsWithResults, type Page } from "./recent.ts";
+import { FIRST_PAGE, fitTokens, type Page } from "./recent.ts";
 import { type Reply, ScriptRunner } from "./script-runner.ts";
 import { ADD, CLEAR, DROP, INFO, RANGE, RECENT, UPDATE } from "./scripts/history.ts";
 import { STORAGE } from "./scripts/storage.ts";
@@ -180,8 +180,8 @@ export class MessageHistory {
       throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
     };
     if (maxTokens === undefined) {
-      const { messages, context } = await readFirst(k);
-      return keepCallsWithResults(messages, context).toReversed();
+      const all = { k, maxTokens: 0, countTokens: () => 0 };
+      return (await fitTokens(await readFirst(k), readPage, all)).toReversed();
     }
     assertCount("maxTokens", maxTokens);
     if (typeof countTokens !== "function") throw new TypeError("countTokens must be given with maxTokens");

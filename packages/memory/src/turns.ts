@@ -213,13 +213,20 @@ export class Turns {
   async messages(sessionId: string, from: number, to: number): Promise<PlacedMessage[]> {
     assertCount("from", from);
     if (to <= from) return [];
-    const args = [String(from), String(to - from)];
-    const [, , epoch, , ...entries] = await this.#run(RANGE, this.#keys(sessionId), args);
     const found: PlacedMessage[] = [];
-    for (let i = 0; i < entries.length; i += 2) {
-      const place = Number(entries[i]);
-      const message = decodeMessage(String(entries[i + 1]), place, String(epoch));
-      if (message) found.push({ place, message });
+    let known: string | undefined;
+    for (let next = from; next >= 0 && next < to; ) {
+      const args = [String(next), String(to - next)];
+      const [, , epoch, following, ...entries] = await this.#run(RANGE, this.#keys(sessionId), args);
+      known ??= String(epoch);
+      // The session was cleared meanwhile.
+      if (epoch !== known) break;
+      for (let i = 0; i < entries.length; i += 2) {
+        const place = Number(entries[i]);
+        const message = decodeMessage(String(entries[i + 1]), place, known);
+        if (message) found.push({ place, message });
+      }
+      next = Number(following);
     }
     return found;
   }

@@ -48,14 +48,17 @@ return {'ok', now, renew(known[2]), epoch, first, length - (known[3] or 0)}
 `,
 );
 
+// A reply is no larger than this, but for its last message: a larger one would keep Redis from everybody else.
+const REPLY_BYTES = 1024 * 1024;
+
 /**
- * The newest messages, backwards from a message or from the end.
+ * The newest messages, backwards from a message or from the end: no more than fit a reply, and at least one.
  *
  * ARGV[3]  how many at most   ARGV[4] the id that they end before, or empty
  * ARGV[5…] roles; none: all
  *
- * Where the oldest one found is a tool's result, what precedes it is returned too, back to its call. What is no
- * message's record is returned for the report, and is none of the limit.
+ * Where the oldest one found is a tool's result, what precedes it is returned too, back to its call (or as far as
+ * another reply goes). What is no message's record is returned for the report, and is none of the limit.
  *
  * Returns {'ok', now, epoch or '', more older ones (0, 1), how many are only context, place, record, …},
  *         newest first | {'unknown', now}
@@ -76,15 +79,17 @@ local wanted
 for i = 5, #ARGV do wanted = wanted or {}; wanted[ARGV[i]] = true end
 
 local reply = {'ok', now, epoch or '', 0, 0}
-local found, extra, role = 0, 0, nil
+local found, extra, role, bytes = 0, 0, nil, 0
 local function visit(at, record)
   if record == '0' then return true end
   local is = record:match('^%[1,"(%a+)",%-?%d+,"')
   if is and wanted and not wanted[is] then return true end
+  bytes = bytes + #record
+  if bytes > ${REPLY_BYTES} and found > 0 then limit = found end
   if found >= limit then
     reply[4] = 1
     -- Beyond the limit only the way back from a result to its call is of interest.
-    if role ~= 'tool' or (wanted and not wanted.assistant) then return false end
+    if role ~= 'tool' or (wanted and not wanted.assistant) or bytes > ${2 * REPLY_BYTES} then return false end
     extra = extra + 1
   elseif is then
     found = found + 1
@@ -94,7 +99,7 @@ local function visit(at, record)
   reply[#reply + 1] = record
   return true
 end
-local step = math.min(limit + 1, 256)
+local step = math.min(limit + 1, 64)
 while start > 0 and limit > 0 do
   local low = math.max(0, start - step)
   local chunk = redis.call('LRANGE', messages, low, start - 1)
@@ -104,7 +109,7 @@ while start > 0 and limit > 0 do
     if not go then break end
   end
   if not go then break end
-  start, step = low, 256
+  start, step = low, 64
 end
 reply[5] = extra
 return reply
@@ -112,7 +117,7 @@ return reply
 );
 
 /**
- * A page of messages, forwards.
+ * A page of messages, forwards: no more than fit a reply, and at least one.
  *
  * ARGV[3] the place to begin at   ARGV[4] how many list entries to look at
  *
@@ -123,16 +128,21 @@ export const RANGE = script(
   TURN_PRELUDE,
   `
 running_if_writable()
-local from, size = tonumber(ARGV[3]), tonumber(ARGV[4])
-local next = from + size
-if next >= redis.call('LLEN', messages) then next = -1 end
-local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', next}
-for i, record in ipairs(redis.call('LRANGE', messages, from, from + size - 1)) do
-  if record ~= '0' then
-    reply[#reply + 1] = from + i - 1
-    reply[#reply + 1] = record
+local at, length = tonumber(ARGV[3]), redis.call('LLEN', messages)
+local last, bytes = math.min(at + ARGV[4], length), 0
+local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', -1}
+while at < last and bytes < ${REPLY_BYTES} do
+  for _, record in ipairs(redis.call('LRANGE', messages, at, math.min(at + 64, last) - 1)) do
+    if bytes >= ${REPLY_BYTES} then break end
+    bytes = bytes + #record
+    if record ~= '0' then
+      reply[#reply + 1] = at
+      reply[#reply + 1] = record
+    end
+    at = at + 1
   end
 end
+if at < length then reply[4] = at end
 return reply
 `,
 );

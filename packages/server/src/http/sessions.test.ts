@@ -179,3 +179,21 @@ test.each([
   const answer = await server.inject(method, path, body);
   expect([answer.statusCode, answer.json().code]).toEqual([400, "invalid_request"]);
 });
+
+test("a page of messages has so many bytes at most, and all are reached by pages", async () => {
+  const server = await startTestServer();
+  const contents = Array.from({ length: 12 }, (_, n) => `${n} ${"x".repeat(900_000)}`);
+  for (const content of contents)
+    await server.inject("POST", "/sessions/s/messages", { messages: [{ role: "user", content }] });
+  const read: string[] = [];
+  let before: string | null = "";
+  for (let pages = 0; before !== null && pages < 12; pages++) {
+    const query: string = before === "" ? "" : `&before=${encodeURIComponent(before)}`;
+    const page = await server.inject("GET", `/sessions/s/messages?limit=500${query}`);
+    expect(page.body.length).toBeLessThan(5_000_000);
+    const { messages, next_before } = page.json();
+    read.unshift(...messages.map(({ content }: { content: string }) => content));
+    before = next_before;
+  }
+  expect(read.map((text) => text.slice(0, 3))).toEqual(contents.map((text) => text.slice(0, 3)));
+});

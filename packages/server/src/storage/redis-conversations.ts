@@ -30,6 +30,9 @@ import type {
 } from "../chat/conversations.ts";
 import { translated, translatedEach } from "./translate.ts";
 
+// A page is answered whole, from memory: so many at once must be no burden.
+const PAGE_BYTES = 4 * 1024 * 1024;
+
 interface RedisConversationsOptions {
   readonly client: RedisClient;
   readonly subscriber: Subscriber;
@@ -93,11 +96,21 @@ export class RedisConversations implements Conversations {
   }
 
   async messages(sessionId: string, limit: number, before: string | undefined): Promise<MessagePage> {
+    let bytes = 0;
+    let cut = false;
+    // A page is so many messages or so many bytes, but one message at least.
+    const countTokens = ({ content, toolCalls, metadata }: StoredMessage): number => {
+      const before = bytes;
+      bytes += Buffer.byteLength(content) + JSON.stringify([toolCalls, metadata]).length;
+      cut = before > 0 && bytes > PAGE_BYTES;
+      return cut ? 1 : 0;
+    };
     // One more than asked for tells whether there are older ones.
-    const options = { k: limit + 1, ...(before !== undefined && { before }) };
+    const options = { k: limit + 1, maxTokens: 0, countTokens, ...(before !== undefined && { before }) };
     const found = await translated(this.#history.getRecent(sessionId, options));
     const messages = found.slice(-limit);
-    return { messages, turns: await this.#turnsOf(sessionId, messages), hasMore: found.length > limit };
+    const hasMore = cut || found.length > limit;
+    return { messages, turns: await this.#turnsOf(sessionId, messages), hasMore };
   }
 
   range(sessionId: string, from: number, to: number): Promise<PlacedMessage[]> {
