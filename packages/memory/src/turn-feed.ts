@@ -15,6 +15,8 @@ export type TurnUpdate =
 // A reader that does not read is one such piece behind, not a whole answer.
 const MAX_PIECE = 16_384;
 
+const PIECES = 64;
+
 /** What follows a position, up to so much, without half a surrogate pair at its end. */
 function piece(text: string, position: number): string {
   const end = position + MAX_PIECE;
@@ -34,11 +36,14 @@ export class TurnFeed {
   /** Set instead of an outcome when it could not be found out. */
   error: unknown;
   #newest = "";
+  #pieces = 0;
   readonly #waiting = new Set<() => void>();
 
   push(text: string): void {
     this.text += text;
     this.#newest = text;
+    // Left as it is, a text put together of tokens is a tree of them, of ten times its size; this makes it one string.
+    if (++this.#pieces % PIECES === 0) this.text.charCodeAt(0);
     this.#wake();
   }
 
@@ -69,38 +74,37 @@ export class TurnFeed {
   /** From a position to the end. @throws the error that kept this process from knowing how it goes on */
   async *follow(from: number, signal?: AbortSignal): AsyncGenerator<TurnUpdate, void, void> {
     let position = from;
-    while (!signal?.aborted) {
-      if (this.text.length > position) {
-        // Who is up to date gets the newest piece as it is: nothing is cut out of the long text.
-        const isNewest =
-          this.text.length - position === this.#newest.length && this.#newest.length <= MAX_PIECE;
-        const text = isNewest ? this.#newest : piece(this.text, position);
-        position += text.length;
-        yield { type: "text", text, length: position };
-      } else if (this.outcome !== undefined) {
-        yield { type: "end", outcome: this.outcome, length: this.text.length };
-        return;
-      } else if (this.error !== undefined) {
-        throw this.error;
-      } else {
-        await this.#change(signal);
+    let wake = (): void => {};
+    const onChange = (): void => wake();
+    this.#waiting.add(onChange);
+    signal?.addEventListener("abort", onChange, { once: true });
+    try {
+      while (!signal?.aborted) {
+        if (this.text.length > position) {
+          // Who is up to date gets the newest piece as it is: nothing is cut out of the long text.
+          const isNewest =
+            this.text.length - position === this.#newest.length && this.#newest.length <= MAX_PIECE;
+          const text = isNewest ? this.#newest : piece(this.text, position);
+          position += text.length;
+          yield { type: "text", text, length: position };
+        } else if (this.outcome !== undefined) {
+          yield { type: "end", outcome: this.outcome, length: this.text.length };
+          return;
+        } else if (this.error !== undefined) {
+          throw this.error;
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
       }
+    } finally {
+      this.#waiting.delete(onChange);
+      signal?.removeEventListener("abort", onChange);
     }
   }
 
-  #change(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        signal?.removeEventListener("abort", done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal?.addEventListener("abort", done);
-    });
-  }
-
   #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 }

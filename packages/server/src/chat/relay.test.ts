@@ -41,7 +41,7 @@ const run = (lost: AbortController, stop: AbortController) =>
     request,
     writer: writer(lost),
     deadlines: { firstWordMs: 5000, betweenWordsMs: 5000 },
-    signal: stop.signal,
+    upstream: stop,
     onFirstText: () => {},
     onThinking: () => {},
   });

@@ -14,8 +14,8 @@ interface RelayOptions {
   readonly request: ModelRequest;
   readonly writer: TurnWriter;
   readonly deadlines: Deadlines;
-  /** Aborted to end the turn from this process. */
-  readonly signal: AbortSignal;
+  /** Aborts the work upstream; whoever ends the turn in this process has it too. */
+  readonly upstream: AbortController;
   readonly onFirstText: () => void;
   readonly onThinking: () => void;
 }
@@ -25,17 +25,12 @@ interface RelayOptions {
  * `provider_silent`, or with the reason of whoever ended the turn. In each case the work upstream has ended.
  */
 export async function relay(options: RelayOptions): Promise<Completion> {
-  const { model, request, writer, deadlines, signal } = options;
-  const upstream = new AbortController();
-  const abort = (reason: unknown): void => upstream.abort(reason);
-  const onLost = (): void => abort(writer.signal.reason);
-  const onSignal = (): void => abort(signal.reason);
+  const { model, request, writer, deadlines, upstream } = options;
+  const onLost = (): void => upstream.abort(writer.signal.reason);
   writer.signal.addEventListener("abort", onLost, { once: true });
-  signal.addEventListener("abort", onSignal, { once: true });
-  if (signal.aborted) onSignal();
   if (writer.signal.aborted) onLost();
 
-  const silent = (): void => abort(silence(model, deadlines, alive));
+  const silent = (): void => upstream.abort(silence(model, deadlines, alive));
   let alive = false;
   let timer = setTimeout(silent, deadlines.firstWordMs);
   const seen = (): void => {
@@ -65,7 +60,6 @@ export async function relay(options: RelayOptions): Promise<Completion> {
   } finally {
     clearTimeout(timer);
     writer.signal.removeEventListener("abort", onLost);
-    signal.removeEventListener("abort", onSignal);
   }
 }
 

@@ -27,6 +27,15 @@ interface RunningTurnOptions {
   readonly onUnexpected: (error: unknown, turnId: string) => void;
 }
 
+interface Prepared {
+  readonly request: ModelRequest;
+  /** Tokens of the context. */
+  readonly counted: number;
+  /** Where the window now begins, to be remembered; null: at the session's beginning. */
+  readonly start: number | null;
+  readonly described: Partial<TurnInfo>;
+}
+
 /** A turn that this process runs, whoever waits for it. */
 export class RunningTurn {
   readonly turnId: string;
@@ -36,18 +45,19 @@ export class RunningTurn {
   readonly count: number;
   /** Settles when the turn has ended. Never rejects. */
   readonly ended: Promise<FinishedTurn>;
-  readonly #options: RunningTurnOptions;
-  readonly #stop = new AbortController();
+  readonly #options: Omit<RunningTurnOptions, "context">;
+  readonly #upstream = new AbortController();
+  #stoppedAs: "cancelled" | "interrupted" | undefined;
   readonly #onThinking = new Set<() => void>();
 
-  constructor(options: RunningTurnOptions) {
+  constructor({ context, ...options }: RunningTurnOptions) {
     this.#options = options;
     this.turnId = options.writer.id;
     this.sessionId = options.sessionId;
     this.stored = options.stored;
     this.count = options.count;
     this.info = options.plan.info;
-    this.ended = this.#run();
+    this.ended = this.#run(this.#prepare(context));
   }
 
   length(): number {
@@ -69,10 +79,11 @@ export class RunningTurn {
 
   /** Stops the model at once; the turn ends as this, unless it has ended already. */
   stop(as: "cancelled" | "interrupted"): void {
-    this.#stop.abort(as);
+    this.#stoppedAs ??= as;
+    this.#upstream.abort(as);
   }
 
-  async #run(): Promise<FinishedTurn> {
+  async #run(prepared: Promise<Prepared>): Promise<FinishedTurn> {
     const { plan, writer, sessionId, stored } = this.#options;
     const begun = performance.now();
     let called: number | null = null;
@@ -83,18 +94,17 @@ export class RunningTurn {
     let status: TurnEnd = "completed";
     let failure: AppError | undefined;
     try {
-      const context = await this.#options.context;
-      const request = toRequest(plan, context);
-      info = { ...info, ...this.#describeContext(context, request) };
+      const { request, counted, start, described } = await prepared;
+      info = { ...info, ...described };
       await writer.describe(info);
-      if (context.start !== null) remember = { window: String(plan.window), from: context.start };
+      if (start !== null) remember = { window: String(plan.window), from: start };
       called = performance.now();
       const completion = await relay({
         model: plan.model,
         request,
         writer,
         deadlines: this.#options.deadlines,
-        signal: this.#stop.signal,
+        upstream: this.#upstream,
         onFirstText: () => {
           firstText = performance.now();
         },
@@ -102,8 +112,8 @@ export class RunningTurn {
           for (const listener of this.#onThinking) listener();
         },
       });
-      truncation = this.#findTruncation(context, completion);
-      info = { ...info, ...this.#account(context, completion, truncation) };
+      truncation = this.#findTruncation(counted, completion);
+      info = { ...info, ...this.#account(counted, completion, truncation) };
     } catch (error) {
       status = this.#endOf();
       if (status === "failed") {
@@ -135,20 +145,25 @@ export class RunningTurn {
     };
   }
 
-  #describeContext({ messages, tokens }: Context, request: ModelRequest): Partial<TurnInfo> {
-    const { window, budget, system } = this.#options.plan;
+  /** What is left of the context when the model is asked: it can be large, and an answer can take minutes. */
+  async #prepare(built: Promise<Context>): Promise<Prepared> {
+    const context = await built;
+    const { messages, tokens, start } = context;
+    const { plan } = this.#options;
+    const request = toRequest(plan, context);
     const first = messages[0]?.place ?? 0;
     const leftOut = Math.max(0, this.count - messages.length);
-    const hash = hashPayload(system, request.messages);
-    return {
-      sent: [first, messages.length, leftOut, window, budget, hash],
+    const hash = hashPayload(plan.system, request.messages);
+    const described: Partial<TurnInfo> = {
+      sent: [first, messages.length, leftOut, plan.window, plan.budget, hash],
       tokens: [tokens, null, null, null],
     };
+    return { request, counted: tokens, start, described };
   }
 
   /** What the provider reported, and what is to be learnt from it. */
   #account(
-    { tokens: counted }: Context,
+    counted: number,
     { usage, finishReason }: Completion,
     truncation: Truncation | undefined,
   ): Partial<TurnInfo> {
@@ -160,9 +175,9 @@ export class RunningTurn {
     return { ...finish, tokens: [counted, read, usage.cached_tokens ?? null, usage.output_tokens] };
   }
 
-  #findTruncation({ tokens }: Context, { usage }: Completion): Truncation | undefined {
+  #findTruncation(counted: number, { usage }: Completion): Truncation | undefined {
     const estimated = this.#options.plan.model.countTokens === undefined;
-    return suspectTruncation(tokens, estimated, usage?.input_tokens ?? null);
+    return suspectTruncation(counted, estimated, usage?.input_tokens ?? null);
   }
 
   /** By what the provider reported; what it was sent before that, it may not have read. */
@@ -173,7 +188,7 @@ export class RunningTurn {
   }
 
   #endOf(): TurnEnd {
-    if (this.#stop.signal.aborted) return this.#stop.signal.reason as TurnEnd;
+    if (this.#stoppedAs !== undefined) return this.#stoppedAs;
     const { aborted, reason } = this.#options.writer.signal;
     // Otherwise the turn was ended elsewhere, or Redis is away: ending it will tell which.
     return aborted && !(reason instanceof AppError) ? "interrupted" : "failed";

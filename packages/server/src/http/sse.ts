@@ -48,14 +48,19 @@ export async function streamTurn(
   const left = new AbortController();
   response.on("close", () => left.abort());
   response.on("error", () => left.abort());
+  if (response.destroyed) left.abort();
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) response.setHeader(name, value);
   }
+  response.cork();
   response.writeHead(200, {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache, no-transform",
     "x-accel-buffering": "no",
   });
+  // Who comes back knows at once that he is heard. And written by itself, the header is one string from then on, not
+  // the hundred that it was put together from.
+  response.flushHeaders();
   const ids = `"turn_id":${JSON.stringify(turn.turnId)},"session_id":${JSON.stringify(turn.sessionId)}`;
   const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
   const closed = watch.streamOpened();
@@ -68,6 +73,7 @@ export async function streamTurn(
   });
   try {
     if (from === "start") response.write(startedEvent(turn));
+    response.uncork();
     for await (const update of turn.follow(from === "start" ? 0 : from, left.signal)) {
       const event =
         update.type === "text"
