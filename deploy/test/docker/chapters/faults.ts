@@ -61,6 +61,19 @@ export async function faults(product: Product, report: Report): Promise<void> {
       return `200 with stored: false, 503 with Retry-After; ready ${back.toFixed(1)} s after its start`;
     },
   );
+  await report.check("docker-compose stop in mid-answer: the turn is brought to an end", async () => {
+    const [seen] = await Promise.all([
+      readUntilBroken(`${API}/chat`, slowTurn("all-stopped", 600, 80)),
+      sleep(2000).then(() => product.run("docker-compose stop", 90_000)),
+    ]);
+    expectEqual(seen.at(-1)?.event, "turn-interrupted", "the end that the reader saw");
+    expectEqual(await product.inspect("chat-backend", "{{.State.ExitCode}}"), "0", "the backend's exit code");
+    await product.up();
+    const turn = `${API}/sessions/all-stopped/turns/${seen[0]?.data.turn_id}`;
+    const { status, response } = JSON.parse((await ask(turn)).text);
+    expectEqual([status, response], ["interrupted", textOf(seen)], "what is stored");
+    return `turn-interrupted, ${textOf(seen).length} characters seen and stored`;
+  });
   await report.check("the backend stopped: nginx says so, the page says so", async () => {
     await product.run("docker-compose stop backend");
     const { status } = await ask(`${THROUGH_NGINX}/health/ready`);

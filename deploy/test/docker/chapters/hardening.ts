@@ -1,6 +1,13 @@
 import { expectEqual, expectMatch } from "../expect.ts";
+import { API, ask, chat, postJson } from "../http.ts";
 import { CONTAINERS, type Product } from "../product.ts";
 import type { Report } from "../report.ts";
+
+/** More than its container may have, 10 MiB at a time. */
+const FILL = `for n in $(seq 120); do
+  redis-cli EVAL "for i=1,10 do redis.call('SET',KEYS[1]..i,string.rep('x',1000000)) end" 1 fill:$n:
+done
+redis-cli INFO memory`;
 
 /** What the running containers may do, looked up in them. */
 export async function hardening(product: Product, report: Report): Promise<void> {
@@ -39,6 +46,20 @@ export async function hardening(product: Product, report: Report): Promise<void>
       return `${Number(memory) / 2 ** 20} MiB, ${Number(cpus) / 1e9} processors, ${files} logs of ${size}`;
     });
   }
+  await report.check("redis-memory: full, it refuses writes and goes on", async () => {
+    const { output } = await product.attempt("docker-compose exec -T redis sh", 120_000, FILL);
+    expectMatch(output, /OOM command not allowed/);
+    const turn = (mode: string) =>
+      postJson({ message: "Hello", mode, provider: "mirror", session_id: "full" });
+    const stateless = await ask(`${API}/chat`, turn("stateless"));
+    const stateful = await ask(`${API}/chat`, turn("stateful"));
+    const used = /used_memory_human:(\S+)/.exec(output)?.[1];
+    await product.run("docker-compose exec -T redis redis-cli FLUSHALL");
+    expectEqual([stateless.status, stateful.status], [200, 503], "status");
+    expectEqual(await product.inspect("redis-memory", "{{.RestartCount}}"), "0", "how often it was killed");
+    await chat(API, "full", "Hello");
+    return `at ${used}: a stateless turn is answered, a stateful one refused`;
+  });
   await report.check("the images hold production code only", async () => {
     const files = await product.run(
       `docker exec chat-backend sh -c 'find packages -name "*.test.ts" -o -name ".env*"; ls node_modules | grep -xE "vitest|typescript|vite|react" || true'`,
