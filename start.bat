@@ -58,15 +58,16 @@ set /a WAITED+=4
 goto wait
 
 :ready
-set "WEB=3000"
-set "API=9090"
-for /f "tokens=2 delims=:" %%p in ('docker port chat-frontend 80/tcp') do set "WEB=%%p"
-for /f "tokens=2 delims=:" %%p in ('docker port chat-backend 9090/tcp') do set "API=%%p"
+set "PAGE=http://localhost:3000"
+set "API=http://localhost:9090"
+for /f "tokens=2 delims=:" %%p in ('docker port chat-frontend 80/tcp') do set "PAGE=http://localhost:%%p"
+for /f "tokens=2 delims=:" %%p in ('docker port chat-backend 9090/tcp') do set "API=http://localhost:%%p"
+for /f %%u in ('docker exec chat-backend printenv PUBLIC_URL 2^>nul') do set "PAGE=%%u"
 echo.
 echo Redis Memory Magic is ready.
 echo.
-echo   Page   http://localhost:%WEB%
-echo   API    http://localhost:%API%   (described at http://localhost:%API%/docs)
+echo   Page   %PAGE%
+echo   API    %API%   (described at %API%/docs)
 echo.
 echo   Logs   %COMPOSE% logs -f
 echo   Stop   %COMPOSE% down      (conversations are kept; down -v forgets them)

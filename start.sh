@@ -113,8 +113,8 @@ check_docker
 make_env
 start_services
 wait_for_health
-page="http://localhost:$(published chat-frontend 80)"
-[ -z "$(published chat-frontend 443)" ] || page=https://localhost
+page=$(docker exec chat-backend printenv PUBLIC_URL 2>/dev/null)
+[ -n "$page" ] || page="http://localhost:$(published chat-frontend 80)"
 api="http://localhost:$(published chat-backend 9090)"
 say "" "Redis Memory Magic is ready." "" \
   "  Page   $page" \

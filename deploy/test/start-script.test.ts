@@ -69,6 +69,11 @@ test("it makes .env once, starts, waits and says where the page is", async () =>
   expect(readFileSync(join(root, ".env"), "utf8")).toBe("OPENAI_API_KEY=mine\n");
 });
 
+test("it says where the page is that others open", async () => {
+  const { start } = clone({ ...HEALTHY, "exec chat-backend printenv PUBLIC_URL": "echo https://chat.test" });
+  expect((await start()).said).toMatch(/Page {3}https:\/\/chat\.test\n/);
+});
+
 test.each<[string, Docker | null, RegExp]>([
   ["is missing", null, /Docker is not installed[\s\S]*Install Docker Desktop/],
   [
