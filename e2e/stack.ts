@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { connectNodeRedis } from "../packages/memory/test/redis.ts";
 import { startFakeOllama } from "../packages/server/test/fakes/ollama.ts";
 import { startFakeOpenAi } from "../packages/server/test/fakes/openai.ts";
+import { launchBrowser } from "./browser.ts";
 
 const MAIN = fileURLToPath(new URL("../packages/server/src/main.ts", import.meta.url));
 const STARTS_WITHIN_MS = 30_000;
@@ -47,16 +48,7 @@ export async function startStack(env: Environment = {}) {
   });
   const lines: string[] = [];
   await started(server, lines);
-  const browser: Browser = await chromium.launch({
-    ...(process.env.CHROMIUM_PATH && { executablePath: process.env.CHROMIUM_PATH }),
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-    ],
-  });
+  const browser = await launchBrowser();
 
   return {
     openai,

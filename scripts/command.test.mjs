@@ -99,8 +99,9 @@ test("a benchmark of the page has the page built and a browser; when a file fail
 });
 
 test("stopped, it asks the command once to end, waits for it, and leaves nothing of it", async () => {
-  const [file = ""] = COMMANDS["test:docker"]?.files ?? [];
+  const [file = ""] = COMMANDS["test:faults"]?.files ?? [];
   const clone = makeClone();
+  clone.command("redis-server", redisServer);
   clone.write(
     file,
     `import { spawn } from "node:child_process";
@@ -112,7 +113,7 @@ test("stopped, it asks the command once to end, waits for it, and leaves nothing
      console.log("runs", pid, ".");
      setInterval(() => {}, 1000);`,
   );
-  const run = await command(clone, ["test:docker"]);
+  const run = await command(clone, ["test:faults"]);
   await run.says(".\n");
   const pid = Number(/runs (\d+)/.exec(run.output())?.[1]);
   run.child.kill("SIGTERM");

@@ -35,6 +35,8 @@ async function main(): Promise<boolean> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void product.remove().finally(() => process.exit(130)));
   }
+  const versions = await product.versions();
+  console.log(versions);
   const ollama = await startHostOllama();
   try {
     await start(product, report);
@@ -49,7 +51,7 @@ async function main(): Promise<boolean> {
     await ollama.close();
     await product.remove();
   }
-  console.log(`\n${report.table()}\n\n${report.summary()}`);
+  console.log(`\n${report.table()}\n\n${versions}: ${report.summary()}`);
   return report.failed === 0;
 }
 

@@ -1,7 +1,11 @@
+import { launchBrowser } from "../../../../e2e/browser.ts";
+import { ChatPage } from "../../../../e2e/chat-page.ts";
 import { expectEqual, expectMatch } from "../expect.ts";
 import { API, ask, chat, PAGE, postJson } from "../http.ts";
 import type { Product } from "../product.ts";
 import type { Report } from "../report.ts";
+
+const WORDS = 40;
 
 /** What nginx does: the page, and the way to the API. */
 export async function page(product: Product, report: Report): Promise<void> {
@@ -52,4 +56,45 @@ export async function page(product: Product, report: Report): Promise<void> {
     }
     return "foreign_host, foreign_origin, body_too_large";
   });
+  await report.check("logs no query, where a login's way back carries a code", async () => {
+    await ask(`${PAGE}/api/auth/callback?code=not-to-be-logged&state=x`);
+    const logged = await product.run("docker-compose logs frontend backend");
+    expectMatch(logged, /GET \/api\/auth\/callback HTTP/);
+    if (logged.includes("not-to-be-logged")) throw new Error("the code is in the log");
+    return "GET /api/auth/callback";
+  });
+  await report.check("in Chromium: an answer is written word by word, and remembered", inChromium);
+}
+
+async function inChromium(): Promise<string> {
+  const browser = await launchBrowser();
+  try {
+    const chat = new ChatPage(await browser.newPage());
+    chat.page.setDefaultTimeout(15_000);
+    await chat.page.goto(PAGE);
+    await chat.memory("Stateful");
+    await chat.provider(/^Local/);
+    const lengths = new Set<number>();
+    const watching = setInterval(
+      () =>
+        void chat.answers
+          .last()
+          .innerText({ timeout: 100 })
+          .then(
+            (text) => lengths.add(text.length),
+            () => {},
+          ),
+      50,
+    );
+    const answer = await chat
+      .say(`fake ${JSON.stringify({ words: WORDS, delayMs: 50 })}`)
+      .finally(() => clearInterval(watching));
+    expectMatch(answer, new RegExp(`word ${WORDS}`));
+    if (lengths.size < WORDS / 4) throw new Error(`the answer was seen at ${lengths.size} lengths only`);
+    await chat.provider(/^Mirror/);
+    expectMatch(await chat.say("What was said?"), /I was sent 3 messages/);
+    return `${WORDS} words, seen at ${lengths.size} lengths; the next turn was sent 3 messages`;
+  } finally {
+    await browser.close();
+  }
 }
