@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -31,31 +32,30 @@ export async function startStack(env: Environment = {}) {
   const openai = await startFakeOpenAi();
   const ollama = await startFakeOllama();
   const [port, webPort] = await Promise.all([freePort(), freePort()]);
-  const server = spawn(process.execPath, [MAIN], {
-    stdio: ["ignore", "pipe", "inherit"],
-    // Not the tests' environment: a key that is set there must not be used.
-    env: {
-      ...pick(process.env, ["PATH", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"]),
-      REDIS_URL: redisUrl(),
-      PORT: String(port),
-      WEB_PORT: String(webPort),
-      OPENAI_API_KEY: "sk-of-the-browser-tests",
-      OPENAI_BASE_URL: openai.url,
-      OLLAMA_BASE_URL: ollama.url,
-      EMBEDDED_MODEL: "none",
-      ...(typeof env === "function" ? await env(`http://localhost:${webPort}`) : env),
-    },
-  });
-  const lines: string[] = [];
-  await started(server, lines);
+  // Not the tests' environment: a key that is set there must not be used.
+  const variables = {
+    ...pick(process.env, ["PATH", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"]),
+    REDIS_URL: redisUrl(),
+    PORT: String(port),
+    WEB_PORT: String(webPort),
+    OPENAI_API_KEY: "sk-of-the-browser-tests",
+    OPENAI_BASE_URL: openai.url,
+    OLLAMA_BASE_URL: ollama.url,
+    EMBEDDED_MODEL: "none",
+    ...(typeof env === "function" ? await env(`http://localhost:${webPort}`) : env),
+  };
+  let server = await startServer(variables);
   const browser = await launchBrowser();
 
   return {
     openai,
     ollama,
-    server,
-    /** What the server logged. */
-    lines,
+    /** Ends the server without a word to anybody. */
+    kill: () => end(server, "SIGKILL"),
+    /** Starts it again, where it was. */
+    restart: async (): Promise<void> => {
+      server = await startServer(variables);
+    },
     redisUrl: redisUrl(),
     api: `http://localhost:${port}`,
     url: `http://localhost:${webPort}`,
@@ -69,8 +69,7 @@ export async function startStack(env: Environment = {}) {
     },
     stop: async (): Promise<void> => {
       await browser.close();
-      server.kill("SIGTERM");
-      if (server.exitCode === null) await new Promise((resolve) => server.once("exit", resolve));
+      await end(server, "SIGTERM");
       await Promise.all([openai.close(), ollama.close()]);
       const redis = await connectNodeRedis(redisUrl());
       await redis.command("FLUSHDB");
@@ -81,7 +80,9 @@ export async function startStack(env: Environment = {}) {
 
 export type Stack = Awaited<ReturnType<typeof startStack>>;
 
-async function started(server: ChildProcess, lines: string[]): Promise<void> {
+async function startServer(env: Variables): Promise<ChildProcess> {
+  const server = spawn(process.execPath, [MAIN], { stdio: ["ignore", "pipe", "inherit"], env });
+  const lines: string[] = [];
   const output = createInterface({ input: server.stdout ?? process.stdin });
   await new Promise<void>((resolve, reject) => {
     const fail = (why: string) =>
@@ -95,6 +96,14 @@ async function started(server: ChildProcess, lines: string[]): Promise<void> {
       resolve();
     });
   });
+  return server;
+}
+
+async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = once(server, "exit");
+  server.kill(signal);
+  await ended;
 }
 
 async function freePort(): Promise<number> {

@@ -119,6 +119,7 @@ export function App() {
           server={server}
           session={open}
           tour={tour}
+          isRedisAway={typeof state.load === "object" && state.load.code === "storage_unavailable"}
           sessions={state.sessions}
           onOpen={session.open}
           onHistory={setHistory}

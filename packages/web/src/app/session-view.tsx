@@ -15,6 +15,7 @@ import type { Tour } from "../tour/use-tour.ts";
 import { ChatAnnouncer } from "./chat-announcer.tsx";
 import { ChoicesBar } from "./choices-bar.tsx";
 import { Header } from "./header.tsx";
+import { RedisNotice } from "./redis-notice.tsx";
 import { SessionComposer } from "./session-composer.tsx";
 import { SessionXray } from "./session-xray.tsx";
 import { useChat } from "./use-chat.ts";
@@ -32,6 +33,8 @@ interface SessionViewProps {
   /** All that are known, for the branches among them. */
   sessions: readonly Session[];
   tour: Tour;
+  /** Nothing can be stored or read now. */
+  isRedisAway: boolean;
   /** The session's messages have changed; null: it has none. */
   onHistory: (history: string | null) => void;
   onNew: () => void;
@@ -47,6 +50,7 @@ export function SessionView({
   session,
   sessions,
   tour,
+  isRedisAway,
   onHistory,
   onOpen,
   ...props
@@ -70,6 +74,12 @@ export function SessionView({
   });
 
   useEffect(() => onHistory(history), [history, onHistory]);
+
+  const isReachable = server.error === null && !isRedisAway;
+  useEffect(() => {
+    // What happened to the last answer while nobody could be asked.
+    if (isReachable) void conversation.refresh();
+  }, [isReachable, conversation]);
 
   const { setOpen } = panel;
   const onXray = useCallback(
@@ -98,6 +108,7 @@ export function SessionView({
           onXray={() => panel.setOpen(!panel.isOpen)}
         />
         <ChoicesBar choice={choice} choose={choose} providers={providers} />
+        {isRedisAway && <RedisNotice mode={choice?.mode ?? "stateful"} />}
         <ConversationLog
           state={state}
           line={line}

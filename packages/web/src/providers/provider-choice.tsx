@@ -61,7 +61,7 @@ export function ProviderNotice({ provider }: { provider: ProviderStatus | undefi
   if (provider === undefined || provider.available) return null;
   const { name, reason, action, progress } = provider;
   return (
-    <div className="provider-notice">
+    <div className="bar-notice">
       <p>
         <strong>{name} is not available.</strong> {reason} {action}
       </p>

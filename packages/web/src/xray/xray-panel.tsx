@@ -61,7 +61,7 @@ export const XrayPanel = memo(function XrayPanel(props: XrayPanelProps) {
       <section className="xray-body" tabIndex={0} aria-label="Context report">
         {subject === null || subject.report === null ? (
           <p className="xray-nothing">
-            {isNext ? "It is counted as soon as a provider is there." : "Fetching the report…"}
+            {isNext ? "Counted as soon as the provider and Redis can be asked." : "Fetching the report…"}
           </p>
         ) : (
           <Report {...props} subject={subject} report={subject.report} />

@@ -1,0 +1,84 @@
+import type { MessagesResponse } from "@redis-memory-magic/protocol";
+import { expect, onTestFinished, test } from "vitest";
+import { RedisProcess } from "../packages/server/test/faults/redis-process.ts";
+import { ChatPage } from "./chat-page.ts";
+import { startStack } from "./stack.ts";
+
+const SCRIPT = `fake ${JSON.stringify({ words: 120, delayMs: 30 })}`;
+const WHOLE = Array.from({ length: 120 }, (_, n) => `word ${n + 1}`).join(" ");
+
+/** A stack on a Redis of its own, with an answer that has begun. */
+async function startAnswering() {
+  const redis = await RedisProcess.start();
+  onTestFinished(() => redis.stop());
+  const stack = await startStack({ REDIS_URL: redis.url });
+  onTestFinished(() => stack.stop());
+  const chat = new ChatPage(await stack.open());
+  await chat.memory("Stateful");
+  await chat.provider(/^Cloud/);
+  await chat.page.getByRole("textbox", { name: "Message" }).fill(SCRIPT);
+  await chat.page.getByRole("button", { name: "Send" }).click();
+  await chat.answers.last().getByText("word 20").waitFor();
+  const shown = () => chat.answers.last().locator(".markdown").innerText();
+  /** What the session has in Redis, by its texts. */
+  const stored = async (): Promise<string[]> => {
+    const id = new URL(chat.page.url()).hash.slice("#/s/".length);
+    const response = await fetch(`${stack.api}/sessions/${id}/messages`);
+    return ((await response.json()) as MessagesResponse).messages.map(({ content }) => content);
+  };
+  return { redis, stack, chat, shown, stored };
+}
+
+/** The answer of before is there, up to a word, and it says so; another one can be had. */
+async function isInterrupted({ chat, shown, stored }: Awaited<ReturnType<typeof startAnswering>>) {
+  const note = chat.page.locator(".note").filter({ hasText: "Interrupted" });
+  await note.waitFor({ timeout: 60_000 });
+  // What had reached Redis and no reader yet is shown too, once Redis can be asked.
+  await expect.poll(async () => (await stored()).at(-1) === (await shown()), { timeout: 15_000 }).toBe(true);
+  expect(WHOLE.startsWith(await shown())).toBe(true);
+  await note.getByRole("button", { name: "Try again" }).click();
+  await expect.poll(shown, { timeout: 30_000 }).toBe(WHOLE);
+  await expect.poll(stored, { timeout: 15_000 }).toEqual([SCRIPT, WHOLE]);
+}
+
+test("Redis freezes in mid-answer: no text goes on without it, and when it is back so is the conversation", async () => {
+  const started = await startAnswering();
+  const { redis, chat, shown } = started;
+  redis.freeze();
+  await chat.page.waitForTimeout(500);
+  const frozen = await shown();
+  await chat.page.waitForTimeout(1_500);
+  expect(await shown()).toBe(frozen);
+  await chat.page.waitForTimeout(2_000);
+  redis.thaw();
+  await isInterrupted(started);
+});
+
+test("Redis is away: with memory it says so, without memory it is answered, and then all is well again", async () => {
+  const { redis, chat, stored } = await startAnswering();
+  await chat.page.getByRole("button", { name: "Stop" }).click();
+  await chat.page.getByText("Stopped. What was said so far is kept.").waitFor();
+  await chat.provider(/^Mirror/);
+  await redis.kill();
+  await chat.page.getByRole("textbox", { name: "Message" }).fill("With memory");
+  await chat.page.getByRole("button", { name: "Send" }).click();
+  await chat.page.getByText("Not sent. Redis cannot be used right now").waitFor();
+  await chat.memory("Stateless");
+  expect(await chat.say("Without memory")).toContain("Not stored: Redis is away");
+  await chat.page.getByText("Redis is away.").waitFor();
+  await redis.start();
+  await chat.memory("Stateful");
+  await chat.page.locator(".note").getByRole("button", { name: "Try again", exact: true }).last().click();
+  await expect.poll(async () => (await stored()).slice(2), { timeout: 15_000 }).toHaveLength(2);
+  expect((await stored())[2]).toBe("With memory");
+  await chat.page.getByText("Redis is away.").waitFor({ state: "hidden" });
+});
+
+test("the server is killed in mid-answer and started again: the page goes on by itself", async () => {
+  const started = await startAnswering();
+  const { stack, chat } = started;
+  await stack.kill();
+  await chat.page.getByText("The connection was lost. Connecting again").waitFor();
+  await stack.restart();
+  await isInterrupted(started);
+});
