@@ -19,5 +19,13 @@ export default defineConfig({
     // The Content-Security-Policy allows files of this origin only: nothing is inlined as a data URL.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What changes with the libraries only, in a file that browsers keep over releases; and fewer, so smaller, files.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [{ name: "libraries", test: /node_modules.(react|react-dom|scheduler|@tanstack)./ }],
+        },
+      },
+    },
   },
 });

@@ -1,6 +1,5 @@
 import { lazy, Suspense, useState } from "react";
 import { useChoice } from "../choice/use-choice.ts";
-import { Account } from "../identity/account.tsx";
 import { useIdentity } from "../identity/use-identity.ts";
 import { attempt } from "../notices/attempt.ts";
 import { NoticeList } from "../notices/notice-list.tsx";
@@ -19,6 +18,7 @@ import "./app.css";
 import { SessionView } from "./session-view.tsx";
 import { useSessionsPanel } from "./use-drawers.ts";
 
+const Account = lazy(async () => ({ default: (await import("../identity/account.tsx")).Account }));
 const LoginView = lazy(async () => ({ default: (await import("../identity/login-view.tsx")).LoginView }));
 const LanesView = lazy(async () => ({ default: (await import("../lanes/lanes-view.tsx")).LanesView }));
 const SettingsDialog = lazy(async () => ({
@@ -76,7 +76,7 @@ export function App() {
           onLoadMore={() => void list.loadMore()}
           foot={
             <SidebarFoot
-              account={<Account me={me} />}
+              account={me?.authenticated && me.via !== "none" && <Account me={me} />}
               onCompare={() => {
                 close();
                 setComparing(true);

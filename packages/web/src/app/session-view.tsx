@@ -17,12 +17,12 @@ import { ChoicesBar } from "./choices-bar.tsx";
 import { Header } from "./header.tsx";
 import { RedisNotice } from "./redis-notice.tsx";
 import { SessionComposer } from "./session-composer.tsx";
-import { SessionXray } from "./session-xray.tsx";
 import { useChat } from "./use-chat.ts";
 import { useXrayPanel } from "./use-drawers.ts";
 import { useLookedAtTurn } from "./use-looked-at-turn.ts";
 import { useRowActions } from "./use-row-actions.ts";
 
+const SessionXray = lazy(async () => ({ default: (await import("./session-xray.tsx")).SessionXray }));
 const TourCard = lazy(async () => ({ default: (await import("../tour/tour-card.tsx")).TourCard }));
 
 interface SessionViewProps {
@@ -145,14 +145,16 @@ export function SessionView({
         drawer={panel.isDrawer}
         onClose={() => panel.setOpen(false)}
       >
-        <SessionXray
-          chat={chat}
-          pricing={pricing}
-          turnId={xrayed}
-          turn={xrayedTurn}
-          onShowNext={showNext}
-          onClose={closeXray}
-        />
+        <Suspense>
+          <SessionXray
+            chat={chat}
+            pricing={pricing}
+            turnId={xrayed}
+            turn={xrayedTurn}
+            onShowNext={showNext}
+            onClose={closeXray}
+          />
+        </Suspense>
       </SidePanel>
       <ChatAnnouncer chat={chat} />
     </div>

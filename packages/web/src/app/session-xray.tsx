@@ -1,12 +1,10 @@
 import type { ContextReport, ProviderId, ProviderStatus, Turn } from "@redis-memory-magic/protocol";
-import { lazy, Suspense, useCallback, useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import type { Choice } from "../choice/choice.ts";
 import { totalsOf } from "../pricing/session-totals.ts";
 import type { Pricing } from "../pricing/use-pricing.ts";
-import type { XraySubject } from "../xray/xray-panel.tsx";
+import { XrayPanel, type XraySubject } from "../xray/xray-panel.tsx";
 import type { Chat } from "./use-chat.ts";
-
-const XrayPanel = lazy(async () => ({ default: (await import("../xray/xray-panel.tsx")).XrayPanel }));
 
 interface SessionXrayProps {
   chat: Chat;
@@ -40,21 +38,19 @@ export function SessionXray({ chat, pricing, turnId, turn, onShowNext, onClose }
     [changeNote],
   );
   return (
-    <Suspense>
-      <XrayPanel
-        sessionId={sessionId}
-        subject={subject}
-        providers={providers}
-        pricing={pricing}
-        totals={totals}
-        totalsArePartial={olderBefore !== null}
-        contextTokens={note.contextTokens ?? null}
-        onContextTokens={onContextTokens}
-        history={history}
-        onShowNext={onShowNext}
-        onClose={onClose}
-      />
-    </Suspense>
+    <XrayPanel
+      sessionId={sessionId}
+      subject={subject}
+      providers={providers}
+      pricing={pricing}
+      totals={totals}
+      totalsArePartial={olderBefore !== null}
+      contextTokens={note.contextTokens ?? null}
+      onContextTokens={onContextTokens}
+      history={history}
+      onShowNext={onShowNext}
+      onClose={onClose}
+    />
   );
 }
 

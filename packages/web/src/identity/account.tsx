@@ -5,8 +5,7 @@ import { attempt } from "../notices/attempt.ts";
 import "./account.css";
 
 /** Who is logged in, and the way out. A guest and the only user of a machine have no account. */
-export function Account({ me }: { me: AuthMe | null }) {
-  if (me === null || !me.authenticated) return null;
+export function Account({ me }: { me: AuthMe }) {
   const isLogin = me.via === "login";
   if (!isLogin && me.via !== "key" && me.via !== "token") return null;
   return (
