@@ -50,6 +50,7 @@ describe("what the page shows of memory", () => {
     await chat.page.getByRole("button", { name: "X-ray: 3 messages sent" }).click();
     const xray = chat.page.getByRole("complementary", { name: "X-ray" });
     await xray.getByText("X-ray: what the model was sent").waitFor();
+    await xray.locator(".block").last().waitFor();
     const shown = await xray.locator(".block").evaluateAll((blocks) =>
       blocks.map((block) => ({
         role: block.getAttribute("data-role"),
