@@ -81,7 +81,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
   );
   const limits = new Limits(config.limits, new RedisMeters(redis.client, name));
   const answers = new AnswerSizes();
-  const client = timedClient(redis.client, (ms, failed) => metrics.scriptRan(ms, failed));
+  const client = timedClient(redis.client, metrics);
   const stores = new OwnersConversations({ config, client, subscriber: redis.subscriber, name });
   const { sessionTtlSeconds: maxTtlSeconds } = config.limits;
   const priceOf = async ({ provider, model: modelName }: TurnInfo) =>

@@ -143,6 +143,11 @@ test("readiness names what is missing; a provider that is away takes no server o
   const client = server.redis.client as unknown as { destroy(): void; connect(): Promise<unknown> };
   client.destroy();
   expect(await ready()).toEqual([503, { status: "not_ready", missing: ["redis", "provider"] }]);
+  expect((await ask(server, { provider: "mirror" })).statusCode).toBe(503);
+  const metrics = await metricsOf(server);
+  expect(metrics.get("rmm_redis_up")).toBe(0);
+  expect(metrics.get("rmm_redis_errors_total")).toBeGreaterThan(0);
+  expect(metrics.get('rmm_problems_total{code="storage_unavailable"}')).toBe(1);
   await client.connect();
   await expect.poll(ready).toEqual([200, { status: "ready", missing: ["provider"] }]);
 });

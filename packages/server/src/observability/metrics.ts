@@ -49,7 +49,7 @@ export class Metrics {
   readonly #problems = this.#counter("problems_total", "Requests answered with an error", "code");
   readonly #redisErrors = this.#counter(
     "redis_errors_total",
-    "Commands that Redis refused or never answered",
+    "Scripts that Redis refused or never answered, each try",
   );
   readonly #firstText = this.#histogram(
     "turn_first_text_seconds",
@@ -142,9 +142,12 @@ export class Metrics {
     };
   }
 
-  scriptRan(ms: number, failed: boolean): void {
+  scriptAnswered(ms: number): void {
     this.#script.observe(ms / 1000);
-    if (failed) this.#redisErrors.inc();
+  }
+
+  scriptFailed(): void {
+    this.#redisErrors.inc();
   }
 
   #counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {

@@ -1,15 +1,21 @@
 import type { NodeRedisClient } from "@redis-memory-magic/memory";
 
-/** A client whose round trips are told of: how long, and whether they failed. */
-export function timedClient(
-  client: NodeRedisClient,
-  onDone: (ms: number, failed: boolean) => void,
-): NodeRedisClient {
+/** Told of scripts: how long the round trip was, or that there was none. */
+interface ScriptWatch {
+  scriptAnswered(ms: number): void;
+  scriptFailed(): void;
+}
+
+/** A client whose round trips are told of. */
+export function timedClient(client: NodeRedisClient, watch: ScriptWatch): NodeRedisClient {
   const timed = (reply: Promise<unknown>): Promise<unknown> => {
     const sentAt = performance.now();
     reply.then(
-      () => onDone(performance.now() - sentAt, false),
-      (error: Error) => onDone(performance.now() - sentAt, !isExpected(error)),
+      () => watch.scriptAnswered(performance.now() - sentAt),
+      ({ message }: Error) => {
+        // A script that this Redis has not seen yet is sent again, whole.
+        if (!message.startsWith("NOSCRIPT")) watch.scriptFailed();
+      },
     );
     return reply;
   };
@@ -18,6 +24,3 @@ export function timedClient(
     eval: (script, options) => timed(client.eval(script, options)),
   };
 }
-
-// A script that this Redis has not seen yet is sent again, whole.
-const isExpected = ({ message }: Error): boolean => message.startsWith("NOSCRIPT");
