@@ -6,7 +6,7 @@ import { OwnerData } from "../storage/owner-data.ts";
 import { OwnersConversations } from "../storage/owners-conversations.ts";
 import { type CommandContext, UsageError } from "./run-command.ts";
 
-export const OWNER_USAGE = `npm run owner -- export OWNER > FILE
+export const OWNER_USAGE = `npm run --silent owner -- export OWNER > FILE
 npm run owner -- erase OWNER
 
 An owner is a key's owner, a person's subject at the identity provider, guest:…, or local (no authentication).`;
