@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Limits } from "../limits/limits.ts";
 import { principalOf } from "./authenticate.ts";
 import { tellLimit } from "./limit-headers.ts";
@@ -17,14 +17,24 @@ const UNLIMITED = /^\/(health\/|metrics$)/;
 export function limitAddresses(app: FastifyInstance, limits: Limits): void {
   app.addHook("onRequest", async (request, reply) => {
     if (UNLIMITED.test(request.url)) return;
-    tellLimit(reply, await limits.takeRequest(limits.addressAccount(request.ip)));
+    tellLimit(reply, await limits.takeRequest(limits.addressAccount(request.ip), bodyBytes(request)));
   });
 }
 
 /** Counts each request of this part of the API against its owner, and streams against their places. */
 export function limitOwners(app: FastifyInstance, limits: Limits): void {
   app.addHook("onRequest", async (request, reply) => {
-    tellLimit(reply, await limits.takeRequest(limits.ownerAccount(principalOf(request))));
+    const owner = limits.ownerAccount(principalOf(request));
+    tellLimit(reply, await limits.takeRequest(owner, bodyBytes(request)));
+    const { socket } = request.raw;
+    // What is not told before is counted afterwards: an answer, and a body whose length its headers do not say.
+    const untold = request.headers["content-length"] === undefined;
+    const moved = (): number => socket.bytesWritten + (untold ? socket.bytesRead : 0);
+    const before = moved();
+    reply.raw.once("close", () => {
+      for (const account of [owner, limits.addressAccount(request.ip)])
+        limits.countBytes(account, moved() - before);
+    });
   });
   app.addHook("preHandler", async (request, reply) => {
     if (request.routeOptions.config.streams !== true) return;
@@ -36,3 +46,5 @@ export function limitOwners(app: FastifyInstance, limits: Limits): void {
     else reply.raw.once("close", leave);
   });
 }
+
+const bodyBytes = (request: FastifyRequest): number => Number(request.headers["content-length"] ?? 0);

@@ -25,6 +25,33 @@ test("requests a minute are counted, told, and refused when they are too many", 
   expect(server.lines.join()).toContain('"event":"limit_reached","policy":"requests"');
 });
 
+test("what moves much counts as many requests: an import, an export, a fork", async () => {
+  const { server, as } = await start({ LIMIT_REQUESTS_PER_MINUTE: "100" });
+  const { headers } = await as("alice");
+  const base = await server.listen();
+  const left = async () => {
+    const { headers: said } = await fetch(`${base}/sessions`, { headers });
+    return Number(/"requests";r=(\d+)/.exec(said.get("ratelimit") ?? "")?.[1]);
+  };
+  expect(await left()).toBe(99);
+  const messages = Array.from({ length: 3 }, () => ({ role: "user", content: "x".repeat(1_000_000) }));
+  const json = { ...headers, "content-type": "application/json" };
+  const body = JSON.stringify({ messages });
+  await fetch(`${base}/sessions/import?session_id=s`, { method: "POST", headers: json, body });
+  // 3 MB are 22 times 128 KiB.
+  expect(await left()).toBe(75);
+  expect((await (await fetch(`${base}/sessions/s/export`, { headers })).text()).length).toBeGreaterThan(3e6);
+  // Counted when all of it is sent, for which nobody waits.
+  await expect.poll(left).toBeLessThan(53);
+  const before = await left();
+  expect((await fetch(`${base}/sessions/s/fork`, { method: "POST", headers: json, body: "{}" })).status).toBe(
+    201,
+  );
+  expect(await left()).toBeLessThan(before - 22);
+  const refused = await fetch(`${base}/sessions/s/fork`, { method: "POST", headers: json, body: "{}" });
+  expect(refused.status).toBe(429);
+});
+
 test("an address is counted too, whoever comes from it, and before it is looked who that is", async () => {
   const { server, as } = await start({ LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "4" });
   const alice = await as("alice");

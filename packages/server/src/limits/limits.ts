@@ -14,6 +14,8 @@ export interface Account {
 // Dollars are counted in millionths: meters count whole units.
 const MICRO = 1e6;
 const STREAM_RETRY_SECONDS = 5;
+// What is moved costs time and room: a request of 32 MiB as much as 256 small ones.
+const BYTES_PER_REQUEST = 128 * 1024;
 
 const QUOTAS: Readonly<Record<Meter, (allowances: Allowances) => number | null>> = {
   requests: ({ requestsPerMinute }) => requestsPerMinute,
@@ -67,9 +69,19 @@ export class Limits {
     };
   }
 
-  /** Counts a request. Null: requests are not limited. @throws AppError `rate_limited` */
-  takeRequest(account: Account): Promise<LimitState | null> {
-    return this.#take("requests", account, 1);
+  /**
+   * Counts a request, once more for every so many bytes that it moves. Null: requests are not limited.
+   * @throws AppError `rate_limited`
+   */
+  takeRequest(account: Account, bytes = 0): Promise<LimitState | null> {
+    // The largest takes all of a minute, and no more than that.
+    const most = account.allowances.requestsPerMinute ?? 1;
+    return this.#take("requests", account, Math.min(1 + requestsIn(bytes), most));
+  }
+
+  /** Counts what a request has moved, when that could not be known before. */
+  countBytes(account: Account, bytes: number): void {
+    if (bytes >= BYTES_PER_REQUEST) this.#adjust("requests", account, requestsIn(bytes));
   }
 
   /**
@@ -183,6 +195,8 @@ export class Limits {
     if (quota !== null && units !== 0) this.#meters.adjust(meter, account.subject, units, quota);
   }
 }
+
+const requestsIn = (bytes: number): number => Math.floor(bytes / BYTES_PER_REQUEST);
 
 const inUnits = ({ tokens, usd }: Spending): Units => ({
   tokens: Math.round(tokens),

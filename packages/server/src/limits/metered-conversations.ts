@@ -79,9 +79,11 @@ export class MeteredConversations extends ForwardingConversations {
   }
 
   override async fork(sessionId: string, newSessionId: string, before: string | undefined): Promise<void> {
-    const { room } = this.#options;
-    const found = room === undefined ? null : await this.inner.storage(sessionId);
+    const { limits, accounts } = this.#options;
+    const found = await this.inner.storage(sessionId);
     const bytes = found?.keys.reduce((sum, key) => sum + key.bytes, 0) ?? 0;
+    // A small request that has Redis move as much as a large one.
+    for (const account of accounts) await limits.takeRequest(account, bytes);
     await this.#within(newSessionId, bytes, () => this.inner.fork(sessionId, newSessionId, before));
   }
 
