@@ -53,6 +53,8 @@ test("every token that does not hold is refused", async () => {
     "no end": await issuer.sign(noEnd),
     "not yet valid": await issuer.sign({ ...claims, nbf: now + 120 }),
     "no subject": await issuer.sign(noSubject),
+    "a subject that is a number": await issuer.sign({ ...claims, sub: 7 as unknown as string }),
+    "a subject that is a list": await issuer.sign({ ...claims, sub: ["alice"] as unknown as string }),
     "an empty subject": await issuer.sign({ ...claims, sub: "" }),
     "an unknown critical header": await issuer.sign(claims, { crit: ["exp"], exp: 1 }).catch(() => "x.y.z"),
     "no token": "token",

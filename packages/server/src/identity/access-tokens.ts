@@ -51,7 +51,7 @@ export class AccessTokens implements Authenticator {
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         requiredClaims: ["sub", "exp"],
       });
-      if (payload.sub === "") throw new errors.JWTInvalid("empty subject");
+      if (typeof payload.sub !== "string" || payload.sub === "") throw new errors.JWTInvalid("no subject");
       return payload;
     } catch (error) {
       // What cannot be fetched says nothing about the token.
