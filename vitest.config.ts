@@ -6,6 +6,7 @@ export default defineConfig({
       "packages/*/src/**/*.test.ts",
       "packages/*/test/**/*.test.ts",
       "scripts/**/*.test.mjs",
+      "bench/**/*.test.ts",
       "deploy/**/*.test.ts",
     ],
     // Most of them wait for sockets and processes, not for a core: two at a time, even where there are two cores.

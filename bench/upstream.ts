@@ -1,11 +1,20 @@
 // A provider that costs as little as can be: answers made beforehand, in the form of Chat Completions. The model
-// says how: `at-once` (50 tokens in one packet), `together` (2,000 in one), `paced` (50, 50 a second) and
-// `open` (one token, then nothing for a minute).
+// says how: `at-once` (50 tokens in one packet), `together` (2,000 in one), `paced` (50, 50 a second, unless
+// `npm run load:provider` is told otherwise) and `open` (one token, then nothing for a minute).
 import { createServer, type ServerResponse } from "node:http";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: process.env.PORT ?? "11435" },
+    tokens: { type: "string", default: "50" },
+    "tokens-per-second": { type: "string", default: "50" },
+  },
+});
 
 const MODELS = ["at-once", "together", "paced", "open"];
-const PACE_MS = 20;
-const TOKENS = 50;
+const TOKENS = Number(values.tokens);
+const PACE_MS = 1000 / Number(values["tokens-per-second"]);
 
 const frame = (fields: object) =>
   `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", ...fields })}\n\n`;
@@ -20,7 +29,7 @@ const tail = (tokens: number) =>
   }) +
   "data: [DONE]\n\n";
 const whole = (tokens: number) => Buffer.from(token.repeat(tokens) + tail(tokens));
-const AT_ONCE = whole(TOKENS);
+const AT_ONCE = whole(50);
 const TOGETHER = whole(2000);
 
 function answer(model: string, response: ServerResponse): void {
@@ -59,4 +68,4 @@ const server = createServer((request, response) => {
   });
 });
 server.keepAliveTimeout = 60_000;
-server.listen(Number(process.env.PORT), "127.0.0.1", () => console.log(JSON.stringify({ msg: "ready" })));
+server.listen(Number(values.port), "127.0.0.1", () => console.log(JSON.stringify({ msg: "ready" })));

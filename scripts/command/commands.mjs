@@ -19,6 +19,8 @@ export const COMMANDS = {
   owner: ofServer("owner"),
   backup: ofServer("backup"),
   restore: ofServer("restore"),
+  load: { files: ["bench/simulated-users/run.ts"] },
+  "load:provider": { files: ["bench/upstream.ts"] },
   "bench:turns": withServers("bench/turns.ts"),
   "bench:memory": withServers("bench/memory.ts"),
   "bench:page": {

@@ -1,0 +1,83 @@
+// `npm run load`: simulated users on a running instance. What it prints stands in docs/sizing.md.
+import { cpus } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ProgressLine } from "../../packages/server/src/commands/progress-line.ts";
+import { Figures, spread } from "./figures.ts";
+import { Instance } from "./instance.ts";
+import { listenerOf, redisOf, Watch } from "./machine.ts";
+import { type LoadOptions, loadOptions, USAGE } from "./options.ts";
+import { measured, runReport, sizingReport } from "./report.ts";
+import { simulateUser } from "./simulated-user.ts";
+
+const LOCAL = new Set(["127.0.0.1", "localhost", "[::1]"]);
+const LATELY = 500;
+
+async function load(options: LoadOptions, signal: AbortSignal): Promise<number> {
+  const instance = new Instance(options);
+  if (!(await instance.answers())) {
+    await instance.close();
+    console.error(`No instance answers at ${options.url.href}. Start it, or name it by --url.`);
+    return 1;
+  }
+  const figures = new Figures();
+  const users = new AbortController();
+  // They come within one pause: from then on as many talk at once as go on to.
+  const comeMs = options.thinkSeconds * 1000;
+  const name = `load-${Date.now().toString(36)}`;
+  const talking = Array.from({ length: options.users }, async (_, n) => {
+    await sleep((n / options.users) * comeMs, undefined, { signal: users.signal }).catch(() => {});
+    await simulateUser(`${name}-${n}`, { instance, options, figures, signal: users.signal });
+  });
+  const progress = new ProgressLine();
+  const pass = async (ms: number, what: string) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end && !signal.aborted) {
+      progress.show(() => progressOf(figures, what, end - performance.now()));
+      await sleep(200, undefined, { signal }).catch(() => {});
+    }
+  };
+
+  await pass(comeMs, "users come");
+  const process = LOCAL.has(options.url.hostname) ? listenerOf(portOf(options.url)) : undefined;
+  const watches = [Watch.of(process), Watch.of(process && redisOf(process))];
+  const own = globalThis.process.cpuUsage();
+  figures.reset();
+  await pass(options.minutes * 60_000, "measuring");
+  const held = figures.held();
+  const [server, redis] = watches.map((watch) => watch?.spent());
+  const { user, system } = globalThis.process.cpuUsage(own);
+  const ownCores = (user + system) / 1e6 / held.seconds;
+  users.abort();
+  await Promise.all(talking);
+  progress.end();
+  const stored = await instance.storedSession([...figures.sessions]);
+  if (!options.keep) await instance.remove([...figures.sessions]);
+  await instance.close();
+
+  const run = { options, held, figures, server, redis, stored, ownCores };
+  const basis = measured(run);
+  console.log(`${cpus().length} cores: ${cpus()[0]?.model.trim()}\n\n${runReport(run)}\n`);
+  if (["rate_limited", "too_many_streams"].some((code) => figures.errors.has(code)))
+    console.log("The instance's limits refused turns: raise LIMIT_… for such a run (docs/security.md).\n");
+  console.log(basis ? sizingReport(basis) : "For a forecast, server, Redis and a session have to be seen.");
+  return figures.failed > 0 ? 1 : 0;
+}
+
+function progressOf(figures: Figures, what: string, leftMs: number): string {
+  const { turnMs, open, failed, firstTextMs } = figures;
+  const lately = spread(firstTextMs.slice(-LATELY));
+  return `${what}, ${Math.ceil(leftMs / 1000)} s left: ${turnMs.length} turns, ${open} being answered, ${failed} errors, first text ${lately} ms`;
+}
+
+const portOf = (url: URL): number => Number(url.port || (url.protocol === "https:" ? 443 : 80));
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
+try {
+  const options = loadOptions(process.argv.slice(2));
+  if (options.help) console.log(USAGE);
+  else process.exitCode = await load(options, stop.signal);
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  process.exitCode = 1;
+}

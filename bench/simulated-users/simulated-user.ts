@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import type { Figures } from "./figures.ts";
+import type { Instance } from "./instance.ts";
+import type { LoadOptions } from "./options.ts";
+
+const TURN_DEADLINE_MS = 180_000;
+// Who is refused does not ask again at once.
+const AFTER_ERROR_MS = 1000;
+const SENTENCE = "Tell me more about it. ";
+
+interface Context {
+  readonly instance: Instance;
+  readonly options: LoadOptions;
+  readonly figures: Figures;
+  /** Ends it, in the middle of an answer too. */
+  readonly signal: AbortSignal;
+}
+
+/** Talks until the signal comes: a session of some turns, a pause before each, then another session. */
+export async function simulateUser(name: string, context: Context): Promise<void> {
+  const { options, signal } = context;
+  for (let session = 0; !signal.aborted; session++) {
+    const length = Math.max(1, Math.round(around(options.turns)));
+    for (let turn = 0; turn < length && !signal.aborted; turn++) {
+      await pause(around(options.thinkSeconds) * 1000, signal);
+      if (signal.aborted) return;
+      if (!(await takeTurn(`${name}-${session}`, context))) await pause(AFTER_ERROR_MS, signal);
+    }
+  }
+}
+
+/** As people are: mostly less than the average, sometimes a multiple of it. */
+const around = (average: number): number => -Math.log(1 - Math.random()) * average;
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => {});
+
+/** Returns whether it was answered to the end. */
+async function takeTurn(id: string, { instance, options, figures, signal }: Context): Promise<boolean> {
+  const asked = performance.now();
+  let firstTextMs: number | undefined;
+  let failure: string | undefined;
+  figures.begin();
+  try {
+    const request = {
+      message: SENTENCE.repeat(Math.ceil(options.messageChars / SENTENCE.length)).slice(
+        0,
+        options.messageChars,
+      ),
+      mode: options.mode,
+      provider: options.provider,
+      ...(options.model !== undefined && { model: options.model }),
+      session_id: id,
+    };
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(TURN_DEADLINE_MS)]);
+    const { statusCode, body } = await instance.chat(request, deadline);
+    if (statusCode === 200) {
+      figures.sessions.add(id);
+      failure = "no_end";
+      const events = ReadableStream.from<Uint8Array>(body)
+        .pipeThrough(new TextDecoderStream())
+        .pipeThrough(new EventSourceParserStream());
+      for await (const { event, data } of events) {
+        if (event === "text-delta") firstTextMs ??= performance.now() - asked;
+        else if (event === "turn-completed") failure = undefined;
+        else if (event !== "turn-started") failure = codeOf(data) ?? event;
+      }
+    } else {
+      failure = codeOf(await body.text()) ?? `status ${statusCode}`;
+    }
+  } catch (error) {
+    if (signal.aborted) return true;
+    failure = (error as NodeJS.ErrnoException).code?.toString() ?? (error as Error).name;
+  } finally {
+    figures.end();
+  }
+  if (failure === undefined) figures.complete(performance.now() - asked, firstTextMs);
+  else figures.fail(failure);
+  return failure === undefined;
+}
+
+function codeOf(json: string): string | undefined {
+  try {
+    return (JSON.parse(json) as { code?: string }).code;
+  } catch {
+    return undefined;
+  }
+}
