@@ -82,6 +82,17 @@ test("a command on the product takes the Redis that .env names", async () => {
   expect(existsSync(join(clone.folder, ".data"))).toBe(false);
 });
 
+test("the doctor is there for a Redis that cannot be used, too", async () => {
+  const clone = cloneWith("packages/server/src/commands/doctor.ts", "packages/server/src/commands/keys.ts");
+  const REDIS_URL = "redis://127.0.0.1:9";
+  const keys = await (await command(clone, ["keys", "list"], { REDIS_URL })).ended;
+  expect(keys.output).toContain("No Redis answers at 127.0.0.1:9, which REDIS_URL names");
+  expect(existsSync(join(clone.folder, "told.json"))).toBe(false);
+  const doctor = await (await command(clone, ["doctor"], { REDIS_URL })).ended;
+  expect(doctor.code).toBe(0);
+  expect(told(clone).env.REDIS_URL).toBe(REDIS_URL);
+});
+
 test("a benchmark of the page has the page built and a browser; when a file fails, the next is not run", async () => {
   const files = COMMANDS["bench:page"]?.files ?? [];
   const clone = cloneWith(...files);

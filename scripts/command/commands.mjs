@@ -4,6 +4,7 @@
  * @property {string[]} files what Node.js runs, one after the other
  * @property {"product" | "server"} [redis] `product`: the one that `npm start` uses, in REDIS_URL when the environment
  *   does not name it; `server`: a binary to start servers of its own from, in TEST_REDIS_SERVER
+ * @property {boolean} [anyRedis] it runs even when that Redis cannot be used
  * @property {boolean} [page] the page, built
  * @property {boolean} [chromium] a browser, in CHROMIUM_PATH
  */
@@ -19,6 +20,7 @@ export const COMMANDS = {
   owner: ofServer("owner"),
   backup: ofServer("backup"),
   restore: ofServer("restore"),
+  doctor: { ...ofServer("doctor"), anyRedis: true },
   load: { files: ["bench/simulated-users/run.ts"] },
   "load:provider": { files: ["bench/upstream.ts"] },
   "bench:turns": withServers("bench/turns.ts"),

@@ -17,13 +17,19 @@ const REDIS_PORT = 6379;
  * @param {{ root: string, terminal: import("../setup/terminal.mjs").Terminal, signal: AbortSignal }} context
  * @returns {Promise<{ node: string, env: NodeJS.ProcessEnv, end: () => Promise<void> }>} `end`: when the command has ended
  */
-export async function prepare({ redis, page, chromium }, context) {
+export async function prepare({ redis, anyRedis, page, chromium }, context) {
   /** @type {NodeJS.ProcessEnv} */
   let env = { ...process.env };
   const data = join(context.root, ".data");
   // A way to a Redis, before anything large is fetched in vain.
   if (redis === "product") env = { ...readEnvFile(join(context.root, ".env")), ...env };
-  const choice = redis === "product" ? await chooseRedis(env, data, context) : undefined;
+  const choice =
+    redis === "product"
+      ? await chooseRedis(env, data, context).catch((error) => {
+          if (anyRedis && error instanceof Failure) return undefined;
+          throw error;
+        })
+      : undefined;
   if (redis === "server") env.TEST_REDIS_SERVER ||= (await obtainRedis(context)).path;
 
   const node = await findNode(context);

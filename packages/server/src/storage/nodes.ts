@@ -2,21 +2,22 @@
 export interface Node {
   info(section: string): Promise<string>;
   ping(): Promise<unknown>;
+  sendCommand(words: string[]): Promise<unknown>;
   scan(
     cursor: string,
     options: { MATCH: string; COUNT: number },
   ): Promise<{ cursor: string; keys: string[] }>;
 }
 
-/** What is used of a Cluster's client. */
-interface Cluster<Master> {
-  readonly masters: readonly Master[];
-  nodeClient(master: Master): Node | Promise<Node>;
+/** What is used of a Cluster's client: it alone knows what a master is. */
+interface Cluster {
+  readonly masters: readonly unknown[];
+  nodeClient(master: never): Node | Promise<Node>;
 }
 
 /** What can be asked of each of its nodes. */
-export type Nodes = Node | Cluster<never>;
+export type Nodes = Node | Cluster;
 
 /** All nodes that keys are on: of a Cluster the masters. */
 export const nodesOf = (client: Nodes): (Node | Promise<Node>)[] =>
-  "masters" in client ? client.masters.map((master) => client.nodeClient(master)) : [client];
+  "masters" in client ? client.masters.map((master) => client.nodeClient(master as never)) : [client];

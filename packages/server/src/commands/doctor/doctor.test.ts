@@ -1,0 +1,287 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { globSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createClient } from "@redis/client";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { startCluster } from "../../../../memory/test/cluster.ts";
+import { MASTER_NAME, startSentinel } from "../../../../memory/test/sentinel.ts";
+import { serverBinary, startServer } from "../../../../memory/test/servers.ts";
+import { examine } from "./examine.ts";
+import type { Finding } from "./finding.ts";
+import { COMMANDS, verb } from "./permissions.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const DURABLE = ["--appendonly", "yes"];
+
+async function newRedis(args: readonly string[] = DURABLE) {
+  const server = await startServer(serverBinary(), args);
+  onTestFinished(server.stop);
+  const command = async (line: string, ...more: string[]) => {
+    const client = createClient({ url: server.url });
+    client.on("error", () => {});
+    await client.connect();
+    try {
+      return await client.sendCommand([...line.split(" "), ...more]);
+    } finally {
+      client.destroy();
+    }
+  };
+  return { ...server, command };
+}
+
+async function examined(env: Record<string, string>, now?: () => number): Promise<Finding[]> {
+  return Array.fromAsync(
+    examine({ EMBEDDED_MODEL: "none", OLLAMA_BASE_URL: "http://127.0.0.1:9/v1", ...env }, now),
+  );
+}
+
+/** Of one kind, each as `level: text`. */
+const of = (findings: readonly Finding[], what: string): string =>
+  findings
+    .filter((finding) => finding.what === what)
+    .map(({ level, text }) => `${level}: ${text}`)
+    .join("\n");
+
+const failures = (findings: readonly Finding[]) =>
+  findings.filter(({ level }) => level === "fail").map(({ what }) => what);
+
+test("a Redis that is well set up is ok in every respect", async () => {
+  const { url, port } = await newRedis();
+  const findings = await examined({ REDIS_URL: url });
+  expect(failures(findings)).toEqual([]);
+  expect(of(findings, "Redis")).toBe(`ok: answers at 127.0.0.1:${port}`);
+  expect(of(findings, "topology")).toBe("ok: one server");
+  expect(of(findings, "version")).toMatch(/^ok: (Redis|Valkey) \d+\.\d+/);
+  expect(of(findings, "eviction")).toMatch(/^ok: noeviction/);
+  expect(of(findings, "persistence")).toMatch(/^ok: append-only file, appendfsync everysec/);
+  expect(of(findings, "clock")).toMatch(/^ok: Redis' clock is 0\.\d s/);
+  expect(of(findings, "latency")).toMatch(/^ok: [\d.]+ ms there and back/);
+  expect(of(findings, "permissions")).toMatch(/^ok: all \d+ commands/);
+  expect(of(findings, "memory")).toMatch(/^ok: \d+ MB used, of \d+ MB that the machine has/);
+  // Only the mirror is left here.
+  expect(of(findings, "provider")).toMatch(/warn: Cloud \(ChatGPT\) is not there: No OpenAI API key is set/);
+  expect(of(findings, "provider")).toMatch(/warn: Local \(Ollama\) is not there: .*nothing listens there/);
+});
+
+test("nothing of it is left in Redis", async () => {
+  const { url, command } = await newRedis();
+  await examined({ REDIS_URL: url });
+  expect(await command("DBSIZE")).toBe(0);
+});
+
+test("what is tried is every command that the server's scripts use", () => {
+  const root = fileURLToPath(new URL("../../../../..", import.meta.url));
+  const files = [
+    "packages/memory/src/scripts/*.ts",
+    "packages/memory/src/script-runner.ts",
+    "packages/server/src/storage/*.ts",
+  ];
+  const used = files
+    .flatMap((pattern) => globSync(pattern, { cwd: root }))
+    .flatMap((file) => [...readFileSync(join(root, file), "utf8").matchAll(/redis\.p?call\('([A-Z]+)'/g)])
+    .map(([, command = ""]) => command);
+  expect(used.length).toBeGreaterThan(50);
+  const tried = new Set(COMMANDS.map(verb));
+  expect(new Set(used).difference(tried)).toEqual(new Set());
+});
+
+test("a configuration with mistakes: all of them, and nothing else is looked at", async () => {
+  const findings = await examined({ PORT: "none", DEFAULT_MODE: "sometimes" });
+  expect(findings.map(({ what }) => what)).toEqual(["configuration", "configuration"]);
+  expect(of(findings, "configuration")).toMatch(
+    /fail: PORT is "none"[\s\S]*fail: DEFAULT_MODE is "sometimes"/,
+  );
+});
+
+test("a Redis that is away, and one that refuses the password", async () => {
+  const away = await examined({ REDIS_URL: "redis://127.0.0.1:9" });
+  expect(of(away, "Redis")).toMatch(/^fail: None answers at 127\.0\.0\.1:9 \(.*ECONNREFUSED.*\)\. Start it/);
+  const { port, command } = await newRedis();
+  await command("CONFIG SET requirepass right");
+  const refused = await examined({ REDIS_URL: `redis://:wrong@127.0.0.1:${port}` });
+  expect(of(refused, "Redis")).toMatch(/^fail: .* refuses the connection: .*Check REDIS_PASSWORD/);
+  expect(JSON.stringify(refused)).not.toContain(":wrong@");
+});
+
+test("a user that may not use a command", async () => {
+  const { port, command } = await newRedis();
+  await command("ACL SETUSER chat on >pw ~chat_history:* &chat_history:* +@all -evalsha -hincrby");
+  const findings = await examined({ REDIS_URL: `redis://chat:pw@127.0.0.1:${port}` });
+  expect(of(findings, "permissions")).toMatch(
+    /^fail: this user may not use EVALSHA, HINCRBY on chat_history:\* keys\. Let it/,
+  );
+  await command("ACL SETUSER other on >pw ~other:* &* +@all");
+  const elsewhere = await examined({ REDIS_URL: `redis://other:pw@127.0.0.1:${port}` });
+  expect(of(elsewhere, "permissions")).toMatch(/^fail: .*HSET.*RPUSH/);
+});
+
+test("the user of deploy/redis-acl.yml may do all of it", async () => {
+  const { port, command } = await newRedis();
+  const script = readFileSync(new URL("../../../../../deploy/redis/make-users.sh", import.meta.url), "utf8");
+  const [, rules = ""] = /^user chat on #\S+ \S+ (.*)$/m.exec(script.replace(/\$\(.*?"\)/g, "x")) ?? [];
+  expect(rules).toContain("~chat_history:*");
+  await command(`ACL SETUSER chat on >pw ${rules}`);
+  const findings = await examined({ REDIS_URL: `redis://chat:pw@127.0.0.1:${port}` });
+  expect(of(findings, "permissions")).toMatch(/^ok/);
+  expect(of(findings, "persistence")).toBe("ok: append-only file; appendfsync may not be asked for");
+  expect(failures(findings)).toEqual([]);
+});
+
+test("one that evicts, and one that keeps nothing, little, or is careless about it", async () => {
+  const evicting = await newRedis([...DURABLE, "--maxmemory-policy", "allkeys-lru"]);
+  expect(of(await examined({ REDIS_URL: evicting.url }), "eviction")).toMatch(
+    /^fail: maxmemory-policy is allkeys-lru/,
+  );
+  const forgetful = await newRedis([]);
+  expect(of(await examined({ REDIS_URL: forgetful.url }), "persistence")).toMatch(/^fail: none: a restart/);
+  await forgetful.command("CONFIG SET save", "3600 1");
+  await forgetful.command("CONFIG SET appendonly yes");
+  await forgetful.command("CONFIG SET appendfsync no");
+  expect(of(await examined({ REDIS_URL: forgetful.url }), "persistence")).toMatch(/^warn: appendfsync is no/);
+  await forgetful.command("CONFIG SET appendfsync always");
+  expect(of(await examined({ REDIS_URL: forgetful.url }), "persistence")).toMatch(
+    /^ok: .*nothing that was acknowledged is lost/,
+  );
+});
+
+test("snapshots alone are a warning, and one that cannot be written a failure", async () => {
+  const redis = await newRedis([]);
+  const { dir } = (await redis.command("CONFIG GET dir")) as unknown as { dir: string };
+  await mkdir(join(dir, "dump.rdb", "in-the-way"), { recursive: true });
+  await redis.command("CONFIG SET save", "60 1");
+  await redis.command("BGSAVE");
+  await expect
+    .poll(async () => of(await examined({ REDIS_URL: redis.url }), "disk"), { timeout: 20_000 })
+    .toMatch(/^fail: the last snapshot/);
+  expect(of(await examined({ REDIS_URL: redis.url }), "persistence")).toMatch(/^warn: snapshots alone/);
+});
+
+test("one that is nearly full", async () => {
+  const { url, command } = await newRedis();
+  await command(`SETRANGE other ${40e6} x`);
+  const used = Number(/^used_memory:(\d+)/m.exec(String(await command("INFO memory")))?.[1]);
+  for (const [share, seen] of [
+    [0.5, /^ok: \d+ MB used of \d+ MB/],
+    [0.87, /^warn: \d+ MB used of \d+ MB: soon it is full/],
+    [1.2, /^fail: \d+ MB used of \d+ MB: it is full/],
+  ] as const) {
+    await command(`CONFIG SET maxmemory ${Math.round(used / share)}`);
+    expect(of(await examined({ REDIS_URL: url }), "memory")).toMatch(seen);
+  }
+});
+
+test("a clock that differs", async () => {
+  const { url } = await newRedis();
+  const by = async (ms: number) => of(await examined({ REDIS_URL: url }, () => Date.now() + ms), "clock");
+  expect(await by(-5_000)).toMatch(/^warn: Redis' clock is [45]\.\d s ahead/);
+  expect(await by(60_000)).toMatch(/^fail: Redis' clock is (60\.0|59\.\d) s behind/);
+});
+
+test("one that is far away", async () => {
+  const { port } = await newRedis();
+  const far = createServer((near) => {
+    const redis = connect(port, "127.0.0.1");
+    near.on("data", (data) => setTimeout(() => redis.write(data), 15));
+    redis.on("data", (data) => near.write(data));
+    for (const [one, other] of [
+      [near, redis],
+      [redis, near],
+    ] as const) {
+      one.on("error", () => {});
+      one.on("close", () => other.destroy());
+    }
+  }).listen(0, "127.0.0.1");
+  await once(far, "listening");
+  onTestFinished(() => void far.close());
+  const findings = await examined({ REDIS_URL: `redis://127.0.0.1:${(far.address() as AddressInfo).port}` });
+  expect(of(findings, "latency")).toMatch(/^warn: 1[5-9]\.\d ms there and back|^warn: \d\d\.\d ms there/);
+});
+
+test("a replica, where a master is needed", async () => {
+  const master = await newRedis([...DURABLE, "--repl-diskless-sync-delay", "0"]);
+  const replica = await newRedis([...DURABLE, "--replicaof", "127.0.0.1", `${master.port}`]);
+  expect(of(await examined({ REDIS_URL: replica.url }), "replication")).toMatch(/^fail: This is a replica/);
+  await expect
+    .poll(async () => of(await examined({ REDIS_URL: master.url }), "replication"), { timeout: 20_000 })
+    .toBe("ok: a master with 1 replica");
+});
+
+test("a Cluster: by the wrong form of address, whole, and with a slot that nobody has", async () => {
+  const { ports, stop } = await startCluster(serverBinary());
+  onTestFinished(stop);
+  const single = await examined({ REDIS_URL: `redis://127.0.0.1:${ports[0]}` });
+  expect(of(single, "topology")).toMatch(/^fail: This is a node of a Cluster.*redis\+cluster:/);
+  const address = `redis+cluster://${ports.map((port) => `127.0.0.1:${port}`).join(",")}`;
+  const whole = await examined({ REDIS_URL: address });
+  expect(of(whole, "topology")).toMatch(
+    /^warn: a Cluster of 3 masters, all slots there; 3 without a replica/,
+  );
+  expect(of(whole, "permissions").split("\n")).toHaveLength(3);
+  expect(of(whole, "version")).toContain(`master 1 (port `);
+  for (const port of ports) {
+    const node = createClient({ url: `redis://127.0.0.1:${port}` });
+    await node.connect();
+    await node.sendCommand(["CLUSTER", "DELSLOTS", "0"]);
+    node.destroy();
+  }
+  await expect
+    .poll(async () => of(await examined({ REDIS_URL: address }), "topology"), { timeout: 20_000 })
+    .toMatch(/^fail: the Cluster is fail: 16383 of 16384 slots have a master/);
+});
+
+test("behind sentinels", async () => {
+  const { ports, stop } = await startSentinel(serverBinary());
+  onTestFinished(stop);
+  const address = (count: number) =>
+    `redis+sentinel://${ports
+      .slice(0, count)
+      .map((port) => `127.0.0.1:${port}`)
+      .join(",")}/${MASTER_NAME}`;
+  await expect
+    .poll(async () => of(await examined({ REDIS_URL: address(3) }), "topology"), { timeout: 20_000 })
+    .toBe("ok: the master that 3 sentinels name");
+  expect(of(await examined({ REDIS_URL: address(1) }), "topology")).toMatch(/^warn: .*name 3 at least/);
+});
+
+test("a server that anybody may reach, and money that anybody may spend", async () => {
+  const { url } = await newRedis();
+  const open = await examined({ REDIS_URL: url, HOST: "0.0.0.0", ALLOW_UNAUTHENTICATED: "true" });
+  expect(of(open, "exposure")).toMatch(/^warn: listens on 0\.0\.0\.0 without authentication/);
+  const spending = {
+    REDIS_URL: url,
+    HOST: "0.0.0.0",
+    AUTH: "keys",
+    OPENAI_API_KEY: "sk-x",
+    OPENAI_BASE_URL: "http://127.0.0.1:9",
+  };
+  const findings = await examined(spending);
+  expect(of(findings, "exposure")).toMatch(/^ok: listens on 0\.0\.0\.0, and asks who one is \(AUTH=keys\)/);
+  expect(of(findings, "limits")).toMatch(/^warn: OPENAI_API_KEY is set/);
+  expect(of(await examined({ ...spending, LIMIT_USD_PER_DAY: "5" }), "limits")).toMatch(/^ok/);
+});
+
+test("the command prints a line for each and ends with 1 when something is to be mended", async () => {
+  const { url } = await newRedis();
+  const path = fileURLToPath(new URL("../doctor.ts", import.meta.url));
+  const run = async (env: Record<string, string>) => {
+    const child = spawn(process.execPath, [path], {
+      env: { PATH: process.env.PATH, EMBEDDED_MODEL: "none", ...env },
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
+    const [code] = await once(child, "close");
+    return { code, output };
+  };
+  const well = await run({ REDIS_URL: url });
+  expect(well.output).toMatch(/^ok {4}eviction {7}noeviction/m);
+  expect(well.output).toMatch(/\n\d+ ok, \d to look at, 0 to mend\n$/);
+  expect(well.code).toBe(0);
+  const ill = await run({ REDIS_URL: "redis://127.0.0.1:9" });
+  expect(ill.output).toMatch(/^fail {2}Redis/m);
+  expect(ill.code).toBe(1);
+});
