@@ -11,7 +11,7 @@ import { CONNECTION_TIMES, cutSlowReaders } from "./connections.ts";
 import { limitAddresses, limitOwners } from "./limit-requests.ts";
 import { LiveRequests } from "./live-requests.ts";
 import { genReqId, nameRequests } from "./name-requests.ts";
-import { answerUnreadable, renderProblems } from "./problems.ts";
+import { answerBadPath, answerUnreadable, renderProblems } from "./problems.ts";
 import { archiveRoutes } from "./routes/archive.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { chatRoutes } from "./routes/chat.ts";
@@ -59,6 +59,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
     ...CONNECTION_TIMES,
     forceCloseConnections: true,
     clientErrorHandler: answerUnreadable,
+    frameworkErrors: answerBadPath,
     // Whoever sends X-Forwarded-For is believed only where it was said of him.
     trustProxy: context.trustedProxies.length > 0 && [...context.trustedProxies],
   });

@@ -59,6 +59,14 @@ export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void 
   );
 }
 
+/** Answers a path that cannot be decoded: no route, and so no hook of one, ever sees it. */
+export function answerBadPath(_: FastifyError, __: unknown, reply: FastifyReply): void {
+  const message = "must be percent-encoded UTF-8";
+  const errors = [{ field: "path", message }];
+  const problem = toProblem(new AppError("invalid_request", `The path ${message}.`, { errors }));
+  void reply.code(problem.status).type(PROBLEM_JSON).send(problem);
+}
+
 /** Answers what is no HTTP that Node.js can read, before any route is known: as a problem too. */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {

@@ -37,3 +37,13 @@ test.each<[string, string, number, string]>([
   expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\nContent-Type: application/problem\\+json`));
   expect(problem.parse(JSON.parse(body))).toMatchObject({ status, code });
 });
+
+test("a path that cannot be decoded is a problem too", async () => {
+  const server = await startTestServer();
+  for (const path of ["/sessions/%ff", "/%", "/sessions/%c0%af/export"]) {
+    const refused = await server.inject("GET", path);
+    expect(refused.statusCode, path).toBe(400);
+    expect(refused.headers["content-type"], path).toMatch(/^application\/problem\+json/);
+    expect(refused.json(), path).toMatchObject({ code: "invalid_request", errors: [{ field: "path" }] });
+  }
+});
