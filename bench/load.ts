@@ -72,9 +72,13 @@ export async function stream(url: string, clients: number, ms: number, ask: Ask)
   return { firstTextMs, streams };
 }
 
-/** Opens streams that stay open, and says what to call to close them. */
+/**
+ * Opens streams that stay open.
+ * @returns what closes them; it rejects when some are not open any more
+ */
 export async function openStreams(url: string, count: number, ask: Ask): Promise<() => Promise<void>> {
   const pool = new Pool(url, { connections: count });
+  let ended = 0;
   await Promise.all(
     Array.from({ length: count }, async (_, client) => {
       const { path, body } = ask(client, 0);
@@ -84,12 +88,20 @@ export async function openStreams(url: string, count: number, ask: Ask): Promise
         headers: { ...headers, accept: "text/event-stream" },
         body: JSON.stringify(body),
       });
+      if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode}`);
       answer.body.on("error", () => {});
-      await new Promise((resolve) => answer.body.once("data", resolve));
+      answer.body.on("close", () => ended++);
+      await new Promise((resolve, reject) => {
+        answer.body.once("data", resolve);
+        answer.body.once("close", () => reject(new Error(`${path}: a stream ended before its first event`)));
+      });
       answer.body.resume();
     }),
   );
-  return () => pool.destroy();
+  return async () => {
+    if (ended > 0) throw new Error(`${ended} of ${count} streams did not stay open`);
+    await pool.destroy();
+  };
 }
 
 export const percentile = (values: readonly number[], share: number): number =>

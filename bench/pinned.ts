@@ -2,7 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
 const TICKS_PER_SECOND = 100;
 
@@ -18,9 +19,11 @@ export function pinSelf(core: number): void {
 export class PinnedProgram {
   readonly url: string;
   readonly #child: ChildProcess;
+  readonly #lines: Interface;
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(child: ChildProcess, lines: Interface, port: number) {
     this.#child = child;
+    this.#lines = lines;
     this.url = `http://127.0.0.1:${port}`;
   }
 
@@ -30,7 +33,8 @@ export class PinnedProgram {
     port: number,
     env: Record<string, string>,
   ): Promise<PinnedProgram> {
-    const command = [process.execPath, file];
+    const liveMemory = fileURLToPath(new URL("live-memory.ts", import.meta.url));
+    const command = [process.execPath, "--expose-gc", "--import", liveMemory, file];
     const [program = "", ...args] = canPin ? ["taskset", "-c", `${core}`, ...command] : command;
     const child = spawn(program, args, {
       cwd: tmpdir(),
@@ -38,10 +42,21 @@ export class PinnedProgram {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const lines = createInterface({ input: child.stdout });
-    for await (const line of lines) if (line.includes('"msg":"ready"')) break;
-    // What it prints later must not fill its pipe.
-    child.stdout.resume();
-    return new PinnedProgram(child, port);
+    // What it prints later is read too: it must not fill its pipe.
+    const pinned = new PinnedProgram(child, lines, port);
+    await pinned.#says("ready");
+    return pinned;
+  }
+
+  #says(message: string): Promise<string> {
+    return new Promise((resolve) => {
+      const listener = (line: string): void => {
+        if (!line.includes(`"msg":"${message}"`)) return;
+        this.#lines.off("line", listener);
+        resolve(line);
+      };
+      this.#lines.on("line", listener);
+    });
   }
 
   /** Seconds of CPU that it has used. */
@@ -53,6 +68,13 @@ export class PinnedProgram {
   residentBytes(): number {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
+  }
+
+  /** What it holds when its garbage has been collected: JavaScript's heap and the buffers beside it. */
+  async liveBytes(): Promise<number> {
+    const told = this.#says("live memory");
+    this.#child.kill("SIGWINCH");
+    return (JSON.parse(await told) as { bytes: number }).bytes;
   }
 
   async stop(): Promise<void> {

@@ -25,6 +25,8 @@ const OPEN_STREAMS = 2000;
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const print = (line: string): void => console.log(line);
+const printRow = (what: string, here: string, bare = "–", sdk = "–"): void =>
+  print(`| ${what} | ${here} | ${bare} | ${sdk} |`);
 const fixed = (value: number, digits = 1): string => value.toFixed(digits);
 
 pinSelf(1);
@@ -40,10 +42,10 @@ const startServer = async () =>
     WEB_PORT: `${await freePort()}`,
     LOG_LEVEL: "info",
   });
-const startBare = async () =>
-  PinnedProgram.start(0, file("bare-relay.ts"), await freePort(), { UPSTREAM: upstream.url });
+const startRelay = async (program: string) =>
+  PinnedProgram.start(0, file(program), await freePort(), { UPSTREAM: upstream.url });
 const server = await startServer();
-const bare = await startBare();
+const bare = await startRelay("bare-relay.ts");
 const client = createClient({ url: redis.url });
 await client.connect();
 
@@ -72,8 +74,8 @@ try {
   );
   if (!canPin) print("There is no taskset here: nothing has a core of its own.");
   print("");
-  print("| what | this server | bare relay |");
-  print("|---|--:|--:|");
+  print("| what | this server | bare relay | relay through the AI SDK |");
+  print("|---|--:|--:|--:|");
   await wholeTurns();
   await cpuOfATokens();
   await firstText();
@@ -105,8 +107,8 @@ async function wholeTurns(): Promise<void> {
   await Promise.all(Array.from({ length: CLIENTS }, (_, n) => fillHistory(`old-${n}`, 1000)));
   const old = await measure(chat("stateful", "at-once", (n) => `old-${n}`));
   const row = (what: string, { perSecond, cpuMicroseconds }: typeof relay) => {
-    print(`| whole turns a second, ${what} | ${fixed(perSecond, 0)} | ${fixed(relay.perSecond, 0)} |`);
-    print(`| CPU of such a turn, µs | ${fixed(cpuMicroseconds, 0)} | ${fixed(relay.cpuMicroseconds, 0)} |`);
+    printRow(`whole turns a second, ${what}`, fixed(perSecond, 0), fixed(relay.perSecond, 0));
+    printRow("CPU of such a turn, µs", fixed(cpuMicroseconds, 0), fixed(relay.cpuMicroseconds, 0));
   };
   row("stateless", stateless);
   row("stateful, turns 1–20 (10 on average)", young);
@@ -143,14 +145,24 @@ async function cpuOfATokens(): Promise<void> {
   };
   const here = chat("stateless", "together", (n, turn) => `together-${n}-${turn}`);
   const paced = chat("stateless", "paced", (n, turn) => `paced-${n}-${turn}`);
-  print(
-    `| CPU of a relayed token, 2,000 arriving together, µs | ${await microseconds(server, 2000, () => stream(server.url, 4, MEASURE_MS, here))} | ` +
-      `${await microseconds(bare, 2000, () => stream(bare.url, 4, MEASURE_MS, relayed("/stream", "together")))} |`,
-  );
-  print(
-    `| CPU of a relayed token, 32 streams of 50 a second, µs | ${await microseconds(server, 50, () => stream(server.url, 32, MEASURE_MS, paced))} | ` +
-      `${await microseconds(bare, 50, () => stream(bare.url, 32, MEASURE_MS, relayed("/stream", "paced")))} |`,
-  );
+  const sdk = await startRelay("ai-sdk-relay.ts");
+  const row = async (what: string, tokens: number, streams: number, ask: Ask, model: string) => {
+    const measure = async (program: PinnedProgram, asked: Ask) => {
+      // Compiled before it is measured.
+      await stream(program.url, streams, MEASURE_MS / 4, asked);
+      return microseconds(program, tokens, () => stream(program.url, streams, MEASURE_MS, asked));
+    };
+    const relays = relayed("/stream", model);
+    printRow(
+      `CPU of a relayed token, ${what}, µs`,
+      await measure(server, ask),
+      await measure(bare, relays),
+      await measure(sdk, relays),
+    );
+  };
+  await row("2,000 arriving together", 2000, 4, here, "together");
+  await row("32 streams of 50 a second", 50, 32, paced, "paced");
+  await sdk.stop();
 }
 
 async function firstText(): Promise<void> {
@@ -166,29 +178,35 @@ async function firstText(): Promise<void> {
       [0.5, 0.99]
         .map((share) => fixed(percentile(firstTextMs, share) - percentile(direct.firstTextMs, share)))
         .join(" / ");
-    print(
-      `| time to first text added at ${streams} streams, ms, median / p99 | ${added(here)} | ${added(relay)} |`,
-    );
+    printRow(`time to first text added at ${streams} streams, ms, median / p99`, added(here), added(relay));
   }
 }
 
 /** In processes that have done nothing else: memory that was used before would be used again. */
 async function memoryOfAStream(): Promise<void> {
   const kilobytes = async (program: PinnedProgram, ask: Ask) => {
-    const before = program.residentBytes();
-    const close = await openStreams(program.url, OPEN_STREAMS, ask);
-    await sleep(1000);
-    const bytes = (program.residentBytes() - before) / OPEN_STREAMS;
-    await close();
-    await program.stop();
-    return fixed(bytes / 1000);
+    try {
+      // Each has answered once: what is compiled and loaded by that is no stream's.
+      const close = [await openStreams(program.url, 1, () => ask(OPEN_STREAMS, 0))];
+      const before = { resident: program.residentBytes(), live: await program.liveBytes() };
+      close.push(await openStreams(program.url, OPEN_STREAMS, ask));
+      await sleep(1000);
+      const resident = program.residentBytes() - before.resident;
+      const live = (await program.liveBytes()) - before.live;
+      for (const one of close) await one();
+      return { resident: fixed(resident / OPEN_STREAMS / 1000), live: fixed(live / OPEN_STREAMS / 1000) };
+    } finally {
+      await program.stop();
+    }
   };
   const here = await kilobytes(
     await startServer(),
     chat("stateless", "open", (n) => `open-${n}`),
   );
-  const relay = await kilobytes(await startBare(), relayed("/stream", "open"));
-  print(`| memory of an open stream, ${OPEN_STREAMS} of them, kB | ${here} | ${relay} |`);
+  const relay = await kilobytes(await startRelay("bare-relay.ts"), relayed("/stream", "open"));
+  const what = `memory of an open stream, ${OPEN_STREAMS} of them, kB`;
+  printRow(`${what}: resident, with garbage and room that is kept free`, here.resident, relay.resident);
+  printRow(`${what}: in use`, here.live, relay.live);
 }
 
 async function bytesInRedis(): Promise<void> {
@@ -201,8 +219,7 @@ async function bytesInRedis(): Promise<void> {
     let bytes = 0;
     for (const key of await client.keys(`chat_history:{bytes-${turns}}:*`))
       bytes += (await client.memoryUsage(key, { SAMPLES: 0 })) ?? 0;
-    print(
-      `| bytes in Redis of a turn (two messages of 200 bytes and its record), after ${turns} turns | ${fixed(bytes / turns, 0)} | – |`,
-    );
+    const what = "bytes in Redis of a turn (two messages of 200 bytes and its record)";
+    printRow(`${what}, after ${turns} turns`, fixed(bytes / turns, 0));
   }
 }
