@@ -34,7 +34,9 @@ export class Product {
     const ask = (command: string): Promise<Outcome> => shell(command, { cwd: REPOSITORY, env });
     if ((await ask("docker info")).code !== 0) throw new Error("Docker does not run: start it first.");
     const names = (await ask("docker ps -a --format '{{.Names}}'")).output.split("\n");
-    const taken = names.filter((name) => /^(redis-memory|chat-(backend(-\d)?|frontend|proxy))$/.test(name));
+    const taken = names.filter((name) =>
+      /^(redis-(memory|replica|cluster|\d)|chat-(backend(-\d)?|frontend|proxy))$/.test(name),
+    );
     if (taken.length > 0) {
       throw new Error(
         `The product runs here already (${taken.join(", ")}): docker compose down, then again.`,

@@ -130,6 +130,8 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     prepareOne: () => providers.prepareOne(),
     /** Ends it all: running turns first, each with a definite end. */
     close: async (graceMs: number): Promise<void> => {
+      // Streams go on to their end; who comes now cannot connect, and a balancer goes on to the next server.
+      for (const { server } of page ? [api, page] : [api]) server.close();
       await chat.close(graceMs);
       await Promise.all([api.close(), page?.close()]);
       await Promise.all([providers.close(), tracing?.close()]);

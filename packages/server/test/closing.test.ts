@@ -6,6 +6,8 @@ import { Providers } from "../src/chat/providers.ts";
 import { TokenCounter } from "../src/chat/token-counter.ts";
 import { Mirror } from "../src/models/mirror/mirror.ts";
 import { RedisConversations } from "../src/storage/redis-conversations.ts";
+import { TurnStream } from "./faults/turn-stream.ts";
+import { startTestServer } from "./test-server.ts";
 
 test("a turn that is being begun when the server ends comes to a definite end before that", async () => {
   const redis = await connectNodeRedis();
@@ -33,4 +35,22 @@ test("a turn that is being begun when the server ends comes to a definite end be
   await chat.close(0);
   const { turnId } = await asked;
   expect((await conversations.turn("s", turnId))?.record.status).toBe("interrupted");
+});
+
+test("a server that ends takes no new connections, so that a balancer goes on to the next, and ends what it has begun", async () => {
+  const server = await startTestServer({ mirrorDelayMs: 50 });
+  const base = await server.listen();
+  const ask = (session_id: string) => {
+    const body = { message: "Hi", mode: "stateful", provider: "mirror", session_id };
+    return TurnStream.ask(base, body as Parameters<typeof TurnStream.ask>[1]);
+  };
+  const running = ask("running");
+  await running.seen(2);
+  const closed = server.close(5000);
+  const late = ask("late");
+  await late.over;
+  expect(late.status).toBe(0);
+  await running.over;
+  expect(running.end?.event).toBe("turn-completed");
+  await closed;
 });
