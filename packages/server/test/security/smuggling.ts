@@ -129,13 +129,13 @@ async function startNginx(folder: string, port: number, backend: string) {
       .replaceAll("/etc/nginx/servers", join(folder, "servers"))
       .replaceAll("/etc/nginx", folder)
       .replaceAll("/usr/share/nginx/html", join(folder, "html"))
-      .replace("http://backend:9090", `http://127.0.0.1:${backend}`)
+      .replace("backend:9090", `127.0.0.1:${backend}`)
       .replace(/^\s*resolver .*$/m, "")
       .replace("listen 80;", `listen 127.0.0.1:${port};`);
   await mkdir(join(folder, "servers"));
   await mkdir(join(folder, "html"));
   await writeFile(join(folder, "mime.types"), "types {}\n");
-  for (const name of ["nginx.conf", "site.conf", "page-headers.conf"])
+  for (const name of ["nginx.conf", "backend.conf", "site.conf", "page-headers.conf"])
     await writeFile(join(folder, name), await localized(name));
   await writeFile(join(folder, "servers", "server.conf"), await localized("server.conf"));
   const nginx = spawn(NGINX, ["-c", join(folder, "nginx.conf"), "-p", folder, "-g", "daemon off;"], {

@@ -1,0 +1,38 @@
+{{/* What this release's things of a kind, such as "backend", are selected by. */}}
+{{- define "labels" -}}
+app.kubernetes.io/name: {{ .root.Chart.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{/* What a container may do: nothing but its work. */}}
+{{- define "containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end }}
+
+{{/* A user who is not root, and no key to the API of Kubernetes. */}}
+{{- define "podSecurity" -}}
+automountServiceAccountToken: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: {{ .user }}
+  runAsGroup: {{ .user }}
+  seccompProfile: { type: RuntimeDefault }
+  # Port 80 is for everybody in there, as it is in Docker.
+  sysctls: [{ name: net.ipv4.ip_unprivileged_port_start, value: "0" }]
+{{- with .root.Values.images.pullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Spread over machines, as far as there are any. */}}
+{{- define "spread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{- include "labels" . | nindent 8 }}
+{{- end }}

@@ -1,0 +1,69 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const CHART = fileURLToPath(new URL("../helm/redis-memory-magic", import.meta.url));
+
+function helm(...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync("helm", args, { encoding: "utf8", timeout: 60_000 });
+  if (status !== 0) throw new Error(`helm ${args.join(" ")}: ${stderr}${stdout}`);
+  return stdout;
+}
+
+const HAS_HELM = spawnSync("helm", ["version"]).status === 0;
+const EVERYTHING = [
+  "autoscaling.enabled=true",
+  "ingress.enabled=true",
+  "ingress.tlsSecret=tls",
+  "redis.caSecret.name=ca",
+  "secretSettings.OPENAI_API_KEY.name=s",
+  "secretSettings.OPENAI_API_KEY.key=k",
+].flatMap((value) => ["--set", value]);
+
+const render = (...args: string[]): string =>
+  helm("template", "chat", CHART, "--namespace", "chats", ...args);
+
+/** The rendered things: `Kind name`. */
+const thingsIn = (text: string): string[] =>
+  text
+    .split(/^---$/m)
+    .flatMap((one) => {
+      const kind = /^kind: (\S+)/m.exec(one)?.[1];
+      return kind === undefined ? [] : [`${kind} ${/^ {2}name: (\S+)/m.exec(one)?.[1]}`];
+    })
+    .sort();
+
+describe.skipIf(!HAS_HELM)("the chart (skipped: there is no helm on the PATH)", () => {
+  test("passes helm's own check", () => {
+    expect(helm("lint", "--strict", CHART, ...EVERYTHING)).toContain("0 chart(s) failed");
+  });
+
+  test("renders what it needs, and no more", () => {
+    expect(thingsIn(render())).toEqual([
+      "ConfigMap chat-frontend",
+      "Deployment chat-backend",
+      "Deployment chat-frontend",
+      "NetworkPolicy chat-backend",
+      "PodDisruptionBudget chat-backend",
+      "PodDisruptionBudget chat-frontend",
+      "Service chat-backend",
+      "Service chat-frontend",
+    ]);
+    const all = thingsIn(render(...EVERYTHING));
+    expect(all).toContain("HorizontalPodAutoscaler chat-backend");
+    expect(all).toContain("Ingress chat");
+  });
+
+  test("nobody is root, nothing is written, no secret is in it, and there is time to drain", () => {
+    const text = render(...EVERYTHING);
+    const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+    expect(count(/runAsNonRoot: true/g)).toBe(2);
+    expect(count(/readOnlyRootFilesystem: true/g)).toBe(2);
+    expect(count(/drop:\s*(- |\[)ALL/g)).toBe(2);
+    expect(text).not.toMatch(/^kind: Secret/m);
+    expect(text).toMatch(/name: OPENAI_API_KEY\n\s+valueFrom:\n\s+secretKeyRef:\n\s+key: k\n\s+name: s/);
+    // 5 s until nobody sends anything any more, 60 s for answers, and some more.
+    expect(text).toContain("terminationGracePeriodSeconds: 80");
+    expect(text).toContain("default chat-backend.chats.svc.cluster.local:9090;");
+  });
+});
