@@ -7,6 +7,7 @@
  * - `unknown_session`: there is no such session, or it was cleared while it was read.
  * - `session_exists`: a session is to be made, and its id is in use.
  * - `damaged`: a key of the session holds something that this library did not write.
+ * - `newer_layout`: a newer version of this library wrote the session. It was left as it is.
  */
 export type MemoryErrorCode =
   | "unavailable"
@@ -14,7 +15,8 @@ export type MemoryErrorCode =
   | "unknown_message"
   | "unknown_session"
   | "session_exists"
-  | "damaged";
+  | "damaged"
+  | "newer_layout";
 
 /**
  * The library's one error class.

@@ -37,7 +37,7 @@ export class ScriptRunner {
 
   /**
    * Runs a script on a session. ARGV[1] (the deadline) is put in front of `args`.
-   * @throws MemoryError `unavailable`, `damaged`
+   * @throws MemoryError `unavailable`, `damaged`, `newer_layout`
    */
   run(script: Script, keys: string[], args: string[], options: RunOptions = {}): Promise<Reply> {
     const giveUpAt = performance.now() + this.#timeoutMs;
@@ -60,6 +60,7 @@ export class ScriptRunner {
     for (;;) {
       try {
         const reply = await this.#within(giveUpAt, evaluate());
+        if (reply[0] === "newer") throw newerLayout(reply[2]);
         if (reply[0] !== "late") return reply;
         // Our notion of Redis' time was off (its clock was set): it is right now.
       } catch (error) {
@@ -102,6 +103,12 @@ export class ScriptRunner {
     });
   }
 }
+
+const newerLayout = (version: unknown): MemoryError =>
+  new MemoryError(
+    "newer_layout",
+    `A newer version of this library wrote this session (layout ${version}, this one knows 1): upgrade`,
+  );
 
 const unavailable = (message: string, cause?: unknown): MemoryError =>
   new MemoryError("unavailable", message, { cause });

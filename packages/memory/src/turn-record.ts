@@ -33,10 +33,14 @@ export function encodeRecord(turn: EndedTurn): string {
   return JSON.stringify([1, status, userPlace, answerPlace ?? -1, ...times, info, ...replaced]);
 }
 
-/** Undefined when there is none. The text is that of an answer which a retry has replaced. */
+/**
+ * Undefined when there is none, or one of a layout version that is not known. The text is that of an answer which a
+ * retry has replaced.
+ */
 export function decodeRecord(id: string, raw: string): { record: TurnRecord; replaced?: string } | undefined {
   if (raw === "") return undefined;
-  const [, status, userPlace, answer, started, ended, info, replaced] = JSON.parse(raw) as RawRecord;
+  const [version, status, userPlace, answer, started, ended, info, replaced] = JSON.parse(raw) as RawRecord;
+  if (version !== 1) return undefined;
   const record: TurnRecord = {
     id,
     status,

@@ -1,5 +1,5 @@
 import { script } from "../script.ts";
-import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+import { INFO_PRELUDE, PRELUDE, PRELUDE_WITHOUT_LAYOUT, TURN_PRELUDE } from "./prelude.ts";
 
 /**
  * Appends messages: all or none.
@@ -11,10 +11,11 @@ import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
  * Returns {'ok', now, ttl, epoch, place of the first, count} | {'duplicate', now, id}
  */
 export const ADD = script(
-  PRELUDE,
+  PRELUDE_WITHOUT_LAYOUT,
   TURN_PRELUDE,
   `
-local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'dropped', 'turn', 'lease')
+local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'dropped', 'turn', 'lease', 'v')
+if is_newer(known[6]) then return {'newer', now, known[6]} end
 unless_dead(known[4], known[5])
 local epoch, given, records = known[1], {}, {}
 local at_now = tostring(now)

@@ -6,16 +6,20 @@
  *           was held up must not act after its caller has given up. Empty: none.
  * ARGV[2]   the TTL in ms for a session that has none of its own
  *
- * Returns   {status, now, …}; `late` when the deadline has passed.
+ * Returns   {status, now, …}; `late` when the deadline has passed; {'newer', now, layout} for a session of a later
+ *           layout version, which is not touched.
  *
  * Scripts write first what a full Redis refuses (RPUSH, HSET, APPEND): the refusal comes before any change.
  */
-export const PRELUDE = `
+const BEGINNING = `
 local messages, meta, turns, idempotency, log = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if ARGV[1] ~= '' and now > tonumber(ARGV[1]) then return {'late', now} end
+local function is_newer(layout) return layout and layout ~= '1' end
+`;
 
+const FUNCTIONS = `
 -- Renews the life of all of the session's keys; returns it in ms. \`own\`: the session's own TTL, where it is
 -- known already (false: it has none).
 local function renew(own)
@@ -46,6 +50,14 @@ local function place(id, epoch)
   end
 end
 `;
+
+export const PRELUDE = `${BEGINNING}
+local layout = redis.call('HGET', meta, 'v')
+if is_newer(layout) then return {'newer', now, layout} end
+${FUNCTIONS}`;
+
+/** The same for a script that asks for the layout version together with what else it needs of `meta`. */
+export const PRELUDE_WITHOUT_LAYOUT = BEGINNING + FUNCTIONS;
 
 /**
  * For scripts that may meet a running turn. A turn's record is

@@ -35,6 +35,12 @@ function translate(error: unknown): unknown {
       return new AppError("session_exists", `${error.message}. Choose another, or delete it first.`, {
         cause: error,
       });
+    case "newer_layout":
+      return new AppError(
+        "storage_damaged",
+        "A newer version of this server wrote this session. Upgrade this one; the session was left as it is.",
+        { cause: error },
+      );
     case "damaged":
       return new AppError(
         "storage_damaged",
