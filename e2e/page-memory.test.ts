@@ -130,6 +130,24 @@ describe("what the page shows of memory", () => {
     expect((await stored()).messages).toHaveLength(2);
   });
 
+  test("the totals are of the whole session, also where only its end is loaded", async () => {
+    const chat = await open();
+    await chat.say("one");
+    await chat.say("two");
+    const messages = Array.from({ length: 150 }, (_, n) => ({ role: "user", content: `Imported ${n}` }));
+    await fetch(`${stack.api}/sessions/${sessionOf(chat)}/messages`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ messages }),
+    });
+    await chat.page.reload();
+    const xray = chat.page.getByRole("complementary", { name: "X-ray" });
+    await xray.getByText("Session: 2 turns").waitFor();
+    await chat.memory("Stateless");
+    await chat.say("three");
+    await xray.getByText("Session: 3 turns").waitFor();
+  });
+
   test("a session that expires says so", async () => {
     const chat = await open();
     await chat.say("My name is Bob");

@@ -6,6 +6,10 @@ export const role = z.enum(ROLES);
 
 export const toolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
 
+const tokens = z
+  .object({ sent: z.int(), cached: z.int(), output: z.int() })
+  .describe("As the provider reported them, else as counted here.");
+
 export const message = z.object({
   id: z.string(),
   role,
@@ -23,10 +27,7 @@ export const message = z.object({
       model: z.string(),
       status: turnStatus,
       sent_messages: z.int().positive().optional().describe("Messages that the model was sent."),
-      tokens: z
-        .object({ sent: z.int(), cached: z.int(), output: z.int() })
-        .optional()
-        .describe("As the provider reported them, else as counted here."),
+      tokens: tokens.optional(),
       total_ms: z.number().nonnegative().optional(),
     })
     .optional()
@@ -120,6 +121,15 @@ export const forkRequest = z.object({
     .describe("The new session ends before this message. Default: it has all that are settled."),
   session_id: sessionId.optional().describe("The new session's id. Made by the server when absent."),
 });
+
+export const totalsResponse = z.object({
+  models: z
+    .array(z.object({ provider: providerId, model: z.string(), turns: z.int().positive(), tokens }))
+    .describe(
+      "What the ended turns took, by who answered; answers that a retry has replaced are counted too.",
+    ),
+});
+export type TotalsResponse = z.infer<typeof totalsResponse>;
 
 export const storageKey = z.object({
   name: z.string(),

@@ -6,6 +6,7 @@ import type {
   StoredSession,
   TurnRecord,
 } from "../chat/conversations.ts";
+import { tokensOf } from "../chat/session-totals.ts";
 
 export const toSession = (found: StoredSession): Session => ({
   id: found.id,
@@ -40,8 +41,8 @@ export function toMessage(message: StoredMessage, turns: ReadonlyMap<string, Tur
 }
 
 function toTurn({ id, status, info }: TurnRecord): NonNullable<Message["turn"]> {
-  const { mode, provider, model, sent, tokens, ms } = info;
-  const [counted = 0, reported = null, cached = null, output = null] = tokens ?? [];
+  const { mode, provider, model, sent, ms } = info;
+  const tokens = tokensOf(info);
   return {
     id,
     mode,
@@ -49,9 +50,7 @@ function toTurn({ id, status, info }: TurnRecord): NonNullable<Message["turn"]> 
     model,
     status,
     ...(sent && { sent_messages: sent[1] }),
-    ...(tokens && {
-      tokens: { sent: reported ?? Math.abs(counted), cached: cached ?? 0, output: output ?? 0 },
-    }),
+    ...(tokens && { tokens }),
     ...(ms && { total_ms: ms[1] }),
   };
 }

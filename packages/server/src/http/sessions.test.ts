@@ -1,4 +1,10 @@
-import { messagesResponse, session, sessionsResponse, storageResponse } from "@redis-memory-magic/protocol";
+import {
+  type Message,
+  messagesResponse,
+  session,
+  sessionsResponse,
+  storageResponse,
+} from "@redis-memory-magic/protocol";
 import { expect, test } from "vitest";
 import { startTestServer } from "../../test/test-server.ts";
 
@@ -196,4 +202,22 @@ test("a page of messages has so many bytes at most, and all are reached by pages
     before = next_before;
   }
   expect(read.map((text) => text.slice(0, 3))).toEqual(contents.map((text) => text.slice(0, 3)));
+});
+
+test("what a session's turns took is told for all of them, whoever has made the session", async () => {
+  const server = await startTestServer();
+  const ask = (message: string) => ({ message, mode: "stateful", provider: "mirror", session_id: "s" });
+  for (const message of ["one", "two", "three"]) await server.inject("POST", "/chat", ask(message));
+  const { messages } = (await server.inject("GET", "/sessions/s/messages")).json();
+  const turns = messages.flatMap(({ role, turn }: Message) => (role === "user" && turn ? [turn] : []));
+  const sent = turns.map(({ tokens }: { tokens: { sent: number } }) => tokens.sent);
+  const totalsOf = async (id: string) => (await server.inject("GET", `/sessions/${id}/totals`)).json().models;
+  expect(await totalsOf("s")).toMatchObject([
+    { provider: "mirror", model: "mirror", turns: 3, tokens: { sent: sent[0] + sent[1] + sent[2] } },
+  ]);
+  await server.inject("POST", "/sessions/s/fork", { before: messages[4].id, session_id: "fork" });
+  expect(await totalsOf("fork")).toMatchObject([{ turns: 2, tokens: { sent: sent[0] + sent[1] } }]);
+  await server.inject("POST", "/sessions/bare/messages", { messages: [user("x")] });
+  expect(await totalsOf("bare")).toEqual([]);
+  expect((await server.inject("GET", "/sessions/none/totals")).statusCode).toBe(404);
 });

@@ -9,6 +9,7 @@ import type {
   SessionPatch,
   SessionsResponse,
   StorageResponse,
+  TotalsResponse,
   Turn,
 } from "@redis-memory-magic/protocol";
 import { request, requestJson } from "./request.ts";
@@ -77,6 +78,10 @@ export const previewContext = (body: ChatRequest, signal?: AbortSignal) =>
 
 export const fetchTurn = (sessionId: string, turnId: string, signal?: AbortSignal) =>
   requestJson<Turn>(turn(sessionId, turnId), { signal });
+
+/** What all turns of a session took, however many there are. */
+export const fetchTotals = (sessionId: string, signal?: AbortSignal) =>
+  requestJson<TotalsResponse>(`${session(sessionId)}/totals`, { signal });
 
 /** The session's keys in Redis. */
 export const fetchStorage = (sessionId: string, signal?: AbortSignal) =>

@@ -1,8 +1,8 @@
 import type { ContextReport, ProviderId, ProviderStatus, Turn } from "@redis-memory-magic/protocol";
 import { useCallback, useMemo } from "react";
 import type { Choice } from "../choice/choice.ts";
-import { totalsOf } from "../pricing/session-totals.ts";
 import type { Pricing } from "../pricing/use-pricing.ts";
+import { useSessionTotals } from "../pricing/use-session-totals.ts";
 import { XrayPanel, type XraySubject } from "../xray/xray-panel.tsx";
 import type { Chat } from "./use-chat.ts";
 
@@ -19,7 +19,7 @@ interface SessionXrayProps {
 
 export function SessionXray({ chat, pricing, turnId, turn, onShowNext, onClose }: SessionXrayProps) {
   const { state, choice, provider, providers, note, changeNote, preview, history } = chat;
-  const { sessionId, messages, olderBefore } = state;
+  const { sessionId, messages } = state;
   const isOpen = !note.draft;
   const known = turn ?? messages.find((message) => message.turn?.id === turnId)?.turn;
   const subject = useMemo(
@@ -31,8 +31,7 @@ export function SessionXray({ chat, pricing, turnId, turn, onShowNext, onClose }
           : pastTurn(known, turn?.report ?? null),
     [turnId, choice, provider, preview, isOpen, known, turn],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: messages change with every word, what they took with the history.
-  const totals = useMemo(() => totalsOf(messages, (of) => pricing.price(of)), [history, pricing]);
+  const { totals, isPartial } = useSessionTotals(state, history, pricing.price);
   const onContextTokens = useCallback(
     (tokens: number | null) => changeNote({ contextTokens: tokens ?? undefined }),
     [changeNote],
@@ -44,7 +43,7 @@ export function SessionXray({ chat, pricing, turnId, turn, onShowNext, onClose }
       providers={providers}
       pricing={pricing}
       totals={totals}
-      totalsArePartial={olderBefore !== null}
+      totalsArePartial={isPartial}
       contextTokens={note.contextTokens ?? null}
       onContextTokens={onContextTokens}
       history={history}

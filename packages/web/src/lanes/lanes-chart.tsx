@@ -1,6 +1,6 @@
 import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { formatCost, formatCount } from "../format/format.ts";
-import { totalsOf } from "../pricing/session-totals.ts";
+import { totalsOf, turnsOf } from "../pricing/session-totals.ts";
 import type { Pricing } from "../pricing/use-pricing.ts";
 import { cumulativeTokens, type Lane, laneName } from "./lane.ts";
 
@@ -46,7 +46,7 @@ export function LanesChart({ lanes, providers, pricing }: LanesChartProps) {
         </thead>
         <tbody>
           {rows.map(({ lane, messages }, index) => {
-            const { sent, usd } = totalsOf(messages, (turn) => pricing.price(turn));
+            const { sent, usd } = totalsOf(turnsOf(messages), pricing.price);
             return (
               <tr key={lane.key}>
                 <th scope="row">

@@ -2,7 +2,7 @@ import type { Price, ProviderStatus } from "@redis-memory-magic/protocol";
 import { expect, test } from "vitest";
 import type { ShownMessage, TurnInfo } from "../conversation/shown-message.ts";
 import { costAt, pricedModels, priceOf } from "./pricing.ts";
-import { totalsOf } from "./session-totals.ts";
+import { totalsOf, turnsOf } from "./session-totals.ts";
 
 const price: Price = { input: 2, cached_input: 0.2, output: 10 };
 const free: Price = { input: 0, cached_input: 0, output: 0 };
@@ -51,11 +51,22 @@ const message = (id: string, sent: number): ShownMessage => {
   };
 };
 
-test("a session's totals count each turn once", () => {
+test("a session's totals count each turn once, or many that were added up", () => {
   const messages = [message("a", 100), message("a", 100), message("b", 300)];
-  const totals = totalsOf(messages, () => price);
+  const totals = totalsOf(turnsOf(messages), () => price);
   expect(totals).toMatchObject({ turns: 2, sent: 400, cached: 0, output: 20 });
   expect(totals.usd).toBeCloseTo((400 * 2 + 20 * 10) / 1e6);
-  expect(totalsOf(messages, () => null).usd).toBeNull();
+  expect(totalsOf(turnsOf(messages), () => null).usd).toBeNull();
+  const added = {
+    provider: "chatgpt",
+    model: "dear",
+    turns: 3,
+    tokens: { sent: 700, cached: 0, output: 30 },
+  } as const;
+  expect(totalsOf([added, ...turnsOf(messages)], () => price)).toMatchObject({
+    turns: 5,
+    sent: 1100,
+    output: 50,
+  });
   expect(totalsOf([], () => price)).toEqual({ turns: 0, sent: 0, cached: 0, output: 0, usd: 0 });
 });

@@ -1,5 +1,5 @@
-import type { Price } from "@redis-memory-magic/protocol";
-import type { ShownMessage, TurnInfo } from "../conversation/shown-message.ts";
+import type { Price, TotalsResponse } from "@redis-memory-magic/protocol";
+import type { ShownMessage } from "../conversation/shown-message.ts";
 import { costAt, type TokenCounts } from "./pricing.ts";
 
 export interface SessionTotals extends TokenCounts {
@@ -8,18 +8,26 @@ export interface SessionTotals extends TokenCounts {
   readonly usd: number | null;
 }
 
-/** What the turns of these messages took together; `priceOf` is what a turn's tokens cost. */
-export function totalsOf(
-  messages: readonly ShownMessage[],
-  priceOf: (turn: TurnInfo) => Price | null,
-): SessionTotals {
-  const turns = new Map(messages.flatMap(({ turn }) => (turn?.tokens ? [[turn.id, turn]] : [])));
-  let totals: SessionTotals = { turns: turns.size, sent: 0, cached: 0, output: 0, usd: 0 };
-  for (const turn of turns.values()) {
-    const tokens = turn.tokens ?? { sent: 0, cached: 0, output: 0 };
-    const price = priceOf(turn);
+/** Turns that one model answered: a single one, or many added up. */
+type Answered = TotalsResponse["models"][number];
+/** What tokens cost of whoever answered. */
+export type PriceOf = (answered: Pick<Answered, "provider" | "model">) => Price | null;
+
+/** The turns of these messages, each once. */
+export function turnsOf(messages: readonly ShownMessage[]): Answered[] {
+  const turns = new Map<string, Answered>();
+  for (const { turn } of messages) {
+    if (turn?.tokens) turns.set(turn.id, { ...turn, tokens: turn.tokens, turns: 1 });
+  }
+  return [...turns.values()];
+}
+
+export function totalsOf(answered: readonly Answered[], priceOf: PriceOf): SessionTotals {
+  let totals: SessionTotals = { turns: 0, sent: 0, cached: 0, output: 0, usd: 0 };
+  for (const { turns, tokens, ...by } of answered) {
+    const price = priceOf(by);
     totals = {
-      turns: totals.turns,
+      turns: totals.turns + turns,
       sent: totals.sent + tokens.sent,
       cached: totals.cached + tokens.cached,
       output: totals.output + tokens.output,

@@ -8,9 +8,11 @@ import {
   sessionPatch,
   sessionsResponse,
   storageResponse,
+  totalsResponse,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { AppError } from "../../chat/app-error.ts";
+import { totalsOf } from "../../chat/session-totals.ts";
 import { problems, type Routes } from "../api.ts";
 import { fromMessage, toMessage, toSession } from "../session-wire.ts";
 
@@ -133,6 +135,22 @@ export const sessionRoutes: Routes = (context) => async (app) => {
         .conversationsOf(request)
         .append(request.params.session_id, messages);
       return { ids, message_count: count };
+    },
+  );
+
+  app.get(
+    "/sessions/:session_id/totals",
+    {
+      schema: {
+        tags: ["sessions"],
+        summary: "What a session's turns took together, however long it is",
+        params,
+        response: { 200: totalsResponse, ...problems(400, 404, 409, 503) },
+      },
+    },
+    async (request) => {
+      const archive = await context.conversationsOf(request).archive(request.params.session_id);
+      return { models: await totalsOf(archive.turns()) };
     },
   );
 
