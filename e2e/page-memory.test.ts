@@ -91,6 +91,15 @@ describe("what the page shows of memory", () => {
     await branches.waitFor();
     expect(chat.page.url()).not.toBe(original);
     expect(await chat.page.getByRole("article", { name: "You" }).count()).toBe(1);
+    // Also where the sessions used since fill more than a page of the list.
+    for (let n = 0; n < 60; n++) {
+      await fetch(`${stack.api}/sessions/later_${n}/messages`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ messages: [{ role: "user", content: `Later ${n}` }] }),
+      });
+    }
+    await chat.page.reload();
     await chat.page.getByRole("link", { name: "Previous branch" }).click();
     await expect.poll(() => chat.page.url()).toBe(original);
     await expect.poll(() => chat.page.getByRole("article", { name: "You" }).count()).toBe(2);

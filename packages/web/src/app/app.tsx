@@ -72,7 +72,6 @@ export function App() {
             close();
             setComparing(false);
           }}
-          onSearch={() => void list.loadAll()}
           onLoadMore={() => void list.loadMore()}
           foot={
             <SidebarFoot

@@ -4,8 +4,9 @@ import { deleteSession, fetchSession, fetchSessions, patchSession } from "../api
 import { Store } from "../store/store.ts";
 
 const PAGE = 50;
-/** A search looks through all that is loaded; so it loads this many at most. */
-const MOST_SEARCHED = 1_000;
+const LATER_PAGE = 200;
+/** A search looks through all that is loaded, and branches are found among it. */
+const MOST_LOADED = 1_000;
 
 export interface SessionListState {
   readonly load: "loading" | "ready" | ApiError;
@@ -56,7 +57,7 @@ export class SessionList {
     const { nextCursor, sessions } = this.#state;
     if (nextCursor === null) return;
     try {
-      const page = await fetchSessions(PAGE, nextCursor);
+      const page = await fetchSessions(LATER_PAGE, nextCursor);
       const known = new Set(sessions.map(({ id }) => id));
       const more = page.sessions.filter(({ id }) => !known.has(id));
       this.store.update({ sessions: [...this.#state.sessions, ...more], nextCursor: page.next_cursor });
@@ -65,9 +66,9 @@ export class SessionList {
     }
   }
 
-  /** Loads what a search is to look through. */
+  /** Loads what a search is to look through, and the branches of the session that is open. */
   async loadAll(): Promise<void> {
-    while (this.#state.nextCursor !== null && this.#state.sessions.length < MOST_SEARCHED) {
+    while (this.#state.nextCursor !== null && this.#state.sessions.length < MOST_LOADED) {
       const before = this.#state.nextCursor;
       await this.loadMore();
       if (this.#state.nextCursor === before) return;

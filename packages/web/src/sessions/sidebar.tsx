@@ -14,21 +14,11 @@ interface SidebarProps {
   onNew: () => void;
   /** A session was opened: a drawer closes. */
   onOpened: () => void;
-  onSearch: () => void;
   onLoadMore: () => void;
   foot: ReactNode;
 }
 
-export function Sidebar({
-  state,
-  openId,
-  actions,
-  onNew,
-  onOpened,
-  onSearch,
-  onLoadMore,
-  foot,
-}: SidebarProps) {
+export function Sidebar({ state, openId, actions, onNew, onOpened, onLoadMore, foot }: SidebarProps) {
   const [search, setSearch] = useState("");
   const now = useNow(1000);
   const sessions = state.sessions.filter(({ id }) => !state.leaving.has(id));
@@ -54,10 +44,7 @@ export function Sidebar({
           aria-label="Search sessions"
           placeholder="Search sessions"
           value={search}
-          onChange={(event) => {
-            setSearch(event.target.value);
-            onSearch();
-          }}
+          onChange={(event) => setSearch(event.target.value)}
         />
       </label>
       <div className="sidebar-list">

@@ -25,6 +25,11 @@ export function useSessionList(openId: string, history: string | null) {
     };
   }, [list, openId, history, isBroken]);
 
+  const hasMore = state.load === "ready" && state.nextCursor !== null;
+  useEffect(() => {
+    if (hasMore) void list.loadAll();
+  }, [list, hasMore]);
+
   useEffect(() => {
     // What is leaving when the page is closed has left.
     const finish = () => {
