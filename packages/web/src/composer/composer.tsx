@@ -62,6 +62,7 @@ export function Composer(props: ComposerProps) {
         />
         <form
           className="composer"
+          data-running={running || undefined}
           onSubmit={(event) => {
             event.preventDefault();
             if (canSend) onSend();
@@ -82,14 +83,16 @@ export function Composer(props: ComposerProps) {
             onKeyDown={onKeyDown}
           />
           <div className="composer-foot">
-            <div className="composer-summary figures" id={hint}>
+            <div className="composer-summary dotted figures" id={hint}>
               {isTooLong ? (
                 <span className="composer-problem">
                   {formatCount(length - maxChars)} characters more than the {formatCount(maxChars)} that a
                   message may have
                 </span>
+              ) : blocked === null ? (
+                summary
               ) : (
-                (blocked ?? summary)
+                <span>{blocked}</span>
               )}
             </div>
             {props.model}

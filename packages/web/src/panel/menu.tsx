@@ -53,9 +53,16 @@ export function Menu({ label, button, buttonClass, children }: MenuProps) {
   );
 }
 
-export function MenuItem({ children, onClick }: { children: ReactNode; onClick: () => void }) {
+interface MenuItemProps {
+  children: ReactNode;
+  onClick: () => void;
+  /** It takes something away: set apart from the others. */
+  removes?: boolean;
+}
+
+export function MenuItem({ children, onClick, removes = false }: MenuItemProps) {
   return (
-    <button type="button" className="menu-item" onClick={onClick}>
+    <button type="button" className="menu-item" data-removes={removes || undefined} onClick={onClick}>
       {children}
     </button>
   );

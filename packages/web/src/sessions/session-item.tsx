@@ -69,7 +69,9 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
         ))}
         <MenuItem onClick={() => actions.onExport(session, "json")}>Export as JSON</MenuItem>
         <MenuItem onClick={() => actions.onExport(session, "markdown")}>Export as Markdown</MenuItem>
-        <MenuItem onClick={() => actions.onDelete(session)}>Delete</MenuItem>
+        <MenuItem removes onClick={() => actions.onDelete(session)}>
+          Delete
+        </MenuItem>
       </Menu>
     </li>
   );

@@ -13,12 +13,16 @@ export function TotalsFoot({ totals, isPartial, pricing }: TotalsFootProps) {
   const cost = totals.usd === null ? null : totals.usd === 0 ? "free" : formatCost(totals.usd);
   return (
     <footer className="xray-foot figures">
-      <span>
-        {isPartial ? `Newest ${counted(totals.turns, "turn")}` : `Session: ${counted(totals.turns, "turn")}`}
-      </span>
-      <span>{formatCount(totals.sent)} tokens sent</span>
-      {totals.output > 0 && <span>{formatCount(totals.output)} answered</span>}
-      {cost !== null && <span>{pricing.as === null ? cost : `${cost} as ${pricing.as}`}</span>}
+      <p className="dotted">
+        <span>
+          {isPartial
+            ? `Newest ${counted(totals.turns, "turn")}`
+            : `Session: ${counted(totals.turns, "turn")}`}
+        </span>
+        <span>{formatCount(totals.sent)} tokens sent</span>
+        {totals.output > 0 && <span>{formatCount(totals.output)} answered</span>}
+        {cost !== null && <span>{pricing.as === null ? cost : `${cost} as ${pricing.as}`}</span>}
+      </p>
     </footer>
   );
 }
