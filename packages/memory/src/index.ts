@@ -1,4 +1,5 @@
 export type { ArchivedSession } from "./archived-session.ts";
+export type { BeginOptions, Begun, FoundHistory, NotBegun, PlacedMessage } from "./begin-turn.ts";
 export type {
   IoRedisClient,
   IoRedisSubscriber,
@@ -19,10 +20,10 @@ export {
   type AddedMessage,
   MessageHistory,
   type MessageHistoryOptions,
-  type RecentOptions,
 } from "./message-history.ts";
 export type { MemoryOptions } from "./options.ts";
 export { type Admission, OwnerQuota, type OwnerQuotaOptions } from "./owner-quota.ts";
+export type { RecentOptions } from "./recent.ts";
 export type { RestoredMessage, RestoredSession } from "./restored-session.ts";
 export { SessionArchive } from "./session-archive.ts";
 export type { ForkPoint, SessionInfo } from "./session-info.ts";
@@ -32,9 +33,6 @@ export type { TurnOutcome, TurnUpdate } from "./turn-feed.ts";
 export type { EndedTurn, TurnEnd, TurnRecord } from "./turn-record.ts";
 export type { TurnWriter } from "./turn-writer.ts";
 export {
-  type BeginOptions,
-  type Begun,
-  type PlacedMessage,
   type TurnState,
   Turns,
   type TurnsOptions,

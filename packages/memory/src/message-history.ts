@@ -1,23 +1,18 @@
 import { newEpoch } from "./epoch.ts";
 import { MemoryError } from "./errors.ts";
-import { type SessionKeys, sessionKeys } from "./keys.ts";
+import type { SessionKeys } from "./keys.ts";
 import { decodeMessage, encodeMessage, type Message, type NewMessage, type Role } from "./message.ts";
-import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { FIRST_PAGE, fitTokens, type Page } from "./recent.ts";
-import { type Reply, ScriptRunner } from "./script-runner.ts";
+import type { MemoryOptions } from "./options.ts";
+import { type Page, type RecentOptions, readRecent } from "./recent.ts";
+import type { Script } from "./script.ts";
+import type { Reply } from "./script-runner.ts";
 import { ADD, CLEAR, DROP, INFO, RANGE, RECENT, UPDATE } from "./scripts/history.ts";
 import { STORAGE } from "./scripts/storage.ts";
-import { makeCursor, SessionIndex } from "./session-index.ts";
+import { makeCursor } from "./session-index.ts";
 import { decodeInfo, type SessionInfo } from "./session-info.ts";
+import { SessionScripts } from "./session-scripts.ts";
 import { decodeStorage, type SessionStorage } from "./session-storage.ts";
-import {
-  assertCount,
-  assertId,
-  assertMessage,
-  assertPositiveInteger,
-  assertRoles,
-  assertTtl,
-} from "./validate.ts";
+import { assertId, assertMessage, assertPositiveInteger, assertTtl } from "./validate.ts";
 
 export interface MessageHistoryOptions extends MemoryOptions {
   /** Told of each record that is no message (someone else wrote it). It is skipped. */
@@ -32,20 +27,6 @@ export interface AddedMessage {
   readonly count: number;
   /** The caller's, or Redis' time of the append. */
   readonly createdAt: Date;
-}
-
-/** Which of the newest messages. */
-export interface RecentOptions {
-  /** How many at most. Default 5, or no limit where `maxTokens` is given. 0 gives none. */
-  readonly k?: number;
-  /** Only these roles; the filter applies before `k`. */
-  readonly role?: Role | readonly Role[];
-  /** Only messages before the one with this id. */
-  readonly before?: string;
-  /** As many of the newest as fit into so many tokens, by `countTokens`. */
-  readonly maxTokens?: number;
-  /** Tokens of one message, 0 or more. Needed with `maxTokens`; called once for each message looked at. */
-  readonly countTokens?: (message: Message) => number;
 }
 
 const PAGE = 500;
@@ -64,16 +45,12 @@ const MAX_BATCH = 10_000;
  * const messages = await history.getRecent("session_1", { k: 5 });
  */
 export class MessageHistory {
-  readonly #options: ResolvedOptions;
+  readonly #scripts: SessionScripts;
   readonly #onDamaged: MessageHistoryOptions["onDamaged"];
-  readonly #runner: ScriptRunner;
-  readonly #index: SessionIndex;
 
   constructor(options: MessageHistoryOptions) {
-    this.#options = resolveOptions(options);
+    this.#scripts = new SessionScripts(options);
     this.#onDamaged = options.onDamaged;
-    this.#runner = new ScriptRunner(this.#options.client, this.#options.timeoutMs);
-    this.#index = new SessionIndex(this.#runner, this.#options.name, this.#options.owner);
   }
 
   /**
@@ -128,7 +105,7 @@ export class MessageHistory {
       );
     }
     const [, now, ttl, epoch, first, count] = reply as ["ok", number, number, string, number, number];
-    this.#index.touch(sessionId, ttl, epoch === fresh);
+    this.#scripts.index.touch(sessionId, ttl, epoch === fresh);
     return messages.map((message, n) => ({
       id: message.id ?? `${epoch}-${first + n}`,
       count: count - messages.length + n + 1,
@@ -165,28 +142,11 @@ export class MessageHistory {
    * @throws MemoryError `unknown_message` (`before`), `unavailable`, `damaged`
    */
   async getRecent(sessionId: string, options: RecentOptions = {}): Promise<Message[]> {
-    const { k = options.maxTokens === undefined ? 5 : Number.POSITIVE_INFINITY } = options;
-    const { before = "", maxTokens, countTokens } = options;
-    const roles = typeof options.role === "string" ? [options.role] : (options.role ?? []);
-    if (options.role !== undefined) assertRoles(roles);
-    if (options.k !== undefined) assertCount("k", k);
-    if (options.before !== undefined) assertId("before", before);
     const keys = this.#keys(sessionId);
-    const readPage = (limit: number, before: string) =>
-      this.#recentPage(sessionId, keys, limit, before, roles);
-    const readFirst = async (limit: number) => {
-      const page = await readPage(limit, before);
-      if (page) return page;
-      throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
-    };
-    if (maxTokens === undefined) {
-      const all = { k, maxTokens: 0, countTokens: () => 0 };
-      return (await fitTokens(await readFirst(k), readPage, all)).toReversed();
-    }
-    assertCount("maxTokens", maxTokens);
-    if (typeof countTokens !== "function") throw new TypeError("countTokens must be given with maxTokens");
-    const first = await readFirst(Math.min(FIRST_PAGE, k));
-    return (await fitTokens(first, readPage, { k, maxTokens, countTokens })).toReversed();
+    const newestFirst = await readRecent(options, (limit, before, roles) =>
+      this.#recentPage(sessionId, keys, limit, before, roles),
+    );
+    return newestFirst.toReversed();
   }
 
   /**
@@ -237,7 +197,7 @@ export class MessageHistory {
     if (id !== undefined) assertId("id", id);
     const reply = await this.#run(DROP, this.#keys(sessionId), [id ?? ""]);
     if (reply[0] === "unknown") return false;
-    this.#index.touch(sessionId, Number(reply[2]));
+    this.#scripts.index.touch(sessionId, Number(reply[2]));
     return true;
   }
 
@@ -251,7 +211,7 @@ export class MessageHistory {
    */
   async clear(sessionId: string): Promise<boolean> {
     const [, now, there] = await this.#run(CLEAR, this.#keys(sessionId), [], true);
-    this.#index.remove(sessionId, now);
+    this.#scripts.index.remove(sessionId, now);
     return there === 1;
   }
 
@@ -333,9 +293,9 @@ export class MessageHistory {
   ): Promise<{ sessions: SessionInfo[]; nextCursor: string | null }> {
     const { limit = 50, cursor } = options;
     assertPositiveInteger("limit", limit);
-    const entries = await this.#index.list(limit, cursor);
+    const entries = await this.#scripts.index.list(limit, cursor);
     const found = await Promise.all(entries.map(({ id }) => this.info(id)));
-    this.#index.heal(entries.filter((_, n) => found[n] === null).map(({ id }) => id));
+    this.#scripts.index.heal(entries.filter((_, n) => found[n] === null).map(({ id }) => id));
     const last = entries.at(-1);
     return {
       sessions: found.filter((info) => info !== null),
@@ -366,7 +326,7 @@ export class MessageHistory {
   async #update(sessionId: string, fields: string[]): Promise<boolean> {
     const reply = await this.#run(UPDATE, this.#keys(sessionId), fields, true);
     if (reply[0] === "unknown") return false;
-    this.#index.touch(sessionId, Number(reply[2]));
+    this.#scripts.index.touch(sessionId, Number(reply[2]));
     return true;
   }
 
@@ -380,16 +340,10 @@ export class MessageHistory {
   }
 
   #keys(sessionId: string): SessionKeys {
-    assertId("sessionId", sessionId);
-    return sessionKeys(this.#options.name, this.#options.owner, sessionId);
+    return this.#scripts.keys(sessionId);
   }
 
-  #run(
-    script: Parameters<ScriptRunner["run"]>[0],
-    keys: SessionKeys,
-    args: string[],
-    repeatable = false,
-  ): Promise<Reply> {
-    return this.#runner.run(script, keys.all, [String(this.#options.ttlMs), ...args], { repeatable });
+  #run(script: Script, keys: SessionKeys, args: string[], repeatable = false): Promise<Reply> {
+    return this.#scripts.run(script, keys.all, args, repeatable);
   }
 }

@@ -1,4 +1,20 @@
-import type { Message } from "./message.ts";
+import { MemoryError } from "./errors.ts";
+import type { Message, Role } from "./message.ts";
+import { assertCount, assertId, assertRoles } from "./validate.ts";
+
+/** Which of the newest messages. */
+export interface RecentOptions {
+  /** How many at most. Default 5, or no limit where `maxTokens` is given. 0 gives none. */
+  readonly k?: number;
+  /** Only these roles; the filter applies before `k`. */
+  readonly role?: Role | readonly Role[];
+  /** Only messages before the one with this id. */
+  readonly before?: string;
+  /** As many of the newest as fit into so many tokens, by `countTokens`. */
+  readonly maxTokens?: number;
+  /** Tokens of one message, 0 or more. Needed with `maxTokens`; called once for each message looked at. */
+  readonly countTokens?: (message: Message) => number;
+}
 
 export interface Page {
   /** Newest first. */
@@ -18,7 +34,7 @@ interface Budget {
 }
 
 /** How many messages the first page of a budget has; each next one has twice as many. */
-export const FIRST_PAGE = 64;
+const FIRST_PAGE = 64;
 
 /**
  * Leaves out the oldest ones where they are results of a tool call that the cut has separated from them.
@@ -65,4 +81,35 @@ export async function fitTokens(
     page = await readPage(limit, page.next);
   }
   return kept;
+}
+
+/**
+ * The newest messages that are asked for, newest first.
+ * @param readPage so many of them at most, before the one with this id (empty: the newest); undefined: there is none
+ * @throws TypeError for options that are none; MemoryError `unknown_message`, and what reading throws
+ */
+export async function readRecent(
+  options: RecentOptions,
+  readPage: (limit: number, before: string, roles: readonly Role[]) => Promise<Page | undefined>,
+): Promise<readonly Message[]> {
+  const { k = options.maxTokens === undefined ? 5 : Number.POSITIVE_INFINITY } = options;
+  const { before = "", maxTokens, countTokens } = options;
+  const roles = typeof options.role === "string" ? [options.role] : (options.role ?? []);
+  if (options.role !== undefined) assertRoles(roles);
+  if (options.k !== undefined) assertCount("k", k);
+  if (options.before !== undefined) assertId("before", before);
+  const readNext = (limit: number, id: string) => readPage(limit, id, roles);
+  const readFirst = async (limit: number) => {
+    const page = await readNext(limit, before);
+    if (page) return page;
+    throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
+  };
+  if (maxTokens === undefined) {
+    const all = { k, maxTokens: 0, countTokens: () => 0 };
+    return fitTokens(await readFirst(k), readNext, all);
+  }
+  assertCount("maxTokens", maxTokens);
+  if (typeof countTokens !== "function") throw new TypeError("countTokens must be given with maxTokens");
+  const first = await readFirst(Math.min(FIRST_PAGE, k));
+  return fitTokens(first, readNext, { k, maxTokens, countTokens });
 }

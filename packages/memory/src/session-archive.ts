@@ -1,12 +1,11 @@
 import { type ArchivedSession, archivedSession } from "./archived-session.ts";
 import { newEpoch } from "./epoch.ts";
-import { sessionKeys, stagingKeys } from "./keys.ts";
+import { stagingKeys } from "./keys.ts";
 import { givenId } from "./message.ts";
-import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import type { MemoryOptions } from "./options.ts";
 import { encodeSession, type RestoredSession } from "./restored-session.ts";
-import { ScriptRunner } from "./script-runner.ts";
 import { SessionCopy } from "./session-copy.ts";
-import { SessionIndex } from "./session-index.ts";
+import { SessionScripts } from "./session-scripts.ts";
 import { SettledSession } from "./settled-session.ts";
 import { assertId } from "./validate.ts";
 
@@ -24,14 +23,10 @@ const PAGE = 500;
  * await archive.fork("session_1", "session_2", { before: message.id });
  */
 export class SessionArchive {
-  readonly #options: ResolvedOptions;
-  readonly #runner: ScriptRunner;
-  readonly #index: SessionIndex;
+  readonly #scripts: SessionScripts;
 
   constructor(options: MemoryOptions) {
-    this.#options = resolveOptions(options);
-    this.#runner = new ScriptRunner(this.#options.client, this.#options.timeoutMs);
-    this.#index = new SessionIndex(this.#runner, this.#options.name, this.#options.owner);
+    this.#scripts = new SessionScripts(options);
   }
 
   /**
@@ -58,7 +53,7 @@ export class SessionArchive {
       parent: sessionId,
       before: before ?? "",
     });
-    this.#index.touch(newSessionId, ttl, true);
+    this.#scripts.index.touch(newSessionId, ttl, true);
   }
 
   /** @throws MemoryError `unknown_session`, `unavailable`, `damaged` */
@@ -80,7 +75,7 @@ export class SessionArchive {
     for (let from = 0; from < turns.length; from += PAGE) {
       await copy.addTurns(turns.slice(from, from + PAGE));
     }
-    const isUsual = ttlSeconds === undefined || ttlSeconds * 1000 === this.#options.ttlMs;
+    const isUsual = ttlSeconds === undefined || ttlSeconds * 1000 === this.#scripts.ttlMs;
     const ttl = await copy.finish({
       epoch,
       title,
@@ -89,30 +84,22 @@ export class SessionArchive {
       parent: forkedFrom?.sessionId ?? "",
       before: forkedFrom?.messageId ?? "",
     });
-    this.#index.touch(sessionId, ttl, true);
+    this.#scripts.index.touch(sessionId, ttl, true);
   }
 
   #open(sessionId: string, before?: string): Promise<SettledSession> {
-    const keys = this.#keys(sessionId).all;
+    const keys = this.#scripts.keys(sessionId).all;
     // Reading changes nothing but the end of a turn whose writer is gone.
     return SettledSession.open(
-      (script, args) =>
-        this.#runner.run(script, keys, [String(this.#options.ttlMs), ...args], { repeatable: true }),
+      (script, args) => this.#scripts.run(script, keys, args, true),
       sessionId,
       before,
     );
   }
 
   #copy(sessionId: string): SessionCopy {
-    const keys = this.#keys(sessionId);
+    const keys = this.#scripts.keys(sessionId);
     const all = [...keys.all, ...stagingKeys(keys, newEpoch())];
-    return new SessionCopy((script, args, repeatable) =>
-      this.#runner.run(script, all, [String(this.#options.ttlMs), ...args], { repeatable }),
-    );
-  }
-
-  #keys(sessionId: string) {
-    assertId("sessionId", sessionId);
-    return sessionKeys(this.#options.name, this.#options.owner, sessionId);
+    return new SessionCopy((script, args, repeatable) => this.#scripts.run(script, all, args, repeatable));
   }
 }

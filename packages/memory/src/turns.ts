@@ -1,68 +1,35 @@
+import {
+  assertBegin,
+  type BeginOptions,
+  type Begun,
+  beginArguments,
+  decodeBegun,
+  decodeHistory,
+  type FoundHistory,
+  type PlacedMessage,
+} from "./begin-turn.ts";
 import { newEpoch } from "./epoch.ts";
-import { type SessionKeys, sessionKeys } from "./keys.ts";
-import { decodeMessage, type Json, type Message } from "./message.ts";
-import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import type { SessionKeys } from "./keys.ts";
+import { decodeMessage } from "./message.ts";
+import type { MemoryOptions } from "./options.ts";
 import type { Script } from "./script.ts";
-import { type Reply, ScriptRunner } from "./script-runner.ts";
+import type { Reply } from "./script-runner.ts";
 import { RANGE } from "./scripts/history.ts";
 import { APPEND, BEGIN, CANCEL, END, PEEK, READ_RECORDS, READ_TURN } from "./scripts/turns.ts";
-import { SessionIndex } from "./session-index.ts";
+import { SessionScripts } from "./session-scripts.ts";
 import { type Subscriber, Subscriptions } from "./subscriptions.ts";
 import { TurnFeed, type TurnUpdate } from "./turn-feed.ts";
 import { followRemote } from "./turn-follower.ts";
 import { decodeRecord, type TurnRecord } from "./turn-record.ts";
 import { TurnWriter } from "./turn-writer.ts";
 import { newTurnId } from "./unstored-turn.ts";
-import { assertCount, assertId, assertPositiveInteger } from "./validate.ts";
+import { assertCount, assertPositiveInteger } from "./validate.ts";
 
 export interface TurnsOptions extends MemoryOptions {
   /** A second connected client, on which this class subscribes. Without it, followers look every 100 ms. */
   readonly subscriber?: Subscriber;
   /** How long a turn is its writer's without a sign of life. Default 5,000; renewed three times as often. */
   readonly leaseMs?: number;
-}
-
-export interface BeginOptions {
-  /** What the user says. Left out for a retry. */
-  readonly content?: string;
-  /** What is to be known of the turn; JSON. Can be changed with `describe` and `end`. */
-  readonly info?: Json;
-  /** A title for the session, if it is new. */
-  readonly title?: string;
-  /** The same key and request give the same turn; another request under that key is refused. */
-  readonly idempotency?: { readonly key: string; readonly requestHash: string };
-  /** The session's last turn, which did not complete: it is run anew, the user's message stays as it is. */
-  readonly retryOf?: string;
-  /**
-   * History to return: at most so many bytes of the newest, and none from before the start that was
-   * remembered for this window. Left out: none.
-   */
-  readonly history?: { readonly maxBytes: number; readonly window: string };
-}
-
-export type Begun =
-  | {
-      readonly kind: "begun";
-      readonly writer: TurnWriter;
-      /** The history asked for, oldest first; the user's message is the last. */
-      readonly messages: readonly PlacedMessage[];
-      /** Messages in the session, the user's included. */
-      readonly count: number;
-      /** The first place that the remembered context holds, or null. */
-      readonly rememberedStart: number | null;
-    }
-  /** A turn is in progress. */
-  | { readonly kind: "busy"; readonly turnId: string }
-  /** The idempotency key led to this turn before. */
-  | { readonly kind: "replay"; readonly turnId: string }
-  /** The idempotency key was used with another request. */
-  | { readonly kind: "mismatch"; readonly turnId: string }
-  | { readonly kind: "refused"; readonly reason: "unknown" | "completed" | "not_last" };
-
-export interface PlacedMessage {
-  /** The place in the session: grows with each message, keeps its value. */
-  readonly place: number;
-  readonly message: Message;
 }
 
 export interface TurnState {
@@ -89,21 +56,17 @@ export interface TurnState {
  * }
  */
 export class Turns {
-  readonly #options: ResolvedOptions;
+  readonly #scripts: SessionScripts;
   readonly #leaseMs: number;
-  readonly #runner: ScriptRunner;
-  readonly #index: SessionIndex;
   readonly #subscriptions: Subscriptions | undefined;
   /** Turns that are written or followed in this process: one feed each, however many follow. */
   readonly #feeds = new Map<string, TurnFeed>();
 
   constructor(options: TurnsOptions) {
-    this.#options = resolveOptions(options);
+    this.#scripts = new SessionScripts(options);
     const { leaseMs = 5000 } = options;
     assertPositiveInteger("leaseMs", leaseMs);
     this.#leaseMs = leaseMs;
-    this.#runner = new ScriptRunner(this.#options.client, this.#options.timeoutMs);
-    this.#index = new SessionIndex(this.#runner, this.#options.name, this.#options.owner);
     this.#subscriptions = options.subscriber && new Subscriptions(options.subscriber);
   }
 
@@ -112,12 +75,7 @@ export class Turns {
    * @throws MemoryError `unavailable`, `damaged`
    */
   async begin(sessionId: string, options: BeginOptions): Promise<Begun> {
-    const { content, retryOf, idempotency, history, title = "", info = null } = options;
-    if ((content === undefined) === (retryOf === undefined))
-      throw new TypeError("give either content or retryOf");
-    if (retryOf !== undefined) assertId("retryOf", retryOf);
-    if (idempotency !== undefined) assertId("idempotency.key", idempotency.key);
-    if (history !== undefined) assertCount("history.maxBytes", history.maxBytes);
+    assertBegin(options);
     const keys = this.#keys(sessionId);
     const id = newTurnId();
     const fresh = newEpoch();
@@ -125,27 +83,13 @@ export class Turns {
       id,
       String(this.#leaseMs),
       fresh,
-      content === undefined ? "" : JSON.stringify(content),
-      JSON.stringify(info),
-      title,
-      idempotency?.key ?? "",
-      idempotency?.requestHash ?? "",
-      retryOf ?? "",
-      String(history?.maxBytes ?? 0),
-      history?.window ?? "",
+      ...beginArguments(options),
     ]);
-    const [kind, , detail] = reply;
-    if (kind === "refused") return { kind, reason: detail as "unknown" | "completed" | "not_last" };
-    if (kind === "busy" || kind === "replay" || kind === "mismatch") return { kind, turnId: String(detail) };
-    const [, , ttl, epoch, , count, remembered, first, ...records] = reply;
-    this.#index.touch(sessionId, Number(ttl), epoch === fresh);
-    return {
-      kind: "begun",
-      writer: this.#write(sessionId, keys, id),
-      messages: decodeAll(records, Number(first), String(epoch)),
-      count: Number(count),
-      rememberedStart: placeOrNull(remembered),
-    };
+    const begun = decodeBegun(reply);
+    if (begun.kind !== "begun") return begun;
+    const [, , ttl, epoch] = reply;
+    this.#scripts.index.touch(sessionId, Number(ttl), epoch === fresh);
+    return { ...begun, writer: this.#write(sessionId, keys, id) };
   }
 
   /**
@@ -194,19 +138,11 @@ export class Turns {
   async peek(
     sessionId: string,
     { history, retryOf }: { history: NonNullable<BeginOptions["history"]>; retryOf?: string },
-  ): Promise<{ messages: PlacedMessage[]; count: number; rememberedStart: number | null }> {
+  ): Promise<FoundHistory> {
     assertCount("history.maxBytes", history.maxBytes);
     const args = [String(history.maxBytes), history.window, retryOf ?? ""];
-    const [, , epoch, count, remembered, first, ...records] = await this.#run(
-      PEEK,
-      this.#keys(sessionId),
-      args,
-    );
-    return {
-      messages: decodeAll(records, Number(first), String(epoch)),
-      count: Number(count),
-      rememberedStart: placeOrNull(remembered),
-    };
+    const [, , epoch, count, ...found] = await this.#run(PEEK, this.#keys(sessionId), args);
+    return { ...decodeHistory(found, String(epoch)), count: Number(count) };
   }
 
   /** The messages from one place up to another, `to` excluded: what a context was made of. */
@@ -242,7 +178,7 @@ export class Turns {
   async cancel(sessionId: string, turnId: string): Promise<boolean> {
     const [status, , ttl] = await this.#run(CANCEL, this.#keys(sessionId), [turnId]);
     if (status !== "ok") return false;
-    this.#index.touch(sessionId, Number(ttl));
+    this.#scripts.index.touch(sessionId, Number(ttl));
     return true;
   }
 
@@ -256,12 +192,12 @@ export class Turns {
       {
         append: async (offset, text, info) => {
           const reply = await this.#run(APPEND, keys, [id, lease, String(offset), text, info]);
-          if (reply[0] === "ok") this.#index.touch(sessionId, Number(reply[2]));
+          if (reply[0] === "ok") this.#scripts.index.touch(sessionId, Number(reply[2]));
           return reply;
         },
         end: async (status, offset, rest, info, context) => {
           const reply = await this.#run(END, keys, [id, status, String(offset), rest, info, context]);
-          if (reply[0] === "ok") this.#index.touch(sessionId, Number(reply[4]));
+          if (reply[0] === "ok") this.#scripts.index.touch(sessionId, Number(reply[4]));
           return reply;
         },
       },
@@ -284,24 +220,13 @@ export class Turns {
   }
 
   #keys(sessionId: string): SessionKeys {
-    assertId("sessionId", sessionId);
-    return sessionKeys(this.#options.name, this.#options.owner, sessionId);
+    return this.#scripts.keys(sessionId);
   }
 
   // Every script on a turn may be repeated: it knows by the turn's id and the offset what was done already.
   #run(script: Script, keys: SessionKeys, args: string[]): Promise<Reply> {
-    return this.#runner.run(script, keys.all, [String(this.#options.ttlMs), ...args], { repeatable: true });
+    return this.#scripts.run(script, keys.all, args, true);
   }
 }
 
-const placeOrNull = (place: unknown): number | null => (Number(place) < 0 ? null : Number(place));
-
 const feedName = (keys: SessionKeys, turnId: string): string => `${keys.log} ${turnId}`;
-
-function decodeAll(records: readonly (string | number)[], first: number, epoch: string): PlacedMessage[] {
-  return records.flatMap((record, n) => {
-    const place = first + n;
-    const message = decodeMessage(String(record), place, epoch);
-    return message ? [{ place, message }] : [];
-  });
-}

@@ -1,0 +1,94 @@
+import { decodeMessage, type Json, type Message } from "./message.ts";
+import type { Reply } from "./script-runner.ts";
+import type { TurnWriter } from "./turn-writer.ts";
+import { assertCount, assertId } from "./validate.ts";
+
+export interface BeginOptions {
+  /** What the user says. Left out for a retry. */
+  readonly content?: string;
+  /** What is to be known of the turn; JSON. Can be changed with `describe` and `end`. */
+  readonly info?: Json;
+  /** A title for the session, if it is new. */
+  readonly title?: string;
+  /** The same key and request give the same turn; another request under that key is refused. */
+  readonly idempotency?: { readonly key: string; readonly requestHash: string };
+  /** The session's last turn, which did not complete: it is run anew, the user's message stays as it is. */
+  readonly retryOf?: string;
+  /**
+   * History to return: at most so many bytes of the newest, and none from before the start that was
+   * remembered for this window. Left out: none.
+   */
+  readonly history?: { readonly maxBytes: number; readonly window: string };
+}
+
+export interface FoundHistory {
+  /** The history asked for, oldest first; of a turn that has begun, the user's message is the last. */
+  readonly messages: readonly PlacedMessage[];
+  /** Messages in the session, the user's included where the turn has begun. */
+  readonly count: number;
+  /** The first place that the remembered context holds, or null. */
+  readonly rememberedStart: number | null;
+}
+
+export type Begun = ({ readonly kind: "begun"; readonly writer: TurnWriter } & FoundHistory) | NotBegun;
+
+export type NotBegun =
+  /** A turn is in progress. */
+  | { readonly kind: "busy"; readonly turnId: string }
+  /** The idempotency key led to this turn before. */
+  | { readonly kind: "replay"; readonly turnId: string }
+  /** The idempotency key was used with another request. */
+  | { readonly kind: "mismatch"; readonly turnId: string }
+  | { readonly kind: "refused"; readonly reason: "unknown" | "completed" | "not_last" };
+
+export interface PlacedMessage {
+  /** The place in the session: grows with each message, keeps its value. */
+  readonly place: number;
+  readonly message: Message;
+}
+
+/** @throws TypeError for options that are none */
+export function assertBegin({ content, retryOf, idempotency, history }: BeginOptions): void {
+  if ((content === undefined) === (retryOf === undefined))
+    throw new TypeError("give either content or retryOf");
+  if (retryOf !== undefined) assertId("retryOf", retryOf);
+  if (idempotency !== undefined) assertId("idempotency.key", idempotency.key);
+  if (history !== undefined) assertCount("history.maxBytes", history.maxBytes);
+}
+
+/** What the script `BEGIN` takes behind the turn's id, the lease and the epoch. */
+export const beginArguments = (options: BeginOptions): string[] => {
+  const { content, retryOf, idempotency, history, title = "", info = null } = options;
+  return [
+    content === undefined ? "" : JSON.stringify(content),
+    JSON.stringify(info),
+    title,
+    idempotency?.key ?? "",
+    idempotency?.requestHash ?? "",
+    retryOf ?? "",
+    String(history?.maxBytes ?? 0),
+    history?.window ?? "",
+  ];
+};
+
+/** Of what the script `BEGIN` returns. */
+export function decodeBegun(reply: Reply): ({ readonly kind: "begun" } & FoundHistory) | NotBegun {
+  const [kind, , detail] = reply;
+  if (kind === "refused") return { kind, reason: detail as "unknown" | "completed" | "not_last" };
+  if (kind === "busy" || kind === "replay" || kind === "mismatch") return { kind, turnId: String(detail) };
+  const [, , , epoch, , count, ...found] = reply;
+  return { kind: "begun", ...decodeHistory(found, String(epoch)), count: Number(count) };
+}
+
+/** Of what the script function `add_history` adds to a reply. */
+export function decodeHistory(
+  [remembered, first, ...records]: readonly (string | number)[],
+  epoch: string,
+): Omit<FoundHistory, "count"> {
+  const messages = records.flatMap((record, n) => {
+    const place = Number(first) + n;
+    const message = decodeMessage(String(record), place, epoch);
+    return message ? [{ place, message }] : [];
+  });
+  return { messages, rememberedStart: Number(remembered) < 0 ? null : Number(remembered) };
+}
