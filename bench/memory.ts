@@ -11,6 +11,7 @@ const MESSAGE: NewMessage = { role: "user", content: CONTENT };
 const RECORD = `[1,"user",1732264800000,"${CONTENT}"]`;
 const TTL_MS = 3_600_000;
 const LENGTHS = [20, 1_000, 100_000];
+const FIELDS = ["epoch", "ttl", "dropped", "turn", "lease"];
 const CALLERS = 64;
 const ROUNDS = 5;
 const ROUND_MS = 1_500;
@@ -69,19 +70,18 @@ async function appendTable(): Promise<void> {
   const session = (n: number) => `append-${n}`;
   const key = (n: number, part: string) => `${name}:{bare-${n}}:${part}`;
   const now = () => String(Date.now());
-  const others = ["turns", "idempotency", "log"];
   const contestants: [string, (n: number) => Promise<unknown>][] = [
     [
-      "the commands that the script runs, bare: `TIME`, `HMGET`, `RPUSH`, `HSET`, two `PEXPIRE`, `EXISTS`",
+      "the commands that the script runs, bare: `TIME`, `HMGET`, `RPUSH`, `HSET`, three `PEXPIRE`",
       (n) =>
         Promise.all([
           client.time(),
-          client.hmGet(key(n, "meta"), ["epoch", "ttl", "dropped"]),
+          client.hmGet(key(n, "meta"), FIELDS),
           client.rPush(key(n, "messages"), RECORD),
           client.hSet(key(n, "meta"), "updated", now()),
           client.pExpire(key(n, "messages"), TTL_MS),
           client.pExpire(key(n, "meta"), TTL_MS),
-          client.exists(others.map((part) => key(n, part))),
+          client.pExpire(key(n, "turns"), TTL_MS),
         ]),
     ],
     [
@@ -90,12 +90,12 @@ async function appendTable(): Promise<void> {
         client
           .multi()
           .time()
-          .hmGet(key(n, "meta"), ["epoch", "ttl", "dropped"])
+          .hmGet(key(n, "meta"), FIELDS)
           .rPush(key(n, "messages"), RECORD)
           .hSet(key(n, "meta"), "updated", now())
           .pExpire(key(n, "messages"), TTL_MS)
           .pExpire(key(n, "meta"), TTL_MS)
-          .exists(others.map((part) => key(n, part)))
+          .pExpire(key(n, "turns"), TTL_MS)
           .exec(),
     ],
     [
