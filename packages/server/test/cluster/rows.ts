@@ -3,7 +3,7 @@ import { lossesOf } from "../faults/proof.ts";
 import { Load } from "./load.ts";
 import { onServers, type Servers, type Topology } from "./topology.ts";
 
-const PEOPLE = 24;
+const PEOPLE = 12;
 const BEFORE_MS = 3000;
 const AFTER_MS = 4000;
 const QUESTION = `fake ${JSON.stringify({ words: 8, delayMs: 50 })}`;
@@ -37,8 +37,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     ofMaster: true,
   },
   "slots-moved": {
-    name: "1,000 slots moved to another master",
-    strike: (_, topology) => topology.moveSlots?.(1000) ?? Promise.resolve(),
+    name: "300 slots moved to another master",
+    strike: (_, topology) => topology.moveSlots?.(300) ?? Promise.resolve(),
     unnoticed: true,
   },
   "server-killed": { name: "one of two servers killed (-9)", strike: (servers) => servers.kill(1) },

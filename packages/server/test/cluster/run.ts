@@ -1,14 +1,16 @@
 import { parseArgs } from "node:util";
+import { type Growth, measureGrowth } from "./growth.ts";
 import { FAULTS, type Row, tryFault } from "./rows.ts";
 import { type Soak, soak } from "./soak.ts";
 import { cluster, sentinel } from "./topology.ts";
 
 /**
  * Two servers on a Cluster and behind sentinels, under load, while something breaks. `--only <text>` tries those
- * faults whose name holds the text; `--soak <minutes>` has a thousand people read for so long instead.
+ * faults whose name holds the text. Instead of them, `--soak <minutes>` has a thousand people read for so long, and
+ * `--growth` measures what one and two servers and one and three shards spend on a turn.
  */
 const { values } = parseArgs({
-  options: { only: { type: "string", default: "" }, soak: { type: "string" } },
+  options: { only: { type: "string", default: "" }, soak: { type: "string" }, growth: { type: "boolean" } },
 });
 
 function printRows(rows: readonly Row[]): void {
@@ -35,7 +37,30 @@ function printSoak({ minutes, turns, completed, servers }: Soak): void {
   }
 }
 
-if (values.soak !== undefined) {
+function printGrowth(rows: readonly Growth[]): void {
+  console.log(
+    "\n| servers | shards | turns a second | servers' CPU a turn | Redis' CPU a turn | busiest server, shard |",
+  );
+  console.log("|--:|--:|--:|--:|--:|--:|");
+  for (const { servers, shards, turnsPerSecond, serverMs, redisMs, busiest } of rows) {
+    const shares = [busiest.server, busiest.shard].map((share) => `${(share * 100).toFixed()} %`);
+    console.log(
+      `| ${servers} | ${shards} | ${turnsPerSecond.toFixed()} | ${serverMs.toFixed(2)} ms | ${redisMs.toFixed(2)} ms | ${shares.join(", ")} |`,
+    );
+  }
+}
+
+if (values.growth) {
+  const rows: Growth[] = [];
+  for (const [servers, shards] of [
+    [1, 1],
+    [2, 1],
+    [2, 3],
+  ] as const) {
+    rows.push(await measureGrowth(servers, shards));
+  }
+  printGrowth(rows);
+} else if (values.soak !== undefined) {
   const minutes = Number(values.soak);
   if (!(minutes > 0)) throw new Error("--soak needs a number of minutes, such as 10");
   const result = await soak(await cluster(), minutes);
