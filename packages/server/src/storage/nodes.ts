@@ -18,6 +18,8 @@ interface Cluster {
 /** What can be asked of each of its nodes. */
 export type Nodes = Node | Cluster;
 
-/** All nodes that keys are on: of a Cluster the masters. */
-export const nodesOf = (client: Nodes): (Node | Promise<Node>)[] =>
-  "masters" in client ? client.masters.map((master) => client.nodeClient(master as never)) : [client];
+/** All nodes that keys are on: of a Cluster the masters. Each is asked for when it is its turn. */
+export function* nodesOf(client: Nodes): Generator<Node | Promise<Node>, void, void> {
+  if (!("masters" in client)) yield client;
+  else for (const master of client.masters) yield client.nodeClient(master as never);
+}

@@ -83,7 +83,7 @@ export async function connectRedis(config: RedisConfig, log: Log): Promise<Redis
 
 /** What one of its nodes answers, whichever is first. */
 const firstAnswer = <Answer>({ client }: Connection, ask: (node: Node) => Promise<Answer>): Promise<Answer> =>
-  Promise.any(nodesOf(client).map(async (node) => ask(await node)));
+  Promise.any(Array.from(nodesOf(client), async (node) => ask(await node)));
 
 // A Redis that evicts forgets conversations before their time, and nobody is told.
 async function warnOfEviction(connection: Connection, address: string, log: Log): Promise<void> {
