@@ -65,6 +65,22 @@ describe("ScriptRunner", () => {
     });
   });
 
+  test("a Redis that failed until the deadline is tried once, until it has answered again", async () => {
+    let reply: () => Promise<unknown> = fails("Socket closed unexpectedly");
+    const { client, calls } = scripted(() => reply());
+    const run = () => new ScriptRunner(client, 200).run(SCRIPT, ["k"], [], { repeatable: true });
+    await expect(run()).rejects.toMatchObject({ code: "unavailable" });
+    calls.length = 0;
+    await expect(run()).rejects.toMatchObject({ code: "unavailable" });
+    expect(calls).toHaveLength(1);
+    reply = ok;
+    expect((await run())[0]).toBe("ok");
+    reply = fails("Socket closed unexpectedly");
+    calls.length = 0;
+    await expect(run()).rejects.toMatchObject({ code: "unavailable" });
+    expect(calls.length).toBeGreaterThan(1);
+  });
+
   test("a clock that was set is learnt from the reply, and the script runs at once", async () => {
     const { client, calls } = scripted(() => Promise.resolve(["late", 5_000_000]), ok);
     expect((await new ScriptRunner(client, 1000).run(SCRIPT, ["k"], []))[0]).toBe("ok");

@@ -14,25 +14,28 @@ interface RunOptions {
 const NOT_YET = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)\b/;
 const PAUSE_MS = 50;
 
-/** Redis' clock less ours, as of the last reply; a little behind, so that a deadline is rather early. */
-interface Clock {
-  offset?: number;
+/** What is known of a Redis. */
+interface Standing {
+  /** Its clock less ours, as of the last reply; a little behind, so that a deadline is rather early. */
+  clockOffset?: number;
+  /** It failed until a caller's deadline: until it has answered again, nobody begins to wait for it. */
+  away?: boolean;
 }
 
 // Of the client, not of the instance: a server has an instance for each owner, and asks Redis for the time once.
-const clocks = new WeakMap<RedisClient, Clock>();
+const standings = new WeakMap<RedisClient, Standing>();
 
 /** Runs scripts within a deadline: one that is late by Redis' clock does nothing, and its caller has an error. */
 export class ScriptRunner {
   readonly #redis: Evaluator;
   readonly #timeoutMs: number;
-  readonly #clock: Clock;
+  readonly #standing: Standing;
 
   constructor(client: RedisClient, timeoutMs: number) {
     this.#redis = evaluator(client);
     this.#timeoutMs = timeoutMs;
-    this.#clock = clocks.get(client) ?? {};
-    clocks.set(client, this.#clock);
+    this.#standing = standings.get(client) ?? {};
+    standings.set(client, this.#standing);
   }
 
   /**
@@ -42,10 +45,10 @@ export class ScriptRunner {
   run(script: Script, keys: string[], args: string[], options: RunOptions = {}): Promise<Reply> {
     const giveUpAt = performance.now() + this.#timeoutMs;
     return this.#attempt(giveUpAt, options.repeatable === true, async () => {
-      this.#clock.offset ??= await this.#readClock(keys);
-      const deadline = Math.floor(giveUpAt + this.#clock.offset);
+      this.#standing.clockOffset ??= await this.#readClock(keys);
+      const deadline = Math.floor(giveUpAt + this.#standing.clockOffset);
       const reply = await this.#evaluate(script, keys, [String(deadline), ...args]);
-      this.#clock.offset = reply[1] - performance.now();
+      this.#standing.clockOffset = reply[1] - performance.now();
       return reply;
     });
   }
@@ -57,16 +60,22 @@ export class ScriptRunner {
   }
 
   async #attempt(giveUpAt: number, repeatable: boolean, evaluate: () => Promise<Reply>): Promise<Reply> {
+    const patient = !this.#standing.away;
     for (;;) {
       try {
         const reply = await this.#within(giveUpAt, evaluate());
+        this.#standing.away = false;
         if (reply[0] === "newer") throw newerLayout(reply[2]);
         if (reply[0] !== "late") return reply;
         // Our notion of Redis' time was off (its clock was set): it is right now.
       } catch (error) {
         if (!isRetryable(error, repeatable)) throw asMemoryError(error);
-        if (performance.now() + PAUSE_MS > giveUpAt) throw asMemoryError(error);
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        if (performance.now() + PAUSE_MS > giveUpAt) this.#standing.away = true;
+        else if (patient) {
+          await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+          continue;
+        }
+        throw asMemoryError(error);
       }
       if (performance.now() > giveUpAt) throw unavailable("Redis was too slow");
     }
