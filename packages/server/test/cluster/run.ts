@@ -65,7 +65,7 @@ if (values.growth) {
   if (!(minutes > 0)) throw new Error("--soak needs a number of minutes, such as 10");
   const result = await soak(await cluster(), minutes);
   printSoak(result);
-  if (result.completed < result.turns) process.exitCode = 1;
+  if (result.completed < result.turns || result.descriptorsLeft) process.exitCode = 1;
 } else {
   const rows: Row[] = [];
   for (const start of [cluster, sentinel]) {
