@@ -72,8 +72,9 @@ test("AUTH=jwt: a login that ends in the middle of it asks for another, and noth
   const page = await stack.open();
   await logInAs(page, "alice");
   await say(page, "Hello");
-  await page.context().clearCookies();
   await page.getByRole("textbox", { name: "Message" }).fill("not sent yet");
+  await page.context().clearCookies();
+  // The page notices with whatever it asks for next.
   await page.getByRole("link", { name: "Log in" }).waitFor();
   await page.goto(`${stack.url}/?login=failed`);
   await page.getByText("The login was not completed. Begin it again.").waitFor();

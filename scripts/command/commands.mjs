@@ -35,5 +35,6 @@ export const COMMANDS = {
   "test:package": withServers("packages/memory/test/package/run.ts"),
   "test:faults": withServers("packages/server/test/faults/run.ts"),
   "test:security": withServers("packages/server/test/security/run.ts"),
+  "test:cluster": withServers("packages/server/test/cluster/run.ts"),
   "test:docker": { files: ["deploy/test/docker/run.ts"], chromium: true },
 };
