@@ -51,6 +51,7 @@ export async function overlays(product: Product, report: Report): Promise<void> 
     });
     await product.up([...CONTAINERS, "chat-backend-2", "chat-backend-3"]);
     await replicated(product, "redis-memory", 1);
+    for (const sentinel of ["sentinel-1", "sentinel-2", "sentinel-3"]) await knowsAll(product, sentinel);
     return goesOnWithout(product, "redis-memory");
   });
   await report.check("cluster: a master dies, its replica takes over, conversations go on", async () => {
@@ -136,6 +137,17 @@ const replicated = (product: Product, master: string, replicas: number): Promise
     async () =>
       (await product.attempt(`docker exec ${master} redis-cli WAIT ${replicas} 1000`)).output.trim() ===
       `${replicas}`,
+    FAILED_OVER_WITHIN_MS,
+  );
+
+/** Sentinels look for replicas every 10 s: none is made the master that they have not seen before the master died. */
+const knowsAll = (product: Product, sentinel: string): Promise<number> =>
+  until(
+    `${sentinel} knows the replica and the other sentinels`,
+    async () =>
+      (
+        await product.attempt(`docker-compose exec -T ${sentinel} redis-cli -p 26379 INFO sentinel`)
+      ).output.includes("slaves=1,sentinels=3"),
     FAILED_OVER_WITHIN_MS,
   );
 

@@ -101,9 +101,11 @@ class Masters {
 
   look(): void {
     const { masters } = this.#cluster;
+    // A slot is nobody's while a Cluster is put together, and the client does not ask about it again by itself.
+    const slots: readonly unknown[] = this.#cluster.slots;
     for (const master of masters) this.#lookAt(master);
     this.#forgetOthers();
-    if (masters.every((master) => master.client?.isReady)) {
+    if (!slots.includes(undefined) && masters.every((master) => master.client?.isReady)) {
       this.#events.onReady();
     } else {
       // The only thing that is used of the client's inside: it has no other way to be told that it is time.

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "@redis/client";
 import { expect, onTestFinished, test } from "vitest";
 import { startCluster } from "../../../../memory/test/cluster.ts";
 import { MASTER_NAME, startSentinel } from "../../../../memory/test/sentinel.ts";
@@ -12,6 +13,8 @@ import { loadConfig } from "../../config.ts";
 import { connectRedis, type Redis } from "../redis.ts";
 import { keysMatching } from "../scan.ts";
 
+// By CLUSTER KEYSLOT.
+const KEY_OF_SLOT_100 = "k2136";
 const HEALED_WITHIN_MS = 15_000;
 const FAILS_WITHIN_MS = 100;
 
@@ -82,6 +85,22 @@ test("a Cluster whose master is gone for good: its slots fail at once, the other
   expect(states).not.toContain("waits");
   await cluster.reviveMaster();
   for (let n = 0; n < 60; n++) await healed(redis, `key:${n}`);
+}, 60_000);
+
+test("a Cluster that is still being put together: a slot that nobody had at first is found when somebody has it", async () => {
+  const cluster = await startCluster(serverBinary(), { args: ["--cluster-require-full-coverage", "no"] });
+  onTestFinished(() => cluster.stop());
+  const [port = 0] = cluster.ports;
+  const owner = await createClient({ url: `redis://127.0.0.1:${port}` }).connect();
+  onTestFinished(() => owner.destroy());
+  const slot = "100";
+  await owner.sendCommand(["CLUSTER", "DELSLOTS", slot]);
+  const redis = await connect(`redis+cluster://${hostsOf([port])}`);
+  await redis.client.set("key:1", "1");
+  await owner.sendCommand(["CLUSTER", "ADDSLOTS", slot]);
+  // Every write of this product is a script.
+  const run = () => redis.client.eval("return 'OK'", { keys: [KEY_OF_SLOT_100], arguments: [] });
+  await expect.poll(() => run().catch(String), { timeout: HEALED_WITHIN_MS }).toBe("OK");
 }, 60_000);
 
 test("sentinels: the next master is followed, and so is who is woken; between the two commands fail at once", async () => {
