@@ -5,7 +5,7 @@ import { randomBase36 } from "../session/session-id.ts";
 import { onNextFrame } from "../store/next-frame.ts";
 import { Store } from "../store/store.ts";
 import { beginTurn, type ConnectTurn, resumeTurn } from "../stream/connect-turn.ts";
-import { followTurn } from "../stream/follow-turn.ts";
+import { followTurn, pause } from "../stream/follow-turn.ts";
 import { type LiveTurn, newLiveTurn } from "../stream/live-turn.ts";
 import { type ConversationState, emptyConversation, withLiveTurn } from "./conversation-state.ts";
 import { mergeNewest, messageOnItsWay, prependPage, type ShownMessage } from "./shown-message.ts";
@@ -13,6 +13,8 @@ import { mergeNewest, messageOnItsWay, prependPage, type ShownMessage } from "./
 const PAGE = 100;
 /** After a turn only its own messages are news. */
 const NEWS = 20;
+/** Pauses before it is asked what an interrupted answer came to, for as long as nobody can tell. */
+const CATCH_UP_MS = [1000, 2000, 4000, 8000, 16_000];
 
 /** A turn that this page follows: what it was asked with, and the key of the message that it answers. */
 interface Running {
@@ -215,16 +217,28 @@ export class Conversation {
     const isWell = end.status === "completed";
     this.store.update({ live: null, stopping: false, outcome: isWell ? null : { ...end, turnId } });
     if (stored) await this.#refresh(signal);
+    if (end.status === "interrupted") this.#catchUp(signal).catch(() => {});
     // A stopped answer is what its reader wanted; after a failure what waits is the reader's to decide.
     if (!signal.aborted && (isWell || end.status === "cancelled")) this.sendWaiting();
   }
 
-  async #refresh(signal: AbortSignal): Promise<void> {
+  /** Of an interrupted answer Redis can have more than anybody was told, and be away just now. */
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    for (const ms of CATCH_UP_MS) {
+      await pause(ms, signal);
+      if (this.#state.live !== null) return;
+      if (await this.#refresh(signal)) return this.#goOn(signal);
+    }
+  }
+
+  /** False: Redis or the server is away. What the stream said stays on the page; the next turn asks again. */
+  async #refresh(signal: AbortSignal): Promise<boolean> {
     try {
       const page = await fetchMessages(this.sessionId, { limit: NEWS, signal });
       this.store.update(mergeNewest(this.#state, page));
+      return true;
     } catch {
-      // What the stream said stays on the page; the next turn asks again.
+      return false;
     }
   }
 

@@ -61,7 +61,8 @@ function isFinal(error: unknown, turn: LiveTurn): boolean {
   return turn.turnId === null || error.status < 500;
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** @throws `signal.reason` when aborted */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
