@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { connectNodeRedis } from "../packages/memory/test/redis.ts";
 import { startFakeOllama } from "../packages/server/test/fakes/ollama.ts";
 import { startFakeOpenAi } from "../packages/server/test/fakes/openai.ts";
+import { freePort } from "../packages/server/test/faults/free-port.ts";
 import { launchBrowser } from "./browser.ts";
 
 const MAIN = fileURLToPath(new URL("../packages/server/src/main.ts", import.meta.url));
@@ -104,14 +104,6 @@ async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   const ended = once(server, "exit");
   server.kill(signal);
   await ended;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 const pick = (from: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> =>

@@ -1,10 +1,10 @@
 import type { RedisConfig } from "../config/redis.ts";
-import { REDIS_TIMEOUT_MS } from "./connections/client-options.ts";
 import { connectCluster } from "./connections/cluster.ts";
 import type { Connect, Connection } from "./connections/connection.ts";
 import { connectSentinel } from "./connections/sentinel.ts";
 import { connectSingle } from "./connections/single.ts";
 import { type Node, nodesOf } from "./nodes.ts";
+import { withinDeadline } from "./within-deadline.ts";
 
 interface Log {
   warn(fields: object, message: string): void;
@@ -70,14 +70,11 @@ export async function connectRedis(config: RedisConfig, log: Log): Promise<Redis
     );
   }
   if (connection.isReady()) await warnOfEviction(connection, address, log);
-  const answers = (): Promise<boolean> => {
-    const late = new Promise<false>((resolve) => setTimeout(resolve, REDIS_TIMEOUT_MS, false));
-    const answered = firstAnswer(connection, (node) => node.ping()).then(
+  const answers = (): Promise<boolean> =>
+    withinDeadline(firstAnswer(connection, (node) => node.ping())).then(
       () => true,
       () => false,
     );
-    return Promise.race([answered, late]);
-  };
   return { ...connection, address, answers };
 }
 

@@ -1,5 +1,6 @@
 import { createClient } from "@redis/client";
 import type { RedisConfig, RedisNode } from "../../config/redis.ts";
+import { withinDeadline } from "../within-deadline.ts";
 import { clientOptions } from "./client-options.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { MovingSubscriber, standInFor } from "./moving.ts";
@@ -77,9 +78,12 @@ class Sentinel {
 
   /** Undefined: it does not know, or does not answer. */
   async masterOf(name: string): Promise<RedisNode | undefined> {
-    const late = new Promise<null>((resolve) => setTimeout(resolve, ANSWER_MS, null));
-    const asked = this.#client.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name]).catch(() => null);
-    const answer = (await Promise.race([asked, late])) as [host: string, port: string] | null;
+    const asked = this.#client.sendCommand<[host: string, port: string] | null>([
+      "SENTINEL",
+      "GET-MASTER-ADDR-BY-NAME",
+      name,
+    ]);
+    const answer = await withinDeadline(asked, ANSWER_MS).catch(() => null);
     return answer === null ? undefined : { host: answer[0], port: Number(answer[1]) };
   }
 
