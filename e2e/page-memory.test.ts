@@ -34,6 +34,21 @@ describe("what the page shows of memory", () => {
     expect(await marks(chat)).toEqual(["sent", "sent"]);
   });
 
+  test("the toggle moves under the first click, before the server has told its defaults", async () => {
+    const chat = new ChatPage(await stack.open());
+    const told = Promise.withResolvers<void>();
+    await chat.page.route("**/api/providers", async (route) => {
+      await told.promise;
+      await route.continue();
+    });
+    await chat.page.reload();
+    for (const mode of ["Stateless", "Stateful"] as const) await chat.memory(mode);
+    await chat.badge.getByText("Remembering").waitFor();
+    told.resolve();
+    await chat.provider(/^Mirror/);
+    await chat.badge.getByText("Remembering").waitFor();
+  });
+
   test("pointing at an answer shows what that one was sent", async () => {
     const chat = await open(/^Mirror/, "Stateless");
     await chat.say("one");

@@ -1,4 +1,4 @@
-import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import type { Mode, ProviderStatus } from "@redis-memory-magic/protocol";
 import { memo } from "react";
 import type { Choice } from "../choice/choice.ts";
 import { MemoryChoice } from "../choice/memory-choice.tsx";
@@ -7,18 +7,19 @@ import { ProviderChoice, ProviderNotice } from "../providers/provider-choice.tsx
 import "./choices-bar.css";
 
 interface ChoicesBarProps {
+  mode: Mode | null;
   choice: Choice | null;
   choose: ReturnType<typeof useChoice>["choose"];
   providers: readonly ProviderStatus[];
 }
 
 /** Memory and Provider: in view at every width, they are the product. */
-export const ChoicesBar = memo(function ChoicesBar({ choice, choose, providers }: ChoicesBarProps) {
+export const ChoicesBar = memo(function ChoicesBar({ mode, choice, choose, providers }: ChoicesBarProps) {
   const provider = providers.find(({ id }) => id === choice?.provider);
   return (
     <>
       <div className="choices">
-        <MemoryChoice mode={choice?.mode ?? null} onChange={(mode) => choose({ mode })} />
+        <MemoryChoice mode={mode} onChange={(mode) => choose({ mode })} />
         <ProviderChoice
           providers={providers}
           chosen={choice?.provider ?? null}

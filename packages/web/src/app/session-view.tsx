@@ -56,18 +56,18 @@ export function SessionView({
   ...props
 }: SessionViewProps) {
   const chat = useChat(sessionId, server);
-  const { conversation, state, choice, choose, providers, preview, changeNote, history } = chat;
+  const { conversation, state, mode, choice, choose, providers, preview, changeNote, history } = chat;
   const { messages, live } = state;
   const panel = useXrayPanel();
   const { xrayed, setXrayed, xrayedTurn, point, lined } = useLookedAtTurn(sessionId, live !== null);
-  const line = useMemoryLine({ messages, mode: choice?.mode ?? "stateful", preview, turn: lined });
+  const line = useMemoryLine({ messages, mode: mode ?? "stateful", preview, turn: lined });
   const branches = useMemo(() => branchPoints(sessions, sessionId), [sessions, sessionId]);
   const pricing = usePricing(providers);
   const input = useRef<HTMLTextAreaElement>(null);
 
   useExpiry(session, conversation);
   useShortcuts({
-    KeyM: () => choice && choose({ mode: choice.mode === "stateful" ? "stateless" : "stateful" }),
+    KeyM: () => mode && choose({ mode: mode === "stateful" ? "stateless" : "stateful" }),
     KeyX: () => panel.setOpen(!panel.isOpen),
     KeyN: props.onNew,
     KeyI: () => input.current?.focus(),
@@ -107,8 +107,8 @@ export function SessionView({
           onExtend={(seconds) => session && props.onExtend(session, seconds)}
           onXray={() => panel.setOpen(!panel.isOpen)}
         />
-        <ChoicesBar choice={choice} choose={choose} providers={providers} />
-        {isRedisAway && <RedisNotice mode={choice?.mode ?? "stateful"} />}
+        <ChoicesBar mode={mode} choice={choice} choose={choose} providers={providers} />
+        {isRedisAway && <RedisNotice mode={mode ?? "stateful"} />}
         <ConversationLog
           state={state}
           line={line}

@@ -1,4 +1,4 @@
-import type { ContextReport, ProviderStatus } from "@redis-memory-magic/protocol";
+import type { ContextReport, Mode, ProviderStatus } from "@redis-memory-magic/protocol";
 import { useMemo } from "react";
 import type { Choice } from "../choice/choice.ts";
 import { useChoice } from "../choice/use-choice.ts";
@@ -19,6 +19,8 @@ export interface Chat {
   readonly providers: readonly ProviderStatus[];
   /** The one that is chosen. */
   readonly provider: ProviderStatus | undefined;
+  /** null until it was chosen or the server has told its default. */
+  readonly mode: Mode | null;
   /** null until the server has told its defaults. */
   readonly choice: Choice | null;
   readonly choose: ReturnType<typeof useChoice>["choose"];
@@ -31,7 +33,7 @@ export interface Chat {
 }
 
 export function useChat(sessionId: string, server: Providers): Chat {
-  const { choice: general, choose } = useChoice(server.data);
+  const { mode, choice: general, choose } = useChoice(server.data);
   const { note, change: changeNote } = useSessionNote(sessionId);
   const { conversation, state } = useConversation(sessionId);
   useOtherTabs(conversation, state.live?.turnId ?? null);
@@ -56,6 +58,7 @@ export function useChat(sessionId: string, server: Providers): Chat {
     state,
     providers,
     provider,
+    mode,
     choice,
     choose,
     note,

@@ -36,22 +36,25 @@ function choose({ model, ...change }: { mode?: Mode; provider?: ProviderId; mode
   writeStored(STORED, JSON.stringify(store.get()), tabStorage);
 }
 
-/** How the next message is answered, as far as it holds for all sessions; null until the defaults are known. */
+/**
+ * How the next message is answered, as far as it holds for all sessions; null until the defaults are known. A mode that
+ * was chosen is known before, so that the toggle moves under the first click.
+ */
 export function useChoice(server: ProvidersResponse | null) {
   const chosen = useSyncExternalStore(store.subscribe, store.get);
   const settings = useSettings();
+  const mode = chosen.mode ?? settings.mode ?? server?.default_mode ?? null;
 
   const choice = useMemo((): Choice | null => {
-    if (server === null) return null;
-    const { providers, default_provider, default_mode } = server;
+    if (server === null || mode === null) return null;
+    const { providers, default_provider } = server;
     const wanted = chosen.provider ?? settings.provider;
     const provider = providers.find(({ id }) => id === wanted)?.id ?? default_provider;
     const models = providers.find(({ id }) => id === provider)?.models ?? [];
     const wantedModel = chosen.models?.[provider] ?? settings.model;
     const model = models.find(({ id }) => id === wantedModel)?.id;
-    const mode = chosen.mode ?? settings.mode ?? default_mode;
     return { mode, provider, model, system: settings.system ?? undefined };
-  }, [server, chosen, settings]);
+  }, [server, mode, chosen, settings]);
 
-  return { choice, choose };
+  return { mode, choice, choose };
 }
