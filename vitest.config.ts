@@ -9,10 +9,11 @@ export default defineConfig({
       "bench/**/*.test.ts",
       "deploy/**/*.test.ts",
     ],
-    // Most of them wait for sockets and processes, not for a core: two at a time, even where there are two cores.
-    maxWorkers: 2,
+    // Most of them wait for sockets and processes, not for a core: twice as many at a time as two cores.
+    maxWorkers: 4,
     // Nothing here may hang: a test that waits longer is a bug.
     testTimeout: 15_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 5_000 } },
   },
 });
