@@ -12,6 +12,7 @@ import { limitAddresses, limitOwners } from "./limit-requests.ts";
 import { LiveRequests } from "./live-requests.ts";
 import { genReqId, nameRequests } from "./name-requests.ts";
 import { answerBadPath, answerUnreadable, renderProblems } from "./problems.ts";
+import { prepareBodies } from "./request-bodies.ts";
 import { archiveRoutes } from "./routes/archive.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { chatRoutes } from "./routes/chat.ts";
@@ -55,7 +56,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
     childLoggerFactory: (log) => log,
     bodyLimit: 1024 * 1024,
     // A session's id may be 128 characters of any script, percent-encoded.
-    routerOptions: { maxParamLength: 2048 },
+    routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: true },
     ...CONNECTION_TIMES,
     forceCloseConnections: true,
     clientErrorHandler: answerUnreadable,
@@ -85,6 +86,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   });
   await app.register(cookie, { hook: "onRequest" });
   limitAddresses(app, limits);
+  prepareBodies(app);
   app.addHook("onRoute", ({ schema }) => {
     if (schema) schema.response = { ...problems(403, 408, 429, 431), ...(schema.response as object) };
   });

@@ -103,6 +103,38 @@ test.each(["http://localhost:3000", "http://127.0.0.1:5173", "http://[::1]:8080"
   },
 );
 
+test("a compressed body is refused as such", async () => {
+  const server = await startTestServer();
+  const headers = { "content-encoding": "gzip" };
+  const answer = await server.inject("POST", "/chat", good, headers);
+  expect(answer.statusCode).toBe(415);
+  expect(answer.json()).toMatchObject({
+    code: "unsupported_media_type",
+    detail: expect.stringContaining("gzip"),
+  });
+});
+
+test.each([
+  ["JSON", { "content-type": "application/json" }],
+  ["a form", { "content-type": "application/x-www-form-urlencoded", "content-length": "0" }],
+])("where no body is needed, one that is empty may be called %s", async (_, headers) => {
+  const server = await startTestServer();
+  const { turn_id } = (await server.inject("POST", "/chat", good)).json();
+  const answers = [
+    await server.inject("POST", `/sessions/s/turns/${turn_id}/cancel`, undefined, headers),
+    await server.inject("POST", "/sessions/s/fork", undefined, headers),
+    await server.inject("DELETE", "/sessions/s", undefined, headers),
+  ];
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 201, 204]);
+});
+
+test("a path with a slash at its end is the same path", async () => {
+  const server = await startTestServer();
+  expect((await server.inject("POST", "/chat/", good)).statusCode).toBe(200);
+  expect((await server.inject("GET", "/sessions/")).json()).toMatchObject({ sessions: [{ id: "s" }] });
+  expect((await server.inject("GET", "/docs/")).statusCode).toBe(200);
+});
+
 test("an unknown path is a problem too", async () => {
   const server = await startTestServer();
   const answer = await server.inject("GET", "/nothing/here");

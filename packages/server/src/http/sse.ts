@@ -11,8 +11,21 @@ const HEARTBEAT_MS = 15_000;
 const STALLED_MS = 60_000;
 const THINKING_EVERY_MS = 1000;
 
-export const wantsStream = (request: FastifyRequest): boolean =>
-  request.headers.accept?.includes("text/event-stream") ?? false;
+/** Whether the answer is wanted as a stream, and no less than whole. */
+export function wantsStream({ headers: { accept = "" } }: FastifyRequest): boolean {
+  const qualities = new Map(
+    accept
+      .toLowerCase()
+      .split(",")
+      .map((range) => {
+        const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
+        const quality = parameters.find((parameter) => parameter.startsWith("q="));
+        return [type, quality === undefined ? 1 : Number(quality.slice("q=".length))] as const;
+      }),
+  );
+  const stream = qualities.get("text/event-stream") ?? 0;
+  return stream > 0 && stream >= (qualities.get("application/json") ?? 0);
+}
 
 /** Where a stream begins: at its first event, behind so many UTF-16 units of text, or it has been seen whole. */
 export type StreamPosition = "start" | number | "seen";
@@ -22,7 +35,9 @@ export function resumePosition(request: FastifyRequest, turn: AskedTurn): Stream
   const id = request.headers["last-event-id"];
   if (id === undefined || id === "") return "start";
   const [, digits, end] = /^(\d{1,15})(\.end)?$/.exec(String(id)) ?? [];
-  if (digits === undefined || Number(digits) > turn.length()) {
+  const known = turn.length();
+  // More may come after any length, but after the end's nothing: a reader told so would not come back.
+  if (digits === undefined || Number(digits) > known || (end !== undefined && Number(digits) < known)) {
     const message = "must be an id that this stream has sent";
     throw new AppError("invalid_request", `Last-Event-ID ${message}.`, {
       errors: [{ field: "Last-Event-ID", message }],
@@ -61,6 +76,7 @@ export async function streamTurn(
   // Who comes back knows at once that he is heard. And written by itself, the header is one string from then on, not
   // the hundred that it was put together from.
   response.flushHeaders();
+  if (reply.request.method === "HEAD") return void response.end();
   const ids = `"turn_id":${JSON.stringify(turn.turnId)},"session_id":${JSON.stringify(turn.sessionId)}`;
   const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
   const closed = watch.streamOpened();

@@ -95,6 +95,36 @@ test("a stream is resumed from every id that it sent, during and after, and repe
   }
 });
 
+test("no stream is said to be seen that was not, and none is left open for who wants its head", async () => {
+  const server = await startTestServer({ mirrorDelayMs: 20 });
+  const reading = events(await post(server, asking));
+  const { data } = (await reading.next()).value as Event;
+  const url = `${await server.listen()}/sessions/s/turns/${data.turn_id}/events`;
+  const nonsense = { headers: { "last-event-id": "3.end" } };
+  expect((await fetch(url, nonsense)).status).toBe(400);
+  const streams = async () =>
+    (await server.inject("GET", "/metrics")).body.match(/^rmm_streams_open (\d+)/m)?.[1];
+  expect((await fetch(url, { method: "HEAD" })).headers.get("content-type")).toMatch(/^text\/event-stream/);
+  expect(await streams()).toBe("1");
+  await Array.fromAsync(reading);
+  expect((await fetch(url, nonsense)).status).toBe(400);
+});
+
+test.each([
+  ["text/event-stream", true],
+  ["Text/Event-Stream; charset=utf-8", true],
+  ["application/json, text/event-stream", true],
+  ["text/event-stream;q=0.9, application/json;q=0.8", true],
+  ["application/json, text/event-stream;q=0.5", false],
+  ["text/event-stream;q=0, */*", false],
+  ["*/*", false],
+])("Accept: %s is answered with a stream: %s", async (accept, streamed) => {
+  const server = await startTestServer();
+  const response = await post(server, asking, { accept });
+  expect(response.headers.get("content-type")?.startsWith("text/event-stream")).toBe(streamed);
+  await response.text();
+});
+
 test("who follows a turn that another process runs is told when its session is cleared", async () => {
   const running = await startTestServer({ mirrorDelayMs: 20 });
   const following = await startTestServer({ name: running.name });
