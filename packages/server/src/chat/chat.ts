@@ -235,7 +235,7 @@ export class Chat {
   ): Promise<AskedTurn> {
     const { writer, count } = begun;
     const { planner, onTurnEnd, ...options } = this.#options;
-    const context = planner.context(plan, sessionId, begun);
+    const context = planner.context(plan, begun);
     const stored = count > 0;
     const turn = new RunningTurn({ ...options, askedAt, sessionId, plan, writer, context, count, stored });
     const key = runningKey(conversations, sessionId, turn.turnId);

@@ -46,10 +46,7 @@ export class Planner {
     const budget = contextBudget(window);
     const system = body.system ?? DEFAULT_SYSTEM_PROMPT;
     const message = body.message ?? "";
-    const [forSystem = 0, forMessage = 0] = await this.#tokens.count(model, info.id, "", [
-      { id: system, content: system },
-      { id: message, content: message },
-    ]);
+    const [forSystem = 0, forMessage = 0] = await this.#tokens.count(model, info.id, [system, message]);
     const systemTokens = system === "" ? 0 : forSystem;
     if (systemTokens + forMessage > budget) {
       const detail =
@@ -77,9 +74,9 @@ export class Planner {
   }
 
   /** What is sent of the messages that were found, the current one last. */
-  async context(plan: Plan, sessionId: string, { messages, rememberedStart }: Found): Promise<Context> {
-    const contents = messages.map(({ message }) => message);
-    const tokens = await this.#tokens.count(plan.model, plan.info.model, sessionId, contents);
+  async context(plan: Plan, { messages, rememberedStart }: Found): Promise<Context> {
+    const texts = messages.map(({ message }) => message.content);
+    const tokens = await this.#tokens.count(plan.model, plan.info.model, texts);
     const { systemTokens, budget } = plan;
     return buildContext({ messages, tokens, systemTokens, budget, rememberedStart });
   }

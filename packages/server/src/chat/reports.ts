@@ -6,15 +6,18 @@ import type { Conversations, Found, PlacedMessage, TurnRecord } from "./conversa
 import { costOf } from "./cost.ts";
 import type { Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
+import { toRequest } from "./running-turn.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { suspectTruncation } from "./truncation.ts";
 import { storedResult } from "./turn-result.ts";
+
+// The id of a message that is asked about and not stored yet. None that is stored has it.
+const NOT_STORED = "";
 
 interface ReportInput {
   readonly model: ChatModel;
   readonly request: ModelRequest;
   readonly messages: readonly PlacedMessage[];
-  readonly scope: string;
   readonly leftOut: number;
   readonly mode: "stateless" | "stateful";
   readonly budget: number;
@@ -55,17 +58,11 @@ export class Reports {
   async preview(conversations: Conversations, body: ChatRequest): Promise<ContextReport> {
     const plan = await this.#planner.plan(body);
     const found = await this.#find(conversations, body, plan);
-    const context = await this.#planner.context(plan, body.session_id ?? "", found);
+    const context = await this.#planner.context(plan, found);
     const report = await this.#report({
       model: plan.model,
-      request: {
-        model: plan.info.model,
-        system: plan.system,
-        messages: context.messages.map(({ message: { role, content } }) => ({ role, content })),
-        contextWindow: plan.window,
-      },
+      request: toRequest(plan, context),
       messages: context.messages,
-      scope: body.session_id ?? "",
       leftOut: found.count - context.messages.length,
       mode: body.mode,
       budget: plan.budget,
@@ -93,7 +90,7 @@ export class Reports {
     const place = (found.messages.at(-1)?.place ?? -1) + 1;
     const current = {
       place,
-      message: { id: content, role: "user" as const, content, createdAt: new Date() },
+      message: { id: NOT_STORED, role: "user" as const, content, createdAt: new Date() },
     };
     const history = body.mode === "stateful" ? found.messages : [];
     return { ...found, messages: [...history, current], count: found.count + 1 };
@@ -118,7 +115,6 @@ export class Reports {
         contextWindow: window,
       },
       messages,
-      scope: sessionId,
       leftOut,
       mode,
       budget,
@@ -147,11 +143,11 @@ export class Reports {
   }
 
   async #report(input: ReportInput): Promise<ContextReport> {
-    const { model, request, messages, scope, leftOut, mode, budget } = input;
+    const { model, request, messages, leftOut, mode, budget } = input;
     const contents = messages.map(({ message }) => message);
-    const [forSystem = 0, ...forMessages] = await this.#tokens.count(model, request.model, scope, [
-      { id: request.system, content: request.system },
-      ...contents,
+    const [forSystem = 0, ...forMessages] = await this.#tokens.count(model, request.model, [
+      request.system,
+      ...contents.map(({ content }) => content),
     ]);
     const system =
       request.system === ""
@@ -161,8 +157,7 @@ export class Reports {
       role,
       content,
       tokens: forMessages[n] ?? 0,
-      // The message of a preview is its own id.
-      message_id: id === content ? null : id,
+      message_id: id === NOT_STORED ? null : id,
     }));
     const all = [...system, ...sent];
     return {

@@ -29,8 +29,9 @@ interface RunningTurnOptions {
 
 interface Prepared {
   readonly request: ModelRequest;
-  /** Tokens of the context. */
+  /** Tokens of the context, and the factor that was estimated by. */
   readonly counted: number;
+  readonly factor: number;
   /** Where the window now begins, to be remembered; null: at the session's beginning. */
   readonly start: number | null;
   readonly described: Partial<TurnInfo>;
@@ -94,7 +95,7 @@ export class RunningTurn {
     let status: TurnEnd = "completed";
     let failure: AppError | undefined;
     try {
-      const { request, counted, start, described } = await prepared;
+      const { request, counted, factor, start, described } = await prepared;
       info = { ...info, ...described };
       await writer.describe(info);
       if (start !== null) remember = { window: String(plan.window), from: start };
@@ -113,7 +114,7 @@ export class RunningTurn {
         },
       });
       truncation = this.#findTruncation(counted, completion);
-      info = { ...info, ...this.#account(counted, completion, truncation) };
+      info = { ...info, ...this.#account(counted, factor, completion, truncation) };
     } catch (error) {
       status = this.#endOf();
       if (status === "failed") {
@@ -149,7 +150,8 @@ export class RunningTurn {
   async #prepare(built: Promise<Context>): Promise<Prepared> {
     const context = await built;
     const { messages, tokens, start } = context;
-    const { plan } = this.#options;
+    const { plan, tokens: counter } = this.#options;
+    const factor = counter.factorOf(plan.model, plan.info.model);
     const request = toRequest(plan, context);
     const first = messages[0]?.place ?? 0;
     const leftOut = Math.max(0, this.count - messages.length);
@@ -158,12 +160,13 @@ export class RunningTurn {
       sent: [first, messages.length, leftOut, plan.window, plan.budget, hash],
       tokens: [tokens, null, null, null],
     };
-    return { request, counted: tokens, start, described };
+    return { request, counted: tokens, factor, start, described };
   }
 
   /** What the provider reported, and what is to be learnt from it. */
   #account(
     counted: number,
+    factor: number,
     { usage, finishReason }: Completion,
     truncation: Truncation | undefined,
   ): Partial<TurnInfo> {
@@ -171,7 +174,7 @@ export class RunningTurn {
     const finish = finishReason === "stop" ? {} : { finish: finishReason };
     if (usage === null) return finish;
     const read = usage.input_tokens;
-    if (truncation === undefined) tokens.learn(plan.model, plan.info.model, counted, read);
+    if (truncation === undefined) tokens.learn(plan.model, plan.info.model, { counted, factor, read });
     return { ...finish, tokens: [counted, read, usage.cached_tokens ?? null, usage.output_tokens] };
   }
 

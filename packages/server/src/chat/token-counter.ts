@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { ChatModel } from "./chat-model.ts";
 import { LruMap } from "./lru-map.ts";
 
@@ -7,9 +8,11 @@ export const MESSAGE_OVERHEAD = 4;
 /** About four bytes of UTF-8 make a token, in most scripts. */
 export const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
 
-interface Countable {
-  readonly id: string;
-  readonly content: string;
+/** What a provider read of a context, beside what had been counted of it, and by which factor if that was an estimate. */
+interface Reading {
+  readonly counted: number;
+  readonly factor: number;
+  readonly read: number;
 }
 
 /**
@@ -20,37 +23,37 @@ export class TokenCounter {
   readonly #counts = new LruMap<number>(100_000);
   readonly #factors = new LruMap<number>(1000);
 
-  /** Tokens of each message, its overhead included. `scope` tells messages of the same id apart. */
-  async count(
-    model: ChatModel,
-    modelName: string,
-    scope: string,
-    messages: readonly Countable[],
-  ): Promise<number[]> {
+  /** Tokens of each text as a message, its overhead included. */
+  async count(model: ChatModel, modelName: string, texts: readonly string[]): Promise<number[]> {
     if (model.countTokens === undefined) {
-      const factor = this.#factors.get(factorKey(model, modelName)) ?? 1;
-      return messages.map(({ content }) => Math.ceil(estimateTokens(content) * factor) + MESSAGE_OVERHEAD);
+      const factor = this.factorOf(model, modelName);
+      return texts.map((text) => Math.ceil(estimateTokens(text) * factor) + MESSAGE_OVERHEAD);
     }
-    const keys = messages.map(({ id, content }) => `${modelName}\n${scope}\n${id}\n${content.length}`);
+    // A hash costs less than a microsecond, is short however long the text is, and no two sessions' texts share one.
+    const keys = texts.map((text) => `${modelName}\n${hash("sha256", text, "base64")}`);
     const missing = keys.flatMap((key, n) => (this.#counts.get(key) === undefined ? [n] : []));
     if (missing.length > 0) {
       const counted = await model.countTokens(
         modelName,
-        missing.map((n) => messages[n]?.content ?? ""),
+        missing.map((n) => texts[n] ?? ""),
       );
       for (const [i, n] of missing.entries()) this.#counts.set(keys[n] ?? "", counted[i] ?? 0);
     }
     return keys.map((key) => (this.#counts.get(key) ?? 0) + MESSAGE_OVERHEAD);
   }
 
-  /** Learns from a turn that was read whole. */
-  learn(model: ChatModel, modelName: string, counted: number, reported: number): void {
+  /** What estimates are multiplied by now. */
+  factorOf(model: ChatModel, modelName: string): number {
+    return this.#factors.get(factorKey(model, modelName)) ?? 1;
+  }
+
+  /** Learns from a turn that was read whole. Others may have taught since it was counted. */
+  learn(model: ChatModel, modelName: string, { counted, factor, read }: Reading): void {
     if (model.countTokens !== undefined || counted === 0) return;
-    const key = factorKey(model, modelName);
-    const factor = this.#factors.get(key) ?? 1;
     // Slowly, because contexts differ; within bounds, because a wrong report must not unsettle everything.
-    const learned = factor * (0.8 + 0.2 * (reported / counted));
-    this.#factors.set(key, Math.min(2, Math.max(0.5, learned)));
+    const right = Math.min(2, Math.max(0.5, factor * (read / counted)));
+    const learned = 0.8 * this.factorOf(model, modelName) + 0.2 * right;
+    this.#factors.set(factorKey(model, modelName), learned);
   }
 }
 

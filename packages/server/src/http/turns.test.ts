@@ -301,6 +301,15 @@ test("the report shows the payload that the provider was sent, to the letter", a
   expect(report?.left_out).toEqual([]);
 });
 
+test("a preview names the messages that are stored, whatever they say", async () => {
+  const server = await startTestServer();
+  const messages = [{ role: "user", content: "same", id: "same" }];
+  await server.inject("POST", "/sessions/s/messages", { messages });
+  const preview = (await server.inject("POST", "/context-preview", { ...asking, message: "same" })).json();
+  const ids = preview.messages.map(({ message_id }: { message_id: string | null }) => message_id);
+  expect(ids).toEqual([null, "same", null]);
+});
+
 test("memory off: the report says what was left out, and why", async () => {
   const server = await startTestServer();
   await server.inject("POST", "/chat", asking);
