@@ -544,6 +544,19 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     await expect.poll(() => redis.command("ZCARD", used)).toBe(1);
   });
 
+  test("a session that cannot be read hides itself from the list, not the others", async () => {
+    for (const id of ["newer", "damaged", "here"]) await history.addMessage(id, user("x"));
+    await redis.command("HSET", `${name}:{newer}:meta`, "v", "2");
+    await redis.command("DEL", `${name}:{damaged}:meta`);
+    await redis.command("SET", `${name}:{damaged}:meta`, "mine");
+    const used = `${name}:sessions:{local}:used`;
+    await redis.command("ZADD", used, "1000", "newer", "1000", "damaged");
+    expect((await history.listSessions()).sessions.map(({ id }) => id)).toEqual(["here"]);
+    // It is there: whoever can read it is to find it in the list.
+    await history.addMessage("here", user("y"));
+    expect(await redis.command("ZCARD", used)).toBe(3);
+  });
+
   test("a hundred writers at once: every message once, counts right, one order for all", async () => {
     const added = await Promise.all(
       Array.from({ length: 100 }, (_, n) => history.addMessages("s", [user(`${n}a`), user(`${n}b`)])),

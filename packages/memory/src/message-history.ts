@@ -8,7 +8,6 @@ import type { Script } from "./script.ts";
 import type { Reply } from "./script-runner.ts";
 import { ADD, CLEAR, DROP, INFO, RANGE, RECENT, UPDATE } from "./scripts/history.ts";
 import { STORAGE } from "./scripts/storage.ts";
-import { makeCursor } from "./session-index.ts";
 import { decodeInfo, type SessionInfo } from "./session-info.ts";
 import { SessionScripts } from "./session-scripts.ts";
 import { decodeStorage, type SessionStorage } from "./session-storage.ts";
@@ -276,7 +275,8 @@ export class MessageHistory {
   /**
    * The owner's sessions, last used first. The list stands in another slot than the sessions: it can trail
    * behind by a second, and it can lack a session whose last use was cut off by a crash, until its next use.
-   * Sessions that have expired are never returned.
+   * Sessions that have expired are never returned, nor are those that cannot be read: damaged ones, and ones of a
+   * newer version of this library.
    *
    * @example
    * let cursor: string | null | undefined;
@@ -293,14 +293,7 @@ export class MessageHistory {
   ): Promise<{ sessions: SessionInfo[]; nextCursor: string | null }> {
     const { limit = 50, cursor } = options;
     assertPositiveInteger("limit", limit);
-    const entries = await this.#scripts.index.list(limit, cursor);
-    const found = await Promise.all(entries.map(({ id }) => this.info(id)));
-    this.#scripts.index.heal(entries.filter((_, n) => found[n] === null).map(({ id }) => id));
-    const last = entries.at(-1);
-    return {
-      sessions: found.filter((info) => info !== null),
-      nextCursor: last && entries.length === limit ? makeCursor(last.used, last.id) : null,
-    };
+    return this.#scripts.index.page(limit, cursor, (id) => this.info(id));
   }
 
   async #recentPage(

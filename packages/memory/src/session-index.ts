@@ -1,6 +1,8 @@
+import { MemoryError } from "./errors.ts";
 import { indexKeys } from "./keys.ts";
 import type { ScriptRunner } from "./script-runner.ts";
 import { FORGET, LIST, TOUCH } from "./scripts/session-index.ts";
+import type { SessionInfo } from "./session-info.ts";
 
 // A busy session costs the index one touch a second, not one a message.
 const TOUCH_EVERY_MS = 1000;
@@ -36,13 +38,25 @@ export class SessionIndex {
       .catch(() => this.#touched.delete(sessionId));
   }
 
-  /** Ids with their time of last use in ms, last used first. */
-  async list(limit: number, cursor: string | undefined): Promise<{ id: string; used: number }[]> {
-    const [used = "", id = ""] = cursor === undefined ? [] : splitCursor(cursor);
-    const [, , ...rest] = await this.#runner.runPlain(LIST, this.#keys, [String(limit), used, id]);
-    const found = [];
-    for (let i = 0; i < rest.length; i += 2) found.push({ id: String(rest[i]), used: Number(rest[i + 1]) });
-    return found;
+  /**
+   * Sessions, last used first, without those that cannot be read.
+   * @param read what is known of a session; null for one that is gone, which is forgotten
+   */
+  async page(
+    limit: number,
+    cursor: string | undefined,
+    read: (id: string) => Promise<SessionInfo | null>,
+  ): Promise<{ sessions: SessionInfo[]; nextCursor: string | null }> {
+    const entries = await this.#list(limit, cursor);
+    const found = await Promise.all(entries.map(({ id }) => read(id).catch(undefinedIfUnreadable)));
+    const gone = entries.filter((_, n) => found[n] === null).map(({ id }) => id);
+    // Unless they were used just now: such a one may be noted before it is there.
+    if (gone.length > 0) this.#forget(["", ...gone]);
+    const last = entries.at(-1);
+    return {
+      sessions: found.filter((info) => info != null),
+      nextCursor: last && entries.length === limit ? `${last.used}:${last.id}` : null,
+    };
   }
 
   /** Forgets a session that was cleared, unless it was used after that. @param at by Redis' clock, in ms */
@@ -51,9 +65,13 @@ export class SessionIndex {
     this.#forget([String(at), id]);
   }
 
-  /** Forgets sessions that were not found, unless they were used just now. */
-  heal(ids: readonly string[]): void {
-    if (ids.length > 0) this.#forget(["", ...ids]);
+  /** Ids with their time of last use in ms, last used first. */
+  async #list(limit: number, cursor: string | undefined): Promise<{ id: string; used: number }[]> {
+    const [used = "", id = ""] = cursor === undefined ? [] : splitCursor(cursor);
+    const [, , ...rest] = await this.#runner.runPlain(LIST, this.#keys, [String(limit), used, id]);
+    const found = [];
+    for (let i = 0; i < rest.length; i += 2) found.push({ id: String(rest[i]), used: Number(rest[i + 1]) });
+    return found;
   }
 
   #forget(args: string[]): void {
@@ -63,7 +81,10 @@ export class SessionIndex {
   }
 }
 
-export const makeCursor = (used: number, id: string): string => `${used}:${id}`;
+function undefinedIfUnreadable(error: unknown): undefined {
+  if (MemoryError.isInstance(error) && (error.code === "damaged" || error.code === "newer_layout")) return;
+  throw error;
+}
 
 function splitCursor(cursor: string): [string, string] {
   const colon = cursor.indexOf(":");
