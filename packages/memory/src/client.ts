@@ -19,8 +19,9 @@ export interface NodeRedisSubscriber {
   unsubscribe(channel: string, listener: () => void): Promise<unknown>;
 }
 
-/** What is used of a second connection of `ioredis`. */
+/** What is used of a second connection of `ioredis`; its `keyPrefix` must be that of the first. */
 export interface IoRedisSubscriber {
+  readonly options?: { readonly keyPrefix?: string | undefined };
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
   on(event: "message", listener: (channel: string) => void): unknown;

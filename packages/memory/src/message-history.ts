@@ -103,8 +103,9 @@ export class MessageHistory {
         `A message with the id ${JSON.stringify(reply[2])} is there already`,
       );
     }
-    const [, now, ttl, epoch, first, count] = reply as ["ok", number, number, string, number, number];
-    this.#scripts.index.touch(sessionId, ttl, epoch === fresh);
+    const [, now, ttl, epoch] = reply;
+    const [first, count] = [Number(reply[4]), Number(reply[5])];
+    this.#scripts.index.touch(sessionId, Number(ttl), epoch === fresh);
     return messages.map((message, n) => ({
       id: message.id ?? `${epoch}-${first + n}`,
       count: count - messages.length + n + 1,
@@ -211,7 +212,7 @@ export class MessageHistory {
   async clear(sessionId: string): Promise<boolean> {
     const [, now, there] = await this.#run(CLEAR, this.#keys(sessionId), [], true);
     this.#scripts.index.remove(sessionId, now);
-    return there === 1;
+    return Number(there) === 1;
   }
 
   /**
@@ -310,7 +311,7 @@ export class MessageHistory {
     return {
       messages: [...this.#decode(sessionId, entries.slice(0, split), String(epoch))],
       context: [...this.#decode(sessionId, entries.slice(split), String(epoch))],
-      more: more === 1,
+      more: Number(more) === 1,
       // By place, so that it holds when its message is dropped.
       next: `${epoch}-${entries[split - 2]}`,
     };

@@ -2,7 +2,10 @@ import { type Evaluator, evaluator, type RedisClient } from "./client.ts";
 import { MemoryError } from "./errors.ts";
 import type { Script } from "./script.ts";
 
-/** What every script returns: a status, Redis' time in ms, and what the status comes with. */
+/**
+ * What every script returns: a status, Redis' time in ms, and what the status comes with. A client can be set to
+ * give numbers as strings: only the time is sure to be one.
+ */
 export type Reply = [status: string, now: number, ...rest: (string | number)[]];
 
 interface RunOptions {
@@ -81,11 +84,13 @@ export class ScriptRunner {
     }
   }
 
-  #evaluate(script: Script, keys: string[], args: string[]): Promise<Reply> {
-    return this.#redis.bySha(script.sha1, keys, args).catch((error) => {
+  async #evaluate(script: Script, keys: string[], args: string[]): Promise<Reply> {
+    const reply = (await this.#redis.bySha(script.sha1, keys, args).catch((error) => {
       if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
       return this.#redis.bySource(script.source, keys, args);
-    }) as Promise<Reply>;
+    })) as Reply;
+    reply[1] = Number(reply[1]);
+    return reply;
   }
 
   async #readClock([key = ""]: string[]): Promise<number> {

@@ -13,7 +13,7 @@ describe.each(Object.entries(CLIENTS))("subscriptions with %s", (_, connect) => 
   beforeEach(async () => {
     redis = await connect();
     channel = uniqueName();
-    subscriptions = new Subscriptions(redis.subscriber);
+    subscriptions = Subscriptions.of(redis.subscriber);
     woken = [];
   });
   afterEach(() => redis.close());

@@ -8,17 +8,29 @@ interface Channel {
   readonly wake: () => void;
 }
 
+// Of the connection, not of the instance: a server has an instance for each owner.
+const known = new WeakMap<Subscriber, Subscriptions>();
+
 /** Calls listeners whenever something is published on their channel, through either client. */
 export class Subscriptions {
+  /** The same for the same connection. */
+  static of(subscriber: Subscriber): Subscriptions {
+    const subscriptions = known.get(subscriber) ?? new Subscriptions(subscriber);
+    known.set(subscriber, subscriptions);
+    return subscriptions;
+  }
+
   readonly #subscribe: (channel: string, wake: () => void) => Promise<unknown>;
   readonly #unsubscribe: (channel: string, wake: () => void) => Promise<unknown>;
   readonly #channels = new Map<string, Channel>();
 
-  constructor(subscriber: Subscriber) {
+  private constructor(subscriber: Subscriber) {
     if (isIoRedis(subscriber)) {
-      subscriber.on("message", (channel) => this.#channels.get(channel)?.wake());
-      this.#subscribe = (channel) => subscriber.subscribe(channel);
-      this.#unsubscribe = (channel) => subscriber.unsubscribe(channel);
+      // A channel has a key's name, and to keys ioredis adds this by itself.
+      const prefix = subscriber.options?.keyPrefix ?? "";
+      subscriber.on("message", (channel) => this.#channels.get(channel.slice(prefix.length))?.wake());
+      this.#subscribe = (channel) => subscriber.subscribe(prefix + channel);
+      this.#unsubscribe = (channel) => subscriber.unsubscribe(prefix + channel);
     } else {
       this.#subscribe = (channel, wake) => subscriber.subscribe(channel, wake);
       this.#unsubscribe = (channel, wake) => subscriber.unsubscribe(channel, wake);
@@ -30,9 +42,9 @@ export class Subscriptions {
    * Failing to subscribe is no error: who is not woken looks by himself.
    */
   add(channel: string, listener: () => void): void {
-    const known = this.#channels.get(channel);
-    if (known) {
-      known.listeners.add(listener);
+    const there = this.#channels.get(channel);
+    if (there) {
+      there.listeners.add(listener);
       return;
     }
     const listeners = new Set([listener]);
@@ -44,10 +56,10 @@ export class Subscriptions {
   }
 
   remove(channel: string, listener: () => void): void {
-    const known = this.#channels.get(channel);
-    if (!known?.listeners.delete(listener) || known.listeners.size > 0) return;
+    const there = this.#channels.get(channel);
+    if (!there?.listeners.delete(listener) || there.listeners.size > 0) return;
     this.#channels.delete(channel);
-    this.#unsubscribe(channel, known.wake).catch(() => {});
+    this.#unsubscribe(channel, there.wake).catch(() => {});
   }
 }
 

@@ -67,7 +67,7 @@ export class Turns {
     const { leaseMs = 5000 } = options;
     assertPositiveInteger("leaseMs", leaseMs);
     this.#leaseMs = leaseMs;
-    this.#subscriptions = options.subscriber && new Subscriptions(options.subscriber);
+    this.#subscriptions = options.subscriber && Subscriptions.of(options.subscriber);
   }
 
   /**

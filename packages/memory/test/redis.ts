@@ -64,8 +64,6 @@ const IOREDIS = { lazyConnect: true, autoResendUnfulfilledCommands: false } as c
 
 async function ofIoRedis(client: Redis): Promise<Connection> {
   const subscriber = client.duplicate();
-  // One instance a test listens on it, where a product has one for all.
-  subscriber.setMaxListeners(0);
   for (const one of [client, subscriber]) {
     one.on("error", () => {});
     await one.connect();
@@ -123,7 +121,6 @@ async function connectIoRedisCluster(ports: readonly number[], login?: Login): P
     redisOptions: { ...login, autoResendUnfulfilledCommands: false },
   });
   const subscriber = cluster.duplicate();
-  subscriber.setMaxListeners(0);
   for (const one of [cluster, subscriber]) {
     one.on("error", () => {});
     await one.connect();
