@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
+import { CLIENTS, type Connection, connectNodeRedis, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
+import { serverBinary, startServer } from "../test/servers.ts";
 import {
   type EndedTurn,
   type Message,
@@ -482,4 +483,33 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
     expect(storage?.expiresAt.getTime()).toBeGreaterThan(Date.now() + 3_590_000);
     await writer.end("completed");
   });
+});
+
+test("a Redis that keeps thousands of turns in a small hash gives them in one page, and that is forked too", async () => {
+  // By the name that all versions know.
+  const server = await startServer(serverBinary(), ["--hash-max-ziplist-entries", "20000"]);
+  const redis = await connectNodeRedis(server.url);
+  try {
+    const archive = new SessionArchive({ client: redis.client });
+    const time = new Date(1);
+    const turns = Array.from(
+      { length: 5_000 },
+      (_, n): EndedTurn => ({
+        id: `t${n}`,
+        status: "completed",
+        userPlace: 0,
+        answerPlace: null,
+        startedAt: time,
+        endedAt: time,
+        info: n,
+      }),
+    );
+    await archive.restore("s", { messages: [restored("a")], turns });
+    await archive.fork("s", "f");
+    const forked = (await Array.fromAsync((await archive.read("f")).turns())).flat();
+    expect(forked.map(({ id }) => id).toSorted()).toEqual(turns.map(({ id }) => id).toSorted());
+  } finally {
+    await redis.close();
+    await server.stop();
+  }
 });

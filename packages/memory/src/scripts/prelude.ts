@@ -139,7 +139,7 @@ local function add_history(reply, last, budget, window)
   local of, from = (context or ''):match('^(.*):(%d+)$')
   if of == window then
     remembered = tonumber(from)
-    floor = remembered
+    floor = math.min(remembered, last)
   end
   local found, bytes = {}, 0
   local step = budget > 0 and 64 or 1
