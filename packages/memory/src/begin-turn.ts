@@ -1,7 +1,7 @@
 import { decodeMessage, type Json, type Message } from "./message.ts";
 import type { Reply } from "./script-runner.ts";
 import type { TurnWriter } from "./turn-writer.ts";
-import { assertCount, assertId } from "./validate.ts";
+import { assertCount, assertId, assertJson, assertText } from "./validate.ts";
 
 export interface BeginOptions {
   /** What the user says. Left out for a retry. */
@@ -48,12 +48,25 @@ export interface PlacedMessage {
 }
 
 /** @throws TypeError for options that are none */
-export function assertBegin({ content, retryOf, idempotency, history }: BeginOptions): void {
+export function assertBegin(options: BeginOptions): void {
+  const { content, info = null, title = "", retryOf, idempotency, history } = options;
   if ((content === undefined) === (retryOf === undefined))
     throw new TypeError("give either content or retryOf");
+  if (content !== undefined) assertText("content", content);
+  assertJson("info", info);
+  assertText("title", title);
   if (retryOf !== undefined) assertId("retryOf", retryOf);
-  if (idempotency !== undefined) assertId("idempotency.key", idempotency.key);
-  if (history !== undefined) assertCount("history.maxBytes", history.maxBytes);
+  if (idempotency !== undefined) {
+    assertId("idempotency.key", idempotency.key);
+    assertText("idempotency.requestHash", idempotency.requestHash);
+  }
+  if (history !== undefined) assertHistory(history);
+}
+
+/** @throws TypeError */
+export function assertHistory({ maxBytes, window }: NonNullable<BeginOptions["history"]>): void {
+  assertCount("history.maxBytes", maxBytes);
+  assertText("history.window", window);
 }
 
 /** What the script `BEGIN` takes behind the turn's id, the lease and the epoch. */

@@ -135,10 +135,13 @@ function isRetryable(error: unknown, repeatable: boolean): boolean {
 // An error that Redis itself sent begins with an upper-case code.
 const isReply = (error: Error): boolean => /^[A-Z]{3,} /.test(error.message);
 
+// What a script says that met another type, or a record that it cannot read.
+const DAMAGED = /\bWRONGTYPE\b|\buser_script:\d+: (attempt to|bad argument|Expected) /;
+
 function asMemoryError(error: unknown): MemoryError {
   if (MemoryError.isInstance(error)) return error;
   const message = error instanceof Error ? error.message : String(error);
-  if (message.includes("WRONGTYPE")) {
+  if (DAMAGED.test(message)) {
     return new MemoryError("damaged", "A key of this session is not what this library keeps there", {
       cause: error,
     });

@@ -34,13 +34,13 @@ export function encodeRecord(turn: EndedTurn): string {
 }
 
 /**
- * Undefined when there is none, or one of a layout version that is not known. The text is that of an answer which a
- * retry has replaced.
+ * Undefined when there is none, or one that is damaged or of a layout version that is not known. The text is that of
+ * an answer which a retry has replaced.
  */
 export function decodeRecord(id: string, raw: string): { record: TurnRecord; replaced?: string } | undefined {
-  if (raw === "") return undefined;
-  const [version, status, userPlace, answer, started, ended, info, replaced] = JSON.parse(raw) as RawRecord;
-  if (version !== 1) return undefined;
+  const parts = parse(raw);
+  if (parts === undefined) return undefined;
+  const [, status, userPlace, answer, started, ended, info, replaced] = parts;
   const record: TurnRecord = {
     id,
     status,
@@ -51,4 +51,18 @@ export function decodeRecord(id: string, raw: string): { record: TurnRecord; rep
     info,
   };
   return replaced === undefined ? { record } : { record, replaced };
+}
+
+function parse(raw: string): RawRecord | undefined {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(raw);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(parts) || parts[0] !== 1) return undefined;
+  const [, status, ...numbers] = parts as unknown[];
+  const isStatus = status === "running" || TURN_ENDS.some((end) => end === status);
+  const areNumbers = [0, 1, 2, 3].every((n) => Number.isSafeInteger(numbers[n]));
+  return isStatus && areNumbers ? (parts as RawRecord) : undefined;
 }

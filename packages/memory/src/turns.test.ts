@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
 import { type BeginOptions, MessageHistory, Turns, type TurnUpdate, type TurnWriter } from "./index.ts";
@@ -209,6 +210,16 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     expect(writer.feed.text).toBe("So far");
   });
 
+  test("a session that lives shorter than the lease lives for as long as its turn", async () => {
+    const { writer } = await begin(
+      { content: "Hi" },
+      new Turns({ client: redis.client, name, leaseMs: 60_000, ttlSeconds: 1 }),
+    );
+    await sleep(1_500);
+    writer.write("At last");
+    expect(await writer.end("completed")).toEqual({ status: "completed", count: 2 });
+  });
+
   test("a follower elsewhere sees a dead writer's turn end", async () => {
     const { writer } = await begin({ content: "Hi" });
     writer.write("So far");
@@ -338,6 +349,33 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     await other.writer.end("completed");
   });
 
+  test("peeking at a retry finds its message, also where that stands before the remembered start", async () => {
+    const failed = await begin({ content: "asked" });
+    await failed.writer.end("failed");
+    const { writer, messages } = await begin({ content: "later", history: { maxBytes: 0, window: "w" } });
+    await writer.end("completed", null, { window: "w", from: messages[0]?.place ?? 0 });
+    const history = { maxBytes: 100_000, window: "w" };
+    const found = await turns.peek("s", { history, retryOf: failed.writer.id });
+    expect(found.messages.map(({ message }) => message.content)).toEqual(["asked"]);
+  });
+
+  test("a turn whose record somebody has damaged is an error with a code; a list of records lacks it", async () => {
+    const damaged = await begin({ content: "Hi" });
+    await damaged.writer.end("failed");
+    await redis.command("HSET", `${name}:{s}:turns`, damaged.writer.id, "mine");
+    const { writer } = await begin({ content: "Hi again" });
+    await writer.end("completed");
+    expect(await turns.records("s", [damaged.writer.id, writer.id])).toMatchObject([
+      undefined,
+      { id: writer.id, status: "completed" },
+    ]);
+    const error = { name: "MemoryError", code: "damaged" };
+    await expect(turns.get("s", damaged.writer.id)).rejects.toMatchObject(error);
+    await expect(turns.follow("s", damaged.writer.id)).rejects.toMatchObject(error);
+    await expect(turns.begin("s", { retryOf: damaged.writer.id })).rejects.toMatchObject(error);
+    expect(await conversation()).toEqual(["user: Hi", "user: Hi again"]);
+  });
+
   test("a turn whose record somebody has deleted comes to an end all the same", async () => {
     const { writer } = await begin({ content: "Hi" });
     writer.write("So far");
@@ -397,12 +435,31 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     ["both", { content: "x", retryOf: "y" }],
     ["a negative budget", { content: "x", history: { maxBytes: -1, window: "w" } }],
     ["an empty key", { content: "x", idempotency: { key: "", requestHash: "h" } }],
+    ["content that is none", { content: 5 as unknown as string }],
+    ["content with half a character", { content: "\ud800" }],
+    ["a title that is none", { content: "x", title: 5 as unknown as string }],
+    ["a hash that is none", { content: "x", idempotency: { key: "k", requestHash: 5 as unknown as string } }],
+    ["a window that is none", { content: "x", history: { maxBytes: 1, window: 5 as unknown as string } }],
+    ["what is no JSON", { content: "x", info: (() => {}) as unknown as null }],
   ])("refuses %s", async (_, options) => {
     await expect(turns.begin("s", options)).rejects.toThrow(TypeError);
     expect(await keysOf(redis, name)).toEqual([]);
   });
 
-  test("refuses a lease that is none", () => {
-    expect(() => new Turns({ client: redis.client, leaseMs: 0 })).toThrow(TypeError);
+  test.each(["", "a\nb", 5 as unknown as string])("refuses the turn id %j", async (id) => {
+    const history = { maxBytes: 1, window: "w" };
+    for (const use of [
+      () => turns.get("s", id),
+      () => turns.follow("s", id),
+      () => turns.cancel("s", id),
+      () => turns.peek("s", { history, retryOf: id }),
+    ]) {
+      await expect(use()).rejects.toThrow(TypeError);
+    }
+  });
+
+  // Three tenths of the longest would be more than a timer takes, which fires at once then.
+  test.each([0, 2 ** 40])("refuses a lease of %d", (leaseMs) => {
+    expect(() => new Turns({ client: redis.client, leaseMs })).toThrow(TypeError);
   });
 });

@@ -1,5 +1,6 @@
 import {
   assertBegin,
+  assertHistory,
   type BeginOptions,
   type Begun,
   beginArguments,
@@ -23,7 +24,7 @@ import { followRemote } from "./turn-follower.ts";
 import { decodeRecord, type TurnRecord } from "./turn-record.ts";
 import { TurnWriter } from "./turn-writer.ts";
 import { newTurnId } from "./unstored-turn.ts";
-import { assertCount, assertPositiveInteger } from "./validate.ts";
+import { assertCount, assertId, assertTimeout } from "./validate.ts";
 
 export interface TurnsOptions extends MemoryOptions {
   /** A second connected client, on which this class subscribes. Without it, followers look every 100 ms. */
@@ -65,7 +66,7 @@ export class Turns {
   constructor(options: TurnsOptions) {
     this.#scripts = new SessionScripts(options);
     const { leaseMs = 5000 } = options;
-    assertPositiveInteger("leaseMs", leaseMs);
+    assertTimeout("leaseMs", leaseMs);
     this.#leaseMs = leaseMs;
     this.#subscriptions = options.subscriber && Subscriptions.of(options.subscriber);
   }
@@ -89,7 +90,9 @@ export class Turns {
     if (begun.kind !== "begun") return begun;
     const [, , ttl, epoch] = reply;
     this.#scripts.index.touch(sessionId, Number(ttl), epoch === fresh);
-    return { ...begun, writer: this.#write(sessionId, keys, id) };
+    // Renewing the lease renews the session's life too, which can be the shorter one.
+    const lifeMs = Math.min(this.#leaseMs, Number(ttl));
+    return { ...begun, writer: this.#write(sessionId, keys, id, Math.floor(lifeMs * 0.3)) };
   }
 
   /**
@@ -103,6 +106,7 @@ export class Turns {
     { from = 0, signal }: { from?: number; signal?: AbortSignal } = {},
   ): Promise<AsyncGenerator<TurnUpdate, void, void> | null> {
     assertCount("from", from);
+    assertId("turnId", turnId);
     const keys = this.#keys(sessionId);
     const name = feedName(keys, turnId);
     const known = this.#feeds.get(name);
@@ -131,6 +135,7 @@ export class Turns {
 
   /** A turn as it is now, or null. */
   async get(sessionId: string, turnId: string): Promise<TurnState | null> {
+    assertId("turnId", turnId);
     return this.#read(this.#keys(sessionId), turnId, 0);
   }
 
@@ -139,7 +144,8 @@ export class Turns {
     sessionId: string,
     { history, retryOf }: { history: NonNullable<BeginOptions["history"]>; retryOf?: string },
   ): Promise<FoundHistory> {
-    assertCount("history.maxBytes", history.maxBytes);
+    assertHistory(history);
+    if (retryOf !== undefined) assertId("retryOf", retryOf);
     const args = [String(history.maxBytes), history.window, retryOf ?? ""];
     const [, , epoch, count, ...found] = await this.#run(PEEK, this.#keys(sessionId), args);
     return { ...decodeHistory(found, String(epoch)), count: Number(count) };
@@ -170,19 +176,20 @@ export class Turns {
   /** The records of turns, in the order of their ids; undefined for one that is not there. */
   async records(sessionId: string, turnIds: readonly string[]): Promise<(TurnRecord | undefined)[]> {
     if (turnIds.length === 0) return [];
-    const [, , ...records] = await this.#run(READ_RECORDS, this.#keys(sessionId), [...turnIds]);
+    const [, , ...records] = await this.#run(READ_RECORDS, this.#keys(sessionId), turnIds.map(String));
     return turnIds.map((id, n) => decodeRecord(id, String(records[n] ?? ""))?.record);
   }
 
   /** Ends a running turn as `cancelled`, at once, whichever process writes it. False: it is not running. */
   async cancel(sessionId: string, turnId: string): Promise<boolean> {
+    assertId("turnId", turnId);
     const [status, , ttl] = await this.#run(CANCEL, this.#keys(sessionId), [turnId]);
     if (status !== "ok") return false;
     this.#scripts.index.touch(sessionId, Number(ttl));
     return true;
   }
 
-  #write(sessionId: string, keys: SessionKeys, id: string): TurnWriter {
+  #write(sessionId: string, keys: SessionKeys, id: string, renewEveryMs: number): TurnWriter {
     const feed = new TurnFeed();
     const name = feedName(keys, id);
     const lease = String(this.#leaseMs);
@@ -201,7 +208,7 @@ export class Turns {
           return reply;
         },
       },
-      Math.floor(this.#leaseMs * 0.3),
+      renewEveryMs,
     );
     this.#feeds.set(name, feed);
     feed.onSettled(() => this.#feeds.delete(name));

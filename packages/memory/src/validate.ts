@@ -70,7 +70,7 @@ function assertToolCalls(calls: unknown): void {
 }
 
 // What JSON.stringify would drop, change or choke on is refused, so that what is read is what was written.
-function assertJson(what: string, value: unknown, above: readonly unknown[] = []): void {
+export function assertJson(what: string, value: unknown, above: readonly unknown[] = []): void {
   if (typeof value === "object" && value !== null) {
     if (above.length > 100 || above.includes(value))
       refuse(`${what} must not be endless, or deeper than 100 levels`);
