@@ -4,7 +4,7 @@
  * @property {number} level pino's: 30 info, 40 warning, 50 error, 60 fatal
  * @property {string} msg
  * @property {number | string} [time] milliseconds, or a date
- * @property {{ received_bytes: number, total_bytes: number }} [progress] a download that goes on
+ * @property {{ received_bytes: number, total_bytes: number } | null} [progress] how far a download is; null: it has ended
  * @property {string} [page] of the line `ready`
  * @property {string} [api] of the line `ready`
  * @property {{ message?: string }} [err]

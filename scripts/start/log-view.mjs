@@ -27,12 +27,12 @@ export function createLogView({ terminal, level, onReady }) {
     if (line.progress) {
       if (!bars) return;
       const { received_bytes: done, total_bytes: total } = line.progress;
-      download ??= terminal.task(line.msg.split(":")[0] ?? "");
+      download ??= terminal.task("Model");
       download.progress({ done, total, unit: "bytes" });
-      if (done >= total) endDownload();
-    } else if (line.level < FATAL && line.msg !== "ready") {
-      terminal.line(renderLogLine(line, terminal.paint));
+      return;
     }
+    if (line.progress === null) endDownload();
+    if (line.level < FATAL && line.msg !== "ready") terminal.line(renderLogLine(line, terminal.paint));
   };
 
   return {

