@@ -15,6 +15,10 @@ const PORTS = [
 export async function checkPorts(env, platform = process.platform) {
   const host = env.HOST || "127.0.0.1";
   const problems = [];
+  const [api, page] = PORTS.map(({ variable, fallback }) => Number(env[variable] || fallback));
+  if (api === page) {
+    throw new Failure(`PORT and WEB_PORT are both ${api}. The API and the page need a port each.`);
+  }
   for (const { variable, fallback, use } of PORTS) {
     const port = Number(env[variable] || fallback);
     // What is no port number the server itself refuses, together with all other mistakes in the configuration.

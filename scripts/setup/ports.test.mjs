@@ -29,6 +29,10 @@ test("each port in use is named, with who uses it and another one", async () => 
   await expect(checkPorts({ PORT, WEB_PORT }, "win32")).rejects.toThrow(/or write PORT=\d+ into \.env\./);
 });
 
+test("one port for both is said", async () => {
+  await expect(checkPorts({ PORT: "3000" })).rejects.toThrow("PORT and WEB_PORT are both 3000.");
+});
+
 test("a program on the other loopback address would be found in our place", async (context) => {
   const port = await occupied("::1").catch(() => context.skip("this machine has no IPv6"));
   await expect(checkPorts({ PORT: port, WEB_PORT: `${await freePort()}` })).rejects.toThrow(`Port ${port}`);

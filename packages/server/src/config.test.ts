@@ -36,6 +36,31 @@ test("three mistakes are told at once, each by its variable, with what is there"
   expect(told).toMatch(/DEFAULT_PROVIDER is "gpt"[\s\S]*PORT is "http"[\s\S]*SESSION_TTL_SECONDS is "-1"/);
 });
 
+test.each([
+  ["PORT", "http", "must be a number"],
+  ["PORT", "1.5", "must be a whole number"],
+  ["PORT", "0", "must be at least 1"],
+  ["WEB_PORT", "70000", "must be at most 65535"],
+  ["SESSION_TTL_SECONDS", "0", "must be more than 0"],
+  ["DEFAULT_MODE", "statefull", "must be stateless or stateful"],
+  ["LOG_LEVEL", "loud", "must be fatal, error, warn, info, debug, trace, or silent"],
+  ["OLLAMA_BASE_URL", "localhost:11434", "must be an address that begins with http:// or https://"],
+  ["OIDC_ISSUER", "login", "must be an address that begins with http:// or https://"],
+])("%s=%s %s", (name, value, words) => {
+  expect(mistakesOf({ [name]: value })).toEqual([`${name} is "${value}": ${words}.`]);
+});
+
+test("mistakes of single variables hide none between others", () => {
+  const mistakes = mistakesOf({ PORT: "http", HOST: "0.0.0.0", LIMITS_FILE: "/nowhere/limits.json" });
+  expect(mistakes).toEqual([
+    expect.stringMatching(/^PORT is/),
+    expect.stringMatching(/^HOST is/),
+    expect.stringMatching(/^LIMITS_FILE names/),
+  ]);
+  // Whether HOST is one depends on what AUTH was to be.
+  expect(mistakesOf({ AUTH: "gast", HOST: "0.0.0.0" })).toEqual([expect.stringMatching(/^AUTH is "gast"/)]);
+});
+
 test("a secret's value is never in a mistake", () => {
   const mistakes = mistakesOf({ REDIS_URL: "http://user:geheim@host", PORT: "0" });
   expect(mistakes).toHaveLength(2);

@@ -3,6 +3,7 @@ import { DEFAULT_MAX_MESSAGE_CHARS, mode, providerId } from "@redis-memory-magic
 import { z } from "zod";
 import { port, positive, url } from "./config/fields.ts";
 import { identityMistakes, identityVariables, toIdentity } from "./config/identity.ts";
+import { inWords } from "./config/in-words.ts";
 import { limitVariables, toLimits } from "./config/limits.ts";
 import { redisVariables, toRedis } from "./config/redis.ts";
 
@@ -10,8 +11,8 @@ import { redisVariables, toRedis } from "./config/redis.ts";
 const environment = z.object({
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_MODEL: z.string().optional(),
-  OPENAI_BASE_URL: url(/^https?$/).default("https://api.openai.com/v1"),
-  OLLAMA_BASE_URL: url(/^https?$/).default("http://localhost:11434/v1"),
+  OPENAI_BASE_URL: url.default("https://api.openai.com/v1"),
+  OLLAMA_BASE_URL: url.default("http://localhost:11434/v1"),
   OLLAMA_API_KEY: z.string().default("ollama"),
   OLLAMA_MODEL: z.string().default("llama3.2:3b"),
   EMBEDDED_MODEL: z.string().optional(),
@@ -28,7 +29,7 @@ const environment = z.object({
   FIRST_WORD_TIMEOUT_SECONDS: positive.default(120),
   BETWEEN_WORDS_TIMEOUT_SECONDS: positive.default(30),
   METRICS_TOKEN: z.string().min(16, "must be at least 16 characters").optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
   OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
   OTEL_SERVICE_NAME: z.string().default("redis-memory-magic"),
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().nonnegative().default(5),
@@ -85,17 +86,19 @@ export function loadConfig(env: Environment) {
       );
     }
   }
-  const parsed = environment.safeParse(given);
-  for (const { path, message } of parsed.error?.issues ?? []) {
+  const wrong = new Set<string>();
+  for (const { path, message } of environment.safeParse(given, { error: inWords }).error?.issues ?? []) {
     const name = String(path[0]);
     const secret = SECRETS.some((secretName) => secretName === name);
     mistakes.push(`${name}${secret ? "" : ` is ${JSON.stringify(given[name])}`}: ${message}.`);
+    wrong.add(name);
   }
-  if (!parsed.success) throw new ConfigError(mistakes);
-  const e = parsed.data;
-  mistakes.push(...identityMistakes(e));
-  const limits = toLimits(e, mistakes);
-  const redis = toRedis(e, mistakes);
+  // What is wrong between the others is told at once, too.
+  const e = environment.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name))));
+  const together = identityMistakes(e);
+  const limits = toLimits(e, together);
+  const redis = toRedis(e, together);
+  mistakes.push(...together.filter((mistake) => ![...wrong].some((name) => mistake.includes(name))));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return {
     openai: { apiKey: e.OPENAI_API_KEY, model: e.OPENAI_MODEL, baseUrl: e.OPENAI_BASE_URL },

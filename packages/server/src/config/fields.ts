@@ -4,8 +4,12 @@ import { z } from "zod";
 export const port = z.coerce.number().int().min(1).max(65_535);
 export const positive = z.coerce.number().int().positive();
 export const flag = z.stringbool({ truthy: ["true"], falsy: ["false"], error: "must be true or false" });
-export const url = (protocols: RegExp) =>
-  z.url({ protocol: protocols }).transform((text) => text.replace(/\/+$/, ""));
+export const address = z.url({
+  protocol: /^https?$/,
+  error: "must be an address that begins with http:// or https://",
+});
+/** Such an address, to which paths are added. */
+export const url = address.transform((text) => text.replace(/\/+$/, ""));
 
 /** Values with commas between. */
 export const list = z.string().transform((text) =>

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, isLoopback, list, url } from "./fields.ts";
+import { address, flag, isLoopback, list, url } from "./fields.ts";
 
 const AUTH_METHODS = ["none", "guest", "keys", "jwt"] as const;
 export type AuthMethod = (typeof AUTH_METHODS)[number];
@@ -24,14 +24,14 @@ const ADDRESS = /^([\da-f.:]+)(\/\d{1,3})?$|^(loopback|linklocal|uniquelocal)$/i
 export const identityVariables = {
   AUTH: authMethods.default(["none"]),
   ALLOW_UNAUTHENTICATED: flag.default(false),
-  PUBLIC_URL: url(/^https?$/).optional(),
+  PUBLIC_URL: url.optional(),
   ALLOWED_ORIGINS: list.pipe(z.array(origin)).default([]),
   TRUSTED_PROXIES: list
     .pipe(z.array(z.string().regex(ADDRESS, "must be addresses or networks such as 172.16.0.0/12")))
     .default([]),
   SESSION_SECRET: z.string().min(32, "must be at least 32 characters").optional(),
   // As it is: an issuer is compared letter by letter.
-  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  OIDC_ISSUER: address.optional(),
   OIDC_AUDIENCE: z.string().optional(),
   OIDC_CLIENT_ID: z.string().optional(),
   OIDC_CLIENT_SECRET: z.string().optional(),
@@ -97,7 +97,7 @@ export function identityMistakes(e: IdentityVariables): string[] {
   return mistakes;
 }
 
-const isSafe = (address: string): boolean => {
-  const { protocol, hostname } = new URL(address);
+const isSafe = (text: string): boolean => {
+  const { protocol, hostname } = new URL(text);
   return protocol === "https:" || isLoopback(hostname);
 };
