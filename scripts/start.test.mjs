@@ -173,3 +173,15 @@ test("told to stop while it installs, it ends the installation", async () => {
   expect((await run.ended).code).toBe(130);
   expect(isAlive(npm)).toBe(false);
 });
+
+test("a package that npm recorded and somebody removed is installed again", async () => {
+  const clone = makeClone();
+  clone.command("redis-server", redisServer);
+  const lock = '{ "packages": { "": {}, "node_modules/a": { "version": "1.0.0" } } }';
+  clone.write("package-lock.json", lock);
+  clone.write("node_modules/.package-lock.json", lock);
+  clone.write("npm/npm-cli.js", "console.error('npm error code E404'); process.exitCode = 1;");
+  clone.write("npm/package.json", "{}");
+  const run = await runScript(clone, "start.mjs", { npm_execpath: join(clone.folder, "npm", "npm-cli.js") });
+  expect((await run.ended).output).toContain("The packages could not be fetched");
+});

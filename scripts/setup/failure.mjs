@@ -11,9 +11,13 @@ export class Interrupted extends Error {}
 export function explain(error) {
   if (!(error instanceof Error)) return `Something unexpected happened: ${error}.`;
   if (error instanceof Failure) return error.message;
-  const { code, path } = /** @type {NodeJS.ErrnoException} */ (error);
+  const { code, path, syscall } = /** @type {NodeJS.ErrnoException} */ (error);
   if (code === "ENOSPC" || code === "EDQUOT") return diskFull(path);
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+  // ENOENT is what a recursive mkdir says there.
+  if (code === "EROFS" || (code === "ENOENT" && syscall === "mkdir")) {
+    return `${path ?? "A file"} cannot be written: the file system there is read-only. Make it writable or use another folder, then start again.`;
+  }
+  if (code === "EACCES" || code === "EPERM") {
     return `${path ?? "A file"} may not be written or read (${code}). Correct its owner or permissions, then start again.`;
   }
   return `Something unexpected happened: ${error.message}. If it happens again, please report it.`;

@@ -20,14 +20,15 @@ export async function installPackages({ root, node, terminal, signal }) {
     throw new Failure(
       `${join(root, "package-lock.json")} is missing or damaged. Restore it, then start again.`,
     );
-  const installed = readLock(join(root, "node_modules", ".package-lock.json"));
-  if (installed && isInstalled(wanted, installed)) return;
-
-  const task = terminal.task("Packages");
-  task.say("installing");
   const paths = Object.entries(wanted.packages)
     .filter(([path, entry]) => path.startsWith("node_modules/") && !entry.link && !entry.optional)
     .map(([path]) => join(root, path, "package.json"));
+  const installed = readLock(join(root, "node_modules", ".package-lock.json"));
+  // npm's record outlives packages that somebody removed.
+  if (installed && isInstalled(wanted, installed) && paths.every(existsSync)) return;
+
+  const task = terminal.task("Packages");
+  task.say("installing");
   const timer = setInterval(() => {
     task.progress({ done: paths.filter(existsSync).length, total: paths.length, unit: "packages" });
   }, POLL_MS);
