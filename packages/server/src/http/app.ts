@@ -1,6 +1,5 @@
 import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
-import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
@@ -22,6 +21,7 @@ import { sessionRoutes } from "./routes/sessions.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { turnRoutes } from "./routes/turns.ts";
 import { isLoopbackOrigin, refuseForeignPages } from "./same-machine.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
 import { securitySchemes } from "./security-schemes.ts";
 
 // An answer of the API is data: if a browser is made to show it as a page, that page can do nothing.
@@ -73,7 +73,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   renderProblems(app, context.metrics);
   cutSlowReaders(app);
   if (open) refuseForeignPages(app);
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING } });
+  addSecurityHeaders(app, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING } });
   await app.register(cors, {
     // Cookies are never allowed from elsewhere: other pages have keys or tokens.
     origin: (origin, allow) =>

@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
-import fastifyHelmet from "@fastify/helmet";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Api } from "./app.ts";
 import { CONNECTION_TIMES } from "./connections.ts";
 import { answerUnreadable } from "./problems.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
 
 const PAGE_SERVER = { requestTimeout: CONNECTION_TIMES.requestTimeout, ...CONNECTION_TIMES.http };
 
@@ -25,7 +25,7 @@ export async function buildPage(root: string, api: Api, logger: FastifyBaseLogge
         api.routing(request, response);
       }),
   });
-  await page.register(fastifyHelmet, {
+  addSecurityHeaders(page, {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../chat/app-error.ts";
 import type { AskedTurn } from "../chat/chat.ts";
@@ -64,11 +64,9 @@ export async function streamTurn(
   response.on("close", () => left.abort());
   response.on("error", () => left.abort());
   if (response.destroyed) left.abort();
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) response.setHeader(name, value);
-  }
   response.cork();
   response.writeHead(200, {
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache, no-transform",
     "x-accel-buffering": "no",
