@@ -24,8 +24,15 @@ interface RelayOptions {
  * Has a model answer into a turn. Resolves when the answer is whole; rejects with the model's `AppError`, with
  * `provider_silent`, or with the reason of whoever ended the turn. In each case the work upstream has ended.
  */
-export async function relay(options: RelayOptions): Promise<Completion> {
-  const { model, request, writer, deadlines, upstream } = options;
+export function relay({
+  model,
+  request,
+  writer,
+  deadlines,
+  upstream,
+  onFirstText,
+  onThinking,
+}: RelayOptions): Promise<Completion> {
   const onLost = (): void => upstream.abort(writer.signal.reason);
   writer.signal.addEventListener("abort", onLost, { once: true });
   if (writer.signal.aborted) onLost();
@@ -46,21 +53,19 @@ export async function relay(options: RelayOptions): Promise<Completion> {
   const sink = {
     text: (piece: string): void => {
       seen();
-      if (firstText) options.onFirstText();
+      if (firstText) onFirstText();
       firstText = false;
       writer.write(piece);
     },
     thinking: (): void => {
       seen();
-      options.onThinking();
+      onThinking();
     },
   };
-  try {
-    return await model.generate(request, sink, upstream.signal);
-  } finally {
+  return model.generate(request, sink, upstream.signal).finally(() => {
     clearTimeout(timer);
     writer.signal.removeEventListener("abort", onLost);
-  }
+  });
 }
 
 function silence(model: ChatModel, deadlines: Deadlines, alive: boolean): AppError {

@@ -72,7 +72,9 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
     if (this.#settled) this.#hangUp();
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    // Kept as they came, they take more than a kilobyte for as long as an answer runs.
+    controller.rawHeaders = null;
     if (this.#settled || status < 200) return;
     try {
       this.#reader = this.#open(status, headers);

@@ -65,13 +65,12 @@ export class Ollama implements ChatModel {
     }
   }
 
-  async generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
-    try {
-      const chunks = new CompletionChunks(sink, this.#apiKey);
-      return await this.#http.postForEvents(PATH, requestBody(request), chunks, signal);
-    } catch (error) {
-      throw inWords(error, this.#sentences, request.model);
-    }
+  generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
+    const { model } = request;
+    const chunks = new CompletionChunks(sink, this.#apiKey);
+    return this.#http.postForEvents(PATH, requestBody(request), chunks, signal).catch((error) => {
+      throw inWords(error, this.#sentences, model);
+    });
   }
 
   wireRequest(request: ModelRequest): WireRequest {
