@@ -361,6 +361,18 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     const countTokens = () => 1;
     expect(await history.getRecent("s", { maxTokens: 3, countTokens })).toHaveLength(2);
     expect(await history.getRecent("s", { maxTokens: 5, countTokens })).toHaveLength(5);
+    // Unless it is for people, who go back page by page.
+    const pages: string[][] = [];
+    for (let before: string | undefined; pages.length < 3; ) {
+      const page = await history.getRecent("s", { k: 2, cutAnywhere: true, ...(before && { before }) });
+      pages.push(texts(page));
+      before = page[0]?.id;
+    }
+    expect(pages).toEqual([
+      ["of a call that was never stored", "a"],
+      ["r1", "r2"],
+      ["q", ""],
+    ]);
   });
 
   test("a damaged record is skipped and reported", async () => {

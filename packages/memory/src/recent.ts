@@ -10,6 +10,11 @@ export interface RecentOptions {
   readonly role?: Role | readonly Role[];
   /** Only messages before the one with this id. */
   readonly before?: string;
+  /**
+   * A tool's result is given even where its call is cut off: for people, page by page. A model's API would refuse it.
+   * Default: it is left out, so that there can be fewer than `k`, though there are older ones.
+   */
+  readonly cutAnywhere?: boolean;
   /** As many of the newest as fit into so many tokens, by `countTokens`. */
   readonly maxTokens?: number;
   /** Tokens of one message, 0 or more. Needed with `maxTokens`; called once for each message looked at. */
@@ -28,12 +33,15 @@ export interface Page {
 }
 
 interface Budget {
+  /** How many messages the first page had at most; each next one has twice as many. */
+  readonly limit: number;
   readonly k: number;
   readonly maxTokens: number;
   readonly countTokens: (message: Message) => number;
+  readonly cut: typeof keepCallsWithResults;
 }
 
-/** How many messages the first page of a budget has; each next one has twice as many. */
+/** How many messages are read at first where it depends on their tokens how many there are to be. */
 const FIRST_PAGE = 64;
 
 /**
@@ -57,11 +65,11 @@ export function keepCallsWithResults(
 export async function fitTokens(
   first: Page,
   readPage: (limit: number, before: string) => Promise<Page | undefined>,
-  { k, maxTokens, countTokens }: Budget,
+  { limit: firstLimit, k, maxTokens, countTokens, cut }: Budget,
 ): Promise<readonly Message[]> {
   const kept: Message[] = [];
   let tokens = 0;
-  let limit = FIRST_PAGE;
+  let limit = firstLimit;
   let page: Page | undefined = first;
   // No page: the session was cleared meanwhile.
   while (page !== undefined) {
@@ -72,11 +80,11 @@ export async function fitTokens(
       }
       tokens += count;
       if (tokens > maxTokens) {
-        return keepCallsWithResults(kept, [...page.messages.slice(n), ...page.context]);
+        return cut(kept, [...page.messages.slice(n), ...page.context]);
       }
       kept.push(message);
     }
-    if (!page.more || kept.length >= k) return keepCallsWithResults(kept, page.context);
+    if (!page.more || kept.length >= k) return cut(kept, page.context);
     limit = Math.min(limit * 2, k - kept.length);
     page = await readPage(limit, page.next);
   }
@@ -104,12 +112,13 @@ export async function readRecent(
     if (page) return page;
     throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
   };
+  const cut = options.cutAnywhere ? (all: readonly Message[]) => all : keepCallsWithResults;
   if (maxTokens === undefined) {
-    const all = { k, maxTokens: 0, countTokens: () => 0 };
+    const all = { limit: k, k, maxTokens: 0, countTokens: () => 0, cut };
     return fitTokens(await readFirst(k), readNext, all);
   }
   assertCount("maxTokens", maxTokens);
   if (typeof countTokens !== "function") throw new TypeError("countTokens must be given with maxTokens");
-  const first = await readFirst(Math.min(FIRST_PAGE, k));
-  return fitTokens(first, readNext, { k, maxTokens, countTokens });
+  const limit = Math.min(FIRST_PAGE, k);
+  return fitTokens(await readFirst(limit), readNext, { limit, k, maxTokens, countTokens, cut });
 }

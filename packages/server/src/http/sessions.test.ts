@@ -114,6 +114,31 @@ test("messages are paged backwards from the newest", async () => {
   });
 });
 
+test("a page may end between a tool's call and its result: nothing older is lost behind it", async () => {
+  const server = await startTestServer();
+  const toolCalls = [{ id: "c", name: "multiply", arguments: "{}" }];
+  const messages = [
+    user("6 times 7?"),
+    { role: "assistant", content: "", tool_calls: toolCalls },
+    { role: "tool", content: "42", tool_call_id: "c" },
+    { role: "assistant", content: "42." },
+  ];
+  await server.inject("POST", "/sessions/s/messages", { messages });
+  for (const limit of [1, 2, 3, 4]) {
+    const roles: string[] = [];
+    let before: string | null = "";
+    for (let pages = 0; before !== null && pages < 4; pages++) {
+      const query: string = before === "" ? "" : `&before=${encodeURIComponent(before)}`;
+      const page = messagesResponse.parse(
+        (await server.inject("GET", `/sessions/s/messages?limit=${limit}${query}`)).json(),
+      );
+      roles.unshift(...page.messages.map(({ role }) => role));
+      before = page.next_before;
+    }
+    expect(roles).toEqual(["user", "assistant", "tool", "assistant"]);
+  }
+});
+
 test("a session's keys are told, with what they take and how long they live", async () => {
   const server = await startTestServer();
   const body = { message: "Hi", mode: "stateful", provider: "mirror", session_id: "{s}" };

@@ -106,8 +106,15 @@ export class RedisConversations implements Conversations {
       return cut ? 1 : 0;
     };
     // One more than asked for tells whether there are older ones.
-    const options = { k: limit + 1, maxTokens: 0, countTokens, ...(before !== undefined && { before }) };
-    const found = await translated(this.#history.getRecent(sessionId, options));
+    const found = await translated(
+      this.#history.getRecent(sessionId, {
+        k: limit + 1,
+        maxTokens: 0,
+        countTokens,
+        cutAnywhere: true,
+        ...(before !== undefined && { before }),
+      }),
+    );
     const messages = found.slice(-limit);
     const hasMore = cut || found.length > limit;
     return { messages, turns: await this.#turnsOf(sessionId, messages), hasMore };
