@@ -28,6 +28,8 @@ export interface FoundHistory {
   readonly count: number;
   /** The first place that the remembered context holds, or null. */
   readonly rememberedStart: number | null;
+  /** Whether this is all from there on (or from the session's beginning): `maxBytes` left out nothing. */
+  readonly complete: boolean;
 }
 
 export type Begun = ({ readonly kind: "begun"; readonly writer: TurnWriter } & FoundHistory) | NotBegun;
@@ -103,5 +105,7 @@ export function decodeHistory(
     const message = decodeMessage(String(record), place, epoch);
     return message ? [{ place, message }] : [];
   });
-  return { messages, rememberedStart: Number(remembered) < 0 ? null : Number(remembered) };
+  const rememberedStart = Number(remembered) < 0 ? null : Number(remembered);
+  // By the place and not by the first message: it may have been dropped.
+  return { messages, rememberedStart, complete: Number(first) <= (rememberedStart ?? 0) };
 }

@@ -334,14 +334,14 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     const contents = ({ messages }: { messages: readonly { message: { content: string } }[] }) =>
       messages.map(({ message }) => message.content);
     const bounded = await begin({ content: "now", history: { maxBytes: 1000, window: "w" } });
-    expect(bounded.rememberedStart).toBeNull();
+    expect(bounded).toMatchObject({ rememberedStart: null, complete: false });
     expect(contents(bounded).at(-1)).toBe("now");
     expect(contents(bounded).length).toBeGreaterThan(20);
     expect(contents(bounded).length).toBeLessThan(40);
     expect(bounded.messages[0]?.place).toBe(201 - contents(bounded).length);
     await bounded.writer.end("completed", null, { window: "w", from: 198 });
     const again = await begin({ content: "then", history: { maxBytes: 1000, window: "w" } });
-    expect(again.rememberedStart).toBe(198);
+    expect(again).toMatchObject({ rememberedStart: 198, complete: true });
     expect(contents(again)).toEqual(["m198", "m199", "now", "then"]);
     await again.writer.end("completed");
     const other = await begin({ content: "last", history: { maxBytes: 100_000, window: "v" } });

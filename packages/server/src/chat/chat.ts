@@ -222,7 +222,8 @@ export class Chat {
       if (!away || needsMemory) throw error;
       const writer = await conversations.beginUnstored(options);
       const message = { id: writer.id, role: "user" as const, content, createdAt: new Date() };
-      return { kind: "begun", writer, messages: [{ place: 0, message }], count: 0, rememberedStart: null };
+      const found = { messages: [{ place: 0, message }], count: 0, rememberedStart: null, complete: true };
+      return { kind: "begun", writer, ...found };
     }
   }
 

@@ -10,8 +10,20 @@ const conversation = (length: number, first = 0): PlacedMessage[] =>
     message: { id: `e-${first + n}`, role: ROLES[n % 2] ?? "user", content: `m${n}`, createdAt: new Date(0) },
   }));
 const places = (messages: readonly PlacedMessage[]) => messages.map(({ place }) => place);
-const build = (messages: PlacedMessage[], budget: number, rememberedStart: number | null = null) =>
-  buildContext({ messages, tokens: messages.map(() => 10), systemTokens: 10, budget, rememberedStart });
+const build = (
+  messages: PlacedMessage[],
+  budget: number,
+  rememberedStart: number | null = null,
+  complete = true,
+) =>
+  buildContext({
+    messages,
+    tokens: messages.map(() => 10),
+    systemTokens: 10,
+    budget,
+    rememberedStart,
+    complete,
+  });
 
 test("all of it, where it fits", () => {
   const context = build(conversation(5), 60);
@@ -37,7 +49,7 @@ test("the beginning stays the same for many turns", () => {
 });
 
 test("what was read only in part is cut, even if that part fits", () => {
-  expect(build(conversation(5, 40), 100).start).not.toBeNull();
+  expect(build(conversation(5, 40), 100, null, false).start).not.toBeNull();
   expect(build(conversation(5, 40), 100, 40)).toMatchObject({ start: 40, tokens: 60 });
 });
 
@@ -61,7 +73,14 @@ test("whatever there is: within the budget, the newest, the current message alwa
       const budget = contextBudget(window);
       const messages = conversation(tokens.length);
       fc.pre(systemTokens + (tokens.at(-1) ?? 0) <= budget);
-      const context = buildContext({ messages, tokens, systemTokens, budget, rememberedStart: null });
+      const context = buildContext({
+        messages,
+        tokens,
+        systemTokens,
+        budget,
+        rememberedStart: null,
+        complete: true,
+      });
       expect(context.tokens).toBeLessThanOrEqual(budget);
       expect(context.messages).toEqual(messages.slice(messages.length - context.messages.length));
       const kept = tokens.slice(tokens.length - context.messages.length);

@@ -36,6 +36,8 @@ interface ContextInput {
   readonly budget: number;
   /** Where the window began so far; nothing older was read. Null: at the session's beginning. */
   readonly rememberedStart: number | null;
+  /** Whether that is where reading ended, and not before, where the bytes of this window did. */
+  readonly complete: boolean;
 }
 
 /**
@@ -49,13 +51,14 @@ export function buildContext({
   systemTokens,
   budget,
   rememberedStart,
+  complete,
 }: ContextInput): Context {
   const current = messages.length - 1;
   const fixed = systemTokens + (tokens[current] ?? 0);
   const total = tokens.reduce((sum, count) => sum + count, systemTokens);
-  // What was not read although it was wanted is what did not fit into the bytes of this window.
-  const readWhole = (messages[0]?.place ?? 0) <= (rememberedStart ?? 0) || total === fixed;
-  if (total <= budget && readWhole) return { messages, tokens: total, start: rememberedStart };
+  // Of a turn without history nothing more was wanted.
+  if (total <= budget && (complete || total === fixed))
+    return { messages, tokens: total, start: rememberedStart };
 
   let first = current;
   let kept = fixed;

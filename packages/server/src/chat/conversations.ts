@@ -88,6 +88,8 @@ export interface Found {
   /** Messages in the session. */
   readonly count: number;
   readonly rememberedStart: number | null;
+  /** Whether these are all messages from there on, or from the session's beginning. */
+  readonly complete: boolean;
 }
 
 export type Begun =

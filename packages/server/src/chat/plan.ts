@@ -74,10 +74,10 @@ export class Planner {
   }
 
   /** What is sent of the messages that were found, the current one last. */
-  async context(plan: Plan, { messages, rememberedStart }: Found): Promise<Context> {
+  async context(plan: Plan, { messages, rememberedStart, complete }: Found): Promise<Context> {
     const texts = messages.map(({ message }) => message.content);
     const tokens = await this.#tokens.count(plan.model, plan.info.model, texts);
     const { systemTokens, budget } = plan;
-    return buildContext({ messages, tokens, systemTokens, budget, rememberedStart });
+    return buildContext({ messages, tokens, systemTokens, budget, rememberedStart, complete });
   }
 }

@@ -76,7 +76,7 @@ export class Reports {
     body: ChatRequest,
     plan: { budget: number; window: number },
   ): Promise<Found> {
-    const nothing: Found = { messages: [], count: 0, rememberedStart: null };
+    const nothing: Found = { messages: [], count: 0, rememberedStart: null, complete: true };
     const maxBytes = body.mode === "stateful" ? historyBytes(plan.budget) : 0;
     const found =
       body.session_id === undefined
