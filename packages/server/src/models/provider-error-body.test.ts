@@ -15,6 +15,17 @@ test.each([
     { error: { message: "No credit", type: "insufficient_quota", code: null } },
     "provider_quota_exceeded",
   ],
+  [
+    429,
+    { error: { message: "?", type: "insufficient_quota", code: "project_spend_limit_exceeded" } },
+    "provider_quota_exceeded",
+  ],
+  [
+    429,
+    { error: { message: "?", type: "requests", code: "credit_balance_exhausted" } },
+    "provider_quota_exceeded",
+  ],
+  [429, { error: { message: "?", code: "billing_not_active" } }, "provider_quota_exceeded"],
   [429, { error: { message: "Slow down", code: "rate_limit_exceeded" } }, "provider_rate_limited"],
   [429, "<html>Too many requests</html>", "provider_rate_limited"],
   [400, { error: { message: "no such model", param: "model" } }, "provider_model_not_found"],

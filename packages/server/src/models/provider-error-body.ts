@@ -47,30 +47,31 @@ export function failureOfResponse(
 export const failureOfError = (error: ProviderError, secret: string): ProviderFailure =>
   new ProviderFailure(codeOf(error, null), { said: quotable(error.message, secret) });
 
+/** What providers call an error, by its code or its type. */
+const CALLED: ReadonlyMap<string, ProviderErrorCode> = new Map([
+  ["insufficient_quota", "provider_quota_exceeded"],
+  ["credit_balance_exhausted", "provider_quota_exceeded"],
+  ["organization_spend_limit_exceeded", "provider_quota_exceeded"],
+  ["project_spend_limit_exceeded", "provider_quota_exceeded"],
+  ["organization_usage_limit_exceeded", "provider_quota_exceeded"],
+  ["billing_not_active", "provider_quota_exceeded"],
+  ["rate_limit_exceeded", "provider_rate_limited"],
+  ["invalid_api_key", "provider_unauthorized"],
+  ["model_not_found", "provider_model_not_found"],
+  ["context_length_exceeded", "provider_context_exceeded"],
+  ["exceed_context_size_error", "provider_context_exceeded"],
+  ["invalid_prompt", "provider_refused"],
+  ["bio_policy", "provider_refused"],
+  ["misalignment_policy_violation", "provider_refused"],
+  ["server_is_overloaded", "provider_overloaded"],
+  ["slow_down", "provider_overloaded"],
+  // llama.cpp while it loads its model.
+  ["unavailable_error", "provider_unavailable"],
+]);
+
 function codeOf(error: ProviderError | null, status: number | null): ProviderErrorCode {
-  switch (error?.code || error?.type) {
-    case "insufficient_quota":
-      return "provider_quota_exceeded";
-    case "rate_limit_exceeded":
-      return "provider_rate_limited";
-    case "invalid_api_key":
-      return "provider_unauthorized";
-    case "model_not_found":
-      return "provider_model_not_found";
-    case "context_length_exceeded":
-    case "exceed_context_size_error":
-      return "provider_context_exceeded";
-    case "invalid_prompt":
-    case "bio_policy":
-    case "misalignment_policy_violation":
-      return "provider_refused";
-    case "server_is_overloaded":
-    case "slow_down":
-      return "provider_overloaded";
-    // llama.cpp while it loads its model.
-    case "unavailable_error":
-      return "provider_unavailable";
-  }
+  const called = CALLED.get(error?.code ?? "") ?? CALLED.get(error?.type ?? "");
+  if (called !== undefined) return called;
   // vLLM has no code for it.
   if (error !== null && /maximum context length|exceeds the (available )?context/i.test(error.message))
     return "provider_context_exceeded";

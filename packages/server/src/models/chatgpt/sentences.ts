@@ -11,9 +11,9 @@ export const chatGptSentences = (baseUrl: string): FailureSentences => ({
     "OpenAI does not accept the API key.",
     "Set OPENAI_API_KEY to a valid one (https://platform.openai.com/api-keys) and restart the server.",
   ],
-  provider_quota_exceeded: () => [
-    "The OpenAI account has no credit left.",
-    "Add credit at https://platform.openai.com/settings/organization/billing, or choose another provider.",
+  provider_quota_exceeded: (failure) => [
+    `The OpenAI account has no credit left, or has reached a limit of its spending.${quoted(failure)}`,
+    "See https://platform.openai.com/settings/organization/billing, or choose another provider.",
   ],
   provider_model_not_found: (failure, model) => [
     `This OpenAI key has no model ${model}.${quoted(failure)}`,
