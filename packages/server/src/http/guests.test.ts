@@ -37,6 +37,8 @@ test("the cookie comes with a stream too", async () => {
     body: JSON.stringify(ASK),
   });
   expect(response.headers.get("set-cookie")).toMatch(/^rmm_guest=/);
+  // What is somebody's is for no cache on the way.
+  expect(response.headers.get("cache-control")).toBe("no-store, no-transform");
   expect(await response.text()).toContain("turn-completed");
 });
 

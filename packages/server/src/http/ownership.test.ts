@@ -46,7 +46,7 @@ test("over every route, a session of somebody else is the same as one that never
       const body = known && { ...known, ...(names && { session_id: sessionId }) };
       const to = path.replace("{session_id}", sessionId).replace("{turn_id}", turnId);
       const { statusCode, body: text, headers } = await server.inject(method as "GET", to, body, bob);
-      expect(headers["cache-control"], route).toMatch(/^no-(store|cache, no-transform)$/);
+      expect(headers["cache-control"], route).toMatch(/^no-store(, no-transform)?$/);
       return {
         statusCode,
         type: headers["content-type"],

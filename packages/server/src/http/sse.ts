@@ -68,7 +68,7 @@ export async function streamTurn(
   response.writeHead(200, {
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache, no-transform",
+    "cache-control": "no-store, no-transform",
     "x-accel-buffering": "no",
   });
   // Who comes back knows at once that he is heard. And written by itself, the header is one string from then on, not

@@ -119,8 +119,9 @@ export class Login {
 
   #onPage(returnTo: string): string {
     const { publicUrl } = this.#options;
-    const url = URL.canParse(returnTo, publicUrl) ? new URL(returnTo, publicUrl) : new URL(publicUrl);
-    return url.origin === new URL(publicUrl).origin ? url.href : publicUrl;
+    const url = URL.canParse(returnTo, publicUrl) ? new URL(returnTo, publicUrl).href : publicUrl;
+    // Not by its origin: blob:<publicUrl>/… has the same.
+    return url.startsWith(`${new URL(publicUrl).origin}/`) ? url : publicUrl;
   }
 }
 
