@@ -14,7 +14,8 @@ import { principalOf } from "./http/authenticate.ts";
 import { buildPage } from "./http/page.ts";
 import { createIdentity } from "./identity/identity.ts";
 import { AnswerSizes } from "./limits/answer-sizes.ts";
-import { capped } from "./limits/capped-model.ts";
+import { BoundedConversations } from "./limits/bounded-conversations.ts";
+import { capped, overloaded } from "./limits/capped-model.ts";
 import { Limits } from "./limits/limits.ts";
 import { MeteredConversations } from "./limits/metered-conversations.ts";
 import { Turnstile } from "./limits/turnstile.ts";
@@ -44,7 +45,9 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
   const queues = new Map(
     models.flatMap(({ id, name: shownAs }) => {
       const places = concurrency.get(id);
-      return places === undefined ? [] : [[id, new Turnstile(shownAs, places, queue)] as const];
+      return places === undefined
+        ? []
+        : [[id, new Turnstile(places, queue, () => overloaded(shownAs, queue))] as const];
     }),
   );
   const providers = new Providers(
@@ -101,14 +104,9 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
         const principal = principalOf(request);
         const account = limits.ownerAccount(principal);
         const { conversations, room } = stores.of(principal.owner, account.allowances);
-        return new MeteredConversations(conversations, {
-          limits,
-          accounts: [account, limits.addressAccount(request.ip)],
-          room,
-          maxTtlSeconds,
-          answers,
-          priceOf,
-        });
+        const accounts = [account, limits.addressAccount(request.ip)];
+        const bounded = new BoundedConversations(conversations, { limits, accounts, room, maxTtlSeconds });
+        return new MeteredConversations(bounded, { limits, accounts, answers, priceOf });
       },
       storageReady: () => redis.answers(),
       metrics,

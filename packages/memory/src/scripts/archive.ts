@@ -36,7 +36,8 @@ return reply
 );
 
 /**
- * Reads entries of the list as they are, the dropped ones too: 500 or 1 MiB at most, and at least one.
+ * Reads entries of the list as they are, the dropped ones too: 500 or 1 MiB at most, and at least one. A few at a time:
+ * of large ones, what is read and does not fit is read again for the next page.
  *
  * ARGV[3] the epoch that the session had when it was opened   ARGV[4] from this place   ARGV[5] to, excluded
  *
@@ -49,7 +50,7 @@ if redis.call('HGET', meta, 'epoch') ~= ARGV[3] then return {'gone', now} end
 local from, to = tonumber(ARGV[4]), math.min(tonumber(ARGV[5]), ARGV[4] + 500)
 local reply, bytes = {'ok', now}, 0
 while from < to do
-  local chunk = redis.call('LRANGE', messages, from, math.min(from + 64, to) - 1)
+  local chunk = redis.call('LRANGE', messages, from, math.min(from + 8, to) - 1)
   if #chunk == 0 then return {'gone', now} end
   for _, record in ipairs(chunk) do
     bytes = bytes + #record

@@ -133,7 +133,7 @@ local at, length = tonumber(ARGV[3]), redis.call('LLEN', messages)
 local last, bytes = math.min(at + ARGV[4], length), 0
 local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', -1}
 while at < last and bytes < ${REPLY_BYTES} do
-  for _, record in ipairs(redis.call('LRANGE', messages, at, math.min(at + 64, last) - 1)) do
+  for _, record in ipairs(redis.call('LRANGE', messages, at, math.min(at + 8, last) - 1)) do
     if bytes >= ${REPLY_BYTES} then break end
     bytes = bytes + #record
     if record ~= '0' then

@@ -418,7 +418,8 @@ describe("a hostile import", () => {
   test("more than 32 MiB are refused; other routes take 1 MiB still", async () => {
     const server = await startTestServer();
     const body = (mib: number) => JSON.stringify({ messages: [user("x".repeat(mib * 1024 ** 2))] });
-    expect((await server.inject("POST", "/sessions/import", body(31))).statusCode).toBe(201);
+    const messages = Array.from({ length: 31 }, () => user("x".repeat(1_000_000)));
+    expect((await server.inject("POST", "/sessions/import", { messages })).statusCode).toBe(201);
     const answer = await server.inject("POST", "/sessions/import", body(32));
     expect(answer.statusCode).toBe(413);
     expect(answer.json()).toMatchObject({
@@ -427,6 +428,32 @@ describe("a hostile import", () => {
     });
     const other = await server.inject("POST", "/sessions/s/messages", body(1));
     expect(other.json()).toMatchObject({ code: "body_too_large", detail: "The body is larger than 1 MiB." });
+  });
+
+  test("an entry is no larger than a message can be that is appended or asked", async () => {
+    const server = await startTestServer();
+    const content = "x".repeat(1024 ** 2);
+    const answer = await server.inject("POST", "/sessions/import", { messages: [user("Hi"), user(content)] });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().errors).toEqual([{ field: "messages.1", message: "must be at most 1 MiB" }]);
+    const turn = {
+      id: "0123456789abcdef",
+      status: "failed",
+      user_place: 0,
+      answer_place: null,
+      started_at: new Date().toISOString(),
+      ended_at: null,
+      mode: "stateful",
+      provider: "mirror",
+      model: "mirror",
+      replaced_response: content,
+    };
+    const replaced = await server.inject("POST", "/sessions/import", {
+      messages: [user("Hi")],
+      turns: [turn],
+    });
+    expect(replaced.json().errors).toMatchObject([{ field: "turns.0" }]);
+    expect(await server.keys()).toEqual([]);
   });
 
   test("a session id that is none is refused", async () => {

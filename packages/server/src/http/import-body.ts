@@ -15,6 +15,8 @@ import { fromMessage } from "./session-wire.ts";
 
 export const IMPORT_BYTES = 32 * 1024 * 1024;
 const MAX_ENTRIES = 200_000;
+// As much as the body of any other request. An entry is read whole, however little of a page is asked for.
+const ENTRY_BYTES = 1024 * 1024;
 
 // Documented whole, checked entry by entry: see `parseEach`.
 const listOf = (schema: z.ZodType, description: string) => {
@@ -81,6 +83,9 @@ async function parseEach<T>(field: string, items: readonly unknown[], schema: z.
     if (n % PAUSE_EVERY === PAUSE_EVERY - 1) await setImmediate();
     const { success, data, error } = schema.safeParse(item);
     if (success) {
+      // Only now: of what is deeper than the stack, JSON cannot be made.
+      if (Buffer.byteLength(JSON.stringify(item)) > ENTRY_BYTES)
+        refuse(`${field}.${n}`, "must be at most 1 MiB");
       parsed.push(data);
       continue;
     }

@@ -1,12 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { AppError } from "../chat/app-error.ts";
+import { FairShare } from "../limits/fair-share.ts";
 import type { Limits } from "../limits/limits.ts";
 import { principalOf } from "./authenticate.ts";
 import { tellLimit } from "./limit-headers.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** The route follows a stream, and so takes one of its caller's places for as long as it does. */
-    readonly streams?: boolean;
+    /**
+     * The route takes one of its caller's places for answers for as long as it lasts: a stream that is followed; or its
+     * turn does. All others share what this process does for him at once.
+     */
+    readonly takesPlace?: "stream" | "turn";
   }
 }
 
@@ -36,15 +41,23 @@ export function limitOwners(app: FastifyInstance, limits: Limits): void {
         limits.countBytes(account, moved() - before);
     });
   });
+  const share = new FairShare();
   app.addHook("preHandler", async (request, reply) => {
-    if (request.routeOptions.config.streams !== true) return;
-    const leave = await limits.enterStream([
-      limits.ownerAccount(principalOf(request)),
-      limits.addressAccount(request.ip),
-    ]);
+    const { takesPlace } = request.routeOptions.config;
+    const principal = principalOf(request);
+    if (takesPlace === "turn" || (takesPlace === undefined && principal.via === "none")) return;
+    const [owner, address] = [limits.ownerAccount(principal), limits.addressAccount(request.ip)];
+    const left = new AbortController();
+    reply.raw.once("close", () => left.abort(new AppError("rate_limited", "Who asked has left.")));
+    const leave = await (takesPlace === "stream"
+      ? limits.enterStream([owner, address])
+      : // A guest is whoever he likes to be.
+        share.enter((principal.via === "guest" ? address : owner).subject, left.signal));
     if (reply.raw.destroyed) leave();
     else reply.raw.once("close", leave);
   });
 }
 
-const bodyBytes = (request: FastifyRequest): number => Number(request.headers["content-length"] ?? 0);
+/** What its headers announce; no more than the route takes: what is refused for its size was never moved. */
+const bodyBytes = ({ headers, routeOptions }: FastifyRequest): number =>
+  Math.min(Number(headers["content-length"] ?? 0), routeOptions.bodyLimit);

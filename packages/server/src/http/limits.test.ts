@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -52,6 +55,35 @@ test("what moves much counts as many requests: an import, an export, a fork", as
   expect(refused.status).toBe(429);
 });
 
+test("what is read in Redis and not answered counts too: the records of turns", async () => {
+  const { as } = await start({ LIMIT_REQUESTS_PER_MINUTE: "1000" });
+  const alice = await as("alice");
+  const idOf = (n: number) => n.toString(16).padStart(16, "0");
+  const turn = { status: "failed", answer_place: null, started_at: new Date().toISOString(), ended_at: null };
+  const turns = Array.from({ length: 50 }, (_, n) => ({
+    ...turn,
+    id: idOf(n),
+    user_place: n,
+    mode: "stateful",
+    provider: "mirror",
+    model: "mirror",
+    replaced_response: "x".repeat(60_000),
+  }));
+  const messages = turns.map(({ id }) => ({ role: "user", content: "Hi", turn: { id } }));
+  expect((await alice.post("/sessions/import?session_id=s", { messages, turns })).statusCode).toBe(201);
+  const left = async () =>
+    Number(/"requests";r=(\d+)/.exec(String((await alice.get("/sessions")).headers.ratelimit))?.[1]);
+  let before = await left();
+  // 3 MB are 22 times 128 KiB; Redis tells about how much it is.
+  for (const path of ["messages?limit=100", "totals"]) {
+    const { statusCode, body } = await alice.get(`/sessions/s/${path}`);
+    expect([statusCode, body.length < 20_000], path).toEqual([200, true]);
+    const now = await left();
+    expect(before - now, path).toBeGreaterThan(20);
+    before = now;
+  }
+});
+
 test("an address is counted too, whoever comes from it, and before it is looked who that is", async () => {
   const { server, as } = await start({ LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "4" });
   const alice = await as("alice");
@@ -60,6 +92,25 @@ test("an address is counted too, whoever comes from it, and before it is looked 
   expect((await server.inject("GET", "/sessions", undefined, wrong)).statusCode).toBe(429);
   expect((await alice.get("/sessions")).statusCode).toBe(429);
   expect((await server.inject("GET", "/health/live")).statusCode).toBe(200);
+});
+
+test("a body that is only announced takes no more of an address' minute than one that is taken", async () => {
+  const { server, as } = await start({ LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "600" });
+  const { get, headers } = await as("alice");
+  const base = await server.listen();
+  const status = await new Promise((resolve, reject) => {
+    const huge = { ...headers, "content-type": "application/json", "content-length": String(1e12) };
+    const asked = request(`${base}/chat`, { method: "POST", headers: huge }, (answer) => {
+      resolve(answer.statusCode);
+      answer.destroy();
+    });
+    asked.on("error", reject);
+    asked.flushHeaders();
+  });
+  expect(status).toBe(413);
+  const left = /"address-requests";r=(\d+)/.exec(String((await get("/sessions")).headers.ratelimit))?.[1];
+  // /chat takes 1 MiB, which is eight times 128 KiB.
+  expect(Number(left)).toBe(600 - 9 - 1);
 });
 
 test("X-Forwarded-For is believed only of proxies that were named", async () => {
@@ -98,6 +149,33 @@ test("so many answers run at once; one that has ended makes room, and a reader's
   expect((await alice.get("/sessions/c")).statusCode).toBe(404);
   expect((await Promise.all(running)).map(({ statusCode }) => statusCode)).toEqual([200, 200]);
   expect((await alice.chat("c")).statusCode).toBe(200);
+});
+
+test("answers that nobody reads take the places of their reader only, until he has left", async () => {
+  const { server, as } = await start({
+    LIMIT_REQUESTS_PER_MINUTE: "off",
+    LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "off",
+  });
+  const [alice, bob] = [await as("alice"), await as("bob")];
+  // More than what lies between two sockets.
+  const messages = Array.from({ length: 16 }, () => ({ role: "user", content: "x".repeat(1_000_000) }));
+  await alice.post("/sessions/import?session_id=s", { messages });
+  const { port } = new URL(await server.listen());
+  const head = `Host: localhost\r\nAuthorization: ${alice.headers.authorization}\r\n\r\n`;
+  const sockets = Array.from({ length: 8 }, () => connect(Number(port), "127.0.0.1"));
+  onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
+  for (const socket of sockets) socket.write(`GET /sessions/s/export HTTP/1.1\r\n${head}`);
+  // Each answer has begun, and its reader takes no more of it.
+  await Promise.all(sockets.map((socket) => once(socket, "readable")));
+  let heard = false;
+  const waits = alice.get("/sessions").then((answer) => {
+    heard = true;
+    return answer;
+  });
+  for (let n = 0; n < 20; n++) expect((await bob.get("/sessions")).statusCode).toBe(200);
+  expect(heard).toBe(false);
+  sockets[0]?.destroy();
+  expect((await waits).statusCode).toBe(200);
 });
 
 test("so many sessions; deleting one makes room", async () => {

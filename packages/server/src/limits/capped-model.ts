@@ -1,3 +1,4 @@
+import { AppError } from "../chat/app-error.ts";
 import type { ChatModel } from "../chat/chat-model.ts";
 import type { Turnstile } from "./turnstile.ts";
 
@@ -24,3 +25,11 @@ export function capped(model: ChatModel, turnstile: Turnstile): ChatModel {
     },
   };
 }
+
+/** What who asks is told when so many wait for this provider already. */
+export const overloaded = (name: string, waiting: number): AppError =>
+  new AppError(
+    "provider_overloaded",
+    `${name} has as many answers to write as this server allows, and ${waiting} are waiting already. Try again in a moment, or choose another provider.`,
+    { retryAfter: 5 },
+  );

@@ -79,6 +79,12 @@ export class Limits {
     return this.#take("requests", account, Math.min(1 + requestsIn(bytes), most));
   }
 
+  /** Counts what a request will have moved beside its body and its answer. @throws AppError `rate_limited` */
+  async takeBytes(account: Account, bytes: number): Promise<void> {
+    const most = account.allowances.requestsPerMinute ?? 1;
+    await this.#take("requests", account, Math.min(requestsIn(bytes), most));
+  }
+
   /** Counts what a request has moved, when that could not be known before. */
   countBytes(account: Account, bytes: number): void {
     if (bytes >= BYTES_PER_REQUEST) this.#adjust("requests", account, requestsIn(bytes));
@@ -111,6 +117,11 @@ export class Limits {
       places.push(place);
     }
     return leave;
+  }
+
+  /** Whether requests are counted for any of these. */
+  limitsRequests(accounts: readonly Account[]): boolean {
+    return accounts.some(({ allowances }) => allowances.requestsPerMinute !== null);
   }
 
   /** Whether there is a day's allowance of tokens or of money for any of these. */

@@ -48,9 +48,10 @@ export class TurnAllowance {
     this.#sent = true;
   }
 
-  wrote(text: string): void {
+  /** Resolves when that is granted, or refused. Who writes does not wait for it. */
+  async wrote(text: string): Promise<void> {
     this.#written += tokensIn(text);
-    if (this.#written > this.#reserved && !this.#asking) void this.#keepUp();
+    if (this.#written > this.#reserved && !this.#asking) await this.#keepUp();
   }
 
   /** Counts what was used; nothing, if the model was never asked. */

@@ -1,18 +1,19 @@
-import { AppError } from "../chat/app-error.ts";
+import type { AppError } from "../chat/app-error.ts";
 
 /** Lets so many in at a time, in the order of arrival; so many may wait. */
 export class Turnstile {
-  readonly #name: string;
   readonly #maxWaiting: number;
+  readonly #full: () => AppError;
   readonly #waiting = new Set<() => void>();
   readonly #places: number;
   #free: number;
 
-  constructor(name: string, places: number, maxWaiting: number) {
-    this.#name = name;
+  /** @param full what who comes is told when as many as may wait already */
+  constructor(places: number, maxWaiting: number, full: () => AppError) {
     this.#places = places;
     this.#free = places;
     this.#maxWaiting = maxWaiting;
+    this.#full = full;
   }
 
   /** Places that are taken. */
@@ -25,7 +26,7 @@ export class Turnstile {
     return this.#waiting.size;
   }
 
-  /** Resolves with what gives the place back. Rejects with `provider_overloaded`, or with the signal's reason. */
+  /** Resolves with what gives the place back. Rejects when too many wait, or with the signal's reason. */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
@@ -39,13 +40,7 @@ export class Turnstile {
   }
 
   #wait(signal: AbortSignal): Promise<void> {
-    if (this.#waiting.size >= this.#maxWaiting) {
-      throw new AppError(
-        "provider_overloaded",
-        `${this.#name} has as many answers to write as this server allows, and ${this.#maxWaiting} are waiting already. Try again in a moment, or choose another provider.`,
-        { retryAfter: 5 },
-      );
-    }
+    if (this.#waiting.size >= this.#maxWaiting) throw this.#full();
     return new Promise((resolve, reject) => {
       const enter = (): void => {
         this.#waiting.delete(enter);

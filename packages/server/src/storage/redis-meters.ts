@@ -36,6 +36,20 @@ if used <= tonumber(ARGV[3]) then redis.call('INCRBY', KEYS[1], ARGV[1]) end
 return {used, redis.call('PTTL', KEYS[1])}
 `;
 
+/**
+ * Counts in any case. What is given back may have been taken before the count began anew: no count is less than
+ * nothing, or the next day would have more than it may. KEYS, ARGV and what it returns: as above.
+ */
+const ADJUST = `
+local used = tonumber(redis.call('GET', KEYS[1]) or 0)
+local by = math.max(ARGV[1], -used)
+if by ~= 0 then
+  redis.call('SET', KEYS[1], 0, 'EX', ARGV[2], 'NX')
+  used = redis.call('INCRBY', KEYS[1], by)
+end
+return {used, redis.call('PTTL', KEYS[1])}
+`;
+
 interface Limiters {
   /** Counts what fits. */
   readonly taking: RateLimiterRedis;
@@ -121,7 +135,7 @@ export class RedisMeters implements Meters {
     };
     const limiters = {
       taking: new RateLimiterRedis({ ...options, customIncrTtlLuaScript: TAKE }),
-      adjusting: new RateLimiterRedis(options),
+      adjusting: new RateLimiterRedis({ ...options, customIncrTtlLuaScript: ADJUST }),
     };
     this.#limiters.set(`${meter} ${quota}`, limiters);
     return limiters;

@@ -27,6 +27,7 @@ export const chatRoutes: Routes = (context) => async (app) => {
   app.post(
     "/chat",
     {
+      config: { takesPlace: "turn" },
       schema: {
         tags: ["chat"],
         summary: "Send a message; with Accept: text/event-stream the answer is streamed",

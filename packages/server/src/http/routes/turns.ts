@@ -26,7 +26,7 @@ export const turnRoutes: Routes = (context) => async (app) => {
   app.get(
     "/sessions/:session_id/turns/:turn_id/events",
     {
-      config: { streams: true },
+      config: { takesPlace: "stream" },
       schema: {
         tags: ["turns"],
         summary: "A turn's event stream, from the start or after Last-Event-ID",
