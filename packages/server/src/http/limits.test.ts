@@ -211,6 +211,16 @@ test("so many bytes of messages; deleting a session makes room", async () => {
   await expect.poll(async () => (await append("b", 2000)).statusCode).toBe(200);
 });
 
+test("an answer that comes all at once counts too", async () => {
+  const { server, as } = await start({ LIMIT_STORED_BYTES: "100000" });
+  const alice = await as("alice");
+  const ask = { mode: "stateful", provider: "chatgpt", session_id: "s" };
+  const message = `fake ${JSON.stringify({ words: 700 })}`;
+  expect((await alice.post("/chat", { ...ask, message })).json().response).toHaveLength(6191);
+  const quota = () => server.command("HGET", `${server.name}:sessions:{alice}:bytes`, "");
+  await expect.poll(async () => Number(await quota())).toBe(6191 + message.length);
+});
+
 test("what else is kept of a session counts too: prompts, replaced answers, forks", async () => {
   const { as } = await start({ LIMIT_STORED_BYTES: "30000" });
   const alice = await as("alice");

@@ -130,9 +130,11 @@ export class BoundedConversations extends ForwardingConversations {
       feed: writer.feed,
       write: (text) => writer.write(text),
       describe: (info) => writer.describe(info),
-      end: (...args) => {
+      end: async (...args) => {
+        const outcome = await writer.end(...args);
+        // Not before: what came last is stored with the end.
         room.adjust(sessionId, bytesOf(writer.feed.text));
-        return writer.end(...args);
+        return outcome;
       },
     };
   }

@@ -84,13 +84,16 @@ export class MeteredConversations extends ForwardingConversations {
         await writer.describe(info);
         await allowance?.send(Math.abs(info.tokens?.[0] ?? 0));
       },
-      end: (status, info, context) => {
+      end: async (status, info, context) => {
+        // Before its reader hears that it is over, and asks for the next.
+        leave();
+        const outcome = await writer.end(status, info, context);
         const [counted = 0, reported, cached, output] = info.tokens ?? [];
+        // All of the text: what came last is there only now.
         const written = output ?? Math.ceil(tokensIn(writer.feed.text));
         answers.learn(info, written);
         allowance?.settle(reported ?? Math.abs(counted), cached ?? 0, written);
-        leave();
-        return writer.end(status, info, context);
+        return outcome;
       },
     };
   }
