@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Choice } from "../choice/choice.ts";
 import { Conversation } from "./conversation.ts";
 
@@ -24,7 +24,10 @@ beforeEach(() => {
     return answer();
   });
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 const json = (body: unknown) => () => Response.json(body);
 const problem = (status: number, body: object) => () =>
@@ -154,4 +157,74 @@ test("a failed turn says why; what waits is held until someone decides", async (
   conversation.retry(choice);
   await vi.waitFor(() => expect(asked.at(-1)?.path).toBe("GET /messages"));
   expect(asked.findLast(({ path }) => path === "POST /api/chat")?.body).toMatchObject({ retry_of: TURN });
+});
+
+describe("an interrupted answer", () => {
+  const away = problem(503, { code: "storage_unavailable", detail: "Redis does not answer." });
+  const whole = page(
+    message("e-0", "user", "Hi", "interrupted"),
+    message("e-1", "assistant", "Half and more", "interrupted"),
+  );
+  const asksFor = () => asked.filter(({ path }) => path === "GET /messages").length;
+
+  function interrupt(...answers: (() => Response)[]): Conversation {
+    vi.useFakeTimers();
+    routes["POST /api/chat"] = [stream("Half", "turn-interrupted")];
+    routes["GET /messages"] = answers;
+    routes[`GET /turns/${TURN}`] = [json({ turn_id: TURN, status: "interrupted" })];
+    const conversation = new Conversation(SESSION);
+    conversation.send("Hi", choice);
+    return conversation;
+  }
+
+  test("is asked about until Redis can tell what it came to", async () => {
+    const conversation = interrupt(away, away, whole);
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(contents(conversation)).toEqual(["user: Hi", "assistant: Half"]);
+    expect(asksFor()).toBe(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(contents(conversation)).toEqual(["user: Hi", "assistant: Half and more"]);
+    expect(conversation.store.get().outcome).toMatchObject({ turnId: TURN, status: "interrupted" });
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(asksFor()).toBe(3);
+  });
+
+  test("is not asked about for ever", async () => {
+    const conversation = interrupt(away);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(asksFor()).toBe(6);
+    expect(conversation.store.get().outcome).toMatchObject({ status: "interrupted" });
+  });
+
+  test("is not asked about where nobody looks any more", async () => {
+    const conversation = interrupt(away);
+    await vi.advanceTimersByTimeAsync(500);
+    conversation.close();
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(asksFor()).toBe(1);
+  });
+
+  test("leaves the page to another answer that has begun meanwhile", async () => {
+    const conversation = interrupt(away);
+    await vi.advanceTimersByTimeAsync(500);
+    routes["POST /api/chat"] = [() => new Response(new ReadableStream())];
+    conversation.send("Another", choice);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(asksFor()).toBe(1);
+    expect(contents(conversation).at(-2)).toBe("user: Another");
+    conversation.close();
+  });
+});
+
+test("a session that Redis does not have says so, until something is said in it", async () => {
+  routes["GET /messages"] = [problem(404, { code: "session_not_found", detail: "No such session." })];
+  const conversation = new Conversation(SESSION);
+  await conversation.load();
+  expect(conversation.store.get()).toMatchObject({ load: "ready", isMissing: true, messages: [] });
+  routes["POST /api/chat"] = [stream("Hello")];
+  routes["GET /messages"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello"))];
+  conversation.send("Hi", choice);
+  await vi.waitFor(() => expect(conversation.store.get().messages[1]?.id).toBe("e-1"));
+  await conversation.load();
+  expect(conversation.store.get().isMissing).toBe(false);
 });

@@ -1,20 +1,15 @@
 import { ApiError, asApiError } from "../api/api-error.ts";
-import { cancelTurn, clearSession, fetchMessages, fetchTurn } from "../api/endpoints.ts";
+import { cancelTurn, clearSession, fetchTurn } from "../api/endpoints.ts";
 import { type Choice, chatBody } from "../choice/choice.ts";
 import { randomBase36 } from "../session/session-id.ts";
 import { onNextFrame } from "../store/next-frame.ts";
 import { Store } from "../store/store.ts";
 import { beginTurn, type ConnectTurn, resumeTurn } from "../stream/connect-turn.ts";
-import { followTurn, pause } from "../stream/follow-turn.ts";
+import { followTurn } from "../stream/follow-turn.ts";
 import { type LiveTurn, newLiveTurn } from "../stream/live-turn.ts";
 import { type ConversationState, emptyConversation, withLiveTurn } from "./conversation-state.ts";
-import { mergeNewest, messageOnItsWay, prependPage, type ShownMessage } from "./shown-message.ts";
-
-const PAGE = 100;
-/** After a turn only its own messages are news. */
-const NEWS = 20;
-/** Pauses before it is asked what an interrupted answer came to, for as long as nobody can tell. */
-const CATCH_UP_MS = [1000, 2000, 4000, 8000, 16_000];
+import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
+import { StoredMessages } from "./stored-messages.ts";
 
 /** A turn that this page follows: what it was asked with, and the key of the message that it answers. */
 interface Running {
@@ -30,11 +25,13 @@ interface Running {
 export class Conversation {
   readonly sessionId: string;
   readonly store: Store<ConversationState>;
+  readonly #stored: StoredMessages;
   #open = new AbortController();
 
   constructor(sessionId: string) {
     this.sessionId = sessionId;
     this.store = new Store(emptyConversation(sessionId), onNextFrame);
+    this.#stored = new StoredMessages(sessionId, this.store);
   }
 
   get #state(): ConversationState {
@@ -46,13 +43,12 @@ export class Conversation {
     const signal = this.#reopen();
     this.store.update({ load: "loading", live: null, reconnecting: false, stopping: false });
     try {
-      const page = await fetchMessages(this.sessionId, { limit: PAGE, signal });
-      this.store.update({ load: "ready", ...mergeNewest(this.#state, page) });
+      await this.#stored.load(signal);
       await this.#goOn(signal);
     } catch (error) {
       if (signal.aborted) return;
-      const isNew = error instanceof ApiError && error.code === "session_not_found";
-      this.store.update({ load: isNew ? "ready" : asApiError(error) });
+      const isMissing = error instanceof ApiError && error.code === "session_not_found";
+      this.store.update({ load: isMissing ? "ready" : asApiError(error), isMissing });
     }
   }
 
@@ -71,22 +67,12 @@ export class Conversation {
     if (live !== null || load === "loading") return;
     if (load !== "ready") return this.load();
     const { signal } = this.#open;
-    await this.#refresh(signal);
+    await this.#stored.refresh(signal);
     if (!signal.aborted && this.#state.live === null) await this.#goOn(signal).catch(() => {});
   }
 
   async loadOlder(): Promise<void> {
-    const { olderBefore } = this.#state;
-    if (olderBefore === null) return;
-    // Taken first: scrolling on does not ask twice.
-    this.store.update({ olderBefore: null });
-    try {
-      const { signal } = this.#open;
-      const page = await fetchMessages(this.sessionId, { limit: PAGE, before: olderBefore, signal });
-      this.store.update({ messages: prependPage(this.#state.messages, page), olderBefore: page.next_before });
-    } catch {
-      this.store.update({ olderBefore });
-    }
+    await this.#stored.loadOlder(this.#open.signal);
   }
 
   /** Sends a message, or keeps it until the running answer is there. */
@@ -216,30 +202,14 @@ export class Conversation {
     if (turnId === null || end === null) return;
     const isWell = end.status === "completed";
     this.store.update({ live: null, stopping: false, outcome: isWell ? null : { ...end, turnId } });
-    if (stored) await this.#refresh(signal);
+    if (stored) await this.#stored.refresh(signal);
     if (end.status === "interrupted") this.#catchUp(signal).catch(() => {});
     // A stopped answer is what its reader wanted; after a failure what waits is the reader's to decide.
     if (!signal.aborted && (isWell || end.status === "cancelled")) this.sendWaiting();
   }
 
-  /** Of an interrupted answer Redis can have more than anybody was told, and be away just now. */
   async #catchUp(signal: AbortSignal): Promise<void> {
-    for (const ms of CATCH_UP_MS) {
-      await pause(ms, signal);
-      if (this.#state.live !== null) return;
-      if (await this.#refresh(signal)) return this.#goOn(signal);
-    }
-  }
-
-  /** False: Redis or the server is away. What the stream said stays on the page; the next turn asks again. */
-  async #refresh(signal: AbortSignal): Promise<boolean> {
-    try {
-      const page = await fetchMessages(this.sessionId, { limit: NEWS, signal });
-      this.store.update(mergeNewest(this.#state, page));
-      return true;
-    } catch {
-      return false;
-    }
+    if (await this.#stored.catchUp(signal)) await this.#goOn(signal);
   }
 
   /** The message was not taken: it stays on the page with the reason, and can be sent again. */
@@ -255,7 +225,7 @@ export class Conversation {
       await this.load();
     } else if (question?.turn !== undefined) {
       // Another try at a turn that is stored: it stays as it was.
-      await this.#refresh(this.#open.signal);
+      await this.#stored.refresh(this.#open.signal);
       const { code, message: detail } = error;
       this.store.update({ ...idle, outcome: { turnId: question.turn.id, status: "failed", code, detail } });
     } else if (question !== undefined) {
