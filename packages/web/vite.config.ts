@@ -23,7 +23,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         codeSplitting: {
-          groups: [{ name: "libraries", test: /node_modules.(react|react-dom|scheduler|@tanstack)./ }],
+          groups: [{ name: "libraries", test: /node_modules.(react|react-dom|scheduler)./ }],
         },
       },
     },

@@ -1,6 +1,8 @@
-import { lazy, Suspense, useState } from "react";
+import { useEffect, useState } from "react";
 import { useChoice } from "../choice/use-choice.ts";
 import { useIdentity } from "../identity/use-identity.ts";
+import { later } from "../later/later.tsx";
+import { NotLoaded } from "../later/not-loaded.tsx";
 import { attempt } from "../notices/attempt.ts";
 import { NoticeList } from "../notices/notice-list.tsx";
 import { SidePanel } from "../panel/side-panel.tsx";
@@ -18,15 +20,22 @@ import "./app.css";
 import { SessionView } from "./session-view.tsx";
 import { useSessionsPanel } from "./use-drawers.ts";
 
-const Account = lazy(async () => ({ default: (await import("../identity/account.tsx")).Account }));
-const LoginView = lazy(async () => ({ default: (await import("../identity/login-view.tsx")).LoginView }));
-const LanesView = lazy(async () => ({ default: (await import("../lanes/lanes-view.tsx")).LanesView }));
-const SettingsDialog = lazy(async () => ({
-  default: (await import("../settings/settings-dialog.tsx")).SettingsDialog,
-}));
-const ShortcutsDialog = lazy(async () => ({
-  default: (await import("../shortcuts/shortcuts-dialog.tsx")).ShortcutsDialog,
-}));
+const Account = later(async () => (await import("../identity/account.tsx")).Account, {
+  Failed: () => <NotLoaded />,
+});
+const LoginView = later(async () => (await import("../identity/login-view.tsx")).LoginView, {
+  Failed: () => <p>The login could not be loaded. Check the network, then reload the page.</p>,
+});
+const LanesView = later(async () => (await import("../lanes/lanes-view.tsx")).LanesView, {
+  Failed: NotLoaded,
+});
+const SettingsDialog = later(async () => (await import("../settings/settings-dialog.tsx")).SettingsDialog, {
+  Failed: NotLoaded,
+});
+const ShortcutsDialog = later(
+  async () => (await import("../shortcuts/shortcuts-dialog.tsx")).ShortcutsDialog,
+  { Failed: NotLoaded },
+);
 
 export function App() {
   const session = useSessionId();
@@ -42,6 +51,13 @@ export function App() {
   const close = () => panel.setOpen(false);
   const tour = useTour(session.openNew);
   const [isComparing, setComparing] = useState(false);
+  const { noteUse } = session;
+  useEffect(() => {
+    if (ownHistory !== null) noteUse();
+  }, [ownHistory, noteUse]);
+  // Whichever way another session is opened, by the browser's "back" too, it is shown.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when the session changes.
+  useEffect(() => setComparing(false), [session.id]);
   const [dialog, setDialog] = useState<"settings" | "shortcuts" | null>(null);
   useQuestionMark(() => setDialog("shortcuts"));
   const open = state.sessions.find(({ id }) => id === session.id);
@@ -50,9 +66,7 @@ export function App() {
   if (refused) {
     return (
       <div className="app">
-        <Suspense>
-          <LoginView me={me} />
-        </Suspense>
+        <LoginView me={me} />
       </div>
     );
   }
@@ -65,7 +79,6 @@ export function App() {
           actions={actions}
           onNew={() => {
             close();
-            setComparing(false);
             session.openNew();
           }}
           onOpened={() => {
@@ -82,7 +95,6 @@ export function App() {
               }}
               onTour={() => {
                 close();
-                setComparing(false);
                 tour.start();
               }}
               onSettings={() => setDialog("settings")}
@@ -91,7 +103,6 @@ export function App() {
                 attempt(async () => {
                   const imported = await loadSession(file);
                   close();
-                  setComparing(false);
                   session.open(imported.id);
                 })
               }
@@ -99,24 +110,21 @@ export function App() {
           }
         />
       </SidePanel>
-      {isComparing && choice !== null ? (
-        <Suspense>
-          <LanesView
-            providers={server.data?.providers ?? []}
-            choice={choice}
-            onOpen={(id) => {
-              setComparing(false);
-              session.open(id);
-            }}
-            onClose={() => setComparing(false)}
-          />
-        </Suspense>
+      {isComparing && server.data !== null && choice !== null ? (
+        <LanesView
+          providers={server.data.providers}
+          maxChars={server.data.max_message_chars}
+          choice={choice}
+          onOpen={session.open}
+          onClose={() => setComparing(false)}
+        />
       ) : (
         <SessionView
           key={session.id}
           sessionId={session.id}
           server={server}
           session={open}
+          isUnused={session.isUnused}
           tour={tour}
           isRedisAway={typeof state.load === "object" && state.load.code === "storage_unavailable"}
           sessions={state.sessions}
@@ -127,12 +135,10 @@ export function App() {
           onSessions={panel.isDrawer ? () => panel.setOpen(true) : null}
         />
       )}
-      <Suspense>
-        {dialog === "settings" && (
-          <SettingsDialog providers={server.data?.providers ?? []} onClose={() => setDialog(null)} />
-        )}
-        {dialog === "shortcuts" && <ShortcutsDialog onClose={() => setDialog(null)} />}
-      </Suspense>
+      {dialog === "settings" && (
+        <SettingsDialog providers={server.data?.providers ?? []} onClose={() => setDialog(null)} />
+      )}
+      {dialog === "shortcuts" && <ShortcutsDialog onClose={() => setDialog(null)} />}
       <NoticeList />
     </div>
   );

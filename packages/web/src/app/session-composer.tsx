@@ -8,8 +8,6 @@ import type { Pricing } from "../pricing/use-pricing.ts";
 import type { Providers } from "../providers/use-providers.ts";
 import type { Chat } from "./use-chat.ts";
 
-const DEFAULT_MAX_CHARS = 2000;
-
 interface SessionComposerProps {
   chat: Chat;
   server: Providers;
@@ -38,7 +36,7 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
     <Composer
       draft={draft}
       onDraft={(text) => changeNote({ draft: text })}
-      maxChars={server.data?.max_message_chars ?? DEFAULT_MAX_CHARS}
+      maxChars={chat.maxChars}
       onSend={send}
       blocked={whyBlocked(chat, server)}
       running={state.live !== null}

@@ -1,9 +1,11 @@
 import type { Session } from "@redis-memory-magic/protocol";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { branchPoints } from "../branches/branches.ts";
 import { clearWithUndo } from "../conversation/clear-with-undo.ts";
-import { ConversationLog } from "../conversation/conversation-log.tsx";
+import { ConversationLog, loadFilledLog } from "../conversation/conversation-log.tsx";
 import { Scenarios } from "../conversation/scenarios.tsx";
+import { later } from "../later/later.tsx";
+import { NotLoaded } from "../later/not-loaded.tsx";
 import { useMemoryLine } from "../memory-line/use-memory-line.ts";
 import { attempt } from "../notices/attempt.ts";
 import { SidePanel } from "../panel/side-panel.tsx";
@@ -22,14 +24,22 @@ import { useXrayPanel } from "./use-drawers.ts";
 import { useLookedAtTurn } from "./use-looked-at-turn.ts";
 import { useRowActions } from "./use-row-actions.ts";
 
-const SessionXray = lazy(async () => ({ default: (await import("./session-xray.tsx")).SessionXray }));
-const TourCard = lazy(async () => ({ default: (await import("../tour/tour-card.tsx")).TourCard }));
+const SessionXray = later(async () => (await import("./session-xray.tsx")).SessionXray, {
+  Failed: () => <NotLoaded />,
+});
+const TourCard = later(async () => (await import("../tour/tour-card.tsx")).TourCard, {
+  Failed: ({ tour }) => <NotLoaded onClose={tour.leave} />,
+});
+/** Whether it can be had is seen when it is shown. */
+const prepareLog = () => void loadFilledLog().catch(() => {});
 
 interface SessionViewProps {
   sessionId: string;
   server: Providers;
   /** As the list has it; undefined until it is there, and for a session that has not been used. */
   session: Session | undefined;
+  /** Made here, and nothing was said in it yet. */
+  isUnused: boolean;
   /** All that are known, for the branches among them. */
   sessions: readonly Session[];
   tour: Tour;
@@ -48,6 +58,7 @@ export function SessionView({
   sessionId,
   server,
   session,
+  isUnused,
   sessions,
   tour,
   isRedisAway,
@@ -74,6 +85,9 @@ export function SessionView({
   });
 
   useEffect(() => onHistory(history), [history, onHistory]);
+  useEffect(() => {
+    if (!isUnused) prepareLog();
+  }, [isUnused]);
 
   const isReachable = server.error === null && !isRedisAway;
   useEffect(() => {
@@ -95,7 +109,7 @@ export function SessionView({
 
   return (
     <div className="session-view">
-      <main className="main">
+      <main className="main" onFocus={prepareLog}>
         <Header
           title={session?.title ?? messages.find(({ role }) => role === "user")?.content ?? null}
           session={session}
@@ -116,20 +130,19 @@ export function SessionView({
           actions={actions}
           onReachTop={() => void conversation.loadOlder()}
           empty={
-            <Scenarios
-              onTry={({ mode, message }) => {
-                choose({ mode });
-                changeNote({ draft: message });
-                input.current?.focus();
-              }}
-            />
+            (isUnused || state.load === "ready") && (
+              <Scenarios
+                isMissing={!isUnused}
+                onTry={({ mode, message }) => {
+                  choose({ mode });
+                  changeNote({ draft: message });
+                  input.current?.focus();
+                }}
+              />
+            )
           }
         />
-        {tour.index !== null && (
-          <Suspense>
-            <TourCard tour={tour} chat={chat} />
-          </Suspense>
-        )}
+        {tour.index !== null && <TourCard tour={tour} chat={chat} />}
         <SessionComposer
           chat={chat}
           server={server}
@@ -145,16 +158,14 @@ export function SessionView({
         drawer={panel.isDrawer}
         onClose={() => panel.setOpen(false)}
       >
-        <Suspense>
-          <SessionXray
-            chat={chat}
-            pricing={pricing}
-            turnId={xrayed}
-            turn={xrayedTurn}
-            onShowNext={showNext}
-            onClose={closeXray}
-          />
-        </Suspense>
+        <SessionXray
+          chat={chat}
+          pricing={pricing}
+          turnId={xrayed}
+          turn={xrayedTurn}
+          onShowNext={showNext}
+          onClose={closeXray}
+        />
       </SidePanel>
       <ChatAnnouncer chat={chat} />
     </div>

@@ -2,6 +2,7 @@ import type { ContextReport, Mode, ProviderStatus } from "@redis-memory-magic/pr
 import { useMemo } from "react";
 import type { Choice } from "../choice/choice.ts";
 import { useChoice } from "../choice/use-choice.ts";
+import { whyTooLong } from "../composer/message-length.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 import type { ConversationState } from "../conversation/conversation-state.ts";
 import { useConversation } from "../conversation/use-conversation.ts";
@@ -11,6 +12,7 @@ import type { Providers } from "../providers/use-providers.ts";
 import { type SessionNote, useSessionNote } from "../session/session-notes.ts";
 
 const NO_PROVIDERS: readonly ProviderStatus[] = [];
+const DEFAULT_MAX_CHARS = 2000;
 
 /** A session's chat: what was said, what is being written, and what sending that would do. */
 export interface Chat {
@@ -26,6 +28,8 @@ export interface Chat {
   readonly choose: ReturnType<typeof useChoice>["choose"];
   readonly note: SessionNote;
   readonly changeNote: (change: SessionNote) => void;
+  /** What a message may have. */
+  readonly maxChars: number;
   /** What the next turn would send; null while that is not known. */
   readonly preview: ContextReport | null;
   /** Changes when the stored messages do; null: none is stored yet. */
@@ -45,13 +49,15 @@ export function useChat(sessionId: string, server: Providers): Chat {
   const newest = state.messages.findLast(({ id }) => id !== null);
   const history = newest && `${sessionId} ${state.messages.length} ${newest.id} ${newest.turn?.status}`;
 
+  const maxChars = server.data?.max_message_chars ?? DEFAULT_MAX_CHARS;
+
   const preview = useContextPreview({
     sessionId,
     // Who cannot answer cannot count either.
     choice: provider?.available ? choice : null,
     draft,
     history,
-    paused: state.live !== null,
+    paused: state.live !== null || whyTooLong(draft, maxChars) !== null,
   });
   return {
     conversation,
@@ -63,6 +69,7 @@ export function useChat(sessionId: string, server: Providers): Chat {
     choose,
     note,
     changeNote,
+    maxChars,
     preview,
     history: history ?? null,
   };

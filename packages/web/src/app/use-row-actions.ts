@@ -14,7 +14,7 @@ interface RowSurroundings {
 
 /** What rows can ask for. Stays the same while an answer streams: rows are not rendered again for it. */
 export function useRowActions(
-  { conversation, choice, providers, changeNote }: Chat,
+  { conversation, choice, providers, maxChars, changeNote }: Chat,
   { point, onXray, onOpen, input }: RowSurroundings,
 ): RowActions {
   return useMemo(() => {
@@ -25,6 +25,7 @@ export function useRowActions(
       });
     return {
       providers,
+      maxChars,
       point,
       onXray,
       onBranch: branch,
@@ -40,5 +41,5 @@ export function useRowActions(
         input.current?.focus();
       },
     };
-  }, [conversation, choice, providers, changeNote, point, onXray, onOpen, input]);
+  }, [conversation, choice, providers, maxChars, changeNote, point, onXray, onOpen, input]);
 }

@@ -1,8 +1,8 @@
 import { type KeyboardEvent, type ReactNode, type RefObject, useId } from "react";
 import type { WaitingMessage } from "../conversation/conversation-state.ts";
-import { formatCount } from "../format/format.ts";
 import { Icon } from "../icons/icon.tsx";
 import "./composer.css";
+import { whyTooLong } from "./message-length.ts";
 import { WaitingList } from "./waiting-list.tsx";
 
 interface ComposerProps {
@@ -33,9 +33,8 @@ export function Composer(props: ComposerProps) {
   const { draft, onDraft, maxChars, onSend, blocked, running, stopping, onStop, summary, connected, input } =
     props;
   const hint = useId();
-  const length = countCodePoints(draft);
-  const isTooLong = length > maxChars;
-  const canSend = draft.trim() !== "" && !isTooLong && blocked === null;
+  const tooLong = whyTooLong(draft, maxChars);
+  const canSend = draft.trim() !== "" && tooLong === null && blocked === null;
 
   function onKeyDown(event: KeyboardEvent) {
     // While an input method composes a character, Enter belongs to it.
@@ -73,7 +72,7 @@ export function Composer(props: ComposerProps) {
             ref={input}
             aria-label="Message"
             aria-describedby={hint}
-            aria-invalid={isTooLong}
+            aria-invalid={tooLong !== null}
             placeholder="Write a message"
             dir="auto"
             rows={1}
@@ -84,11 +83,8 @@ export function Composer(props: ComposerProps) {
           />
           <div className="composer-foot">
             <div className="composer-summary dotted figures" id={hint}>
-              {isTooLong ? (
-                <span className="composer-problem">
-                  {formatCount(length - maxChars)} characters more than the {formatCount(maxChars)} that a
-                  message may have
-                </span>
+              {tooLong !== null ? (
+                <span className="composer-problem">{tooLong}</span>
               ) : blocked === null ? (
                 summary
               ) : (
@@ -112,6 +108,3 @@ export function Composer(props: ComposerProps) {
     </div>
   );
 }
-
-/** As the API counts: an emoji is one character. */
-const countCodePoints = (text: string): number => [...text].length;

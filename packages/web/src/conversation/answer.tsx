@@ -1,19 +1,11 @@
-import { type ComponentType, lazy, Suspense } from "react";
 import { CopyIcon } from "../clipboard/copy-icon.tsx";
 import { counted, formatDuration } from "../format/format.ts";
 import { Icon } from "../icons/icon.tsx";
+import { Markdown } from "../markdown/markdown.tsx";
 import { shortNameOf } from "../providers/provider-name.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
 import type { RowActions } from "./row-actions.ts";
 import type { ShownMessage, TurnInfo } from "./shown-message.ts";
-
-// Asked for at once, while the conversation itself is fetched: not part of the first load, and there in time.
-const loading = import("../markdown/markdown.tsx").then(
-  ({ Markdown }) => ({ default: Markdown }),
-  // A newer version was deployed, or the network is gone: words can be read without their look.
-  () => ({ default: ({ source }: { source: string }) => <p className="answer-plain">{source}</p> }),
-);
-const Markdown = lazy<ComponentType<{ source: string; streaming: boolean }>>(() => loading);
 
 interface AnswerProps {
   message: ShownMessage;
@@ -28,9 +20,7 @@ export function Answer({ message, live, reconnecting, actions }: AnswerProps) {
     <>
       {content !== "" && (
         <div className="answer">
-          <Suspense fallback={<p className="answer-plain">{content}</p>}>
-            <Markdown source={content} streaming={live !== null} />
-          </Suspense>
+          <Markdown source={content} streaming={live !== null} />
         </div>
       )}
       {live !== null ? (

@@ -18,8 +18,6 @@ export interface ConversationState {
   readonly sessionId: string;
   /** An ApiError: it could not be loaded, or the connection to a running answer was lost for good. */
   readonly load: "loading" | "ready" | ApiError;
-  /** Redis has no such session (any more). */
-  readonly isMissing: boolean;
   /** Oldest first; the answer that is being written is the last one. */
   readonly messages: readonly ShownMessage[];
   /** Where the page of older messages ends; null when all are shown. */
@@ -36,7 +34,6 @@ export function emptyConversation(sessionId: string): ConversationState {
   return {
     sessionId,
     load: "ready",
-    isMissing: false,
     messages: [],
     olderBefore: null,
     live: null,

@@ -215,16 +215,3 @@ describe("an interrupted answer", () => {
     conversation.close();
   });
 });
-
-test("a session that Redis does not have says so, until something is said in it", async () => {
-  routes["GET /messages"] = [problem(404, { code: "session_not_found", detail: "No such session." })];
-  const conversation = new Conversation(SESSION);
-  await conversation.load();
-  expect(conversation.store.get()).toMatchObject({ load: "ready", isMissing: true, messages: [] });
-  routes["POST /api/chat"] = [stream("Hello")];
-  routes["GET /messages"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello"))];
-  conversation.send("Hi", choice);
-  await vi.waitFor(() => expect(conversation.store.get().messages[1]?.id).toBe("e-1"));
-  await conversation.load();
-  expect(conversation.store.get().isMissing).toBe(false);
-});

@@ -47,8 +47,8 @@ export class Conversation {
       await this.#goOn(signal);
     } catch (error) {
       if (signal.aborted) return;
-      const isMissing = error instanceof ApiError && error.code === "session_not_found";
-      this.store.update({ load: isMissing ? "ready" : asApiError(error), isMissing });
+      const isNew = error instanceof ApiError && error.code === "session_not_found";
+      this.store.update({ load: isNew ? "ready" : asApiError(error) });
     }
   }
 

@@ -1,15 +1,18 @@
 import { type KeyboardEvent, useState } from "react";
+import { whyTooLong } from "../composer/message-length.ts";
 
 interface EditFormProps {
   text: string;
+  maxChars: number;
   onSend: (text: string) => void;
   onCancel: () => void;
 }
 
 /** A message said differently: it goes into a branch, and what was said stays. */
-export function EditForm({ text, onSend, onCancel }: EditFormProps) {
+export function EditForm({ text, maxChars, onSend, onCancel }: EditFormProps) {
   const [draft, setDraft] = useState(text);
-  const canSend = draft.trim() !== "";
+  const tooLong = whyTooLong(draft, maxChars);
+  const canSend = draft.trim() !== "" && tooLong === null;
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.nativeEvent.isComposing) return;
@@ -30,6 +33,7 @@ export function EditForm({ text, onSend, onCancel }: EditFormProps) {
     >
       <textarea
         aria-label="Edited message"
+        aria-invalid={tooLong !== null}
         dir="auto"
         // biome-ignore lint/a11y/noAutofocus: the person has just asked to write here.
         autoFocus
@@ -44,6 +48,11 @@ export function EditForm({ text, onSend, onCancel }: EditFormProps) {
         <button type="button" className="button button-small" onClick={onCancel}>
           Cancel
         </button>
+        {tooLong !== null && (
+          <span className="edit-problem" role="status">
+            {tooLong}
+          </span>
+        )}
       </p>
     </form>
   );

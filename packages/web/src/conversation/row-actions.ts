@@ -4,6 +4,8 @@ import type { ShownMessage } from "./shown-message.ts";
 /** What a row of the conversation can ask for. */
 export interface RowActions {
   readonly providers: readonly ProviderStatus[];
+  /** What a message may have. */
+  readonly maxChars: number;
   /** The turn of the answer that is pointed at; null: none is. */
   readonly point: (turnId: string | null) => void;
   readonly onXray: (turnId: string) => void;

@@ -1,5 +1,6 @@
 import type { Mode } from "@redis-memory-magic/protocol";
 import { Logo } from "../icons/icon.tsx";
+import { Note } from "./notes.tsx";
 import "./scenarios.css";
 
 interface Scenario {
@@ -36,10 +37,22 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+interface ScenariosProps {
+  /** The session was opened by a link, and Redis has nothing of it. */
+  isMissing: boolean;
+  onTry: (scenario: { mode: Mode; message: string }) => void;
+}
+
 /** What an empty conversation offers: four ways to see what memory does. */
-export function Scenarios({ onTry }: { onTry: (scenario: { mode: Mode; message: string }) => void }) {
+export function Scenarios({ isMissing, onTry }: ScenariosProps) {
   return (
     <div className="scenarios">
+      {isMissing && (
+        <Note tone="warn" icon="clock">
+          Redis has nothing of this session: its time ran out, or it was deleted. What you write now begins it
+          anew.
+        </Note>
+      )}
       <Logo size={36} />
       <h2>A model knows what it is sent. Nothing else.</h2>
       <p>

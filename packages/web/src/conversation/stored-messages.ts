@@ -23,7 +23,7 @@ export class StoredMessages {
   /** The newest page. @throws ApiError */
   async load(signal: AbortSignal): Promise<void> {
     const page = await fetchMessages(this.#sessionId, { limit: PAGE, signal });
-    this.#store.update({ load: "ready", isMissing: false, ...mergeNewest(this.#store.get(), page) });
+    this.#store.update({ load: "ready", ...mergeNewest(this.#store.get(), page) });
   }
 
   async loadOlder(signal: AbortSignal): Promise<void> {

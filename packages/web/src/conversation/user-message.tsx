@@ -19,6 +19,7 @@ export function UserMessage({ message, branch, actions }: UserMessageProps) {
     return (
       <EditForm
         text={message.content}
+        maxChars={actions.maxChars}
         onCancel={() => setIsEdited(false)}
         onSend={(text) => {
           setIsEdited(false);

@@ -13,6 +13,7 @@ import { type Lane, laneName } from "./lane.ts";
 interface LaneColumnProps {
   lane: Lane;
   providers: readonly ProviderStatus[];
+  maxChars: number;
   canRemove: boolean;
   onChange: (part: Partial<Choice>) => void;
   onRemove: () => void;
@@ -21,7 +22,15 @@ interface LaneColumnProps {
 
 const NO_BRANCHES = new Map();
 
-export function LaneColumn({ lane, providers, canRemove, onChange, onRemove, onOpen }: LaneColumnProps) {
+export function LaneColumn({
+  lane,
+  providers,
+  maxChars,
+  canRemove,
+  onChange,
+  onRemove,
+  onOpen,
+}: LaneColumnProps) {
   const { conversation, choice } = lane;
   const state = useSyncExternalStore(conversation.store.subscribe, conversation.store.get);
   const line = useMemo(
@@ -38,6 +47,7 @@ export function LaneColumn({ lane, providers, canRemove, onChange, onRemove, onO
       });
     return {
       providers,
+      maxChars,
       point: () => {},
       // The proof is in the session's own view.
       onXray: () => onOpen(conversation.sessionId),
@@ -50,7 +60,7 @@ export function LaneColumn({ lane, providers, canRemove, onChange, onRemove, onO
       onResend: (message) => conversation.resend(message, choice),
       onEditRefused: ({ key }) => conversation.discard(key),
     };
-  }, [conversation, choice, providers, onOpen]);
+  }, [conversation, choice, providers, maxChars, onOpen]);
 
   return (
     <section className="lane" aria-label={name}>

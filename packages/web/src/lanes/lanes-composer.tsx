@@ -1,16 +1,19 @@
 import { type KeyboardEvent, useState } from "react";
+import { whyTooLong } from "../composer/message-length.ts";
 import { Icon } from "../icons/icon.tsx";
 
 interface LanesComposerProps {
   running: boolean;
+  maxChars: number;
   onSend: (text: string) => void;
   onStop: () => void;
 }
 
 /** One prompt for all lanes. */
-export function LanesComposer({ running, onSend, onStop }: LanesComposerProps) {
+export function LanesComposer({ running, maxChars, onSend, onStop }: LanesComposerProps) {
   const [draft, setDraft] = useState("");
-  const canSend = draft.trim() !== "" && !running;
+  const tooLong = whyTooLong(draft, maxChars);
+  const canSend = draft.trim() !== "" && tooLong === null && !running;
 
   function send() {
     if (!canSend) return;
@@ -39,11 +42,16 @@ export function LanesComposer({ running, onSend, onStop }: LanesComposerProps) {
         placeholder="Write a message to all lanes"
         dir="auto"
         rows={1}
-        maxLength={2000}
+        aria-invalid={tooLong !== null}
         value={draft}
         onChange={(event) => setDraft(event.target.value)}
         onKeyDown={onKeyDown}
       />
+      {tooLong !== null && (
+        <p className="composer-problem" role="status">
+          {tooLong}
+        </p>
+      )}
       {running ? (
         <button type="button" className="button" onClick={onStop}>
           <Icon name="stop" size={16} /> Stop

@@ -11,13 +11,14 @@ import "./lanes.css";
 
 interface LanesViewProps {
   providers: readonly ProviderStatus[];
+  maxChars: number;
   choice: Choice;
   onOpen: (sessionId: string) => void;
   onClose: () => void;
 }
 
 /** One prompt, several ways to answer it: what memory gives, and what it costs. */
-export function LanesView({ providers, choice, onOpen, onClose }: LanesViewProps) {
+export function LanesView({ providers, maxChars, choice, onOpen, onClose }: LanesViewProps) {
   const [lanes, setLanes] = useState(() => firstLanes(choice));
   const pricing = usePricing(providers);
   useLaneUpdates(lanes);
@@ -55,6 +56,7 @@ export function LanesView({ providers, choice, onOpen, onClose }: LanesViewProps
             key={lane.key}
             lane={lane}
             providers={providers}
+            maxChars={maxChars}
             canRemove={lanes.length > 1}
             onChange={(part) => change(lane.key, part)}
             onRemove={() => remove(lane)}
@@ -65,6 +67,7 @@ export function LanesView({ providers, choice, onOpen, onClose }: LanesViewProps
       <LanesChart lanes={lanes} providers={providers} pricing={pricing} />
       <LanesComposer
         running={running}
+        maxChars={maxChars}
         onSend={(text) => {
           for (const { conversation, choice: own } of lanes) conversation.send(text, own);
         }}

@@ -14,7 +14,7 @@ interface PreviewOf {
   readonly draft: string;
   /** Changes when the history does. */
   readonly history: string | undefined;
-  /** While an answer runs the last report stays: it is what that answer was sent. */
+  /** The last report stays: while an answer runs it is what that answer was sent; what is too long has none. */
   readonly paused: boolean;
 }
 

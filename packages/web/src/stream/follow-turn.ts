@@ -1,7 +1,6 @@
 import { ApiError, connectionError } from "../api/api-error.ts";
 import type { ConnectTurn } from "./connect-turn.ts";
 import { applyEvent, type LiveTurn } from "./live-turn.ts";
-import { readTurnEvents } from "./read-turn-events.ts";
 
 /** The server says something at least this often while a turn runs, so silence means a dead connection. */
 const SILENCE_MS = 45_000;
@@ -34,7 +33,11 @@ export async function* followTurn(turn: LiveTurn, options: FollowOptions): Async
   while (true) {
     let failure: unknown = connectionError("unreachable");
     try {
-      const response = await connect(latest, signal);
+      // What reads events is fetched with the first of them: not part of the first load.
+      const [response, { readTurnEvents }] = await Promise.all([
+        connect(latest, signal),
+        import("./read-turn-events.ts"),
+      ]);
       if (response.body === null) throw connectionError("unexpected_answer");
       for await (const event of readTurnEvents(response.body, SILENCE_MS)) {
         failures = 0;

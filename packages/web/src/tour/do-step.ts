@@ -1,18 +1,20 @@
 import type { Chat } from "../app/use-chat.ts";
 import type { TourStep } from "./tour-steps.ts";
 
-/** Sends what a step says, the way it says; the toggles move with it. */
-export function doStep(
-  { choice, choose, changeNote, conversation, providers }: Chat,
-  { mode, message, otherProvider, contextTokens }: TourStep,
-  onDone: () => void,
+/** Moves the toggles to where a step wants them, so that what it says of them is seen before anything is sent. */
+export function prepareStep(
+  { choice, choose, changeNote, providers }: Chat,
+  { mode, otherProvider, contextTokens }: TourStep,
 ): void {
   if (choice === null) return;
   const other = otherProvider && providers.find(({ id, available }) => available && id !== choice.provider);
-  const provider = other ? other.id : choice.provider;
-  choose({ mode, provider });
+  choose({ mode, provider: other ? other.id : choice.provider });
   changeNote({ contextTokens });
-  const model = provider === choice.provider ? choice.model : undefined;
-  conversation.send(message, { ...choice, mode, provider, model, contextTokens });
+}
+
+/** Sends what a step says, as the toggles stand. */
+export function doStep({ choice, conversation }: Chat, { message }: TourStep, onDone: () => void): void {
+  if (choice === null) return;
+  conversation.send(message, choice);
   onDone();
 }

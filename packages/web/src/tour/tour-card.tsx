@@ -1,7 +1,8 @@
+import { useEffect, useEffectEvent } from "react";
 import type { Chat } from "../app/use-chat.ts";
 import { counted } from "../format/format.ts";
 import { Icon } from "../icons/icon.tsx";
-import { doStep } from "./do-step.ts";
+import { doStep, prepareStep } from "./do-step.ts";
 import { TOUR } from "./tour-steps.ts";
 import type { Tour } from "./use-tour.ts";
 import "./tour-card.css";
@@ -16,6 +17,12 @@ export function TourCard({ tour, chat }: TourCardProps) {
   const { live, load, messages } = chat.state;
   const { index, isDone } = tour;
   const step = index === null ? undefined : TOUR[index];
+  const isReady = chat.choice !== null;
+  const prepare = useEffectEvent(() => step && !isDone && prepareStep(chat, step));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for a step; what is moved after that is the reader's doing.
+  useEffect(() => {
+    if (isReady) prepare();
+  }, [index, isReady]);
   if (index === null || step === undefined) return null;
   const sent = messages.at(-1)?.turn?.sent_messages;
   const next = TOUR[index + 1];
