@@ -32,6 +32,15 @@ export interface FoundHistory {
   readonly complete: boolean;
 }
 
+/** Why a turn is not run anew. */
+export type RetryRefusal = "unknown" | "completed" | "not_last";
+
+/** What a turn would find if it began now. */
+export interface Peeked extends FoundHistory {
+  /** Why it would be refused as a retry; then nothing else is told. */
+  readonly refused?: RetryRefusal;
+}
+
 export type Begun = ({ readonly kind: "begun"; readonly writer: TurnWriter } & FoundHistory) | NotBegun;
 
 export type NotBegun =
@@ -41,7 +50,7 @@ export type NotBegun =
   | { readonly kind: "replay"; readonly turnId: string }
   /** The idempotency key was used with another request. */
   | { readonly kind: "mismatch"; readonly turnId: string }
-  | { readonly kind: "refused"; readonly reason: "unknown" | "completed" | "not_last" };
+  | { readonly kind: "refused"; readonly reason: RetryRefusal };
 
 export interface PlacedMessage {
   /** The place in the session: grows with each message, keeps its value. */
@@ -89,14 +98,21 @@ export const beginArguments = (options: BeginOptions): string[] => {
 /** Of what the script `BEGIN` returns. */
 export function decodeBegun(reply: Reply): ({ readonly kind: "begun" } & FoundHistory) | NotBegun {
   const [kind, , detail] = reply;
-  if (kind === "refused") return { kind, reason: detail as "unknown" | "completed" | "not_last" };
+  if (kind === "refused") return { kind, reason: detail as RetryRefusal };
   if (kind === "busy" || kind === "replay" || kind === "mismatch") return { kind, turnId: String(detail) };
   const [, , , epoch, , count, ...found] = reply;
   return { kind: "begun", ...decodeHistory(found, String(epoch)), count: Number(count) };
 }
 
+/** Of what the script `PEEK` returns. */
+export function decodePeeked([status, , detail, count, ...found]: Reply): Peeked {
+  if (status !== "refused") return { ...decodeHistory(found, String(detail)), count: Number(count) };
+  const nothing = { messages: [], count: 0, rememberedStart: null, complete: true };
+  return { ...nothing, refused: detail as RetryRefusal };
+}
+
 /** Of what the script function `add_history` adds to a reply. */
-export function decodeHistory(
+function decodeHistory(
   [remembered, first, ...records]: readonly (string | number)[],
   epoch: string,
 ): Omit<FoundHistory, "count"> {

@@ -1,5 +1,13 @@
 export type { ArchivedSession } from "./archived-session.ts";
-export type { BeginOptions, Begun, FoundHistory, NotBegun, PlacedMessage } from "./begin-turn.ts";
+export type {
+  BeginOptions,
+  Begun,
+  FoundHistory,
+  NotBegun,
+  Peeked,
+  PlacedMessage,
+  RetryRefusal,
+} from "./begin-turn.ts";
 export type {
   IoRedisClient,
   IoRedisSubscriber,

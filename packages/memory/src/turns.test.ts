@@ -326,6 +326,27 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     });
   });
 
+  test("who looks at a retry finds what it would, or why it would be refused, and changes nothing", async () => {
+    const history = { maxBytes: 1000, window: "w" };
+    const look = (retryOf: string) => turns.peek("s", { history, retryOf });
+    const first = await begin({ content: "One" });
+    await first.writer.end("completed");
+    const second = await begin({ content: "Two" });
+    second.writer.write("So far");
+    await second.writer.end("failed");
+    const before = await conversation();
+    const found = await look(second.writer.id);
+    expect(await conversation()).toEqual(before);
+    expect(found.messages.map(({ message }) => message.content)).toEqual(["One", "Two"]);
+    expect(await look(first.writer.id)).toMatchObject({ refused: "completed", messages: [] });
+    expect(await look("0".repeat(16))).toMatchObject({ refused: "unknown" });
+    const { kind, writer, ...begun } = await begin({ retryOf: second.writer.id, history });
+    expect(found).toEqual(begun);
+    await writer.end("failed");
+    await begin({ content: "Three" });
+    expect(await look(writer.id)).toMatchObject({ refused: "not_last" });
+  });
+
   test("returns no more history than asked for, and none from before the remembered start", async () => {
     await history.addMessages(
       "s",
@@ -354,8 +375,9 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     await failed.writer.end("failed");
     const { writer, messages } = await begin({ content: "later", history: { maxBytes: 0, window: "w" } });
     await writer.end("completed", null, { window: "w", from: messages[0]?.place ?? 0 });
-    const history = { maxBytes: 100_000, window: "w" };
-    const found = await turns.peek("s", { history, retryOf: failed.writer.id });
+    await history.drop("s", messages[0]?.message.id);
+    const window = { maxBytes: 100_000, window: "w" };
+    const found = await turns.peek("s", { history: window, retryOf: failed.writer.id });
     expect(found.messages.map(({ message }) => message.content)).toEqual(["asked"]);
   });
 

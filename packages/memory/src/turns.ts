@@ -5,8 +5,8 @@ import {
   type Begun,
   beginArguments,
   decodeBegun,
-  decodeHistory,
-  type FoundHistory,
+  decodePeeked,
+  type Peeked,
   type PlacedMessage,
 } from "./begin-turn.ts";
 import { newEpoch } from "./epoch.ts";
@@ -143,12 +143,11 @@ export class Turns {
   async peek(
     sessionId: string,
     { history, retryOf }: { history: NonNullable<BeginOptions["history"]>; retryOf?: string },
-  ): Promise<FoundHistory> {
+  ): Promise<Peeked> {
     assertHistory(history);
     if (retryOf !== undefined) assertId("retryOf", retryOf);
     const args = [String(history.maxBytes), history.window, retryOf ?? ""];
-    const [, , epoch, count, ...found] = await this.#run(PEEK, this.#keys(sessionId), args);
-    return { ...decodeHistory(found, String(epoch)), count: Number(count) };
+    return decodePeeked(await this.#run(PEEK, this.#keys(sessionId), args));
   }
 
   /** The messages from one place up to another, `to` excluded: what a context was made of. */

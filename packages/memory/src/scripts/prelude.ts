@@ -113,6 +113,24 @@ local function ended(id)
 end
 `;
 
+/** For scripts that run a turn anew, or tell what that would be. */
+export const RETRY_PRELUDE = `
+-- The place of the message that a retry of a turn answers, that of its former answer (-1: none is shown) and its
+-- record; or nil and why it is refused.
+local function to_retry(id)
+  local record = redis.call('HGET', turns, id)
+  if not record then return nil, 'unknown' end
+  local status, user, answer = record:match('^%[1,"(%a+)",(%d+),(%-?%d+)')
+  if status == 'completed' then return nil, 'completed' end
+  user, answer = tonumber(user), tonumber(answer)
+  local tail = redis.call('LLEN', messages) - 1
+  while tail > user and (tail == answer or redis.call('LINDEX', messages, tail) == '0') do tail = tail - 1 end
+  if tail ~= user or redis.call('LINDEX', messages, user) == '0' then return nil, 'not_last' end
+  if answer >= 0 and redis.call('LINDEX', messages, answer) == '0' then answer = -1 end
+  return user, answer, record
+end
+`;
+
 /** For scripts that return what is known of a session. */
 export const INFO_PRELUDE = `
 -- {'ok', now, TTL left in ms, the TTL that it is renewed to in ms, count, epoch, created, updated, title,

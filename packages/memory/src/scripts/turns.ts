@@ -1,5 +1,5 @@
 import { script } from "../script.ts";
-import { HISTORY_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+import { HISTORY_PRELUDE, PRELUDE, RETRY_PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 
 /**
  * Begins a turn: all of it or nothing. May be repeated with the same turn id.
@@ -18,6 +18,7 @@ import { HISTORY_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 export const BEGIN = script(
   PRELUDE,
   TURN_PRELUDE,
+  RETRY_PRELUDE,
   HISTORY_PRELUDE,
   `
 local id, key = ARGV[3], ARGV[9]
@@ -38,22 +39,15 @@ local last
 if current then
   last = tonumber(redis.call('HGET', turns, id):match('^%[1,"running",(%d+)'))
 elseif ARGV[11] ~= '' then
-  local record = redis.call('HGET', turns, ARGV[11])
-  if not record then return {'refused', now, 'unknown'} end
-  local status, user, answer = record:match('^%[1,"(%a+)",(%d+),(%-?%d+)')
-  if status == 'completed' then return {'refused', now, 'completed'} end
-  last, answer = tonumber(user), tonumber(answer)
-  local tail = redis.call('LLEN', messages) - 1
-  while tail > last and (tail == answer or redis.call('LINDEX', messages, tail) == '0') do tail = tail - 1 end
-  if tail ~= last or redis.call('LINDEX', messages, last) == '0' then return {'refused', now, 'not_last'} end
+  local user, answer, record = to_retry(ARGV[11])
+  if not user then return {'refused', now, answer} end
+  last = user
   if answer >= 0 then
     -- What was shown of the former answer leaves the conversation, not the record.
-    local former = redis.call('LINDEX', messages, answer)
-    if former ~= '0' then
-      redis.call('HSET', turns, ARGV[11], record:sub(1, -2) .. ',' .. cjson.encode(cjson.decode(former)[4]) .. ']')
-      redis.call('LSET', messages, answer, '0')
-      redis.call('HINCRBY', meta, 'dropped', 1)
-    end
+    local text = cjson.decode(redis.call('LINDEX', messages, answer))[4]
+    redis.call('HSET', turns, ARGV[11], record:sub(1, -2) .. ',' .. cjson.encode(text) .. ']')
+    redis.call('LSET', messages, answer, '0')
+    redis.call('HINCRBY', meta, 'dropped', 1)
   end
 else
   last = redis.call('RPUSH', messages, '[1,"user",' .. now .. ',' .. ARGV[6] .. ',{"turn":"' .. id .. '"}]') - 1
@@ -207,15 +201,21 @@ return reply
  * ARGV[5] the turn that would be retried, or empty
  *
  * Returns {'ok', now, epoch or '', count, remembered start or -1, place of the first message returned, messages…}
+ *         {'refused', now, why}
  */
 export const PEEK = script(
   PRELUDE,
+  RETRY_PRELUDE,
   HISTORY_PRELUDE,
   `
-local last = redis.call('LLEN', messages) - 1
-local record = ARGV[5] ~= '' and redis.call('HGET', turns, ARGV[5])
-if record then last = tonumber(record:match('^%[1,"%a+",(%d+)')) end
-local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', count()}
+local last, found = redis.call('LLEN', messages) - 1, count()
+if ARGV[5] ~= '' then
+  local user, answer = to_retry(ARGV[5])
+  if not user then return {'refused', now, answer} end
+  last = user
+  if answer >= 0 then found = found - 1 end
+end
+local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', found}
 return add_history(reply, last, tonumber(ARGV[3]), ARGV[4])
 `,
 );
