@@ -14,7 +14,10 @@ export interface Conversations {
   ): Promise<AsyncIterable<TurnUpdate> | null>;
   turn(sessionId: string, turnId: string): Promise<StoredTurn | null>;
   /** What a turn would find if it began now. Changes nothing. */
-  peek(sessionId: string, options: { history: HistoryWindow; retryOf?: string }): Promise<Found>;
+  peek(
+    sessionId: string,
+    options: { history: HistoryWindow; retryOf?: string },
+  ): Promise<Found & { readonly refused?: RetryRefusal }>;
   /** False: it is not running. */
   cancel(sessionId: string, turnId: string): Promise<boolean>;
   session(sessionId: string): Promise<StoredSession | null>;
@@ -92,10 +95,15 @@ export interface Found {
   readonly complete: boolean;
 }
 
+/** Why a turn is not run anew. */
+export type RetryRefusal = "unknown" | "completed" | "not_last";
+
 export type Begun =
   | ({ readonly kind: "begun"; readonly writer: TurnWriter } & Found)
-  | { readonly kind: "busy" | "replay" | "mismatch"; readonly turnId: string }
-  | { readonly kind: "refused"; readonly reason: "unknown" | "completed" | "not_last" };
+  | { readonly kind: "busy"; readonly turnId: string }
+  | { readonly kind: "replay"; readonly turnId: string }
+  | { readonly kind: "mismatch"; readonly turnId: string }
+  | { readonly kind: "refused"; readonly reason: RetryRefusal };
 
 export interface StoredMessage {
   readonly id: string;

@@ -48,14 +48,7 @@ export class Planner {
     const message = body.message ?? "";
     const [forSystem = 0, forMessage = 0] = await this.#tokens.count(model, info.id, [system, message]);
     const systemTokens = system === "" ? 0 : forSystem;
-    if (systemTokens + forMessage > budget) {
-      const detail =
-        `The system prompt and the message take ${systemTokens + forMessage} tokens; a context window of ${window} ` +
-        `has room for ${budget}, the rest is kept for the answer. Shorten them, or raise context_tokens.`;
-      throw new AppError("context_too_small", detail, {
-        errors: [{ field: "context_tokens", message: detail }],
-      });
-    }
+    assertRoom(systemTokens + forMessage, { window, budget });
     return {
       model,
       modelInfo: info,
@@ -73,11 +66,22 @@ export class Planner {
     };
   }
 
-  /** What is sent of the messages that were found, the current one last. */
+  /** What is sent of the messages that were found, the current one last. @throws AppError `context_too_small` */
   async context(plan: Plan, { messages, rememberedStart, complete }: Found): Promise<Context> {
     const texts = messages.map(({ message }) => message.content);
     const tokens = await this.#tokens.count(plan.model, plan.info.model, texts);
     const { systemTokens, budget } = plan;
-    return buildContext({ messages, tokens, systemTokens, budget, rememberedStart, complete });
+    const context = buildContext({ messages, tokens, systemTokens, budget, rememberedStart, complete });
+    // The message of a retry is known only now.
+    assertRoom(context.tokens, plan);
+    return context;
   }
+}
+
+function assertRoom(tokens: number, { window, budget }: Pick<Plan, "window" | "budget">): void {
+  if (tokens <= budget) return;
+  const detail =
+    `The system prompt and the message take ${tokens} tokens; a context window of ${window} ` +
+    `has room for ${budget}, the rest is kept for the answer. Shorten them, or raise context_tokens.`;
+  throw new AppError("context_too_small", detail, { errors: [{ field: "context_tokens", message: detail }] });
 }

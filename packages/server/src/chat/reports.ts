@@ -1,5 +1,6 @@
 import type { ChatRequest, ContextReport, Turn } from "@redis-memory-magic/protocol";
 import { AppError } from "./app-error.ts";
+import { retryRefused } from "./begin-turn.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
 import { DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";
 import type { Conversations, Found, PlacedMessage, TurnRecord } from "./conversations.ts";
@@ -76,16 +77,25 @@ export class Reports {
     body: ChatRequest,
     plan: { budget: number; window: number },
   ): Promise<Found> {
-    const nothing: Found = { messages: [], count: 0, rememberedStart: null, complete: true };
+    const nowhere = {
+      messages: [],
+      count: 0,
+      rememberedStart: null,
+      complete: true,
+      refused: "unknown",
+    } as const;
     const maxBytes = body.mode === "stateful" ? historyBytes(plan.budget) : 0;
     const found =
       body.session_id === undefined
-        ? nothing
+        ? nowhere
         : await conversations.peek(body.session_id, {
             history: { maxBytes, window: String(plan.window) },
             ...(body.retry_of !== undefined && { retryOf: body.retry_of }),
           });
-    if (body.retry_of !== undefined) return found;
+    if (body.retry_of !== undefined) {
+      if (found.refused !== undefined) throw retryRefused(found.refused);
+      return found;
+    }
     const content = body.message ?? "";
     const place = (found.messages.at(-1)?.place ?? -1) + 1;
     const current = {

@@ -73,9 +73,9 @@ export class RunningTurn {
     return (await this.ended).result;
   }
 
-  /** Calls back whenever the model reasons. */
-  onThinking(listener: () => void): void {
+  onThinking(listener: () => void): () => void {
     this.#onThinking.add(listener);
+    return () => this.#onThinking.delete(listener);
   }
 
   /** Stops the model at once; the turn ends as this, unless it has ended already. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../chat/app-error.ts";
-import type { AskedTurn } from "../chat/chat.ts";
+import type { AskedTurn } from "../chat/asked-turn.ts";
 import type { TurnResult } from "../chat/turn-result.ts";
 
 // Proxies cut connections on which nothing moves, often after 30 or 60 s.
@@ -79,7 +79,7 @@ export async function streamTurn(
   const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
   const closed = watch.streamOpened();
   let thinkingAt = Number.NEGATIVE_INFINITY;
-  turn.onThinking(() => {
+  const stopListening = turn.onThinking(() => {
     const now = performance.now();
     if (left.signal.aborted || now - thinkingAt < THINKING_EVERY_MS) return;
     thinkingAt = now;
@@ -101,6 +101,7 @@ export async function streamTurn(
     response.destroy();
   } finally {
     clearInterval(heartbeat);
+    stopListening();
     response.end();
     closed();
   }

@@ -310,6 +310,54 @@ test("a preview names the messages that are stored, whatever they say", async ()
   expect(ids).toEqual([null, "same", null]);
 });
 
+test("the preview of a retry is what the retry reports, and is refused as the retry would be", async () => {
+  const server = await startTestServer();
+  const asked = { ...asking, provider: "chatgpt" };
+  const completed = (await server.inject("POST", "/chat", asked)).json().turn_id;
+  const failed = (await server.inject("POST", "/chat", { ...asked, model: "fake-cut" })).json().turn_id;
+  const again = (retry_of: string, fields: object = {}) => ({
+    ...asked,
+    message: undefined,
+    retry_of,
+    ...fields,
+  });
+  const refused = [
+    again(completed),
+    again("0123456789abcdef"),
+    again(failed, { session_id: undefined }),
+    again(failed, { session_id: "another" }),
+  ];
+  for (const body of refused) {
+    const answers = [
+      await server.inject("POST", "/context-preview", body),
+      await server.inject("POST", "/chat", body),
+    ];
+    expect(answers.map((answer) => answer.json().code)).toEqual(["retry_refused", "retry_refused"]);
+    expect(answers[0]?.json().detail).toBe(answers[1]?.json().detail);
+  }
+  const preview = (await server.inject("POST", "/context-preview", again(failed))).json();
+  const { turn_id } = (await server.inject("POST", "/chat", again(failed))).json();
+  const { report } = (await server.inject("GET", `/sessions/s/turns/${turn_id}`)).json();
+  for (const what of ["messages", "left_out", "hash", "context_window", "budget", "request"])
+    expect(report[what]).toEqual(preview[what]);
+  expect(report.tokens.counted).toBe(preview.tokens.counted);
+});
+
+test("a retry in a window that its message does not fit into is refused by name, and can be tried again", async () => {
+  const server = await startTestServer();
+  const long = { ...asking, message: "x".repeat(2000) };
+  const failed = await server.inject("POST", "/chat", { ...long, provider: "ollama", model: "fake-cut" });
+  const retry = { ...asking, message: undefined, retry_of: failed.json().turn_id };
+  const small = { ...retry, context_tokens: 64 };
+  for (const path of ["/context-preview", "/chat"]) {
+    const answer = await server.inject("POST", path, small);
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json()).toMatchObject({ code: "context_too_small" });
+    if (path === "/chat") retry.retry_of = answer.json().turn_id;
+  }
+  expect((await server.inject("POST", "/chat", retry)).json()).toMatchObject({ status: "completed" });
+});
+
 test("memory off: the report says what was left out, and why", async () => {
   const server = await startTestServer();
   await server.inject("POST", "/chat", asking);

@@ -11,7 +11,6 @@ import type {
   BeginTurn,
   Begun,
   Conversations,
-  Found,
   HistoryWindow,
   MessagePage,
   NewStoredMessage,
@@ -79,7 +78,10 @@ export class RedisConversations implements Conversations {
     return state && { record: toRecord(state.record), text: state.text, count: state.count };
   }
 
-  peek(sessionId: string, options: { history: HistoryWindow; retryOf?: string }): Promise<Found> {
+  peek(
+    sessionId: string,
+    options: { history: HistoryWindow; retryOf?: string },
+  ): ReturnType<Conversations["peek"]> {
     return translated(this.#turns.peek(sessionId, options));
   }
 

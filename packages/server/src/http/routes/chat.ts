@@ -8,7 +8,7 @@ import {
   contextReport,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import type { Idempotency } from "../../chat/chat.ts";
+import type { Idempotency } from "../../chat/begin-turn.ts";
 import { responseOf } from "../../chat/turn-result.ts";
 import { problems, type Routes } from "../api.ts";
 import { streamTurn, wantsStream } from "../sse.ts";
@@ -54,7 +54,7 @@ export const chatRoutes: Routes = (context) => async (app) => {
         tags: ["chat"],
         summary: "What this turn would send and cost; nothing is stored, no model is called",
         body,
-        response: { 200: contextReport, ...problems(400, 413, 415, 422, 503) },
+        response: { 200: contextReport, ...problems(400, 409, 413, 415, 422, 503) },
       },
     },
     async (request) => context.reports.preview(context.conversationsOf(request), request.body),
