@@ -260,6 +260,22 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     expect(added.map(({ count }) => count)).toEqual([2, 3]);
   });
 
+  test("ids that look like something else are kept as they are, with a time and without", async () => {
+    const ids = [" leading", "trailing ", " ", "-5 x", "12", "7 8", 'quo"te', "user 1", "__proto__", "id:x"];
+    const times = [undefined, -5000, 0, 8.64e15];
+    const messages = ids.flatMap((id) =>
+      times.map((time) => ({
+        ...user(id),
+        id: `${id}${time ?? ""}`,
+        ...(time !== undefined && { createdAt: new Date(time) }),
+      })),
+    );
+    await history.addMessages("s", messages);
+    expect(await Array.fromAsync(history.messages("s"))).toMatchObject(messages);
+    for (const { id } of messages) expect(await history.drop("s", id)).toBe(true);
+    expect(await history.count("s")).toBe(0);
+  });
+
   test("the ids of a session that was cleared do not come back", async () => {
     const before = await history.addMessage("s", user("a"));
     await history.clear("s");

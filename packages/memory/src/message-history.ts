@@ -92,9 +92,9 @@ export class MessageHistory {
     const args = [fresh];
     for (const message of messages) {
       const { role, tail } = encodeMessage(message);
-      const time = message.createdAt === undefined ? "" : message.createdAt.getTime();
-      const given = message.id === undefined ? String(time) : `${time} ${message.id}`;
-      args.push(given, role + tail);
+      const time = message.createdAt?.getTime() ?? "";
+      const isPlain = time === "" && message.id === undefined;
+      args.push(isPlain ? role : `${role} ${time} ${message.id ?? ""}`, tail);
     }
     const reply = await this.#run(ADD, keys, args);
     if (reply[0] === "duplicate") {

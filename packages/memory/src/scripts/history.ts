@@ -5,8 +5,8 @@ import { INFO_PRELUDE, PRELUDE, PRELUDE_WITHOUT_LAYOUT, TURN_PRELUDE } from "./p
  * Appends messages: all or none.
  *
  * ARGV[3]  epoch, if the session is new
- * ARGV[4…] two for each: `time id`, of which either or both may be missing, and the record without its time:
- *          `role"content"(,more)]`. Few arguments, as each of them costs as much as a small command.
+ * ARGV[4…] two for each: `role( time)( id)`, where time may be empty, and what stands behind the time in its record:
+ *          `"content"(,more)]`. The long one is not taken apart: that would cost as much as a small command.
  *
  * Returns {'ok', now, ttl, epoch, place of the first, count} | {'duplicate', now, id}
  */
@@ -20,18 +20,17 @@ unless_dead(known[4], known[5])
 local epoch, given, records = known[1], {}, {}
 local at_now = tostring(now)
 for i = 4, #ARGV, 2 do
-  local at = at_now
-  if ARGV[i] ~= '' then
-    local time, id = ARGV[i]:match('^(%-?%d*) ?(.*)$')
+  local role, at = ARGV[i], at_now
+  if role:find(' ', 1, true) then
+    local time, id
+    role, time, id = role:match('^(%a+) (%-?%d*) ?(.*)$')
     if time ~= '' then at = time end
     if id ~= '' then
       if given[id] or place(id, epoch) then return {'duplicate', now, id} end
       given[id] = #records
     end
   end
-  local record = ARGV[i + 1]
-  local quote = record:find('"', 1, true)
-  records[#records + 1] = '[1,"' .. record:sub(1, quote - 1) .. '",' .. at .. ',' .. record:sub(quote)
+  records[#records + 1] = '[1,"' .. role .. '",' .. at .. ',' .. ARGV[i + 1]
 end
 local length
 for i = 1, #records, 1000 do
