@@ -29,6 +29,18 @@ test("a session too many is refused, with when the next one goes; one that is th
   expect(await quota.admit("a", 10)).toEqual({ kind: "admitted" });
 });
 
+test("limits and sizes that are none are refused: they would let everything in", async () => {
+  for (const limit of [-1, 1.5, Number.NaN, "5" as unknown as number]) {
+    expect(() => start({ maxSessions: limit })).toThrow(TypeError);
+    expect(() => start({ maxBytes: limit })).toThrow(TypeError);
+  }
+  const { quota } = start({ maxBytes: 10 });
+  for (const bytes of [Number.NaN, Number.POSITIVE_INFINITY, "5" as unknown as number]) {
+    await expect(quota.admit("a", bytes)).rejects.toThrow(TypeError);
+    expect(() => quota.grow("a", bytes)).toThrow(TypeError);
+  }
+});
+
 test("it holds exactly, however many ask at once", async () => {
   const { quota } = start({ maxSessions: 50, maxBytes: 1_000_000 });
   const asked = await Promise.all(Array.from({ length: 500 }, (_, n) => quota.admit(`s${n}`, 1)));

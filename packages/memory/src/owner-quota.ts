@@ -2,8 +2,9 @@ import { indexKeys, quotaKey } from "./keys.ts";
 import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { ScriptRunner } from "./script-runner.ts";
 import { ADMIT, GROW } from "./scripts/owner-quota.ts";
-import { assertId } from "./validate.ts";
+import { assertCount, assertId } from "./validate.ts";
 
+/** An owner's limits. */
 export interface OwnerQuotaOptions extends MemoryOptions {
   /** Sessions that the owner may have. Default: any number. */
   readonly maxSessions?: number | undefined;
@@ -11,14 +12,20 @@ export interface OwnerQuotaOptions extends MemoryOptions {
   readonly maxBytes?: number | undefined;
 }
 
+/** Whether there is room. */
 export type Admission =
   | { readonly kind: "admitted" }
-  /** `freeInMs`: when the next of his sessions expires, or null. */
+  /** `freeInMs`: in how many ms the next of his sessions expires; null: none does. */
   | { readonly kind: "too_many_sessions" | "too_many_bytes"; readonly freeInMs: number | null };
 
 /**
  * How many sessions an owner may have, and how much may be in them. Asked before a session is written to; sessions
  * that are gone, for whatever reason, no longer count. Exact however many servers ask at once.
+ *
+ * @example
+ * const quota = new OwnerQuota({ client, owner: "alice", maxSessions: 100, maxBytes: 10_000_000 });
+ * const admission = await quota.admit("session_1", 200);
+ * if (admission.kind !== "admitted") console.log(admission.kind, admission.freeInMs);
  */
 export class OwnerQuota {
   readonly #options: ResolvedOptions;
@@ -28,7 +35,10 @@ export class OwnerQuota {
 
   constructor(options: OwnerQuotaOptions) {
     this.#options = resolveOptions(options);
-    this.#limits = [String(options.maxSessions ?? ""), String(options.maxBytes ?? "")];
+    const { maxSessions, maxBytes } = options;
+    if (maxSessions !== undefined) assertCount("maxSessions", maxSessions);
+    if (maxBytes !== undefined) assertCount("maxBytes", maxBytes);
+    this.#limits = [String(maxSessions ?? ""), String(maxBytes ?? "")];
     this.#runner = new ScriptRunner(this.#options.client, this.#options.timeoutMs);
     const { name, owner } = this.#options;
     this.#keys = [...indexKeys(name, owner), quotaKey(name, owner)];
@@ -40,7 +50,7 @@ export class OwnerQuota {
    */
   async admit(sessionId: string, bytes: number): Promise<Admission> {
     assertId("sessionId", sessionId);
-    const args = [sessionId, String(this.#options.ttlMs), String(Math.ceil(bytes)), ...this.#limits];
+    const args = [sessionId, String(this.#options.ttlMs), wholeBytes(bytes), ...this.#limits];
     const [status, now, free] = await this.#runner.runPlain(ADMIT, this.#keys, args);
     if (status === "ok") return { kind: "admitted" };
     return {
@@ -51,8 +61,13 @@ export class OwnerQuota {
 
   /** Counts bytes that were written without being asked for, or gives back some that were not. Nobody waits for it. */
   grow(sessionId: string, bytes: number): void {
-    this.#runner.runPlain(GROW, this.#keys, [sessionId, String(Math.ceil(bytes))]).catch(() => {
+    this.#runner.runPlain(GROW, this.#keys, [sessionId, wholeBytes(bytes)]).catch(() => {
       // Redis is away: a little is not counted.
     });
   }
+}
+
+function wholeBytes(bytes: number): string {
+  if (!Number.isFinite(bytes)) throw new TypeError("bytes must be a number");
+  return String(Math.ceil(bytes));
 }
