@@ -3,24 +3,26 @@ import type { Reply } from "./script-runner.ts";
 import type { TurnWriter } from "./turn-writer.ts";
 import { assertCount, assertId, assertJson, assertText } from "./validate.ts";
 
+/** What a turn begins with: either `content` or `retryOf`. */
 export interface BeginOptions {
   /** What the user says. Left out for a retry. */
   readonly content?: string;
   /** What is to be known of the turn; JSON. Can be changed with `describe` and `end`. */
   readonly info?: Json;
-  /** A title for the session, if it is new. */
+  /** A title for the session, if it is new. Default: none. */
   readonly title?: string;
   /** The same key and request give the same turn; another request under that key is refused. */
   readonly idempotency?: { readonly key: string; readonly requestHash: string };
   /** The session's last turn, which did not complete: it is run anew, the user's message stays as it is. */
   readonly retryOf?: string;
   /**
-   * History to return: at most so many bytes of the newest, and none from before the start that was
-   * remembered for this window. Left out: none.
+   * History to return: at most so many bytes (of the records in Redis) of the newest, and none from before the start
+   * that was remembered for this window, a name of yours. Left out: none.
    */
   readonly history?: { readonly maxBytes: number; readonly window: string };
 }
 
+/** What a turn finds in its session. */
 export interface FoundHistory {
   /** The history asked for, oldest first; of a turn that has begun, the user's message is the last. */
   readonly messages: readonly PlacedMessage[];
@@ -41,8 +43,10 @@ export interface Peeked extends FoundHistory {
   readonly refused?: RetryRefusal;
 }
 
+/** What became of `begin`: a writer and the history that was asked for, or why there is none. */
 export type Begun = ({ readonly kind: "begun"; readonly writer: TurnWriter } & FoundHistory) | NotBegun;
 
+/** Why a turn was not begun. Nothing was changed. */
 export type NotBegun =
   /** A turn is in progress. */
   | { readonly kind: "busy"; readonly turnId: string }
@@ -50,8 +54,10 @@ export type NotBegun =
   | { readonly kind: "replay"; readonly turnId: string }
   /** The idempotency key was used with another request. */
   | { readonly kind: "mismatch"; readonly turnId: string }
+  /** The turn to retry is not there, has completed, or is not the last of its session. */
   | { readonly kind: "refused"; readonly reason: RetryRefusal };
 
+/** A message, and where it stands. */
 export interface PlacedMessage {
   /** The place in the session: grows with each message, keeps its value. */
   readonly place: number;

@@ -27,6 +27,9 @@ export const LOCAL_OWNER = "local";
 /**
  * All keys of a session stand under `<name>:{<tag>}:` with the braces literally there: a hash tag, so that on
  * a Cluster a session lies on one node and changes atomically. Someone else's session cannot be named.
+ *
+ * @example
+ * console.log(sessionKeys("chat_history", "alice", "session_1").messages); // chat_history:{alice/session_1}:messages
  */
 export function sessionKeys(name: string, owner: string, sessionId: string): SessionKeys {
   const tag =
@@ -47,7 +50,12 @@ export function stagingKeys(keys: SessionKeys, copy: string): string[] {
   return [keys.messages, keys.meta, keys.turns].map((key) => `${key}:${copy}`);
 }
 
-/** The keys of an owner's list of sessions, in a slot of their own. */
+/**
+ * The keys of an owner's list of sessions, in a slot of their own.
+ *
+ * @example
+ * console.log(indexKeys("chat_history", "alice")[0]); // chat_history:sessions:{alice}:used
+ */
 export function indexKeys(name: string, owner: string): string[] {
   const tag = `{${percentEncode(owner)}}`;
   // ZSET by time of last use, ZSET by time of expiry.
@@ -58,7 +66,12 @@ export function indexKeys(name: string, owner: string): string[] {
 export const quotaKey = (name: string, owner: string): string =>
   `${name}:sessions:{${percentEncode(owner)}}:bytes`;
 
-/** Whose key this is, and of which session; null: of none, as a list of sessions is. The reverse of the above. */
+/**
+ * Whose key this is, and of which session; null: of none, as a list of sessions is. The reverse of the above.
+ *
+ * @example
+ * console.log(parseKey("chat_history", "chat_history:{alice/session_1}:meta")?.sessionId); // session_1
+ */
 export function parseKey(name: string, key: string): { owner: string; sessionId: string | null } | null {
   if (!key.startsWith(`${name}:`)) return null;
   const rest = key.slice(name.length + 1);

@@ -13,6 +13,7 @@ import { SessionScripts } from "./session-scripts.ts";
 import { decodeStorage, type SessionStorage } from "./session-storage.ts";
 import { assertId, assertMessage, assertPositiveInteger, assertTtl } from "./validate.ts";
 
+/** What `MessageHistory` stands on. */
 export interface MessageHistoryOptions extends MemoryOptions {
   /** Told of each record that is no message (someone else wrote it). It is skipped. */
   readonly onDamaged?: (damaged: { sessionId: string; place: number }) => void;
@@ -36,7 +37,8 @@ const MAX_BATCH = 10_000;
  * Conversations in Redis. Every write is one atomic script in one round trip that also renews the TTL of the
  * whole session; messages stand in the order in which they arrived at Redis.
  *
- * Wrong arguments are a `TypeError`, everything else a `MemoryError`; in both cases nothing was written.
+ * Wrong arguments are a `TypeError`, everything else a `MemoryError`; in both cases nothing was written (but see
+ * `unavailable`). Every method may throw one with the code `unavailable`, `damaged` or `newer_layout`.
  *
  * @example
  * const history = new MessageHistory({ client });
@@ -62,7 +64,7 @@ export class MessageHistory {
    *   metadata: { channel: "web" },
    * });
    *
-   * @throws MemoryError `duplicate_id`, `unavailable`, `damaged`
+   * @throws MemoryError `duplicate_id`
    */
   async addMessage(sessionId: string, message: NewMessage): Promise<AddedMessage> {
     const [added] = await this.addMessages(sessionId, [message]);
@@ -78,7 +80,7 @@ export class MessageHistory {
    *   { role: "tool", content: "12:00", toolCallId: "call_1" },
    * ]);
    *
-   * @throws MemoryError `duplicate_id`, `unavailable`, `damaged`
+   * @throws MemoryError `duplicate_id`
    */
   async addMessages(sessionId: string, messages: readonly NewMessage[]): Promise<AddedMessage[]> {
     if (!Array.isArray(messages)) throw new TypeError("messages must be an array");
@@ -118,8 +120,6 @@ export class MessageHistory {
    *
    * @example
    * await history.store("session_1", "My name is Bob", "Hello Bob!");
-   *
-   * @throws MemoryError `unavailable`, `damaged`
    */
   async store(sessionId: string, prompt: string, response: string): Promise<AddedMessage[]> {
     return this.addMessages(sessionId, [
@@ -139,7 +139,7 @@ export class MessageHistory {
    * const countTokens = ({ content }: Message) => Math.ceil(content.length / 4);
    * const context = await history.getRecent("session_1", { maxTokens: 2000, countTokens });
    *
-   * @throws MemoryError `unknown_message` (`before`), `unavailable`, `damaged`
+   * @throws MemoryError `unknown_message` (`before`)
    */
   async getRecent(sessionId: string, options: RecentOptions = {}): Promise<Message[]> {
     const keys = this.#keys(sessionId);
@@ -155,8 +155,6 @@ export class MessageHistory {
    *
    * @example
    * for await (const { role, content } of history.messages("session_1")) console.log(role, content);
-   *
-   * @throws MemoryError `unavailable`, `damaged`, while it is iterated
    */
   async *messages(sessionId: string): AsyncGenerator<Message, void, void> {
     const keys = this.#keys(sessionId);
@@ -177,8 +175,6 @@ export class MessageHistory {
    *
    * @example
    * const count = await history.count("session_1");
-   *
-   * @throws MemoryError `unavailable`, `damaged`
    */
   async count(sessionId: string): Promise<number> {
     return (await this.info(sessionId))?.count ?? 0;
@@ -190,8 +186,6 @@ export class MessageHistory {
    * @example
    * await history.drop("session_1"); // the newest
    * await history.drop("session_1", message.id);
-   *
-   * @throws MemoryError `unavailable`, `damaged`
    */
   async drop(sessionId: string, id?: string): Promise<boolean> {
     if (id !== undefined) assertId("id", id);
@@ -206,8 +200,6 @@ export class MessageHistory {
    *
    * @example
    * const wasThere = await history.clear("session_1");
-   *
-   * @throws MemoryError `unavailable`, `damaged`
    */
   async clear(sessionId: string): Promise<boolean> {
     const [, now, there] = await this.#run(CLEAR, this.#keys(sessionId), [], true);
@@ -220,8 +212,6 @@ export class MessageHistory {
    *
    * @example
    * const seconds = await history.ttl("session_1");
-   *
-   * @throws MemoryError `unavailable`, `damaged`
    */
   async ttl(sessionId: string): Promise<number | null> {
     const reply = await this.#run(INFO, this.#keys(sessionId), [], true);
@@ -233,8 +223,6 @@ export class MessageHistory {
    *
    * @example
    * await history.expire("session_1", 30 * 86_400); // 30 days
-   *
-   * @throws MemoryError `unavailable`, `damaged`
    */
   async expire(sessionId: string, seconds: number): Promise<boolean> {
     assertTtl("seconds", seconds);
@@ -246,8 +234,6 @@ export class MessageHistory {
    *
    * @example
    * await history.rename("session_1", "Bob's first question");
-   *
-   * @throws MemoryError `unavailable`, `damaged`
    */
   async rename(sessionId: string, title: string): Promise<boolean> {
     if (typeof title !== "string" || !title.isWellFormed()) throw new TypeError("title must be a string");
@@ -260,15 +246,20 @@ export class MessageHistory {
    * @example
    * const info = await history.info("session_1");
    * console.log(info?.count, info?.updatedAt, info?.expiresAt);
-   *
-   * @throws MemoryError `unavailable`, `damaged`
    */
   async info(sessionId: string): Promise<SessionInfo | null> {
     const reply = await this.#run(INFO, this.#keys(sessionId), [], true);
     return decodeInfo(sessionId, reply);
   }
 
-  /** The session's keys in Redis and what they take, or null when it is not there. */
+  /**
+   * The session's keys in Redis and what they take, or null when it is not there.
+   *
+   * @example
+   * for (const { name, entries, bytes } of (await history.storage("session_1"))?.keys ?? []) {
+   *   console.log(name, entries, bytes);
+   * }
+   */
   async storage(sessionId: string): Promise<SessionStorage | null> {
     return decodeStorage(await this.#run(STORAGE, this.#keys(sessionId), [], true));
   }
@@ -287,7 +278,7 @@ export class MessageHistory {
    *   cursor = page.nextCursor;
    * } while (cursor);
    *
-   * @throws TypeError for a cursor that is none; MemoryError `unavailable`
+   * @throws TypeError for a cursor that is none
    */
   async listSessions(
     options: { limit?: number; cursor?: string } = {},

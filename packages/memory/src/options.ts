@@ -2,16 +2,17 @@ import type { RedisClient } from "./client.ts";
 import { LOCAL_OWNER } from "./keys.ts";
 import { assertId, assertTimeout, assertTtl } from "./validate.ts";
 
+/** What every class of the library is made of. */
 export interface MemoryOptions {
   /** A connected client of `@redis/client` or `ioredis`: single, cluster or sentinel. */
   readonly client: RedisClient;
   /** What all keys begin with. Default `chat_history`. */
   readonly name?: string;
-  /** How long a session lives after its last use. Default 3,600. A session can have its own, see `expire`. */
+  /** For how many seconds a session lives after its last use. Default 3,600. A session can have its own, see `expire`. */
   readonly ttlSeconds?: number;
   /** Whose sessions these are. Default `local`; a session of another owner cannot be named. */
   readonly owner?: string;
-  /** How long an operation may take before it is given up as `unavailable`. Default 5,000. */
+  /** How many ms an operation may take before it is given up as `unavailable`. Default 5,000. */
   readonly timeoutMs?: number;
 }
 

@@ -16,11 +16,8 @@ const PAGE = 500;
  * message of a turn that is running does not, nor does what stands behind it. A new session appears whole or not at
  * all, however long it is, and each message has the place that it had, so that what turns refer to stays right.
  *
- * Wrong arguments are a `TypeError`, everything else a `MemoryError`.
- *
- * @example
- * const archive = new SessionArchive({ client });
- * await archive.fork("session_1", "session_2", { before: message.id });
+ * Wrong arguments are a `TypeError`, everything else a `MemoryError`; every method may throw one with the code
+ * `unavailable`, `damaged` or `newer_layout`.
  */
 export class SessionArchive {
   readonly #scripts: SessionScripts;
@@ -33,7 +30,11 @@ export class SessionArchive {
    * Makes a session of another one's messages, of all or of those before one, and of the turns that wrote them.
    * It takes over the title and a TTL of its own, and from then on it lives by itself. Ids given by callers are
    * kept; the other messages get new ones.
-   * @throws MemoryError `unknown_session`, `unknown_message`, `session_exists`, `unavailable`, `damaged`
+   *
+   * @example
+   * await new SessionArchive({ client }).fork("session_1", "session_2", { before: message.id });
+   *
+   * @throws MemoryError `unknown_session`, `unknown_message`, `session_exists`
    */
   async fork(sessionId: string, newSessionId: string, { before }: { before?: string } = {}): Promise<void> {
     if (before !== undefined) assertId("before", before);
@@ -56,14 +57,29 @@ export class SessionArchive {
     this.#scripts.index.touch(newSessionId, ttl, true);
   }
 
-  /** @throws MemoryError `unknown_session`, `unavailable`, `damaged` */
+  /**
+   * Reads a session whole, page by page.
+   *
+   * @example
+   * const { info, messages } = await new SessionArchive({ client }).read("session_1");
+   * console.log(info.title);
+   * for await (const page of messages()) console.log(page.map((message) => message?.content ?? "(dropped)"));
+   *
+   * @throws MemoryError `unknown_session`, also while it is read on
+   */
   async read(sessionId: string): Promise<ArchivedSession> {
     return archivedSession(await this.#open(sessionId));
   }
 
   /**
    * Makes a session of what was read of one. Ids and times are kept; it counts as created now.
-   * @throws MemoryError `duplicate_id`, `session_exists`, `unavailable`, `damaged`
+   *
+   * @example
+   * const archive = new SessionArchive({ client });
+   * const { messages } = await archive.read("session_1");
+   * await archive.restore("session_2", { messages: (await Array.fromAsync(messages())).flat() });
+   *
+   * @throws MemoryError `duplicate_id`, `session_exists`
    */
   async restore(sessionId: string, session: RestoredSession): Promise<void> {
     const { epoch, entries, turns } = encodeSession(session);

@@ -1,8 +1,10 @@
 import type { Reply } from "./script-runner.ts";
 
+/** What is known of a session, without its messages. */
 export interface SessionInfo {
   readonly id: string;
   readonly title: string | null;
+  /** Messages in it. */
   readonly count: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;

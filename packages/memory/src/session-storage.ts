@@ -12,6 +12,7 @@ export interface StoredKey {
   readonly ttlSeconds: number;
 }
 
+/** What a session takes in Redis. */
 export interface SessionStorage {
   readonly keys: readonly StoredKey[];
   readonly expiresAt: Date;

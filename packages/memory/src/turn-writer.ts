@@ -13,10 +13,21 @@ export interface TurnScripts {
 /**
  * Writes one running turn. Text is put into the feed only after Redis has acknowledged it: the first piece is
  * appended at once, one append is in flight at a time, what comes meanwhile joins the next. The lease is
- * renewed by each append, and by itself when there is none.
+ * renewed by each append, and by itself when there is none, until `end`.
+ *
+ * @example
+ * const begun = await turns.begin("session_1", { content: "Hi" });
+ * if (begun.kind === "begun") {
+ *   const { writer } = begun;
+ *   writer.signal.addEventListener("abort", () => console.log("stop the model"));
+ *   writer.write("Hello.");
+ *   const { status, count } = await writer.end("completed", { tokens: 2 });
+ *   console.log(status, count);
+ * }
  */
 export class TurnWriter {
   readonly id: string;
+  /** The text so far that Redis has, and its followers in this process. */
   readonly feed: TurnFeed;
   readonly #scripts: TurnScripts;
   readonly #lost = new AbortController();
@@ -45,6 +56,7 @@ export class TurnWriter {
     this.#info = JSON.stringify(info);
   }
 
+  /** Adds to the text; never waits, never throws. After the end, or once `signal` is aborted, it does nothing. */
   write(text: string): void {
     if (this.#ended || this.signal.aborted) return;
     this.#pending += text;
@@ -54,6 +66,8 @@ export class TurnWriter {
   /**
    * Ends the turn with the text so far. Resolves with what it ended as: another end when somebody was
    * quicker, `interrupted` when Redis could not be told. Never rejects.
+   * @param info    replaces what is kept of the turn
+   * @param context the place that this window begins at from now on: the next `begin` reads from there
    */
   async end(status: TurnEnd, info?: Json, context?: { window: string; from: number }): Promise<TurnOutcome> {
     this.#ended = true;

@@ -26,19 +26,22 @@ import { TurnWriter } from "./turn-writer.ts";
 import { newTurnId } from "./unstored-turn.ts";
 import { assertCount, assertId, assertTimeout } from "./validate.ts";
 
+/** What `Turns` stands on. */
 export interface TurnsOptions extends MemoryOptions {
   /** A second connected client, on which this class subscribes. Without it, followers look every 100 ms. */
   readonly subscriber?: Subscriber;
-  /** How long a turn is its writer's without a sign of life. Default 5,000; renewed three times as often. */
+  /** For how many ms a turn is its writer's without a sign of life. Default 5,000; renewed three times as often. */
   readonly leaseMs?: number;
 }
 
+/** A turn and its text, as they are now. */
 export interface TurnState {
   readonly record: TurnRecord;
   /** The text so far. */
   readonly text: string;
   /** Messages in the session. */
   readonly count: number;
+  /** What the session's own ids begin with: its message at a place has the id `<epoch>-<place>`, unless it was given one. */
   readonly epoch: string;
 }
 
@@ -48,7 +51,11 @@ export interface TurnState {
  * turn comes to a definite end: one whose writer died is ended as `interrupted`, with its text, by whoever
  * next touches the session.
  *
+ * Wrong arguments are a `TypeError`, everything else a `MemoryError`; every method may throw one with the code
+ * `unavailable`, `damaged` or `newer_layout`.
+ *
  * @example
+ * const turns = new Turns({ client });
  * const begun = await turns.begin("session_1", { content: "Hi" });
  * if (begun.kind === "begun") {
  *   begun.writer.write("Hello ");
@@ -72,8 +79,17 @@ export class Turns {
   }
 
   /**
-   * Begins a turn, in one script: all of it or nothing.
-   * @throws MemoryError `unavailable`, `damaged`
+   * Begins a turn, in one script: all of it or nothing. What it returns says what happened.
+   *
+   * @example
+   * const begun = await turns.begin("session_1", {
+   *   content: "What is my name?",
+   *   info: { model: "gpt-5-mini" },
+   *   history: { maxBytes: 64_000, window: "gpt-5-mini" },
+   *   idempotency: { key: "request-7", requestHash: "What is my name?" },
+   * });
+   * if (begun.kind === "busy") console.log("wait for", begun.turnId);
+   * if (begun.kind === "begun") console.log(begun.messages.map(({ message }) => message.content));
    */
   async begin(sessionId: string, options: BeginOptions): Promise<Begun> {
     assertBegin(options);
@@ -97,8 +113,14 @@ export class Turns {
 
   /**
    * The turn's text as it comes, from a position (UTF-16 units) on, then its end. From any process, while it
-   * runs and after. Null: there is no such turn.
-   * @throws MemoryError `unavailable`, also while it is iterated
+   * runs and after. Null: there is no such turn. Aborting the signal ends it without an end of the turn. It may
+   * throw while it is iterated too.
+   *
+   * @example
+   * for await (const update of (await turns.follow("session_1", turnId, { from: 0 })) ?? []) {
+   *   if (update.type === "text") console.log(update.text, update.length);
+   *   else console.log(update.outcome.status);
+   * }
    */
   async follow(
     sessionId: string,
@@ -133,13 +155,24 @@ export class Turns {
     return shared.follow(from, signal);
   }
 
-  /** A turn as it is now, or null. */
+  /**
+   * A turn as it is now, or null.
+   *
+   * @example
+   * const turn = await turns.get("session_1", turnId);
+   * console.log(turn?.record.status, turn?.text);
+   */
   async get(sessionId: string, turnId: string): Promise<TurnState | null> {
     assertId("turnId", turnId);
     return this.#read(this.#keys(sessionId), turnId, 0);
   }
 
-  /** What a turn would find if it began now: like `begin`, but nothing is changed. */
+  /**
+   * What a turn would find if it began now: like `begin`, but nothing is changed.
+   *
+   * @example
+   * const { messages } = await turns.peek("session_1", { history: { maxBytes: 64_000, window: "gpt-5-mini" } });
+   */
   async peek(
     sessionId: string,
     { history, retryOf }: { history: NonNullable<BeginOptions["history"]>; retryOf?: string },
@@ -150,7 +183,12 @@ export class Turns {
     return decodePeeked(await this.#run(PEEK, this.#keys(sessionId), args));
   }
 
-  /** The messages from one place up to another, `to` excluded: what a context was made of. */
+  /**
+   * The messages from one place up to another, `to` excluded: what a context was made of.
+   *
+   * @example
+   * const firstTen = await turns.messages("session_1", 0, 10);
+   */
   async messages(sessionId: string, from: number, to: number): Promise<PlacedMessage[]> {
     assertCount("from", from);
     if (to <= from) return [];
@@ -172,14 +210,25 @@ export class Turns {
     return found;
   }
 
-  /** The records of turns, in the order of their ids; undefined for one that is not there. */
+  /**
+   * The records of turns, in the order of their ids; undefined for one that is not there, or cannot be read.
+   *
+   * @example
+   * const [record] = await turns.records("session_1", [turnId]);
+   * console.log(record?.status, record?.info);
+   */
   async records(sessionId: string, turnIds: readonly string[]): Promise<(TurnRecord | undefined)[]> {
     if (turnIds.length === 0) return [];
     const [, , ...records] = await this.#run(READ_RECORDS, this.#keys(sessionId), turnIds.map(String));
     return turnIds.map((id, n) => decodeRecord(id, String(records[n] ?? ""))?.record);
   }
 
-  /** Ends a running turn as `cancelled`, at once, whichever process writes it. False: it is not running. */
+  /**
+   * Ends a running turn as `cancelled`, at once, whichever process writes it. False: it is not running.
+   *
+   * @example
+   * const wasRunning = await turns.cancel("session_1", turnId);
+   */
   async cancel(sessionId: string, turnId: string): Promise<boolean> {
     assertId("turnId", turnId);
     const [status, , ttl] = await this.#run(CANCEL, this.#keys(sessionId), [turnId]);

@@ -18,12 +18,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("the guide, and the examples in the doc comments, compile", { timeout: 60_000 }, async () => {
+test("the guides, and the examples in the doc comments, compile", { timeout: 60_000 }, async () => {
   const { run, compileOnly } = guideBlocks("README.md");
+  const turns = guideBlocks("TURNS.md").run;
   const examples = docExamples();
   expect(run.length).toBeGreaterThan(5);
   expect(examples.length).toBeGreaterThan(15);
+  expect(turns.length).toBeGreaterThan(0);
   writeFileSync(join(folder, "guide.ts"), run.join("\n"));
+  writeFileSync(join(folder, "guide-of-turns.ts"), turns.join("\n"));
   const imports = 'import { MessageHistory } from "@redis-memory-magic/memory";\n';
   writeFileSync(join(folder, "guide-compile-only.ts"), imports + compileOnly.join("\n"));
   for (const { name, source } of examples) {

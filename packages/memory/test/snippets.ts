@@ -44,6 +44,7 @@ declare const client: RedisClient;
 declare const history: MessageHistory;
 declare const turns: Turns;
 declare const message: Message;
+declare const turnId: string;
 export async function example() {
 ${source}
 }

@@ -5,6 +5,7 @@ import { isId } from "../validate.ts";
 import { mend } from "./mend.ts";
 import type { ImportSource, SourceSession } from "./source.ts";
 
+/** How to import. */
 export interface ImportOptions {
   /** Gives each imported session this TTL of its own, lastingly. Default: that of the history. */
   readonly ttlSeconds?: number;
@@ -14,6 +15,7 @@ export interface ImportOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How far an import is; at its end, what it did. */
 export interface ImportProgress {
   /** Sessions that are done, and how many there are. */
   readonly sessions: number;

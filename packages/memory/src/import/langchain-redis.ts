@@ -3,6 +3,7 @@ import { type JsonObject, keptId, parseObject, time } from "./parse.ts";
 import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
 import { DOCUMENT_TYPES, readDocument, readEach, type SourceKey, SourceRedis } from "./source-redis.ts";
 
+/** Where the histories of Python's `langchain-redis` are. */
 export interface LangChainRedisOptions extends RedisSourceOptions {
   /** The `key_prefix` of the history. Default `chat:`. */
   readonly prefix?: string;

@@ -3,6 +3,7 @@ import { keptId, parseObject } from "./parse.ts";
 import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
 import { readEach, readList, type SourceKey, SourceRedis } from "./source-redis.ts";
 
+/** Where LangChain's histories are. */
 export interface LangChainOptions extends RedisSourceOptions {
   /**
    * What the keys begin with; the rest of a key is the session's id. LangChain for JavaScript has none, the

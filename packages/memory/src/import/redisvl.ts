@@ -4,6 +4,7 @@ import { keptId, time } from "./parse.ts";
 import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
 import { readEach, readHash, type SourceKey, SourceRedis } from "./source-redis.ts";
 
+/** Where a RedisVL history is. */
 export interface RedisVlOptions extends RedisSourceOptions {
   /** The prefix of its keys: the history's `prefix`, which is its `name` where none was given. */
   readonly prefix: string;

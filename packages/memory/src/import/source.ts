@@ -16,6 +16,7 @@ export interface ImportSource {
   sessions(): Promise<readonly SourceSession[]>;
 }
 
+/** Which Redis to read from. */
 export interface RedisSourceOptions {
   /**
    * A connected client of the Redis to read from; nothing is written there. Of a cluster: a client of each of

@@ -55,7 +55,7 @@ try {
   });
   await step("the guide and the examples compile there", async () => {
     const { run: blocks, compileOnly } = guideBlocks("README.md");
-    writeFileSync(join(project, "guide.ts"), blocks.join("\n"));
+    writeFileSync(join(project, "guide.ts"), [...blocks, "client.destroy();"].join("\n"));
     const imports = 'import { MessageHistory } from "@redis-memory-magic/memory";\n';
     writeFileSync(join(project, "guide-compile-only.ts"), imports + compileOnly.join("\n"));
     cpSync(join(memory, "examples"), project, { recursive: true });
