@@ -127,10 +127,13 @@ export class Chat {
     const turn = new RunningTurn({ ...options, askedAt, sessionId, plan, writer, context, count, stored });
     const key = runningKey(conversations, sessionId, turn.turnId);
     this.#running.set(key, turn);
-    void turn.ended.then((finished) => {
-      this.#running.delete(key);
-      onTurnEnd(finished);
-    });
+    turn.ended
+      .then((finished) => {
+        this.#running.delete(key);
+        onTurnEnd(finished);
+      })
+      // Who only watches must not end the server.
+      .catch((error) => options.onUnexpected(error, turn.turnId));
     return turn;
   }
 }

@@ -3,7 +3,9 @@ import type { Cost, Price } from "@redis-memory-magic/protocol";
 /** What tokens cost in US dollars; null where no price is known. */
 export function costOf(price: Price | null, input: number, cached: number, output: number): Cost | null {
   if (price === null) return null;
-  const inputUsd = ((input - cached) * price.input + cached * price.cached_input) / 1e6;
+  // Some count them beside the input instead of among it.
+  const fromCache = Math.min(cached, input);
+  const inputUsd = ((input - fromCache) * price.input + fromCache * price.cached_input) / 1e6;
   const outputUsd = (output * price.output) / 1e6;
   return {
     input_usd: inputUsd,

@@ -19,6 +19,14 @@ async function metricsOf(server: TestServer): Promise<Map<string, number>> {
 const ask = (server: TestServer, body: object) =>
   server.inject("POST", "/chat", { message: "Hi", mode: "stateful", session_id: "s", ...body });
 
+test("a provider whose figures cannot be right is told of like another", async () => {
+  const server = await startTestServer();
+  server.openai.scenario = { usage: { input: 10, cached: 1_000_000, output: 0 } };
+  expect((await ask(server, { provider: "chatgpt" })).statusCode).toBe(200);
+  const metrics = await metricsOf(server);
+  expect(metrics.get('rmm_cost_usd_total{provider="chatgpt",model="gpt-5-mini"}')).toBeGreaterThan(0);
+});
+
 test("turns are counted by provider, mode and end, with tokens, cost and times", async () => {
   const server = await startTestServer();
   server.openai.scenario = { usage: { input: 1000, cached: 400, output: 100 } };
