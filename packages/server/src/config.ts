@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { DEFAULT_MAX_MESSAGE_CHARS, mode, providerId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import { port, positive, url } from "./config/fields.ts";
+import { port, positive, timeout, url } from "./config/fields.ts";
 import { identityMistakes, identityVariables, toIdentity } from "./config/identity.ts";
 import { inWords } from "./config/in-words.ts";
 import { limitVariables, toLimits } from "./config/limits.ts";
@@ -17,7 +17,8 @@ const environment = z.object({
   OLLAMA_MODEL: z.string().default("llama3.2:3b"),
   EMBEDDED_MODEL: z.string().optional(),
   ...redisVariables,
-  SESSION_TTL_SECONDS: positive.default(3600),
+  // As long as a session of its own may live: ten years.
+  SESSION_TTL_SECONDS: positive.max(315_360_000).default(3600),
   HOST: z.string().default("127.0.0.1"),
   PORT: port.default(9090),
   WEB_PORT: port.default(3000),
@@ -26,13 +27,13 @@ const environment = z.object({
   CONTEXT_MAX_TOKENS: positive.min(16).optional(),
   DEFAULT_PROVIDER: providerId.optional(),
   DEFAULT_MODE: mode.default("stateless"),
-  FIRST_WORD_TIMEOUT_SECONDS: positive.default(120),
-  BETWEEN_WORDS_TIMEOUT_SECONDS: positive.default(30),
+  FIRST_WORD_TIMEOUT_SECONDS: timeout.default(120),
+  BETWEEN_WORDS_TIMEOUT_SECONDS: timeout.default(30),
   METRICS_TOKEN: z.string().min(16, "must be at least 16 characters").optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
   OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
   OTEL_SERVICE_NAME: z.string().default("redis-memory-magic"),
-  SHUTDOWN_GRACE_SECONDS: z.coerce.number().nonnegative().default(5),
+  SHUTDOWN_GRACE_SECONDS: z.coerce.number().nonnegative().max(2_147_000).default(5),
   ...identityVariables,
   ...limitVariables,
 });

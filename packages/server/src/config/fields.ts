@@ -3,6 +3,8 @@ import { z } from "zod";
 /** Kinds of values that environment variables have. */
 export const port = z.coerce.number().int().min(1).max(65_535);
 export const positive = z.coerce.number().int().positive();
+/** No timer of Node.js can run for longer. */
+export const timeout = positive.max(2_147_483);
 export const flag = z.stringbool({ truthy: ["true"], falsy: ["false"], error: "must be true or false" });
 export const address = z.url({
   protocol: /^https?$/,
