@@ -53,6 +53,16 @@ test("MAX_MESSAGE_CHARS raises the limit", async () => {
   expect(statusCode).toBe(200);
 });
 
+test("MAX_MESSAGE_CHARS is reached by every script, however it is written", async () => {
+  const server = await startTestServer({
+    env: { MAX_MESSAGE_CHARS: "200000", CONTEXT_MAX_TOKENS: "1000000" },
+  });
+  const message = "\\ud83c\\udf89".repeat(200_000);
+  const body = `{"message":"${message}","mode":"stateless","provider":"mirror"}`;
+  expect((await server.inject("POST", "/context-preview", body)).json().code).toBe("context_too_small");
+  expect((await server.inject("POST", "/chat", body)).json().code).toBe("context_too_small");
+});
+
 test("another content type is refused", async () => {
   const server = await startTestServer();
   const headers = { "content-type": "application/x-www-form-urlencoded" };

@@ -114,7 +114,10 @@ function fromFastify(error: FastifyError, bodyLimit = 0): AppError {
     return new AppError("invalid_request", detail, { errors });
   }
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    return new AppError("body_too_large", `The body is larger than ${bodyLimit / 1024 ** 2} MiB.`);
+    return new AppError(
+      "body_too_large",
+      `The body is larger than ${+(bodyLimit / 1024 ** 2).toFixed(1)} MiB.`,
+    );
   }
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
     return new AppError("unsupported_media_type", "Send the body as application/json.");

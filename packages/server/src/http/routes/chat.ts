@@ -13,9 +13,13 @@ import { responseOf } from "../../chat/turn-result.ts";
 import { problems, type Routes } from "../api.ts";
 import { streamTurn, wantsStream } from "../sse.ts";
 
+const MIB = 1024 * 1024;
+
 /** Asking, looking at what asking would send, and forgetting. */
 export const chatRoutes: Routes = (context) => async (app) => {
   const body = chatRequest(context.maxMessageChars);
+  // An emoji, escaped, takes twelve bytes; the system prompt and all else have the rest.
+  const bodyLimit = Math.max(MIB, context.maxMessageChars * 12 + MIB / 4);
   const headers = z.object({
     "idempotency-key": z
       .string()
@@ -27,6 +31,7 @@ export const chatRoutes: Routes = (context) => async (app) => {
   app.post(
     "/chat",
     {
+      bodyLimit,
       config: { takesPlace: "turn" },
       schema: {
         tags: ["chat"],
@@ -50,6 +55,7 @@ export const chatRoutes: Routes = (context) => async (app) => {
   app.post(
     "/context-preview",
     {
+      bodyLimit,
       schema: {
         tags: ["chat"],
         summary: "What this turn would send and cost; nothing is stored, no model is called",
