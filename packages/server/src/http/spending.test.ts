@@ -4,6 +4,13 @@ import type { TestServer } from "../../test/test-server.ts";
 
 const ASK = { message: "Hi", mode: "stateful", provider: "mirror" };
 
+const fake = (scenario: object) => `fake ${JSON.stringify(scenario)}`;
+const taken = async ({ command, name }: TestServer, meter: string) =>
+  Number(await command("GET", `${name}:limits:${meter}:owner:alice`));
+
+/** What the model was asked; not how it is. */
+const asked = ({ openai }: TestServer) => openai.requests.filter(({ method }) => method === "POST");
+
 test("the day's tokens are used up by turns, and what was expected is corrected by what came", async () => {
   const { as } = await start({ LIMIT_TOKENS_PER_DAY: "1000" });
   const alice = await as("alice");
@@ -22,22 +29,20 @@ test("the day's tokens are used up by turns, and what was expected is corrected 
 });
 
 test("the day's money is counted by the price table, and what costs nothing goes on", async () => {
-  const { server, as } = await start({ LIMIT_USD_PER_DAY: "0.00065" });
+  const { server, as } = await start({ LIMIT_USD_PER_DAY: "0.002" });
   const alice = await as("alice");
-  const ask = () => alice.post("/chat", { ...ASK, provider: "chatgpt" });
-  let last = await ask();
-  for (let n = 0; n < 400 && last.statusCode === 200; n++) last = await ask();
+  // 1,000 tokens at $0.25 and 100 at $2 for a million: $0.00045, so four of them fit.
+  const message = fake({ words: 3, usage: { input: 1000, output: 100 } });
+  const ask = () => alice.post("/chat", { ...ASK, message, provider: "chatgpt" });
+  for (let n = 1; n <= 4; n++) {
+    expect((await ask()).statusCode).toBe(200);
+    await expect.poll(() => taken(server, "usd")).toBe(n * 450);
+  }
+  const last = await ask();
   expect(last.json()).toMatchObject({ code: "allowance_used", detail: expect.stringContaining("money") });
   expect((await alice.chat("free")).statusCode).toBe(200);
   expect(server.lines.join()).toContain('"policy":"usd"');
 });
-
-const fake = (scenario: object) => `fake ${JSON.stringify(scenario)}`;
-const taken = async ({ command, name }: TestServer, meter: string) =>
-  Number(await command("GET", `${name}:limits:${meter}:owner:alice`));
-
-/** What the model was asked; not how it is. */
-const asked = ({ openai }: TestServer) => openai.requests.filter(({ method }) => method === "POST");
 
 test("answers that run at once end when the day's tokens do, keep what they have, and are counted to the token", async () => {
   const quota = 5000;
