@@ -43,6 +43,19 @@ test("with authentication requests and streams are; each can be set, or switched
   expect(mistakesOf({ LIMIT_SESSIONS: "many" })).toMatch(/must be a whole number, or off/);
 });
 
+test("guests cost and leave behind no more than that, from one address, unless it is said", () => {
+  const { address, owner, sessionTtlSeconds } = loadConfig({ AUTH: "guest" }).limits;
+  expect(address).toMatchObject({ requestsPerMinute: 6000, usdPerDay: 5, storedBytesPerDay: 200_000_000 });
+  expect(owner).toMatchObject({ usdPerDay: null, storedBytesPerDay: null });
+  expect(sessionTtlSeconds).toBe(30 * 86_400);
+  const off = { LIMIT_ADDRESS_USD_PER_DAY: "off", LIMIT_ADDRESS_STORED_BYTES_PER_DAY: "off" };
+  const year = { SESSION_TTL_SECONDS: "31536000" };
+  const open = loadConfig({ AUTH: "guest", ...off, ...year }).limits;
+  expect(open.address).toMatchObject({ usdPerDay: null, storedBytesPerDay: null });
+  expect(open.sessionTtlSeconds).toBe(31_536_000);
+  expect(loadConfig({ AUTH: "keys" }).limits.sessionTtlSeconds).toBeUndefined();
+});
+
 test("a group has what it names, and the rest as everybody", () => {
   const file = fileWith('{"groups": {"staff": {"requests_per_minute": 9000, "streams": "off"}}}');
   const { groups } = loadConfig({ AUTH: "keys", LIMITS_FILE: file, LIMIT_SESSIONS: "7" }).limits;

@@ -38,6 +38,7 @@ export const limitVariables = {
   LIMIT_ADDRESS_STREAMS: limit.optional(),
   LIMIT_ADDRESS_TOKENS_PER_DAY: limit.optional(),
   LIMIT_ADDRESS_USD_PER_DAY: amount.optional(),
+  LIMIT_ADDRESS_STORED_BYTES_PER_DAY: limit.optional(),
   LIMITS_FILE: z.string().optional(),
   PROVIDER_CONCURRENCY: concurrency.optional(),
   PROVIDER_QUEUE: z.coerce.number().int().nonnegative().max(100_000).default(100),
@@ -55,6 +56,7 @@ export interface Allowances {
   readonly sessions: number | null;
   /** Bytes of messages, as UTF-8. */
   readonly storedBytes: number | null;
+  readonly storedBytesPerDay: number | null;
 }
 
 const NONE: Allowances = {
@@ -64,10 +66,15 @@ const NONE: Allowances = {
   usdPerDay: null,
   sessions: null,
   storedBytes: null,
+  storedBytesPerDay: null,
 };
 // More than a busy page needs; what money costs is for the operator to say.
 const OWNER: Allowances = { ...NONE, requestsPerMinute: 600, streams: 20 };
 const ADDRESS: Allowances = { ...NONE, requestsPerMinute: 6000, streams: 200 };
+// Of guests it is the address alone that can be held to anything: docs/decisions/what-guests-may-take.md.
+const GUESTS_ADDRESS: Allowances = { ...ADDRESS, usdPerDay: 5, storedBytesPerDay: 200_000_000 };
+// As long as a guest's cookie holds: what lives longer is nobody's.
+const GUESTS_TTL_SECONDS = 30 * 86_400;
 
 const shape = z.object(limitVariables);
 type LimitVariables = z.infer<typeof shape> & {
@@ -91,6 +98,7 @@ const groupsFile = z.strictObject({
 
 export function toLimits(e: LimitVariables, mistakes: string[]) {
   const open = e.AUTH.includes("none");
+  const guests = e.AUTH.includes("guest");
   const owner = override(open ? NONE : OWNER, {
     requestsPerMinute: e.LIMIT_REQUESTS_PER_MINUTE,
     streams: e.LIMIT_STREAMS,
@@ -99,11 +107,12 @@ export function toLimits(e: LimitVariables, mistakes: string[]) {
     sessions: e.LIMIT_SESSIONS,
     storedBytes: e.LIMIT_STORED_BYTES,
   });
-  const address = override(open ? NONE : ADDRESS, {
+  const address = override(open ? NONE : guests ? GUESTS_ADDRESS : ADDRESS, {
     requestsPerMinute: e.LIMIT_ADDRESS_REQUESTS_PER_MINUTE,
     streams: e.LIMIT_ADDRESS_STREAMS,
     tokensPerDay: e.LIMIT_ADDRESS_TOKENS_PER_DAY,
     usdPerDay: e.LIMIT_ADDRESS_USD_PER_DAY,
+    storedBytesPerDay: e.LIMIT_ADDRESS_STORED_BYTES_PER_DAY,
   });
   if (e.SESSION_TTL_MAX_SECONDS !== undefined && e.SESSION_TTL_MAX_SECONDS < e.SESSION_TTL_SECONDS) {
     mistakes.push("SESSION_TTL_MAX_SECONDS is less than SESSION_TTL_SECONDS, which every session is given.");
@@ -117,7 +126,8 @@ export function toLimits(e: LimitVariables, mistakes: string[]) {
       queue: e.PROVIDER_QUEUE,
     },
     connections: e.MAX_CONNECTIONS,
-    sessionTtlSeconds: e.SESSION_TTL_MAX_SECONDS,
+    sessionTtlSeconds:
+      e.SESSION_TTL_MAX_SECONDS ?? (guests ? Math.max(GUESTS_TTL_SECONDS, e.SESSION_TTL_SECONDS) : undefined),
   } as const;
 }
 

@@ -251,6 +251,30 @@ test("what else is kept of a session counts too: prompts, replaced answers, fork
   expect((await alice.post("/chat", ask)).json()).toMatchObject(full);
 });
 
+test("a guest who is somebody else each time stores no more than his address may", async () => {
+  const { server } = await start({ AUTH: "guest", LIMIT_ADDRESS_STORED_BYTES_PER_DAY: "20000" });
+  const messages = [{ role: "user", content: "x".repeat(5000) }];
+  // Each write takes a KiB beside its text, and one that came to nothing takes none.
+  const restore = (path: string, headers = {}) =>
+    server.inject("POST", `/sessions/import${path}`, { messages }, headers);
+  const first = await restore("?session_id=s");
+  const cookie = String(first.headers["set-cookie"]).split(";")[0] ?? "";
+  expect((await restore("?session_id=s", { cookie })).statusCode).toBe(409);
+  const used = () => server.command("GET", `${server.name}:limits:bytes:address:127.0.0.1`);
+  await expect.poll(async () => Number(await used())).toBeLessThan(6100);
+  expect([(await restore("")).statusCode, (await restore("")).statusCode]).toEqual([201, 201]);
+  const refused = await restore("");
+  expect(refused.statusCode).toBe(429);
+  expect(refused.json()).toMatchObject({ code: "storage_limit_reached" });
+  expect(refused.headers.ratelimit).toContain('"address-bytes";r=');
+  expect((await server.inject("GET", "/sessions")).statusCode).toBe(200);
+  // An answer counts as well.
+  const ask = { message: "Hi", mode: "stateful", provider: "mirror" };
+  const before = Number(await used());
+  expect((await server.inject("POST", "/chat", ask)).statusCode).toBe(200);
+  await expect.poll(async () => Number(await used())).toBeGreaterThan(before + 1024 + 10);
+});
+
 test("a group has limits of its own", async () => {
   const folder = mkdtempSync(join(tmpdir(), "limits-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -11,7 +11,8 @@ import type {
   TurnWriter,
 } from "../chat/conversations.ts";
 import { ForwardingConversations } from "./forwarding-conversations.ts";
-import type { Account, Limits } from "./limits.ts";
+import type { Account } from "./ledger.ts";
+import type { Limits } from "./limits.ts";
 import type { Room } from "./room.ts";
 
 interface BoundedOptions {
@@ -22,6 +23,9 @@ interface BoundedOptions {
   readonly room?: Room | undefined;
   readonly maxTtlSeconds?: number | undefined;
 }
+
+// What Redis takes for a write beside its text: the keys of a session that is new, the record of a turn.
+const BYTES_BESIDE = 1024;
 
 type StoredKey = StoredKeys["keys"][number];
 
@@ -35,12 +39,11 @@ export class BoundedConversations extends ForwardingConversations {
   }
 
   override async begin(sessionId: string, options: BeginTurn): Promise<Begun> {
-    const { room } = this.#options;
     // The turn's record keeps a system prompt of its own.
     const bytes = bytesOf(options.content ?? "") + bytesOf(options.info.system ?? "");
     const begun = await this.#within(sessionId, bytes, () => this.inner.begin(sessionId, options));
     if (begun.kind === "begun") return { ...begun, writer: this.#counted(begun.writer, sessionId) };
-    room?.adjust(sessionId, -bytes);
+    this.#giveBack(sessionId, bytes);
     return begun;
   }
 
@@ -102,7 +105,7 @@ export class BoundedConversations extends ForwardingConversations {
    */
   async #takeReading(sessionId: string, share: (key: StoredKey) => number): Promise<number> {
     const { limits, accounts, room } = this.#options;
-    if (room === undefined && !limits.limitsRequests(accounts)) return 0;
+    if (room === undefined && !limits.counts(accounts, "requests", "bytes")) return 0;
     const found = await this.inner.storage(sessionId);
     const bytes = found?.keys.reduce((sum, key) => sum + share(key), 0) ?? 0;
     for (const account of accounts) await limits.takeBytes(account, bytes);
@@ -110,20 +113,35 @@ export class BoundedConversations extends ForwardingConversations {
   }
 
   async #within<Result>(sessionId: string, bytes: number, write: () => Promise<Result>): Promise<Result> {
-    const { room } = this.#options;
-    await room?.take(sessionId, bytes);
+    const { limits, accounts, room } = this.#options;
+    const taken: Account[] = [];
+    try {
+      for (const account of accounts) {
+        await limits.takeStored(account, bytes + BYTES_BESIDE);
+        taken.push(account);
+      }
+      await room?.take(sessionId, bytes);
+    } catch (error) {
+      for (const account of taken) limits.countStored(account, -bytes - BYTES_BESIDE);
+      throw error;
+    }
     try {
       return await write();
     } catch (error) {
-      room?.adjust(sessionId, -bytes);
+      this.#giveBack(sessionId, bytes);
       throw error;
     }
   }
 
+  #giveBack(sessionId: string, bytes: number): void {
+    const { limits, accounts, room } = this.#options;
+    room?.adjust(sessionId, -bytes);
+    for (const account of accounts) limits.countStored(account, -bytes - BYTES_BESIDE);
+  }
+
   /** Its answer takes room too, when it is known how much. */
   #counted(writer: TurnWriter, sessionId: string): TurnWriter {
-    const { room } = this.#options;
-    if (room === undefined) return writer;
+    const { limits, accounts, room } = this.#options;
     return {
       id: writer.id,
       signal: writer.signal,
@@ -133,7 +151,9 @@ export class BoundedConversations extends ForwardingConversations {
       end: async (...args) => {
         const outcome = await writer.end(...args);
         // Not before: what came last is stored with the end.
-        room.adjust(sessionId, bytesOf(writer.feed.text));
+        const bytes = bytesOf(writer.feed.text);
+        room?.adjust(sessionId, bytes);
+        for (const account of accounts) limits.countStored(account, bytes);
         return outcome;
       },
     };

@@ -3,7 +3,8 @@ import { AppError } from "../chat/app-error.ts";
 import type { BeginTurn, Begun, Conversations, TurnInfo, TurnWriter } from "../chat/conversations.ts";
 import type { AnswerSizes } from "./answer-sizes.ts";
 import { ForwardingConversations } from "./forwarding-conversations.ts";
-import type { Account, Limits } from "./limits.ts";
+import type { Account } from "./ledger.ts";
+import type { Limits } from "./limits.ts";
 import { spending, TurnAllowance, tokensIn } from "./turn-allowance.ts";
 
 interface MeteredOptions {
@@ -59,10 +60,10 @@ export class MeteredConversations extends ForwardingConversations {
   async #enter({ content = "", info }: BeginTurn): Promise<Held> {
     const { limits, accounts, answers, priceOf } = this.#options;
     const leave = await limits.enterStream(accounts);
-    if (!limits.limitsSpending(accounts)) return { leave };
+    if (!limits.counts(accounts, "tokens", "usd")) return { leave };
     return this.#orGiveBack({ leave }, async () => {
       const price = await priceOf(info);
-      if (price === null && limits.limitsMoney(accounts)) throw priceUnknown(info.model);
+      if (price === null && limits.counts(accounts, "usd")) throw priceUnknown(info.model);
       const input = tokensIn(content) + tokensIn(info.system ?? "");
       const output = answers.expected(info);
       const reservation = await limits.reserve(accounts, spending(price, input, 0, output));

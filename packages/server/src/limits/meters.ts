@@ -1,8 +1,13 @@
 /** What is counted over a time. */
-export type Meter = "requests" | "tokens" | "usd";
+export type Meter = "requests" | "tokens" | "usd" | "bytes";
 
 /** How long each is counted, from the first use on. */
-export const WINDOW_SECONDS: Readonly<Record<Meter, number>> = { requests: 60, tokens: 86_400, usd: 86_400 };
+export const WINDOW_SECONDS: Readonly<Record<Meter, number>> = {
+  requests: 60,
+  tokens: 86_400,
+  usd: 86_400,
+  bytes: 86_400,
+};
 
 export interface Balance {
   readonly allowed: boolean;

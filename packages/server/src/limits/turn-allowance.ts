@@ -1,6 +1,6 @@
 import type { Price } from "@redis-memory-magic/protocol";
 import { costOf } from "../chat/cost.ts";
-import type { Reservation, Spending } from "./limits.ts";
+import type { Reservation, Spending } from "./reservation.ts";
 
 // Until a tokenizer has counted, or a provider has told.
 const BYTES_PER_TOKEN = 3;
