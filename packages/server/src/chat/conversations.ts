@@ -1,4 +1,4 @@
-import type { TurnStatus } from "@redis-memory-magic/protocol";
+import type { ProviderId, TurnStatus } from "@redis-memory-magic/protocol";
 
 /** The port to the memory: one owner's conversations. Every method rejects with an `AppError`. */
 export interface Conversations {
@@ -221,7 +221,7 @@ export interface SessionPage {
  */
 export type TurnInfo = {
   readonly mode: "stateless" | "stateful";
-  readonly provider: "chatgpt" | "ollama" | "embedded" | "mirror";
+  readonly provider: ProviderId;
   readonly model: string;
   /** The system prompt, where it is not the usual one. */
   readonly system?: string;
