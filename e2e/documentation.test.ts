@@ -1,11 +1,28 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "./stack.ts";
 
+const run = promisify(execFile);
+const hasCurl = await run("sh", ["-c", "curl --version"]).then(
+  () => true,
+  () => false,
+);
+
 let stack: Stack;
+let folder: string;
 beforeAll(async () => {
-  stack = await startStack();
+  folder = mkdtempSync(join(tmpdir(), "api-guide-"));
+  // The guide's server has no provider but the mirror. Nothing listens on port 9.
+  stack = await startStack({ OPENAI_API_KEY: "", OLLAMA_BASE_URL: "http://127.0.0.1:9/v1" });
 });
-afterAll(() => stack.stop());
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await stack.stop();
+});
 
 test("/docs works under its Content-Security-Policy: a route is tried out, and nothing is blocked", async () => {
   const page = await stack.open();
@@ -32,3 +49,49 @@ test("/docs works under its Content-Security-Policy: a route is tried out, and n
   await route.locator(".live-responses-table").getByText('"ok"').waitFor();
   expect(complaints).toEqual([]);
 });
+
+test.skipIf(!hasCurl)(
+  "the commands of docs/api.md, run in their order, answer what is written there",
+  async () => {
+    const examples = examplesOf(readFileSync(new URL("../docs/api.md", import.meta.url), "utf8"));
+    expect(examples.length).toBeGreaterThan(20);
+    // What the guide calls a turn, and what it is called here.
+    const turns = new Map<string, string>();
+    for (const { command, answer } of examples) {
+      const here = [...turns].reduce((text, [written, real]) => text.replaceAll(written, real), command);
+      const { stdout } = await run("sh", ["-c", here.replaceAll("http://localhost:9090", stack.api)], {
+        cwd: folder,
+        timeout: 10_000,
+      });
+      expect(withoutWhatVaries(stdout), command).toMatch(patternOf(answer));
+      const [written, real] = [answer, stdout].map((text) => /"turn_id":"(\w+)"/.exec(text)?.[1]);
+      if (written && real) turns.set(written, real);
+    }
+  },
+);
+
+/** Each `$ command` of the guide, with the lines that follow it. */
+function examplesOf(guide: string): { command: string; answer: string }[] {
+  const blocks = [...guide.matchAll(/^```\n(\$ [\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
+  return blocks
+    .flatMap((block) => block.split(/^\$ /m).slice(1))
+    .map((example) => {
+      const [command = "", ...answer] = example.replaceAll(/ \\\n */g, " ").split("\n");
+      return { command, answer: answer.join("\n") };
+    });
+}
+
+/** What differs with each run: where a stream is cut into pieces, ids, times, lives, and sizes in memory. */
+const withoutWhatVaries = (text: string): string =>
+  text
+    .trim()
+    .replaceAll(/(id: \d+\nevent: text-delta\ndata: .*\n\n(…\n\n)?)+/g, "(text)\n\n")
+    .replaceAll(/\b[0-9a-f]{16}\b/g, "(id)")
+    .replaceAll(/\b[0-9a-f]{8}(?=-\d+")/g, "(epoch)")
+    .replaceAll(/\d{4}-\d\d-\d\d[T ][\d:.]+(?=Z| UTC)/g, "(time)")
+    .replaceAll(/"(\w+_ms|bytes|ttl_seconds)":\d+/g, '"$1":(number)')
+    .replaceAll(/"\d{13}:/g, '"(time):');
+
+/** `…` stands for anything. */
+const patternOf = (answer: string): RegExp =>
+  new RegExp(`^${withoutWhatVaries(answer).split("…").map(RegExp.escape).join("[\\s\\S]*")}$`);

@@ -29,6 +29,8 @@ type Environment = Variables | ((url: string) => Promise<Variables>);
  * real browser. Only the two providers that cannot be had here are played, by servers that speak their wire.
  */
 export async function startStack(env: Environment = {}) {
+  // First: where there is none, nothing is left that keeps the test run from its end.
+  const browser = await launchBrowser();
   const openai = await startFakeOpenAi();
   const ollama = await startFakeOllama();
   const [port, webPort] = await Promise.all([freePort(), freePort()]);
@@ -45,7 +47,6 @@ export async function startStack(env: Environment = {}) {
     ...(typeof env === "function" ? await env(`http://localhost:${webPort}`) : env),
   };
   let server = await startServer(variables);
-  const browser = await launchBrowser();
 
   return {
     openai,
