@@ -8,6 +8,7 @@ export default defineConfig({
       "scripts/**/*.test.mjs",
       "bench/**/*.test.ts",
       "deploy/**/*.test.ts",
+      "docs/**/*.test.ts",
     ],
     // Most of them wait for sockets and processes, not for a core: twice as many at a time as two cores.
     maxWorkers: 4,

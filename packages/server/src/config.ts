@@ -51,6 +51,12 @@ const SECRETS = [
   "OTEL_EXPORTER_OTLP_HEADERS",
 ] as const;
 
+/** The name of every variable that the server reads. */
+export const SETTINGS: readonly string[] = [
+  ...Object.keys(environment.shape),
+  ...SECRETS.map((name) => `${name}_FILE`),
+];
+
 /** Mistakes in the configuration: all of them, each naming its variable. */
 export class ConfigError extends Error {
   readonly mistakes: readonly string[];
