@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { endWithUs } from "../packages/memory/test/end-with-us.ts";
 
 const TICKS_PER_SECOND = 100;
 
@@ -41,6 +42,7 @@ export class PinnedProgram {
       env: { PATH: process.env.PATH, NODE_ENV: "production", ...env, PORT: `${port}` },
       stdio: ["ignore", "pipe", "inherit"],
     });
+    endWithUs(child);
     const lines = createInterface({ input: child.stdout });
     // What it prints later is read too: it must not fill its pipe.
     const pinned = new PinnedProgram(child, lines, port);

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions, Page } from "playwright-core";
+import { endWithUs } from "../packages/memory/test/end-with-us.ts";
 import { connectNodeRedis } from "../packages/memory/test/redis.ts";
 import { startFakeOllama } from "../packages/server/test/fakes/ollama.ts";
 import { startFakeOpenAi } from "../packages/server/test/fakes/openai.ts";
@@ -83,6 +84,7 @@ export type Stack = Awaited<ReturnType<typeof startStack>>;
 
 async function startServer(env: Variables): Promise<ChildProcess> {
   const server = spawn(process.execPath, [MAIN], { stdio: ["ignore", "pipe", "inherit"], env });
+  endWithUs(server);
   const lines: string[] = [];
   const output = createInterface({ input: server.stdout ?? process.stdin });
   await new Promise<void>((resolve, reject) => {

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createClient } from "@redis/client";
+import { endWithUs } from "./end-with-us.ts";
 
 const READY_MS = 20_000;
 
@@ -84,18 +85,13 @@ export async function startServer(
 /** Returns what ends it. */
 async function launch(binary: string, args: string[], folder: string, port: number) {
   const log = join(folder, "log");
-  // The shell outlives neither the server nor us: when we are gone, its input ends.
-  const shell = spawn(
-    "sh",
-    ["-c", '"$@" >>"$LOG" 2>&1 & read _; kill -9 $!; wait $!', "sh", binary, ...args],
-    {
-      env: { ...process.env, LOG: log },
-      stdio: ["pipe", "ignore", "ignore"],
-    },
-  );
-  const ended = once(shell, "exit");
+  const output = await open(log, "a");
+  const child = spawn(binary, args, { stdio: ["ignore", output.fd, output.fd] });
+  await output.close();
+  endWithUs(child, folder);
+  const ended = once(child, "exit");
   const end = async (): Promise<void> => {
-    shell.stdin.end();
+    child.kill("SIGKILL");
     await ended;
   };
   const deadline = performance.now() + READY_MS;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@redis/client";
+import { endWithUs } from "../../../memory/test/end-with-us.ts";
 import { serverBinary } from "../../../memory/test/servers.ts";
 import { freePort } from "./free-port.ts";
 
@@ -46,6 +47,7 @@ export class RedisProcess {
       stdio: "ignore",
       env: { ...process.env, ...env },
     });
+    endWithUs(this.#child, this.#folder);
     const deadline = performance.now() + READY_MS;
     while (!(await this.#answers())) {
       if (performance.now() > deadline) throw new Error("Redis did not start");

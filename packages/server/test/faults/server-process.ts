@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { endWithUs } from "../../../memory/test/end-with-us.ts";
 import { freePort } from "./free-port.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -41,6 +42,7 @@ export class ServerProcess {
       },
       stdio: ["ignore", "pipe", "inherit"],
     });
+    endWithUs(child);
     const server = new ServerProcess(child, port);
     try {
       await server.#ready();

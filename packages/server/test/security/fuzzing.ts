@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { endWithUs } from "../../../memory/test/end-with-us.ts";
 import { freePort } from "../faults/free-port.ts";
 import { onStage, type Stage } from "../faults/stage.ts";
 import { startIssuer } from "../issuer.ts";
@@ -91,6 +92,7 @@ async function fuzzMode(
       ...env,
     },
   });
+  endWithUs(server);
   try {
     const errors: string[] = [];
     let ready = (): void => {};
