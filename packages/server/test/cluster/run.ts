@@ -79,6 +79,7 @@ if (values.growth) {
       console.log(`${full}: ${row.turns} turns, ${row.losses.length} losses, ${seconds} s`);
     }
   }
+  if (rows.length === 0) throw new Error(`No fault has "${values.only}" in its name.`);
   printRows(rows);
   if (rows.some(({ losses }) => losses.length > 0)) process.exitCode = 1;
 }

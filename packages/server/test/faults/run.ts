@@ -55,5 +55,6 @@ for (const [name, attempt] of Object.entries(FAULTS)) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${name}: ${outcomes.at(-1)?.losses.length} losses, ${seconds} s`);
 }
+if (outcomes.length === 0) throw new Error(`No fault has "${values.only}" in its name.`);
 printTable(outcomes);
 process.exitCode = outcomes.some(({ losses }) => losses.length > 0) ? 1 : 0;

@@ -35,5 +35,6 @@ for (const [name, attempt] of Object.entries(ATTACKS)) {
   const found = came.reduce((sum, outcome) => sum + outcome.found.length, 0);
   console.log(`${name}: ${found} found, ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
+if (outcomes.length === 0) throw new Error(`No attack has "${values.only}" in its name.`);
 printTable(outcomes);
 process.exitCode = outcomes.some(({ found }) => found.length > 0) ? 1 : 0;
