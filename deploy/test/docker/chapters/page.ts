@@ -57,9 +57,16 @@ export async function page(product: Product, report: Report): Promise<void> {
     return "foreign_host, foreign_origin, body_too_large";
   });
   await report.check("logs no query, where a login's way back carries a code", async () => {
-    await ask(`${PAGE}/api/auth/callback?code=not-to-be-logged&state=x`);
+    const back = `${PAGE}/api/auth/callback?code=not-to-be-logged&state=x`;
+    await ask(back);
+    // An error is a line of its own.
+    await product.run("docker-compose stop backend");
+    const { status } = await ask(back);
+    await product.run("docker-compose start backend");
+    await product.up();
+    expectEqual(status, 502, "the status without a backend");
     const logged = await product.run("docker-compose logs frontend backend");
-    expectMatch(logged, /GET \/api\/auth\/callback HTTP/);
+    expectEqual(logged.match(/GET \/api\/auth\/callback HTTP/g)?.length, 2, "lines of the access log");
     if (logged.includes("not-to-be-logged")) throw new Error("the code is in the log");
     return "GET /api/auth/callback";
   });
