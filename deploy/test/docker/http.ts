@@ -1,4 +1,6 @@
 export const PAGE = "http://localhost:3000";
+/** The API by the way that the page takes. */
+export const THROUGH_NGINX = `${PAGE}/api`;
 export const API = "http://localhost:9090";
 const DEADLINE_MS = 60_000;
 

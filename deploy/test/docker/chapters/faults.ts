@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expectEqual, until } from "../expect.ts";
-import { API, ask, chat, PAGE, postJson, slowTurn } from "../http.ts";
+import { API, ask, chat, PAGE, postJson, slowTurn, THROUGH_NGINX } from "../http.ts";
 import type { Product } from "../product.ts";
 import type { Report } from "../report.ts";
 import { readUntilBroken, textOf } from "./streams.ts";
 
-const THROUGH_NGINX = `${PAGE}/api`;
 const BACK_WITHIN_MS = 60_000;
 
 const isReady = async (): Promise<boolean> => (await ask(`${THROUGH_NGINX}/health/ready`)).status === 200;
