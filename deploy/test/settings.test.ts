@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
@@ -22,4 +22,16 @@ test("every setting of .env.example reaches the backend's container", () => {
   const environment = read("deploy/backend/service.yml").split("environment:")[1] ?? "";
   const passedOn = [...environment.matchAll(/^ {6}([A-Z_]+):/gm)].map(([, name = ""]) => name);
   expect(new Set(passedOn)).toEqual(expected);
+});
+
+test("the ports that troubleshooting suggests are published by nothing else of ours", () => {
+  const overlays = readdirSync(new URL("../", import.meta.url)).filter((name) => name.endsWith(".yml"));
+  const files = ["docker-compose.yml", ...overlays.map((name) => `deploy/${name}`)].map(read).join("\n");
+  const published = [...files.matchAll(/(?::-|127\.0\.0\.1:)(\d+)\}?:\d+"/g)].map(([, port]) => port);
+  expect(published).toEqual(expect.arrayContaining(["3000", "9090", "6379", "3001", "9091"]));
+  const suggested = [...read("docs/troubleshooting.md").matchAll(/^(?:WEB_|REDIS_)?PORT=(\d+)$/gm)].map(
+    ([, port]) => port,
+  );
+  expect(suggested).toHaveLength(3);
+  expect(suggested.filter((port) => published.includes(port))).toEqual([]);
 });

@@ -17,13 +17,13 @@ export async function startScript(product: Product, report: Report): Promise<voi
     return "makes .env, waits, prints the addresses";
   });
   await report.check("./start.sh again, with other ports in .env", async () => {
-    product.configure({ WEB_PORT: "3001", PORT: "9091", REDIS_PORT: "6380" });
+    product.configure({ WEB_PORT: "3100", PORT: "9190", REDIS_PORT: "6380" });
     const said = await product.run("./start.sh", 15 * 60_000);
-    expectMatch(said, /Page {3}http:\/\/localhost:3001[\s\S]*API {4}http:\/\/localhost:9091/);
-    await product.run("curl -fsS http://localhost:3001/api/health/ready");
-    await product.run("curl -fsS http://localhost:9091/");
+    expectMatch(said, /Page {3}http:\/\/localhost:3100[\s\S]*API {4}http:\/\/localhost:9190/);
+    await product.run("curl -fsS http://localhost:3100/api/health/ready");
+    await product.run("curl -fsS http://localhost:9190/");
     await product.down();
     product.configure({});
-    return "3001, 9091 and 6380";
+    return "3100, 9190 and 6380";
   });
 }
