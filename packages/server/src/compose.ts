@@ -75,7 +75,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     providers,
     queues,
     runningTurns: () => chat.running,
-    redisReady: () => redis.isReady(),
+    storageReady: () => redis.answers(),
   });
   const identity = createIdentity(
     config.identity,

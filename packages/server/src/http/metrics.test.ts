@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { RedisProcess } from "../../test/faults/redis-process.ts";
 import { startTestServer, type TestServer } from "../../test/test-server.ts";
 
 const TOKEN = "a-token-of-the-tests";
@@ -158,4 +159,14 @@ test("readiness names what is missing; a provider that is away takes no server o
   expect(metrics.get('rmm_problems_total{code="storage_unavailable"}')).toBe(1);
   await client.connect();
   await expect.poll(ready).toEqual([200, { status: "ready", missing: ["provider"] }]);
+});
+
+test("a Redis that is connected and does not answer counts as away", async () => {
+  const redis = await RedisProcess.start();
+  onTestFinished(() => redis.stop());
+  const server = await startTestServer({ env: { REDIS_URL: redis.url } });
+  expect((await metricsOf(server)).get("rmm_redis_up")).toBe(1);
+  redis.freeze();
+  expect((await server.inject("GET", "/health/ready")).statusCode).toBe(503);
+  expect((await metricsOf(server)).get("rmm_redis_up")).toBe(0);
 });

@@ -10,7 +10,7 @@ interface Watched {
   readonly runningTurns: () => number;
   /** Of the providers that have only so many places. */
   readonly queues: ReadonlyMap<ProviderId, { readonly taken: number; readonly waiting: number }>;
-  readonly redisReady: () => boolean;
+  readonly storageReady: () => Promise<boolean>;
 }
 
 const ENDS = ["completed", "cancelled", "failed", "interrupted"] as const;
@@ -72,10 +72,10 @@ export class Metrics {
   );
   #streams = 0;
 
-  constructor({ providers, runningTurns, queues, redisReady }: Watched) {
+  constructor({ providers, runningTurns, queues, storageReady }: Watched) {
     this.#gauge("turns_running", "Turns that this process runs", (set) => set(runningTurns()));
     this.#gauge("streams_open", "Event streams that somebody reads", (set) => set(this.#streams));
-    this.#gauge("redis_up", "1: connected to Redis", (set) => set(Number(redisReady())));
+    this.#gauge("redis_up", "1: Redis answers", async (set) => set(Number(await storageReady())));
     this.#gauge(
       "provider_available",
       "1: the last look at the provider found it available",
@@ -167,7 +167,7 @@ export class Metrics {
   #gauge(
     name: string,
     help: string,
-    read: (set: (value: number, ...labels: string[]) => void) => void,
+    read: (set: (value: number, ...labels: string[]) => void) => void | Promise<void>,
     ...labelNames: string[]
   ): void {
     new Gauge({
@@ -175,9 +175,9 @@ export class Metrics {
       help,
       labelNames,
       registers: [this.#registry],
-      collect() {
+      async collect() {
         this.reset();
-        read((value, ...labels) => this.labels(...labels).set(value));
+        await read((value, ...labels) => this.labels(...labels).set(value));
       },
     });
   }
