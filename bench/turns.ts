@@ -5,7 +5,7 @@ import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@redis/client";
-import { freePort } from "../packages/server/test/faults/free-port.ts";
+import { freePort } from "../packages/memory/test/free-port.ts";
 import { RedisProcess } from "../packages/server/test/faults/redis-process.ts";
 import {
   type Ask,

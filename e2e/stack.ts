@@ -4,10 +4,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { endWithUs } from "../packages/memory/test/end-with-us.ts";
+import { freePort } from "../packages/memory/test/free-port.ts";
 import { connectNodeRedis } from "../packages/memory/test/redis.ts";
 import { startFakeOllama } from "../packages/server/test/fakes/ollama.ts";
 import { startFakeOpenAi } from "../packages/server/test/fakes/openai.ts";
-import { freePort } from "../packages/server/test/faults/free-port.ts";
 import { launchBrowser } from "./browser.ts";
 
 const MAIN = fileURLToPath(new URL("../packages/server/src/main.ts", import.meta.url));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { freePort } from "../../packages/server/test/faults/free-port.ts";
+import { freePort } from "../../packages/memory/test/free-port.ts";
 import { startTestServer, type TestServer } from "../../packages/server/test/test-server.ts";
 
 const path = (name: string): string => fileURLToPath(new URL(`../observability/${name}`, import.meta.url));

@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createClient } from "@redis/client";
 import { endWithUs } from "./end-with-us.ts";
+import { freePort } from "./free-port.ts";
 
 const READY_MS = 20_000;
 
@@ -119,20 +119,4 @@ async function answers(port: number): Promise<boolean> {
   } finally {
     client.destroy();
   }
-}
-
-/** Below the ports that a system gives to clients; that of a cluster's bus, 10,000 above, is free too. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 15_000 + Math.floor(Math.random() * 7_000);
-    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, "127.0.0.1");
-  return new Promise((resolve) => {
-    server.once("error", () => resolve(false));
-    server.once("listening", () => server.close(() => resolve(true)));
-  });
 }

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@redis/client";
 import { endWithUs } from "../../../memory/test/end-with-us.ts";
+import { freePort } from "../../../memory/test/free-port.ts";
 import { serverBinary } from "../../../memory/test/servers.ts";
-import { freePort } from "./free-port.ts";
 
 const READY_MS = 10_000;
 

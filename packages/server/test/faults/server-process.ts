@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { endWithUs } from "../../../memory/test/end-with-us.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../../../memory/test/free-port.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const READY_MS = 40_000;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { endWithUs } from "../../../memory/test/end-with-us.ts";
-import { freePort } from "../faults/free-port.ts";
+import { freePort } from "../../../memory/test/free-port.ts";
 import { onStage, type Stage } from "../faults/stage.ts";
 import { startIssuer } from "../issuer.ts";
 import type { Outcome } from "./outcome.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../faults/free-port.ts";
+import { freePort } from "../../../memory/test/free-port.ts";
 import { onStage } from "../faults/stage.ts";
 import type { Outcome } from "./outcome.ts";
 import { headersOf } from "./secured.ts";
