@@ -22,6 +22,7 @@ import { Turnstile } from "./limits/turnstile.ts";
 import { Metrics } from "./observability/metrics.ts";
 import { startTracing } from "./observability/tracing.ts";
 import { logTurn } from "./observability/turn-log.ts";
+import { memoryUsed } from "./storage/memory-used.ts";
 import { OwnersConversations } from "./storage/owners-conversations.ts";
 import { KEY_NAME, type Redis } from "./storage/redis.ts";
 import { RedisIdentityStore } from "./storage/redis-identity-store.ts";
@@ -76,6 +77,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     queues,
     runningTurns: () => chat.running,
     storageReady: () => redis.answers(),
+    storageUsed: () => memoryUsed(redis.client),
   });
   const identity = createIdentity(
     config.identity,

@@ -11,6 +11,8 @@ interface Watched {
   /** Of the providers that have only so many places. */
   readonly queues: ReadonlyMap<ProviderId, { readonly taken: number; readonly waiting: number }>;
   readonly storageReady: () => Promise<boolean>;
+  /** How full it is, 0 to 1, where it tells. */
+  readonly storageUsed: () => Promise<number | undefined>;
 }
 
 const ENDS = ["completed", "cancelled", "failed", "interrupted"] as const;
@@ -72,10 +74,13 @@ export class Metrics {
   );
   #streams = 0;
 
-  constructor({ providers, runningTurns, queues, storageReady }: Watched) {
+  constructor({ providers, runningTurns, queues, storageReady, storageUsed }: Watched) {
     this.#gauge("turns_running", "Turns that this process runs", (set) => set(runningTurns()));
     this.#gauge("streams_open", "Event streams that somebody reads", (set) => set(this.#streams));
     this.#gauge("redis_up", "1: Redis answers", async (set) => set(Number(await storageReady())));
+    this.#gauge("redis_memory_used_ratio", "Of what the fullest Redis may use", async (set) =>
+      set((await storageUsed()) ?? Number.NaN),
+    );
     this.#gauge(
       "provider_available",
       "1: the last look at the provider found it available",

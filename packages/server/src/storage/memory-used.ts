@@ -1,0 +1,22 @@
+import { type Nodes, nodesOf } from "./nodes.ts";
+import { withinDeadline } from "./within-deadline.ts";
+
+/**
+ * How full the fullest of its nodes is, 0 to 1: of `maxmemory`, or of its machine's memory where that is not set.
+ * Undefined: none of them tells.
+ */
+export async function memoryUsed(client: Nodes): Promise<number | undefined> {
+  const asked = Array.from(nodesOf(client), async (node) =>
+    withinDeadline((async () => (await node).info("memory"))()),
+  );
+  const told = (await Promise.allSettled(asked)).flatMap((one) =>
+    one.status === "fulfilled" ? usedOf(one.value) : [],
+  );
+  return told.length > 0 ? Math.max(...told) : undefined;
+}
+
+function usedOf(info: string): number[] {
+  const bytes = (field: string): number => Number(new RegExp(`^${field}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
+  const most = bytes("maxmemory") || bytes("total_system_memory");
+  return most > 0 ? [bytes("used_memory") / most] : [];
+}
