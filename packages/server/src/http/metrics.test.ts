@@ -172,12 +172,12 @@ test("a Redis that is connected and does not answer counts as away", async () =>
 });
 
 test("how full Redis is, is told before it refuses writes", async () => {
-  const redis = await RedisProcess.start({ args: ["--maxmemory", "4mb"] });
+  const redis = await RedisProcess.start({ args: ["--maxmemory", "32mb"] });
   onTestFinished(() => redis.stop());
   const server = await startTestServer({ env: { REDIS_URL: redis.url } });
   const used = async () => (await metricsOf(server)).get("rmm_redis_memory_used_ratio") ?? Number.NaN;
   const before = await used();
-  await redis.command("SET", "ballast", "x".repeat(2 ** 20));
+  await redis.command("SET", "ballast", "x".repeat(8 * 2 ** 20));
   expect((await used()) - before).toBeGreaterThan(0.2);
   expect(await used()).toBeLessThan(1);
   await redis.command("CONFIG", "SET", "maxmemory", "0");
