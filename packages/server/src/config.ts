@@ -3,9 +3,9 @@ import { DEFAULT_MAX_MESSAGE_CHARS, mode, providerId } from "@redis-memory-magic
 import { z } from "zod";
 import { port, positive, timeout, url } from "./config/fields.ts";
 import { identityMistakes, identityVariables, toIdentity } from "./config/identity.ts";
-import { inWords } from "./config/in-words.ts";
 import { limitVariables, toLimits } from "./config/limits.ts";
 import { redisVariables, toRedis } from "./config/redis.ts";
+import { inWords } from "./in-words.ts";
 
 /** Every environment variable that the server reads, with its default. An empty one counts as not set. */
 const environment = z.object({

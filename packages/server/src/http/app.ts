@@ -4,6 +4,8 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { jsonSchemaTransform, validatorCompiler } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { inWords } from "../in-words.ts";
 import { type ApiContext, problems } from "./api.ts";
 import { authenticate } from "./authenticate.ts";
 import { CONNECTION_TIMES, cutSlowReaders } from "./connections.ts";
@@ -67,6 +69,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   const { identity, limits, publicUrl, allowedOrigins } = context;
   const open = identity.methods.includes("none");
   app.setValidatorCompiler(validatorCompiler);
+  z.config({ customError: inWords });
   // Answers are made of the very types that the schemas give; to check each again would cost more than the turn.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   nameRequests(app);

@@ -40,6 +40,22 @@ test.each<[string, unknown, string, number]>([
   expect(server.openai.requests).toEqual([]);
 });
 
+test("what is wrong with each field is told in words", async () => {
+  const server = await startTestServer();
+  const body = { message: 7, mode: "on", provider: "mirror", session_id: "", context_tokens: 3, system: [] };
+  const answer = await server.inject("POST", "/chat", body);
+  const told = problem.parse(answer.json()).errors?.map(({ field, message }) => `${field} ${message}`);
+  expect(told?.sort()).toEqual([
+    "context_tokens must be at least 16",
+    "message must be a string",
+    "mode must be stateless or stateful",
+    "session_id must not be empty",
+    "system must be a string",
+  ]);
+  const long = await server.inject("POST", "/chat", { ...good, session_id: "x".repeat(129) });
+  expect(problem.parse(long.json()).detail).toBe("session_id: must have at most 128 characters");
+});
+
 test("2,000 characters are taken, counted as people count them", async () => {
   const server = await startTestServer();
   for (const message of ["x".repeat(2000), "🎉".repeat(2000)]) {
