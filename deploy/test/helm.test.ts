@@ -66,4 +66,29 @@ describe.skipIf(!HAS_HELM)("the chart (skipped: there is no helm on the PATH)", 
     expect(text).toContain("terminationGracePeriodSeconds: 80");
     expect(text).toContain("default chat-backend.chats.svc.cluster.local:9090;");
   });
+
+  test("a number reaches the server as it was written, however large; one that is taken away does not", () => {
+    const settings = { LIMIT_TOKENS_PER_DAY: 1e9, LIMIT_USD_PER_DAY: 2.5, SESSION_TTL_SECONDS: 31_536_000 };
+    const text = render("--set-json", `settings=${JSON.stringify({ ...settings, TRUSTED_PROXIES: null })}`);
+    for (const [name, value] of Object.entries(settings))
+      expect(text).toContain(`- name: ${name}\n              value: "${value}"\n`);
+    expect(text).not.toContain("TRUSTED_PROXIES");
+  });
+
+  test.each([
+    ["settings.SHUTDOWN_GRACE_SECONDS=9", "settings.SHUTDOWN_GRACE_SECONDS is drain.graceSeconds"],
+    ["settings.REDIS_URL=redis://redis", "settings.REDIS_URL is redis.urlSecret"],
+    [
+      "secretSettings.REDIS_URL.name=s,secretSettings.REDIS_URL.key=k",
+      "secretSettings.REDIS_URL is redis.urlSecret",
+    ],
+    ["settings.HOST=127.0.0.1", "settings.HOST is the image's own"],
+    ["drain.graceSeconds=soon", "at '/drain/graceSeconds': got string, want integer"],
+    ["secretSettings.OPENAI_API_KEY.name=s", "at '/secretSettings/OPENAI_API_KEY': missing property 'key'"],
+    ["images.backend=", "at '/images/backend': minLength: got 0, want 1"],
+    ["redis.urlSecret.name=", "at '/redis/urlSecret/name': minLength: got 0, want 1"],
+    ["backend.replica=3", "at '/backend': additional properties 'replica' not allowed"],
+  ])("refuses %s, and says why", (value, why) => {
+    expect(() => render("--set", value)).toThrow(why);
+  });
 });
