@@ -11,6 +11,7 @@ import { TokenCounter } from "./chat/token-counter.ts";
 import type { Config } from "./config.ts";
 import { buildApi } from "./http/app.ts";
 import { principalOf } from "./http/authenticate.ts";
+import { limitConnections } from "./http/connections.ts";
 import { buildPage } from "./http/page.ts";
 import { createIdentity } from "./identity/identity.ts";
 import { AnswerSizes } from "./limits/answer-sizes.ts";
@@ -122,7 +123,12 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
   // The API can do without the page, for instance where nginx serves it.
   const page = existsSync(PAGE_ROOT) ? await buildPage(PAGE_ROOT, api, log) : undefined;
 
-  for (const { server } of page ? [api, page] : [api]) server.maxConnections = config.limits.connections;
+  const servers = [api, ...(page ? [page] : [])].map(({ server }) => server);
+  const { connections, connectionsOfAddress } = config.limits;
+  for (const server of servers) server.maxConnections = connections;
+  if (connectionsOfAddress !== null) {
+    limitConnections(servers, connectionsOfAddress, config.identity.trustedProxies);
+  }
 
   return {
     api,
@@ -131,7 +137,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     /** Ends it all: running turns first, each with a definite end. */
     close: async (graceMs: number): Promise<void> => {
       // Streams go on to their end; who comes now cannot connect, and a balancer goes on to the next server.
-      for (const { server } of page ? [api, page] : [api]) server.close();
+      for (const server of servers) server.close();
       await chat.close(graceMs);
       await Promise.all([api.close(), page?.close()]);
       await Promise.all([providers.close(), tracing?.close()]);

@@ -126,3 +126,14 @@ test("erasing while a turn runs cancels it, and it writes nothing any more", asy
   await running;
   expect((await server.keys()).filter((name) => name.includes("{alice"))).toEqual([]);
 });
+
+test("a guest who was erased is somebody else from then on, by the same cookie", async () => {
+  const server = await startTestServer({ env: { AUTH: "guest" } });
+  const ask = { message: "Hi", mode: "stateful", provider: "mirror", session_id: "s" };
+  const first = await server.inject("POST", "/chat", ask);
+  const cookie = String(first.headers["set-cookie"]).split(";")[0] ?? "";
+  const who = async () => (await server.inject("GET", "/auth/me", undefined, { cookie })).json().owner;
+  const guest = await who();
+  expect((await run(server, owner, "erase", guest)).out).toMatch(/1 sessions .* Left: 0\.\n$/);
+  await expect.poll(who, { timeout: 3000 }).not.toBe(guest);
+});

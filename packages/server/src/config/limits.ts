@@ -126,6 +126,8 @@ export function toLimits(e: LimitVariables, mistakes: string[]) {
       queue: e.PROVIDER_QUEUE,
     },
     connections: e.MAX_CONNECTIONS,
+    /** So that one address cannot take all of them. */
+    connectionsOfAddress: open ? null : Math.ceil(e.MAX_CONNECTIONS / 10),
     sessionTtlSeconds:
       e.SESSION_TTL_MAX_SECONDS ?? (guests ? Math.max(GUESTS_TTL_SECONDS, e.SESSION_TTL_SECONDS) : undefined),
   } as const;

@@ -1,4 +1,7 @@
+import type { Server, Socket } from "node:net";
+import { compile } from "@fastify/proxy-addr";
 import type { FastifyInstance } from "fastify";
+import { networkOf } from "../limits/network.ts";
 
 // A reader that takes nothing for so long is gone.
 const STALLED_MS = 60_000;
@@ -14,4 +17,34 @@ export function cutSlowReaders(app: FastifyInstance): void {
   app.addHook("onSend", async (_, reply) => {
     reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
   });
+}
+
+/**
+ * Closes what one address opens beyond so many connections: one alone must not take all that there are, as it costs
+ * nothing to say nothing on them. A proxy that is trusted stands for many addresses.
+ */
+export function limitConnections(
+  servers: readonly Server[],
+  most: number,
+  trustedProxies: readonly string[],
+): void {
+  const isProxy = compile([...trustedProxies]);
+  const open = new Map<string, number>();
+  const onConnection = (socket: Socket): void => {
+    const { remoteAddress = "" } = socket;
+    if (isProxy(remoteAddress, 0)) return;
+    const network = networkOf(remoteAddress);
+    const others = open.get(network) ?? 0;
+    if (others >= most) {
+      socket.destroy();
+      return;
+    }
+    open.set(network, others + 1);
+    socket.once("close", () => {
+      const left = (open.get(network) ?? 1) - 1;
+      if (left > 0) open.set(network, left);
+      else open.delete(network);
+    });
+  };
+  for (const server of servers) server.on("connection", onConnection);
 }

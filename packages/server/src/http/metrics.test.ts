@@ -127,6 +127,10 @@ test("with a token they are for whoever brings it, by any name of the server; an
     expect((await read({ authorization: `Bearer ${TOKEN}s` })).statusCode).toBe(401);
     expect((await read({})).headers["www-authenticate"]).toContain("Bearer");
     expect((await read({})).body).not.toContain("rmm_");
+    // Who guesses is seen, who brings nothing is not taken for one; and what he guessed is in no log.
+    const refused = server.lines.filter((line) => line.includes('"event":"login_refused"'));
+    expect(refused).toHaveLength(1);
+    expect(server.lines.join()).not.toContain(TOKEN);
   }
 });
 

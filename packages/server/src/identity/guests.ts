@@ -45,7 +45,7 @@ export class Guests implements Authenticator {
   async end({ cookies }: Credentials): Promise<Cookie> {
     const guest = await this.#verify(cookies[this.#cookieName]);
     if (guest !== null) {
-      await this.#store.write("left_guest", guest.id, "", LIFE_SECONDS);
+      await endGuest(this.#store, principalOf(guest.id).owner);
       this.#left.forget(guest.id);
     }
     return { name: this.#cookieName, value: "", maxAgeSeconds: 0 };
@@ -97,4 +97,13 @@ export class Guests implements Authenticator {
   }
 }
 
-const principalOf = (id: string): Principal => ({ owner: `guest:${id}`, group: "guest", via: "guest" });
+const PREFIX = "guest:";
+
+const principalOf = (id: string): Principal => ({ owner: PREFIX + id, group: "guest", via: "guest" });
+
+/** Has a guest's cookie hold no longer; nothing, where an owner is no guest. */
+export async function endGuest(store: IdentityStore, owner: string): Promise<void> {
+  if (owner.startsWith(PREFIX)) {
+    await store.write("left_guest", owner.slice(PREFIX.length), "", LIFE_SECONDS);
+  }
+}

@@ -1,4 +1,5 @@
 import { MessageHistory, parseKey, type RedisClient } from "@redis-memory-magic/memory";
+import { endGuest } from "../identity/guests.ts";
 import type { IdentityRecord, IdentityStore } from "../identity/identity-store.ts";
 import type { Nodes } from "./nodes.ts";
 import { keysMatching } from "./scan.ts";
@@ -41,9 +42,10 @@ export class OwnerData {
 
   /** Removes all of it: first what lets him in, then what is his. */
   async erase(owner: string): Promise<Erasure> {
-    const { client, name } = this.#options;
+    const { client, identities, name } = this.#options;
     const apiKeys = await this.#removeIdentities("api_key", owner);
     const logins = await this.#removeIdentities("login", owner);
+    await endGuest(identities, owner);
     const sessions = await this.sessions(owner);
     const before = await this.#keysOf(owner);
     // By the library, so that a turn that runs is cancelled and cannot write into what was erased.

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { AppError } from "../../chat/app-error.ts";
+import { logSecurityEvent } from "../../observability/security-log.ts";
 import type { Routes } from "../api.ts";
 import { credentialsOf } from "../credentials.ts";
 
@@ -16,7 +17,12 @@ export const metricsRoutes: Routes =
       { config: { hasOwnGuard: metricsToken !== undefined }, schema: { hide: true } },
       async (request, reply) => {
         if (metricsToken !== undefined) {
-          if (!isSame(credentialsOf(request).bearer ?? "", metricsToken)) {
+          const { bearer } = credentialsOf(request);
+          if (!isSame(bearer ?? "", metricsToken)) {
+            if (bearer !== null) {
+              const reason = "This is not METRICS_TOKEN.";
+              logSecurityEvent(request.log, "login_refused", { reason, address: request.ip });
+            }
             reply.header("www-authenticate", 'Bearer realm="metrics"');
             throw new AppError(
               "unauthenticated",
