@@ -197,6 +197,35 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     expect(await recent(["user", "system"])).toEqual(["s1", "u1", "u2"]);
   });
 
+  test("a rare role is looked for in steps, between which Redis serves others", async () => {
+    const steps = vi.fn();
+    const watched = new Proxy(redis.client, {
+      get(target, property) {
+        const value = Reflect.get(target, property, target);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) => {
+          steps();
+          return value.apply(target, args);
+        };
+      },
+    });
+    await history.addMessages("s", [
+      { role: "system", content: "rules" },
+      { role: "system", content: "more rules" },
+    ]);
+    const filler = Array.from({ length: 9_000 }, () => user("x"));
+    for (let n = 0; n < 3; n++) await history.addMessages("s", filler);
+    // What was dropped is looked at too.
+    await history.drop("s");
+    const looking = new MessageHistory({ client: watched, name });
+    expect(texts(await looking.getRecent("s", { role: "system", k: 2 }))).toEqual(["rules", "more rules"]);
+    expect(texts(await looking.getRecent("s", { role: "system", k: 1 }))).toEqual(["more rules"]);
+    expect(await looking.getRecent("s", { role: "tool" })).toEqual([]);
+    steps.mockClear();
+    await looking.getRecent("s", { role: "system" });
+    expect(steps).toHaveBeenCalledTimes(3);
+  });
+
   test.each([["SYSTEM"], ["llm"], [[]], [["user", "nobody"]], [1], [""]])("refuses role %j", async (role) => {
     await history.addMessage("s", user("x"));
     await expect(history.getRecent("s", { role: role as never })).rejects.toThrow(TypeError);

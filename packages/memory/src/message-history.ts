@@ -130,8 +130,8 @@ export class MessageHistory {
 
   /**
    * The newest messages, oldest first, in one round trip; with `maxTokens`, one for the first 64 looked at and
-   * one for each doubling. Without roles its cost does not depend on the session's length. A tool's result is
-   * left out where its call is.
+   * one for each doubling. Without roles its cost does not depend on the session's length; with roles, one round
+   * trip for each 10,000 messages looked at. A tool's result is left out where its call is.
    *
    * @example
    * const lastFive = await history.getRecent("session_1");
@@ -297,14 +297,14 @@ export class MessageHistory {
   ): Promise<Page | undefined> {
     const reply = await this.#run(RECENT, keys, [String(limit), before, ...roles], true);
     if (reply[0] === "unknown") return undefined;
-    const [, , epoch, more, extra, ...entries] = reply;
+    const [, , epoch, more, next, extra, ...entries] = reply;
     const split = entries.length - Number(extra) * 2;
     return {
       messages: [...this.#decode(sessionId, entries.slice(0, split), String(epoch))],
       context: [...this.#decode(sessionId, entries.slice(split), String(epoch))],
       more: Number(more) === 1,
       // By place, so that it holds when its message is dropped.
-      next: `${epoch}-${entries[split - 2]}`,
+      next: `${epoch}-${next}`,
     };
   }
 

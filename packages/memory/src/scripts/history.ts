@@ -50,9 +50,12 @@ return {'ok', now, renew(known[2]), epoch, first, length - (known[3] or 0)}
 
 // A reply is no larger than this, but for its last message: a larger one would keep Redis from everybody else.
 const REPLY_BYTES = 1024 * 1024;
+// For the same reason no more entries are looked at in one go, which takes some 10 ms.
+const LOOKED_AT = 10_000;
 
 /**
- * The newest messages, backwards from a message or from the end: no more than fit a reply, and at least one.
+ * The newest messages, backwards from a message or from the end: no more than fit a reply, and none where those that
+ * are asked for stand further away than one reply looks.
  *
  * ARGV[3]  how many at most   ARGV[4] the id that they end before, or empty
  * ARGV[5…] roles; none: all
@@ -60,8 +63,8 @@ const REPLY_BYTES = 1024 * 1024;
  * Where the oldest one found is a tool's result, what precedes it is returned too, back to its call (or as far as
  * another reply goes). What is no message's record is returned for the report, and is none of the limit.
  *
- * Returns {'ok', now, epoch or '', more older ones (0, 1), how many are only context, place, record, …},
- *         newest first | {'unknown', now}
+ * Returns {'ok', now, epoch or '', whether there may be older ones (0, 1), the place that those stand before, how many
+ *         are only context, place, record, …}, newest first | {'unknown', now}
  */
 export const RECENT = script(
   PRELUDE,
@@ -78,8 +81,11 @@ end
 local wanted
 for i = 5, #ARGV do wanted = wanted or {}; wanted[ARGV[i]] = true end
 
-local reply = {'ok', now, epoch or '', 0, 0}
-local found, extra, role, bytes = 0, 0, nil, 0
+local reply = {'ok', now, epoch or '', 0, 0, 0}
+local found, extra, looked, role, bytes = 0, 0, 0, nil, 0
+local function older_before(place)
+  if reply[4] == 0 then reply[4], reply[5] = 1, place end
+end
 local function visit(at, record)
   if record == '0' then return true end
   local is = record:match('^%[1,"(%a+)",%-?%d+,"')
@@ -87,7 +93,7 @@ local function visit(at, record)
   bytes = bytes + #record
   if bytes > ${REPLY_BYTES} and found > 0 then limit = found end
   if found >= limit then
-    reply[4] = 1
+    older_before(at + 1)
     -- Beyond the limit only the way back from a result to its call is of interest.
     if role ~= 'tool' or (wanted and not wanted.assistant) or bytes > ${2 * REPLY_BYTES} then return false end
     extra = extra + 1
@@ -109,9 +115,13 @@ while start > 0 and limit > 0 do
     if not go then break end
   end
   if not go then break end
-  start, step = low, 64
+  start, step, looked = low, 64, looked + #chunk
+  if looked >= ${LOOKED_AT} and found < limit and start > 0 then
+    older_before(start)
+    break
+  end
 end
-reply[5] = extra
+reply[6] = extra
 return reply
 `,
 );
