@@ -438,6 +438,8 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
       expect(await reader.getRecent("s")).toMatchObject([{ content: "Hi" }]);
       expect(await Array.fromAsync(reader.messages("s"))).toMatchObject([{ content: "Hi" }]);
       expect(await reader.info("s")).toMatchObject({ count: 1, runningTurnId: writer.id });
+      const turn = await new Turns({ client: restricted.client, name }).get("s", writer.id);
+      expect(turn).toMatchObject({ text: "Half", record: { status: "running" } });
     } finally {
       await restricted.close();
       await redis.command("ACL", "DELUSER", user);

@@ -165,7 +165,7 @@ export const READ_TURN = script(
   TURN_PRELUDE,
   `
 local id = ARGV[3]
-local current = running()
+local current = running_if_writable()
 local record = redis.call('HGET', turns, id)
 if not record then return {'gone', now} end
 local epoch = redis.call('HGET', meta, 'epoch')
