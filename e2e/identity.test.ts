@@ -77,7 +77,7 @@ test("AUTH=jwt: a login that ends in the middle of it asks for another, and noth
   // The page notices with whatever it asks for next.
   await page.getByRole("link", { name: "Log in" }).waitFor();
   await page.goto(`${stack.url}/?login=failed`);
-  await page.getByText("The login was not completed. Begin it again.").waitFor();
+  await page.getByText("The login was not completed. Log in again.").waitFor();
   await logInAs(page, "alice");
   await page.getByRole("article", { name: "Assistant" }).waitFor();
   expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("not sent yet");

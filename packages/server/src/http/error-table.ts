@@ -16,7 +16,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
   headers_too_large: { status: 431, title: "The address or the headers are too large" },
   request_too_slow: { status: 408, title: "The request came too slowly" },
   body_too_large: { status: 413, title: "The request is too large" },
-  unauthenticated: { status: 401, title: "Who are you?" },
+  unauthenticated: { status: 401, title: "Authentication is required" },
   login_failed: { status: 400, title: "The login was not completed" },
   identity_unavailable: { status: 503, title: "The identity provider is away" },
   rate_limited: { status: 429, title: "Too many requests" },

@@ -75,7 +75,7 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): 
   }
   const known =
     UNREADABLE[error.code ?? ""] ??
-    new AppError("invalid_request", "This is no HTTP request that can be read.");
+    new AppError("invalid_request", "This is not an HTTP request that can be read.");
   const { status, title } = ERRORS[known.code];
   const body = JSON.stringify(toProblem(known));
   socket.end(

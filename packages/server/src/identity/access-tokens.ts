@@ -61,7 +61,7 @@ export class AccessTokens implements Authenticator {
         error instanceof errors.JWKSInvalid ||
         error.code === "ERR_JOSE_GENERIC";
       if (unreachable) throw identityUnavailable(error);
-      throw new AppError("unauthenticated", `This access token does not hold: ${reasonOf(error)}`, {
+      throw new AppError("unauthenticated", `This access token is not valid: ${reasonOf(error)}`, {
         cause: error,
       });
     }

@@ -92,4 +92,4 @@ export class ApiKeys implements Authenticator {
 const hashOf = (secret: string): Buffer => createHash("sha256").update(secret).digest();
 
 const refused = (): AppError =>
-  new AppError("unauthenticated", "This API key does not hold: it is mistyped, has expired, or was revoked.");
+  new AppError("unauthenticated", "This API key is not valid: it is mistyped, has expired, or was revoked.");

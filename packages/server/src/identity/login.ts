@@ -126,4 +126,4 @@ export class Login {
 }
 
 const failed = (cause?: unknown): AppError =>
-  new AppError("login_failed", "The login was not completed. Begin it again.", { cause });
+  new AppError("login_failed", "The login was not completed. Log in again.", { cause });

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 
 const WORDS: Readonly<Record<string, string>> = {
-  failed: "The login was not completed. Begin it again.",
+  failed: "The login was not completed. Log in again.",
   unavailable: "The identity provider cannot be reached now. Try again in a moment.",
 };
 
