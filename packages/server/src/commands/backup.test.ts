@@ -260,6 +260,32 @@ test("what a Redis refuses is said, and how far it came", async () => {
   expect(await to.client.dbSize()).toBe(0);
 }, 60_000);
 
+test("when one of many is refused, what is told of the others is what was written", async () => {
+  const [from, to, file] = [await newRedis(), await newRedis(), newFile()];
+  const history = new MessageHistory({ client: from.client });
+  for (let n = 0; n < 10; n++) await history.addMessage(`session-${n}`, { role: "user", content: "Hi" });
+  await run(from, backup, file);
+  const spoil = (line: string): string => line.replace(/"dump":"[^"]{8}/, '"dump":"AAAAAAAA');
+  const spoiled = regzip(readFileSync(file), (lines) =>
+    lines.map((line, n) => (n === 1 ? spoil(line) : line)),
+  );
+  writeFileSync(file, spoiled);
+  const error = await run(to, restore, file).catch((reason: Error) => reason);
+  const written = (await contents(to.client, "chat_history:{*")).size;
+  expect(written).toBeGreaterThan(0);
+  expect(String(error)).toContain(`${written} keys were restored`);
+}, 60_000);
+
+test("a Redis that goes away in the middle is said, and is none that refuses", async () => {
+  const [from, file] = [await newRedis(), newFile()];
+  await fill(from);
+  await run(from, backup, file);
+  const to = await newRedis();
+  const killed = to.client.sendCommand(["SHUTDOWN", "NOSAVE"]).catch(() => {});
+  await expect(run(to, restore, file)).rejects.toThrow(/^Redis went away: /);
+  await killed;
+}, 60_000);
+
 test("a backup of a newer server is refused by an older one in a sentence, and nothing is written", async (context) => {
   const valkey = givenServers().find(({ name }) => /valkey-server (9|\d\d)/.test(name));
   if (!valkey) return context.skip("no Valkey 9 was given");

@@ -4,7 +4,7 @@ import { AppError } from "../chat/app-error.ts";
 import { checkBackup, readBackup } from "../storage/backup/backup-file.ts";
 import { RedisBackup, type Restored } from "../storage/backup/redis-backup.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { type CommandContext, UsageError } from "./run-command.ts";
+import { type CommandContext, isReply, UsageError } from "./run-command.ts";
 
 export const RESTORE_USAGE = `npm run restore -- FILE [--replace] [--expire]
 
@@ -67,7 +67,7 @@ function parse(args: readonly string[]) {
 function explained(error: unknown, keys: number): unknown {
   const cause = error instanceof AppError ? error.cause : undefined;
   if (!(error instanceof AppError) || !(cause instanceof Error)) return error;
-  let what = `Redis refuses: ${cause.message}.`;
+  let what = `Redis ${isReply(cause) ? "refuses" : "went away"}: ${cause.message}.`;
   if (/payload version|Bad data format/.test(cause.message))
     what =
       "This Redis cannot read what the backup's Redis wrote: a backup goes to the same version or a newer one, and not from Redis 8 to Valkey or from Valkey 9 to Redis.";

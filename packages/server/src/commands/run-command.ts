@@ -53,6 +53,11 @@ export async function runCommand(
 
 /** With what Redis itself said, where it did: an operator can do something about that. */
 function withReply({ message, cause }: Error): string {
-  const isReply = cause instanceof Error && /^[A-Z]{3,} /.test(cause.message);
-  return isReply && !message.includes(cause.message) ? `${message} Redis says: ${cause.message}` : message;
+  return isReply(cause) && !message.includes(cause.message)
+    ? `${message} Redis says: ${cause.message}`
+    : message;
 }
+
+/** Whether it is what Redis answered, and not the way there that failed. */
+export const isReply = (error: unknown): error is Error =>
+  error instanceof Error && /^[A-Z]{3,} /.test(error.message);

@@ -174,7 +174,10 @@ export class RedisBackup {
 // Enough that the way to Redis and back does not count, and little enough to be held in memory.
 const BATCH = 16;
 
-/** Does the work for each, some of them at once; yields the results in their order. */
+/**
+ * Does the work for each, some of them at once; yields the results in their order. When one fails, what came of those
+ * that were under way is still told.
+ */
 async function* inBatches<Item, Result>(
   items: AsyncIterable<Item>,
   work: (item: Item) => Promise<Result>,
@@ -183,8 +186,13 @@ async function* inBatches<Item, Result>(
   for await (const item of items) {
     batch.push(item);
     if (batch.length < BATCH) continue;
-    yield* await Promise.all(batch.map(work));
+    yield* resultsOf(await Promise.allSettled(batch.map(work)));
     batch = [];
   }
-  yield* await Promise.all(batch.map(work));
+  yield* resultsOf(await Promise.allSettled(batch.map(work)));
+}
+
+function* resultsOf<Result>(settled: readonly PromiseSettledResult<Result>[]): Generator<Result, void, void> {
+  for (const one of settled) if (one.status === "fulfilled") yield one.value;
+  for (const one of settled) if (one.status === "rejected") throw one.reason;
 }
