@@ -32,7 +32,10 @@ export async function several(product: Product, report: Report): Promise<void> {
     },
   );
   await report.check("several-backends: each restarted in turn, under load, and nobody notices", () =>
-    rollingRestart(product),
+    oneAfterTheOther(product, "docker-compose restart"),
+  );
+  await report.check("several-backends: each made anew in turn, as by an upgrade, and nobody notices", () =>
+    oneAfterTheOther(product, "docker-compose up -d --no-deps --force-recreate"),
   );
   await report.check("sentinel: the master dies, the replica takes over, conversations go on", async () => {
     product.configure({
@@ -98,8 +101,8 @@ async function goesOnWithout(product: Product, container: string): Promise<strin
   return `all of ${SESSIONS} conversations remember, ${((performance.now() - killedAt) / 1000).toFixed(1)} s after ${container} was killed`;
 }
 
-/** Somebody asks all the time, while the backends are restarted one after the other. */
-async function rollingRestart(product: Product): Promise<string> {
+/** Somebody asks all the time, while a command is given for each of the backends. */
+async function oneAfterTheOther(product: Product, command: string): Promise<string> {
   await product.up([...CONTAINERS, "chat-backend-2", "chat-backend-3"]);
   let over = false;
   let turns = 0;
@@ -114,9 +117,10 @@ async function rollingRestart(product: Product): Promise<string> {
     }
   });
   const restarting = (async () => {
-    for (const name of ["chat-backend", "chat-backend-2", "chat-backend-3"]) {
-      await product.run(`docker restart ${name}`, 60_000);
-      await until(`${name} is healthy`, async () => (await product.health(name)) === "healthy", 60_000);
+    for (const name of ["backend", "backend-2", "backend-3"]) {
+      await product.run(`${command} ${name}`, 60_000);
+      const healthy = async () => (await product.health(`chat-${name}`)) === "healthy";
+      await until(`${name} is healthy`, healthy, 60_000);
     }
   })().finally(() => {
     over = true;
