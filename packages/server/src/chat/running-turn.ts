@@ -27,14 +27,14 @@ interface RunningTurnOptions {
   readonly onUnexpected: (error: unknown, turnId: string) => void;
 }
 
-interface Prepared {
-  readonly request: ModelRequest;
+/** A model that is answering. */
+interface Call {
+  readonly answer: Promise<Completion>;
   /** Tokens of the context, and the factor that was estimated by. */
   readonly counted: number;
   readonly factor: number;
   /** Where the window now begins, to be remembered; null: at the session's beginning. */
   readonly start: number | null;
-  readonly described: Partial<TurnInfo>;
 }
 
 /** A turn that this process runs, whoever waits for it. */
@@ -49,6 +49,10 @@ export class RunningTurn {
   readonly #options: Omit<RunningTurnOptions, "context">;
   readonly #upstream = new AbortController();
   #stoppedAs: "cancelled" | "interrupted" | undefined;
+  /** What is known of it by now, and when what happened. */
+  #known: TurnInfo;
+  #called: number | null = null;
+  #firstText: number | null = null;
   readonly #onThinking = new Set<() => void>();
 
   constructor({ context, ...options }: RunningTurnOptions) {
@@ -58,7 +62,8 @@ export class RunningTurn {
     this.stored = options.stored;
     this.count = options.count;
     this.info = options.plan.info;
-    this.ended = this.#run(this.#prepare(context));
+    this.#known = this.info;
+    this.ended = this.#run(this.#call(context));
   }
 
   length(): number {
@@ -84,47 +89,29 @@ export class RunningTurn {
     this.#upstream.abort(as);
   }
 
-  async #run(prepared: Promise<Prepared>): Promise<FinishedTurn> {
-    const { plan, writer, sessionId, stored } = this.#options;
+  async #run(calling: Promise<Call>): Promise<FinishedTurn> {
+    const { plan, writer, sessionId, stored, askedAt } = this.#options;
     const begun = performance.now();
-    let called: number | null = null;
-    let firstText: number | null = null;
     let truncation: Truncation | undefined;
-    let info = plan.info;
     let remember: { window: string; from: number } | undefined;
     let status: TurnEnd = "completed";
     let failure: AppError | undefined;
     try {
-      const { request, counted, factor, start, described } = await prepared;
-      info = { ...info, ...described };
-      await writer.describe(info);
+      const { answer, counted, factor, start } = await calling;
       if (start !== null) remember = { window: String(plan.window), from: start };
-      called = performance.now();
-      const completion = await relay({
-        model: plan.model,
-        request,
-        writer,
-        deadlines: this.#options.deadlines,
-        upstream: this.#upstream,
-        onFirstText: () => {
-          firstText = performance.now();
-        },
-        onThinking: () => {
-          for (const listener of this.#onThinking) listener();
-        },
-      });
+      const completion = await answer;
       truncation = this.#findTruncation(counted, completion);
-      info = { ...info, ...this.#account(counted, factor, completion, truncation) };
+      this.#tell(this.#account(counted, factor, completion, truncation));
     } catch (error) {
       status = this.#endOf();
       if (status === "failed") {
         failure = this.#asFailure(error);
-        info = { ...info, error: [failure.code, failure.message] };
+        this.#tell({ error: [failure.code, failure.message] });
       }
     }
     const answered = performance.now();
-    const firstMs = firstText === null ? null : Math.round(firstText - begun);
-    info = { ...info, ms: [firstMs, Math.round(answered - begun)] };
+    const firstMs = this.#firstText === null ? null : Math.round(this.#firstText - begun);
+    const info = this.#tell({ ms: [firstMs, Math.round(answered - begun)] });
     const outcome = await writer.end(status, info, remember);
     const result = toResult({
       turnId: this.turnId,
@@ -142,25 +129,55 @@ export class RunningTurn {
       listedModel: plan.listed ? plan.info.model : null,
       cost: this.#cost(info),
       truncation,
-      times: { asked: this.#options.askedAt, begun, called, firstText, answered, ended: performance.now() },
+      times: {
+        asked: askedAt,
+        begun,
+        called: this.#called,
+        firstText: this.#firstText,
+        answered,
+        ended: performance.now(),
+      },
     };
   }
 
-  /** What is left of the context when the model is asked: it can be large, and an answer can take minutes. */
-  async #prepare(built: Promise<Context>): Promise<Prepared> {
+  /**
+   * Asks the model, and is over when it has been asked: nothing here keeps what it was sent, which can be large,
+   * while an answer can take minutes.
+   */
+  async #call(built: Promise<Context>): Promise<Call> {
+    const { plan, writer, deadlines, tokens: counter } = this.#options;
     const context = await built;
-    const { messages, tokens, start } = context;
-    const { plan, tokens: counter } = this.#options;
+    const { messages, tokens: counted, start } = context;
     const factor = counter.factorOf(plan.model, plan.info.model);
     const request = toRequest(plan, context);
     const first = messages[0]?.place ?? 0;
     const leftOut = Math.max(0, this.count - messages.length);
     const hash = hashPayload(plan.system, request.messages);
-    const described: Partial<TurnInfo> = {
+    const info = this.#tell({
       sent: [first, messages.length, leftOut, plan.window, plan.budget, hash],
-      tokens: [tokens, null, null, null],
-    };
-    return { request, counted: tokens, factor, start, described };
+      tokens: [counted, null, null, null],
+    });
+    await writer.describe(info);
+    this.#called = performance.now();
+    const answer = relay({
+      model: plan.model,
+      request,
+      writer,
+      deadlines,
+      upstream: this.#upstream,
+      onFirstText: () => {
+        this.#firstText = performance.now();
+      },
+      onThinking: () => {
+        for (const listener of this.#onThinking) listener();
+      },
+    });
+    return { answer, counted, factor, start };
+  }
+
+  #tell(more: Partial<TurnInfo>): TurnInfo {
+    this.#known = { ...this.#known, ...more };
+    return this.#known;
   }
 
   /** What the provider reported, and what is to be learnt from it. */
