@@ -72,7 +72,8 @@ export class ScriptRunner {
         if (reply[0] !== "late") return reply;
         // Our notion of Redis' time was off (its clock was set): it is right now.
       } catch (error) {
-        if (!isRetryable(error, repeatable)) throw asMemoryError(error);
+        // Waiting for a closed client would keep a process from ending.
+        if (!isRetryable(error, repeatable) || this.#redis.isClosed()) throw asMemoryError(error);
         if (performance.now() + PAUSE_MS > giveUpAt) this.#standing.away = true;
         else if (patient) {
           await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
