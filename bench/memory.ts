@@ -5,6 +5,8 @@ import { cpus } from "node:os";
 import { createClient } from "@redis/client";
 import { MessageHistory, type NewMessage } from "../packages/memory/src/index.ts";
 import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
+import { HashPerMessage } from "./hash-per-message.ts";
+import { percentile } from "./load.ts";
 
 const CONTENT = "x".repeat(200);
 const MESSAGE: NewMessage = { role: "user", content: CONTENT };
@@ -27,6 +29,7 @@ await client.connect();
 
 const name = `bench:${randomBytes(4).toString("hex")}`;
 const history = new MessageHistory({ client, name });
+const hashes = new HashPerMessage(client, name, CONTENT);
 
 try {
   const version = /(?:redis|valkey)_version:(\S+)/.exec(await client.info("server"))?.[1];
@@ -63,7 +66,9 @@ async function memoryTable(): Promise<void> {
   await row("MessageHistory, each with an id of 26 characters given by its caller", (session, length) =>
     fill(session, length, (n) => ({ ...MESSAGE, id: `01JD${String(n).padStart(22, "0")}` })),
   );
-  await row("a hash a message and a sorted set, as RedisVL without its search index", fillHashes);
+  await row("a hash a message and a sorted set, as RedisVL without its search index", (session, length) =>
+    hashes.fill(session, length),
+  );
 }
 
 async function appendTable(): Promise<void> {
@@ -150,7 +155,7 @@ async function appendTable(): Promise<void> {
 async function readAndDropTable(): Promise<void> {
   for (const length of LENGTHS) {
     await fill(`long-${length}`, length);
-    await fillHashes(`hashes-${length}`, length);
+    await hashes.fill(`hashes-${length}`, length);
   }
   const long = LENGTHS.at(-1) ?? 0;
   await fill("given", long, (n) => ({ ...MESSAGE, id: `id-${n}` }));
@@ -159,7 +164,7 @@ async function readAndDropTable(): Promise<void> {
   print("|---|--:|--:|");
   const reads = LENGTHS.map((length): [() => Promise<unknown>, () => Promise<unknown>] => [
     () => history.getRecent(`long-${length}`, { k: 20 }),
-    () => readHashes(`hashes-${length}`, 20),
+    () => hashes.readLast(`hashes-${length}`, 20),
   ]);
   const times = await timeInTurn(reads.flat(), 2_000);
   for (const [n, length] of LENGTHS.entries()) {
@@ -177,7 +182,7 @@ async function readAndDropTable(): Promise<void> {
     [
       () => history.drop(`long-${long}`, `${epoch}-${anyPlace.next().value}`),
       () => history.drop("given", `id-${anyPlace.next().value}`),
-      () => dropHash(`hashes-${long}`, Number(anyPlace.next().value)),
+      () => hashes.drop(`hashes-${long}`, Number(anyPlace.next().value)),
     ],
     1_000,
   );
@@ -193,34 +198,6 @@ async function fill(session: string, length: number, message = (_: number) => ME
       Array.from({ length: size }, (_, n) => message(from + n)),
     );
   }
-}
-
-// A hash a message with RedisVL's fields; the sorted set stands for its search index, which no plain Redis has.
-function hashKey(session: string, n: number): string {
-  return `${name}:{${session}}:1732264800.${String(n).padStart(6, "0")}:${n.toString(16).padStart(8, "0")}`;
-}
-
-async function fillHashes(session: string, length: number): Promise<void> {
-  for (let from = 0; from < length; from += 500) {
-    const writes: Promise<unknown>[] = [];
-    for (let n = from; n < Math.min(from + 500, length); n++) {
-      const key = hashKey(session, n);
-      const fields = { role: "user", content: CONTENT, session_tag: session, timestamp: 1732264800 + n };
-      writes.push(client.hSet(key, { entry_id: key, ...fields }));
-      writes.push(client.zAdd(`${name}:{${session}}:index`, { score: n, value: key }));
-    }
-    await Promise.all(writes);
-  }
-}
-
-async function readHashes(session: string, k: number): Promise<unknown> {
-  const keys = await client.zRange(`${name}:{${session}}:index`, 0, k - 1, { REV: true });
-  return Promise.all(keys.map((key) => client.hGetAll(key)));
-}
-
-function dropHash(session: string, n: number): Promise<unknown> {
-  const index = `${name}:{${session}}:index`;
-  return Promise.all([client.zRem(index, hashKey(session, n)), client.del(hashKey(session, n))]);
 }
 
 /** Of an operation, called by all callers for a while. */
@@ -273,11 +250,6 @@ async function timeInTurn(operations: (() => Promise<unknown>)[], times: number)
 function* places(length: number): Generator<number, number> {
   for (let n = 0; n < length; n++) yield (n * 7_919) % length;
   return 0;
-}
-
-function percentile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
 function shown(times: readonly number[] = []): string {

@@ -268,7 +268,8 @@ export class MessageHistory {
    * The owner's sessions, last used first. The list stands in another slot than the sessions: it can trail
    * behind by a second, and it can lack a session whose last use was cut off by a crash, until its next use.
    * Sessions that have expired are never returned, nor are those that cannot be read: damaged ones, and ones of a
-   * newer version of this library.
+   * newer version of this library. So a page can have fewer than `limit` (default 50), and none, though there are
+   * more: `nextCursor` says so.
    *
    * @example
    * let cursor: string | null | undefined;
