@@ -1,6 +1,6 @@
 import { type Browser, chromium } from "playwright-core";
 
-/** The machine's Chromium, or the one that CHROMIUM_PATH names. */
+/** The Chromium that CHROMIUM_PATH names, else the one that Playwright has fetched. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     ...(process.env.CHROMIUM_PATH && { executablePath: process.env.CHROMIUM_PATH }),

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 
 export const USAGE = `npm run load -- [--url URL] [--users 100] [--minutes 2] …
 
-Has simulated users talk to a running instance, and says what was held and what it takes for more of them.
+Simulates users who talk to a running instance, and says what it coped with and what more of them would need.
 
   --url URL             the instance (http://127.0.0.1:9090); nothing else is asked
   --users N             who talk at once (100)
@@ -11,7 +11,7 @@ Has simulated users talk to a running instance, and says what was held and what 
   --think-seconds S     between an answer and the next message, on average (20)
   --turns N             turns of a session, on average (6); then the user begins another
   --message-chars N     length of a message (120)
-  --provider NAME       who answers (mirror); what it costs is spent
+  --provider NAME       who answers (mirror); what this costs is really spent
   --model NAME          which of its models (its default)
   --mode MODE           stateful or stateless (stateful)
   --key-file FILE       an API key, where the instance asks for one
