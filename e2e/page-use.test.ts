@@ -90,6 +90,40 @@ describe("what people do with a page", () => {
     await chat.answers.first().waitFor();
   });
 
+  test("a session is listed, and its keys are shown, while its first answer runs", async () => {
+    const chat = await open();
+    await chat.provider(/^Cloud/);
+    await input(chat).fill(`fake ${JSON.stringify({ words: 400, delayMs: 30 })}`);
+    await chat.page.keyboard.press("Enter");
+    await chat.answers.last().getByText("word 5").waitFor();
+    const sessions = chat.page.getByRole("navigation", { name: "Sessions" });
+    await sessions.getByRole("link", { name: /^fake/ }).waitFor();
+    await chat.page.getByRole("rowheader", { name: "…:log" }).waitFor();
+    expect(await chat.page.title()).toMatch(/^fake .* · Memory Magic$/);
+    await chat.page.getByRole("button", { name: "Stop" }).click();
+  });
+
+  test("messages that came without a turn have no title that changes while one scrolls", async () => {
+    const chat = await open();
+    const messages = Array.from({ length: 120 }, (_, n) => ({ role: "user", content: `Imported ${n}` }));
+    await fetch(`${stack.api}/sessions/imported/messages`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ messages }),
+    });
+    await chat.page.goto(`${stack.url}/#/s/imported`);
+    await chat.page.getByRole("heading", { name: "Untitled session" }).waitFor();
+  });
+
+  test("by keyboard one gets past the list of sessions with one key", async () => {
+    const chat = await open();
+    await chat.page.reload();
+    await chat.page.keyboard.press("Tab");
+    await chat.page.keyboard.press("Enter");
+    await chat.page.keyboard.type("Hello");
+    expect(await input(chat).inputValue()).toBe("Hello");
+  });
+
   test("double clicks are one wish", async () => {
     const chat = await open();
     await chat.say("Hello");

@@ -37,6 +37,9 @@ const ShortcutsDialog = later(
   { Failed: NotLoaded },
 );
 
+/** Whichever view is open has its own place to write. */
+const writeMessage = () => document.querySelector<HTMLElement>("main textarea[aria-label=Message]")?.focus();
+
 export function App() {
   const session = useSessionId();
   const { me, refused } = useIdentity();
@@ -72,6 +75,9 @@ export function App() {
   }
   return (
     <div className="app">
+      <button type="button" className="button skip" onClick={writeMessage}>
+        Write a message
+      </button>
       <SidePanel side="left" open={panel.isOpen} drawer={panel.isDrawer} onClose={close}>
         <Sidebar
           state={state}

@@ -1,12 +1,11 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { Icon } from "../icons/icon.tsx";
 import { LifeMenu } from "../sessions/life-menu.tsx";
-import { UNTITLED } from "../sessions/session-title.ts";
 import { ThemeButton } from "../theme/theme-button.tsx";
 import "./header.css";
 
 interface HeaderProps {
-  title: string | null;
+  title: string;
   session: Session | undefined;
   canClear: boolean;
   xrayOpen: boolean;
@@ -28,7 +27,7 @@ export function Header(props: HeaderProps) {
         </button>
       )}
       <h1 className="header-title" dir="auto">
-        {title ?? UNTITLED}
+        {title}
       </h1>
       {session !== undefined && <LifeMenu session={session} onExtend={props.onExtend} />}
       {onSessions !== null && (

@@ -11,6 +11,7 @@ import { attempt } from "../notices/attempt.ts";
 import { SidePanel } from "../panel/side-panel.tsx";
 import { usePricing } from "../pricing/use-pricing.ts";
 import type { Providers } from "../providers/use-providers.ts";
+import { titleOf } from "../sessions/session-title.ts";
 import { useExpiry } from "../sessions/use-expiry.ts";
 import { useShortcuts } from "../shortcuts/use-shortcuts.ts";
 import type { Tour } from "../tour/use-tour.ts";
@@ -76,6 +77,15 @@ export function SessionView({
   const pricing = usePricing(providers);
   const input = useRef<HTMLTextAreaElement>(null);
 
+  // Until the list has it: as the server makes it, of the first message.
+  const first = state.olderBefore === null ? messages.find(({ role }) => role === "user") : undefined;
+  const title = session
+    ? titleOf(session)
+    : (first?.content ?? (isUnused || state.load === "ready" ? "New session" : ""));
+  useEffect(() => {
+    document.title = title === "" ? "Memory Magic" : `${title} · Memory Magic`;
+  }, [title]);
+
   useExpiry(session, conversation);
   useShortcuts({
     KeyM: () => mode && choose({ mode: mode === "stateful" ? "stateless" : "stateful" }),
@@ -111,7 +121,7 @@ export function SessionView({
     <div className="session-view">
       <main className="main" onFocus={prepareLog}>
         <Header
-          title={session?.title ?? messages.find(({ role }) => role === "user")?.content ?? null}
+          title={title}
           session={session}
           canClear={messages.length > 0}
           xrayOpen={panel.isOpen}

@@ -32,7 +32,7 @@ export interface Chat {
   readonly maxChars: number;
   /** What the next turn would send; null while that is not known. */
   readonly preview: ContextReport | null;
-  /** Changes when the stored messages do; null: none is stored yet. */
+  /** Changes when the stored messages do, and when the first of them is; null: none is stored yet. */
   readonly history: string | null;
 }
 
@@ -47,7 +47,10 @@ export function useChat(sessionId: string, server: Providers): Chat {
   const providers = server.data?.providers ?? NO_PROVIDERS;
   const provider = providers.find(({ id }) => id === choice?.provider);
   const newest = state.messages.findLast(({ id }) => id !== null);
-  const history = newest && `${sessionId} ${state.messages.length} ${newest.id} ${newest.turn?.status}`;
+  const begun = state.live?.stored ? state.live.turnId : null;
+  const history = newest
+    ? `${sessionId} ${state.messages.length} ${newest.id} ${newest.turn?.status}`
+    : begun && `${sessionId} ${begun}`;
 
   const maxChars = server.data?.max_message_chars ?? DEFAULT_MAX_CHARS;
 
@@ -71,6 +74,6 @@ export function useChat(sessionId: string, server: Providers): Chat {
     changeNote,
     maxChars,
     preview,
-    history: history ?? null,
+    history,
   };
 }

@@ -13,7 +13,7 @@ interface PreviewOf {
   readonly choice: Choice | null;
   readonly draft: string;
   /** Changes when the history does. */
-  readonly history: string | undefined;
+  readonly history: string | null;
   /** The last report stays: while an answer runs it is what that answer was sent; what is too long has none. */
   readonly paused: boolean;
 }

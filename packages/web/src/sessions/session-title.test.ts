@@ -5,9 +5,9 @@ import { groupByDay, searchSessions, titleOf } from "./session-title.ts";
 const session = (title: string | null, updated_at = "2026-11-23T12:00:00.000Z") =>
   ({ id: title ?? "", title, updated_at }) as Session;
 
-test("a session without a title is a new one", () => {
-  expect(titleOf(session(null))).toBe("New session");
-  expect(titleOf(session("  "))).toBe("New session");
+test("a session without a title says so: it has messages, or it would not be listed", () => {
+  expect(titleOf(session(null))).toBe("Untitled session");
+  expect(titleOf(session("  "))).toBe("Untitled session");
   expect(titleOf(session("Pizza"))).toBe("Pizza");
 });
 
@@ -16,7 +16,7 @@ test("a search finds titles that have all of its words, in any order", () => {
   expect(searchSessions(sessions, "night PIZZA").map(({ title }) => title)).toEqual(["Pizza night planning"]);
   expect(searchSessions(sessions, "night")).toHaveLength(2);
   expect(searchSessions(sessions, "  ")).toHaveLength(3);
-  expect(searchSessions(sessions, "new")).toHaveLength(1);
+  expect(searchSessions(sessions, "untitled")).toHaveLength(1);
 });
 
 test("days are the reader's, and empty ones have no heading", () => {

@@ -1,8 +1,7 @@
 import type { Session } from "@redis-memory-magic/protocol";
 
-export const UNTITLED = "New session";
-
-export const titleOf = (session: Session): string => session.title?.trim() || UNTITLED;
+/** Only what is said in a turn gives a title: messages can be stored without one. */
+export const titleOf = ({ title }: Pick<Session, "title">): string => title?.trim() || "Untitled session";
 
 /** Sessions whose title has every word of a search in it. */
 export function searchSessions(sessions: readonly Session[], search: string): readonly Session[] {

@@ -1,12 +1,15 @@
 import type { ContextReport } from "@redis-memory-magic/protocol";
 import { formatCount, formatDuration } from "../format/format.ts";
 
+const formatRate = (perSecond: number): string =>
+  perSecond < 100 ? perSecond.toFixed(1) : formatCount(perSecond);
+
 /** How long the answer took, and what came back. */
 export function TurnTimes({ report: { times, tokens } }: { report: ContextReport }) {
   const rows: [string, string | null][] = [
     ["To the first word", times.first_token_ms === null ? null : formatDuration(times.first_token_ms)],
     ["In all", times.total_ms === null ? null : formatDuration(times.total_ms)],
-    ["Tokens a second", times.tokens_per_second === null ? null : times.tokens_per_second.toFixed(1)],
+    ["Tokens a second", times.tokens_per_second === null ? null : formatRate(times.tokens_per_second)],
     ["Tokens of the answer", tokens.output === null ? null : formatCount(tokens.output)],
     [
       "Read from the provider's cache",
