@@ -124,6 +124,26 @@ describe("what people do with a page", () => {
     expect(await input(chat).inputValue()).toBe("Hello");
   });
 
+  test("what is undone is there again, and the focus is where it was", async () => {
+    const chat = await open();
+    await chat.say("To be undone");
+    const url = chat.page.url();
+    const act = async (action: string) => {
+      await chat.page.getByRole("button", { name: "Actions for To be undone" }).focus();
+      await chat.page.keyboard.press("Enter");
+      await chat.page.getByRole("button", { name: action, exact: true }).press("Enter");
+    };
+    await act("Rename");
+    await chat.page.keyboard.press("Escape");
+    const focused = () => chat.page.evaluate<string>("document.activeElement.textContent");
+    await expect.poll(focused).toMatch(/^To be undone/);
+    await act("Delete");
+    await chat.page.getByText("A model knows what it is sent").waitFor();
+    await chat.page.getByRole("button", { name: "Undo" }).click();
+    await chat.answers.first().waitFor();
+    expect(chat.page.url()).toBe(url);
+  });
+
   test("double clicks are one wish", async () => {
     const chat = await open();
     await chat.say("Hello");

@@ -1,5 +1,5 @@
 import type { Session } from "@redis-memory-magic/protocol";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { counted, formatTimeLeft } from "../format/format.ts";
 import { Icon } from "../icons/icon.tsx";
 import { Menu, MenuItem } from "../panel/menu.tsx";
@@ -25,6 +25,7 @@ interface SessionItemProps extends SessionActions {
 
 export function SessionItem({ session, isOpen, now, onOpened, ...actions }: SessionItemProps) {
   const [isRenamed, setIsRenamed] = useState(false);
+  const wasRenamed = useRef(false);
   const title = titleOf(session);
   const left = secondsUntil(session.expires_at, now);
   return (
@@ -34,11 +35,17 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
           title={title}
           onDone={(next) => {
             setIsRenamed(false);
+            wasRenamed.current = true;
             if (next !== null) actions.onRename(session, next);
           }}
         />
       ) : (
         <a
+          ref={(link) => {
+            // The place to write the title took the focus, and is gone.
+            if (wasRenamed.current && document.activeElement === document.body) link?.focus();
+            wasRenamed.current = false;
+          }}
           className="session-link"
           href={sessionLink(session.id)}
           aria-current={isOpen ? "page" : undefined}

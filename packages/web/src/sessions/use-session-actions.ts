@@ -11,11 +11,15 @@ import { removeWithUndo } from "./use-session-list.ts";
 
 interface OpenSession {
   readonly id: string;
+  readonly open: (id: string) => void;
   readonly openNew: () => void;
 }
 
 /** What can be done to a session of the list. */
-export function useSessionActions(list: SessionList, { id: openId, openNew }: OpenSession): SessionActions {
+export function useSessionActions(
+  list: SessionList,
+  { id: openId, open, openNew }: OpenSession,
+): SessionActions {
   return useMemo(
     () => ({
       onRename: (session, title) => void attempt(() => list.rename(session.id, title)),
@@ -26,11 +30,12 @@ export function useSessionActions(list: SessionList, { id: openId, openNew }: Op
         }),
       onExport: (session, format) => void attempt(() => saveSession(session, format)),
       onDelete(session: Session) {
-        removeWithUndo(list, session.id, titleOf(session));
-        if (session.id === openId) openNew();
+        const wasOpen = session.id === openId;
+        removeWithUndo(list, session.id, titleOf(session), () => wasOpen && open(session.id));
+        if (wasOpen) openNew();
       },
     }),
-    [list, openId, openNew],
+    [list, openId, open, openNew],
   );
 }
 

@@ -43,12 +43,13 @@ export function useSessionList(openId: string, history: string | null) {
 }
 
 /** Deletes a session after a while in which it can be had back. */
-export function removeWithUndo(list: SessionList, id: string, title: string): void {
+export function removeWithUndo(list: SessionList, id: string, title: string, onUndone: () => void): void {
   list.startRemoval(id);
   const timer = setTimeout(() => attempt(() => list.finishRemoval(id)), NOTICE_MS);
   const undo = () => {
     clearTimeout(timer);
     list.undoRemoval(id);
+    onUndone();
   };
   notify(`Deleted “${title}”`, { action: { label: "Undo", run: undo } });
 }
