@@ -54,7 +54,8 @@ test("imports, says what it did, and does nothing twice", async () => {
   expect((await run([...args, ...options])).out).toBe("1 sessions: 0 messages added, 2 there already.\n");
 });
 
-test("interrupted, it says so and ends; run again, it goes on", async () => {
+// So many that it cannot be done before it is interrupted: on a busy machine that takes its time.
+test("interrupted, it says so and ends; run again, it goes on", { timeout: 60_000 }, async () => {
   for (let session = 0; session < 60; session++) {
     const lines = Array.from({ length: 600 }, (_, n) => human(`${n}`));
     await redis.command("LPUSH", `message_store:${session}`, ...lines);
