@@ -31,8 +31,15 @@ export async function startIssuer() {
     privateKey,
     /** The claims of a token that holds. */
     claims: { iss: url, aud: "memory", sub: "alice", iat: now, exp: now + 300 },
-    sign: (claims: object, header: object = {}, key: Parameters<SignJWT["sign"]>[0] = privateKey) =>
-      new SignJWT({ ...claims }).setProtectedHeader({ alg: "RS256", kid: "one", ...header }).sign(key),
+    sign: (
+      claims: object,
+      header: { crit?: string[]; [name: string]: unknown } = {},
+      key: Parameters<SignJWT["sign"]>[0] = privateKey,
+    ) =>
+      new SignJWT({ ...claims })
+        .setProtectedHeader({ alg: "RS256", kid: "one", ...header })
+        // As if all of them were understood.
+        .sign(key, { crit: Object.fromEntries((header.crit ?? []).map((name) => [name, true])) }),
     close: () => {
       server.closeAllConnections();
       server.close();

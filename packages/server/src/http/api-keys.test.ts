@@ -55,19 +55,20 @@ test("only the Authorization header counts, sent once", async () => {
 
   const address = new URL(await server.listen());
   const { connect } = await import("node:net");
-  const answer = await within(
-    5000,
-    new Promise<string>((resolve, reject) => {
-      const socket = connect(Number(address.port), "127.0.0.1");
-      socket.once("data", (data) => resolve(String(data)));
-      socket.once("error", reject);
-      socket.write(
-        `GET /sessions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n` +
-          `AUTHORIZATION: Bearer ${other}\r\nConnection: close\r\n\r\n`,
-      );
-    }),
-  );
-  expect(answer).toMatch(/^HTTP\/1.1 400/);
+  const ask = (twice: string) =>
+    within(
+      5000,
+      new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(address.port), "127.0.0.1");
+        socket.once("data", (data) => resolve(String(data)));
+        socket.once("error", reject);
+        const head = `GET /sessions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n`;
+        socket.write(`${head}${twice}\r\nConnection: close\r\n\r\n`);
+      }),
+    );
+  expect(await ask("X-Once: more")).toMatch(/^HTTP\/1.1 200/);
+  expect(await ask(`AUTHORIZATION: Bearer ${other}`)).toMatch(/^HTTP\/1.1 400/);
+  expect(await ask("host: evil.example")).toMatch(/^HTTP\/1.1 400/);
 });
 
 test("a key that is wrong in any part, expired or revoked is refused, and the refusal is logged without it", async () => {

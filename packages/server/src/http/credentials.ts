@@ -4,11 +4,12 @@ import type { Cookie, Credentials } from "../identity/authenticator.ts";
 
 /** Credentials as a request brings them. @throws AppError `invalid_request` for two of a kind */
 export function credentialsOf(request: FastifyRequest): Credentials {
-  const names = request.raw.rawHeaders.filter((_, n) => n % 2 === 0);
-  if (names.filter((name) => name.toLowerCase() === "authorization").length > 1) {
+  const names = request.raw.rawHeaders.filter((_, n) => n % 2 === 0).map((name) => name.toLowerCase());
+  for (const field of ["Authorization", "Host"]) {
+    if (names.filter((name) => name === field.toLowerCase()).length <= 1) continue;
     // Node.js would take the first, a proxy may have looked at the last.
-    throw new AppError("invalid_request", "Send the Authorization header once.", {
-      errors: [{ field: "Authorization", message: "must be sent once" }],
+    throw new AppError("invalid_request", `Send the ${field} header once.`, {
+      errors: [{ field, message: "must be sent once" }],
     });
   }
   const bearer = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];

@@ -28,6 +28,13 @@ test("requests a minute are counted, told, and refused when they are too many", 
   expect(server.lines.join()).toContain('"event":"limit_reached","policy":"requests"');
 });
 
+test("who goes on asking when he has been refused does not fill the log", async () => {
+  const { server, as } = await start({ LIMIT_REQUESTS_PER_MINUTE: "3" });
+  const alice = await as("alice");
+  for (let n = 0; n < 30; n++) await alice.get("/sessions");
+  expect(server.lines.filter((line) => line.includes('"event":"limit_reached"'))).toHaveLength(1);
+});
+
 test("what moves much counts as many requests: an import, an export, a fork", async () => {
   const { server, as } = await start({ LIMIT_REQUESTS_PER_MINUTE: "100" });
   const { headers } = await as("alice");

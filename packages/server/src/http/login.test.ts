@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startOidcProvider, TestBrowser } from "../../test/oidc-provider.ts";
-import { startTestServer } from "../../test/test-server.ts";
+import { startTestServer, type TestServer } from "../../test/test-server.ts";
 import { within } from "../../test/within.ts";
 
 const ASK = { message: "Hi", mode: "stateful", provider: "mirror", session_id: "s" };
@@ -130,6 +130,38 @@ test("a second login has another id, and the first holds no longer", async () =>
   const copy = new TestBrowser();
   copy.setCookie(api, "rmm_login", first);
   expect(await me(copy)).toMatchObject({ authenticated: false });
+});
+
+/** Changes what Redis has of logins (`login`) or of those under way (`login_attempt`). */
+async function tamper({ keys, command, name }: TestServer, record: string, changes: object) {
+  const [key = ""] = (await keys()).filter((key) => key.startsWith(`${name}:${record}:`));
+  const known = JSON.parse(String(await command("GET", key)));
+  await command("SET", key, JSON.stringify({ ...known, ...changes }), "KEEPTTL");
+  return Number(await command("TTL", key));
+}
+
+test.each([
+  ["nonce", { nonce: "another" }],
+  ["verifier", { verifier: "v".repeat(43) }],
+])("a code that was got with another %s is not taken", async (_, changes) => {
+  const { server, page, api, me } = await start();
+  const browser = new TestBrowser();
+  const callback = await browser.logIn(`${api}/auth/login`, "alice", `${api}/auth/callback`);
+  await tamper(server, "login_attempt", changes);
+  expect((await browser.go(callback)).headers.get("location")).toBe(`${page}/?login=failed`);
+  expect(await me(browser)).toMatchObject({ authenticated: false });
+});
+
+test("a login lives two hours without use, and twelve in all", async () => {
+  const { server, logIn, me } = await start();
+  const browser = new TestBrowser();
+  await logIn(browser, "alice");
+  expect(await me(browser)).toMatchObject({ authenticated: true });
+  const idle = await tamper(server, "login", { ends_at: Date.now() - 1 });
+  expect(idle).toBeGreaterThan(7100);
+  expect(idle).toBeLessThanOrEqual(7200);
+  // What was verified just now is believed for a second.
+  await expect.poll(() => me(browser), { timeout: 3000 }).toMatchObject({ authenticated: false });
 });
 
 test("a login leads back to the page only", async () => {

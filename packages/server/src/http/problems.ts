@@ -3,6 +3,7 @@ import type { Problem } from "@redis-memory-magic/protocol";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { AppError, type ErrorCode, type LimitState } from "../chat/app-error.ts";
+import { LruMap } from "../chat/lru-map.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
 import { ERRORS } from "./error-table.ts";
 import { tellLimit } from "./limit-headers.ts";
@@ -30,8 +31,24 @@ interface ProblemWatch {
   problemAnswered(code: ErrorCode): void;
 }
 
+// Who is refused may go on asking, as fast as he can: a line for each would fill the disk.
+const TOLD_AGAIN_MS = 60_000;
+const REMEMBERED = 1000;
+
+/** Whether something was not told in the last minute. */
+function newsFilter(): (what: string) => boolean {
+  const toldAt = new LruMap<number>(REMEMBERED);
+  return (what) => {
+    const now = performance.now();
+    if (now - (toldAt.get(what) ?? Number.NEGATIVE_INFINITY) < TOLD_AGAIN_MS) return false;
+    toldAt.set(what, now);
+    return true;
+  };
+}
+
 /** Renders every error of an API: as a problem, with a code of the table, and never with a stack trace. */
 export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void {
+  const isNews = newsFilter();
   const sendProblem = (reply: FastifyReply, error: AppError): FastifyReply => {
     watch.problemAnswered(error.code);
     tellLimit(reply, error.limit);
@@ -47,7 +64,8 @@ export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void 
         "Redis connection failed while a request needed it",
       );
     }
-    if (known.limit) logSecurityEvent(request.log, "limit_reached", limitFields(known.limit, request));
+    if (known.limit && isNews(`${known.limit.policy} ${request.ip}`))
+      logSecurityEvent(request.log, "limit_reached", limitFields(known.limit, request));
     if (UNKNOWN.has(known.code)) logSecurityEvent(request.log, "unknown_session", { address: request.ip });
     return sendProblem(reply, known);
   });

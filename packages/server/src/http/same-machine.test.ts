@@ -18,6 +18,7 @@ test("without authentication, names that are not this machine's are refused (DNS
     "localhost@evil.example",
   ]) {
     expect(await status(host), host).toBe(403);
+    expect(server.lines.pop(), host).toContain(`"event":"foreign_host","host":"${host}"`);
   }
 });
 
@@ -33,6 +34,7 @@ test("without authentication, pages of other origins are refused, and may read n
     const refused = await server.inject("POST", "/chat", ASK, { origin });
     expect(refused.statusCode, origin).toBe(403);
     expect(refused.headers["access-control-allow-origin"], origin).toBeUndefined();
+    expect(server.lines.pop(), origin).toContain(`"event":"foreign_origin","origin":"${origin}"`);
   }
   for (const origin of ["http://localhost:5173", "http://127.0.0.1:3000", "https://localhost"]) {
     const taken = await server.inject("POST", "/chat", ASK, { origin });

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { AppError } from "../chat/app-error.ts";
+import { logSecurityEvent } from "../observability/security-log.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -25,12 +26,15 @@ export function refuseForeignPages(app: FastifyInstance): void {
     if (request.routeOptions.config.hasOwnGuard) return;
     const { host = "", origin } = request.headers;
     if (!LOOPBACK.test(host)) {
+      logSecurityEvent(request.log, "foreign_host", { host: host.slice(0, 255), address: request.ip });
       throw new AppError(
         "foreign_host",
         "This server answers to localhost only. Open it as http://localhost.",
       );
     }
     if (origin !== undefined && !isLoopbackOrigin(origin)) {
+      const from = { origin: origin.slice(0, 255), address: request.ip };
+      logSecurityEvent(request.log, "foreign_origin", from);
       throw new AppError(
         "foreign_origin",
         `Requests from the page ${origin} are refused: it is not of this machine.`,
