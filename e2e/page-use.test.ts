@@ -118,6 +118,7 @@ describe("what people do with a page", () => {
   test("by keyboard one gets past the list of sessions with one key", async () => {
     const chat = await open();
     await chat.page.reload();
+    await input(chat).waitFor();
     await chat.page.keyboard.press("Tab");
     await chat.page.keyboard.press("Enter");
     await chat.page.keyboard.type("Hello");

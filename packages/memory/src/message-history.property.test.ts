@@ -57,16 +57,18 @@ class Model {
     return exists;
   }
 
-  /** The newest that `fits` takes, less results of tools whose call stands just before the cut. */
+  /** The newest that `fits` takes, less the results at their beginning whose call stands just before the cut. */
   recent(role: readonly Role[] | undefined, before: string | undefined, fits: (kept: Message[]) => boolean) {
     const end = before === undefined ? this.messages.length : this.messages.findIndex((m) => m.id === before);
     const wanted = this.messages.slice(0, end).filter((m) => role === undefined || role.includes(m.role));
     let start = wanted.length;
     while (start > 0 && fits(wanted.slice(start - 1))) start--;
     const calls = wanted.slice(0, start).findLast((m) => m.role !== "tool")?.toolCalls ?? [];
-    while (wanted[start]?.role === "tool" && calls.some(({ id }) => id === wanted[start]?.toolCallId))
-      start++;
-    return wanted.slice(start);
+    const recent = wanted.slice(start);
+    const results = recent.findIndex((m) => m.role !== "tool");
+    return recent.filter(
+      ({ toolCallId }, n) => (results >= 0 && n >= results) || !calls.some(({ id }) => id === toolCallId),
+    );
   }
 }
 
