@@ -127,7 +127,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
   const { connections, connectionsOfAddress } = config.limits;
   for (const server of servers) server.maxConnections = connections;
   if (connectionsOfAddress !== null) {
-    limitConnections(servers, connectionsOfAddress, config.identity.trustedProxies);
+    limitConnections(servers, connectionsOfAddress, config.identity.trustedProxies, log);
   }
 
   return {

@@ -24,13 +24,14 @@ async function start(env: Record<string, string>) {
       Promise.race([closed, once(socket, "data").then(([data]) => String(data).slice(9, 12))]),
     );
   };
-  return { open, ask };
+  return { open, ask, lines: server.lines };
 }
 
 test("an address has a tenth of the connections, however little it says on them", async () => {
-  const { open, ask } = await start({ AUTH: "keys" });
+  const { open, ask, lines } = await start({ AUTH: "keys" });
   const idle = [await open(), await open(), await open()];
-  expect(await ask()).toBe("closed");
+  for (let n = 0; n < 2; n++) expect(await ask()).toBe("closed");
+  expect(lines.filter((line) => line.includes('"policy":"address-connections","quota":3'))).toHaveLength(1);
   idle[0]?.socket.destroy();
   await expect.poll(ask).toBe("200");
 });

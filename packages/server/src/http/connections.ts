@@ -2,6 +2,8 @@ import type { Server, Socket } from "node:net";
 import { compile } from "@fastify/proxy-addr";
 import type { FastifyInstance } from "fastify";
 import { networkOf } from "../limits/network.ts";
+import { logSecurityEvent, type SecurityLog } from "../observability/security-log.ts";
+import { newsFilter } from "./news-filter.ts";
 
 // A reader that takes nothing for so long is gone.
 const STALLED_MS = 60_000;
@@ -21,14 +23,17 @@ export function cutSlowReaders(app: FastifyInstance): void {
 
 /**
  * Closes what one address opens beyond so many connections: one alone must not take all that there are, as it costs
- * nothing to say nothing on them. A proxy that is trusted stands for many addresses.
+ * nothing to say nothing on them. A proxy that is trusted stands for many addresses; one that is not, and should be,
+ * is found by the log.
  */
 export function limitConnections(
   servers: readonly Server[],
   most: number,
   trustedProxies: readonly string[],
+  log: SecurityLog,
 ): void {
   const isProxy = compile([...trustedProxies]);
+  const isNews = newsFilter();
   const open = new Map<string, number>();
   const onConnection = (socket: Socket): void => {
     const { remoteAddress = "" } = socket;
@@ -37,6 +42,12 @@ export function limitConnections(
     const others = open.get(network) ?? 0;
     if (others >= most) {
       socket.destroy();
+      if (isNews(network))
+        logSecurityEvent(log, "limit_reached", {
+          policy: "address-connections",
+          quota: most,
+          address: remoteAddress,
+        });
       return;
     }
     open.set(network, others + 1);

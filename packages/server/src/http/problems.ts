@@ -3,10 +3,10 @@ import type { Problem } from "@redis-memory-magic/protocol";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { AppError, type ErrorCode, type LimitState } from "../chat/app-error.ts";
-import { LruMap } from "../chat/lru-map.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
 import { ERRORS } from "./error-table.ts";
 import { tellLimit } from "./limit-headers.ts";
+import { newsFilter } from "./news-filter.ts";
 
 const PROBLEM_JSON = "application/problem+json; charset=utf-8";
 
@@ -29,21 +29,6 @@ export function toProblem(error: AppError): Problem {
 
 interface ProblemWatch {
   problemAnswered(code: ErrorCode): void;
-}
-
-// Who is refused may go on asking, as fast as he can: a line for each would fill the disk.
-const TOLD_AGAIN_MS = 60_000;
-const REMEMBERED = 1000;
-
-/** Whether something was not told in the last minute. */
-function newsFilter(): (what: string) => boolean {
-  const toldAt = new LruMap<number>(REMEMBERED);
-  return (what) => {
-    const now = performance.now();
-    if (now - (toldAt.get(what) ?? Number.NEGATIVE_INFINITY) < TOLD_AGAIN_MS) return false;
-    toldAt.set(what, now);
-    return true;
-  };
 }
 
 /** Renders every error of an API: as a problem, with a code of the table, and never with a stack trace. */

@@ -14,7 +14,7 @@ export type SecurityEvent =
   | "owner_exported"
   | "owner_erased";
 
-interface Log {
+export interface SecurityLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }
@@ -45,7 +45,7 @@ const ORDINARY: ReadonlySet<SecurityEvent> = new Set([
 ]);
 
 /** Logs a security event as such: a line with `event`, and never a secret or a message's content. */
-export function logSecurityEvent(log: Log, event: SecurityEvent, fields: object = {}): void {
+export function logSecurityEvent(log: SecurityLog, event: SecurityEvent, fields: object = {}): void {
   const level = ORDINARY.has(event) ? "info" : "warn";
   log[level]({ event, ...fields }, SENTENCES[event]);
 }
