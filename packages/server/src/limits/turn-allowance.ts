@@ -4,8 +4,9 @@ import type { Reservation, Spending } from "./reservation.ts";
 
 // Until a tokenizer has counted, or a provider has told.
 const BYTES_PER_TOKEN = 3;
-// How much more of an answer is reserved at a time.
+// How much more of an answer is reserved at a time, and how long before that is needed.
 const STEP_TOKENS = 100;
+const AHEAD_TOKENS = 50;
 
 const UNUSED: Spending = { tokens: 0, usd: 0 };
 
@@ -28,6 +29,7 @@ export class TurnAllowance {
   #reserved: number;
   #written = 0;
   #asking = false;
+  #refusal: unknown;
 
   /** @param expectedOutput what is reserved of the answer from the beginning */
   constructor(reservation: Reservation, price: Price | null, expectedOutput: number) {
@@ -44,14 +46,15 @@ export class TurnAllowance {
   /** What is sent is known. @throws AppError `allowance_used` */
   async send(inputTokens: number): Promise<void> {
     this.#input = inputTokens;
-    await this.#reserve();
+    await this.#reserve(this.#reserved);
     this.#sent = true;
   }
 
   /** Resolves when that is granted, or refused. Who writes does not wait for it. */
   async wrote(text: string): Promise<void> {
     this.#written += tokensIn(text);
-    if (this.#written > this.#reserved && !this.#asking) await this.#keepUp();
+    if (!this.#asking && this.#refusal === undefined) await this.#keepUp();
+    if (this.#refusal !== undefined && this.#written > this.#reserved) this.#usedUp.abort(this.#refusal);
   }
 
   /** Counts what was used; nothing, if the model was never asked. */
@@ -67,18 +70,18 @@ export class TurnAllowance {
   async #keepUp(): Promise<void> {
     this.#asking = true;
     try {
-      while (this.#written > this.#reserved) {
-        this.#reserved = Math.ceil(this.#written) + STEP_TOKENS;
-        await this.#reserve();
+      while (this.#written + AHEAD_TOKENS > this.#reserved) {
+        await this.#reserve(Math.ceil(this.#written) + STEP_TOKENS);
       }
     } catch (error) {
-      this.#usedUp.abort(error);
+      this.#refusal = error;
     } finally {
       this.#asking = false;
     }
   }
 
-  #reserve(): Promise<void> {
-    return this.#reservation.extend(spending(this.#price, this.#input, 0, this.#reserved));
+  async #reserve(output: number): Promise<void> {
+    await this.#reservation.extend(spending(this.#price, this.#input, 0, output));
+    this.#reserved = output;
   }
 }

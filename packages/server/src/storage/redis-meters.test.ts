@@ -47,6 +47,28 @@ test("turns that write at once are granted the day's tokens to the last step, an
   expect(sum).toBeGreaterThan(QUOTA - 102);
 });
 
+test("an answer asks for more before it needs it, and where that is refused writes what it has", async () => {
+  const { limits, accounts, taken } = await start();
+  const tokens = (count: number) => "abc".repeat(count);
+  const writing = async (expected: number) => {
+    const reservation = await limits.reserve(accounts, spending(null, 0, 0, expected));
+    const allowance = new TurnAllowance(reservation, null, expected);
+    await allowance.send(0);
+    return allowance;
+  };
+  const short = await writing(100);
+  await short.wrote(tokens(50));
+  expect(await taken()).toBe(100);
+  await short.wrote(tokens(1));
+  expect(await taken()).toBe(151);
+  const long = await writing(QUOTA - 151);
+  await long.wrote(tokens(QUOTA - 151));
+  expect(long.usedUp.aborted).toBe(false);
+  await long.wrote(tokens(1));
+  expect(long.usedUp.aborted).toBe(true);
+  expect(await taken()).toBe(QUOTA);
+});
+
 test("what was taken on one day is not given back on the next", async () => {
   const { limits, accounts, taken, endWindow } = await start();
   const yesterday = await limits.reserve(accounts, { tokens: QUOTA, usd: 0 });
