@@ -19,11 +19,16 @@ export default defineConfig({
     // The Content-Security-Policy allows files of this origin only: nothing is inlined as a data URL.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // What changes with the libraries only, in a file that browsers keep over releases; and fewer, so smaller, files.
+    // What seldom changes, in a file that browsers keep over releases: React, and what is too small for one of its own.
     rolldownOptions: {
       output: {
         codeSplitting: {
-          groups: [{ name: "libraries", test: /node_modules.(react|react-dom|scheduler)./ }],
+          groups: [
+            {
+              name: "libraries",
+              test: /node_modules.(react|react-dom|scheduler).|web.src.(store|session.browser-storage)/,
+            },
+          ],
         },
       },
     },
