@@ -10,7 +10,7 @@ import type {
   StoredKeys,
   TurnWriter,
 } from "../chat/conversations.ts";
-import { ForwardingConversations } from "./forwarding-conversations.ts";
+import { ForwardingConversations, forwardingWriter } from "./forwarding-conversations.ts";
 import type { Account } from "./ledger.ts";
 import type { Limits } from "./limits.ts";
 import type { Room } from "./room.ts";
@@ -114,15 +114,11 @@ export class BoundedConversations extends ForwardingConversations {
 
   async #within<Result>(sessionId: string, bytes: number, write: () => Promise<Result>): Promise<Result> {
     const { limits, accounts, room } = this.#options;
-    const taken: Account[] = [];
+    await limits.takeStored(accounts, bytes + BYTES_BESIDE);
     try {
-      for (const account of accounts) {
-        await limits.takeStored(account, bytes + BYTES_BESIDE);
-        taken.push(account);
-      }
       await room?.take(sessionId, bytes);
     } catch (error) {
-      for (const account of taken) limits.countStored(account, -bytes - BYTES_BESIDE);
+      limits.countStored(accounts, -bytes - BYTES_BESIDE);
       throw error;
     }
     try {
@@ -136,27 +132,22 @@ export class BoundedConversations extends ForwardingConversations {
   #giveBack(sessionId: string, bytes: number): void {
     const { limits, accounts, room } = this.#options;
     room?.adjust(sessionId, -bytes);
-    for (const account of accounts) limits.countStored(account, -bytes - BYTES_BESIDE);
+    limits.countStored(accounts, -bytes - BYTES_BESIDE);
   }
 
   /** Its answer takes room too, when it is known how much. */
   #counted(writer: TurnWriter, sessionId: string): TurnWriter {
     const { limits, accounts, room } = this.#options;
-    return {
-      id: writer.id,
-      signal: writer.signal,
-      feed: writer.feed,
-      write: (text) => writer.write(text),
-      describe: (info) => writer.describe(info),
+    return forwardingWriter(writer, {
       end: async (...args) => {
         const outcome = await writer.end(...args);
         // Not before: what came last is stored with the end.
         const bytes = bytesOf(writer.feed.text);
         room?.adjust(sessionId, bytes);
-        for (const account of accounts) limits.countStored(account, bytes);
+        limits.countStored(accounts, bytes);
         return outcome;
       },
-    };
+    });
   }
 }
 

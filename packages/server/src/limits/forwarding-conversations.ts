@@ -95,3 +95,14 @@ export class ForwardingConversations implements Conversations {
     return this.inner.restore(sessionId, session);
   }
 }
+
+/** The same for a turn's writer: what it does itself, and the rest as it was. */
+export const forwardingWriter = (writer: TurnWriter, own: Partial<TurnWriter>): TurnWriter => ({
+  id: writer.id,
+  signal: writer.signal,
+  feed: writer.feed,
+  write: (text) => writer.write(text),
+  describe: (info) => writer.describe(info),
+  end: (...args) => writer.end(...args),
+  ...own,
+});

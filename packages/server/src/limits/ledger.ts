@@ -10,6 +10,10 @@ export interface Account {
   readonly prefix: "" | "address-";
 }
 
+type Amounts = Readonly<Partial<Record<Meter, number>>>;
+
+const entriesOf = (amounts: Amounts) => Object.entries(amounts) as [Meter, number][];
+
 interface Rule {
   readonly allowed: (allowances: Allowances) => number | null;
   /** How many units one of what is allowed is: meters count whole ones. */
@@ -75,6 +79,32 @@ export class Ledger {
       retryAfter: state.resetSeconds,
       limit: state,
     });
+  }
+
+  /**
+   * All of it from each account, or none. Less than nothing is given back in any case.
+   * @throws AppError as the meter's rule says
+   */
+  async takeAll(accounts: readonly Account[], amounts: Amounts): Promise<void> {
+    const taken: (() => void)[] = [];
+    try {
+      for (const account of accounts) {
+        for (const [meter, amount] of entriesOf(amounts)) {
+          if (amount > 0) await this.take(meter, account, amount);
+          else this.adjust(meter, account, amount);
+          taken.push(() => this.adjust(meter, account, -amount));
+        }
+      }
+    } catch (error) {
+      for (const giveBack of taken) giveBack();
+      throw error;
+    }
+  }
+
+  adjustAll(accounts: readonly Account[], amounts: Amounts): void {
+    for (const account of accounts) {
+      for (const [meter, amount] of entriesOf(amounts)) this.adjust(meter, account, amount);
+    }
   }
 
   /** Counts so much more, or less, in any case. Nobody waits for it. */

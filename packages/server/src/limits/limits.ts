@@ -55,14 +55,14 @@ export class Limits {
     this.#ledger.adjust("requests", account, requestsIn(Math.max(bytes, 0)));
   }
 
-  /** Counts what is to be stored. @throws AppError `storage_limit_reached` */
-  async takeStored(account: Account, bytes: number): Promise<void> {
-    await this.#ledger.take("bytes", account, bytes);
+  /** Counts what is to be stored: against each account, or none. @throws AppError `storage_limit_reached` */
+  takeStored(accounts: readonly Account[], bytes: number): Promise<void> {
+    return this.#ledger.takeAll(accounts, { bytes });
   }
 
   /** Counts what was stored, or (less than nothing) was not after all. */
-  countStored(account: Account, bytes: number): void {
-    this.#ledger.adjust("bytes", account, bytes);
+  countStored(accounts: readonly Account[], bytes: number): void {
+    this.#ledger.adjustAll(accounts, { bytes });
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Price } from "@redis-memory-magic/protocol";
 import { AppError } from "../chat/app-error.ts";
 import type { BeginTurn, Begun, Conversations, TurnInfo, TurnWriter } from "../chat/conversations.ts";
 import type { AnswerSizes } from "./answer-sizes.ts";
-import { ForwardingConversations } from "./forwarding-conversations.ts";
+import { ForwardingConversations, forwardingWriter } from "./forwarding-conversations.ts";
 import type { Account } from "./ledger.ts";
 import type { Limits } from "./limits.ts";
 import { spending, TurnAllowance, tokensIn } from "./turn-allowance.ts";
@@ -73,10 +73,8 @@ export class MeteredConversations extends ForwardingConversations {
 
   #metered(writer: TurnWriter, { allowance, leave }: Held): TurnWriter {
     const { answers } = this.#options;
-    return {
-      id: writer.id,
+    return forwardingWriter(writer, {
       signal: allowance ? AbortSignal.any([writer.signal, allowance.usedUp]) : writer.signal,
-      feed: writer.feed,
       write: (text) => {
         writer.write(text);
         void allowance?.wrote(text);
@@ -96,7 +94,7 @@ export class MeteredConversations extends ForwardingConversations {
         allowance?.settle(reported ?? Math.abs(counted), cached ?? 0, written);
         return outcome;
       },
-    };
+    });
   }
 }
 
