@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { PROVIDER_IDS, type ProviderId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { list, positive } from "./fields.ts";
+import { GUEST_LIFE_SECONDS } from "./identity.ts";
 
 /** Off, or so much: null is off. */
 const limit = z.union([z.literal("off").transform(() => null), positive], "must be a whole number, or off");
@@ -73,8 +74,6 @@ const OWNER: Allowances = { ...NONE, requestsPerMinute: 600, streams: 20 };
 const ADDRESS: Allowances = { ...NONE, requestsPerMinute: 6000, streams: 200 };
 // Of guests it is the address alone that can be held to anything: docs/decisions/what-guests-may-take.md.
 const GUESTS_ADDRESS: Allowances = { ...ADDRESS, usdPerDay: 5, storedBytesPerDay: 200_000_000 };
-// As long as a guest's cookie holds: what lives longer is nobody's.
-const GUESTS_TTL_SECONDS = 30 * 86_400;
 
 const shape = z.object(limitVariables);
 type LimitVariables = z.infer<typeof shape> & {
@@ -128,8 +127,9 @@ export function toLimits(e: LimitVariables, mistakes: string[]) {
     connections: e.MAX_CONNECTIONS,
     /** So that one address cannot take all of them. */
     connectionsOfAddress: open ? null : Math.ceil(e.MAX_CONNECTIONS / 10),
+    // What lives longer than a guest's cookie is nobody's.
     sessionTtlSeconds:
-      e.SESSION_TTL_MAX_SECONDS ?? (guests ? Math.max(GUESTS_TTL_SECONDS, e.SESSION_TTL_SECONDS) : undefined),
+      e.SESSION_TTL_MAX_SECONDS ?? (guests ? Math.max(GUEST_LIFE_SECONDS, e.SESSION_TTL_SECONDS) : undefined),
   } as const;
 }
 

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { errors, jwtVerify, SignJWT } from "jose";
+import { GUEST_LIFE_SECONDS } from "../config/identity.ts";
 import type { Authenticator, Cookie, Credentials, Identified } from "./authenticator.ts";
 import type { IdentityStore } from "./identity-store.ts";
 import type { Principal } from "./principal.ts";
 import { VerifiedCache } from "./verified-cache.ts";
 
 const AUDIENCE = "redis-memory-magic:guest";
-const LIFE_SECONDS = 30 * 86_400;
 // A cookie this old is replaced by a new one, so that who comes back within a month stays who he is.
 const RENEWED_AFTER_SECONDS = 86_400;
 
@@ -83,9 +83,9 @@ export class Guests implements Authenticator {
       .setSubject(id)
       .setAudience(AUDIENCE)
       .setIssuedAt()
-      .setExpirationTime(`${LIFE_SECONDS}s`)
+      .setExpirationTime(`${GUEST_LIFE_SECONDS}s`)
       .sign(await this.#key());
-    return { name: this.#cookieName, value, maxAgeSeconds: LIFE_SECONDS };
+    return { name: this.#cookieName, value, maxAgeSeconds: GUEST_LIFE_SECONDS };
   }
 
   async #key(): Promise<Uint8Array> {
@@ -104,6 +104,6 @@ const principalOf = (id: string): Principal => ({ owner: PREFIX + id, group: "gu
 /** Has a guest's cookie hold no longer; nothing, where an owner is no guest. */
 export async function endGuest(store: IdentityStore, owner: string): Promise<void> {
   if (owner.startsWith(PREFIX)) {
-    await store.write("left_guest", owner.slice(PREFIX.length), "", LIFE_SECONDS);
+    await store.write("left_guest", owner.slice(PREFIX.length), "", GUEST_LIFE_SECONDS);
   }
 }
