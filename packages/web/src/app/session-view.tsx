@@ -7,7 +7,6 @@ import { Scenarios } from "../conversation/scenarios.tsx";
 import { later } from "../later/later.tsx";
 import { NotLoaded } from "../later/not-loaded.tsx";
 import { useMemoryLine } from "../memory-line/use-memory-line.ts";
-import { attempt } from "../notices/attempt.ts";
 import { SidePanel } from "../panel/side-panel.tsx";
 import { usePricing } from "../pricing/use-pricing.ts";
 import type { Providers } from "../providers/use-providers.ts";
@@ -127,7 +126,7 @@ export function SessionView({
           xrayOpen={panel.isOpen}
           onSessions={props.onSessions}
           onNew={props.onNew}
-          onClear={() => attempt(() => clearWithUndo(conversation))}
+          onClear={() => void clearWithUndo(conversation)}
           onExtend={(seconds) => session && props.onExtend(session, seconds)}
           onXray={() => panel.setOpen(!panel.isOpen)}
         />

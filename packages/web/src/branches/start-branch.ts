@@ -4,9 +4,7 @@ import { Conversation } from "../conversation/conversation.ts";
 import { keepUntilShown } from "../conversation/use-conversation.ts";
 import { newSessionId } from "../session/session-id.ts";
 import { readNote, writeNote } from "../session/session-notes.ts";
-
-/** Branches that are being made, by what they are made of: a double click is one wish. */
-const underWay = new Map<string, Promise<string>>();
+import { oneWish } from "../wishes/one-wish.ts";
 
 /**
  * Goes another way from a message on: `text` is sent in a new session that has what was said before the message.
@@ -19,11 +17,8 @@ export function startBranch(
   text: string,
   choice: Choice,
 ): Promise<string> {
-  const wish = JSON.stringify([sessionId, messageId, text]);
-  const started =
-    underWay.get(wish) ?? makeBranch(sessionId, messageId, text, choice).finally(() => underWay.delete(wish));
-  underWay.set(wish, started);
-  return started;
+  const wish = JSON.stringify(["branch", sessionId, messageId, text]);
+  return oneWish(wish, () => makeBranch(sessionId, messageId, text, choice));
 }
 
 async function makeBranch(

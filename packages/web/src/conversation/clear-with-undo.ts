@@ -1,22 +1,12 @@
 import { exportSession, importSession } from "../api/endpoints.ts";
 import { attempt } from "../notices/attempt.ts";
 import { notify } from "../notices/notices.ts";
+import { oneWish } from "../wishes/one-wish.ts";
 import type { Conversation } from "./conversation.ts";
 
-/** Sessions that are being cleared: a double click is one wish. */
-const underWay = new Set<string>();
-
-/** Clears a session at once, and offers to bring back what it had. @throws ApiError when it was not cleared */
-export async function clearWithUndo(conversation: Conversation): Promise<void> {
-  const { sessionId } = conversation;
-  if (underWay.has(sessionId)) return;
-  underWay.add(sessionId);
-  try {
-    await clear(conversation);
-  } finally {
-    underWay.delete(sessionId);
-  }
-}
+/** Clears a session at once, and offers to bring back what it had. Says so where it was not cleared. */
+export const clearWithUndo = (conversation: Conversation): Promise<void> =>
+  oneWish(JSON.stringify(["clear", conversation.sessionId]), () => attempt(() => clear(conversation)));
 
 async function clear(conversation: Conversation): Promise<void> {
   const { sessionId } = conversation;
