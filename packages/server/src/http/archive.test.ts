@@ -1,5 +1,6 @@
 import { type SessionExport, session, sessionExport } from "@redis-memory-magic/protocol";
 import { describe, expect, test } from "vitest";
+import { failedTurn } from "../../test/failed-turn.ts";
 import { startTestServer, type TestServer } from "../../test/test-server.ts";
 
 const user = (content: string) => ({ role: "user", content });
@@ -436,21 +437,9 @@ describe("a hostile import", () => {
     const answer = await server.inject("POST", "/sessions/import", { messages: [user("Hi"), user(content)] });
     expect(answer.statusCode).toBe(400);
     expect(answer.json().errors).toEqual([{ field: "messages.1", message: "must be at most 1 MiB" }]);
-    const turn = {
-      id: "0123456789abcdef",
-      status: "failed",
-      user_place: 0,
-      answer_place: null,
-      started_at: new Date().toISOString(),
-      ended_at: null,
-      mode: "stateful",
-      provider: "mirror",
-      model: "mirror",
-      replaced_response: content,
-    };
     const replaced = await server.inject("POST", "/sessions/import", {
       messages: [user("Hi")],
-      turns: [turn],
+      turns: [failedTurn(content)],
     });
     expect(replaced.json().errors).toMatchObject([{ field: "turns.0" }]);
     expect(await server.keys()).toEqual([]);

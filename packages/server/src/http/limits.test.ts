@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { failedTurn } from "../../test/failed-turn.ts";
 import { startLimited as start } from "../../test/limited-server.ts";
 import { startTestServer, type TestServer } from "../../test/test-server.ts";
 
@@ -204,21 +205,10 @@ test("what else is kept of a session counts too: prompts, replaced answers, fork
   const alice = await as("alice");
   const big = "x".repeat(20_000);
   const message = { role: "user", content: "Hi" };
-  const turn = {
-    id: "0123456789abcdef",
-    status: "failed",
-    user_place: 0,
-    answer_place: null,
-    started_at: new Date().toISOString(),
-    ended_at: null,
-    mode: "stateful",
-    provider: "mirror",
-    model: "mirror",
-  };
   const restore = (id: string, replaced: string) =>
     alice.post(`/sessions/import?session_id=${id}`, {
       messages: [message],
-      turns: [{ ...turn, replaced_response: replaced }],
+      turns: [failedTurn(replaced)],
     });
   const full = { code: "storage_limit_reached" };
   expect((await restore("a", big + big)).json()).toMatchObject(full);
