@@ -1,5 +1,5 @@
 // `npm run bench:memory`: what a message costs in Redis, and how fast it is written, read and dropped, beside
-// the same done bare and beside the layout that RedisVL has. Prints the table of docs/performance.md.
+// the same done bare and beside the layout that RedisVL has. Prints the table of docs/develop/performance.md.
 import { randomBytes } from "node:crypto";
 import { cpus } from "node:os";
 import { createClient } from "@redis/client";

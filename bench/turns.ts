@@ -1,6 +1,6 @@
 // `npm run bench:turns`: what a turn costs, beside a bare relay of the same upstream, in one run. The server and
 // the bare relay have a core for themselves; the load, the upstream and Redis share another. Prints the table
-// of the chapter "Turns" in docs/performance.md.
+// of the chapter "Turns" in docs/develop/performance.md.
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";

@@ -51,9 +51,9 @@ test("/docs works under its Content-Security-Policy: a route is tried out, and n
 });
 
 test.skipIf(!hasCurl)(
-  "the commands of docs/api.md, run in their order, answer what is written there",
+  "the commands of docs/reference/api.md, run in their order, answer what is written there",
   async () => {
-    const examples = examplesOf(readFileSync(new URL("../docs/api.md", import.meta.url), "utf8"));
+    const examples = examplesOf(readFileSync(new URL("../docs/reference/api.md", import.meta.url), "utf8"));
     expect(examples.length).toBeGreaterThan(20);
     // What the guide calls a turn, and what it is called here.
     const turns = new Map<string, string>();

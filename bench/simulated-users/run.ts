@@ -1,4 +1,4 @@
-// `npm run load`: simulated users on a running instance. What it prints stands in docs/sizing.md.
+// `npm run load`: simulated users on a running instance. What it prints stands in docs/operate/sizing.md.
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProgressLine } from "../../packages/server/src/commands/progress-line.ts";
@@ -58,7 +58,9 @@ async function load(options: LoadOptions, signal: AbortSignal): Promise<number> 
   const basis = measured(run);
   console.log(`${cpus().length} cores: ${cpus()[0]?.model.trim()}\n\n${runReport(run)}\n`);
   if (["rate_limited", "too_many_streams"].some((code) => figures.errors.has(code)))
-    console.log("The instance's limits refused turns: raise LIMIT_… for such a run (docs/security.md).\n");
+    console.log(
+      "The instance's limits refused turns: raise LIMIT_… for such a run (docs/operate/security.md).\n",
+    );
   console.log(basis ? sizingReport(basis) : "For a forecast, server, Redis and a session have to be seen.");
   return figures.failed > 0 ? 1 : 0;
 }

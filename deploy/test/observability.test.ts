@@ -50,7 +50,7 @@ test("every metric and label that the dashboard and the alert rules name is in w
 
 test("each metric of this product has its row in the documentation, and none is told that is not there", async () => {
   const { families } = await exported();
-  const rows = read("docs/observability.md")
+  const rows = read("docs/operate/observability.md")
     .split("\n")
     .filter((line) => line.startsWith("| `"));
   const told = allOf(/`(rmm_[a-z_]+)`/g, rows.map((row) => row.split(" | ")[0]).join("\n"));
@@ -60,7 +60,7 @@ test("each metric of this product has its row in the documentation, and none is 
 test("each alert has its paragraph in the runbook, and each paragraph its alert", () => {
   const rules = allOf(/- alert: (\w+)/g, alerts);
   expect(rules.size).toBeGreaterThan(10);
-  const runbook = read("docs/runbook.md");
+  const runbook = read("docs/operate/runbook.md");
   expect(allOf(/^## (\w+)$/gm, runbook)).toEqual(rules);
   for (const paragraph of runbook.split(/^## /m).slice(1)) {
     expect(paragraph).toMatch(/\*\*Means\*\*: [\s\S]* \*\*Look\*\*: [\s\S]* \*\*Do\*\*: /);

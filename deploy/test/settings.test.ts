@@ -29,9 +29,9 @@ test("the ports that troubleshooting suggests are published by nothing else of o
   const files = ["docker-compose.yml", ...overlays.map((name) => `deploy/${name}`)].map(read).join("\n");
   const published = [...files.matchAll(/(?::-|127\.0\.0\.1:)(\d+)\}?:\d+"/g)].map(([, port]) => port);
   expect(published).toEqual(expect.arrayContaining(["3000", "9090", "6379", "3001", "9091"]));
-  const suggested = [...read("docs/troubleshooting.md").matchAll(/^(?:WEB_|REDIS_)?PORT=(\d+)$/gm)].map(
-    ([, port]) => port,
-  );
+  const suggested = [
+    ...read("docs/operate/troubleshooting.md").matchAll(/^(?:WEB_|REDIS_)?PORT=(\d+)$/gm),
+  ].map(([, port]) => port);
   expect(suggested).toHaveLength(3);
   expect(suggested.filter((port) => published.includes(port))).toEqual([]);
 });

@@ -9,7 +9,7 @@ import type { Report } from "../report.ts";
 const turnWith = (provider: string): RequestInit =>
   postJson({ message: "Hello", mode: "stateless", provider, session_id: "troubles" });
 
-/** The cases of docs/troubleshooting.md, brought about: the product prints what is written there. */
+/** The cases of docs/operate/troubleshooting.md, brought about: the product prints what is written there. */
 export async function troubles(product: Product, report: Report): Promise<void> {
   report.chapter("Troubleshooting");
   await report.check("1. ChatGPT without a key", async () => {

@@ -1,4 +1,4 @@
-// `npm run test:durability`: kills Redis and writers many times. Prints the table of docs/performance.md; ends
+// `npm run test:durability`: kills Redis and writers many times. Prints the table of docs/develop/performance.md; ends
 // with an error if anything was lost.
 import { serverBinary } from "../servers.ts";
 import { killRedis } from "./kill-redis.ts";

@@ -1,5 +1,5 @@
 // `npm run test:matrix`: the contract suites on every server, alone, as a cluster and behind sentinels, through
-// both clients. Prints the table of docs/compatibility.md; ends with an error if anything failed.
+// both clients. Prints the table of docs/reference/compatibility.md; ends with an error if anything failed.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** Every error that a user of the API can meet. `http/error-table.ts` gives each its status, and docs/errors.md what to do. */
+/** Every error that a user of the API can meet. `http/error-table.ts` gives each its status, and docs/reference/errors.md what to do. */
 export type ErrorCode =
   | "invalid_request"
   | "not_found"

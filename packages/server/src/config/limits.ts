@@ -72,7 +72,7 @@ const NONE: Allowances = {
 // More than a busy page needs; what money costs is for the operator to say.
 const OWNER: Allowances = { ...NONE, requestsPerMinute: 600, streams: 20 };
 const ADDRESS: Allowances = { ...NONE, requestsPerMinute: 6000, streams: 200 };
-// Of guests it is the address alone that can be held to anything: docs/decisions/what-guests-may-take.md.
+// Of guests it is the address alone that can be held to anything: docs/decisions/0009-limits-for-guests.md.
 const GUESTS_ADDRESS: Allowances = { ...ADDRESS, usdPerDay: 5, storedBytesPerDay: 200_000_000 };
 
 const shape = z.object(limitVariables);

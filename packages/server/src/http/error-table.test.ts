@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ERRORS } from "./error-table.ts";
 
-const DOCS = new URL("../../../../docs/errors.md", import.meta.url);
+const DOCS = new URL("../../../../docs/reference/errors.md", import.meta.url);
 
 // | `code` | status | what happened | what to do |
 const ROW = /^\| `(\w+)` \| (\d{3}) \| (.+\.) \| (.+\.) \|$/;

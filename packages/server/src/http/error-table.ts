@@ -5,7 +5,7 @@ interface ErrorEntry {
   readonly title: string;
 }
 
-/** The one table of errors: the status and the title of each code. What to do about each: docs/errors.md. */
+/** The one table of errors: the status and the title of each code. What to do about each: docs/reference/errors.md. */
 export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
   invalid_request: { status: 400, title: "The request is not valid" },
   not_found: { status: 404, title: "There is nothing here" },

@@ -59,7 +59,7 @@ function memory({ info }: RedisNode): Finding {
     if (used < system / 2) return ok("memory", text);
     return warn(
       "memory",
-      `${text}: it grows until the system ends it. Set maxmemory, or give it more room (docs/sizing.md).`,
+      `${text}: it grows until the system ends it. Set maxmemory, or give it more room (docs/operate/sizing.md).`,
     );
   }
   const text = `${megabytes(used)} used of ${megabytes(most)}`;

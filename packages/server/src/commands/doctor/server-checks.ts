@@ -35,7 +35,7 @@ export function checkLimits({ identity, limits, openai }: Config): Finding {
   }
   return ok(
     "limits",
-    others ? "set for each owner (docs/security.md)" : "none: everyone here is one and the same",
+    others ? "set for each owner (docs/operate/security.md)" : "none: everyone here is one and the same",
   );
 }
 

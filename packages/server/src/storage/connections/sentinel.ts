@@ -12,7 +12,7 @@ const ANSWER_MS = 900;
 
 /**
  * The master that most sentinels name, and after a failover the next one. To the rest it is one server, whose
- * address changes. Why not by the client's own `createSentinel`: docs/decisions/following-sentinels.md.
+ * address changes. Why not by the client's own `createSentinel`: docs/decisions/0006-following-sentinels.md.
  */
 export function connectSentinel(config: RedisConfig, events: ConnectionEvents): Connection {
   const { masterName = "" } = config;
