@@ -1,5 +1,5 @@
-import { AppError } from "../src/chat/app-error.ts";
 import type { ChatModel, Completion, ModelRequest } from "../src/chat/chat-model.ts";
+import { AppError } from "../src/errors/app-error.ts";
 import { AnswerRecorder } from "./answer-recorder.ts";
 
 /** Asks a model, and tells all that came of it. */

@@ -1,5 +1,5 @@
 import type { ChatRequest } from "@redis-memory-magic/protocol";
-import { AppError } from "./app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { historyBytes } from "./context.ts";
 import type { BeginTurn, Begun, Conversations, RetryRefusal } from "./conversations.ts";
 import type { Plan } from "./plan.ts";

@@ -1,5 +1,5 @@
 import type { ChatRequest } from "@redis-memory-magic/protocol";
-import { AppError } from "./app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { type AskedTurn, storedTurn } from "./asked-turn.ts";
 import { type BegunTurn, beginTurn, type Idempotency } from "./begin-turn.ts";
 import type { Conversations, StoredTurn } from "./conversations.ts";

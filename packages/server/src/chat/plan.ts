@@ -1,5 +1,5 @@
 import type { ChatRequest, ModelInfo } from "@redis-memory-magic/protocol";
-import { AppError } from "./app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { ChatModel } from "./chat-model.ts";
 import {
   buildContext,

@@ -1,5 +1,5 @@
 import type { ModelInfo, ProviderId } from "@redis-memory-magic/protocol";
-import { AppError } from "./app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { Availability, ChatModel } from "./chat-model.ts";
 
 // The order in which one is chosen when nobody says which.

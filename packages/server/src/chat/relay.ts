@@ -1,4 +1,4 @@
-import { AppError } from "./app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { ChatModel, Completion, ModelRequest } from "./chat-model.ts";
 import type { TurnWriter } from "./conversations.ts";
 

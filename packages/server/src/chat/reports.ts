@@ -1,5 +1,5 @@
 import type { ChatRequest, ContextReport, Turn } from "@redis-memory-magic/protocol";
-import { AppError } from "./app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { retryRefused } from "./begin-turn.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
 import { DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";

@@ -1,5 +1,5 @@
 import type { Cost, Truncation } from "@redis-memory-magic/protocol";
-import { AppError } from "./app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { Completion, ModelRequest } from "./chat-model.ts";
 import { type Context, hashPayload } from "./context.ts";
 import type { TurnEnd, TurnInfo, TurnUpdate, TurnWriter } from "./conversations.ts";

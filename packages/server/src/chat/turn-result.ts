@@ -1,5 +1,5 @@
 import type { ChatResponse, Cost, Truncation } from "@redis-memory-magic/protocol";
-import { AppError, type ErrorCode } from "./app-error.ts";
+import { AppError, type ErrorCode } from "../errors/app-error.ts";
 import type { StoredTurn, TurnInfo } from "./conversations.ts";
 
 /** How a turn has ended: as the API tells it, and what went wrong where something did. */

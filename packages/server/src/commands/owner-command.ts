@@ -1,4 +1,4 @@
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { exportJson } from "../http/export-json.ts";
 import { ApiKeys } from "../identity/api-keys.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";

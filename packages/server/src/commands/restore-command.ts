@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { checkBackup, readBackup } from "../storage/backup/backup-file.ts";
 import { RedisBackup, type Restored } from "../storage/backup/redis-backup.ts";
 import { ProgressLine } from "./progress-line.ts";

@@ -1,6 +1,6 @@
 import { pino } from "pino";
-import { AppError } from "../chat/app-error.ts";
 import { type Config, ConfigError, loadConfig } from "../config.ts";
+import { AppError } from "../errors/app-error.ts";
 import { BackupFileError } from "../storage/backup/backup-file.ts";
 import { connectRedis, KEY_NAME, type Redis, RedisRefused } from "../storage/redis.ts";
 import { RedisIdentityStore } from "../storage/redis-identity-store.ts";

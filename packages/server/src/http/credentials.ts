@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { Cookie, Credentials } from "../identity/authenticator.ts";
 
 /** Credentials as a request brings them. @throws AppError `invalid_request` for two of a kind */

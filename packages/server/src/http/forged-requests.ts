@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
-import { AppError } from "../chat/app-error.ts";
 import { isLoopback } from "../config/fields.ts";
+import { AppError } from "../errors/app-error.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);

@@ -8,8 +8,8 @@ import {
   importedSession,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import { AppError } from "../chat/app-error.ts";
 import type { EndedTurn, RestoredMessage, RestoredSession } from "../chat/conversations.ts";
+import { AppError } from "../errors/app-error.ts";
 import { fromArchivedTurn } from "./archive-wire.ts";
 import { fromMessage } from "./session-wire.ts";
 

@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import type { LimitState } from "../chat/app-error.ts";
+import type { LimitState } from "../errors/app-error.ts";
 
 /** Tells a limit as the IETF's draft of RateLimit headers has it. Several add up to a list. */
 export function tellLimit(reply: FastifyReply, state: LimitState | null | undefined): void {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { FairShare } from "../limits/fair-share.ts";
 import type { Limits } from "../limits/limits.ts";
 import { principalOf } from "./authenticate.ts";

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger, FastifyReply } from "fastify";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { Credentials } from "../identity/authenticator.ts";
 import type { Identity } from "../identity/identity.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";

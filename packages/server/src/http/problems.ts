@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 import type { Problem } from "@redis-memory-magic/protocol";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { AppError, type ErrorCode, type LimitState } from "../chat/app-error.ts";
+import { AppError, type ErrorCode, type LimitState } from "../errors/app-error.ts";
+import { ERRORS } from "../errors/error-table.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
-import { ERRORS } from "./error-table.ts";
 import { tellLimit } from "./limit-headers.ts";
 import { newsFilter } from "./news-filter.ts";
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 
 /** What is known of a request's body before any of it is read. */
 export function prepareBodies(app: FastifyInstance): void {

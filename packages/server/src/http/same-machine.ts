@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
 
 declare module "fastify" {

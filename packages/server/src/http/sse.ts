@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { AppError } from "../chat/app-error.ts";
 import type { AskedTurn } from "../chat/asked-turn.ts";
 import type { TurnResult } from "../chat/turn-result.ts";
+import { AppError } from "../errors/app-error.ts";
 
 // Proxies cut connections on which nothing moves, often after 30 or 60 s.
 const HEARTBEAT_MS = 15_000;

@@ -1,5 +1,5 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { Authenticator, Credentials, Identified } from "./authenticator.ts";
 import { type Issuer, identityUnavailable } from "./issuer.ts";
 import { ownerOfSubject } from "./principal.ts";

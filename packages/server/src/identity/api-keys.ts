@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { Authenticator, Credentials, Identified } from "./authenticator.ts";
 import type { IdentityStore } from "./identity-store.ts";
 import { VerifiedCache } from "./verified-cache.ts";

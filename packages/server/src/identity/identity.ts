@@ -1,6 +1,6 @@
 import type { JWTPayload } from "jose";
-import { AppError } from "../chat/app-error.ts";
 import type { AuthMethod, IdentityConfig } from "../config/identity.ts";
+import { AppError } from "../errors/app-error.ts";
 import { AccessTokens } from "./access-tokens.ts";
 import { ApiKeys } from "./api-keys.ts";
 import type { Authenticator, Credentials, Identified } from "./authenticator.ts";

@@ -7,7 +7,7 @@ import {
   enableNonRepudiationChecks,
   None,
 } from "openid-client";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 
 const TIMEOUT_SECONDS = 5;
 // One that does not answer is not asked again by each request.

@@ -11,7 +11,7 @@ import {
   randomState,
 } from "openid-client";
 import { z } from "zod";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { Cookie, Credentials } from "./authenticator.ts";
 import type { IdentityStore } from "./identity-store.ts";
 import { type Issuer, identityUnavailable } from "./issuer.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { VerifiedCache } from "./verified-cache.ts";
 
 function start() {

@@ -1,5 +1,5 @@
-import { AppError } from "../chat/app-error.ts";
 import { LruMap } from "../chat/lru-map.ts";
+import { AppError } from "../errors/app-error.ts";
 
 // Spares a busy caller a round trip; what was revoked holds no longer than this.
 const FRESH_MS = 1000;

@@ -1,4 +1,3 @@
-import { AppError } from "../chat/app-error.ts";
 import type {
   BeginTurn,
   Begun,
@@ -10,6 +9,7 @@ import type {
   StoredKeys,
   TurnWriter,
 } from "../chat/conversations.ts";
+import { AppError } from "../errors/app-error.ts";
 import { ForwardingConversations, forwardingWriter } from "./forwarding-conversations.ts";
 import type { Account } from "./ledger.ts";
 import type { Limits } from "./limits.ts";

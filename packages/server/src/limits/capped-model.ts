@@ -1,5 +1,5 @@
-import { AppError } from "../chat/app-error.ts";
 import type { ChatModel } from "../chat/chat-model.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { Turnstile } from "./turnstile.ts";
 
 /** A provider that this process has write only so many answers at once. */

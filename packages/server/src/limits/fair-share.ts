@@ -1,4 +1,4 @@
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { Turnstile } from "./turnstile.ts";
 
 const AT_ONCE = 8;

@@ -1,5 +1,5 @@
-import { AppError, type ErrorCode, type LimitState } from "../chat/app-error.ts";
 import type { Allowances } from "../config/limits.ts";
+import { AppError, type ErrorCode, type LimitState } from "../errors/app-error.ts";
 import { type Meter, type Meters, WINDOW_SECONDS } from "./meters.ts";
 
 /** Whom something is counted against, and how much he may. */

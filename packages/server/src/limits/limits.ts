@@ -1,5 +1,5 @@
-import { AppError, type LimitState } from "../chat/app-error.ts";
 import type { LimitsConfig } from "../config/limits.ts";
+import { AppError, type LimitState } from "../errors/app-error.ts";
 import type { Principal } from "../identity/principal.ts";
 import { type Account, Ledger } from "./ledger.ts";
 import type { Meter, Meters } from "./meters.ts";

@@ -1,6 +1,6 @@
 import type { Price } from "@redis-memory-magic/protocol";
-import { AppError } from "../chat/app-error.ts";
 import type { BeginTurn, Begun, Conversations, TurnInfo, TurnWriter } from "../chat/conversations.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { AnswerSizes } from "./answer-sizes.ts";
 import { ForwardingConversations, forwardingWriter } from "./forwarding-conversations.ts";
 import type { Account } from "./ledger.ts";

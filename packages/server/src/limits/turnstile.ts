@@ -1,4 +1,4 @@
-import type { AppError } from "../chat/app-error.ts";
+import type { AppError } from "../errors/app-error.ts";
 
 /** Lets so many in at a time, in the order of arrival; so many may wait. */
 export class Turnstile {

@@ -3,8 +3,8 @@ import { usage } from "@redis-memory-magic/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AnswerRecorder } from "../../test/answer-recorder.ts";
 import { within } from "../../test/within.ts";
-import { AppError } from "../chat/app-error.ts";
 import type { ChatModel, ContextMessage, ModelRequest } from "../chat/chat-model.ts";
+import { AppError } from "../errors/app-error.ts";
 
 /** What an adapter's test brings, made anew for each test. */
 export interface ChatModelUnderTest {

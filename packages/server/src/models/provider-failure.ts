@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode } from "../chat/app-error.ts";
+import { AppError, type ErrorCode } from "../errors/app-error.ts";
 
 /** The errors that a provider itself can cause; a silent one is found out by who waits for it. */
 export type ProviderErrorCode = Exclude<Extract<ErrorCode, `provider_${string}`>, "provider_silent">;

@@ -1,8 +1,8 @@
 import type { ProviderId } from "@redis-memory-magic/protocol";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { ErrorCode } from "../chat/app-error.ts";
 import type { Providers } from "../chat/providers.ts";
 import type { FinishedTurn } from "../chat/turn-result.ts";
+import type { ErrorCode } from "../errors/app-error.ts";
 
 /** What is looked at when somebody asks for the metrics. */
 interface Watched {

@@ -1,5 +1,5 @@
 import { OwnerQuota, type OwnerQuotaOptions } from "@redis-memory-magic/memory";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { Room } from "../limits/room.ts";
 import { translated } from "./translate.ts";
 

@@ -1,5 +1,5 @@
 import { MemoryError } from "@redis-memory-magic/memory";
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 
 /** Rejects with an `AppError` where the library does with an error of its own. */
 export function translated<T>(work: Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { AppError } from "../chat/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { REDIS_TIMEOUT_MS } from "./connections/client-options.ts";
 
 /**

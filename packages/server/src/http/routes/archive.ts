@@ -1,8 +1,8 @@
 import { forkRequest, session, sessionExport, sessionId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import { AppError } from "../../chat/app-error.ts";
 import type { Conversations } from "../../chat/conversations.ts";
 import { newSessionId } from "../../chat/session-id.ts";
+import { AppError } from "../../errors/app-error.ts";
 import { problems, type Routes } from "../api.ts";
 import { sendDownload, toFileName } from "../download.ts";
 import { exportJson } from "../export-json.ts";

@@ -1,7 +1,7 @@
 import { authMe, logoutResponse } from "@redis-memory-magic/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { AppError } from "../../chat/app-error.ts";
+import { AppError } from "../../errors/app-error.ts";
 import { logSecurityEvent } from "../../observability/security-log.ts";
 import { problems, type Routes } from "../api.ts";
 import { credentialsOf, sendCookie } from "../credentials.ts";

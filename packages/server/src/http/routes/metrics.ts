@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { AppError } from "../../chat/app-error.ts";
+import { AppError } from "../../errors/app-error.ts";
 import { logSecurityEvent } from "../../observability/security-log.ts";
 import type { Routes } from "../api.ts";
 import { credentialsOf } from "../credentials.ts";

@@ -11,8 +11,8 @@ import {
   totalsResponse,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import { AppError } from "../../chat/app-error.ts";
 import { totalsOf } from "../../chat/session-totals.ts";
+import { AppError } from "../../errors/app-error.ts";
 import { problems, type Routes } from "../api.ts";
 import { fromMessage, toMessage, toSession } from "../session-wire.ts";
 

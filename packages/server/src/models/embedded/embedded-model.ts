@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { ModelInfo } from "@redis-memory-magic/protocol";
-import { AppError } from "../../chat/app-error.ts";
 import type { AnswerSink, Availability, ChatModel, Completion, ModelRequest } from "../../chat/chat-model.ts";
+import { AppError } from "../../errors/app-error.ts";
 import { asTextMessages } from "../context-roles.ts";
 import { DEFAULT_MODEL } from "./default-model.ts";
 import type { Log } from "./log.ts";

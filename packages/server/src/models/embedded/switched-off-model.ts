@@ -1,5 +1,5 @@
-import { AppError } from "../../chat/app-error.ts";
 import type { Availability, ChatModel, Completion } from "../../chat/chat-model.ts";
+import { AppError } from "../../errors/app-error.ts";
 
 const REASON = "The built-in model is switched off (EMBEDDED_MODEL=none).";
 const ACTION = "Start the server without that setting to use it.";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppError } from "../../chat/app-error.ts";
 import type { AnswerSink, Availability, ChatModel, Completion, ModelRequest } from "../../chat/chat-model.ts";
+import { AppError } from "../../errors/app-error.ts";
 import { mirrorAnswer } from "./answer.ts";
 
 export interface MirrorConfig {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { AppError } from "../../../chat/app-error.ts";
 import type { AnswerSink, Completion } from "../../../chat/chat-model.ts";
+import { AppError } from "../../../errors/app-error.ts";
 import type { Installed } from "../setup/setup.ts";
 import type { AnswerRequest, AnswerResult, FromChild, ToChild } from "./protocol.ts";
 

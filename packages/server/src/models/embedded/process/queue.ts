@@ -1,4 +1,4 @@
-import { AppError } from "../../../chat/app-error.ts";
+import { AppError } from "../../../errors/app-error.ts";
 
 /** Lets one in at a time, in the order of arrival; so many may wait. */
 export class Queue {

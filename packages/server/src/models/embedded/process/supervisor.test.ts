@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { AppError } from "../../../chat/app-error.ts";
+import type { AppError } from "../../../errors/app-error.ts";
 import { Supervisor } from "./supervisor.ts";
 
 const runtime = new URL("./fake-llama-cpp.fixture.ts", import.meta.url).href;

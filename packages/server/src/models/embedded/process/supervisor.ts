@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppError } from "../../../chat/app-error.ts";
+import { AppError } from "../../../errors/app-error.ts";
 import type { Log } from "../log.ts";
 import type { Installed } from "../setup/setup.ts";
 import { type Exit, ModelProcess } from "./model-process.ts";

@@ -1,12 +1,10 @@
-import type { ErrorCode } from "../chat/app-error.ts";
-
 interface ErrorEntry {
   readonly status: number;
   readonly title: string;
 }
 
-/** The one table of errors: the status and the title of each code. What to do about each: docs/reference/errors.md. */
-export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
+/** Every error of the API: its code, HTTP status and title. docs/reference/errors.md says what to do about each. */
+export const ERRORS = {
   invalid_request: { status: 400, title: "The request is not valid" },
   not_found: { status: 404, title: "There is nothing here" },
   session_not_found: { status: 404, title: "No such session" },
@@ -47,4 +45,6 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
   provider_broke_off: { status: 502, title: "The provider broke off" },
   provider_failed: { status: 502, title: "The provider failed" },
   internal_error: { status: 500, title: "Something went wrong inside this server" },
-};
+} as const satisfies Readonly<Record<string, ErrorEntry>>;
+
+export type ErrorCode = keyof typeof ERRORS;
