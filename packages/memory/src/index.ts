@@ -1,4 +1,33 @@
-export type { ArchivedSession } from "./archived-session.ts";
+export type { ArchivedSession } from "./archive/archived-session.ts";
+export { SessionArchive } from "./archive/session-archive.ts";
+export type { RestoredMessage, RestoredSession } from "./archive/session-import.ts";
+export { MemoryError, type MemoryErrorCode } from "./errors.ts";
+export type { Json, Message, NewMessage, Role, ToolCall } from "./history/message.ts";
+export {
+  type AddedMessage,
+  MessageHistory,
+  type MessageHistoryOptions,
+} from "./history/message-history.ts";
+export type { RecentOptions } from "./history/recent.ts";
+export { fromAgentMemoryServer } from "./import/agent-memory-server.ts";
+export { type ImportOptions, type ImportProgress, importHistory } from "./import/import-history.ts";
+export { fromLangChain, type LangChainOptions } from "./import/langchain.ts";
+export { fromLangChainRedis, type LangChainRedisOptions } from "./import/langchain-redis.ts";
+export { fromRedisVl, type RedisVlOptions } from "./import/redisvl.ts";
+export type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./import/source.ts";
+export type { MemoryOptions } from "./options.ts";
+export type {
+  IoRedisClient,
+  IoRedisSubscriber,
+  NodeRedisClient,
+  NodeRedisSubscriber,
+  RedisClient,
+} from "./redis/client.ts";
+export { indexKeys, LOCAL_OWNER, parseKey, sessionKeys } from "./redis/keys.ts";
+export type { Subscriber } from "./redis/subscriptions.ts";
+export { type Admission, OwnerQuota, type OwnerQuotaOptions } from "./sessions/owner-quota.ts";
+export type { ForkPoint, SessionInfo } from "./sessions/session-info.ts";
+export type { SessionStorage, StoredKey } from "./sessions/session-storage.ts";
 export type {
   BeginOptions,
   Begun,
@@ -7,42 +36,13 @@ export type {
   Peeked,
   PlacedMessage,
   RetryRefusal,
-} from "./begin-turn.ts";
-export type {
-  IoRedisClient,
-  IoRedisSubscriber,
-  NodeRedisClient,
-  NodeRedisSubscriber,
-  RedisClient,
-} from "./client.ts";
-export { MemoryError, type MemoryErrorCode } from "./errors.ts";
-export { fromAgentMemoryServer } from "./import/agent-memory-server.ts";
-export { type ImportOptions, type ImportProgress, importHistory } from "./import/import-history.ts";
-export { fromLangChain, type LangChainOptions } from "./import/langchain.ts";
-export { fromLangChainRedis, type LangChainRedisOptions } from "./import/langchain-redis.ts";
-export { fromRedisVl, type RedisVlOptions } from "./import/redisvl.ts";
-export type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./import/source.ts";
-export { indexKeys, LOCAL_OWNER, parseKey, sessionKeys } from "./keys.ts";
-export type { Json, Message, NewMessage, Role, ToolCall } from "./message.ts";
-export {
-  type AddedMessage,
-  MessageHistory,
-  type MessageHistoryOptions,
-} from "./message-history.ts";
-export type { MemoryOptions } from "./options.ts";
-export { type Admission, OwnerQuota, type OwnerQuotaOptions } from "./owner-quota.ts";
-export type { RecentOptions } from "./recent.ts";
-export type { RestoredMessage, RestoredSession } from "./restored-session.ts";
-export { SessionArchive } from "./session-archive.ts";
-export type { ForkPoint, SessionInfo } from "./session-info.ts";
-export type { SessionStorage, StoredKey } from "./session-storage.ts";
-export type { Subscriber } from "./subscriptions.ts";
-export type { TurnOutcome, TurnUpdate } from "./turn-feed.ts";
-export type { EndedTurn, TurnEnd, TurnRecord } from "./turn-record.ts";
-export type { TurnWriter } from "./turn-writer.ts";
+} from "./turns/begin-turn.ts";
+export type { TurnOutcome, TurnUpdate } from "./turns/turn-feed.ts";
+export type { EndedTurn, TurnEnd, TurnRecord } from "./turns/turn-record.ts";
+export type { TurnWriter } from "./turns/turn-writer.ts";
 export {
   type TurnState,
   Turns,
   type TurnsOptions,
-} from "./turns.ts";
-export { unstoredTurn } from "./unstored-turn.ts";
+} from "./turns/turns.ts";
+export { unstoredTurn } from "./turns/unstored-turn.ts";

@@ -1,5 +1,5 @@
-import type { RedisClient } from "./client.ts";
-import { LOCAL_OWNER } from "./keys.ts";
+import type { RedisClient } from "./redis/client.ts";
+import { LOCAL_OWNER } from "./redis/keys.ts";
 import { assertId, assertTimeout, assertTtl } from "./validate.ts";
 
 /** What every class of the library is made of. */

@@ -1,4 +1,4 @@
-import { isRole, type NewMessage, type Role } from "./message.ts";
+import { isRole, type NewMessage, type Role } from "./history/message.ts";
 
 const refuse = (what: string): never => {
   throw new TypeError(what);

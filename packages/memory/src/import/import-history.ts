@@ -1,8 +1,8 @@
 import { MemoryError } from "../errors.ts";
-import type { NewMessage } from "../message.ts";
-import type { MessageHistory } from "../message-history.ts";
+import type { NewMessage } from "../history/message.ts";
+import type { MessageHistory } from "../history/message-history.ts";
 import { isId } from "../validate.ts";
-import { mend } from "./mend.ts";
+import { mend } from "./sanitize.ts";
 import type { ImportSource, SourceSession } from "./source.ts";
 
 /** How to import. */

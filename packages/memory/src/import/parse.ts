@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Json } from "../message.ts";
+import type { Json } from "../history/message.ts";
 import { isId } from "../validate.ts";
 
 export type JsonObject = { readonly [key: string]: Json };

@@ -1,6 +1,6 @@
-import type { RedisClient } from "../client.ts";
-import { script } from "../script.ts";
-import { type Reply, ScriptRunner } from "../script-runner.ts";
+import type { RedisClient } from "../redis/client.ts";
+import { script } from "../redis/script.ts";
+import { type Reply, ScriptRunner } from "../redis/script-runner.ts";
 
 const TIMEOUT_MS = 10_000;
 // So many reads are on their way at a time.

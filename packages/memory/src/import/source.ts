@@ -1,5 +1,5 @@
-import type { RedisClient } from "../client.ts";
-import type { NewMessage } from "../message.ts";
+import type { NewMessage } from "../history/message.ts";
+import type { RedisClient } from "../redis/client.ts";
 
 /** What an import reads: a message with an id of its own, or null for a record that is no message. */
 export type ImportedMessage = (NewMessage & { readonly id: string }) | null;

@@ -1,4 +1,4 @@
-import { script } from "../script.ts";
+import { script } from "../redis/script.ts";
 import { INFO_PRELUDE, PRELUDE, PRELUDE_WITHOUT_LAYOUT, TURN_PRELUDE } from "./prelude.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { script } from "../script.ts";
+import { script } from "../redis/script.ts";
 
 /**
  * KEYS[1] sessions by time of last use   KEYS[2] by time of expiry   KEYS[3] HASH: session → bytes, '' → all of them.

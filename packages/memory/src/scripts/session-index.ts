@@ -1,4 +1,4 @@
-import { script } from "../script.ts";
+import { script } from "../redis/script.ts";
 
 const PRELUDE = `
 local used, expires = KEYS[1], KEYS[2]

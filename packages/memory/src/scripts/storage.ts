@@ -1,4 +1,4 @@
-import { script } from "../script.ts";
+import { script } from "../redis/script.ts";
 import { PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 
 /**

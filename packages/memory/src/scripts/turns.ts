@@ -1,4 +1,4 @@
-import { script } from "../script.ts";
+import { script } from "../redis/script.ts";
 import { HISTORY_PRELUDE, PRELUDE, RETRY_PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 
 /**

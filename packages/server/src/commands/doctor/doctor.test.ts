@@ -78,7 +78,7 @@ test("what is tried is every command that the server's scripts use", () => {
   const root = fileURLToPath(new URL("../../../../..", import.meta.url));
   const files = [
     "packages/memory/src/scripts/*.ts",
-    "packages/memory/src/script-runner.ts",
+    "packages/memory/src/redis/script-runner.ts",
     "packages/server/src/storage/*.ts",
   ];
   const used = files

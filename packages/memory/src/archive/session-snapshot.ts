@@ -1,9 +1,9 @@
-import { MemoryError } from "./errors.ts";
-import type { Script } from "./script.ts";
-import type { Reply } from "./script-runner.ts";
-import { OPEN, READ_ENTRIES, SCAN_TURNS } from "./scripts/archive.ts";
-import { READ_RECORDS } from "./scripts/turns.ts";
-import { decodeInfo, type SessionInfo } from "./session-info.ts";
+import { MemoryError } from "../errors.ts";
+import type { Script } from "../redis/script.ts";
+import type { Reply } from "../redis/script-runner.ts";
+import { OPEN, READ_ENTRIES, SCAN_TURNS } from "../scripts/archive.ts";
+import { READ_RECORDS } from "../scripts/turns.ts";
+import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
 
 /** Runs a script on the session that is read. */
 type Run = (script: Script, args: string[]) => Promise<Reply>;

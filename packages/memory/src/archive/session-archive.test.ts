@@ -1,6 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, connectNodeRedis, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
-import { serverBinary, startServer } from "../test/servers.ts";
+import {
+  CLIENTS,
+  type Connection,
+  connectNodeRedis,
+  keysOf,
+  removeKeys,
+  uniqueName,
+} from "../../test/redis.ts";
+import { serverBinary, startServer } from "../../test/servers.ts";
 import {
   type EndedTurn,
   type Message,
@@ -10,7 +17,7 @@ import {
   type RestoredMessage,
   SessionArchive,
   Turns,
-} from "./index.ts";
+} from "../index.ts";
 
 const user = (content: string): NewMessage => ({ role: "user", content });
 const restored = (content: string, more: Partial<RestoredMessage> = {}): RestoredMessage => ({

@@ -1,10 +1,10 @@
-import { newEpoch } from "./epoch.ts";
-import { MemoryError } from "./errors.ts";
-import { encodeMessage, type NewMessage } from "./message.ts";
+import { MemoryError } from "../errors.ts";
+import { encodeMessage, type NewMessage } from "../history/message.ts";
+import { newEpoch } from "../redis/epoch.ts";
+import type { ForkPoint } from "../sessions/session-info.ts";
+import { type EndedTurn, encodeRecord, TURN_ENDS } from "../turns/turn-record.ts";
+import { assertCount, assertId, assertMessage, assertText, assertTtl } from "../validate.ts";
 import type { Entry } from "./session-copy.ts";
-import type { ForkPoint } from "./session-info.ts";
-import { type EndedTurn, encodeRecord, TURN_ENDS } from "./turn-record.ts";
-import { assertCount, assertId, assertMessage, assertText, assertTtl } from "./validate.ts";
 
 /** A message with its time, and with its id and its turn where it has them. */
 export type RestoredMessage = NewMessage & { readonly createdAt: Date; readonly turnId?: string };

@@ -1,4 +1,4 @@
-import type { Subscriptions } from "./subscriptions.ts";
+import type { Subscriptions } from "../redis/subscriptions.ts";
 import type { TurnFeed } from "./turn-feed.ts";
 import type { TurnRecord } from "./turn-record.ts";
 

@@ -1,7 +1,7 @@
-import { MemoryError } from "./errors.ts";
-import type { Script } from "./script.ts";
-import type { Reply } from "./script-runner.ts";
-import { COPY_ENTRIES, COPY_TURNS, FINISH_COPY } from "./scripts/archive.ts";
+import { MemoryError } from "../errors.ts";
+import type { Script } from "../redis/script.ts";
+import type { Reply } from "../redis/script-runner.ts";
+import { COPY_ENTRIES, COPY_TURNS, FINISH_COPY } from "../scripts/archive.ts";
 
 /** Runs a script on the session that is made. Whether it may run twice without harm stands last. */
 type Run = (script: Script, args: string[], repeatable: boolean) => Promise<Reply>;

@@ -1,7 +1,7 @@
-import { MemoryError } from "./errors.ts";
-import { indexKeys } from "./keys.ts";
-import type { ScriptRunner } from "./script-runner.ts";
-import { FORGET, LIST, TOUCH } from "./scripts/session-index.ts";
+import { MemoryError } from "../errors.ts";
+import { indexKeys } from "../redis/keys.ts";
+import type { ScriptRunner } from "../redis/script-runner.ts";
+import { FORGET, LIST, TOUCH } from "../scripts/session-index.ts";
 import type { SessionInfo } from "./session-info.ts";
 
 // A busy session costs the index one touch a second, not one a message.

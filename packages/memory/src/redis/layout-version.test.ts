@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Connection, connectNodeRedis, testRedisUrl } from "../test/redis.ts";
-import { MessageHistory, SessionArchive, Turns } from "./index.ts";
+import { type Connection, connectNodeRedis, testRedisUrl } from "../../test/redis.ts";
+import { MessageHistory, SessionArchive, Turns } from "../index.ts";
 import { sessionKeys } from "./keys.ts";
 
 /**

@@ -1,13 +1,13 @@
+import { givenId } from "../history/message.ts";
+import type { MemoryOptions } from "../options.ts";
+import { newEpoch } from "../redis/epoch.ts";
+import { stagingKeys } from "../redis/keys.ts";
+import { SessionScripts } from "../redis/session-scripts.ts";
+import { assertId } from "../validate.ts";
 import { type ArchivedSession, archivedSession } from "./archived-session.ts";
-import { newEpoch } from "./epoch.ts";
-import { stagingKeys } from "./keys.ts";
-import { givenId } from "./message.ts";
-import type { MemoryOptions } from "./options.ts";
-import { encodeSession, type RestoredSession } from "./restored-session.ts";
 import { SessionCopy } from "./session-copy.ts";
-import { SessionScripts } from "./session-scripts.ts";
-import { SettledSession } from "./settled-session.ts";
-import { assertId } from "./validate.ts";
+import { encodeSession, type RestoredSession } from "./session-import.ts";
+import { SettledSession } from "./session-snapshot.ts";
 
 const PAGE = 500;
 

@@ -1,5 +1,5 @@
+import { MemoryError } from "../errors.ts";
 import { type Evaluator, evaluator, type RedisClient } from "./client.ts";
-import { MemoryError } from "./errors.ts";
 import type { Script } from "./script.ts";
 
 /**

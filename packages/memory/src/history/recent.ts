@@ -1,6 +1,6 @@
-import { MemoryError } from "./errors.ts";
+import { MemoryError } from "../errors.ts";
+import { assertCount, assertId, assertRoles } from "../validate.ts";
 import type { Message, Role } from "./message.ts";
-import { assertCount, assertId, assertRoles } from "./validate.ts";
 
 /** Which of the newest messages. */
 export interface RecentOptions {

@@ -1,17 +1,17 @@
-import { newEpoch } from "./epoch.ts";
-import { MemoryError } from "./errors.ts";
-import type { SessionKeys } from "./keys.ts";
+import { MemoryError } from "../errors.ts";
+import type { MemoryOptions } from "../options.ts";
+import { newEpoch } from "../redis/epoch.ts";
+import type { SessionKeys } from "../redis/keys.ts";
+import type { Script } from "../redis/script.ts";
+import type { Reply } from "../redis/script-runner.ts";
+import { SessionScripts } from "../redis/session-scripts.ts";
+import { ADD, CLEAR, DROP, INFO, RANGE, RECENT, UPDATE } from "../scripts/history.ts";
+import { STORAGE } from "../scripts/storage.ts";
+import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
+import { decodeStorage, type SessionStorage } from "../sessions/session-storage.ts";
+import { assertId, assertMessage, assertPositiveInteger, assertTtl } from "../validate.ts";
 import { decodeMessage, encodeMessage, type Message, type NewMessage, type Role } from "./message.ts";
-import type { MemoryOptions } from "./options.ts";
 import { type Page, type RecentOptions, readRecent } from "./recent.ts";
-import type { Script } from "./script.ts";
-import type { Reply } from "./script-runner.ts";
-import { ADD, CLEAR, DROP, INFO, RANGE, RECENT, UPDATE } from "./scripts/history.ts";
-import { STORAGE } from "./scripts/storage.ts";
-import { decodeInfo, type SessionInfo } from "./session-info.ts";
-import { SessionScripts } from "./session-scripts.ts";
-import { decodeStorage, type SessionStorage } from "./session-storage.ts";
-import { assertId, assertMessage, assertPositiveInteger, assertTtl } from "./validate.ts";
 
 /** What `MessageHistory` stands on. */
 export interface MessageHistoryOptions extends MemoryOptions {

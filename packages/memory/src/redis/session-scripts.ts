@@ -1,9 +1,9 @@
+import { type MemoryOptions, resolveOptions } from "../options.ts";
+import { SessionIndex } from "../sessions/session-index.ts";
+import { assertId } from "../validate.ts";
 import { type SessionKeys, sessionKeys } from "./keys.ts";
-import { type MemoryOptions, resolveOptions } from "./options.ts";
 import type { Script } from "./script.ts";
 import { type Reply, ScriptRunner } from "./script-runner.ts";
-import { SessionIndex } from "./session-index.ts";
-import { assertId } from "./validate.ts";
 
 /** Runs scripts on an owner's sessions: what the library's classes stand on. */
 export class SessionScripts {

@@ -1,3 +1,14 @@
+import { decodeMessage } from "../history/message.ts";
+import type { MemoryOptions } from "../options.ts";
+import { newEpoch } from "../redis/epoch.ts";
+import type { SessionKeys } from "../redis/keys.ts";
+import type { Script } from "../redis/script.ts";
+import type { Reply } from "../redis/script-runner.ts";
+import { SessionScripts } from "../redis/session-scripts.ts";
+import { type Subscriber, Subscriptions } from "../redis/subscriptions.ts";
+import { RANGE } from "../scripts/history.ts";
+import { APPEND, BEGIN, CANCEL, END, PEEK, READ_RECORDS, READ_TURN } from "../scripts/turns.ts";
+import { assertCount, assertId, assertTimeout } from "../validate.ts";
 import {
   assertBegin,
   assertHistory,
@@ -9,22 +20,11 @@ import {
   type Peeked,
   type PlacedMessage,
 } from "./begin-turn.ts";
-import { newEpoch } from "./epoch.ts";
-import type { SessionKeys } from "./keys.ts";
-import { decodeMessage } from "./message.ts";
-import type { MemoryOptions } from "./options.ts";
-import type { Script } from "./script.ts";
-import type { Reply } from "./script-runner.ts";
-import { RANGE } from "./scripts/history.ts";
-import { APPEND, BEGIN, CANCEL, END, PEEK, READ_RECORDS, READ_TURN } from "./scripts/turns.ts";
-import { SessionScripts } from "./session-scripts.ts";
-import { type Subscriber, Subscriptions } from "./subscriptions.ts";
 import { TurnFeed, type TurnUpdate } from "./turn-feed.ts";
 import { followRemote } from "./turn-follower.ts";
 import { decodeRecord, type TurnRecord } from "./turn-record.ts";
 import { TurnWriter } from "./turn-writer.ts";
 import { newTurnId } from "./unstored-turn.ts";
-import { assertCount, assertId, assertTimeout } from "./validate.ts";
 
 /** What `Turns` stands on. */
 export interface TurnsOptions extends MemoryOptions {

@@ -1,7 +1,7 @@
-import { decodeMessage, type Json, type Message } from "./message.ts";
-import type { Reply } from "./script-runner.ts";
+import { decodeMessage, type Json, type Message } from "../history/message.ts";
+import type { Reply } from "../redis/script-runner.ts";
+import { assertCount, assertId, assertJson, assertText } from "../validate.ts";
 import type { TurnWriter } from "./turn-writer.ts";
-import { assertCount, assertId, assertJson, assertText } from "./validate.ts";
 
 /** What a turn begins with: either `content` or `retryOf`. */
 export interface BeginOptions {

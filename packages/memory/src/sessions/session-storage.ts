@@ -1,4 +1,4 @@
-import type { Reply } from "./script-runner.ts";
+import type { Reply } from "../redis/script-runner.ts";
 
 /** One of a session's keys in Redis. */
 export interface StoredKey {

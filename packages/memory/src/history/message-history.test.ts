@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
-import { type Json, MemoryError, MessageHistory, type NewMessage, Turns } from "./index.ts";
+import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../../test/redis.ts";
+import { type Json, MemoryError, MessageHistory, type NewMessage, Turns } from "../index.ts";
 
 const texts = (messages: readonly { content: string }[]): string[] => messages.map(({ content }) => content);
 const user = (content: string): NewMessage => ({ role: "user", content });

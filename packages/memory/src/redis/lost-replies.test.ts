@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../test/redis.ts";
+import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../../test/redis.ts";
+import { MessageHistory, Turns } from "../index.ts";
 import type { NodeRedisClient } from "./client.ts";
-import { MessageHistory, Turns } from "./index.ts";
 
 /** A client whose connection breaks after a script was run and before its reply is there. */
 class LossyClient implements NodeRedisClient {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
-import { type BeginOptions, MessageHistory, Turns, type TurnUpdate, type TurnWriter } from "./index.ts";
+import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../../test/redis.ts";
+import { type BeginOptions, MessageHistory, Turns, type TurnUpdate, type TurnWriter } from "../index.ts";
 
 // Short, and yet longer than a busy machine keeps a writer from renewing it.
 const LEASE_MS = 1_000;

@@ -1,7 +1,7 @@
-import { decodeMessage, type Message } from "./message.ts";
-import type { SessionInfo } from "./session-info.ts";
-import { type SettledSession, unknownSession } from "./settled-session.ts";
-import { decodeRecord, type EndedTurn } from "./turn-record.ts";
+import { decodeMessage, type Message } from "../history/message.ts";
+import type { SessionInfo } from "../sessions/session-info.ts";
+import { decodeRecord, type EndedTurn } from "../turns/turn-record.ts";
+import { type SettledSession, unknownSession } from "./session-snapshot.ts";
 
 /** A session to be read whole. Reading on fails with `unknown_session` when it is cleared meanwhile. */
 export interface ArchivedSession {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type Connection, connectNodeRedis, keysOf, removeKeys, uniqueName } from "../test/redis.ts";
-import { MessageHistory, OwnerQuota, type OwnerQuotaOptions, parseKey } from "./index.ts";
+import { type Connection, connectNodeRedis, keysOf, removeKeys, uniqueName } from "../../test/redis.ts";
+import { MessageHistory, OwnerQuota, type OwnerQuotaOptions, parseKey } from "../index.ts";
 
 let redis: Connection;
 beforeAll(async () => {

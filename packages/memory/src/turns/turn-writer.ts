@@ -1,6 +1,6 @@
-import { MemoryError } from "./errors.ts";
-import type { Json } from "./message.ts";
-import type { Reply } from "./script-runner.ts";
+import { MemoryError } from "../errors.ts";
+import type { Json } from "../history/message.ts";
+import type { Reply } from "../redis/script-runner.ts";
 import type { TurnFeed, TurnOutcome } from "./turn-feed.ts";
 import { TURN_ENDS, type TurnEnd } from "./turn-record.ts";
 

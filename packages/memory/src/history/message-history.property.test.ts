@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Connection, connectIoRedis, connectNodeRedis, removeKeys, uniqueName } from "../test/redis.ts";
-import { type Message, MessageHistory, type NewMessage, type Role } from "./index.ts";
+import {
+  type Connection,
+  connectIoRedis,
+  connectNodeRedis,
+  removeKeys,
+  uniqueName,
+} from "../../test/redis.ts";
+import { type Message, MessageHistory, type NewMessage, type Role } from "../index.ts";
 import { ROLES } from "./message.ts";
 
 const CLIENTS = 3;

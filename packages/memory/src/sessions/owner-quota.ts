@@ -1,8 +1,8 @@
-import { indexKeys, quotaKey } from "./keys.ts";
-import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { ScriptRunner } from "./script-runner.ts";
-import { ADMIT, GROW } from "./scripts/owner-quota.ts";
-import { assertCount, assertId } from "./validate.ts";
+import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "../options.ts";
+import { indexKeys, quotaKey } from "../redis/keys.ts";
+import { ScriptRunner } from "../redis/script-runner.ts";
+import { ADMIT, GROW } from "../scripts/owner-quota.ts";
+import { assertCount, assertId } from "../validate.ts";
 
 /** An owner's limits. */
 export interface OwnerQuotaOptions extends MemoryOptions {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, uniqueName } from "../test/redis.ts";
+import { CLIENTS, type Connection, uniqueName } from "../../test/redis.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 describe.each(Object.entries(CLIENTS))("subscriptions with %s", (_, connect) => {

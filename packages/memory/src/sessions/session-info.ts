@@ -1,4 +1,4 @@
-import type { Reply } from "./script-runner.ts";
+import type { Reply } from "../redis/script-runner.ts";
 
 /** What is known of a session, without its messages. */
 export interface SessionInfo {
