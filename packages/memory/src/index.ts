@@ -1,6 +1,6 @@
 export type { ArchivedSession } from "./archive/archived-session.ts";
 export { SessionArchive } from "./archive/session-archive.ts";
-export type { RestoredMessage, RestoredSession } from "./archive/session-import.ts";
+export type { SessionImport, SessionImportMessage } from "./archive/session-import.ts";
 export { MemoryError, type MemoryErrorCode } from "./errors.ts";
 export type { Json, Message, NewMessage, Role, ToolCall } from "./history/message.ts";
 export {
@@ -30,12 +30,12 @@ export type { ForkPoint, SessionInfo } from "./sessions/session-info.ts";
 export type { SessionStorage, StoredKey } from "./sessions/session-storage.ts";
 export type {
   BeginOptions,
-  Begun,
-  FoundHistory,
-  NotBegun,
-  Peeked,
-  PlacedMessage,
+  BeginRefusal,
+  BeginResult,
+  IndexedMessage,
+  PeekResult,
   RetryRefusal,
+  TurnHistory,
 } from "./turns/begin-turn.ts";
 export type { TurnOutcome, TurnUpdate } from "./turns/turn-feed.ts";
 export type { EndedTurn, TurnEnd, TurnRecord } from "./turns/turn-record.ts";

@@ -1,25 +1,25 @@
 import { decodeMessage, type Message } from "../history/message.ts";
 import type { SessionInfo } from "../sessions/session-info.ts";
 import { decodeRecord, type EndedTurn } from "../turns/turn-record.ts";
-import { type SettledSession, unknownSession } from "./session-snapshot.ts";
+import { type SessionSnapshot, unknownSession } from "./session-snapshot.ts";
 
 /** A session to be read whole. Reading on fails with `unknown_session` when it is cleared meanwhile. */
 export interface ArchivedSession {
   readonly info: SessionInfo;
-  /** Pages of its messages, oldest first: one for each place, null where one was dropped. */
+  /** Pages of its messages, oldest first: one for each index, null where one was dropped. */
   messages(): AsyncGenerator<readonly (Message | null)[], void, void>;
   /** Pages of its turns, in the order of their messages. The ids of all are held meanwhile. */
   turns(): AsyncGenerator<readonly EndedTurn[], void, void>;
 }
 
-export const archivedSession = (session: SettledSession): ArchivedSession => ({
+export const archivedSession = (session: SessionSnapshot): ArchivedSession => ({
   info: session.info,
   messages: () => readMessages(session),
   turns: () => readTurns(session),
 });
 
 async function* readMessages(
-  session: SettledSession,
+  session: SessionSnapshot,
 ): AsyncGenerator<readonly (Message | null)[], void, void> {
   for await (const { first, records } of session.pages()) {
     // What somebody else has written there is no message either.
@@ -29,13 +29,13 @@ async function* readMessages(
 
 const PAGE = 500;
 
-async function* readTurns(session: SettledSession): AsyncGenerator<readonly EndedTurn[], void, void> {
+async function* readTurns(session: SessionSnapshot): AsyncGenerator<readonly EndedTurn[], void, void> {
   const found: { id: string; order: readonly number[] }[] = [];
   for await (const page of session.turns()) {
     for (const [id, raw] of page) {
-      const { userPlace, startedAt, answerPlace } = endedTurn(id, raw);
+      const { userIndex, startedAt, answerIndex } = endedTurn(id, raw);
       // A retry can begin in the millisecond of what it retries, but answers further on.
-      found.push({ id, order: [userPlace, startedAt.getTime(), answerPlace ?? -1] });
+      found.push({ id, order: [userIndex, startedAt.getTime(), answerIndex ?? -1] });
     }
   }
   const ids = found.sort(byOrder).map(({ id }) => id);

@@ -14,13 +14,13 @@ import {
   MessageHistory,
   type NewMessage,
   type RedisClient,
-  type RestoredMessage,
   SessionArchive,
+  type SessionImportMessage,
   Turns,
 } from "../index.ts";
 
 const user = (content: string): NewMessage => ({ role: "user", content });
-const restored = (content: string, more: Partial<RestoredMessage> = {}): RestoredMessage => ({
+const restored = (content: string, more: Partial<SessionImportMessage> = {}): SessionImportMessage => ({
   role: "user",
   content,
   createdAt: new Date("2020-02-02T02:02:02.002Z"),
@@ -73,7 +73,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
   };
   const contents = async (id: string) =>
     (await Array.fromAsync(history.messages(id))).map(({ content }) => content);
-  const places = async (id: string): Promise<(Message | null)[]> =>
+  const indexes = async (id: string): Promise<(Message | null)[]> =>
     (await Array.fromAsync((await archive.read(id)).messages())).flat();
   const turnsOf = async (id: string): Promise<EndedTurn[]> =>
     (await Array.fromAsync((await archive.read(id)).turns())).flat();
@@ -88,7 +88,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
       expect(await contents("f")).toEqual(["My name is Bob", "Hello Bob"]);
       expect(await turns.get("f", turnId)).toMatchObject({
         text: "Hello Bob",
-        record: { status: "completed", userPlace: 0, answerPlace: 1, info: { about: "My name is Bob" } },
+        record: { status: "completed", userIndex: 0, answerIndex: 1, info: { about: "My name is Bob" } },
       });
       expect(await history.info("f")).toMatchObject({
         title: "Names",
@@ -105,7 +105,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
       expect((await history.listSessions()).sessions.map(({ id }) => id)).toEqual(["f"]);
     });
 
-    test("ends before a message, by the id that it was given or by its place", async () => {
+    test("ends before a message, by the id that it was given or by its index", async () => {
       await history.addMessages("s", [user("a"), { ...user("b"), id: "mine" }, user("c")]);
       const third = (await history.getRecent("s", { k: 1 }))[0]?.id ?? "";
       await archive.fork("s", "at-mine", { before: "mine" });
@@ -146,12 +146,12 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
       expect(await history.info("g")).toMatchObject({ rootId: "s", forkedFrom: { sessionId: "f" } });
     });
 
-    test("keeps the places of messages that were dropped", async () => {
+    test("keeps the indexes of messages that were dropped", async () => {
       await history.addMessages("s", [user("a"), { ...user("b"), id: "mine" }, user("c")]);
       await history.drop("s", "mine");
       const turnId = await say("d", "e");
       await archive.fork("s", "f");
-      expect((await places("f")).map((message) => message?.content ?? null)).toEqual([
+      expect((await indexes("f")).map((message) => message?.content ?? null)).toEqual([
         "a",
         null,
         "c",
@@ -159,7 +159,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
         "e",
       ]);
       expect(await history.count("f")).toBe(4);
-      expect((await turns.get("f", turnId))?.record).toMatchObject({ userPlace: 3, answerPlace: 4 });
+      expect((await turns.get("f", turnId))?.record).toMatchObject({ userIndex: 3, answerIndex: 4 });
       expect(await history.addMessage("f", { ...user("b"), id: "mine" })).toMatchObject({ count: 5 });
     });
 
@@ -334,7 +334,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
         ttlSeconds: info.ttlSeconds,
         ...(info.rootId !== null && { rootId: info.rootId }),
         ...(info.forkedFrom !== null && { forkedFrom: info.forkedFrom }),
-        messages: await places(id),
+        messages: await indexes(id),
         turns: await turnsOf(id),
       };
     };
@@ -366,7 +366,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
       const fork = await copyOf("f");
       await archive.restore("r2", fork);
       expect(await copyOf("r2")).toEqual(fork);
-      // What was restored lives on: its last turn is retried by its places.
+      // What was restored lives on: its last turn is retried by its indexes.
       expect(await history.drop("r", "mine")).toBe(true);
       expect(await history.drop("r", first.messages[0]?.id)).toBe(true);
     });
@@ -383,25 +383,25 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
             .sort();
         expect(await all("r")).toEqual(await all("s"));
       }
-      expect(await redis.command("HEXISTS", `${name}:{r}:meta`, `id:${(await places("s"))[0]?.id}`)).toBe(0);
+      expect(await redis.command("HEXISTS", `${name}:{r}:meta`, `id:${(await indexes("s"))[0]?.id}`)).toBe(0);
     });
 
     test("without ids: they get some", async () => {
       await archive.restore("r", { messages: [restored("a"), null, restored("b", { id: "mine" })] });
-      const [a, , b] = await places("r");
+      const [a, , b] = await indexes("r");
       expect(a?.id).toMatch(/^[0-9a-f]{8}-0$/);
       expect(b?.id).toBe("mine");
       expect(await history.info("r")).toMatchObject({ count: 2, title: null, ttlSeconds: 3600 });
     });
 
     test.each([
-      ["of places that they are not at", ["00000000-0", "00000000-2", "00000000-1"]],
+      ["of indexes that they are not at", ["00000000-0", "00000000-2", "00000000-1"]],
       ["of two sessions", ["00000000-0", "11111111-1", "00000000-3"]],
       ["that only look like derived ones", ["00000000-00", "00000000-1", "00000000-x"]],
-      ["that begin like one at its place", ["00000000-0", "00000000-", "00000000--2"]],
+      ["that begin like one at its index", ["00000000-0", "00000000-", "00000000--2"]],
     ])("with ids %s: all are kept and found, and none is doubled", async (_, ids) => {
       await archive.restore("r", { messages: [...ids.map((id) => restored(id, { id })), restored("last")] });
-      const found = (await places("r")).map((message) => message?.id);
+      const found = (await indexes("r")).map((message) => message?.id);
       expect(found.slice(0, -1)).toEqual(ids);
       expect(new Set(found).size).toBe(ids.length + 1);
       for (const id of ids) {
@@ -420,19 +420,19 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
 
     test.each<[string, () => Parameters<SessionArchive["restore"]>[1]]>([
       ["a message that is none", () => ({ messages: [restored("x", { role: "nobody" as never })] })],
-      ["a message without a time", () => ({ messages: [user("x") as RestoredMessage] })],
+      ["a message without a time", () => ({ messages: [user("x") as SessionImportMessage] })],
       ["half a surrogate pair", () => ({ messages: [restored("\ud800")] })],
       [
         "a turn that is running",
         () => ({ messages: [restored("x")], turns: [{ ...turn, status: "running" as never }] }),
       ],
-      ["a turn behind the end", () => ({ messages: [restored("x")], turns: [{ ...turn, userPlace: 1 }] })],
+      ["a turn behind the end", () => ({ messages: [restored("x")], turns: [{ ...turn, userIndex: 1 }] })],
       [
         "an answer behind the end",
-        () => ({ messages: [restored("x")], turns: [{ ...turn, answerPlace: 1 }] }),
+        () => ({ messages: [restored("x")], turns: [{ ...turn, answerIndex: 1 }] }),
       ],
       ["a turn of no message", () => ({ messages: [], turns: [turn] })],
-      ["a place of a fraction", () => ({ messages: [restored("x")], turns: [{ ...turn, userPlace: 0.5 }] })],
+      ["an index of a fraction", () => ({ messages: [restored("x")], turns: [{ ...turn, userIndex: 0.5 }] })],
       [
         "a turn's time that is none",
         () => ({ messages: [restored("x")], turns: [{ ...turn, startedAt: new Date(Number.NaN) }] }),
@@ -446,8 +446,8 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
     const turn: EndedTurn = {
       id: "t",
       status: "completed",
-      userPlace: 0,
-      answerPlace: null,
+      userIndex: 0,
+      answerIndex: null,
       startedAt: new Date(5),
       endedAt: new Date(6),
       info: null,
@@ -504,8 +504,8 @@ test("a Redis that keeps thousands of turns in a small hash gives them in one pa
       (_, n): EndedTurn => ({
         id: `t${n}`,
         status: "completed",
-        userPlace: 0,
-        answerPlace: null,
+        userIndex: 0,
+        answerIndex: null,
         startedAt: time,
         endedAt: time,
         info: n,

@@ -6,15 +6,15 @@ import { SessionScripts } from "../redis/session-scripts.ts";
 import { assertId } from "../validate.ts";
 import { type ArchivedSession, archivedSession } from "./archived-session.ts";
 import { SessionCopy } from "./session-copy.ts";
-import { encodeSession, type RestoredSession } from "./session-import.ts";
-import { SettledSession } from "./session-snapshot.ts";
+import { encodeSession, type SessionImport } from "./session-import.ts";
+import { SessionSnapshot } from "./session-snapshot.ts";
 
 const PAGE = 500;
 
 /**
  * Whole sessions: to fork one, to read it out and to restore it. Only what is settled of a session counts: the
  * message of a turn that is running does not, nor does what stands behind it. A new session appears whole or not at
- * all, however long it is, and each message has the place that it had, so that what turns refer to stays right.
+ * all, however long it is, and each message has the index that it had, so that what turns refer to stays right.
  *
  * Wrong arguments are a `TypeError`, everything else a `MemoryError`; every method may throw one with the code
  * `unavailable`, `damaged` or `newer_layout`.
@@ -81,7 +81,7 @@ export class SessionArchive {
    *
    * @throws MemoryError `duplicate_id`, `session_exists`
    */
-  async restore(sessionId: string, session: RestoredSession): Promise<void> {
+  async restore(sessionId: string, session: SessionImport): Promise<void> {
     const { epoch, entries, turns } = encodeSession(session);
     const { title = "", ttlSeconds, rootId = "", forkedFrom } = session;
     const copy = this.#copy(sessionId);
@@ -103,10 +103,10 @@ export class SessionArchive {
     this.#scripts.index.touch(sessionId, ttl, true);
   }
 
-  #open(sessionId: string, before?: string): Promise<SettledSession> {
+  #open(sessionId: string, before?: string): Promise<SessionSnapshot> {
     const keys = this.#scripts.keys(sessionId).all;
     // Reading changes nothing but the end of a turn whose writer is gone.
-    return SettledSession.open(
+    return SessionSnapshot.open(
       (script, args) => this.#scripts.run(script, keys, args, true),
       sessionId,
       before,

@@ -7,18 +7,18 @@ import { assertCount, assertId, assertMessage, assertText, assertTtl } from "../
 import type { Entry } from "./session-copy.ts";
 
 /** A message with its time, and with its id and its turn where it has them. */
-export type RestoredMessage = NewMessage & { readonly createdAt: Date; readonly turnId?: string };
+export type SessionImportMessage = NewMessage & { readonly createdAt: Date; readonly turnId?: string };
 
 /** A session to be made as it once was. */
-export interface RestoredSession {
+export interface SessionImport {
   readonly title?: string;
   /** A TTL of its own, unless it is the usual one. */
   readonly ttlSeconds?: number;
   readonly rootId?: string;
   readonly forkedFrom?: ForkPoint;
-  /** Null keeps the place of one that was dropped. */
-  readonly messages: readonly (RestoredMessage | null)[];
-  /** Their places refer to `messages`. */
+  /** Null keeps the index of one that was dropped. */
+  readonly messages: readonly (SessionImportMessage | null)[];
+  /** Their indexes refer to `messages`. */
   readonly turns?: readonly EndedTurn[];
 }
 
@@ -29,7 +29,7 @@ interface Encoded {
 }
 
 /** @throws TypeError for what is no such session; MemoryError `duplicate_id` */
-export function encodeSession(session: RestoredSession): Encoded {
+export function encodeSession(session: SessionImport): Encoded {
   const { title, ttlSeconds, rootId, forkedFrom, messages, turns = [] } = session;
   if (title !== undefined) assertText("title", title);
   if (ttlSeconds !== undefined) assertTtl("ttlSeconds", ttlSeconds);
@@ -42,18 +42,18 @@ export function encodeSession(session: RestoredSession): Encoded {
   const epoch = ownEpoch(messages) ?? newEpoch();
   return {
     epoch,
-    entries: messages.map((message, place) => {
+    entries: messages.map((message, index) => {
       if (message === null) return { record: "0" };
-      // An id that follows from the message's place is neither stored nor indexed.
+      // An id that follows from the message's index is neither stored nor indexed.
       const { id, ...derived } = message;
-      if (id === undefined || id === `${epoch}-${place}`) return { record: encodeEntry(derived) };
+      if (id === undefined || id === `${epoch}-${index}`) return { record: encodeEntry(derived) };
       return { record: encodeEntry(message), id };
     }),
     turns: turns.map((turn) => [turn.id, encodeRecord(turn)]),
   };
 }
 
-function encodeEntry(message: RestoredMessage): string {
+function encodeEntry(message: SessionImportMessage): string {
   const { role, tail } = encodeMessage(message);
   return `[1,"${role}",${message.createdAt.getTime()},${tail}`;
 }
@@ -62,19 +62,19 @@ function encodeEntry(message: RestoredMessage): string {
  * The epoch that a session had whose ids these are; undefined where its ids would not fit together: then it gets a
  * new one, and all ids are kept as if their callers had given them.
  */
-function ownEpoch(messages: readonly (RestoredMessage | null)[]): string | undefined {
+function ownEpoch(messages: readonly (SessionImportMessage | null)[]): string | undefined {
   const derived = messages.findIndex(
-    (message, place) => message?.id?.match(/^[0-9a-f]{8}-(\d+)$/)?.[1] === `${place}`,
+    (message, index) => message?.id?.match(/^[0-9a-f]{8}-(\d+)$/)?.[1] === `${index}`,
   );
   const epoch = messages[derived]?.id?.slice(0, 8);
   if (epoch === undefined) return undefined;
   const fits = messages.every(
-    (message, place) => !message?.id?.startsWith(`${epoch}-`) || message.id === `${epoch}-${place}`,
+    (message, index) => !message?.id?.startsWith(`${epoch}-`) || message.id === `${epoch}-${index}`,
   );
   return fits ? epoch : undefined;
 }
 
-function assertRestored(message: RestoredMessage, ids: Set<string>): void {
+function assertRestored(message: SessionImportMessage, ids: Set<string>): void {
   assertMessage(message);
   if (message.createdAt === undefined) throw new TypeError("createdAt must be given");
   if (message.turnId !== undefined) assertId("turnId", message.turnId);
@@ -88,8 +88,8 @@ function assertRestored(message: RestoredMessage, ids: Set<string>): void {
 function assertTurn(turn: EndedTurn, end: number): void {
   assertId("a turn's id", turn.id);
   if (!TURN_ENDS.includes(turn.status)) throw new TypeError("a turn's status must be one of an end");
-  assertPlace("userPlace", turn.userPlace, end);
-  if (turn.answerPlace !== null) assertPlace("answerPlace", turn.answerPlace, end);
+  assertIndex("userIndex", turn.userIndex, end);
+  if (turn.answerIndex !== null) assertIndex("answerIndex", turn.answerIndex, end);
   for (const time of [turn.startedAt, turn.endedAt]) {
     if (time !== null && !Number.isSafeInteger(time.getTime())) {
       throw new TypeError("a turn's times must be valid Dates");
@@ -98,7 +98,7 @@ function assertTurn(turn: EndedTurn, end: number): void {
   if (turn.replacedText !== undefined) assertText("replacedText", turn.replacedText);
 }
 
-function assertPlace(what: string, place: number, end: number): void {
-  assertCount(what, place);
-  if (place >= end) throw new TypeError(`${what} must be the place of one of the messages`);
+function assertIndex(what: string, index: number, end: number): void {
+  assertCount(what, index);
+  if (index >= end) throw new TypeError(`${what} must be the index of one of the messages`);
 }

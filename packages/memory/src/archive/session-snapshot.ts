@@ -12,10 +12,10 @@ type Run = (script: Script, args: string[]) => Promise<Reply>;
  * A session as it was when it was opened, up to its last settled message, read page by page. Messages that arrive
  * later are not in it; when it is cleared meanwhile, reading on fails with `unknown_session`.
  */
-export class SettledSession {
+export class SessionSnapshot {
   readonly info: SessionInfo;
   readonly epoch: string;
-  /** The place behind its last message. */
+  /** The index behind its last message. */
   readonly end: number;
   /** In ms; empty where it has none of its own. */
   readonly ownTtl: string;
@@ -33,17 +33,17 @@ export class SettledSession {
   }
 
   /** @throws MemoryError `unknown_session`, `unknown_message`, `unavailable`, `damaged` */
-  static async open(run: Run, sessionId: string, before = ""): Promise<SettledSession> {
+  static async open(run: Run, sessionId: string, before = ""): Promise<SessionSnapshot> {
     const reply = await run(OPEN, [before]);
     if (reply[0] === "unknown_message") {
       throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
     }
     const info = decodeInfo(sessionId, reply);
     if (info === null) throw unknownSession();
-    return new SettledSession(run, info, reply);
+    return new SessionSnapshot(run, info, reply);
   }
 
-  /** The list's entries from a place on, page by page; `0` is a message that was dropped. */
+  /** The list's entries from an index on, page by page; `0` is a message that was dropped. */
   async *pages(): AsyncGenerator<{ first: number; records: string[] }, void, void> {
     for (let first = 0; first < this.end; ) {
       const [, , ...records] = await this.#read(READ_ENTRIES, [String(first), String(this.end)]);

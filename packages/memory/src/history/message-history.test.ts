@@ -56,7 +56,7 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
       2,
       11,
     );
-    expect(found.map(({ place }) => place)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(found.map(({ index }) => index)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(largest).toBeLessThan(2_000_000);
   });
 
@@ -440,11 +440,11 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     }
     await wary.addMessage("s", user("b"));
     expect(texts(await wary.getRecent("s", { k: 20 }))).toEqual(["a", "b"]);
-    expect(damaged).toEqual([6, 5, 4, 3, 2, 1].map((place) => ({ sessionId: "s", place })));
+    expect(damaged).toEqual([6, 5, 4, 3, 2, 1].map((index) => ({ sessionId: "s", index })));
     expect(texts(await Array.fromAsync(wary.messages("s")))).toEqual(["a", "b"]);
   });
 
-  test("a damaged record takes no place from the newest k", async () => {
+  test("a damaged record does not count toward the newest k", async () => {
     await history.addMessages("s", [user("a"), user("b")]);
     await redis.command("RPUSH", `${name}:{s}:messages`, "nonsense", '[1,"user"]', '{"role":"user"}');
     expect(texts(await history.getRecent("s", { k: 2 }))).toEqual(["a", "b"]);
@@ -548,11 +548,11 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
   });
 
   test("a record of a later layout version is skipped and reported, and left as it is", async () => {
-    const places: number[] = [];
+    const indexes: number[] = [];
     const wary = new MessageHistory({
       client: redis.client,
       name,
-      onDamaged: ({ place }) => places.push(place),
+      onDamaged: ({ index }) => indexes.push(index),
     });
     await wary.addMessage("s", user("a"));
     const later = '[2,"user",1732264800000,"b",{"id":"x"}]';
@@ -560,7 +560,7 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     await wary.addMessage("s", user("c"));
     expect(texts(await wary.getRecent("s", { k: 2 }))).toEqual(["a", "c"]);
     expect(texts(await Array.fromAsync(wary.messages("s")))).toEqual(["a", "c"]);
-    expect(places).toEqual([1, 1]);
+    expect(indexes).toEqual([1, 1]);
     expect(await redis.command("LINDEX", `${name}:{s}:messages`, "1")).toBe(later);
   });
 

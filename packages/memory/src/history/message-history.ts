@@ -16,7 +16,7 @@ import { type Page, type RecentOptions, readRecent } from "./recent.ts";
 /** What `MessageHistory` stands on. */
 export interface MessageHistoryOptions extends MemoryOptions {
   /** Told of each record that is no message (someone else wrote it). It is skipped. */
-  readonly onDamaged?: (damaged: { sessionId: string; place: number }) => void;
+  readonly onDamaged?: (damaged: { sessionId: string; index: number }) => void;
 }
 
 /** What became of a message that was added. */
@@ -304,7 +304,7 @@ export class MessageHistory {
       messages: [...this.#decode(sessionId, entries.slice(0, split), String(epoch))],
       context: [...this.#decode(sessionId, entries.slice(split), String(epoch))],
       more: Number(more) === 1,
-      // By place, so that it holds when its message is dropped.
+      // By index, so that it holds when its message is dropped.
       next: `${epoch}-${next}`,
     };
   }
@@ -318,10 +318,10 @@ export class MessageHistory {
 
   *#decode(sessionId: string, entries: readonly (string | number)[], epoch: string): Generator<Message> {
     for (let i = 0; i < entries.length; i += 2) {
-      const place = Number(entries[i]);
-      const message = decodeMessage(String(entries[i + 1]), place, epoch);
+      const index = Number(entries[i]);
+      const message = decodeMessage(String(entries[i + 1]), index, epoch);
       if (message) yield message;
-      else this.#onDamaged?.({ sessionId, place });
+      else this.#onDamaged?.({ sessionId, index });
     }
   }
 

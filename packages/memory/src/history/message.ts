@@ -14,7 +14,7 @@ export interface ToolCall {
 
 /** A message as it is kept. Absent fields are absent, not `undefined`. */
 export interface Message {
-  /** Given by the caller, else made of the session's epoch and the message's place: `3f9a0c71-12`. */
+  /** Given by the caller, else made of the session's epoch and the message's index: `3f9a0c71-12`. */
   readonly id: string;
   readonly role: Role;
   readonly content: string;
@@ -77,7 +77,7 @@ type Decoder = (fields: readonly unknown[], derivedId: string) => Message | unde
 const DECODERS: ReadonlyMap<unknown, Decoder> = new Map([[1, decodeVersion1]]);
 
 /** Undefined when the record is not one of a message: someone else wrote it, or a later version did. */
-export function decodeMessage(record: string, place: number, epoch: string): Message | undefined {
+export function decodeMessage(record: string, index: number, epoch: string): Message | undefined {
   let parts: unknown;
   try {
     parts = JSON.parse(record);
@@ -86,7 +86,7 @@ export function decodeMessage(record: string, place: number, epoch: string): Mes
   }
   if (!Array.isArray(parts)) return undefined;
   const [version, ...fields] = parts as unknown[];
-  return DECODERS.get(version)?.(fields, `${epoch}-${place}`);
+  return DECODERS.get(version)?.(fields, `${epoch}-${index}`);
 }
 
 function decodeVersion1(
@@ -109,9 +109,9 @@ function decodeVersion1(
 }
 
 /** The id that a caller gave to the message of a record, where one did. */
-export function givenId(record: string, place: number, epoch: string): string | undefined {
-  const id = decodeMessage(record, place, epoch)?.id;
-  return id === `${epoch}-${place}` ? undefined : id;
+export function givenId(record: string, index: number, epoch: string): string | undefined {
+  const id = decodeMessage(record, index, epoch)?.id;
+  return id === `${epoch}-${index}` ? undefined : id;
 }
 
 export const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value);

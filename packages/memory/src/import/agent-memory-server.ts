@@ -1,6 +1,6 @@
 import type { Json } from "../history/message.ts";
 import { isRole } from "../history/message.ts";
-import { isObject, keptId, parseObject, time, withoutEmpty } from "./parse.ts";
+import { isObject, parseObject, preservedId, time, withoutEmpty } from "./parse.ts";
 import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
 import { DOCUMENT_TYPES, readDocument, readEach, type SourceKey, SourceRedis } from "./source-redis.ts";
 
@@ -39,14 +39,14 @@ async function* readMessages(key: SourceKey): AsyncGenerator<ImportedMessage> {
   for (const [n, message] of (messages as readonly Json[]).entries()) yield toImported(message, n);
 }
 
-function toImported(message: Json, place: number): ImportedMessage {
+function toImported(message: Json, index: number): ImportedMessage {
   if (!isObject(message)) return null;
   const { id, role, content, created_at: created, ...rest } = message;
   if (typeof role !== "string" || typeof content !== "string") return null;
   const createdAt = typeof created === "string" ? time(Date.parse(created)) : undefined;
   const agentMemoryServer = withoutEmpty({ ...rest, role: isRole(role) ? undefined : role });
   return {
-    id: keptId(typeof id === "string" && id !== "" ? id : `agent-memory-server-${place}`),
+    id: preservedId(typeof id === "string" && id !== "" ? id : `agent-memory-server-${index}`),
     role: isRole(role) ? role : "user",
     content,
     ...(createdAt && { createdAt }),

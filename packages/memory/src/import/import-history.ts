@@ -2,7 +2,7 @@ import { MemoryError } from "../errors.ts";
 import type { NewMessage } from "../history/message.ts";
 import type { MessageHistory } from "../history/message-history.ts";
 import { isId } from "../validate.ts";
-import { mend } from "./sanitize.ts";
+import { sanitize } from "./sanitize.ts";
 import type { ImportSource, SourceSession } from "./source.ts";
 
 /** How to import. */
@@ -50,14 +50,14 @@ export async function importHistory(
   const sessions = await source.sessions();
   const refusedSessions: string[] = [];
   const progress = { sessions: 0, ofSessions: sessions.length, added: 0, existing: 0, damaged: 0 };
-  const tell = () => onProgress?.({ ...progress, refusedSessions });
+  const report = () => onProgress?.({ ...progress, refusedSessions });
   for (const session of sessions) {
     if (isId(session.id)) {
       for await (const { added, existing, damaged } of importSession(history, session)) {
         progress.added += added;
         progress.existing += existing;
         progress.damaged += damaged;
-        tell();
+        report();
         signal?.throwIfAborted();
       }
       if (ttlSeconds !== undefined) await history.expire(session.id, ttlSeconds);
@@ -65,7 +65,7 @@ export async function importHistory(
       refusedSessions.push(session.id);
     }
     progress.sessions++;
-    tell();
+    report();
     signal?.throwIfAborted();
   }
   return { ...progress, refusedSessions };
@@ -90,7 +90,7 @@ async function* importSession(history: MessageHistory, { id, messages }: SourceS
     else if (known.has(message.id)) existing++;
     else {
       known.add(message.id);
-      batch.push(mend(message));
+      batch.push(sanitize(message));
     }
     if (batch.length + existing + damaged === BATCH) yield await flush();
   }

@@ -1,5 +1,5 @@
 import { toMessage } from "./langchain-message.ts";
-import { type JsonObject, keptId, parseObject, time } from "./parse.ts";
+import { type JsonObject, parseObject, preservedId, time } from "./parse.ts";
 import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
 import { DOCUMENT_TYPES, readDocument, readEach, type SourceKey, SourceRedis } from "./source-redis.ts";
 
@@ -56,5 +56,5 @@ function toImported({ key }: SourceKey, document: JsonObject): ImportedMessage {
   if (message === undefined) return null;
   const { message_id: id, timestamp } = document;
   const createdAt = typeof timestamp === "number" ? time(timestamp * 1000) : undefined;
-  return { ...message, id: keptId(typeof id === "string" ? id : key), ...(createdAt && { createdAt }) };
+  return { ...message, id: preservedId(typeof id === "string" ? id : key), ...(createdAt && { createdAt }) };
 }

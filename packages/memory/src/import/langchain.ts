@@ -1,5 +1,5 @@
 import { toMessage } from "./langchain-message.ts";
-import { keptId, parseObject } from "./parse.ts";
+import { parseObject, preservedId } from "./parse.ts";
 import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
 import { readEach, readList, type SourceKey, SourceRedis } from "./source-redis.ts";
 
@@ -16,7 +16,7 @@ const PAGE = 500;
 
 /**
  * The sessions of LangChain's `RedisChatMessageHistory` (JavaScript, and Python's `langchain-community`): a list
- * a session, newest first. It has no times; ids that its messages lack are made of their places.
+ * a session, newest first. It has no times; ids that its messages lack are made of their indexes.
  *
  * @example
  * await importHistory(history, fromLangChain({ client, prefix: "message_store:" }));
@@ -49,7 +49,7 @@ async function* readMessages(key: SourceKey): AsyncGenerator<ImportedMessage> {
         yield null;
         continue;
       }
-      const own = message.id === undefined || given.has(message.id) ? undefined : keptId(message.id);
+      const own = message.id === undefined || given.has(message.id) ? undefined : preservedId(message.id);
       const id = own ?? `langchain-${read + n}`;
       given.add(id);
       yield { ...message, id };

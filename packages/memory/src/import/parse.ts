@@ -18,7 +18,7 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** An id as it is, or where it cannot be one here, a digest that is the same each time. */
-export const keptId = (id: string): string =>
+export const preservedId = (id: string): string =>
   isId(id) ? id : `sha256-${createHash("sha256").update(id).digest("base64url")}`;
 
 /** Undefined for what is no time. */

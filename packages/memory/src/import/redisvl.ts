@@ -1,6 +1,6 @@
 import type { Json, Role } from "../history/message.ts";
 import { isRole } from "../history/message.ts";
-import { keptId, time } from "./parse.ts";
+import { preservedId, time } from "./parse.ts";
 import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
 import { readEach, readHash, type SourceKey, SourceRedis } from "./source-redis.ts";
 
@@ -61,7 +61,7 @@ async function* readMessages(found: readonly Found[]): AsyncGenerator<ImportedMe
     }
     const createdAt = time(Number(timestamp ?? Number.NaN) * 1000);
     yield {
-      id: keptId(entryId ?? key.key),
+      id: preservedId(entryId ?? key.key),
       role,
       content,
       ...(createdAt && { createdAt }),

@@ -4,7 +4,7 @@ import type { Json, NewMessage } from "../history/message.ts";
 const MAX_DEPTH = 99;
 
 /** A message as it can be kept: half surrogate pairs, which other languages can write, become U+FFFD. */
-export function mend<M extends NewMessage>(message: M): M {
+export function sanitize<M extends NewMessage>(message: M): M {
   const { content, toolCalls, toolCallId, metadata } = message;
   return {
     ...message,
@@ -17,17 +17,17 @@ export function mend<M extends NewMessage>(message: M): M {
         arguments: call.arguments.toWellFormed(),
       })),
     }),
-    ...(metadata !== undefined && { metadata: mendJson(metadata) }),
+    ...(metadata !== undefined && { metadata: sanitizeJson(metadata) }),
   };
 }
 
 /** What is deeper than metadata may be becomes its JSON text. */
-function mendJson(value: Json, depth = 0): Json {
+function sanitizeJson(value: Json, depth = 0): Json {
   if (typeof value === "string") return value.toWellFormed();
   if (typeof value !== "object" || value === null) return value;
   if (depth === MAX_DEPTH) return JSON.stringify(value).toWellFormed();
-  if (Array.isArray(value)) return value.map((item: Json) => mendJson(item, depth + 1));
+  if (Array.isArray(value)) return value.map((item: Json) => sanitizeJson(item, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key.toWellFormed(), mendJson(item, depth + 1)]),
+    Object.entries(value).map(([key, item]) => [key.toWellFormed(), sanitizeJson(item, depth + 1)]),
   );
 }

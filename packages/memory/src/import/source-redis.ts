@@ -61,7 +61,11 @@ export class SourceRedis {
       for (const type of types) {
         let cursor = "0";
         do {
-          const [, , next, cluster, ...keys] = await node.runPlain(SCAN, [], [cursor, pattern, type]);
+          const [, , next, cluster, ...keys] = await node.runWithoutDeadline(
+            SCAN,
+            [],
+            [cursor, pattern, type],
+          );
           if (cluster === 1 && !this.#isCluster) {
             throw new TypeError(
               "client is of a Redis Cluster: give a list with a client of each of its masters",
@@ -78,18 +82,18 @@ export class SourceRedis {
 
 /** Fields of a hash; undefined for one that is not there. */
 export async function readHash({ key, node }: SourceKey, fields: readonly string[]) {
-  return values(await node.runPlain(READ_HASH, [key], [...fields]));
+  return values(await node.runWithoutDeadline(READ_HASH, [key], [...fields]));
 }
 
-/** Items of a list; places count from its end where they are negative. */
+/** Items of a list; indexes count from its end where they are negative. */
 export async function readList({ key, node }: SourceKey, from: number, to: number): Promise<string[]> {
-  const items = values(await node.runPlain(READ_LIST, [key], [String(from), String(to)]));
+  const items = values(await node.runWithoutDeadline(READ_LIST, [key], [String(from), String(to)]));
   return items.flatMap((item) => item ?? []);
 }
 
 /** The JSON text of a document; undefined where the key is gone. */
 export async function readDocument({ key, node }: SourceKey): Promise<string | undefined> {
-  return values(await node.runPlain(READ_DOCUMENT, [key], []))[0];
+  return values(await node.runWithoutDeadline(READ_DOCUMENT, [key], []))[0];
 }
 
 /** Reads of each of the keys, in their order, many at a time. */

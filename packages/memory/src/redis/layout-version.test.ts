@@ -137,14 +137,14 @@ test("records of a newer version in a session of this one are skipped, and told 
   const [messages = "", , turnsKey = ""] = await write("mixed");
   await redis.command("RPUSH", messages, '[2,{"role":"user"}]');
   await redis.command("HSET", turnsKey, "t2", '[2,{"status":"completed"}]');
-  const places: number[] = [];
+  const indexes: number[] = [];
   const history = new MessageHistory({
     client: redis.client,
     name,
-    onDamaged: ({ place }) => places.push(place),
+    onDamaged: ({ index }) => indexes.push(index),
   });
   expect(await Array.fromAsync(history.messages("mixed"))).toHaveLength(4);
-  expect(places).toEqual([5]);
+  expect(indexes).toEqual([5]);
   expect(await library().turns.records("mixed", ["t1", "t2"])).toMatchObject([
     { status: "completed" },
     undefined,

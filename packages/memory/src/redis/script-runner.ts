@@ -14,11 +14,11 @@ interface RunOptions {
 }
 
 // Redis answered that it did not run the command, and that it soon may.
-const NOT_YET = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)\b/;
-const PAUSE_MS = 50;
+const TEMPORARY_ERROR = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)\b/;
+const RETRY_DELAY_MS = 50;
 
 /** What is known of a Redis. */
-interface Standing {
+interface ConnectionState {
   /** Its clock less ours, as of the last reply; a little behind, so that a deadline is rather early. */
   clockOffset?: number;
   /** It failed until a caller's deadline: until it has answered again, nobody begins to wait for it. */
@@ -26,19 +26,19 @@ interface Standing {
 }
 
 // Of the client, not of the instance: a server has an instance for each owner, and asks Redis for the time once.
-const standings = new WeakMap<RedisClient, Standing>();
+const connectionStates = new WeakMap<RedisClient, ConnectionState>();
 
 /** Runs scripts within a deadline: one that is late by Redis' clock does nothing, and its caller has an error. */
 export class ScriptRunner {
   readonly #redis: Evaluator;
   readonly #timeoutMs: number;
-  readonly #standing: Standing;
+  readonly #state: ConnectionState;
 
   constructor(client: RedisClient, timeoutMs: number) {
     this.#redis = evaluator(client);
     this.#timeoutMs = timeoutMs;
-    this.#standing = standings.get(client) ?? {};
-    standings.set(client, this.#standing);
+    this.#state = connectionStates.get(client) ?? {};
+    connectionStates.set(client, this.#state);
   }
 
   /**
@@ -48,38 +48,38 @@ export class ScriptRunner {
   run(script: Script, keys: string[], args: string[], options: RunOptions = {}): Promise<Reply> {
     const giveUpAt = performance.now() + this.#timeoutMs;
     return this.#attempt(giveUpAt, options.repeatable === true, async () => {
-      this.#standing.clockOffset ??= await this.#readClock(keys);
-      const deadline = Math.floor(giveUpAt + this.#standing.clockOffset);
+      this.#state.clockOffset ??= await this.#readClock(keys);
+      const deadline = Math.floor(giveUpAt + this.#state.clockOffset);
       const reply = await this.#evaluate(script, keys, [String(deadline), ...args]);
-      this.#standing.clockOffset = reply[1] - performance.now();
+      this.#state.clockOffset = reply[1] - performance.now();
       return reply;
     });
   }
 
   /** Runs a script that may be repeated and has no deadline of its own in Redis. */
-  runPlain(script: Script, keys: string[], args: string[]): Promise<Reply> {
+  runWithoutDeadline(script: Script, keys: string[], args: string[]): Promise<Reply> {
     const giveUpAt = performance.now() + this.#timeoutMs;
     return this.#attempt(giveUpAt, true, () => this.#evaluate(script, keys, args));
   }
 
   async #attempt(giveUpAt: number, repeatable: boolean, evaluate: () => Promise<Reply>): Promise<Reply> {
-    const patient = !this.#standing.away;
+    const patient = !this.#state.away;
     for (;;) {
       try {
         const reply = await this.#within(giveUpAt, evaluate());
-        this.#standing.away = false;
+        this.#state.away = false;
         if (reply[0] === "newer") throw newerLayout(reply[2]);
         if (reply[0] !== "late") return reply;
         // Our notion of Redis' time was off (its clock was set): it is right now.
       } catch (error) {
         // Waiting for a closed client would keep a process from ending.
-        if (!isRetryable(error, repeatable) || this.#redis.isClosed()) throw asMemoryError(error);
-        if (performance.now() + PAUSE_MS > giveUpAt) this.#standing.away = true;
+        if (!isRetryable(error, repeatable) || this.#redis.isClosed()) throw toMemoryError(error);
+        if (performance.now() + RETRY_DELAY_MS > giveUpAt) this.#state.away = true;
         else if (patient) {
-          await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+          await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
           continue;
         }
-        throw asMemoryError(error);
+        throw toMemoryError(error);
       }
       if (performance.now() > giveUpAt) throw unavailable("Redis was too slow");
     }
@@ -130,7 +130,7 @@ const unavailable = (message: string, cause?: unknown): MemoryError =>
 
 function isRetryable(error: unknown, repeatable: boolean): boolean {
   if (!(error instanceof Error) || MemoryError.isInstance(error)) return false;
-  return NOT_YET.test(error.message) || (repeatable && !isReply(error));
+  return TEMPORARY_ERROR.test(error.message) || (repeatable && !isReply(error));
 }
 
 // An error that Redis itself sent begins with an upper-case code.
@@ -139,7 +139,7 @@ const isReply = (error: Error): boolean => /^[A-Z]{3,} /.test(error.message);
 // What a script says that met another type, or a record that it cannot read.
 const DAMAGED = /\bWRONGTYPE\b|\buser_script:\d+: (attempt to|bad argument|Expected) /;
 
-function asMemoryError(error: unknown): MemoryError {
+function toMemoryError(error: unknown): MemoryError {
   if (MemoryError.isInstance(error)) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (DAMAGED.test(message)) {

@@ -6,7 +6,7 @@ import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
  *
  * ARGV[3] the id of a message to end before, or empty
  *
- * Returns what `info` of the prelude does, and: the place of its end, the session's own TTL in ms or '', the
+ * Returns what `info` of the prelude does, and: the index of its end, the session's own TTL in ms or '', the
  *         remembered start of its context window or '' (also when that lies behind the end)
  *         {'unknown', now} | {'unknown_message', now}
  */
@@ -15,11 +15,11 @@ export const OPEN = script(
   TURN_PRELUDE,
   INFO_PRELUDE,
   `
-local reply = info()
+local reply = session_info()
 if reply[1] == 'unknown' then return reply end
 local last = redis.call('LLEN', messages)
 if ARGV[3] ~= '' then
-  local before = place(ARGV[3], reply[6])
+  local before = index_of(ARGV[3], reply[6])
   if not before or before >= last then return {'unknown_message', now} end
   last = before
 end
@@ -39,7 +39,7 @@ return reply
  * Reads entries of the list as they are, the dropped ones too: 500 or 1 MiB at most, and at least one. A few at a time:
  * of large ones, what is read and does not fit is read again for the next page.
  *
- * ARGV[3] the epoch that the session had when it was opened   ARGV[4] from this place   ARGV[5] to, excluded
+ * ARGV[3] the epoch that the session had when it was opened   ARGV[4] from this index   ARGV[5] to, excluded
  *
  * Returns {'ok', now, record, …} | {'gone', now}
  */
@@ -66,7 +66,7 @@ return reply
 /**
  * Reads records of turns that are settled: ended, and with their messages before the end. A record may come twice.
  *
- * ARGV[3] the epoch that the session had when it was opened   ARGV[4] the end, a place
+ * ARGV[3] the epoch that the session had when it was opened   ARGV[4] the end, an index
  * ARGV[5] 0, then the cursor of the last reply
  *
  * Returns {'ok', now, the next cursor or 0, turn, record, …} | {'gone', now}
@@ -98,8 +98,8 @@ return reply
  */
 const COPY_PRELUDE = `
 local copy_messages, copy_meta, copy_turns = KEYS[6], KEYS[7], KEYS[8]
-local function is_taken() return redis.call('EXISTS', messages, meta, turns, idempotency, log) > 0 end
-local function keep_for_a_minute()
+local function session_exists() return redis.call('EXISTS', messages, meta, turns, idempotency, log) > 0 end
+local function expire_in_a_minute()
   for i = 6, 8 do redis.call('PEXPIRE', KEYS[i], 60000) end
 end
 `;
@@ -107,7 +107,7 @@ end
 /**
  * Adds entries to a copy. May be repeated.
  *
- * ARGV[3]  the place of the first
+ * ARGV[3]  the index of the first
  * ARGV[4…] pairs: the record, `0` for a message that was dropped; the id to index it by, or empty
  *
  * Returns {'ok', now} | {'taken', now}: the session is there already | {'lost', now}: the copy has expired
@@ -116,7 +116,7 @@ export const COPY_ENTRIES = script(
   PRELUDE,
   COPY_PRELUDE,
   `
-if is_taken() then return {'taken', now} end
+if session_exists() then return {'taken', now} end
 local first, there = tonumber(ARGV[3]), redis.call('LLEN', copy_messages)
 if there == first then
   local dropped = 0
@@ -129,7 +129,7 @@ if there == first then
 elseif there ~= first + (#ARGV - 3) / 2 then
   return {'lost', now}
 end
-keep_for_a_minute()
+expire_in_a_minute()
 return {'ok', now}
 `,
 );
@@ -147,7 +147,7 @@ export const COPY_TURNS = script(
   `
 -- One by one: a small hash is read in one page, of more records than Lua unpacks.
 for i = 3, #ARGV, 2 do redis.call('HSET', copy_turns, ARGV[i], ARGV[i + 1]) end
-keep_for_a_minute()
+expire_in_a_minute()
 return {'ok', now}
 `,
 );
@@ -163,12 +163,12 @@ export const FINISH_COPY = script(
   PRELUDE,
   COPY_PRELUDE,
   `
-if is_taken() then return {'taken', now} end
+if session_exists() then return {'taken', now} end
 if redis.call('LLEN', copy_messages) ~= tonumber(ARGV[3]) then return {'lost', now} end
 redis.call('HSET', copy_meta, 'v', 1, 'created', now, 'updated', now, unpack(ARGV, 4))
 for i = 1, 3 do
   if redis.call('EXISTS', KEYS[i + 5]) == 1 then redis.call('RENAME', KEYS[i + 5], KEYS[i]) end
 end
-return {'ok', now, renew()}
+return {'ok', now, renew_ttl()}
 `,
 );

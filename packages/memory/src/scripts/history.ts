@@ -8,7 +8,7 @@ import { INFO_PRELUDE, PRELUDE, PRELUDE_WITHOUT_LAYOUT, TURN_PRELUDE } from "./p
  * ARGV[4…] two for each: `role( time)( id)`, where time may be empty, and what stands behind the time in its record:
  *          `"content"(,more)]`. The long one is not taken apart: that would cost as much as a small command.
  *
- * Returns {'ok', now, ttl, epoch, place of the first, count} | {'duplicate', now, id}
+ * Returns {'ok', now, ttl, epoch, index of the first, count} | {'duplicate', now, id}
  */
 export const ADD = script(
   PRELUDE_WITHOUT_LAYOUT,
@@ -16,7 +16,7 @@ export const ADD = script(
   `
 local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'dropped', 'turn', 'lease', 'v')
 if is_newer(known[6]) then return {'newer', now, known[6]} end
-unless_dead(known[4], known[5])
+expire_if_lease_ended(known[4], known[5])
 local epoch, given, records = known[1], {}, {}
 local at_now = tostring(now)
 for i = 4, #ARGV, 2 do
@@ -26,7 +26,7 @@ for i = 4, #ARGV, 2 do
     role, time, id = role:match('^(%a+) (%-?%d*) ?(.*)$')
     if time ~= '' then at = time end
     if id ~= '' then
-      if given[id] or place(id, epoch) then return {'duplicate', now, id} end
+      if given[id] or index_of(id, epoch) then return {'duplicate', now, id} end
       given[id] = #records
     end
   end
@@ -44,7 +44,7 @@ else
   redis.call('HSET', meta, 'v', '1', 'epoch', epoch, 'created', at_now, 'updated', at_now)
 end
 for id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. id, first + n) end
-return {'ok', now, renew(known[2]), epoch, first, length - (known[3] or 0)}
+return {'ok', now, renew_ttl(known[2]), epoch, first, length - (known[3] or 0)}
 `,
 );
 
@@ -63,18 +63,18 @@ const LOOKED_AT = 10_000;
  * Where the oldest one found is a tool's result, what precedes it is returned too, back to its call (or as far as
  * another reply goes). What is no message's record is returned for the report, and is none of the limit.
  *
- * Returns {'ok', now, epoch or '', whether there may be older ones (0, 1), the place that those stand before, how many
- *         are only context, place, record, …}, newest first | {'unknown', now}
+ * Returns {'ok', now, epoch or '', whether there may be older ones (0, 1), the index that those stand before, how many
+ *         are only context, index, record, …}, newest first | {'unknown', now}
  */
 export const RECENT = script(
   PRELUDE,
   TURN_PRELUDE,
   `
-running_if_writable()
+running_turn_if_writable()
 local epoch = redis.call('HGET', meta, 'epoch')
 local limit, start = tonumber(ARGV[3]), redis.call('LLEN', messages)
 if ARGV[4] ~= '' then
-  local before = place(ARGV[4], epoch)
+  local before = index_of(ARGV[4], epoch)
   if not before or before >= start then return {'unknown', now} end
   start = before
 end
@@ -83,8 +83,8 @@ for i = 5, #ARGV do wanted = wanted or {}; wanted[ARGV[i]] = true end
 
 local reply = {'ok', now, epoch or '', 0, 0, 0}
 local found, extra, looked, role, bytes = 0, 0, 0, nil, 0
-local function older_before(place)
-  if reply[4] == 0 then reply[4], reply[5] = 1, place end
+local function older_before(at)
+  if reply[4] == 0 then reply[4], reply[5] = 1, at end
 end
 local function visit(at, record)
   if record == '0' then return true end
@@ -129,15 +129,15 @@ return reply
 /**
  * A page of messages, forwards: no more than fit a reply, and at least one.
  *
- * ARGV[3] the place to begin at   ARGV[4] how many list entries to look at
+ * ARGV[3] the index to begin at   ARGV[4] how many list entries to look at
  *
- * Returns {'ok', now, epoch or '', next place or -1 at the end, place, record, …}
+ * Returns {'ok', now, epoch or '', next index or -1 at the end, index, record, …}
  */
 export const RANGE = script(
   PRELUDE,
   TURN_PRELUDE,
   `
-running_if_writable()
+running_turn_if_writable()
 local at, length = tonumber(ARGV[3]), redis.call('LLEN', messages)
 local last, bytes = math.min(at + ARGV[4], length), 0
 local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', -1}
@@ -168,10 +168,10 @@ export const DROP = script(
   PRELUDE,
   TURN_PRELUDE,
   `
-running()
+running_turn()
 local at
 if ARGV[3] ~= '' then
-  at = place(ARGV[3], redis.call('HGET', meta, 'epoch'))
+  at = index_of(ARGV[3], redis.call('HGET', meta, 'epoch'))
 else
   at = redis.call('LLEN', messages) - 1
   while at >= 0 and redis.call('LINDEX', messages, at) == '0' do at = at - 1 end
@@ -185,7 +185,7 @@ redis.call('HSET', meta, 'updated', now)
 redis.call('HINCRBY', meta, 'dropped', 1)
 redis.call('LSET', messages, at, '0')
 if id then redis.call('HDEL', meta, 'id:' .. id) end
-return {'ok', now, renew()}
+return {'ok', now, renew_ttl()}
 `,
 );
 
@@ -199,7 +199,7 @@ export const CLEAR = script(
   TURN_PRELUDE,
   `
 local there = redis.call('UNLINK', unpack(KEYS))
-wake()
+notify()
 return {'ok', now, there > 0 and 1 or 0}
 `,
 );
@@ -215,10 +215,10 @@ export const UPDATE = script(
   PRELUDE,
   TURN_PRELUDE,
   `
-running()
+running_turn()
 if redis.call('EXISTS', meta) == 0 then return {'unknown', now} end
 redis.call('HSET', meta, unpack(ARGV, 3))
-return {'ok', now, renew()}
+return {'ok', now, renew_ttl()}
 `,
 );
 
@@ -227,4 +227,4 @@ return {'ok', now, renew()}
  *
  * Returns what `info` of the prelude does
  */
-export const INFO = script(PRELUDE, TURN_PRELUDE, INFO_PRELUDE, "return info()");
+export const INFO = script(PRELUDE, TURN_PRELUDE, INFO_PRELUDE, "return session_info()");

@@ -10,7 +10,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 -- Counts bytes of a session, for as long as the list itself lives.
-local function grow(id, by)
+local function add_bytes(id, by)
   if by ~= 0 then
     redis.call('HINCRBY', bytes, id, by)
     redis.call('HINCRBY', bytes, '', by)
@@ -67,7 +67,7 @@ if not known then
     if redis.call('PTTL', KEYS[n]) < ttl + 60000 then redis.call('PEXPIRE', KEYS[n], ttl + 60000) end
   end
 end
-if ARGV[5] ~= '' then grow(id, by) end
+if ARGV[5] ~= '' then add_bytes(id, by) end
 return {'ok', now}
 `,
 );
@@ -76,7 +76,7 @@ return {'ok', now}
 export const GROW = script(
   PRELUDE,
   `
-grow(ARGV[1], tonumber(ARGV[2]))
+add_bytes(ARGV[1], tonumber(ARGV[2]))
 return {'ok', now}
 `,
 );

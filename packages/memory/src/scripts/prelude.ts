@@ -22,7 +22,7 @@ local function is_newer(layout) return layout and layout ~= '1' end
 const FUNCTIONS = `
 -- Renews the life of all of the session's keys; returns it in ms. \`own\`: the session's own TTL, where it is
 -- known already (false: it has none).
-local function renew(own)
+local function renew_ttl(own)
   if own == nil then own = redis.call('HGET', meta, 'ttl') end
   local ttl = own or ARGV[2]
   redis.call('PEXPIRE', messages, ttl)
@@ -35,13 +35,13 @@ local function renew(own)
   return tonumber(ttl)
 end
 
--- Messages now in the session: dropped ones stay in the list as 0, so that none changes its place.
-local function count()
+-- Messages now in the session: dropped ones stay in the list as 0, so that none changes its index.
+local function count_messages()
   return redis.call('LLEN', messages) - (redis.call('HGET', meta, 'dropped') or 0)
 end
 
--- Where a message stands by its id, or nil. Ids given by callers are indexed, others are '<epoch>-<place>'.
-local function place(id, epoch)
+-- Where a message stands by its id, or nil. Ids given by callers are indexed, others are '<epoch>-<index>'.
+local function index_of(id, epoch)
   local known = redis.call('HGET', meta, 'id:' .. id)
   if known then return tonumber(known) end
   if epoch and id:sub(1, #epoch + 1) == epoch .. '-' then
@@ -61,15 +61,15 @@ export const PRELUDE_WITHOUT_LAYOUT = BEGINNING + FUNCTIONS;
 
 /**
  * For scripts that may meet a running turn. A turn's record is
- * `[1,"status",user,answer,started,ended,info(,text)]`: places of its messages (-1: none), times in ms, what
+ * `[1,"status",user,answer,started,ended,info(,text)]`: indexes of its messages (-1: none), times in ms, what
  * the caller told of it (JSON), and the text of an answer that a retry has replaced.
  */
 export const TURN_PRELUDE = `
 -- Wakes who follows the turn. Only a hint: a user that may not publish can write all the same.
-local function wake() redis.pcall('PUBLISH', log, '') end
+local function notify() redis.pcall('PUBLISH', log, '') end
 
 -- Ends the running turn: its text so far becomes a message, its record (if nobody has deleted it) is closed.
-local function finish(id, status, rest, info)
+local function end_turn(id, status, rest, info)
   local record = redis.call('HGET', turns, id) or ''
   local user, started, former = record:match('^%[1,"%a+",(%d+),%-?%d+,(%d+),%d+,(.*)%]$')
   local text = (redis.call('GET', log) or '') .. rest
@@ -85,39 +85,39 @@ local function finish(id, status, rest, info)
   redis.call('HSET', meta, 'updated', now)
   redis.call('HDEL', meta, 'turn', 'lease')
   redis.call('DEL', log)
-  wake()
+  notify()
 end
 
 -- The running turn's id. One whose server has let its lease run out is ended here, as interrupted.
 -- \`turn\`, \`lease\`: as they stand in \`meta\`.
-local function unless_dead(turn, lease)
+local function expire_if_lease_ended(turn, lease)
   if not turn then return nil end
   if now <= tonumber(lease) then return turn end
-  finish(turn, 'interrupted', '', '')
-  renew()
+  end_turn(turn, 'interrupted', '', '')
+  renew_ttl()
 end
-local function running() return unless_dead(unpack(redis.call('HMGET', meta, 'turn', 'lease'))) end
+local function running_turn() return expire_if_lease_ended(unpack(redis.call('HMGET', meta, 'turn', 'lease'))) end
 
 -- The same for who only reads: where nothing can be written, as on a full Redis, a dead one stays as it is.
-local function running_if_writable()
+local function running_turn_if_writable()
   local turn = redis.call('HMGET', meta, 'turn', 'lease')
-  local ended, still = pcall(unless_dead, turn[1], turn[2])
+  local ended, still = pcall(expire_if_lease_ended, turn[1], turn[2])
   if ended then return still end
   return turn[1]
 end
 
 -- What became of a turn that is not running (any more).
-local function ended(id)
+local function turn_status(id)
   local record = redis.call('HGET', turns, id)
-  return {'ended', now, record and record:match('^%[1,"(%a+)"') or 'gone', count()}
+  return {'ended', now, record and record:match('^%[1,"(%a+)"') or 'gone', count_messages()}
 end
 `;
 
 /** For scripts that run a turn anew, or tell what that would be. */
 export const RETRY_PRELUDE = `
--- The place of the message that a retry of a turn answers, that of its former answer (-1: none is shown) and its
+-- The index of the message that a retry of a turn answers, that of its former answer (-1: none is shown) and its
 -- record; or nil and why it is refused.
-local function to_retry(id)
+local function find_retry(id)
   local record = redis.call('HGET', turns, id)
   if not record then return nil, 'unknown' end
   local status, user, answer = record:match('^%[1,"(%a+)",(%d+),(%-?%d+)')
@@ -136,19 +136,19 @@ export const INFO_PRELUDE = `
 -- {'ok', now, TTL left in ms, the TTL that it is renewed to in ms, count, epoch, created, updated, title,
 --  running turn, root, parent, the parent's message that it left before}, '' for what it does not have
 -- {'unknown', now}
-local function info()
-  local turn = running_if_writable() or ''
+local function session_info()
+  local turn = running_turn_if_writable() or ''
   local left = redis.call('PTTL', meta)
   if left == -2 then return {'unknown', now} end
   local m = redis.call('HMGET', meta, 'ttl', 'epoch', 'created', 'updated', 'title', 'root', 'parent', 'before')
-  return {'ok', now, left, tonumber(m[1] or ARGV[2]), count(), m[2], m[3], m[4], m[5] or '', turn,
+  return {'ok', now, left, tonumber(m[1] or ARGV[2]), count_messages(), m[2], m[3], m[4], m[5] or '', turn,
     m[6] or '', m[7] or '', m[8] or ''}
 end
 `;
 
 /** For scripts that return what a context needs. */
 export const HISTORY_PRELUDE = `
--- Adds to a reply: the remembered start of this window or -1, the place of the first message returned, and the
+-- Adds to a reply: the remembered start of this window or -1, the index of the first message returned, and the
 -- newest messages up to \`last\`: as many as fit the budget of bytes, at least one, none from before that start.
 -- Backwards, until the budget is spent: what it costs depends on the window, not on the history's length.
 local function add_history(reply, last, budget, window)

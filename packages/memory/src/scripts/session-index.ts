@@ -61,7 +61,7 @@ export const LIST = script(
   PRELUDE,
   `
 -- Not Lua's own comparison, which goes by the server's locale.
-local function stands_before(a, b)
+local function is_less(a, b)
   for i = 1, math.min(#a, #b) do
     local x, y = a:byte(i), b:byte(i)
     if x ~= y then return x < y end
@@ -75,7 +75,7 @@ while #reply - 2 < limit * 2 do
   if #page == 0 then break end
   for i = 1, #page, 2 do
     -- Ids of one millisecond stand in reverse order of their bytes.
-    local behind = ARGV[2] == '' or page[i + 1] ~= ARGV[2] or stands_before(page[i], ARGV[3])
+    local behind = ARGV[2] == '' or page[i + 1] ~= ARGV[2] or is_less(page[i], ARGV[3])
     if behind and #reply - 2 < limit * 2 then
       reply[#reply + 1] = page[i]
       reply[#reply + 1] = page[i + 1]

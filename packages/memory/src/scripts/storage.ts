@@ -10,7 +10,7 @@ export const STORAGE = script(
   PRELUDE,
   TURN_PRELUDE,
   `
-running_if_writable()
+running_turn_if_writable()
 local left = redis.call('PTTL', meta)
 if left == -2 then return {'unknown', now} end
 local sizes = {list = 'LLEN', hash = 'HLEN', string = 'STRLEN'}

@@ -11,8 +11,8 @@ import { HISTORY_PRELUDE, PRELUDE, RETRY_PRELUDE, TURN_PRELUDE } from "./prelude
  * ARGV[11] the turn to retry, or empty  ARGV[12] bytes of history to return at most; 0: this message alone
  * ARGV[13] the name of the context window whose start is asked for
  *
- * Returns  {'begun', now, ttl, epoch, place of the user's message, count, remembered start or -1,
- *           place of the first message returned, messages…}, the user's message last
+ * Returns  {'begun', now, ttl, epoch, index of the user's message, count, remembered start or -1,
+ *           index of the first message returned, messages…}, the user's message last
  *          {'busy', now, turn} | {'replay', now, turn} | {'mismatch', now, turn} | {'refused', now, why}
  */
 export const BEGIN = script(
@@ -30,7 +30,7 @@ if key ~= '' then
     if turn ~= id then return {'replay', now, turn} end
   end
 end
-local current = running()
+local current = running_turn()
 -- Sent again, after it had begun and ended.
 if current ~= id and redis.call('HEXISTS', turns, id) == 1 then return {'replay', now, id} end
 if current and current ~= id then return {'busy', now, current} end
@@ -39,7 +39,7 @@ local last
 if current then
   last = tonumber(redis.call('HGET', turns, id):match('^%[1,"running",(%d+)'))
 elseif ARGV[11] ~= '' then
-  local user, answer, record = to_retry(ARGV[11])
+  local user, answer, record = find_retry(ARGV[11])
   if not user then return {'refused', now, answer} end
   last = user
   if answer >= 0 then
@@ -62,9 +62,9 @@ end
 redis.call('HSET', meta, 'updated', now, 'turn', id, 'lease', now + ARGV[4])
 if not current then redis.call('HSET', turns, id, '[1,"running",' .. last .. ',-1,' .. now .. ',0,' .. ARGV[7] .. ']') end
 if key ~= '' then redis.call('HSET', idempotency, key, ARGV[10] .. ':' .. id) end
-local ttl = renew(known[2])
+local ttl = renew_ttl(known[2])
 
-return add_history({'begun', now, ttl, epoch, last, count()}, last, tonumber(ARGV[12]), ARGV[13])
+return add_history({'begun', now, ttl, epoch, last, count_messages()}, last, tonumber(ARGV[12]), ARGV[13])
 `,
 );
 
@@ -84,14 +84,14 @@ export const APPEND = script(
   `
 local id, lease, text = ARGV[3], tonumber(ARGV[4]), ARGV[6]
 local known = redis.call('HMGET', meta, 'turn', 'lease', 'ttl')
-if unless_dead(known[1], known[2]) ~= id then return ended(id) end
+if expire_if_lease_ended(known[1], known[2]) ~= id then return turn_status(id) end
 local ttl = tonumber(known[3] or ARGV[2])
 if text ~= '' then
   local offset, length = tonumber(ARGV[5]), redis.call('STRLEN', log)
   if length == offset then
     redis.call('APPEND', log, text)
     if length == 0 then redis.call('PEXPIRE', log, ttl) end
-    wake()
+    notify()
   elseif length ~= offset + #text then
     return {'conflict', now, length}
   end
@@ -103,7 +103,7 @@ end
 local renewed = known[2] - lease
 if text == '' or now - renewed >= math.min(lease, ttl) / 10 then
   redis.call('HSET', meta, 'lease', now + lease)
-  renew(known[3])
+  renew_ttl(known[3])
 end
 return {'ok', now, ttl}
 `,
@@ -123,14 +123,14 @@ export const END = script(
   TURN_PRELUDE,
   `
 local id = ARGV[3]
-if running() ~= id then return ended(id) end
+if running_turn() ~= id then return turn_status(id) end
 local rest, offset, length = ARGV[6], tonumber(ARGV[5]), redis.call('STRLEN', log)
 if rest ~= '' and length == offset + #rest then rest = ''
 elseif length ~= offset then return {'conflict', now, length} end
-finish(id, ARGV[4], rest, ARGV[7])
+end_turn(id, ARGV[4], rest, ARGV[7])
 if ARGV[8] ~= '' then redis.call('HSET', meta, 'context', ARGV[8]) end
-local ttl = renew()
-return {'ok', now, ARGV[4], count(), ttl}
+local ttl = renew_ttl()
+return {'ok', now, ARGV[4], count_messages(), ttl}
 `,
 );
 
@@ -146,9 +146,9 @@ export const CANCEL = script(
   TURN_PRELUDE,
   `
 local id = ARGV[3]
-if running() ~= id then return ended(id) end
-finish(id, 'cancelled', '', '')
-return {'ok', now, renew()}
+if running_turn() ~= id then return turn_status(id) end
+end_turn(id, 'cancelled', '', '')
+return {'ok', now, renew_ttl()}
 `,
 );
 
@@ -165,16 +165,16 @@ export const READ_TURN = script(
   TURN_PRELUDE,
   `
 local id = ARGV[3]
-local current = running_if_writable()
+local current = running_turn_if_writable()
 local record = redis.call('HGET', turns, id)
 if not record then return {'gone', now} end
 local epoch = redis.call('HGET', meta, 'epoch')
 if current == id then
-  return {'running', now, epoch, count(), record, redis.call('GETRANGE', log, ARGV[4], -1)}
+  return {'running', now, epoch, count_messages(), record, redis.call('GETRANGE', log, ARGV[4], -1)}
 end
 local answer = tonumber(record:match('^%[1,"%a+",%d+,(%-?%d+)'))
 local text = answer >= 0 and redis.call('LINDEX', messages, answer) or ''
-return {'ended', now, epoch, count(), record, text}
+return {'ended', now, epoch, count_messages(), record, text}
 `,
 );
 
@@ -200,7 +200,7 @@ return reply
  * ARGV[3] bytes of history to return at most   ARGV[4] the window whose start is asked for
  * ARGV[5] the turn that would be retried, or empty
  *
- * Returns {'ok', now, epoch or '', count, remembered start or -1, place of the first message returned, messages…}
+ * Returns {'ok', now, epoch or '', count, remembered start or -1, index of the first message returned, messages…}
  *         {'refused', now, why}
  */
 export const PEEK = script(
@@ -208,9 +208,9 @@ export const PEEK = script(
   RETRY_PRELUDE,
   HISTORY_PRELUDE,
   `
-local last, found = redis.call('LLEN', messages) - 1, count()
+local last, found = redis.call('LLEN', messages) - 1, count_messages()
 if ARGV[5] ~= '' then
-  local user, answer = to_retry(ARGV[5])
+  local user, answer = find_retry(ARGV[5])
   if not user then return {'refused', now, answer} end
   last = user
   if answer >= 0 then found = found - 1 end

@@ -51,7 +51,7 @@ export class OwnerQuota {
   async admit(sessionId: string, bytes: number): Promise<Admission> {
     assertId("sessionId", sessionId);
     const args = [sessionId, String(this.#options.ttlMs), wholeBytes(bytes), ...this.#limits];
-    const [status, now, free] = await this.#runner.runPlain(ADMIT, this.#keys, args);
+    const [status, now, free] = await this.#runner.runWithoutDeadline(ADMIT, this.#keys, args);
     if (status === "ok") return { kind: "admitted" };
     return {
       kind: status === "sessions" ? "too_many_sessions" : "too_many_bytes",
@@ -61,7 +61,7 @@ export class OwnerQuota {
 
   /** Counts bytes that were written without being asked for, or gives back some that were not. Nobody waits for it. */
   grow(sessionId: string, bytes: number): void {
-    this.#runner.runPlain(GROW, this.#keys, [sessionId, wholeBytes(bytes)]).catch(() => {
+    this.#runner.runWithoutDeadline(GROW, this.#keys, [sessionId, wholeBytes(bytes)]).catch(() => {
       // Redis is away: a little is not counted.
     });
   }

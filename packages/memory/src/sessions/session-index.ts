@@ -6,7 +6,7 @@ import type { SessionInfo } from "./session-info.ts";
 
 // A busy session costs the index one touch a second, not one a message.
 const TOUCH_EVERY_MS = 1000;
-const REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 /** An owner's list of sessions: kept beside the sessions, in another slot, so it may trail behind them. */
 export class SessionIndex {
@@ -29,12 +29,12 @@ export class SessionIndex {
     if (!isNew && last?.ttlMs === ttlMs && now - last.at < TOUCH_EVERY_MS) return;
     this.#touched.delete(sessionId);
     this.#touched.set(sessionId, { at: now, ttlMs });
-    if (this.#touched.size > REMEMBERED) {
+    if (this.#touched.size > MAX_REMEMBERED) {
       const oldest = this.#touched.keys().next();
       if (!oldest.done) this.#touched.delete(oldest.value);
     }
     this.#runner
-      .runPlain(TOUCH, this.#keys, [sessionId, String(ttlMs)])
+      .runWithoutDeadline(TOUCH, this.#keys, [sessionId, String(ttlMs)])
       .catch(() => this.#touched.delete(sessionId));
   }
 
@@ -48,7 +48,7 @@ export class SessionIndex {
     read: (id: string) => Promise<SessionInfo | null>,
   ): Promise<{ sessions: SessionInfo[]; nextCursor: string | null }> {
     const entries = await this.#list(limit, cursor);
-    const found = await Promise.all(entries.map(({ id }) => read(id).catch(undefinedIfUnreadable)));
+    const found = await Promise.all(entries.map(({ id }) => read(id).catch(ignoreUnreadable)));
     const gone = entries.filter((_, n) => found[n] === null).map(({ id }) => id);
     // Unless they were used just now: such a one may be noted before it is there.
     if (gone.length > 0) this.#forget(["", ...gone]);
@@ -68,20 +68,20 @@ export class SessionIndex {
   /** Ids with their time of last use in ms, last used first. */
   async #list(limit: number, cursor: string | undefined): Promise<{ id: string; used: number }[]> {
     const [used = "", id = ""] = cursor === undefined ? [] : splitCursor(cursor);
-    const [, , ...rest] = await this.#runner.runPlain(LIST, this.#keys, [String(limit), used, id]);
+    const [, , ...rest] = await this.#runner.runWithoutDeadline(LIST, this.#keys, [String(limit), used, id]);
     const found = [];
     for (let i = 0; i < rest.length; i += 2) found.push({ id: String(rest[i]), used: Number(rest[i + 1]) });
     return found;
   }
 
   #forget(args: string[]): void {
-    this.#runner.runPlain(FORGET, this.#keys, args).catch(() => {
+    this.#runner.runWithoutDeadline(FORGET, this.#keys, args).catch(() => {
       // The next listing meets them again.
     });
   }
 }
 
-function undefinedIfUnreadable(error: unknown): undefined {
+function ignoreUnreadable(error: unknown): undefined {
   if (MemoryError.isInstance(error) && (error.code === "damaged" || error.code === "newer_layout")) return;
   throw error;
 }

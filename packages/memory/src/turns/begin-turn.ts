@@ -23,12 +23,12 @@ export interface BeginOptions {
 }
 
 /** What a turn finds in its session. */
-export interface FoundHistory {
+export interface TurnHistory {
   /** The history asked for, oldest first; of a turn that has begun, the user's message is the last. */
-  readonly messages: readonly PlacedMessage[];
+  readonly messages: readonly IndexedMessage[];
   /** Messages in the session, the user's included where the turn has begun. */
   readonly count: number;
-  /** The first place that the remembered context holds, or null. */
+  /** The first index that the remembered context holds, or null. */
   readonly rememberedStart: number | null;
   /** Whether this is all from there on (or from the session's beginning): `maxBytes` left out nothing. */
   readonly complete: boolean;
@@ -38,16 +38,18 @@ export interface FoundHistory {
 export type RetryRefusal = "unknown" | "completed" | "not_last";
 
 /** What a turn would find if it began now. */
-export interface Peeked extends FoundHistory {
+export interface PeekResult extends TurnHistory {
   /** Why it would be refused as a retry; then nothing else is told. */
   readonly refused?: RetryRefusal;
 }
 
 /** What became of `begin`: a writer and the history that was asked for, or why there is none. */
-export type Begun = ({ readonly kind: "begun"; readonly writer: TurnWriter } & FoundHistory) | NotBegun;
+export type BeginResult =
+  | ({ readonly kind: "begun"; readonly writer: TurnWriter } & TurnHistory)
+  | BeginRefusal;
 
 /** Why a turn was not begun. Nothing was changed. */
-export type NotBegun =
+export type BeginRefusal =
   /** A turn is in progress. */
   | { readonly kind: "busy"; readonly turnId: string }
   /** The idempotency key led to this turn before. */
@@ -58,9 +60,9 @@ export type NotBegun =
   | { readonly kind: "refused"; readonly reason: RetryRefusal };
 
 /** A message, and where it stands. */
-export interface PlacedMessage {
-  /** The place in the session: grows with each message, keeps its value. */
-  readonly place: number;
+export interface IndexedMessage {
+  /** The index in the session: grows with each message, keeps its value. */
+  readonly index: number;
   readonly message: Message;
 }
 
@@ -102,7 +104,7 @@ export const beginArguments = (options: BeginOptions): string[] => {
 };
 
 /** Of what the script `BEGIN` returns. */
-export function decodeBegun(reply: Reply): ({ readonly kind: "begun" } & FoundHistory) | NotBegun {
+export function decodeBegun(reply: Reply): ({ readonly kind: "begun" } & TurnHistory) | BeginRefusal {
   const [kind, , detail] = reply;
   if (kind === "refused") return { kind, reason: detail as RetryRefusal };
   if (kind === "busy" || kind === "replay" || kind === "mismatch") return { kind, turnId: String(detail) };
@@ -111,7 +113,7 @@ export function decodeBegun(reply: Reply): ({ readonly kind: "begun" } & FoundHi
 }
 
 /** Of what the script `PEEK` returns. */
-export function decodePeeked([status, , detail, count, ...found]: Reply): Peeked {
+export function decodePeeked([status, , detail, count, ...found]: Reply): PeekResult {
   if (status !== "refused") return { ...decodeHistory(found, String(detail)), count: Number(count) };
   const nothing = { messages: [], count: 0, rememberedStart: null, complete: true };
   return { ...nothing, refused: detail as RetryRefusal };
@@ -121,13 +123,13 @@ export function decodePeeked([status, , detail, count, ...found]: Reply): Peeked
 function decodeHistory(
   [remembered, first, ...records]: readonly (string | number)[],
   epoch: string,
-): Omit<FoundHistory, "count"> {
+): Omit<TurnHistory, "count"> {
   const messages = records.flatMap((record, n) => {
-    const place = Number(first) + n;
-    const message = decodeMessage(String(record), place, epoch);
-    return message ? [{ place, message }] : [];
+    const index = Number(first) + n;
+    const message = decodeMessage(String(record), index, epoch);
+    return message ? [{ index, message }] : [];
   });
   const rememberedStart = Number(remembered) < 0 ? null : Number(remembered);
-  // By the place and not by the first message: it may have been dropped.
+  // By the index and not by the first message: it may have been dropped.
   return { messages, rememberedStart, complete: Number(first) <= (rememberedStart ?? 0) };
 }

@@ -8,9 +8,9 @@ export type TurnEnd = (typeof TURN_ENDS)[number];
 export interface TurnRecord {
   readonly id: string;
   readonly status: "running" | TurnEnd;
-  /** Place of the user's message in the session, and of the answer, where there is one. */
-  readonly userPlace: number;
-  readonly answerPlace: number | null;
+  /** Index of the user's message in the session, and of the answer, where there is one. */
+  readonly userIndex: number;
+  readonly answerIndex: number | null;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
   /** What the writer told of it. */
@@ -27,10 +27,10 @@ export interface EndedTurn extends TurnRecord {
 }
 
 export function encodeRecord(turn: EndedTurn): string {
-  const { status, userPlace, answerPlace, startedAt, endedAt, info, replacedText } = turn;
+  const { status, userIndex, answerIndex, startedAt, endedAt, info, replacedText } = turn;
   const times = [startedAt.getTime(), endedAt?.getTime() ?? 0];
   const replaced = replacedText === undefined ? [] : [replacedText];
-  return JSON.stringify([1, status, userPlace, answerPlace ?? -1, ...times, info, ...replaced]);
+  return JSON.stringify([1, status, userIndex, answerIndex ?? -1, ...times, info, ...replaced]);
 }
 
 /**
@@ -40,12 +40,12 @@ export function encodeRecord(turn: EndedTurn): string {
 export function decodeRecord(id: string, raw: string): { record: TurnRecord; replaced?: string } | undefined {
   const parts = parse(raw);
   if (parts === undefined) return undefined;
-  const [, status, userPlace, answer, started, ended, info, replaced] = parts;
+  const [, status, userIndex, answer, started, ended, info, replaced] = parts;
   const record: TurnRecord = {
     id,
     status,
-    userPlace,
-    answerPlace: answer < 0 ? null : answer,
+    userIndex,
+    answerIndex: answer < 0 ? null : answer,
     startedAt: new Date(started),
     endedAt: ended === 0 ? null : new Date(ended),
     info,

@@ -67,7 +67,7 @@ export class TurnWriter {
    * Ends the turn with the text so far. Resolves with what it ended as: another end when somebody was
    * quicker, `interrupted` when Redis could not be told. Never rejects.
    * @param info    replaces what is kept of the turn
-   * @param context the place that this window begins at from now on: the next `begin` reads from there
+   * @param context the index that this window begins at from now on: the next `begin` reads from there
    */
   async end(status: TurnEnd, info?: Json, context?: { window: string; from: number }): Promise<TurnOutcome> {
     this.#ended = true;

@@ -70,7 +70,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     expect(await turns.get("s", writer.id)).toMatchObject({
       text: "Hello Bob 🎉",
       count: 2,
-      record: { status: "completed", userPlace: 0, answerPlace: 1, info: { model: "m", tokens: 3 } },
+      record: { status: "completed", userIndex: 0, answerIndex: 1, info: { model: "m", tokens: 3 } },
     });
     expect((await keysOf(redis, `${name}:{s}`)).map((key) => key.split(":").at(-1))).toEqual([
       "messages",
@@ -360,7 +360,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     expect(contents(bounded).at(-1)).toBe("now");
     expect(contents(bounded).length).toBeGreaterThan(20);
     expect(contents(bounded).length).toBeLessThan(40);
-    expect(bounded.messages[0]?.place).toBe(201 - contents(bounded).length);
+    expect(bounded.messages[0]?.index).toBe(201 - contents(bounded).length);
     await bounded.writer.end("completed", null, { window: "w", from: 198 });
     const again = await begin({ content: "then", history: { maxBytes: 1000, window: "w" } });
     expect(again).toMatchObject({ rememberedStart: 198, complete: true });
@@ -375,7 +375,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     const failed = await begin({ content: "asked" });
     await failed.writer.end("failed");
     const { writer, messages } = await begin({ content: "later", history: { maxBytes: 0, window: "w" } });
-    await writer.end("completed", null, { window: "w", from: messages[0]?.place ?? 0 });
+    await writer.end("completed", null, { window: "w", from: messages[0]?.index ?? 0 });
     await history.drop("s", messages[0]?.message.id);
     const window = { maxBytes: 100_000, window: "w" };
     const found = await turns.peek("s", { history: window, retryOf: failed.writer.id });

@@ -13,12 +13,12 @@ import {
   assertBegin,
   assertHistory,
   type BeginOptions,
-  type Begun,
+  type BeginResult,
   beginArguments,
   decodeBegun,
   decodePeeked,
-  type Peeked,
-  type PlacedMessage,
+  type IndexedMessage,
+  type PeekResult,
 } from "./begin-turn.ts";
 import { TurnFeed, type TurnUpdate } from "./turn-feed.ts";
 import { followRemote } from "./turn-follower.ts";
@@ -41,7 +41,7 @@ export interface TurnState {
   readonly text: string;
   /** Messages in the session. */
   readonly count: number;
-  /** What the session's own ids begin with: its message at a place has the id `<epoch>-<place>`, unless it was given one. */
+  /** What the session's own ids begin with: its message at an index has the id `<epoch>-<index>`, unless it was given one. */
   readonly epoch: string;
 }
 
@@ -91,7 +91,7 @@ export class Turns {
    * if (begun.kind === "busy") console.log("wait for", begun.turnId);
    * if (begun.kind === "begun") console.log(begun.messages.map(({ message }) => message.content));
    */
-  async begin(sessionId: string, options: BeginOptions): Promise<Begun> {
+  async begin(sessionId: string, options: BeginOptions): Promise<BeginResult> {
     assertBegin(options);
     const keys = this.#keys(sessionId);
     const id = newTurnId();
@@ -176,7 +176,7 @@ export class Turns {
   async peek(
     sessionId: string,
     { history, retryOf }: { history: NonNullable<BeginOptions["history"]>; retryOf?: string },
-  ): Promise<Peeked> {
+  ): Promise<PeekResult> {
     assertHistory(history);
     if (retryOf !== undefined) assertId("retryOf", retryOf);
     const args = [String(history.maxBytes), history.window, retryOf ?? ""];
@@ -184,15 +184,15 @@ export class Turns {
   }
 
   /**
-   * The messages from one place up to another, `to` excluded: what a context was made of.
+   * The messages from one index up to another, `to` excluded: what a context was made of.
    *
    * @example
    * const firstTen = await turns.messages("session_1", 0, 10);
    */
-  async messages(sessionId: string, from: number, to: number): Promise<PlacedMessage[]> {
+  async messages(sessionId: string, from: number, to: number): Promise<IndexedMessage[]> {
     assertCount("from", from);
     if (to <= from) return [];
-    const found: PlacedMessage[] = [];
+    const found: IndexedMessage[] = [];
     let known: string | undefined;
     for (let next = from; next >= 0 && next < to; ) {
       const args = [String(next), String(to - next)];
@@ -201,9 +201,9 @@ export class Turns {
       // The session was cleared meanwhile.
       if (epoch !== known) break;
       for (let i = 0; i < entries.length; i += 2) {
-        const place = Number(entries[i]);
-        const message = decodeMessage(String(entries[i + 1]), place, known);
-        if (message) found.push({ place, message });
+        const index = Number(entries[i]);
+        const message = decodeMessage(String(entries[i + 1]), index, known);
+        if (message) found.push({ index, message });
       }
       next = Number(following);
     }

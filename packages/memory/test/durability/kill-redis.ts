@@ -59,15 +59,15 @@ export async function killRedis(binary: string, client: Target["client"], kills:
 
 function compare(acknowledged: readonly string[][], sessions: readonly { ids: string[]; broken: number }[]) {
   const there = sessions.flatMap(({ ids }) => ids);
-  const places = new Map(there.map((id, place) => [id, place]));
+  const indexes = new Map(there.map((id, index) => [id, index]));
   const all = acknowledged.flat();
   const disordered = acknowledged.flatMap((ids) =>
-    ids.filter((id, n) => n > 0 && Number(places.get(id)) < Number(places.get(ids[n - 1] ?? ""))),
+    ids.filter((id, n) => n > 0 && Number(indexes.get(id)) < Number(indexes.get(ids[n - 1] ?? ""))),
   );
   return {
     acknowledged: all.length,
-    lost: all.filter((id) => !places.has(id)).length,
-    doubled: there.length - places.size,
+    lost: all.filter((id) => !indexes.has(id)).length,
+    doubled: there.length - indexes.size,
     broken: sessions.reduce((sum, session) => sum + session.broken, 0),
     disordered: disordered.length,
   };

@@ -1,7 +1,7 @@
 import type { ChatRequest } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { historyBytes } from "./context.ts";
-import type { BeginTurn, Begun, Conversations, RetryRefusal } from "./conversations.ts";
+import type { BeginResult, BeginTurn, Conversations, RetryRefusal } from "./conversations.ts";
 import type { Plan } from "./plan.ts";
 
 /** An idempotency key, what it stands for, and the session of a request that names none. */
@@ -11,7 +11,7 @@ export interface Idempotency {
   readonly sessionId: string;
 }
 
-export type BegunTurn = Extract<Begun, { kind: "begun" }>;
+export type BegunTurn = Extract<BeginResult, { kind: "begun" }>;
 
 /**
  * Begins the turn that was asked for, or tells to which turn its idempotency key led before.
@@ -23,7 +23,7 @@ export async function beginTurn(
   body: ChatRequest,
   plan: Plan,
   idempotency: Idempotency | undefined,
-): Promise<Extract<Begun, { kind: "begun" | "replay" }>> {
+): Promise<Extract<BeginResult, { kind: "begun" | "replay" }>> {
   const begun = await begin(conversations, sessionId, body, plan, idempotency);
   switch (begun.kind) {
     case "begun":
@@ -52,7 +52,7 @@ async function begin(
   body: ChatRequest,
   plan: Plan,
   idempotency: Idempotency | undefined,
-): Promise<Begun> {
+): Promise<BeginResult> {
   const content = body.message ?? "";
   const options: BeginTurn = {
     ...(body.retry_of === undefined ? { content } : { retryOf: body.retry_of }),
@@ -72,7 +72,7 @@ async function begin(
     if (!away || needsMemory) throw error;
     const writer = await conversations.beginUnstored(options);
     const message = { id: writer.id, role: "user" as const, content, createdAt: new Date() };
-    const messages = [{ place: 0, message }];
+    const messages = [{ index: 0, message }];
     return { kind: "begun", writer, messages, count: 0, rememberedStart: null, complete: true };
   }
 }

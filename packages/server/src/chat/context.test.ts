@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { buildContext, contextBudget } from "./context.ts";
-import type { PlacedMessage, StoredMessage } from "./conversations.ts";
+import type { IndexedMessage, StoredMessage } from "./conversations.ts";
 
 const ROLES = ["user", "assistant"] as const;
-const conversation = (length: number, first = 0): PlacedMessage[] =>
+const conversation = (length: number, first = 0): IndexedMessage[] =>
   Array.from({ length }, (_, n) => ({
-    place: first + n,
+    index: first + n,
     message: { id: `e-${first + n}`, role: ROLES[n % 2] ?? "user", content: `m${n}`, createdAt: new Date(0) },
   }));
-const places = (messages: readonly PlacedMessage[]) => messages.map(({ place }) => place);
+const indexes = (messages: readonly IndexedMessage[]) => messages.map(({ index }) => index);
 const build = (
-  messages: PlacedMessage[],
+  messages: IndexedMessage[],
   budget: number,
   rememberedStart: number | null = null,
   complete = true,
@@ -27,13 +27,13 @@ const build = (
 
 test("all of it, where it fits", () => {
   const context = build(conversation(5), 60);
-  expect(places(context.messages)).toEqual([0, 1, 2, 3, 4]);
+  expect(indexes(context.messages)).toEqual([0, 1, 2, 3, 4]);
   expect(context).toMatchObject({ tokens: 60, start: null });
 });
 
 test("where it does not, the oldest half of the window goes at once, and the start is remembered", () => {
   const context = build(conversation(11), 110);
-  expect(places(context.messages)).toEqual([8, 9, 10]);
+  expect(indexes(context.messages)).toEqual([8, 9, 10]);
   expect(context).toMatchObject({ tokens: 40, start: 8 });
 });
 
@@ -43,7 +43,7 @@ test("the beginning stays the same for many turns", () => {
   for (let length = 1; length < 100; length += 2) {
     const context = build(conversation(length - (start ?? 0), start ?? 0), 200, start);
     start = context.start;
-    starts.push(context.messages[0]?.place ?? -1);
+    starts.push(context.messages[0]?.index ?? -1);
   }
   expect(new Set(starts).size).toBeLessThan(12);
 });
@@ -55,11 +55,11 @@ test("what was read only in part is cut, even if that part fits", () => {
 
 test("a cut never leaves a tool's result without its call, or an answer without its question", () => {
   const roles: StoredMessage["role"][] = ["user", "assistant", "tool", "tool", "assistant", "user"];
-  const messages = conversation(6).map(({ place, message }, n) => ({
-    place,
+  const messages = conversation(6).map(({ index, message }, n) => ({
+    index,
     message: { ...message, role: roles[n] ?? "user" },
   }));
-  expect(places(build(messages, 60).messages)).toEqual([5]);
+  expect(indexes(build(messages, 60).messages)).toEqual([5]);
 });
 
 test("whatever there is: within the budget, the newest, the current message always", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { PlacedMessage } from "./conversations.ts";
+import type { IndexedMessage } from "./conversations.ts";
 
 export const DEFAULT_SYSTEM_PROMPT =
   "You are a helpful assistant. Use the conversation so far to answer. Keep answers short.";
@@ -20,16 +20,16 @@ export const historyBytes = (budget: number): number => budget * 16;
 
 export interface Context {
   /** The messages to send, the current one last. */
-  readonly messages: readonly PlacedMessage[];
+  readonly messages: readonly IndexedMessage[];
   /** All tokens of the payload. */
   readonly tokens: number;
-  /** The place that the window now begins at, where old messages had to go; to be remembered. */
+  /** The index that the window now begins at, where old messages had to go; to be remembered. */
   readonly start: number | null;
 }
 
 interface ContextInput {
   /** What was read of the session, the current message last. */
-  readonly messages: readonly PlacedMessage[];
+  readonly messages: readonly IndexedMessage[];
   /** Tokens of each. */
   readonly tokens: readonly number[];
   readonly systemTokens: number;
@@ -75,7 +75,7 @@ export function buildContext({
     kept -= tokens[first] ?? 0;
     first += 1;
   }
-  return { messages: messages.slice(first), tokens: kept, start: messages[first]?.place ?? null };
+  return { messages: messages.slice(first), tokens: kept, start: messages[first]?.index ?? null };
 }
 
 /** A payload's fingerprint: to see that what a report shows is what was sent. */

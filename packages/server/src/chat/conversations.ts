@@ -3,7 +3,7 @@ import type { ProviderId, TurnStatus } from "@redis-memory-magic/protocol";
 /** The port to the memory: one owner's conversations. Every method rejects with an `AppError`. */
 export interface Conversations {
   readonly owner: string;
-  begin(sessionId: string, options: BeginTurn): Promise<Begun>;
+  begin(sessionId: string, options: BeginTurn): Promise<BeginResult>;
   /** A turn that is kept nowhere: Redis is away, and the answer matters more than the memory of it. */
   beginUnstored(options: BeginTurn): Promise<TurnWriter>;
   /** A turn's text from a position on, then its end. Null: there is no such turn. */
@@ -24,8 +24,8 @@ export interface Conversations {
   sessions(limit: number, cursor: string | undefined): Promise<SessionPage>;
   /** The newest messages before one, oldest first; the turns that wrote them; whether there are older ones. */
   messages(sessionId: string, limit: number, before: string | undefined): Promise<MessagePage>;
-  /** Messages by their places, `to` excluded, without those that were dropped. */
-  range(sessionId: string, from: number, to: number): Promise<PlacedMessage[]>;
+  /** Messages by their indexes, `to` excluded, without those that were dropped. */
+  range(sessionId: string, from: number, to: number): Promise<IndexedMessage[]>;
   append(sessionId: string, messages: readonly NewStoredMessage[]): Promise<{ ids: string[]; count: number }>;
   rename(sessionId: string, title: string): Promise<boolean>;
   expire(sessionId: string, seconds: number): Promise<boolean>;
@@ -38,7 +38,7 @@ export interface Conversations {
   /** A session to be read out, with what is settled of it. */
   archive(sessionId: string): Promise<SessionArchive>;
   /** Makes a session of what was read out of one; ids and times are kept. */
-  restore(sessionId: string, session: RestoredSession): Promise<void>;
+  restore(sessionId: string, session: SessionImport): Promise<void>;
 }
 
 export type TurnEnd = Exclude<TurnStatus, "running">;
@@ -87,7 +87,7 @@ export interface HistoryWindow {
 }
 
 export interface Found {
-  readonly messages: readonly PlacedMessage[];
+  readonly messages: readonly IndexedMessage[];
   /** Messages in the session. */
   readonly count: number;
   readonly rememberedStart: number | null;
@@ -98,7 +98,7 @@ export interface Found {
 /** Why a turn is not run anew. */
 export type RetryRefusal = "unknown" | "completed" | "not_last";
 
-export type Begun =
+export type BeginResult =
   | ({ readonly kind: "begun"; readonly writer: TurnWriter } & Found)
   | { readonly kind: "busy"; readonly turnId: string }
   | { readonly kind: "replay"; readonly turnId: string }
@@ -121,15 +121,15 @@ export type NewStoredMessage = Omit<StoredMessage, "id" | "createdAt" | "turnId"
   readonly createdAt?: Date;
 };
 
-export interface PlacedMessage {
-  readonly place: number;
+export interface IndexedMessage {
+  readonly index: number;
   readonly message: StoredMessage;
 }
 
 export interface TurnRecord {
   readonly id: string;
   readonly status: TurnStatus;
-  readonly userPlace: number;
+  readonly userIndex: number;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
   readonly info: TurnInfo;
@@ -181,7 +181,7 @@ export interface StoredKeys {
 /** A whole session, in pages. Reading on fails when it is cleared meanwhile. */
 export interface SessionArchive {
   readonly session: StoredSession;
-  /** Oldest first, one for each place; null where one was dropped. */
+  /** Oldest first, one for each index; null where one was dropped. */
   messages(): AsyncIterable<ArchivePage>;
   /** In the order of their messages. */
   turns(): AsyncIterable<readonly EndedTurn[]>;
@@ -194,19 +194,19 @@ export interface ArchivePage {
 
 export interface EndedTurn extends TurnRecord {
   readonly status: TurnEnd;
-  readonly answerPlace: number | null;
+  readonly answerIndex: number | null;
   /** The text of an answer that a retry has replaced. */
   readonly replacedText?: string;
 }
 
-export type RestoredMessage = NewStoredMessage & { readonly createdAt: Date; readonly turnId?: string };
+export type SessionImportMessage = NewStoredMessage & { readonly createdAt: Date; readonly turnId?: string };
 
-export interface RestoredSession {
+export interface SessionImport {
   readonly title?: string;
   readonly ttlSeconds?: number;
   readonly rootId?: string;
   readonly forkedFrom?: ForkPoint;
-  readonly messages: readonly (RestoredMessage | null)[];
+  readonly messages: readonly (SessionImportMessage | null)[];
   readonly turns: readonly EndedTurn[];
 }
 
@@ -216,7 +216,7 @@ export interface SessionPage {
 }
 
 /**
- * What is kept of a turn beside its text. It refers to messages by their places and never copies them, so it
+ * What is kept of a turn beside its text. It refers to messages by their indexes and never copies them, so it
  * does not grow with the history. Short, because there is one for each turn. (No interface: it is JSON.)
  */
 export type TurnInfo = {
@@ -225,7 +225,7 @@ export type TurnInfo = {
   readonly model: string;
   /** The system prompt, where it is not the usual one. */
   readonly system?: string;
-  /** What was sent: first place, messages, messages left out, window, budget, hash. */
+  /** What was sent: first index, messages, messages left out, window, budget, hash. */
   readonly sent?: readonly [
     from: number,
     messages: number,

@@ -3,7 +3,7 @@ import { AppError } from "../errors/app-error.ts";
 import { retryRefused } from "./begin-turn.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
 import { DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";
-import type { Conversations, Found, PlacedMessage, TurnRecord } from "./conversations.ts";
+import type { Conversations, Found, IndexedMessage, TurnRecord } from "./conversations.ts";
 import { costOf } from "./cost.ts";
 import type { Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
@@ -18,7 +18,7 @@ const NOT_STORED = "";
 interface ReportInput {
   readonly model: ChatModel;
   readonly request: ModelRequest;
-  readonly messages: readonly PlacedMessage[];
+  readonly messages: readonly IndexedMessage[];
   readonly leftOut: number;
   readonly mode: "stateless" | "stateful";
   readonly budget: number;
@@ -97,9 +97,9 @@ export class Reports {
       return found;
     }
     const content = body.message ?? "";
-    const place = (found.messages.at(-1)?.place ?? -1) + 1;
+    const index = (found.messages.at(-1)?.index ?? -1) + 1;
     const current = {
-      place,
+      index,
       message: { id: NOT_STORED, role: "user" as const, content, createdAt: new Date() },
     };
     const history = body.mode === "stateful" ? found.messages : [];
@@ -115,7 +115,7 @@ export class Reports {
     if (sent === undefined || tokens === undefined) return null;
     const [from, , leftOut, window, budget, hash] = sent;
     const model = this.#providers.get(provider);
-    const messages = await conversations.range(sessionId, from, record.userPlace + 1);
+    const messages = await conversations.range(sessionId, from, record.userIndex + 1);
     const report = await this.#report({
       model,
       request: {

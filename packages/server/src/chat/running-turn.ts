@@ -150,7 +150,7 @@ export class RunningTurn {
     const { messages, tokens: counted, start } = context;
     const factor = counter.factorOf(plan.model, plan.info.model);
     const request = toRequest(plan, context);
-    const first = messages[0]?.place ?? 0;
+    const first = messages[0]?.index ?? 0;
     const leftOut = Math.max(0, this.count - messages.length);
     const hash = hashPayload(plan.system, request.messages);
     const info = this.#tell({

@@ -24,7 +24,7 @@ export interface FinishedTurn {
 /** When what of a turn happened, by `performance.now()`; null: it did not. */
 export interface TurnTimes {
   readonly asked: number;
-  /** Begun in Redis, or without it. */
+  /** BeginResult in Redis, or without it. */
   readonly begun: number;
   /** The provider was called. */
   readonly called: number | null;

@@ -29,8 +29,8 @@ export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
   return {
     id: turn.id,
     status: turn.status,
-    user_place: turn.userPlace,
-    answer_place: turn.answerPlace,
+    user_place: turn.userIndex,
+    answer_place: turn.answerIndex,
     started_at: turn.startedAt.toISOString(),
     ended_at: turn.endedAt?.toISOString() ?? null,
     mode,
@@ -52,8 +52,8 @@ export function fromArchivedTurn(turn: ArchivedTurn): EndedTurn {
   return {
     id: turn.id,
     status: turn.status,
-    userPlace: turn.user_place,
-    answerPlace: turn.answer_place,
+    userIndex: turn.user_place,
+    answerIndex: turn.answer_place,
     startedAt: new Date(turn.started_at),
     endedAt: turn.ended_at === null ? null : new Date(turn.ended_at),
     info: toInfo(turn),

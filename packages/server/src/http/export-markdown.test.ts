@@ -13,7 +13,7 @@ const message = (role: StoredMessage["role"], content: string, more: Partial<Sto
 const turn: TurnRecord = {
   id: "t",
   status: "failed",
-  userPlace: 0,
+  userIndex: 0,
   startedAt: date,
   endedAt: date,
   info: { mode: "stateful", provider: "chatgpt", model: "m\n# out <b> ![x](y)" },

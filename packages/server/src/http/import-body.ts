@@ -8,7 +8,7 @@ import {
   importedSession,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import type { EndedTurn, RestoredMessage, RestoredSession } from "../chat/conversations.ts";
+import type { EndedTurn, SessionImport, SessionImportMessage } from "../chat/conversations.ts";
 import { AppError } from "../errors/app-error.ts";
 import { fromArchivedTurn } from "./archive-wire.ts";
 import { fromMessage } from "./session-wire.ts";
@@ -34,7 +34,7 @@ export const importBody = z.object({
 });
 
 /** @throws AppError `invalid_request` for the first entry that is wrong, by its field */
-export async function toRestoredSession(body: z.infer<typeof importBody>): Promise<RestoredSession> {
+export async function toRestoredSession(body: z.infer<typeof importBody>): Promise<SessionImport> {
   const { title, ttl_seconds, root_id, forked_from } = body.session;
   const messages = await parseEach("messages", body.messages, importedMessage);
   const turns = await parseEach("turns", body.turns, archivedTurn);
@@ -62,7 +62,7 @@ function toRestoredMessage(
   message: NonNullable<ImportedMessage>,
   turns: ReadonlySet<string>,
   now: Date,
-): RestoredMessage {
+): SessionImportMessage {
   const turnId = message.turn?.id;
   return {
     createdAt: now,

@@ -1,11 +1,11 @@
 import type {
+  BeginResult,
   BeginTurn,
-  Begun,
   Conversations,
   MessagePage,
   NewStoredMessage,
-  RestoredSession,
   SessionArchive,
+  SessionImport,
   StoredKeys,
   TurnWriter,
 } from "../chat/conversations.ts";
@@ -38,7 +38,7 @@ export class BoundedConversations extends ForwardingConversations {
     this.#options = options;
   }
 
-  override async begin(sessionId: string, options: BeginTurn): Promise<Begun> {
+  override async begin(sessionId: string, options: BeginTurn): Promise<BeginResult> {
     // The turn's record keeps a system prompt of its own.
     const bytes = bytesOf(options.content ?? "") + bytesOf(options.info.system ?? "");
     const begun = await this.#within(sessionId, bytes, () => this.inner.begin(sessionId, options));
@@ -73,7 +73,7 @@ export class BoundedConversations extends ForwardingConversations {
     await this.#within(newSessionId, bytes, () => this.inner.fork(sessionId, newSessionId, before));
   }
 
-  override async restore(sessionId: string, session: RestoredSession): Promise<void> {
+  override async restore(sessionId: string, session: SessionImport): Promise<void> {
     const messages = session.messages.filter((message) => message !== null);
     const { maxTtlSeconds = Number.POSITIVE_INFINITY } = this.#options;
     // It comes from elsewhere, where more may have been allowed.

@@ -2,7 +2,7 @@ import type {
   BeginTurn,
   Conversations,
   NewStoredMessage,
-  RestoredSession,
+  SessionImport,
   TurnWriter,
 } from "../chat/conversations.ts";
 
@@ -91,7 +91,7 @@ export class ForwardingConversations implements Conversations {
     return this.inner.archive(sessionId);
   }
 
-  restore(sessionId: string, session: RestoredSession): Promise<void> {
+  restore(sessionId: string, session: SessionImport): Promise<void> {
     return this.inner.restore(sessionId, session);
   }
 }

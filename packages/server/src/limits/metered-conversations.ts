@@ -1,5 +1,5 @@
 import type { Price } from "@redis-memory-magic/protocol";
-import type { BeginTurn, Begun, Conversations, TurnInfo, TurnWriter } from "../chat/conversations.ts";
+import type { BeginResult, BeginTurn, Conversations, TurnInfo, TurnWriter } from "../chat/conversations.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { AnswerSizes } from "./answer-sizes.ts";
 import { ForwardingConversations, forwardingWriter } from "./forwarding-conversations.ts";
@@ -32,7 +32,7 @@ export class MeteredConversations extends ForwardingConversations {
     this.#options = options;
   }
 
-  override async begin(sessionId: string, options: BeginTurn): Promise<Begun> {
+  override async begin(sessionId: string, options: BeginTurn): Promise<BeginResult> {
     const held = await this.#enter(options);
     return this.#orGiveBack(held, async () => {
       const begun = await this.inner.begin(sessionId, options);

@@ -8,15 +8,15 @@ import {
 } from "@redis-memory-magic/memory";
 import type {
   ArchivePage,
+  BeginResult,
   BeginTurn,
-  Begun,
   Conversations,
   HistoryWindow,
+  IndexedMessage,
   MessagePage,
   NewStoredMessage,
-  PlacedMessage,
-  RestoredSession,
   SessionArchive as SessionArchivePort,
+  SessionImport,
   SessionPage,
   StoredKeys,
   StoredMessage,
@@ -56,7 +56,7 @@ export class RedisConversations implements Conversations {
     this.#archive = new SessionArchive(options);
   }
 
-  begin(sessionId: string, options: BeginTurn): Promise<Begun> {
+  begin(sessionId: string, options: BeginTurn): Promise<BeginResult> {
     return translated(this.#turns.begin(sessionId, options));
   }
 
@@ -122,7 +122,7 @@ export class RedisConversations implements Conversations {
     return { messages, turns: await this.#turnsOf(sessionId, messages), hasMore };
   }
 
-  range(sessionId: string, from: number, to: number): Promise<PlacedMessage[]> {
+  range(sessionId: string, from: number, to: number): Promise<IndexedMessage[]> {
     return translated(this.#turns.messages(sessionId, from, to));
   }
 
@@ -170,7 +170,7 @@ export class RedisConversations implements Conversations {
     };
   }
 
-  restore(sessionId: string, session: RestoredSession): Promise<void> {
+  restore(sessionId: string, session: SessionImport): Promise<void> {
     return translated(this.#archive.restore(sessionId, session as Parameters<SessionArchive["restore"]>[1]));
   }
 

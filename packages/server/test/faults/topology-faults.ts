@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Begun, MessageHistory, Turns } from "../../../memory/src/index.ts";
+import { type BeginResult, MessageHistory, Turns } from "../../../memory/src/index.ts";
 import { startCluster } from "../../../memory/test/cluster.ts";
 import { type Connection, connectTo } from "../../../memory/test/redis.ts";
 import { startSentinel } from "../../../memory/test/sentinel.ts";
@@ -83,14 +83,14 @@ async function writeWhile(
 }
 
 /** Begins a turn as soon as that can be done. */
-async function begun(turns: Turns, session: string): Promise<Extract<Begun, { kind: "begun" }>> {
+async function begun(turns: Turns, session: string): Promise<Extract<BeginResult, { kind: "begun" }>> {
   const deadline = performance.now() + ENDS_WITHIN_MS;
   for (;;) {
     const answer = await turns
       .begin(session, { content: (await turns.peek(session, PEEK)).count === 0 ? "Hi" : "Go on." })
       .catch((error: unknown) => error);
     if (typeof answer === "object" && answer !== null && "kind" in answer && answer.kind === "begun")
-      return answer as Extract<Begun, { kind: "begun" }>;
+      return answer as Extract<BeginResult, { kind: "begun" }>;
     if (performance.now() > deadline) throw new Error(`not begun: ${JSON.stringify(answer)}`);
     await sleep(200);
   }
