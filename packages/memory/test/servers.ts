@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
@@ -26,6 +26,37 @@ export function serverBinary(): string {
   const path = process.env.TEST_REDIS_SERVER ?? onPath("redis-server") ?? onPath("valkey-server");
   if (path) return path;
   throw new Error("No redis-server or valkey-server is on the PATH: install one, or run `npm test`.");
+}
+
+/** What a test needs a server to have. */
+export interface ServerNeeds {
+  /** Built with TLS. */
+  readonly tls?: true;
+  /** Its dumps can be read by Redis 7 and by Valkey 9, and it cannot read those of Valkey 9. */
+  readonly olderDump?: true;
+}
+
+/** The first of the servers at hand that has what is needed; undefined if none has it. */
+export function findServer(needs: ServerNeeds): string | undefined {
+  const paths = [serverBinary(), ...givenServers().map(({ path }) => path), onPath("redis-server")];
+  return paths.find((path) => path !== undefined && meets(path, needs));
+}
+
+function meets(path: string, { tls, olderDump }: ServerNeeds): boolean {
+  return (!tls || hasTls(path)) && (!olderDump || /^Redis server v=[67]\./.test(ask(path, "--version")));
+}
+
+/** A server with TLS asks for a certificate; one without does not know the option or how to listen. */
+export const hasTls = (path: string): boolean =>
+  ask(path, "--port", "0", "--tls-port", "1").includes("tls-cert-file");
+
+function ask(path: string, ...args: string[]): string {
+  const { stdout, stderr } = spawnSync(path, args, {
+    encoding: "utf8",
+    timeout: 10_000,
+    killSignal: "SIGKILL",
+  });
+  return `${stdout}${stderr}`;
 }
 
 export function onPath(name: string): string | undefined {

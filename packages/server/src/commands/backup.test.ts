@@ -7,7 +7,7 @@ import { MessageHistory, Turns } from "@redis-memory-magic/memory";
 import { pino } from "pino";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startCluster } from "../../../memory/test/cluster.ts";
-import { givenServers, serverBinary, startServer } from "../../../memory/test/servers.ts";
+import { findServer, givenServers, serverBinary, startServer } from "../../../memory/test/servers.ts";
 import { loadConfig } from "../config.ts";
 import { connectRedis, type Redis } from "../storage/redis.ts";
 import { RedisIdentityStore } from "../storage/redis-identity-store.ts";
@@ -288,14 +288,16 @@ test("a Redis that goes away in the middle is said, and is none that refuses", a
 
 test("a backup of a newer server is refused by an older one in a sentence, and nothing is written", async (context) => {
   const valkey = givenServers().find(({ name }) => /valkey-server (9|\d\d)/.test(name));
-  if (!valkey) return context.skip("no Valkey 9 was given");
-  const [from, to, file] = [await newRedis(valkey.path), await newRedis(), newFile()];
+  const redis = findServer({ olderDump: true });
+  if (!valkey) return context.skip("no Valkey 9 is at hand");
+  if (!redis) return context.skip("no Redis 6 or 7 is at hand, whose dump format is older than Valkey 9's");
+  const [from, to, file] = [await newRedis(valkey.path), await newRedis(redis), newFile()];
   await fill(from);
   await run(from, backup, file);
   await expect(run(to, restore, file)).rejects.toThrow(/same version or a newer one.*Nothing was written/);
   expect(await to.client.dbSize()).toBe(0);
   const back = newFile();
-  const older = await newRedis();
+  const older = await newRedis(redis);
   await fill(older);
   await run(older, backup, back);
   const newer = await newRedis(valkey.path);

@@ -71,7 +71,7 @@ function explained(error: unknown, keys: number): unknown {
   if (/payload version|Bad data format/.test(cause.message))
     what =
       "This Redis cannot read what the backup's Redis wrote: a backup goes to the same version or a newer one, and not from Redis 8 to Valkey or from Valkey 9 to Redis.";
-  else if (/NOPERM|can't run this command/.test(cause.message))
+  else if (/NOPERM|ACL failure in script|can't run this command/.test(cause.message))
     what = "This user of Redis may not use the command RESTORE. Name one that may in REDIS_URL.";
   const far =
     keys === 0 ? "Nothing was written." : `${keys} keys were restored. Once it is mended, run it again.`;

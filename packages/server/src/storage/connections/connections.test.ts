@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { startCluster } from "../../../../memory/test/cluster.ts";
 import { freePort } from "../../../../memory/test/free-port.ts";
 import { MASTER_NAME, startSentinel } from "../../../../memory/test/sentinel.ts";
-import { onPath, serverBinary, startServer } from "../../../../memory/test/servers.ts";
+import { findServer, onPath, serverBinary, startServer } from "../../../../memory/test/servers.ts";
 import { loadConfig } from "../../config.ts";
 import { connectRedis, type Redis } from "../redis.ts";
 import { keysMatching } from "../scan.ts";
@@ -135,6 +135,8 @@ test("sentinels that know no such master, and none that answers: told at the sta
 
 test("TLS with an authority of our own, and a user of an access list", async ({ skip }) => {
   skip(onPath("openssl") === undefined, "there is no openssl to make a certificate with");
+  const binary = findServer({ tls: true });
+  if (binary === undefined) return skip("none of the Redis servers at hand was built with TLS");
   const folder = await mkdtemp(join(tmpdir(), "tls-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const [key, ca, acl] = ["key", "ca", "acl"].map((name) => join(folder, name)) as [string, string, string];
@@ -154,10 +156,7 @@ test("TLS with an authority of our own, and a user of an access list", async ({ 
     "no",
   ];
   const args = [...tls, "--tls-ca-cert-file", ca, "--aclfile", acl];
-  const server = await startServer(serverBinary(), args).catch((error: Error) => {
-    skip(/bad directive/i.test(error.message), "this Redis was built without TLS");
-    throw error;
-  });
+  const server = await startServer(binary, args);
   onTestFinished(() => server.stop());
   const url = `rediss://chat:p%40ss@127.0.0.1:${port}`;
   const trusted = await connect(url, { REDIS_TLS_CA_FILE: ca });
