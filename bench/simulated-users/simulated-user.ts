@@ -1,3 +1,4 @@
+import { addAbortListener } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { Figures } from "./figures.ts";
@@ -5,6 +6,8 @@ import type { Instance } from "./instance.ts";
 import type { LoadOptions } from "./options.ts";
 
 const TURN_DEADLINE_MS = 180_000;
+// How long a request that is on its way may take to be answered after the end.
+const LAST_ANSWER_MS = 10_000;
 // Who is refused does not ask again at once.
 const AFTER_ERROR_MS = 1000;
 const SENTENCE = "Tell me more about it. ";
@@ -13,7 +16,7 @@ interface Context {
   readonly instance: Instance;
   readonly options: LoadOptions;
   readonly figures: Figures;
-  /** Ends it, in the middle of an answer too. */
+  /** Ends it, in the middle of an answer too, but not before the instance has begun to answer. */
   readonly signal: AbortSignal;
 }
 
@@ -41,6 +44,13 @@ async function takeTurn(id: string, { instance, options, figures, signal }: Cont
   const asked = performance.now();
   let firstTextMs: number | undefined;
   let failure: string | undefined;
+  // A request that is broken off before it is answered could begin its session after the sessions were removed.
+  const late = new AbortController();
+  let stopReading = () => {};
+  const ending = addAbortListener(signal, () => {
+    stopReading();
+    setTimeout(() => late.abort(), LAST_ANSWER_MS).unref();
+  });
   figures.begin();
   try {
     const request = {
@@ -53,8 +63,10 @@ async function takeTurn(id: string, { instance, options, figures, signal }: Cont
       ...(options.model !== undefined && { model: options.model }),
       session_id: id,
     };
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(TURN_DEADLINE_MS)]);
+    const deadline = AbortSignal.any([AbortSignal.timeout(TURN_DEADLINE_MS), late.signal]);
     const { statusCode, body } = await instance.chat(request, deadline);
+    stopReading = () => body.destroy();
+    if (signal.aborted) stopReading();
     if (statusCode === 200) {
       figures.sessions.add(id);
       failure = "no_end";
@@ -73,6 +85,7 @@ async function takeTurn(id: string, { instance, options, figures, signal }: Cont
     if (signal.aborted) return true;
     failure = (error as NodeJS.ErrnoException).code?.toString() ?? (error as Error).name;
   } finally {
+    ending[Symbol.dispose]();
     figures.end();
   }
   if (failure === undefined) figures.complete(performance.now() - asked, firstTextMs);
