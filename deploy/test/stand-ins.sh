@@ -3,12 +3,16 @@
 # Node.js: for machines that reach no image registry. What is there already is kept.
 #
 # Needs root, debootstrap, npm and a running Docker engine.
-#   DEBIAN_MIRROR   default: http://deb.debian.org/debian
+#   DEBIAN_MIRROR   default: the one of this machine's own apt
 #   EXTRA_CA        a PEM file of certificate authorities that the images shall trust, for networks that inspect TLS
 set -eu
 
 repository=$(cd "$(dirname "$0")/../.." && pwd)
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -m 1 '/debian/*$' || true)}
+if [ -z "$mirror" ]; then
+  echo "No Debian mirror is among this machine's apt sources. Name one: DEBIAN_MIRROR=URL $0" >&2
+  exit 2
+fi
 extra_ca=/usr/local/share/ca-certificates/extra.crt
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
