@@ -1,5 +1,6 @@
 // A server that is killed: tells its test the pid of the model's process when that loads or answers.
-import { execFileSync } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { subscribe } from "node:diagnostics_channel";
 import { basename } from "node:path";
 import { createEmbeddedModel } from "./embedded-model.ts";
 import { cacheFolder } from "./setup/cache-folder.ts";
@@ -13,21 +14,19 @@ const model = createEmbeddedModel({
   log,
 });
 
-const tellPid = () => {
-  const children = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" });
-  const child = children.split("\n").find((line) => {
-    const [, parent] = line.trim().split(/\s+/);
-    return parent === String(process.pid) && line.includes("child.ts");
+let pid: number | undefined;
+subscribe("child_process", (message) => {
+  const { process: child } = message as { process: ChildProcess };
+  child.once("spawn", () => {
+    pid = child.pid;
+    if (when === "loading") process.send?.(pid);
   });
-  if (child !== undefined) process.send?.(Number.parseInt(child, 10));
-  return child !== undefined;
-};
+});
 
 if (when === "loading") {
-  void model.prepare?.();
-  const timer = setInterval(() => tellPid() && clearInterval(timer), 20);
+  await model.prepare?.();
 } else {
-  let untold = true;
+  let sent = false;
   await model.generate(
     {
       model: basename(modelPath, ".gguf"),
@@ -37,7 +36,8 @@ if (when === "loading") {
     },
     {
       text: () => {
-        if (untold) untold = !tellPid();
+        if (!sent) process.send?.(pid);
+        sent = true;
       },
       thinking() {},
     },
