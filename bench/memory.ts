@@ -1,8 +1,9 @@
 // `npm run bench:memory`: what a message costs in Redis, and how fast it is written, read and dropped, beside
-// the same done bare and beside the layout that RedisVL has. Prints the table of docs/develop/performance.md.
+// the same done bare and beside the layout that RedisVL has. With `--write` the tables become
+// docs/results/memory.md.
 import { randomBytes } from "node:crypto";
-import { cpus } from "node:os";
 import { createClient } from "@redis/client";
+import { ResultPrinter } from "../docs/results/result-page.ts";
 import { MessageHistory, type NewMessage } from "../packages/memory/src/index.ts";
 import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
 import { HashPerMessage } from "./hash-per-message.ts";
@@ -17,6 +18,9 @@ const FIELDS = ["epoch", "ttl", "dropped", "turn", "lease", "v"];
 const CALLERS = 64;
 const ROUNDS = 5;
 const ROUND_MS = 1_500;
+
+const results = new ResultPrinter();
+const { print } = results;
 
 const server = process.env.TEST_REDIS_URL === undefined ? await startServer(serverBinary()) : undefined;
 const client = createClient({
@@ -33,12 +37,15 @@ const hashes = new HashPerMessage(client, name, CONTENT);
 
 try {
   const version = /(?:redis|valkey)_version:(\S+)/.exec(await client.info("server"))?.[1];
-  print(
-    `Node.js ${process.versions.node}, Redis ${version}, ${cpus().length} cores: ${cpus()[0]?.model.trim()}`,
-  );
   await memoryTable();
   await appendTable();
   await readAndDropTable();
+  results.save({
+    name: "memory",
+    title: "The memory library: bytes and speed",
+    script: "bench:memory",
+    software: [`Redis ${version}`],
+  });
 } finally {
   await removeKeys(`${name}*`);
   client.destroy();
@@ -270,8 +277,4 @@ async function bytesOf(pattern: string): Promise<number> {
 async function removeKeys(...patterns: string[]): Promise<void> {
   const keys = await keysOf(...patterns);
   for (let from = 0; from < keys.length; from += 500) await client.unlink(keys.slice(from, from + 500));
-}
-
-function print(...lines: string[]): void {
-  for (const line of lines) console.log(line);
 }

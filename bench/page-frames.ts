@@ -1,14 +1,18 @@
+import { ResultPrinter } from "../docs/results/result-page.ts";
 import { startStack } from "../e2e/stack.ts";
 import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
 
 // Frames that the page drops while 200 tokens a second arrive in a conversation of 2,000 messages, and while all of it
-// is scrolled through. Part of `npm run bench:page`.
+// is scrolled through. Part of `npm run bench:page`; with `--write` the table becomes docs/results/page-frames.md.
 // The CPU that the main thread takes for a frame holds on a busy machine too, where frames are dropped for want of a core.
 const MESSAGES = 2_000;
 const TOKENS_PER_SECOND = 200;
 const STREAM_MS = 5_000;
 const FRAME_MS = 1000 / 60;
 const SESSION = "session_1732264800000_framebench";
+
+const results = new ResultPrinter();
+const { print } = results;
 
 const RECORD_FRAMES = `
   globalThis.recordedFrames = [];
@@ -49,7 +53,8 @@ try {
     const { metrics } = await devTools.send("Performance.getMetrics");
     return 1000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN);
   };
-  console.log("            frames  median ms  p99 ms  longest ms  dropped  CPU ms a frame");
+  print("| what | frames | median ms | p99 ms | longest ms | dropped | main thread's CPU ms per frame |");
+  print("|---|--:|--:|--:|--:|--:|--:|");
   await frames();
   let before = await busyMs();
   for (let turn = 0; turn < 60; turn++) {
@@ -58,7 +63,7 @@ try {
     await page.mouse.wheel(0, 300);
     await page.waitForTimeout(40);
   }
-  report("scrolling", await frames(), (await busyMs()) - before);
+  report("scrolling, 7,500 pixels/s", await frames(), (await busyMs()) - before);
 
   await log.evaluate((element) => element.scrollTo(0, element.scrollHeight));
   const words = (TOKENS_PER_SECOND * STREAM_MS) / 1000;
@@ -69,7 +74,13 @@ try {
   await frames();
   before = await busyMs();
   await page.waitForTimeout(STREAM_MS - 1_000);
-  report("streaming", await frames(), (await busyMs()) - before);
+  report(`an answer of ${TOKENS_PER_SECOND} tokens/s`, await frames(), (await busyMs()) - before);
+  results.save({
+    name: "page-frames",
+    title: `The page: frames in a conversation of ${MESSAGES.toLocaleString("en")} messages`,
+    script: "bench:page",
+    software: [`Chromium ${page.context().browser()?.version()}`],
+  });
 } finally {
   await stack.stop();
   await redis?.stop();
@@ -96,5 +107,5 @@ function report(name: string, deltas: number[], cpuMs: number): void {
     dropped,
     (cpuMs / deltas.length).toFixed(1),
   ];
-  console.log(name.padEnd(10), ...cells.map((cell) => String(cell).padStart(9)));
+  print(`| ${name} | ${cells.join(" | ")} |`);
 }

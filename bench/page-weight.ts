@@ -1,9 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { ResultPrinter } from "../docs/results/result-page.ts";
 
 // What a browser fetches before the page can be used, gzipped: by a first visitor, and with a conversation to show.
-// Part of `npm run bench:page`.
+// Part of `npm run bench:page`; with `--write` the table becomes docs/results/page-weight.md.
 const LIMIT_KB = 130;
 const dist = new URL("../packages/web/dist/", import.meta.url);
 
@@ -20,12 +21,20 @@ const log = names.filter((name) => /^filled-log-.*\.(js|css)$/.test(name)).map((
 if (log.length === 0)
   throw new Error("The part that shows messages has another name now: it would not be counted.");
 
+const results = new ResultPrinter();
+results.print("| gzipped kB | |", "|--:|---|");
 const empty = await withImports(["index.html", ...first]);
 const filled = (await withImports([...empty, ...log])).slice(empty.length);
 const sum = await weigh(empty);
-line(sum, `the empty page, of ${LIMIT_KB} kB at most`);
+line(sum, `**the empty page, of ${LIMIT_KB} kB at most**`);
 const whole = sum + (await weigh(filled));
-line(whole, `with a conversation, of ${LIMIT_KB} kB at most`);
+line(whole, `**with a conversation, of ${LIMIT_KB} kB at most**`);
+results.save({
+  name: "page-weight",
+  title: "The page: what a browser fetches",
+  script: "bench:page",
+  software: [],
+});
 if (whole > LIMIT_KB) process.exitCode = 1;
 
 /** Files with those that they import, each once. */
@@ -46,12 +55,12 @@ async function weigh(files: readonly string[]): Promise<number> {
   let kb = 0;
   for (const path of files) {
     const size = gzipSync(await read(path)).length / 1000;
-    line(size, `  /${path}`);
+    line(size, `/${path}`);
     kb += size;
   }
   return kb;
 }
 
-function line(kb: number, words: string): void {
-  console.log(`${kb.toFixed(1).padStart(7)} kB  ${words}`);
+function line(kb: number, what: string): void {
+  results.print(`| ${kb.toFixed(1).padStart(6)} | ${what} |`);
 }

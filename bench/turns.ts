@@ -1,10 +1,10 @@
 // `npm run bench:turns`: what a turn costs, beside a bare relay of the same upstream, in one run. The server and
-// the bare relay have a core for themselves; the load, the upstream and Redis share another. Prints the table
-// of the chapter "Turns" in docs/develop/performance.md.
-import { cpus } from "node:os";
+// the bare relay have a core for themselves; the load, the upstream and Redis share another. With `--write` the
+// table becomes docs/results/turns.md.
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@redis/client";
+import { ResultPrinter } from "../docs/results/result-page.ts";
 import { freePort } from "../packages/memory/test/free-port.ts";
 import { RedisProcess } from "../packages/server/test/faults/redis-process.ts";
 import {
@@ -26,7 +26,8 @@ const MESSAGE = "x".repeat(200);
 const OPEN_STREAMS = 2000;
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const print = (line: string): void => console.log(line);
+const results = new ResultPrinter();
+const { print } = results;
 const printRow = (what: string, here: string, bare = "–", sdk = "–"): void =>
   print(`| ${what} | ${here} | ${bare} | ${sdk} |`);
 const fixed = (value: number, digits = 1): string => value.toFixed(digits);
@@ -71,11 +72,7 @@ const relayed =
 
 try {
   const version = /(?:redis|valkey)_version:(\S+)/.exec(await client.info("server"))?.[1];
-  print(
-    `Node.js ${process.versions.node}, Redis ${version}, ${cpus().length} cores: ${cpus()[0]?.model.trim()}`,
-  );
-  if (!canPin) print("There is no taskset here: nothing has a core of its own.");
-  print("");
+  if (!canPin) print("There is no taskset here: nothing has a core of its own.", "");
   print("| what | this server | bare relay | relay through the AI SDK |");
   print("|---|--:|--:|--:|");
   await wholeTurns();
@@ -83,6 +80,12 @@ try {
   await firstText();
   await memoryOfAStream();
   await bytesInRedis();
+  results.save({
+    name: "turns",
+    title: "Turns: CPU, latency and memory",
+    script: "bench:turns",
+    software: [`Redis ${version}`],
+  });
 } finally {
   client.destroy();
   await Promise.all([server, bare, upstream].map((program) => program.stop()));

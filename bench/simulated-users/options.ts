@@ -16,6 +16,7 @@ Simulates users who talk to a running instance, and says what it coped with and 
   --mode MODE           stateful or stateless (stateful)
   --key-file FILE       an API key, where the instance asks for one
   --keep                leaves the sessions there; else they are deleted
+  --write               writes the figures to docs/results/load.md too
 
 How long and how fast answers are is the provider's affair. One that is scripted:
   npm run load:provider -- --port 11435 --tokens 150 --tokens-per-second 40
@@ -40,6 +41,7 @@ export function loadOptions(args: readonly string[]) {
       mode: { ...string, default: "stateful" },
       "key-file": string,
       keep: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });

@@ -1,6 +1,7 @@
-// `npm run load`: simulated users on a running instance. What it prints stands in docs/operate/sizing.md.
-import { cpus } from "node:os";
+// `npm run load`: simulated users on a running instance. With `--write` the tables become docs/results/load.md;
+// docs/operate/sizing.md says how to read them.
 import { setTimeout as sleep } from "node:timers/promises";
+import { ResultPrinter } from "../../docs/results/result-page.ts";
 import { ProgressLine } from "../../packages/server/src/commands/progress-line.ts";
 import { Figures, spread } from "./figures.ts";
 import { Instance } from "./instance.ts";
@@ -56,12 +57,20 @@ async function load(options: LoadOptions, signal: AbortSignal): Promise<number> 
 
   const run = { options, held, figures, server, redis, stored, ownCores };
   const basis = measured(run);
-  console.log(`${cpus().length} cores: ${cpus()[0]?.model.trim()}\n\n${runReport(run)}\n`);
+  const results = new ResultPrinter();
+  results.print(runReport(run), "");
   if (["rate_limited", "too_many_streams"].some((code) => figures.errors.has(code)))
-    console.log(
-      "The instance's limits refused turns: raise LIMIT_… for such a run (docs/operate/security.md).\n",
+    results.print(
+      "The instance's limits refused turns: raise LIMIT_… for such a run (docs/operate/security.md).",
+      "",
     );
-  console.log(basis ? sizingReport(basis) : "For a forecast, server, Redis and a session have to be seen.");
+  results.print(basis ? sizingReport(basis) : "For a forecast, server, Redis and a session have to be seen.");
+  results.save({
+    name: "load",
+    title: "Load: simulated users, and a forecast",
+    script: "load",
+    software: [],
+  });
   return figures.failed > 0 ? 1 : 0;
 }
 
