@@ -26,7 +26,7 @@ export default defineConfig({
           groups: [
             {
               name: "libraries",
-              test: /node_modules.(react|react-dom|scheduler).|web.src.(store|session.browser-storage)/,
+              test: /node_modules.(react|react-dom|scheduler).|web.src.ui.(store|browser-storage)/,
             },
           ],
         },

@@ -1,4 +1,4 @@
-import { readStored, writeStored } from "../session/browser-storage.ts";
+import { readStored, writeStored } from "../ui/browser-storage.ts";
 
 const STORED = "bearer";
 /** For this tab, until it is closed: a key is worth more than a session, and outlives none of them here. */

@@ -1,4 +1,4 @@
-import { noteAccess } from "./access.ts";
+import { setAccessRefused } from "./access.ts";
 import { ApiError, connectionError, errorOf } from "./api-error.ts";
 import { bearerHeader } from "./bearer.ts";
 
@@ -39,12 +39,12 @@ export async function request(path: string, options: RequestOptions = {}): Promi
     });
     if (!response.ok) throw await errorOf(response);
     // Who one is, is told to anybody.
-    if (!path.startsWith("/auth/")) noteAccess(false);
+    if (!path.startsWith("/auth/")) setAccessRefused(false);
     return response;
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof ApiError) {
-      if (error.code === "unauthenticated") noteAccess(true);
+      if (error.code === "unauthenticated") setAccessRefused(true);
       throw error;
     }
     if (deadline.signal.aborted) throw connectionError("timeout");

@@ -1,47 +1,47 @@
 import { useEffect, useState } from "react";
-import { useChoice } from "../choice/use-choice.ts";
-import { useIdentity } from "../identity/use-identity.ts";
-import { later } from "../later/later.tsx";
-import { NotLoaded } from "../later/not-loaded.tsx";
-import { attempt } from "../notices/attempt.ts";
-import { NoticeList } from "../notices/notice-list.tsx";
-import { SidePanel } from "../panel/side-panel.tsx";
-import { useProviders } from "../providers/use-providers.ts";
-import { useSessionId } from "../session/use-session-id.ts";
+import { toastErrors } from "../api/toast-errors.ts";
+import { useIdentity } from "../auth/use-identity.ts";
+import { useChoice } from "../chat/state/use-choice.ts";
+import { useProviders } from "../chat/state/use-providers.ts";
 import { loadSession } from "../sessions/session-files.ts";
 import { Sidebar } from "../sessions/sidebar.tsx";
 import { SidebarFoot } from "../sessions/sidebar-foot.tsx";
-import { useLifeOfNewSessions } from "../sessions/use-life-of-new-sessions.ts";
+import { useDefaultTtl } from "../sessions/use-default-ttl.ts";
+import { useOpenSession } from "../sessions/use-open-session.ts";
 import { useSessionActions } from "../sessions/use-session-actions.ts";
 import { useSessionList } from "../sessions/use-session-list.ts";
-import { useQuestionMark } from "../shortcuts/use-shortcuts.ts";
 import { useTour } from "../tour/use-tour.ts";
+import { lazyComponent } from "../ui/lazy-component.tsx";
+import { LoadError } from "../ui/load-error.tsx";
+import { SidePanel } from "../ui/side-panel.tsx";
+import { ToastList } from "../ui/toast-list.tsx";
+import { useQuestionMark } from "../ui/use-shortcuts.ts";
 import "./app.css";
 import { SessionView } from "./session-view.tsx";
 import { useSessionsPanel } from "./use-drawers.ts";
 
-const Account = later(async () => (await import("../identity/account.tsx")).Account, {
-  Failed: () => <NotLoaded />,
+const Account = lazyComponent(async () => (await import("../auth/account.tsx")).Account, {
+  Failed: () => <LoadError />,
 });
-const LoginView = later(async () => (await import("../identity/login-view.tsx")).LoginView, {
+const LoginView = lazyComponent(async () => (await import("../auth/login-view.tsx")).LoginView, {
   Failed: () => <p>The login could not be loaded. Check the network, then reload the page.</p>,
 });
-const LanesView = later(async () => (await import("../lanes/lanes-view.tsx")).LanesView, {
-  Failed: NotLoaded,
+const CompareView = lazyComponent(async () => (await import("../compare/compare-view.tsx")).CompareView, {
+  Failed: LoadError,
 });
-const SettingsDialog = later(async () => (await import("../settings/settings-dialog.tsx")).SettingsDialog, {
-  Failed: NotLoaded,
+const SettingsDialog = lazyComponent(async () => (await import("./settings-dialog.tsx")).SettingsDialog, {
+  Failed: LoadError,
 });
-const ShortcutsDialog = later(
-  async () => (await import("../shortcuts/shortcuts-dialog.tsx")).ShortcutsDialog,
-  { Failed: NotLoaded },
+const ShortcutsDialog = lazyComponent(
+  async () => (await import("../ui/shortcuts-dialog.tsx")).ShortcutsDialog,
+  { Failed: LoadError },
 );
 
 /** Whichever view is open has its own place to write. */
 const writeMessage = () => document.querySelector<HTMLElement>("main textarea[aria-label=Message]")?.focus();
 
 export function App() {
-  const session = useSessionId();
+  const session = useOpenSession();
   const { me, refused } = useIdentity();
   const server = useProviders();
   const [history, setHistory] = useState<string | null>(null);
@@ -64,7 +64,7 @@ export function App() {
   const [dialog, setDialog] = useState<"settings" | "shortcuts" | null>(null);
   useQuestionMark(() => setDialog("shortcuts"));
   const open = state.sessions.find(({ id }) => id === session.id);
-  useLifeOfNewSessions(list, open);
+  useDefaultTtl(list, open);
 
   if (refused) {
     return (
@@ -106,7 +106,7 @@ export function App() {
               onSettings={() => setDialog("settings")}
               onShortcuts={() => setDialog("shortcuts")}
               onImport={(file) =>
-                attempt(async () => {
+                toastErrors(async () => {
                   const imported = await loadSession(file);
                   close();
                   session.open(imported.id);
@@ -117,7 +117,7 @@ export function App() {
         />
       </SidePanel>
       {isComparing && server.data !== null && choice !== null ? (
-        <LanesView
+        <CompareView
           providers={server.data.providers}
           maxChars={server.data.max_message_chars}
           choice={choice}
@@ -145,7 +145,7 @@ export function App() {
         <SettingsDialog providers={server.data?.providers ?? []} onClose={() => setDialog(null)} />
       )}
       {dialog === "shortcuts" && <ShortcutsDialog onClose={() => setDialog(null)} />}
-      <NoticeList />
+      <ToastList />
     </div>
   );
 }

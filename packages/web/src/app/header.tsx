@@ -1,24 +1,24 @@
 import type { Session } from "@redis-memory-magic/protocol";
-import { Icon } from "../icons/icon.tsx";
-import { LifeMenu } from "../sessions/life-menu.tsx";
-import { ThemeButton } from "../theme/theme-button.tsx";
+import { TtlMenu } from "../sessions/ttl-menu.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { ThemeButton } from "../ui/theme-button.tsx";
 import "./header.css";
 
 interface HeaderProps {
   title: string;
   session: Session | undefined;
   canClear: boolean;
-  xrayOpen: boolean;
+  inspectorOpen: boolean;
   /** Where the sessions are a drawer: how to open it. */
   onSessions: (() => void) | null;
   onNew: () => void;
   onClear: () => void;
   onExtend: (seconds: number) => void;
-  onXray: () => void;
+  onInspect: () => void;
 }
 
 export function Header(props: HeaderProps) {
-  const { title, session, canClear, xrayOpen, onSessions } = props;
+  const { title, session, canClear, inspectorOpen, onSessions } = props;
   return (
     <header className="header">
       {onSessions !== null && (
@@ -29,7 +29,7 @@ export function Header(props: HeaderProps) {
       <h1 className="header-title" dir="auto">
         {title}
       </h1>
-      {session !== undefined && <LifeMenu session={session} onExtend={props.onExtend} />}
+      {session !== undefined && <TtlMenu session={session} onExtend={props.onExtend} />}
       {onSessions !== null && (
         <button type="button" className="button-icon" aria-label="New session" onClick={props.onNew}>
           <Icon name="plus" />
@@ -50,8 +50,8 @@ export function Header(props: HeaderProps) {
         className="button-icon"
         aria-label="X-ray"
         title="X-ray: what the model is sent"
-        aria-pressed={xrayOpen}
-        onClick={props.onXray}
+        aria-pressed={inspectorOpen}
+        onClick={props.onInspect}
       >
         <Icon name="xray" />
       </button>

@@ -1,37 +1,40 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { branchPoints } from "../branches/branches.ts";
-import { clearWithUndo } from "../conversation/clear-with-undo.ts";
-import { ConversationLog, loadFilledLog } from "../conversation/conversation-log.tsx";
-import { Scenarios } from "../conversation/scenarios.tsx";
-import { later } from "../later/later.tsx";
-import { NotLoaded } from "../later/not-loaded.tsx";
-import { useMemoryLine } from "../memory-line/use-memory-line.ts";
-import { SidePanel } from "../panel/side-panel.tsx";
-import { usePricing } from "../pricing/use-pricing.ts";
-import type { Providers } from "../providers/use-providers.ts";
+import { ChoicesBar } from "../chat/composer/choices-bar.tsx";
+import { RedisNotice } from "../chat/composer/redis-notice.tsx";
+import { SessionComposer } from "../chat/composer/session-composer.tsx";
+import { ChatLiveRegions } from "../chat/log/chat-live-regions.tsx";
+import { ConversationLog, loadMessageList } from "../chat/log/conversation-log.tsx";
+import { Scenarios } from "../chat/log/scenarios.tsx";
+import { branchPoints } from "../chat/state/branches.ts";
+import { clearWithUndo } from "../chat/state/clear-with-undo.ts";
+import { useChat } from "../chat/state/use-chat.ts";
+import { useMemoryLine } from "../chat/state/use-memory-line.ts";
+import { usePricing } from "../chat/state/use-pricing.ts";
+import type { Providers } from "../chat/state/use-providers.ts";
+import { useInspectedTurn } from "../inspector/use-inspected-turn.ts";
 import { titleOf } from "../sessions/session-title.ts";
 import { useExpiry } from "../sessions/use-expiry.ts";
-import { useShortcuts } from "../shortcuts/use-shortcuts.ts";
 import type { Tour } from "../tour/use-tour.ts";
-import { ChatAnnouncer } from "./chat-announcer.tsx";
-import { ChoicesBar } from "./choices-bar.tsx";
+import { lazyComponent } from "../ui/lazy-component.tsx";
+import { LoadError } from "../ui/load-error.tsx";
+import { SidePanel } from "../ui/side-panel.tsx";
+import { useShortcuts } from "../ui/use-shortcuts.ts";
 import { Header } from "./header.tsx";
-import { RedisNotice } from "./redis-notice.tsx";
-import { SessionComposer } from "./session-composer.tsx";
-import { useChat } from "./use-chat.ts";
-import { useXrayPanel } from "./use-drawers.ts";
-import { useLookedAtTurn } from "./use-looked-at-turn.ts";
+import { useInspectorPanel } from "./use-drawers.ts";
 import { useRowActions } from "./use-row-actions.ts";
 
-const SessionXray = later(async () => (await import("./session-xray.tsx")).SessionXray, {
-  Failed: () => <NotLoaded />,
-});
-const TourCard = later(async () => (await import("../tour/tour-card.tsx")).TourCard, {
-  Failed: ({ tour }) => <NotLoaded onClose={tour.leave} />,
+const SessionInspector = lazyComponent(
+  async () => (await import("../inspector/session-inspector.tsx")).SessionInspector,
+  {
+    Failed: () => <LoadError />,
+  },
+);
+const TourCard = lazyComponent(async () => (await import("../tour/tour-card.tsx")).TourCard, {
+  Failed: ({ tour }) => <LoadError onClose={tour.leave} />,
 });
 /** Whether it can be had is seen when it is shown. */
-const prepareLog = () => void loadFilledLog().catch(() => {});
+const prepareLog = () => void loadMessageList().catch(() => {});
 
 interface SessionViewProps {
   sessionId: string;
@@ -67,10 +70,10 @@ export function SessionView({
   ...props
 }: SessionViewProps) {
   const chat = useChat(sessionId, server);
-  const { conversation, state, mode, choice, choose, providers, preview, changeNote, history } = chat;
+  const { conversation, state, mode, choice, choose, providers, preview, changeDraft, history } = chat;
   const { messages, live } = state;
-  const panel = useXrayPanel();
-  const { xrayed, setXrayed, xrayedTurn, point, lined } = useLookedAtTurn(sessionId, live !== null);
+  const panel = useInspectorPanel();
+  const { inspected, setInspected, inspectedTurn, point, lined } = useInspectedTurn(sessionId, live !== null);
   const line = useMemoryLine({ messages, mode: mode ?? "stateful", preview, turn: lined });
   const branches = useMemo(() => branchPoints(sessions, sessionId), [sessions, sessionId]);
   const pricing = usePricing(providers);
@@ -105,16 +108,16 @@ export function SessionView({
   }, [isReachable, conversation]);
 
   const { setOpen } = panel;
-  const onXray = useCallback(
+  const onInspect = useCallback(
     (turnId: string) => {
-      setXrayed(turnId);
+      setInspected(turnId);
       setOpen(true);
     },
-    [setXrayed, setOpen],
+    [setInspected, setOpen],
   );
-  const showNext = useCallback(() => setXrayed(null), [setXrayed]);
+  const showNext = useCallback(() => setInspected(null), [setInspected]);
   const closeXray = useCallback(() => setOpen(false), [setOpen]);
-  const actions = useRowActions(chat, { point, onXray, onOpen, input });
+  const actions = useRowActions(chat, { point, onInspect, onOpen, input });
 
   return (
     <div className="session-view">
@@ -123,12 +126,12 @@ export function SessionView({
           title={title}
           session={session}
           canClear={messages.length > 0}
-          xrayOpen={panel.isOpen}
+          inspectorOpen={panel.isOpen}
           onSessions={props.onSessions}
           onNew={props.onNew}
           onClear={() => void clearWithUndo(conversation)}
           onExtend={(seconds) => session && props.onExtend(session, seconds)}
-          onXray={() => panel.setOpen(!panel.isOpen)}
+          onInspect={() => panel.setOpen(!panel.isOpen)}
         />
         <ChoicesBar mode={mode} choice={choice} choose={choose} providers={providers} />
         {isRedisAway && <RedisNotice mode={mode ?? "stateful"} />}
@@ -144,7 +147,7 @@ export function SessionView({
                 isMissing={!isUnused}
                 onTry={({ mode, message }) => {
                   choose({ mode });
-                  changeNote({ draft: message });
+                  changeDraft({ text: message });
                   input.current?.focus();
                 }}
               />
@@ -167,16 +170,16 @@ export function SessionView({
         drawer={panel.isDrawer}
         onClose={() => panel.setOpen(false)}
       >
-        <SessionXray
+        <SessionInspector
           chat={chat}
           pricing={pricing}
-          turnId={xrayed}
-          turn={xrayedTurn}
+          turnId={inspected}
+          turn={inspectedTurn}
           onShowNext={showNext}
           onClose={closeXray}
         />
       </SidePanel>
-      <ChatAnnouncer chat={chat} />
+      <ChatLiveRegions chat={chat} />
     </div>
   );
 }

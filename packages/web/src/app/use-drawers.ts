@@ -1,20 +1,20 @@
 import { useCallback, useState } from "react";
-import { useMediaQuery } from "../panel/use-media-query.ts";
-import { changeSettings, useSettings } from "../settings/settings.ts";
+import { changeSettings, useSettings } from "../chat/state/settings.ts";
+import { useMediaQuery } from "../ui/use-media-query.ts";
 
 /** The X-ray: a column that is remembered to be open, or a drawer that is closed at first. */
-export function useXrayPanel() {
+export function useInspectorPanel() {
   const isDrawer = useMediaQuery("(max-width: 1099px)");
-  const { xrayOpen } = useSettings();
+  const { inspectorOpen } = useSettings();
   const [isDrawerOpen, setDrawerOpen] = useState(false);
   const setOpen = useCallback(
     (open: boolean) => {
       if (isDrawer) setDrawerOpen(open);
-      else changeSettings({ xrayOpen: open });
+      else changeSettings({ inspectorOpen: open });
     },
     [isDrawer],
   );
-  return { isDrawer, isOpen: isDrawer ? isDrawerOpen : xrayOpen, setOpen };
+  return { isDrawer, isOpen: isDrawer ? isDrawerOpen : inspectorOpen, setOpen };
 }
 
 /** The sessions: a column, or on a phone a drawer. */

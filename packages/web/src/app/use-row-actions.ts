@@ -1,25 +1,25 @@
 import { type RefObject, useMemo } from "react";
-import { startBranch } from "../branches/start-branch.ts";
-import type { RowActions } from "../conversation/row-actions.ts";
-import type { ShownMessage } from "../conversation/shown-message.ts";
-import { attempt } from "../notices/attempt.ts";
-import type { Chat } from "./use-chat.ts";
+import { toastErrors } from "../api/toast-errors.ts";
+import type { RowActions } from "../chat/log/row-actions.ts";
+import type { ShownMessage } from "../chat/state/shown-message.ts";
+import { startBranch } from "../chat/state/start-branch.ts";
+import type { Chat } from "../chat/state/use-chat.ts";
 
 interface RowSurroundings {
   readonly point: RowActions["point"];
-  readonly onXray: RowActions["onXray"];
+  readonly onInspect: RowActions["onInspect"];
   readonly onOpen: (sessionId: string) => void;
   readonly input: RefObject<HTMLTextAreaElement | null>;
 }
 
 /** What rows can ask for. Stays the same while an answer streams: rows are not rendered again for it. */
 export function useRowActions(
-  { conversation, choice, providers, maxChars, changeNote }: Chat,
-  { point, onXray, onOpen, input }: RowSurroundings,
+  { conversation, choice, providers, maxChars, changeDraft }: Chat,
+  { point, onInspect, onOpen, input }: RowSurroundings,
 ): RowActions {
   return useMemo(() => {
     const branch = (message: ShownMessage, text: string) =>
-      attempt(async () => {
+      toastErrors(async () => {
         if (choice === null || message.id === null) return;
         onOpen(await startBranch(conversation.sessionId, message.id, text, choice));
       });
@@ -27,7 +27,7 @@ export function useRowActions(
       providers,
       maxChars,
       point,
-      onXray,
+      onInspect,
       onBranch: branch,
       onRegenerate(turnId) {
         const question = conversation.questionOf(turnId);
@@ -37,9 +37,9 @@ export function useRowActions(
       onResend: (message) => choice && conversation.resend(message, choice),
       onEditRefused({ key, content }) {
         conversation.discard(key);
-        changeNote({ draft: content });
+        changeDraft({ text: content });
         input.current?.focus();
       },
     };
-  }, [conversation, choice, providers, maxChars, changeNote, point, onXray, onOpen, input]);
+  }, [conversation, choice, providers, maxChars, changeDraft, point, onInspect, onOpen, input]);
 }

@@ -1,5 +1,5 @@
 import { memo, useEffect, useState } from "react";
-import { CopyButton } from "../clipboard/copy-button.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
 import "./code-block.css";
 import type { CodeLine, LineHighlighter } from "./highlighter.ts";
 

@@ -1,5 +1,5 @@
 import { useRef } from "react";
-import { Icon } from "../icons/icon.tsx";
+import { Icon } from "../ui/icon.tsx";
 
 export function ImportButton({ onFile }: { onFile: (file: File) => void }) {
   const input = useRef<HTMLInputElement>(null);

@@ -1,13 +1,13 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { useRef, useState } from "react";
-import { counted, formatTimeLeft } from "../format/format.ts";
-import { Icon } from "../icons/icon.tsx";
-import { Menu, MenuItem } from "../panel/menu.tsx";
-import { sessionLink } from "../session/use-session-id.ts";
-import { secondsUntil } from "../time/seconds-until.ts";
-import { LIVES, RUNS_OUT_SECONDS } from "./lives.ts";
+import { sessionLink } from "../chat/state/session-id.ts";
+import { formatTimeLeft, plural } from "../ui/format.ts";
+import { Icon } from "../ui/icon.tsx";
+import { Menu, MenuItem } from "../ui/menu.tsx";
+import { secondsUntil } from "../ui/seconds-until.ts";
 import { RenameForm } from "./rename-form.tsx";
 import { titleOf } from "./session-title.ts";
+import { RUNS_OUT_SECONDS, TTL_OPTIONS } from "./ttl-options.ts";
 
 export interface SessionActions {
   readonly onRename: (session: Session, title: string) => void;
@@ -55,7 +55,7 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
             {title}
           </span>
           <span className="session-facts figures">
-            {counted(session.message_count, "message")} ·{" "}
+            {plural(session.message_count, "message")} ·{" "}
             <span data-runs-out={left < RUNS_OUT_SECONDS || undefined}>{formatTimeLeft(left)}</span>
           </span>
           <span className="session-life" data-runs-out={left < RUNS_OUT_SECONDS || undefined}>
@@ -69,7 +69,7 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
         button={<Icon name="more" size={16} />}
       >
         <MenuItem onClick={() => setIsRenamed(true)}>Rename</MenuItem>
-        {LIVES.map(({ words, seconds }) => (
+        {TTL_OPTIONS.map(({ words, seconds }) => (
           <MenuItem key={seconds} onClick={() => actions.onExtend(session, seconds)}>
             Keep for {words}
           </MenuItem>

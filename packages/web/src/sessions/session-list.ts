@@ -1,12 +1,12 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { ApiError, asApiError } from "../api/api-error.ts";
 import { deleteSession, fetchSession, fetchSessions, patchSession } from "../api/endpoints.ts";
-import { Store } from "../store/store.ts";
+import { Store } from "../ui/store.ts";
 
 const PAGE = 50;
 const LATER_PAGE = 200;
 /** A search looks through all that is loaded, and branches are found among it. */
-const MOST_LOADED = 1_000;
+const MAX_LOADED = 1_000;
 
 export interface SessionListState {
   readonly load: "loading" | "ready" | ApiError;
@@ -68,7 +68,7 @@ export class SessionList {
 
   /** Loads what a search is to look through, and the branches of the session that is open. */
   async loadAll(): Promise<void> {
-    while (this.#state.nextCursor !== null && this.#state.sessions.length < MOST_LOADED) {
+    while (this.#state.nextCursor !== null && this.#state.sessions.length < MAX_LOADED) {
       const before = this.#state.nextCursor;
       await this.loadMore();
       if (this.#state.nextCursor === before) return;

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { Icon, type IconName } from "../icons/icon.tsx";
+import { Icon, type IconName } from "../ui/icon.tsx";
 import { ImportButton } from "./import-button.tsx";
 
 interface SidebarFootProps {

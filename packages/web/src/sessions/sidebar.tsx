@@ -1,7 +1,7 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { type ReactNode, useState } from "react";
-import { Icon, Logo } from "../icons/icon.tsx";
-import { useNow } from "../time/use-now.ts";
+import { Icon, Logo } from "../ui/icon.tsx";
+import { useNow } from "../ui/use-now.ts";
 import { type SessionActions, SessionItem } from "./session-item.tsx";
 import type { SessionListState } from "./session-list.ts";
 import { groupByDay, searchSessions } from "./session-title.ts";

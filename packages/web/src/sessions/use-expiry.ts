@@ -1,7 +1,7 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { useEffect } from "react";
-import type { Conversation } from "../conversation/conversation.ts";
-import { notify } from "../notices/notices.ts";
+import type { Conversation } from "../chat/state/conversation.ts";
+import { showToast } from "../ui/toasts.ts";
 
 /** Redis removes a key within the second after its time. */
 const AFTER_MS = 1_500;
@@ -20,7 +20,7 @@ export function useExpiry(session: Session | undefined, conversation: Conversati
       await conversation.load();
       const { load, messages } = conversation.store.get();
       if (had > 0 && load === "ready" && messages.length === 0) {
-        notify("The session has expired: Redis has let its messages go");
+        showToast("The session has expired: Redis has let its messages go");
       }
     }, wait);
     return () => clearTimeout(timer);

@@ -1,12 +1,12 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { useMemo } from "react";
-import { attempt } from "../notices/attempt.ts";
-import { notify } from "../notices/notices.ts";
-import { LIVES } from "./lives.ts";
+import { toastErrors } from "../api/toast-errors.ts";
+import { showToast } from "../ui/toasts.ts";
 import { saveSession } from "./session-files.ts";
 import type { SessionActions } from "./session-item.tsx";
 import type { SessionList } from "./session-list.ts";
 import { titleOf } from "./session-title.ts";
+import { TTL_OPTIONS } from "./ttl-options.ts";
 import { removeWithUndo } from "./use-session-list.ts";
 
 interface OpenSession {
@@ -22,13 +22,13 @@ export function useSessionActions(
 ): SessionActions {
   return useMemo(
     () => ({
-      onRename: (session, title) => void attempt(() => list.rename(session.id, title)),
+      onRename: (session, title) => void toastErrors(() => list.rename(session.id, title)),
       onExtend: (session, seconds) =>
-        void attempt(async () => {
+        void toastErrors(async () => {
           await list.extend(session.id, seconds);
-          notify(`“${titleOf(session)}” now lives for ${wordsOf(seconds)} after each use`);
+          showToast(`“${titleOf(session)}” now lives for ${wordsOf(seconds)} after each use`);
         }),
-      onExport: (session, format) => void attempt(() => saveSession(session, format)),
+      onExport: (session, format) => void toastErrors(() => saveSession(session, format)),
       onDelete(session: Session) {
         const wasOpen = session.id === openId;
         removeWithUndo(list, session.id, titleOf(session), () => wasOpen && open(session.id));
@@ -40,4 +40,4 @@ export function useSessionActions(
 }
 
 const wordsOf = (seconds: number) =>
-  LIVES.find((life) => life.seconds === seconds)?.words ?? `${seconds} seconds`;
+  TTL_OPTIONS.find((life) => life.seconds === seconds)?.words ?? `${seconds} seconds`;

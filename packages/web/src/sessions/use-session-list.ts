@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
-import { attempt } from "../notices/attempt.ts";
-import { NOTICE_MS, notify } from "../notices/notices.ts";
+import { toastErrors } from "../api/toast-errors.ts";
+import { showToast, TOAST_MS } from "../ui/toasts.ts";
 import { SessionList } from "./session-list.ts";
 
 const EVERY_MS = 20_000;
@@ -45,11 +45,11 @@ export function useSessionList(openId: string, history: string | null) {
 /** Deletes a session after a while in which it can be had back. */
 export function removeWithUndo(list: SessionList, id: string, title: string, onUndone: () => void): void {
   list.startRemoval(id);
-  const timer = setTimeout(() => attempt(() => list.finishRemoval(id)), NOTICE_MS);
+  const timer = setTimeout(() => toastErrors(() => list.finishRemoval(id)), TOAST_MS);
   const undo = () => {
     clearTimeout(timer);
     list.undoRemoval(id);
     onUndone();
   };
-  notify(`Deleted “${title}”`, { action: { label: "Undo", run: undo } });
+  showToast(`Deleted “${title}”`, { action: { label: "Undo", run: undo } });
 }

@@ -1,8 +1,8 @@
 import { useEffect, useEffectEvent } from "react";
-import type { Chat } from "../app/use-chat.ts";
-import { counted } from "../format/format.ts";
-import { Icon } from "../icons/icon.tsx";
-import { doStep, prepareStep } from "./do-step.ts";
+import type { Chat } from "../chat/state/use-chat.ts";
+import { plural } from "../ui/format.ts";
+import { Icon } from "../ui/icon.tsx";
+import { prepareStep, runStep } from "./run-step.ts";
 import { TOUR } from "./tour-steps.ts";
 import type { Tour } from "./use-tour.ts";
 import "./tour-card.css";
@@ -41,7 +41,7 @@ export function TourCard({ tour, chat }: TourCardProps) {
       </header>
       <p aria-live="polite">
         {isAnswered
-          ? `${sent === undefined ? "" : `${counted(sent, "message")} sent. `}${step.outro}`
+          ? `${sent === undefined ? "" : `${plural(sent, "message")} sent. `}${step.outro}`
           : step.intro}
       </p>
       {isAnswered ? (
@@ -57,7 +57,7 @@ export function TourCard({ tour, chat }: TourCardProps) {
           type="button"
           className="button button-small button-strong"
           disabled={!canSend}
-          onClick={() => doStep(chat, step, tour.done)}
+          onClick={() => runStep(chat, step, tour.done)}
         >
           {live === null ? `Send “${shortened(step.message)}”` : "Answering…"}
         </button>

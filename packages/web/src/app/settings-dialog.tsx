@@ -1,0 +1,129 @@
+import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import { type ReactNode, useId } from "react";
+import { changeSettings, type Settings, useSettings } from "../chat/state/settings.ts";
+import { TTL_OPTIONS } from "../sessions/ttl-options.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import "./settings-dialog.css";
+
+const SERVERS = "";
+
+interface SettingsDialogProps {
+  providers: readonly ProviderStatus[];
+  onClose: () => void;
+}
+
+/** How the page begins, kept in this browser. */
+export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
+  const { mode, provider, model, system, ttlSeconds } = useSettings();
+  const withModels = providers.filter(({ models }) => models.length > 1);
+  return (
+    <Dialog title="Settings" onClose={onClose}>
+      <div className="settings">
+        <Select
+          label="Memory at the start"
+          value={mode}
+          onChange={(value) => changeSettings({ mode: value as Settings["mode"] })}
+        >
+          <option value="stateless">Stateless</option>
+          <option value="stateful">Stateful</option>
+        </Select>
+        <Select
+          label="Provider at the start"
+          value={provider}
+          onChange={(value) => changeSettings({ provider: value as Settings["provider"] })}
+        >
+          {providers.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </Select>
+        {withModels.length > 0 && (
+          <Select
+            label="Model at the start"
+            value={model}
+            onChange={(value) => changeSettings({ model: value })}
+          >
+            {withModels.map(({ id, name, models }) => (
+              <optgroup key={id} label={name}>
+                {models.map((it) => (
+                  <option key={it.id} value={it.id}>
+                    {it.id}
+                  </option>
+                ))}
+              </optgroup>
+            ))}
+          </Select>
+        )}
+        <Select
+          label="A new session lives for"
+          value={ttlSeconds}
+          onChange={(value) => changeSettings({ ttlSeconds: value === null ? null : Number(value) })}
+        >
+          {TTL_OPTIONS.map(({ seconds, words }) => (
+            <option key={seconds} value={seconds}>
+              {words} after each use
+            </option>
+          ))}
+        </Select>
+        <SystemPrompt system={system} />
+        <p className="settings-note">
+          Memory, provider and model that are chosen in a tab stay chosen in that tab. The theme follows the
+          system until its button is used.
+        </p>
+      </div>
+    </Dialog>
+  );
+}
+
+interface SelectProps {
+  label: string;
+  value: string | number | null;
+  onChange: (value: string | null) => void;
+  children: ReactNode;
+}
+
+function Select({ label, value, onChange, children }: SelectProps) {
+  const id = useId();
+  return (
+    <div className="setting">
+      <label htmlFor={id}>{label}</label>
+      <select
+        id={id}
+        value={value ?? SERVERS}
+        onChange={(event) => onChange(event.target.value === SERVERS ? null : event.target.value)}
+      >
+        <option value={SERVERS}>as the server says</option>
+        {children}
+      </select>
+    </div>
+  );
+}
+
+function SystemPrompt({ system }: { system: string | null }) {
+  const id = useId();
+  return (
+    <div className="setting setting-tall">
+      <label htmlFor={id}>System prompt</label>
+      <textarea
+        id={id}
+        rows={3}
+        maxLength={20_000}
+        placeholder="The server's own"
+        disabled={system === ""}
+        value={system ?? ""}
+        onChange={(event) =>
+          changeSettings({ system: event.target.value === "" ? null : event.target.value })
+        }
+      />
+      <label className="setting-check">
+        <input
+          type="checkbox"
+          checked={system === ""}
+          onChange={(event) => changeSettings({ system: event.target.checked ? "" : null })}
+        />
+        Send none
+      </label>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import type { AuthMe } from "@redis-memory-magic/protocol";
+import { keepBearer } from "../api/bearer.ts";
+import { logOut } from "../api/endpoints.ts";
+import { toastErrors } from "../api/toast-errors.ts";
+import "./account.css";
+
+/** Who is logged in, and the way out. A guest and the only user of a machine have no account. */
+export function Account({ me }: { me: AuthMe }) {
+  const isLogin = me.via === "login";
+  if (!isLogin && me.via !== "key" && me.via !== "token") return null;
+  return (
+    <div className="account">
+      <span className="account-owner" title={me.owner ?? ""}>
+        {me.owner}
+      </span>
+      <button type="button" className="button-text" onClick={() => (isLogin ? leave() : forgetBearer())}>
+        {isLogin ? "Log out" : `Forget the ${me.via}`}
+      </button>
+    </div>
+  );
+}
+
+const leave = () =>
+  toastErrors(async () => {
+    const { end_session_url } = await logOut();
+    // The identity provider logs out too, and leads back.
+    location.href = end_session_url ?? "/";
+    if (end_session_url === null) location.reload();
+  });
+
+function forgetBearer(): void {
+  keepBearer(null);
+  location.reload();
+}

@@ -1,0 +1,62 @@
+import type { AuthMe } from "@redis-memory-magic/protocol";
+import { Alert } from "../ui/alert.tsx";
+import { Logo } from "../ui/icon.tsx";
+import { ThemeButton } from "../ui/theme-button.tsx";
+import { BearerForm } from "./bearer-form.tsx";
+import "./login-view.css";
+import { useFailedLogin } from "./use-failed-login.ts";
+
+/** In place of the conversation while the server does not know who one is. */
+export function LoginView({ me }: { me: AuthMe | null }) {
+  const failure = useFailedLogin();
+  return (
+    <main className="login">
+      <div className="login-theme">
+        <ThemeButton />
+      </div>
+      <div className="login-card">
+        <Logo size={36} />
+        <h1>{me?.login_url == null ? "Who are you?" : "Log in"}</h1>
+        <p>Conversations on this server belong to whoever had them. It has to know who you are.</p>
+        {failure !== null && (
+          <Alert tone="bad" icon="warning">
+            {failure}
+          </Alert>
+        )}
+        {me !== null && <Ways me={me} />}
+      </div>
+    </main>
+  );
+}
+
+function Ways({ me: { login_url, methods } }: { me: AuthMe }) {
+  const takesKeys = methods.includes("keys");
+  const bearer = takesKeys ? "API key" : "access token";
+  return (
+    <>
+      {login_url !== null && (
+        <a className="button button-strong login-button" href={returningTo(login_url)}>
+          Log in
+        </a>
+      )}
+      {(takesKeys || login_url === null) && (
+        <>
+          {login_url !== null && <p className="login-or">or</p>}
+          <BearerForm noun={bearer} />
+          <p className="login-hint">
+            Programs send it with each request: <code>Authorization: Bearer {takesKeys ? "rmm_…" : "…"}</code>
+          </p>
+          {takesKeys && (
+            <p className="login-hint">
+              Whoever runs this server makes one: <code>npm run keys -- create NAME</code>
+            </p>
+          )}
+        </>
+      )}
+    </>
+  );
+}
+
+/** Back to the session that is on the page now. */
+const returningTo = (loginUrl: string): string =>
+  `${loginUrl}?${new URLSearchParams({ return_to: location.pathname + location.hash })}`;

@@ -1,0 +1,32 @@
+import type { Mode, ProviderStatus } from "@redis-memory-magic/protocol";
+import { memo } from "react";
+import type { Choice } from "../state/choice.ts";
+import type { useChoice } from "../state/use-choice.ts";
+import { MemoryChoice } from "./memory-choice.tsx";
+import { ProviderChoice, ProviderNotice } from "./provider-choice.tsx";
+import "./choices-bar.css";
+
+interface ChoicesBarProps {
+  mode: Mode | null;
+  choice: Choice | null;
+  choose: ReturnType<typeof useChoice>["choose"];
+  providers: readonly ProviderStatus[];
+}
+
+/** Memory and Provider: in view at every width, they are the product. */
+export const ChoicesBar = memo(function ChoicesBar({ mode, choice, choose, providers }: ChoicesBarProps) {
+  const provider = providers.find(({ id }) => id === choice?.provider);
+  return (
+    <>
+      <div className="choices">
+        <MemoryChoice mode={mode} onChange={(mode) => choose({ mode })} />
+        <ProviderChoice
+          providers={providers}
+          chosen={choice?.provider ?? null}
+          onChange={(id) => choose({ provider: id })}
+        />
+      </div>
+      <ProviderNotice provider={provider} />
+    </>
+  );
+});

@@ -1,0 +1,110 @@
+import { type KeyboardEvent, type ReactNode, type RefObject, useId } from "react";
+import { Icon } from "../../ui/icon.tsx";
+import type { WaitingMessage } from "../state/conversation-state.ts";
+import "./composer.css";
+import { lengthError } from "../state/message-length.ts";
+import { WaitingList } from "./waiting-list.tsx";
+
+interface ComposerProps {
+  draft: string;
+  onDraft: (text: string) => void;
+  maxChars: number;
+  onSend: () => void;
+  /** Why nothing can be sent now; null when it can. */
+  blocked: string | null;
+  running: boolean;
+  stopping: boolean;
+  onStop: () => void;
+  waiting: readonly WaitingMessage[];
+  onDiscardWaiting: (key: string) => void;
+  onSendWaiting: () => void;
+  /** What sending will do. */
+  summary: ReactNode;
+  /** Whether the memory line comes down into the composer. */
+  connected: boolean;
+  input: RefObject<HTMLTextAreaElement | null>;
+  /** Which model answers, where there is a choice. */
+  model: ReactNode;
+  /** What went wrong, above the place to write. */
+  notes: ReactNode;
+}
+
+export function Composer(props: ComposerProps) {
+  const { draft, onDraft, maxChars, onSend, blocked, running, stopping, onStop, summary, connected, input } =
+    props;
+  const hint = useId();
+  const tooLong = lengthError(draft, maxChars);
+  const canSend = draft.trim() !== "" && tooLong === null && blocked === null;
+
+  function onKeyDown(event: KeyboardEvent) {
+    // While an input method composes a character, Enter belongs to it.
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      if (canSend) onSend();
+    } else if (event.key === "Escape" && running) {
+      onStop();
+    }
+  }
+
+  return (
+    <div className="composer-area">
+      <div className="composer-frame" data-connected={connected || undefined}>
+        <div className="composer-notes" role="alert">
+          {props.notes}
+        </div>
+        <WaitingList
+          waiting={props.waiting}
+          running={running}
+          onDiscard={props.onDiscardWaiting}
+          onSendNow={props.onSendWaiting}
+        />
+        <form
+          className="composer"
+          data-running={running || undefined}
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (canSend) onSend();
+          }}
+        >
+          <span className="composer-dot" />
+          <textarea
+            ref={input}
+            aria-label="Message"
+            aria-describedby={hint}
+            aria-invalid={tooLong !== null}
+            placeholder="Write a message"
+            dir="auto"
+            rows={1}
+            enterKeyHint="send"
+            value={draft}
+            onChange={(event) => onDraft(event.target.value)}
+            onKeyDown={onKeyDown}
+          />
+          <div className="composer-foot">
+            <div className="composer-summary dotted figures" id={hint}>
+              {tooLong !== null ? (
+                <span className="composer-problem">{tooLong}</span>
+              ) : blocked === null ? (
+                summary
+              ) : (
+                <span>{blocked}</span>
+              )}
+            </div>
+            {props.model}
+            {running && (
+              <button type="button" className="button" onClick={onStop} disabled={stopping}>
+                <Icon name="stop" size={16} /> Stop
+              </button>
+            )}
+            {(!running || draft.trim() !== "") && (
+              <button type="submit" className="button button-strong" disabled={!canSend}>
+                <span className="button-words">Send</span> <Icon name="send" size={16} />
+              </button>
+            )}
+          </div>
+        </form>
+      </div>
+    </div>
+  );
+}

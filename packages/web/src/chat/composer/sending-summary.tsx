@@ -1,0 +1,43 @@
+import type { ContextReport, ProviderStatus } from "@redis-memory-magic/protocol";
+import { formatCount, plural } from "../../ui/format.ts";
+import type { Choice } from "../state/choice.ts";
+import { countSent, sendingSummary } from "../state/memory-line.ts";
+import type { Pricing } from "../state/use-pricing.ts";
+
+interface SendingSummaryProps {
+  choice: Choice;
+  /** What the next turn sends; null while the server counts, or when it cannot. */
+  preview: ContextReport | null;
+  /** How many messages of the history the line has, for as long as nothing is counted. */
+  lined: number;
+  provider: ProviderStatus;
+  pricing: Pricing;
+}
+
+/** "Sends these 5 messages · 148 tokens · of 4,096 · $0.00004". */
+export function SendingSummary({ choice, preview, lined, provider, pricing }: SendingSummaryProps) {
+  if (preview === null) return <span>{sendingSummary(choice.mode === "stateful" ? lined + 1 : 1)}</span>;
+  const { tokens, context_window } = preview;
+  const model = choice.model ?? provider.default_model;
+  const counts = { sent: tokens.counted, cached: 0, output: 0 };
+  const cost = pricing.format({ provider: choice.provider, model }, counts);
+  return (
+    <>
+      <span>{sendingSummary(countSent(preview))}</span>
+      <span>
+        {tokens.estimated && "about "}
+        {plural(tokens.counted, "token")}
+      </span>
+      <span className="composer-window">
+        <meter
+          aria-label="Share of the context window"
+          min={0}
+          max={context_window}
+          value={Math.min(tokens.counted, context_window)}
+        />{" "}
+        of {formatCount(context_window)}
+      </span>
+      {cost !== null && <span>{pricing.as === null ? cost : `${cost} as ${pricing.as}`}</span>}
+    </>
+  );
+}

@@ -1,0 +1,85 @@
+import type { RefObject } from "react";
+import { toastErrors } from "../../api/toast-errors.ts";
+import { Alert, RetryButton } from "../../ui/alert.tsx";
+import type { Chat } from "../state/use-chat.ts";
+import type { Pricing } from "../state/use-pricing.ts";
+import type { Providers } from "../state/use-providers.ts";
+import { Composer } from "./composer.tsx";
+import { ModelChoice } from "./model-choice.tsx";
+import { SendingSummary } from "./sending-summary.tsx";
+
+interface SessionComposerProps {
+  chat: Chat;
+  server: Providers;
+  pricing: Pricing;
+  /** Messages on the memory line. */
+  lined: number;
+  /** The line that is shown is the next turn's. */
+  isConnected: boolean;
+  input: RefObject<HTMLTextAreaElement | null>;
+}
+
+export function SessionComposer({ chat, server, pricing, lined, isConnected, input }: SessionComposerProps) {
+  const { conversation, state, choice, choose, draft, changeDraft, preview, provider } = chat;
+  const { text = "" } = draft;
+
+  function send() {
+    if (choice === null) return;
+    // What the defaults were is from now on what was chosen: they may change under a conversation.
+    choose({ mode: choice.mode, provider: choice.provider });
+    conversation.send(text, choice);
+    changeDraft({ text: undefined });
+  }
+
+  const problem = server.error ?? (typeof state.load === "object" ? state.load : null);
+  return (
+    <Composer
+      draft={text}
+      onDraft={(text) => changeDraft({ text })}
+      maxChars={chat.maxChars}
+      onSend={send}
+      blocked={disabledReason(chat, server)}
+      running={state.live !== null}
+      stopping={state.stopping}
+      onStop={() => toastErrors(() => conversation.stop())}
+      waiting={state.waiting}
+      onDiscardWaiting={(key) => conversation.discard(key)}
+      onSendWaiting={() => conversation.sendWaiting()}
+      connected={isConnected && state.messages.length > 0 && choice?.mode === "stateful"}
+      input={input}
+      notes={
+        problem !== null && (
+          <Alert tone="bad" icon="warning" actions={<RetryButton onClick={() => void conversation.load()} />}>
+            {problem.message}
+          </Alert>
+        )
+      }
+      model={
+        <ModelChoice
+          provider={provider}
+          model={choice?.model}
+          onChange={(model) => provider && choose({ provider: provider.id, model })}
+        />
+      }
+      summary={
+        choice !== null &&
+        provider !== undefined && (
+          <SendingSummary
+            choice={choice}
+            preview={preview}
+            lined={lined}
+            provider={provider}
+            pricing={pricing}
+          />
+        )
+      }
+    />
+  );
+}
+
+/** Why nothing can be sent now; null when it can. */
+function disabledReason({ choice, provider, state }: Chat, server: Providers): string | null {
+  if (choice === null) return server.error?.message ?? "Connecting to the server…";
+  if (provider?.available === false) return `${provider.name} is not available. Choose another provider.`;
+  return state.load === "loading" ? "Loading the conversation…" : null;
+}

@@ -1,0 +1,105 @@
+import { Markdown } from "../../markdown/markdown.tsx";
+import { CopyIcon } from "../../ui/copy-icon.tsx";
+import { formatDuration, plural } from "../../ui/format.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { shortNameOf } from "../state/provider-name.ts";
+import type { ShownMessage, TurnInfo } from "../state/shown-message.ts";
+import type { LiveTurn } from "../stream/live-turn.ts";
+import type { RowActions } from "./row-actions.ts";
+
+interface AnswerProps {
+  message: ShownMessage;
+  live: LiveTurn | null;
+  reconnecting: boolean;
+  actions: RowActions;
+}
+
+export function Answer({ message, live, reconnecting, actions }: AnswerProps) {
+  const { content, turn, delivery } = message;
+  return (
+    <>
+      {content !== "" && (
+        <div className="answer">
+          <Markdown source={content} streaming={live !== null} />
+        </div>
+      )}
+      {live !== null ? (
+        <LiveState phase={live.phase} reconnecting={reconnecting} />
+      ) : (
+        <p className="row-meta">
+          {turn !== undefined && (
+            <AnsweredBy turn={turn} isStored={delivery !== "not-stored"} actions={actions} />
+          )}
+          {delivery === "not-stored" && (
+            <span className="row-warning">Not stored: Redis is away, so this will not be remembered</span>
+          )}
+          <span className="row-actions">
+            <CopyIcon text={content} label="Copy answer" />
+            {turn !== undefined && delivery === "stored" && (
+              <button
+                type="button"
+                className="button-icon"
+                aria-label="Regenerate"
+                title="Regenerate: answer again, as a branch"
+                onClick={() => actions.onRegenerate(turn.id)}
+              >
+                <Icon name="retry" size={15} />
+              </button>
+            )}
+          </span>
+        </p>
+      )}
+    </>
+  );
+}
+
+interface AnsweredByProps {
+  turn: TurnInfo;
+  /** Its report can be had. */
+  isStored: boolean;
+  actions: RowActions;
+}
+
+/** By which mode, provider and model, how fast, and the way to the proof. */
+function AnsweredBy({ turn, isStored, actions }: AnsweredByProps) {
+  const mode = turn.mode === "stateful" ? "Stateful" : "Stateless";
+  return (
+    <>
+      <span>
+        {mode} · {shortNameOf(actions.providers, turn.provider)}
+      </span>
+      {turn.model !== turn.provider && <span>{turn.model}</span>}
+      {turn.total_ms !== undefined && <span className="figures">{formatDuration(turn.total_ms)}</span>}
+      {isStored && (
+        <button type="button" className="button-text" onClick={() => actions.onInspect(turn.id)}>
+          {turn.sent_messages === undefined
+            ? "X-ray"
+            : `X-ray: ${plural(turn.sent_messages, "message")} sent`}
+        </button>
+      )}
+    </>
+  );
+}
+
+const PHASES: Record<LiveTurn["phase"], string> = {
+  sending: "Sending",
+  waiting: "Waiting for the first word",
+  thinking: "Thinking",
+  streaming: "",
+  ended: "",
+};
+
+function LiveState({ phase, reconnecting }: { phase: LiveTurn["phase"]; reconnecting: boolean }) {
+  const words = reconnecting ? "The connection was lost. Connecting again" : PHASES[phase];
+  if (words === "") return null;
+  return (
+    <p className="row-meta live-state" data-warning={reconnecting || undefined}>
+      <span>{words}</span>
+      <span className="live-dots" aria-hidden="true">
+        <i />
+        <i />
+        <i />
+      </span>
+    </p>
+  );
+}

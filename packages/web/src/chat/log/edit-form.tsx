@@ -1,0 +1,59 @@
+import { type KeyboardEvent, useState } from "react";
+import { lengthError } from "../state/message-length.ts";
+
+interface EditFormProps {
+  text: string;
+  maxChars: number;
+  onSend: (text: string) => void;
+  onCancel: () => void;
+}
+
+/** A message said differently: it goes into a branch, and what was said stays. */
+export function EditForm({ text, maxChars, onSend, onCancel }: EditFormProps) {
+  const [draft, setDraft] = useState(text);
+  const tooLong = lengthError(draft, maxChars);
+  const canSend = draft.trim() !== "" && tooLong === null;
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === "Escape") onCancel();
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      if (canSend) onSend(draft);
+    }
+  }
+
+  return (
+    <form
+      className="edit"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (canSend) onSend(draft);
+      }}
+    >
+      <textarea
+        aria-label="Edited message"
+        aria-invalid={tooLong !== null}
+        dir="auto"
+        // biome-ignore lint/a11y/noAutofocus: the person has just asked to write here.
+        autoFocus
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      <p>
+        <button type="submit" className="button button-small button-strong" disabled={!canSend}>
+          Send as a branch
+        </button>
+        <button type="button" className="button button-small" onClick={onCancel}>
+          Cancel
+        </button>
+        {tooLong !== null && (
+          <span className="edit-problem" role="status">
+            {tooLong}
+          </span>
+        )}
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,136 @@
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
+import { type RefObject, useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
+import { Icon } from "../../ui/icon.tsx";
+import { type BranchPoint, indexOfMessage } from "../state/branches.ts";
+import type { ConversationState } from "../state/conversation-state.ts";
+import type { MemoryLine } from "../state/memory-line.ts";
+import type { ShownMessage } from "../state/shown-message.ts";
+import { Row } from "./row.tsx";
+import type { RowActions } from "./row-actions.ts";
+
+/** Up to here every row is in the document, where the browser's own search finds it. */
+const ALL_ROWS = 150;
+const TYPICAL_ROW_PX = 96;
+/** Nearer to the end than this, what is new scrolls into view. */
+const AT_END_PX = 60;
+
+export interface MessageListProps {
+  state: ConversationState;
+  line: MemoryLine;
+  /** By place: where the conversation goes on in several ways. */
+  branches: ReadonlyMap<number, BranchPoint>;
+  actions: RowActions;
+  onReachTop: () => void;
+}
+
+export function MessageList({ state, line, branches, actions, onReachTop }: MessageListProps) {
+  const { messages, sessionId } = state;
+  const frame = useRef<HTMLDivElement>(null);
+  const latest = useRef(messages);
+  latest.current = messages;
+  // The same function for every render: another one would make the list measure all of its rows anew, each frame.
+  const keyAt = useCallback((index: number) => latest.current[index]?.key ?? index, []);
+  const virtualizer = useVirtualizer({
+    count: messages.length,
+    getScrollElement: () => frame.current,
+    getItemKey: keyAt,
+    estimateSize: () => TYPICAL_ROW_PX,
+    rangeExtractor: messages.length <= ALL_ROWS ? everyRow : defaultRangeExtractor,
+    overscan: 8,
+    anchorTo: "end",
+    followOnAppend: true,
+    scrollEndThreshold: AT_END_PX,
+  });
+
+  const ownKey = messages.findLast(({ role }) => role === "user")?.key;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at a session's start, and when the reader has sent a message.
+  useLayoutEffect(() => virtualizer.scrollToEnd(), [sessionId, ownKey, virtualizer]);
+
+  useStayAtEnd(frame, () => virtualizer.scrollToEnd());
+
+  const rows = virtualizer.getVirtualItems();
+  const first = rows[0];
+  const last = rows.at(-1);
+  const isNearTop = first !== undefined && first.index < 10 && state.load === "ready";
+  useEffect(() => {
+    if (isNearTop && state.olderBefore !== null) onReachTop();
+  }, [isNearTop, state.olderBefore, onReachTop]);
+
+  return (
+    <div className="log-frame">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard. */}
+      <div className="log" ref={frame} role="log" aria-label="Conversation" aria-live="off" tabIndex={0}>
+        <div
+          className="log-rows"
+          style={{
+            paddingTop: first?.start ?? 0,
+            paddingBottom: last === undefined ? 0 : virtualizer.getTotalSize() - last.end,
+          }}
+        >
+          {rows.map(({ index, key }) => {
+            const message = messages[index];
+            if (message === undefined) return null;
+            const isLast = index === messages.length - 1;
+            const turnEnds = message.turn?.id !== messages[index + 1]?.turn?.id;
+            return (
+              <div key={key} ref={virtualizer.measureElement} data-index={index}>
+                <Row
+                  message={message}
+                  mark={line.answer === message.key ? "answer" : line.sent.has(message.key) ? "sent" : "kept"}
+                  branch={branchAt(branches, message)}
+                  ruleBefore={line.rule?.before === message.key ? line.rule.text : null}
+                  ruleAfter={isLast && line.rule?.before === null ? line.rule.text : null}
+                  live={isLast && message.role === "assistant" ? state.live : null}
+                  reconnecting={isLast && state.reconnecting}
+                  outcome={turnEnds && message.turn?.id === state.outcome?.turnId ? state.outcome : null}
+                  actions={actions}
+                />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {!virtualizer.isAtEnd(AT_END_PX) && (
+        <button
+          type="button"
+          className="jump"
+          onClick={() => virtualizer.scrollToEnd({ behavior: "smooth" })}
+        >
+          <Icon name="down" size={16} /> Newest
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Keeps the end in view when the room for the log changes: the composer grows, a phone's keyboard opens. */
+function useStayAtEnd(frame: RefObject<HTMLDivElement | null>, scrollToEnd: () => void) {
+  const toEnd = useEffectEvent(scrollToEnd);
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    let isAtEnd = true;
+    const note = () => {
+      isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= AT_END_PX;
+    };
+    const observer = new ResizeObserver(() => {
+      if (isAtEnd) toEnd();
+    });
+    element.addEventListener("scroll", note, { passive: true });
+    observer.observe(element);
+    return () => {
+      element.removeEventListener("scroll", note);
+      observer.disconnect();
+    };
+  }, [frame]);
+}
+
+function branchAt(
+  branches: ReadonlyMap<number, BranchPoint>,
+  { id, role }: ShownMessage,
+): BranchPoint | null {
+  const place = id === null || role !== "user" ? null : indexOfMessage(id);
+  return place === null ? null : (branches.get(place) ?? null);
+}
+
+const everyRow = ({ count }: Range) => Array.from({ length: count }, (_, index) => index);

@@ -1,0 +1,69 @@
+import type { ApiError } from "../../api/api-error.ts";
+import { Alert, RetryButton } from "../../ui/alert.tsx";
+import { formatClock } from "../../ui/format.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { useNow } from "../../ui/use-now.ts";
+import type { Outcome } from "../state/conversation-state.ts";
+
+/** Counts down to when trying again is worth it. */
+function RetryLaterButton({ onClick, at }: { onClick: () => void; at: number }) {
+  const wait = at - useNow(1000);
+  if (wait <= 0) return <RetryButton onClick={onClick} />;
+  return (
+    <button type="button" className="button button-small figures" disabled>
+      <Icon name="clock" size={14} /> Try again in {formatClock(Math.ceil(wait / 1000))}
+    </button>
+  );
+}
+
+/** A turn that did not end well. */
+export function OutcomeAlert({ outcome, onRetry }: { outcome: Outcome; onRetry: () => void }) {
+  const actions = <RetryButton onClick={onRetry} />;
+  switch (outcome.status) {
+    case "completed":
+      return null;
+    case "cancelled":
+      return (
+        <Alert tone="neutral" icon="stop" actions={actions}>
+          Stopped. What was said so far is kept.
+        </Alert>
+      );
+    case "interrupted":
+      return (
+        <Alert tone="warn" icon="warning" actions={actions}>
+          Interrupted: the server lost this answer on the way. What had arrived is kept.
+        </Alert>
+      );
+    case "failed":
+      return (
+        <Alert tone="bad" icon="warning" actions={actions}>
+          {outcome.detail ?? "The answer failed."}
+        </Alert>
+      );
+  }
+}
+
+interface RefusalNoteProps {
+  error: ApiError;
+  onResend: () => void;
+  onEdit: () => void;
+}
+
+/** A message that was not taken: nothing of it is stored. */
+export function RefusalAlert({ error, onResend, onEdit }: RefusalNoteProps) {
+  const actions = (
+    <>
+      <RetryLaterButton onClick={onResend} at={error.retryAt} />
+      <button type="button" className="button button-small" onClick={onEdit}>
+        <Icon name="edit" size={14} /> Edit
+      </button>
+    </>
+  );
+  // A limit is no fault of anybody's.
+  const isLimit = error.status === 429;
+  return (
+    <Alert tone={isLimit ? "warn" : "bad"} icon={isLimit ? "clock" : "warning"} actions={actions}>
+      <strong>Not sent{isLimit && " yet"}.</strong> {error.message}
+    </Alert>
+  );
+}

@@ -1,0 +1,55 @@
+import { useState } from "react";
+import { CopyIcon } from "../../ui/copy-icon.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import type { BranchPoint } from "../state/branches.ts";
+import type { ShownMessage } from "../state/shown-message.ts";
+import { BranchSwitch } from "./branch-switch.tsx";
+import { EditForm } from "./edit-form.tsx";
+import type { RowActions } from "./row-actions.ts";
+
+interface UserMessageProps {
+  message: ShownMessage;
+  branch: BranchPoint | null;
+  actions: RowActions;
+}
+
+export function UserMessage({ message, branch, actions }: UserMessageProps) {
+  const [isEdited, setIsEdited] = useState(false);
+  if (isEdited) {
+    return (
+      <EditForm
+        text={message.content}
+        maxChars={actions.maxChars}
+        onCancel={() => setIsEdited(false)}
+        onSend={(text) => {
+          setIsEdited(false);
+          actions.onBranch(message, text);
+        }}
+      />
+    );
+  }
+  return (
+    <>
+      <div className="bubble-line">
+        <p className="bubble" dir="auto">
+          {message.content}
+        </p>
+        <span className="row-actions">
+          <CopyIcon text={message.content} label="Copy message" />
+          {message.id !== null && (
+            <button
+              type="button"
+              className="button-icon"
+              aria-label="Edit message"
+              title="Edit: send it differently, as a branch"
+              onClick={() => setIsEdited(true)}
+            >
+              <Icon name="edit" size={15} />
+            </button>
+          )}
+        </span>
+      </div>
+      {branch !== null && <BranchSwitch point={branch} />}
+    </>
+  );
+}

@@ -1,0 +1,24 @@
+import { exportSession, importSession } from "../../api/endpoints.ts";
+import { toastErrors } from "../../api/toast-errors.ts";
+import { dedupe } from "../../ui/dedupe.ts";
+import { showToast } from "../../ui/toasts.ts";
+import type { Conversation } from "./conversation.ts";
+
+/** Clears a session at once, and offers to bring back what it had. Says so where it was not cleared. */
+export const clearWithUndo = (conversation: Conversation): Promise<void> =>
+  dedupe(JSON.stringify(["clear", conversation.sessionId]), () => toastErrors(() => clear(conversation)));
+
+async function clear(conversation: Conversation): Promise<void> {
+  const { sessionId } = conversation;
+  // Without a copy it is cleared all the same: that is what was asked for.
+  const copy: unknown = await exportSession(sessionId, "json")
+    .then(async (file) => JSON.parse(await file.text()))
+    .catch(() => null);
+  await conversation.clear();
+  const undo = async () => {
+    await importSession(copy, sessionId);
+    await conversation.load();
+  };
+  const action = copy === null ? undefined : { label: "Undo", run: () => void toastErrors(undo) };
+  showToast("The session is cleared: Redis has let its messages go", { action });
+}

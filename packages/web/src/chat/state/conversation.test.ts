@@ -1,0 +1,217 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Choice } from "./choice.ts";
+import { Conversation } from "./conversation.ts";
+
+const SESSION = "session_1732264800000_k3j9x2m1q";
+const TURN = "0123456789abcdef";
+const choice: Choice = { mode: "stateful", provider: "mirror" };
+const turn = { id: TURN, mode: "stateful", provider: "mirror", model: "mirror", status: "completed" };
+
+/** What the server answers, by method and path; each answer is used once, the last one stays. */
+let routes: Record<string, (() => Response)[]>;
+let asked: { path: string; body: unknown; key: string | null }[];
+
+beforeEach(() => {
+  routes = {};
+  asked = [];
+  vi.stubGlobal("fetch", async (url: string, { method, body, headers }: RequestInit) => {
+    const path = `${method} ${url.replace(/\?.*/, "").replace(`/api/sessions/${SESSION}`, "")}`;
+    const key = new Headers(headers).get("idempotency-key");
+    asked.push({ path, body: typeof body === "string" ? JSON.parse(body) : null, key });
+    const answers = routes[path] ?? [];
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (answer === undefined) throw new TypeError("fetch failed");
+    return answer();
+  });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+const json = (body: unknown) => () => Response.json(body);
+const problem = (status: number, body: object) => () =>
+  new Response(JSON.stringify(body), { status, headers: { "content-type": "application/problem+json" } });
+const message = (id: string, role: string, content: string, status = "completed") => ({
+  id,
+  role,
+  content,
+  created_at: "2026-01-01T00:00:00.000Z",
+  turn: { ...turn, status },
+});
+const page = (...messages: unknown[]) => json({ messages, next_before: null });
+function stream(text: string, end = "turn-completed", extra = {}) {
+  const ids = { turn_id: TURN, session_id: SESSION };
+  const frame = (event: string, id: string, data: object) =>
+    `event: ${event}\nid: ${id}\ndata: ${JSON.stringify({ ...ids, ...data })}\n\n`;
+  return () =>
+    new Response(
+      frame("turn-started", "0", { model: "mirror", stored: true }) +
+        frame("text-delta", String(text.length), { text }) +
+        frame(end, `${text.length}.end`, { response: text, model: "mirror", stored: true, ...extra }),
+    );
+}
+const contents = (conversation: Conversation) =>
+  conversation.store.get().messages.map(({ role, content }) => `${role}: ${content}`);
+const idle = (conversation: Conversation) =>
+  vi.waitFor(() => expect(conversation.store.get().live).toBeNull());
+
+test("a message is sent, answered, and then as Redis has it", async () => {
+  routes["POST /api/chat"] = [stream("Hello Bob")];
+  routes["GET /messages"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello Bob"))];
+  const conversation = new Conversation(SESSION);
+  conversation.send("Hi", choice);
+  expect(contents(conversation)).toEqual(["user: Hi", "assistant: "]);
+  await vi.waitFor(() =>
+    expect(conversation.store.get().messages.map(({ id }) => id)).toEqual(["e-0", "e-1"]),
+  );
+  expect(contents(conversation)).toEqual(["user: Hi", "assistant: Hello Bob"]);
+  expect(asked[0]).toMatchObject({ body: { message: "Hi", mode: "stateful", session_id: SESSION } });
+});
+
+test("what nobody answered is asked again with the same key, and never doubled", async () => {
+  const conversation = new Conversation(SESSION);
+  routes["POST /api/chat"] = [
+    () => {
+      throw new TypeError("fetch failed");
+    },
+    stream("Hello"),
+  ];
+  routes["GET /messages"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello"))];
+  conversation.send("Hi", choice);
+  await vi.waitFor(() => expect(conversation.store.get().messages[1]?.id).toBe("e-1"));
+  const keys = asked.filter(({ path }) => path === "POST /api/chat").map(({ key }) => key);
+  expect(keys).toHaveLength(2);
+  expect(new Set(keys).size).toBe(1);
+});
+
+test("a refused message stays with its reason, and can be sent again", async () => {
+  const refusal = { code: "storage_unavailable", detail: "Redis does not answer.", status: 503 };
+  routes["POST /api/chat"] = [problem(503, refusal), stream("Hello")];
+  routes["GET /messages"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello"))];
+  const conversation = new Conversation(SESSION);
+  conversation.send("Hi", choice);
+  await idle(conversation);
+  const [refused] = conversation.store.get().messages;
+  expect(refused).toMatchObject({
+    delivery: "refused",
+    refusal: { error: { message: "Redis does not answer." } },
+  });
+  if (refused) conversation.resend(refused, choice);
+  await vi.waitFor(() => expect(contents(conversation)).toEqual(["user: Hi", "assistant: Hello"]));
+});
+
+test("without Redis a turn without memory is asked for without the promise of a key", async () => {
+  routes["POST /api/chat"] = [
+    problem(503, { code: "storage_unavailable", detail: "Away." }),
+    stream("Hello", "turn-completed", { stored: false }),
+  ];
+  const conversation = new Conversation(SESSION);
+  conversation.send("Hi", { ...choice, mode: "stateless" });
+  await idle(conversation);
+  expect(asked.map(({ key }) => key === null)).toEqual([false, true]);
+  expect(conversation.store.get().messages.map(({ delivery }) => delivery)).toEqual([
+    "not-stored",
+    "not-stored",
+  ]);
+});
+
+test("where another tab was first, its answer is followed and the message waits for it", async () => {
+  const theirs = [message("e-0", "user", "Theirs"), message("e-1", "assistant", "To theirs")];
+  routes["POST /api/chat"] = [
+    problem(409, { code: "turn_in_progress", detail: "Busy.", turn_id: TURN }),
+    stream("To mine"),
+  ];
+  routes["GET /messages"] = [
+    page(message("e-0", "user", "Theirs", "running")),
+    page(...theirs),
+    page(...theirs, message("e-2", "user", "Mine"), message("e-3", "assistant", "To mine")),
+  ];
+  routes[`GET /turns/${TURN}/events`] = [stream("To theirs")];
+  const conversation = new Conversation(SESSION);
+  conversation.send("Mine", choice);
+  const all = ["user: Theirs", "assistant: To theirs", "user: Mine", "assistant: To mine"];
+  await vi.waitFor(() => expect(contents(conversation)).toEqual(all));
+  const sent = asked.filter(({ path }) => path === "POST /api/chat");
+  expect(sent.map(({ body }) => body)).toMatchObject([{ message: "Mine" }, { message: "Mine" }]);
+  expect(asked.findIndex(({ path }) => path.endsWith("/events"))).toBeLessThan(
+    asked.findLastIndex(({ path }) => path === "POST /api/chat"),
+  );
+});
+
+test("a failed turn says why; what waits is held until someone decides", async () => {
+  routes["POST /api/chat"] = [
+    stream("Half", "turn-failed", { code: "provider_failed", detail: "It failed." }),
+  ];
+  routes["GET /messages"] = [
+    page(message("e-0", "user", "Hi", "failed"), message("e-1", "assistant", "Half", "failed")),
+  ];
+  const conversation = new Conversation(SESSION);
+  conversation.send("Hi", choice);
+  conversation.send("And this", choice);
+  await idle(conversation);
+  expect(conversation.store.get()).toMatchObject({
+    outcome: { turnId: TURN, status: "failed", detail: "It failed." },
+    waiting: [{ text: "And this" }],
+  });
+  conversation.retry(choice);
+  await vi.waitFor(() => expect(asked.at(-1)?.path).toBe("GET /messages"));
+  expect(asked.findLast(({ path }) => path === "POST /api/chat")?.body).toMatchObject({ retry_of: TURN });
+});
+
+describe("an interrupted answer", () => {
+  const away = problem(503, { code: "storage_unavailable", detail: "Redis does not answer." });
+  const whole = page(
+    message("e-0", "user", "Hi", "interrupted"),
+    message("e-1", "assistant", "Half and more", "interrupted"),
+  );
+  const asksFor = () => asked.filter(({ path }) => path === "GET /messages").length;
+
+  function interrupt(...answers: (() => Response)[]): Conversation {
+    vi.useFakeTimers();
+    routes["POST /api/chat"] = [stream("Half", "turn-interrupted")];
+    routes["GET /messages"] = answers;
+    routes[`GET /turns/${TURN}`] = [json({ turn_id: TURN, status: "interrupted" })];
+    const conversation = new Conversation(SESSION);
+    conversation.send("Hi", choice);
+    return conversation;
+  }
+
+  test("is asked about until Redis can tell what it came to", async () => {
+    const conversation = interrupt(away, away, whole);
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(contents(conversation)).toEqual(["user: Hi", "assistant: Half"]);
+    expect(asksFor()).toBe(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(contents(conversation)).toEqual(["user: Hi", "assistant: Half and more"]);
+    expect(conversation.store.get().outcome).toMatchObject({ turnId: TURN, status: "interrupted" });
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(asksFor()).toBe(3);
+  });
+
+  test("is not asked about for ever", async () => {
+    const conversation = interrupt(away);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(asksFor()).toBe(6);
+    expect(conversation.store.get().outcome).toMatchObject({ status: "interrupted" });
+  });
+
+  test("is not asked about where nobody looks any more", async () => {
+    const conversation = interrupt(away);
+    await vi.advanceTimersByTimeAsync(500);
+    conversation.close();
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(asksFor()).toBe(1);
+  });
+
+  test("leaves the page to another answer that has begun meanwhile", async () => {
+    const conversation = interrupt(away);
+    await vi.advanceTimersByTimeAsync(500);
+    routes["POST /api/chat"] = [() => new Response(new ReadableStream())];
+    conversation.send("Another", choice);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(asksFor()).toBe(1);
+    expect(contents(conversation).at(-2)).toBe("user: Another");
+    conversation.close();
+  });
+});

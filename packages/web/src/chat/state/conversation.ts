@@ -1,0 +1,245 @@
+import { ApiError, asApiError } from "../../api/api-error.ts";
+import { cancelTurn, clearSession, fetchTurn } from "../../api/endpoints.ts";
+import { onNextFrame } from "../../ui/next-frame.ts";
+import { Store } from "../../ui/store.ts";
+import { beginTurn, type ConnectTurn, resumeTurn } from "../stream/connect-turn.ts";
+import { followTurn } from "../stream/follow-turn.ts";
+import { type LiveTurn, newLiveTurn } from "../stream/live-turn.ts";
+import { type Choice, chatBody } from "./choice.ts";
+import { type ConversationState, emptyConversation, withLiveTurn } from "./conversation-state.ts";
+import { randomBase36 } from "./session-id.ts";
+import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
+import { StoredMessages } from "./stored-messages.ts";
+
+/** A turn that this page follows: what it was asked with, and the key of the message that it answers. */
+interface Running {
+  readonly choice: Choice;
+  readonly key: string;
+  readonly connect: ConnectTurn;
+}
+
+/**
+ * One session as this page sees it: what is in Redis, what is being answered, what waits. React shows its state;
+ * everything that can happen to a conversation is a method.
+ */
+export class Conversation {
+  readonly sessionId: string;
+  readonly store: Store<ConversationState>;
+  readonly #stored: StoredMessages;
+  #open = new AbortController();
+
+  constructor(sessionId: string) {
+    this.sessionId = sessionId;
+    this.store = new Store(emptyConversation(sessionId), onNextFrame);
+    this.#stored = new StoredMessages(sessionId, this.store);
+  }
+
+  get #state(): ConversationState {
+    return this.store.get();
+  }
+
+  /** Loads the newest messages and goes on with an answer that is being written. */
+  async load(): Promise<void> {
+    const signal = this.#reopen();
+    this.store.update({ load: "loading", live: null, reconnecting: false, stopping: false });
+    try {
+      await this.#stored.load(signal);
+      await this.#goOn(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const isNew = error instanceof ApiError && error.code === "session_not_found";
+      this.store.update({ load: isNew ? "ready" : asApiError(error) });
+    }
+  }
+
+  /** Ends what this page does for the conversation. A running turn goes on: the server writes it, whoever watches. */
+  close(): void {
+    this.#open.abort();
+  }
+
+  get isClosed(): boolean {
+    return this.#open.signal.aborted;
+  }
+
+  /** Looks for what another tab or another machine has said in this session. */
+  async refresh(): Promise<void> {
+    const { live, load } = this.#state;
+    if (live !== null || load === "loading") return;
+    if (load !== "ready") return this.load();
+    const { signal } = this.#open;
+    await this.#stored.refresh(signal);
+    if (!signal.aborted && this.#state.live === null) await this.#goOn(signal).catch(() => {});
+  }
+
+  async loadOlder(): Promise<void> {
+    await this.#stored.loadOlder(this.#open.signal);
+  }
+
+  /** Sends a message, or keeps it until the running answer is there. */
+  send(text: string, choice: Choice): void {
+    const key = randomBase36(20);
+    if (this.#state.live === null) this.#post(key, text, choice);
+    else this.store.update({ waiting: [...this.#state.waiting, { key, text, choice }] });
+  }
+
+  /** Sends a refused message again: the very same request where it may have arrived, else as chosen now. */
+  resend(message: ShownMessage, choice: Choice): void {
+    if (this.#state.live !== null || message.refusal === null) return;
+    this.discard(message.key);
+    const { error, choice: before } = message.refusal;
+    if (error.isUnanswered) this.#post(message.key, message.content, before);
+    else this.#post(randomBase36(20), message.content, choice);
+  }
+
+  /** Takes back a refused message, or one that waits. */
+  discard(key: string): void {
+    const { messages, waiting } = this.#state;
+    this.store.update({
+      messages: messages.filter((message) => message.key !== key),
+      waiting: waiting.filter((message) => message.key !== key),
+    });
+  }
+
+  /** The message that a turn answers. */
+  questionOf(turnId: string): ShownMessage | undefined {
+    return this.#state.messages.findLast(({ role, turn }) => role === "user" && turn?.id === turnId);
+  }
+
+  /** Runs the last turn, which did not end well, anew. */
+  retry(choice: Choice): void {
+    const { outcome, live, messages } = this.#state;
+    if (outcome === null || live !== null) return;
+    const { turnId } = outcome;
+    const question = this.questionOf(turnId);
+    if (question === undefined) return;
+    this.store.update({ messages: messages.filter((it) => it === question || it.turn?.id !== turnId) });
+    const body = chatBody(this.sessionId, choice, { retry_of: turnId });
+    const connect = beginTurn(body, randomBase36(20));
+    void this.#run(newLiveTurn(this.sessionId), { choice, key: question.key, connect });
+  }
+
+  /** Ends the running answer; what it has said is kept. @throws ApiError when the server did not. */
+  async stop(): Promise<void> {
+    const { live, stopping } = this.#state;
+    if (live === null || stopping) return;
+    this.store.update({ stopping: true });
+    // A turn without an id yet is cancelled as soon as it has one.
+    if (live.turnId !== null) await this.#cancel(live.turnId);
+  }
+
+  /** Sends what waits, also where the answer before it did not end well. */
+  sendWaiting(): void {
+    const [next, ...waiting] = this.#state.waiting;
+    if (next === undefined || this.#state.live !== null) return;
+    this.store.update({ waiting });
+    this.#post(next.key, next.text, next.choice);
+  }
+
+  /** Forgets the session, here and in Redis. @throws ApiError when the server did not. */
+  async clear(): Promise<void> {
+    await clearSession(this.sessionId);
+    this.#reopen();
+    this.store.update(emptyConversation(this.sessionId));
+  }
+
+  #reopen(): AbortSignal {
+    this.close();
+    this.#open = new AbortController();
+    return this.#open.signal;
+  }
+
+  #post(key: string, text: string, choice: Choice): void {
+    this.store.update({ messages: [...this.#state.messages, messageOnItsWay(key, text)] });
+    const body = chatBody(this.sessionId, choice, { message: text });
+    void this.#run(newLiveTurn(this.sessionId), { choice, key, connect: beginTurn(body, key) });
+  }
+
+  /** Follows the last turn if it runs, else shows how it ended. */
+  async #goOn(signal: AbortSignal): Promise<void> {
+    const { messages } = this.#state;
+    const turn = messages.findLast(({ delivery }) => delivery === "stored")?.turn;
+    const question = turn && this.questionOf(turn.id);
+    if (turn === undefined || question === undefined) return;
+    if (turn.status === "running") {
+      const running = { choice: turn, key: question.key, connect: resumeTurn };
+      void this.#run(newLiveTurn(this.sessionId, turn.id), running);
+    } else if (turn.status === "completed") {
+      this.store.update({ outcome: null });
+    } else {
+      const { code, detail } = await fetchTurn(this.sessionId, turn.id, signal);
+      this.store.update({ outcome: { turnId: turn.id, status: turn.status, code, detail } });
+    }
+  }
+
+  /** Follows a turn to its end, then shows what Redis has of it and sends what waits. */
+  async #run(turn: LiveTurn, running: Running): Promise<void> {
+    const { signal } = this.#open;
+    let latest = turn;
+    this.store.update({ outcome: null });
+    this.#show(latest, running, false);
+    try {
+      for await (const update of followTurn(turn, { connect: running.connect, signal })) {
+        const isNew = latest.turnId === null && update.turn.turnId !== null;
+        latest = update.turn;
+        this.#show(latest, running, update.reconnecting);
+        if (isNew && this.#state.stopping) this.#cancel(latest.turnId ?? "").catch(() => {});
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (latest.turnId === null) await this.#refuse(asApiError(error), running);
+      else this.store.update({ live: null, load: asApiError(error) });
+      return;
+    }
+    await this.#settle(latest, signal);
+  }
+
+  #show(turn: LiveTurn, { choice, key }: Running, reconnecting: boolean): void {
+    const messages = withLiveTurn(this.#state.messages, { turn, choice, key });
+    this.store.update({ live: turn, reconnecting, messages });
+  }
+
+  async #settle({ turnId, end, stored }: LiveTurn, signal: AbortSignal): Promise<void> {
+    if (turnId === null || end === null) return;
+    const isWell = end.status === "completed";
+    this.store.update({ live: null, stopping: false, outcome: isWell ? null : { ...end, turnId } });
+    if (stored) await this.#stored.refresh(signal);
+    if (end.status === "interrupted") this.#catchUp(signal).catch(() => {});
+    // A stopped answer is what its reader wanted; after a failure what waits is the reader's to decide.
+    if (!signal.aborted && (isWell || end.status === "cancelled")) this.sendWaiting();
+  }
+
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    if (await this.#stored.catchUp(signal)) await this.#goOn(signal);
+  }
+
+  /** The message was not taken: it stays on the page with the reason, and can be sent again. */
+  async #refuse(error: ApiError, { choice, key }: Running): Promise<void> {
+    const { messages, waiting } = this.#state;
+    const question = messages.find((message) => message.key === key);
+    const others = messages.filter((message) => message.key !== key && message.key !== `${key}:answer`);
+    const idle = { live: null, stopping: false, reconnecting: false };
+    if (error.code === "turn_in_progress" && question !== undefined) {
+      // Another tab was first: its answer is shown, and this message waits for it.
+      const waits = { key, text: question.content, choice };
+      this.store.update({ ...idle, messages: others, waiting: [waits, ...waiting] });
+      await this.load();
+    } else if (question?.turn !== undefined) {
+      // Another try at a turn that is stored: it stays as it was.
+      await this.#stored.refresh(this.#open.signal);
+      const { code, message: detail } = error;
+      this.store.update({ ...idle, outcome: { turnId: question.turn.id, status: "failed", code, detail } });
+    } else if (question !== undefined) {
+      const refused: ShownMessage = { ...question, delivery: "refused", refusal: { error, choice } };
+      this.store.update({ ...idle, messages: [...others, refused] });
+    }
+  }
+
+  async #cancel(turnId: string): Promise<void> {
+    try {
+      await cancelTurn(this.sessionId, turnId);
+    } catch (error) {
+      this.store.update({ stopping: false });
+      throw error;
+    }
+  }
+}

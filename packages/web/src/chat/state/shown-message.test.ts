@@ -1,0 +1,78 @@
+import type { Message, MessagesResponse } from "@redis-memory-magic/protocol";
+import { expect, test } from "vitest";
+import { connectionError } from "../../api/api-error.ts";
+import { mergeNewest, messageOnItsWay, prependPage, shownMessage } from "./shown-message.ts";
+
+function stored(id: string, role: Message["role"] = "user", turnId?: string): Message {
+  const turn = turnId && {
+    id: turnId,
+    mode: "stateful",
+    provider: "mirror",
+    model: "m",
+    status: "completed",
+  };
+  return {
+    id,
+    role,
+    content: `content of ${id}`,
+    created_at: "2026-01-01T00:00:00.000Z",
+    ...(turn && { turn }),
+  } as Message;
+}
+const page = (messages: Message[], next_before: string | null = null): MessagesResponse => ({
+  messages,
+  next_before,
+});
+const nothing = { messages: [], olderBefore: null };
+const ids = (messages: readonly { id: string | null }[]) => messages.map(({ id }) => id);
+
+test("a page becomes rows keyed by id", () => {
+  const { messages, olderBefore } = mergeNewest(nothing, page([stored("1"), stored("2")], "1"));
+  expect(messages.map(({ key }) => key)).toEqual(["1", "2"]);
+  expect(olderBefore).toBe("1");
+});
+
+test("a message keeps its row when it gets its id", () => {
+  const turn = stored("x", "user", "t1").turn;
+  const sent = { ...messageOnItsWay("own-key", "Hi"), turn, delivery: "stored" as const };
+  const { messages } = mergeNewest(
+    { messages: [sent], olderBefore: null },
+    page([stored("1", "user", "t1")]),
+  );
+  expect(messages).toHaveLength(1);
+  expect(messages[0]).toMatchObject({ key: "own-key", id: "1" });
+});
+
+test("older rows that are joined to the page stay, with their place to load on from", () => {
+  const old = ["1", "2", "3"].map((id) => shownMessage(stored(id), id));
+  const merged = mergeNewest({ messages: old, olderBefore: "1" }, page([stored("3"), stored("4")], "3"));
+  expect(ids(merged.messages)).toEqual(["1", "2", "3", "4"]);
+  expect(merged.olderBefore).toBe("1");
+});
+
+test("rows that are not joined to the page go: nothing may be missing between two rows", () => {
+  const old = ["1", "2"].map((id) => shownMessage(stored(id), id));
+  const merged = mergeNewest({ messages: old, olderBefore: null }, page([stored("8"), stored("9")], "8"));
+  expect(ids(merged.messages)).toEqual(["8", "9"]);
+  expect(merged.olderBefore).toBe("8");
+});
+
+test("what Redis does not have stays at the end", () => {
+  const refusal = {
+    error: connectionError("offline"),
+    choice: { mode: "stateful", provider: "mirror" } as const,
+  };
+  const refused = { ...messageOnItsWay("r", "Lost"), delivery: "refused" as const, refusal };
+  const { messages } = mergeNewest({ messages: [refused], olderBefore: null }, page([stored("1")]));
+  expect(messages.map(({ key }) => key)).toEqual(["1", "r"]);
+});
+
+test("a cleared session empties the page", () => {
+  const old = ["1", "2"].map((id) => shownMessage(stored(id), id));
+  expect(mergeNewest({ messages: old, olderBefore: "1" }, page([]))).toEqual(nothing);
+});
+
+test("an older page comes before, without doubles", () => {
+  const shown = [shownMessage(stored("3"), "3")];
+  expect(ids(prependPage(shown, page([stored("1"), stored("2"), stored("3")])))).toEqual(["1", "2", "3"]);
+});

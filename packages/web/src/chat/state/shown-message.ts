@@ -1,0 +1,69 @@
+import type { Message, MessagesResponse } from "@redis-memory-magic/protocol";
+import type { ApiError } from "../../api/api-error.ts";
+import type { Choice } from "./choice.ts";
+
+/** By whom a message was written, and how that ended. */
+export type TurnInfo = NonNullable<Message["turn"]>;
+
+/** A message as the conversation shows it, from the moment it is sent. */
+export interface ShownMessage {
+  /** Stays the same when the message gets its id: a row is never torn down for being stored. */
+  readonly key: string;
+  /** Its id in Redis; null where it is not known (yet) or not stored. */
+  readonly id: string | null;
+  readonly role: Message["role"];
+  readonly content: string;
+  readonly createdAt: string;
+  readonly turn: Message["turn"];
+  readonly delivery: "stored" | "on-its-way" | "not-stored" | "refused";
+  /** Of a refused message: why, and what it was sent with. */
+  readonly refusal: { readonly error: ApiError; readonly choice: Choice } | null;
+}
+
+export function messageOnItsWay(key: string, text: string): ShownMessage {
+  const createdAt = new Date().toISOString();
+  const delivery = "on-its-way";
+  return { key, id: null, role: "user", content: text, createdAt, turn: undefined, delivery, refusal: null };
+}
+
+export function shownMessage(message: Message, key: string): ShownMessage {
+  const { id, role, content, created_at, turn } = message;
+  return { key, id, role, content, createdAt: created_at, turn, delivery: "stored", refusal: null };
+}
+
+/** Older messages before those that are shown. */
+export function prependPage(shown: readonly ShownMessage[], page: MessagesResponse): ShownMessage[] {
+  const known = new Set(shown.map((message) => message.id));
+  const older = page.messages.filter((message) => !known.has(message.id));
+  return [...older.map((message) => shownMessage(message, message.id)), ...shown];
+}
+
+interface Shown {
+  readonly messages: readonly ShownMessage[];
+  readonly olderBefore: string | null;
+}
+
+/**
+ * What is shown, brought in line with the newest page: Redis decides what was said. Rows keep their keys;
+ * messages that Redis does not have (refused, or answered while it was away) stay at the end.
+ */
+export function mergeNewest({ messages, olderBefore }: Shown, page: MessagesResponse): Shown {
+  const first = page.messages[0];
+  const start = first === undefined ? -1 : messages.findIndex((message) => isSame(message, first));
+  const isJoined = start >= 0 && page.next_before !== null;
+  const older = isJoined ? messages.slice(0, start).filter(({ delivery }) => delivery === "stored") : [];
+  const newest = page.messages.map((message) => {
+    const known = messages.find((candidate) => isSame(candidate, message));
+    return shownMessage(message, known?.key ?? message.id);
+  });
+  const elsewhere = messages.filter(({ delivery }) => delivery === "refused" || delivery === "not-stored");
+  return {
+    messages: [...older, ...newest, ...elsewhere],
+    olderBefore: older.length > 0 ? olderBefore : page.next_before,
+  };
+}
+
+function isSame(shown: ShownMessage, stored: Message): boolean {
+  if (shown.id !== null) return shown.id === stored.id;
+  return stored.turn !== undefined && shown.turn?.id === stored.turn.id && shown.role === stored.role;
+}

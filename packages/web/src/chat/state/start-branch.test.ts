@@ -1,0 +1,35 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Choice } from "./choice.ts";
+import { startBranch } from "./start-branch.ts";
+
+const choice: Choice = { mode: "stateful", provider: "mirror" };
+let asked: string[];
+
+beforeEach(() => {
+  asked = [];
+  vi.stubGlobal("fetch", async (url: string, { method }: RequestInit) => {
+    asked.push(`${method} ${url.replace(/session_\w+/, "…").replace(/\?.*/, "")}`);
+    if (url.endsWith("/fork")) return Response.json({ id: "any" });
+    if (method === "GET") return Response.json({ messages: [], next_before: null });
+    return new Response(new ReadableStream());
+  });
+});
+afterEach(() => vi.unstubAllGlobals());
+
+test("a double click starts one branch", async () => {
+  const start = () => startBranch("s", "e-2", "And now?", choice);
+  const [first, second] = await Promise.all([start(), start()]);
+  expect(second).toBe(first);
+  expect(asked.filter((path) => path.endsWith("/fork"))).toHaveLength(1);
+  expect(asked.filter((path) => path.endsWith("/chat"))).toHaveLength(1);
+  expect(await start()).not.toBe(first);
+});
+
+test("one that was refused can be started again", async () => {
+  vi.stubGlobal("fetch", async () => {
+    throw new TypeError("fetch failed");
+  });
+  const start = () => startBranch("s", "e-2", "And now?", choice);
+  await expect(start()).rejects.toMatchObject({ code: "unreachable" });
+  await expect(start()).rejects.toMatchObject({ code: "unreachable" });
+});

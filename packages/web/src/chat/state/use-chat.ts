@@ -1,0 +1,79 @@
+import type { ContextReport, Mode, ProviderStatus } from "@redis-memory-magic/protocol";
+import { useMemo } from "react";
+import type { Choice } from "./choice.ts";
+import type { Conversation } from "./conversation.ts";
+import type { ConversationState } from "./conversation-state.ts";
+import { lengthError } from "./message-length.ts";
+import { type SessionDraft, useSessionDraft } from "./session-drafts.ts";
+import { useChoice } from "./use-choice.ts";
+import { useContextPreview } from "./use-context-preview.ts";
+import { useConversation } from "./use-conversation.ts";
+import { useOtherTabs } from "./use-other-tabs.ts";
+import type { Providers } from "./use-providers.ts";
+
+const NO_PROVIDERS: readonly ProviderStatus[] = [];
+const DEFAULT_MAX_CHARS = 2000;
+
+/** A session's chat: what was said, what is being written, and what sending that would do. */
+export interface Chat {
+  readonly conversation: Conversation;
+  readonly state: ConversationState;
+  readonly providers: readonly ProviderStatus[];
+  /** The one that is chosen. */
+  readonly provider: ProviderStatus | undefined;
+  /** null until it was chosen or the server has told its default. */
+  readonly mode: Mode | null;
+  /** null until the server has told its defaults. */
+  readonly choice: Choice | null;
+  readonly choose: ReturnType<typeof useChoice>["choose"];
+  readonly draft: SessionDraft;
+  readonly changeDraft: (change: SessionDraft) => void;
+  /** What a message may have. */
+  readonly maxChars: number;
+  /** What the next turn would send; null while that is not known. */
+  readonly preview: ContextReport | null;
+  /** Changes when the stored messages do, and when the first of them is; null: none is stored yet. */
+  readonly history: string | null;
+}
+
+export function useChat(sessionId: string, server: Providers): Chat {
+  const { mode, choice: general, choose } = useChoice(server.data);
+  const { draft, change: changeDraft } = useSessionDraft(sessionId);
+  const { conversation, state } = useConversation(sessionId);
+  useOtherTabs(conversation, state.live?.turnId ?? null);
+  const { contextTokens, text = "" } = draft;
+
+  const choice = useMemo(() => general && { ...general, contextTokens }, [general, contextTokens]);
+  const providers = server.data?.providers ?? NO_PROVIDERS;
+  const provider = providers.find(({ id }) => id === choice?.provider);
+  const newest = state.messages.findLast(({ id }) => id !== null);
+  const begun = state.live?.stored ? state.live.turnId : null;
+  const history = newest
+    ? `${sessionId} ${state.messages.length} ${newest.id} ${newest.turn?.status}`
+    : begun && `${sessionId} ${begun}`;
+
+  const maxChars = server.data?.max_message_chars ?? DEFAULT_MAX_CHARS;
+
+  const preview = useContextPreview({
+    sessionId,
+    // Who cannot answer cannot count either.
+    choice: provider?.available ? choice : null,
+    draft: text,
+    history,
+    paused: state.live !== null || lengthError(text, maxChars) !== null,
+  });
+  return {
+    conversation,
+    state,
+    providers,
+    provider,
+    mode,
+    choice,
+    choose,
+    draft,
+    changeDraft,
+    maxChars,
+    preview,
+    history,
+  };
+}

@@ -1,0 +1,32 @@
+import type { Price, ProviderStatus } from "@redis-memory-magic/protocol";
+import { useMemo } from "react";
+import { formatCost } from "../../ui/format.ts";
+import { costAt, pricedModels, priceOf, type TokenCounts } from "./pricing.ts";
+import { useSettings } from "./settings.ts";
+
+/** Prices as they are to be shown: each model's own, or one model's for all. */
+export interface Pricing {
+  /** The model whose prices are put on everything. */
+  readonly as: string | null;
+  price(of: { provider: string; model: string }): Price | null;
+  /** "$0.00004", "free", or null where no price is known. */
+  format(of: { provider: string; model: string }, tokens: TokenCounts): string | null;
+}
+
+export function usePricing(providers: readonly ProviderStatus[]): Pricing {
+  const { pricedAs } = useSettings();
+  return useMemo(() => {
+    const chosen = pricedModels(providers).find(({ id }) => id === pricedAs);
+    const price: Pricing["price"] = ({ provider, model }) =>
+      chosen?.price ?? priceOf(providers, provider, model);
+    return {
+      as: chosen?.id ?? null,
+      price,
+      format(of, tokens) {
+        const known = price(of);
+        if (known === null) return null;
+        return known.input + known.output === 0 ? "free" : formatCost(costAt(known, tokens));
+      },
+    };
+  }, [providers, pricedAs]);
+}

@@ -1,0 +1,66 @@
+import { type KeyboardEvent, useState } from "react";
+import { lengthError } from "../chat/state/message-length.ts";
+import { Icon } from "../ui/icon.tsx";
+
+interface CompareComposerProps {
+  running: boolean;
+  maxChars: number;
+  onSend: (text: string) => void;
+  onStop: () => void;
+}
+
+/** One prompt for all lanes. */
+export function CompareComposer({ running, maxChars, onSend, onStop }: CompareComposerProps) {
+  const [draft, setDraft] = useState("");
+  const tooLong = lengthError(draft, maxChars);
+  const canSend = draft.trim() !== "" && tooLong === null && !running;
+
+  function send() {
+    if (!canSend) return;
+    onSend(draft);
+    setDraft("");
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    }
+  }
+
+  return (
+    <form
+      className="compare-composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <textarea
+        aria-label="Message"
+        placeholder="Write a message to all lanes"
+        dir="auto"
+        rows={1}
+        aria-invalid={tooLong !== null}
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      {tooLong !== null && (
+        <p className="composer-problem" role="status">
+          {tooLong}
+        </p>
+      )}
+      {running ? (
+        <button type="button" className="button" onClick={onStop}>
+          <Icon name="stop" size={16} /> Stop
+        </button>
+      ) : (
+        <button type="submit" className="button button-strong" disabled={!canSend}>
+          Send <Icon name="send" size={16} />
+        </button>
+      )}
+    </form>
+  );
+}

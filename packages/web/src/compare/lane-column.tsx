@@ -1,0 +1,135 @@
+import type { Mode, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
+import { useMemo, useSyncExternalStore } from "react";
+import { toastErrors } from "../api/toast-errors.ts";
+import { ConversationLog } from "../chat/log/conversation-log.tsx";
+import type { RowActions } from "../chat/log/row-actions.ts";
+import type { Choice } from "../chat/state/choice.ts";
+import { lineOfNextTurn } from "../chat/state/memory-line.ts";
+import type { ShownMessage } from "../chat/state/shown-message.ts";
+import { startBranch } from "../chat/state/start-branch.ts";
+import { Icon } from "../ui/icon.tsx";
+import { type Lane, laneName } from "./lane.ts";
+
+interface LaneColumnProps {
+  lane: Lane;
+  providers: readonly ProviderStatus[];
+  maxChars: number;
+  canRemove: boolean;
+  onChange: (part: Partial<Choice>) => void;
+  onRemove: () => void;
+  onOpen: (sessionId: string) => void;
+}
+
+const NO_BRANCHES = new Map();
+
+export function LaneColumn({
+  lane,
+  providers,
+  maxChars,
+  canRemove,
+  onChange,
+  onRemove,
+  onOpen,
+}: LaneColumnProps) {
+  const { conversation, choice } = lane;
+  const state = useSyncExternalStore(conversation.store.subscribe, conversation.store.get);
+  const line = useMemo(
+    () => lineOfNextTurn(state.messages, choice.mode, null),
+    [state.messages, choice.mode],
+  );
+  const name = laneName(lane, providers);
+  const provider = providers.find(({ id }) => id === choice.provider);
+
+  const actions = useMemo((): RowActions => {
+    const branch = (message: ShownMessage, text: string) =>
+      toastErrors(async () => {
+        if (message.id !== null) onOpen(await startBranch(conversation.sessionId, message.id, text, choice));
+      });
+    return {
+      providers,
+      maxChars,
+      point: () => {},
+      // The proof is in the session's own view.
+      onInspect: () => onOpen(conversation.sessionId),
+      onBranch: branch,
+      onRegenerate(turnId) {
+        const question = conversation.questionOf(turnId);
+        if (question !== undefined) void branch(question, question.content);
+      },
+      onRetry: () => conversation.retry(choice),
+      onResend: (message) => conversation.resend(message, choice),
+      onEditRefused: ({ key }) => conversation.discard(key),
+    };
+  }, [conversation, choice, providers, maxChars, onOpen]);
+
+  return (
+    <section className="lane" aria-label={name}>
+      <header className="lane-head">
+        <select
+          aria-label="Memory"
+          value={choice.mode}
+          onChange={(event) => onChange({ mode: event.target.value as Mode })}
+        >
+          <option value="stateless">Stateless</option>
+          <option value="stateful">Stateful</option>
+        </select>
+        <select
+          aria-label="Provider"
+          value={choice.provider}
+          onChange={(event) => onChange({ provider: event.target.value as ProviderId, model: undefined })}
+        >
+          {providers.map(({ id, name: providerName, available }) => (
+            <option key={id} value={id} disabled={!available}>
+              {providerName}
+            </option>
+          ))}
+        </select>
+        {provider !== undefined && provider.models.length > 1 && (
+          <select
+            aria-label="Model"
+            value={choice.model ?? provider.default_model}
+            onChange={(event) => onChange({ model: event.target.value })}
+          >
+            {provider.models.map(({ id }) => (
+              <option key={id} value={id}>
+                {id}
+              </option>
+            ))}
+          </select>
+        )}
+        {canRemove && (
+          <button
+            type="button"
+            className="button-icon"
+            aria-label={`Remove lane: ${name}`}
+            onClick={onRemove}
+          >
+            <Icon name="close" size={15} />
+          </button>
+        )}
+        <input
+          type="text"
+          aria-label="System prompt"
+          placeholder="System prompt: the server's own"
+          maxLength={20_000}
+          value={choice.system ?? ""}
+          onChange={(event) =>
+            onChange({ system: event.target.value === "" ? undefined : event.target.value })
+          }
+        />
+      </header>
+      <ConversationLog
+        state={state}
+        line={line}
+        branches={NO_BRANCHES}
+        actions={actions}
+        onReachTop={() => void conversation.loadOlder()}
+        empty={
+          <p className="lane-empty">
+            What is sent below is answered here {choice.mode === "stateful" ? "with" : "without"} memory.
+          </p>
+        }
+      />
+    </section>
+  );
+}

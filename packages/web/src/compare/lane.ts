@@ -1,0 +1,40 @@
+import type { Mode, ProviderStatus } from "@redis-memory-magic/protocol";
+import type { Choice } from "../chat/state/choice.ts";
+import { Conversation } from "../chat/state/conversation.ts";
+import { shortNameOf } from "../chat/state/provider-name.ts";
+import { newSessionId, randomBase36 } from "../chat/state/session-id.ts";
+import type { ShownMessage } from "../chat/state/shown-message.ts";
+
+/** One way to answer the same prompts, in a session of its own. */
+export interface Lane {
+  readonly key: string;
+  readonly conversation: Conversation;
+  readonly choice: Choice;
+}
+
+export const MAX_LANES = 4;
+
+export function newLane(choice: Choice): Lane {
+  return { key: randomBase36(6), conversation: new Conversation(newSessionId()), choice };
+}
+
+/** What a newcomer compares: the same without memory and with it. */
+export function firstLanes(choice: Choice): Lane[] {
+  return (["stateless", "stateful"] as const satisfies Mode[]).map((mode) => newLane({ ...choice, mode }));
+}
+
+export function laneName({ choice }: Lane, providers: readonly ProviderStatus[]): string {
+  const mode = choice.mode === "stateful" ? "Stateful" : "Stateless";
+  const model = choice.model === undefined ? "" : ` · ${choice.model}`;
+  return `${mode} · ${shortNameOf(providers, choice.provider)}${model}${choice.system ? " · own prompt" : ""}`;
+}
+
+/** Tokens sent up to and including each turn: where memory starts to cost. */
+export function cumulativeTokens(messages: readonly ShownMessage[]): number[] {
+  const turns = new Map(messages.flatMap(({ turn }) => (turn?.tokens ? [[turn.id, turn.tokens.sent]] : [])));
+  let sum = 0;
+  return [...turns.values()].map((sent) => {
+    sum += sent;
+    return sum;
+  });
+}

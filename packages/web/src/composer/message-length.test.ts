@@ -1,9 +1,0 @@
-import { expect, test } from "vitest";
-import { whyTooLong } from "./message-length.ts";
-
-test("characters are counted as the API does", () => {
-  expect(whyTooLong("x".repeat(2000), 2000)).toBeNull();
-  expect(whyTooLong("😀".repeat(2000), 2000)).toBeNull();
-  expect(whyTooLong("😀".repeat(2001), 2000)).toBe("1 character more than the 2,000 that a message may have");
-  expect(whyTooLong("x".repeat(12), 10)).toBe("2 characters more than the 10 that a message may have");
-});

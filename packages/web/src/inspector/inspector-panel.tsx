@@ -1,0 +1,115 @@
+import type { ContextReport, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
+import { memo } from "react";
+import type { SessionTotals } from "../chat/state/session-totals.ts";
+import type { Pricing } from "../chat/state/use-pricing.ts";
+import { Icon } from "../ui/icon.tsx";
+import { Figures } from "./figures.tsx";
+import { PayloadBlocks } from "./payload-blocks.tsx";
+import { PricedAs } from "./priced-as.tsx";
+import { RawRequest } from "./raw-request.tsx";
+import { StorageKeys } from "./storage-keys.tsx";
+import { TotalsFoot } from "./totals-foot.tsx";
+import { TurnTimes } from "./turn-times.tsx";
+import { WindowSlider } from "./window-slider.tsx";
+import "./inspector.css";
+
+/** What the panel looks at: a turn that was, or the next one. */
+export interface InspectorSubject {
+  readonly kind: "turn" | "next";
+  readonly provider: ProviderId;
+  readonly model: string;
+  /** null while it is fetched. */
+  readonly report: ContextReport | null;
+  /** Of the next turn: nothing is written yet. */
+  readonly isOpen: boolean;
+}
+
+interface InspectorPanelProps {
+  sessionId: string;
+  subject: InspectorSubject | null;
+  providers: readonly ProviderStatus[];
+  pricing: Pricing;
+  totals: SessionTotals;
+  /** Some of the session's messages are not loaded: the totals are of those that are. */
+  totalsArePartial: boolean;
+  contextTokens: number | null;
+  onContextTokens: (tokens: number | null) => void;
+  /** Changes when the session's keys in Redis may have; null: it has none. */
+  history: string | null;
+  onShowNext: () => void;
+  onClose: () => void;
+}
+
+/** The proof: what the model is, or was, really sent. Memoised: an answer that streams does not change it. */
+export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanelProps) {
+  const { sessionId, subject, providers, pricing } = props;
+  const isNext = subject?.kind !== "turn";
+  return (
+    <aside className="inspector" aria-label="X-ray">
+      <header className="inspector-head">
+        <h2>{isNext ? "X-ray: what the model will be sent" : "X-ray: what the model was sent"}</h2>
+        {!isNext && (
+          <button type="button" className="button-text" onClick={props.onShowNext}>
+            Next turn
+          </button>
+        )}
+        <button type="button" className="button-icon" aria-label="Close X-ray" onClick={props.onClose}>
+          <Icon name="close" size={16} />
+        </button>
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard. */}
+      <section className="inspector-body" tabIndex={0} aria-label="Context report">
+        {subject === null || subject.report === null ? (
+          <p className="inspector-nothing">
+            {isNext ? "Counted as soon as the provider and Redis can be asked." : "Fetching the report…"}
+          </p>
+        ) : (
+          <Report {...props} subject={subject} report={subject.report} />
+        )}
+        <StorageKeys sessionId={sessionId} history={props.history} />
+        <PricedAs providers={providers} />
+      </section>
+      <TotalsFoot totals={props.totals} isPartial={props.totalsArePartial} pricing={pricing} />
+    </aside>
+  );
+});
+
+interface ReportProps extends InspectorPanelProps {
+  subject: InspectorSubject;
+  report: ContextReport;
+}
+
+function Report({ subject, report, providers, pricing, contextTokens, onContextTokens }: ReportProps) {
+  const { kind, provider, model } = subject;
+  const window = providers
+    .find(({ id }) => id === provider)
+    ?.models.find(({ id }) => id === model)?.context_window;
+  return (
+    <>
+      {report.truncation !== undefined && (
+        <p className="inspector-alarm" role="alert">
+          <Icon name="warning" size={16} />
+          <span>
+            <strong>The model read less than it was sent:</strong> {report.truncation.read_tokens} of{" "}
+            {report.truncation.sent_tokens} tokens. Its server probably cut the beginning off in silence.
+          </span>
+        </p>
+      )}
+      <Figures report={report} subject={subject} pricing={pricing} />
+      {kind === "next" && (
+        <WindowSlider
+          tokens={contextTokens}
+          modelWindow={window ?? report.context_window}
+          onChange={onContextTokens}
+        />
+      )}
+      <PayloadBlocks
+        report={report}
+        tense={kind === "next" ? "stay" : "stayed"}
+        isLastOpen={subject.isOpen}
+      />
+      {kind === "turn" && <TurnTimes report={report} />}
+      <RawRequest request={report.request} provider={provider} />
+    </>
+  );
+}

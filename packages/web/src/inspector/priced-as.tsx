@@ -1,0 +1,33 @@
+import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import { useId } from "react";
+import { pricedModels } from "../chat/state/pricing.ts";
+import { changeSettings, useSettings } from "../chat/state/settings.ts";
+
+const OWN = "";
+
+/** Any model's prices on every answer: what memory would cost there. */
+export function PricedAs({ providers }: { providers: readonly ProviderStatus[] }) {
+  const id = useId();
+  const { pricedAs } = useSettings();
+  const models = pricedModels(providers);
+  if (models.length === 0) return null;
+  return (
+    <div className="priced-as">
+      <label htmlFor={id}>Priced as</label>
+      <select
+        id={id}
+        value={pricedAs ?? OWN}
+        onChange={(event) =>
+          changeSettings({ pricedAs: event.target.value === OWN ? null : event.target.value })
+        }
+      >
+        <option value={OWN}>each model's own prices</option>
+        {models.map(({ id: model, price }) => (
+          <option key={model} value={model}>
+            {model}: ${price.input} in, ${price.output} out
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+import type { ContextReport, ProviderId, ProviderStatus, Turn } from "@redis-memory-magic/protocol";
+import { useCallback, useMemo } from "react";
+import type { Choice } from "../chat/state/choice.ts";
+import type { Chat } from "../chat/state/use-chat.ts";
+import type { Pricing } from "../chat/state/use-pricing.ts";
+import { useSessionTotals } from "../chat/state/use-session-totals.ts";
+import { InspectorPanel, type InspectorSubject } from "./inspector-panel.tsx";
+
+interface SessionInspectorProps {
+  chat: Chat;
+  pricing: Pricing;
+  /** null: the next turn. */
+  turnId: string | null;
+  /** null while it is fetched. */
+  turn: Turn | null;
+  onShowNext: () => void;
+  onClose: () => void;
+}
+
+export function SessionInspector({
+  chat,
+  pricing,
+  turnId,
+  turn,
+  onShowNext,
+  onClose,
+}: SessionInspectorProps) {
+  const { state, choice, provider, providers, draft, changeDraft, preview, history } = chat;
+  const { sessionId, messages } = state;
+  const isOpen = !draft.text;
+  const known = turn ?? messages.find((message) => message.turn?.id === turnId)?.turn;
+  const subject = useMemo(
+    () =>
+      turnId === null
+        ? nextTurn(choice, provider, preview, isOpen)
+        : known === undefined
+          ? null
+          : pastTurn(known, turn?.report ?? null),
+    [turnId, choice, provider, preview, isOpen, known, turn],
+  );
+  const { totals, isPartial } = useSessionTotals(state, history, pricing.price);
+  const onContextTokens = useCallback(
+    (tokens: number | null) => changeDraft({ contextTokens: tokens ?? undefined }),
+    [changeDraft],
+  );
+  return (
+    <InspectorPanel
+      sessionId={sessionId}
+      subject={subject}
+      providers={providers}
+      pricing={pricing}
+      totals={totals}
+      totalsArePartial={isPartial}
+      contextTokens={draft.contextTokens ?? null}
+      onContextTokens={onContextTokens}
+      history={history}
+      onShowNext={onShowNext}
+      onClose={onClose}
+    />
+  );
+}
+
+function nextTurn(
+  choice: Choice | null,
+  provider: ProviderStatus | undefined,
+  report: ContextReport | null,
+  isOpen: boolean,
+): InspectorSubject | null {
+  if (choice === null || provider === undefined) return null;
+  const model = choice.model ?? provider.default_model;
+  return { kind: "next", provider: choice.provider, model, report, isOpen };
+}
+
+function pastTurn(
+  { provider, model }: { provider: ProviderId; model: string },
+  report: ContextReport | null,
+): InspectorSubject {
+  return { kind: "turn", provider, model, report, isOpen: false };
+}
