@@ -23,7 +23,6 @@ export type {
   NodeRedisSubscriber,
   RedisClient,
 } from "./redis/client.ts";
-export { indexKeys, LOCAL_OWNER, parseKey, sessionKeys } from "./redis/keys.ts";
 export type { Subscriber } from "./redis/subscriptions.ts";
 export { type Admission, OwnerQuota, type OwnerQuotaOptions } from "./sessions/owner-quota.ts";
 export type { ForkPoint, SessionInfo } from "./sessions/session-info.ts";
@@ -45,4 +44,3 @@ export {
   Turns,
   type TurnsOptions,
 } from "./turns/turns.ts";
-export { unstoredTurn } from "./turns/unstored-turn.ts";

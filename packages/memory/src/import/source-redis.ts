@@ -1,5 +1,5 @@
 import type { RedisClient } from "../redis/client.ts";
-import { script } from "../redis/script.ts";
+import { lua, script } from "../redis/script.ts";
 import { type Reply, ScriptRunner } from "../redis/script-runner.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -7,7 +7,7 @@ const TIMEOUT_MS = 10_000;
 const TOGETHER = 100;
 
 /** ARGV: cursor, pattern, type. Returns {'ok', 0, next cursor, 1 on a cluster's node, key, …} */
-const SCAN = script(`
+const SCAN = script(lua`
 local found = redis.pcall('SCAN', ARGV[1], 'MATCH', ARGV[2], 'TYPE', ARGV[3], 'COUNT', 1000)
 if found.err then
   -- Valkey 9 refuses the type of a module that it does not have: there are no such keys.
@@ -19,13 +19,13 @@ return {'ok', 0, found[1], cluster and 1 or 0, unpack(found[2])}
 `);
 
 /** ARGV: fields. Returns {'ok', 0, value or nil, …} */
-const READ_HASH = script("return {'ok', 0, unpack(redis.call('HMGET', KEYS[1], unpack(ARGV)))}");
+const READ_HASH = script(lua`return {'ok', 0, unpack(redis.call('HMGET', KEYS[1], unpack(ARGV)))}`);
 
 /** ARGV: from, to. Returns {'ok', 0, item, …} */
-const READ_LIST = script("return {'ok', 0, unpack(redis.call('LRANGE', KEYS[1], ARGV[1], ARGV[2]))}");
+const READ_LIST = script(lua`return {'ok', 0, unpack(redis.call('LRANGE', KEYS[1], ARGV[1], ARGV[2]))}`);
 
 /** A JSON document, of RedisJSON or as a string. Returns {'ok', 0, JSON or nil} */
-const READ_DOCUMENT = script(`
+const READ_DOCUMENT = script(lua`
 local is = redis.call('TYPE', KEYS[1])['ok']
 if is == 'string' then return {'ok', 0, redis.call('GET', KEYS[1])} end
 if is == 'ReJSON-RL' then return {'ok', 0, redis.call('JSON.GET', KEYS[1])} end

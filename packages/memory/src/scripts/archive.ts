@@ -1,9 +1,11 @@
-import { script } from "../redis/script.ts";
+import { lua, script } from "../redis/script.ts";
 import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 
 /**
  * Opens a session to be read whole: what is settled of it, from the beginning up to the message of a running turn.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the id of a message to end before, or empty
  *
  * Returns what `info` of the prelude does, and: the index of its end, the session's own TTL in ms or '', the
@@ -14,7 +16,7 @@ export const OPEN = script(
   PRELUDE,
   TURN_PRELUDE,
   INFO_PRELUDE,
-  `
+  lua`
 local reply = session_info()
 if reply[1] == 'unknown' then return reply end
 local last = redis.call('LLEN', messages)
@@ -39,13 +41,15 @@ return reply
  * Reads entries of the list as they are, the dropped ones too: 500 or 1 MiB at most, and at least one. A few at a time:
  * of large ones, what is read and does not fit is read again for the next page.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the epoch that the session had when it was opened   ARGV[4] from this index   ARGV[5] to, excluded
  *
  * Returns {'ok', now, record, …} | {'gone', now}
  */
 export const READ_ENTRIES = script(
   PRELUDE,
-  `
+  lua`
 if redis.call('HGET', meta, 'epoch') ~= ARGV[3] then return {'gone', now} end
 local from, to = tonumber(ARGV[4]), math.min(tonumber(ARGV[5]), ARGV[4] + 500)
 local reply, bytes = {'ok', now}, 0
@@ -66,6 +70,8 @@ return reply
 /**
  * Reads records of turns that are settled: ended, and with their messages before the end. A record may come twice.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the epoch that the session had when it was opened   ARGV[4] the end, an index
  * ARGV[5] 0, then the cursor of the last reply
  *
@@ -73,7 +79,7 @@ return reply
  */
 export const SCAN_TURNS = script(
   PRELUDE,
-  `
+  lua`
 if redis.call('HGET', meta, 'epoch') ~= ARGV[3] then return {'gone', now} end
 local last = tonumber(ARGV[4])
 local page = redis.call('HSCAN', turns, ARGV[5], 'COUNT', 200)
@@ -96,7 +102,7 @@ return reply
  *
  * KEYS[6…8] the copy's messages, meta and turns
  */
-const COPY_PRELUDE = `
+const COPY_PRELUDE = lua`
 local copy_messages, copy_meta, copy_turns = KEYS[6], KEYS[7], KEYS[8]
 local function session_exists() return redis.call('EXISTS', messages, meta, turns, idempotency, log) > 0 end
 local function expire_in_a_minute()
@@ -107,6 +113,9 @@ end
 /**
  * Adds entries to a copy. May be repeated.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[6] the copy's messages   KEYS[7] its meta   KEYS[8] its turns
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the index of the first
  * ARGV[4…] pairs: the record, `0` for a message that was dropped; the id to index it by, or empty
  *
@@ -115,7 +124,7 @@ end
 export const COPY_ENTRIES = script(
   PRELUDE,
   COPY_PRELUDE,
-  `
+  lua`
 if session_exists() then return {'taken', now} end
 local first, there = tonumber(ARGV[3]), redis.call('LLEN', copy_messages)
 if there == first then
@@ -137,6 +146,9 @@ return {'ok', now}
 /**
  * Adds records of turns to a copy. May be repeated.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[6] the copy's messages   KEYS[7] its meta   KEYS[8] its turns
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] pairs: the turn's id, its record
  *
  * Returns {'ok', now}
@@ -144,7 +156,7 @@ return {'ok', now}
 export const COPY_TURNS = script(
   PRELUDE,
   COPY_PRELUDE,
-  `
+  lua`
 -- One by one: a small hash is read in one page, of more records than Lua unpacks.
 for i = 3, #ARGV, 2 do redis.call('HSET', copy_turns, ARGV[i], ARGV[i + 1]) end
 expire_in_a_minute()
@@ -155,6 +167,9 @@ return {'ok', now}
 /**
  * Makes a copy the session, all of it at once.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[6] the copy's messages   KEYS[7] its meta   KEYS[8] its turns
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  how many entries it has   ARGV[4…] pairs of field and value of its meta
  *
  * Returns {'ok', now, ttl} | {'taken', now} | {'lost', now}
@@ -162,7 +177,7 @@ return {'ok', now}
 export const FINISH_COPY = script(
   PRELUDE,
   COPY_PRELUDE,
-  `
+  lua`
 if session_exists() then return {'taken', now} end
 if redis.call('LLEN', copy_messages) ~= tonumber(ARGV[3]) then return {'lost', now} end
 redis.call('HSET', copy_meta, 'v', 1, 'created', now, 'updated', now, unpack(ARGV, 4))

@@ -1,9 +1,11 @@
-import { script } from "../redis/script.ts";
+import { lua, script } from "../redis/script.ts";
 import { INFO_PRELUDE, PRELUDE, PRELUDE_WITHOUT_LAYOUT, TURN_PRELUDE } from "./prelude.ts";
 
 /**
  * Appends messages: all or none.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  epoch, if the session is new
  * ARGV[4…] two for each: `role( time)( id)`, where time may be empty, and what stands behind the time in its record:
  *          `"content"(,more)]`. The long one is not taken apart: that would cost as much as a small command.
@@ -13,7 +15,7 @@ import { INFO_PRELUDE, PRELUDE, PRELUDE_WITHOUT_LAYOUT, TURN_PRELUDE } from "./p
 export const ADD = script(
   PRELUDE_WITHOUT_LAYOUT,
   TURN_PRELUDE,
-  `
+  lua`
 local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'dropped', 'turn', 'lease', 'v')
 if is_newer(known[6]) then return {'newer', now, known[6]} end
 expire_if_lease_ended(known[4], known[5])
@@ -57,6 +59,8 @@ const LOOKED_AT = 10_000;
  * The newest messages, backwards from a message or from the end: no more than fit a reply, and none where those that
  * are asked for stand further away than one reply looks.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  how many at most   ARGV[4] the id that they end before, or empty
  * ARGV[5…] roles; none: all
  *
@@ -69,7 +73,7 @@ const LOOKED_AT = 10_000;
 export const RECENT = script(
   PRELUDE,
   TURN_PRELUDE,
-  `
+  lua`
 running_turn_if_writable()
 local epoch = redis.call('HGET', meta, 'epoch')
 local limit, start = tonumber(ARGV[3]), redis.call('LLEN', messages)
@@ -129,6 +133,8 @@ return reply
 /**
  * A page of messages, forwards: no more than fit a reply, and at least one.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the index to begin at   ARGV[4] how many list entries to look at
  *
  * Returns {'ok', now, epoch or '', next index or -1 at the end, index, record, …}
@@ -136,7 +142,7 @@ return reply
 export const RANGE = script(
   PRELUDE,
   TURN_PRELUDE,
-  `
+  lua`
 running_turn_if_writable()
 local at, length = tonumber(ARGV[3]), redis.call('LLEN', messages)
 local last, bytes = math.min(at + ARGV[4], length), 0
@@ -160,6 +166,8 @@ return reply
 /**
  * Drops one message.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] its id; empty: the newest
  *
  * Returns {'ok', now, ttl} | {'unknown', now}
@@ -167,7 +175,7 @@ return reply
 export const DROP = script(
   PRELUDE,
   TURN_PRELUDE,
-  `
+  lua`
 running_turn()
 local at
 if ARGV[3] ~= '' then
@@ -192,12 +200,15 @@ return {'ok', now, renew_ttl()}
 /**
  * Ends the running turn, if there is one, and forgets the session, whole.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ *
  * Returns {'ok', now, 1 if there was one}
  */
 export const CLEAR = script(
   PRELUDE,
   TURN_PRELUDE,
-  `
+  lua`
 local there = redis.call('UNLINK', unpack(KEYS))
 notify()
 return {'ok', now, there > 0 and 1 or 0}
@@ -207,6 +218,8 @@ return {'ok', now, there > 0 and 1 or 0}
 /**
  * Sets what a session has of its own, lastingly.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] pairs of field and value: `ttl` (ms), `title`
  *
  * Returns {'ok', now, ttl} | {'unknown', now}
@@ -214,7 +227,7 @@ return {'ok', now, there > 0 and 1 or 0}
 export const UPDATE = script(
   PRELUDE,
   TURN_PRELUDE,
-  `
+  lua`
 running_turn()
 if redis.call('EXISTS', meta) == 0 then return {'unknown', now} end
 redis.call('HSET', meta, unpack(ARGV, 3))
@@ -225,6 +238,9 @@ return {'ok', now, renew_ttl()}
 /**
  * What is known of a session.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ *
  * Returns what `info` of the prelude does
  */
-export const INFO = script(PRELUDE, TURN_PRELUDE, INFO_PRELUDE, "return session_info()");
+export const INFO = script(PRELUDE, TURN_PRELUDE, INFO_PRELUDE, lua`return session_info()`);

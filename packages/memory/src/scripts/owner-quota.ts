@@ -1,10 +1,10 @@
-import { script } from "../redis/script.ts";
+import { lua, script } from "../redis/script.ts";
 
 /**
  * KEYS[1] sessions by time of last use   KEYS[2] by time of expiry   KEYS[3] HASH: session → bytes, '' → all of them.
  * The first two are the owner's list of sessions.
  */
-const PRELUDE = `
+const PRELUDE = lua`
 local used, expires, bytes = KEYS[1], KEYS[2], KEYS[3]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -30,7 +30,7 @@ end
  */
 export const ADMIT = script(
   PRELUDE,
-  `
+  lua`
 local id, ttl, by = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local function refuse(what)
   local next = redis.call('ZRANGEBYSCORE', expires, '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
@@ -75,7 +75,7 @@ return {'ok', now}
 /** Counts bytes that were written, or that were not after all. ARGV[1] the session's id   ARGV[2] bytes */
 export const GROW = script(
   PRELUDE,
-  `
+  lua`
 add_bytes(ARGV[1], tonumber(ARGV[2]))
 return {'ok', now}
 `,

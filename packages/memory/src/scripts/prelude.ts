@@ -1,3 +1,5 @@
+import { lua } from "../redis/script.ts";
+
 /**
  * Begins every script on a session.
  *
@@ -11,7 +13,7 @@
  *
  * Scripts write first what a full Redis refuses (RPUSH, HSET, APPEND): the refusal comes before any change.
  */
-const BEGINNING = `
+const BEGINNING = lua`
 local messages, meta, turns, idempotency, log = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -19,7 +21,7 @@ if ARGV[1] ~= '' and now > tonumber(ARGV[1]) then return {'late', now} end
 local function is_newer(layout) return layout and layout ~= '1' end
 `;
 
-const FUNCTIONS = `
+const FUNCTIONS = lua`
 -- Renews the life of all of the session's keys; returns it in ms. \`own\`: the session's own TTL, where it is
 -- known already (false: it has none).
 local function renew_ttl(own)
@@ -51,7 +53,7 @@ local function index_of(id, epoch)
 end
 `;
 
-export const PRELUDE = `${BEGINNING}
+export const PRELUDE = lua`${BEGINNING}
 local layout = redis.call('HGET', meta, 'v')
 if is_newer(layout) then return {'newer', now, layout} end
 ${FUNCTIONS}`;
@@ -64,7 +66,7 @@ export const PRELUDE_WITHOUT_LAYOUT = BEGINNING + FUNCTIONS;
  * `[1,"status",user,answer,started,ended,info(,text)]`: indexes of its messages (-1: none), times in ms, what
  * the caller told of it (JSON), and the text of an answer that a retry has replaced.
  */
-export const TURN_PRELUDE = `
+export const TURN_PRELUDE = lua`
 -- Wakes who follows the turn. Only a hint: a user that may not publish can write all the same.
 local function notify() redis.pcall('PUBLISH', log, '') end
 
@@ -114,7 +116,7 @@ end
 `;
 
 /** For scripts that run a turn anew, or tell what that would be. */
-export const RETRY_PRELUDE = `
+export const RETRY_PRELUDE = lua`
 -- The index of the message that a retry of a turn answers, that of its former answer (-1: none is shown) and its
 -- record; or nil and why it is refused.
 local function find_retry(id)
@@ -132,7 +134,7 @@ end
 `;
 
 /** For scripts that return what is known of a session. */
-export const INFO_PRELUDE = `
+export const INFO_PRELUDE = lua`
 -- {'ok', now, TTL left in ms, the TTL that it is renewed to in ms, count, epoch, created, updated, title,
 --  running turn, root, parent, the parent's message that it left before}, '' for what it does not have
 -- {'unknown', now}
@@ -147,7 +149,7 @@ end
 `;
 
 /** For scripts that return what a context needs. */
-export const HISTORY_PRELUDE = `
+export const HISTORY_PRELUDE = lua`
 -- Adds to a reply: the remembered start of this window or -1, the index of the first message returned, and the
 -- newest messages up to \`last\`: as many as fit the budget of bytes, at least one, none from before that start.
 -- Backwards, until the budget is spent: what it costs depends on the window, not on the history's length.

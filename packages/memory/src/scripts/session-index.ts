@@ -1,6 +1,6 @@
-import { script } from "../redis/script.ts";
+import { lua, script } from "../redis/script.ts";
 
-const PRELUDE = `
+const PRELUDE = lua`
 local used, expires = KEYS[1], KEYS[2]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -13,7 +13,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
  */
 export const TOUCH = script(
   PRELUDE,
-  `
+  lua`
 local ttl = tonumber(ARGV[2])
 redis.call('ZADD', used, now, ARGV[1])
 redis.call('ZADD', expires, now + ttl, ARGV[1])
@@ -37,7 +37,7 @@ return {'ok', now}
  */
 export const FORGET = script(
   PRELUDE,
-  `
+  lua`
 local since = tonumber(ARGV[1]) or now - 60000
 for i = 2, #ARGV do
   local last = redis.call('ZSCORE', used, ARGV[i])
@@ -59,7 +59,7 @@ return {'ok', now}
  */
 export const LIST = script(
   PRELUDE,
-  `
+  lua`
 -- Not Lua's own comparison, which goes by the server's locale.
 local function is_less(a, b)
   for i = 1, math.min(#a, #b) do

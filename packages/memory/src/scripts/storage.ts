@@ -1,15 +1,18 @@
-import { script } from "../redis/script.ts";
+import { lua, script } from "../redis/script.ts";
 import { PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 
 /**
  * A session's keys: those that there are.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  *
  * Returns {'ok', now, TTL left in ms, name, type, entries, bytes, TTL left in seconds, …} | {'unknown', now}
  */
 export const STORAGE = script(
   PRELUDE,
   TURN_PRELUDE,
-  `
+  lua`
 running_turn_if_writable()
 local left = redis.call('PTTL', meta)
 if left == -2 then return {'unknown', now} end

@@ -1,9 +1,11 @@
-import { script } from "../redis/script.ts";
+import { lua, script } from "../redis/script.ts";
 import { HISTORY_PRELUDE, PRELUDE, RETRY_PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 
 /**
  * Begins a turn: all of it or nothing. May be repeated with the same turn id.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the turn's id                ARGV[4]  lease in ms
  * ARGV[5]  epoch, if the session is new ARGV[6]  the user's message as JSON; empty when it is a retry
  * ARGV[7]  info (JSON)                  ARGV[8]  title, if the session is new
@@ -20,7 +22,7 @@ export const BEGIN = script(
   TURN_PRELUDE,
   RETRY_PRELUDE,
   HISTORY_PRELUDE,
-  `
+  lua`
 local id, key = ARGV[3], ARGV[9]
 if key ~= '' then
   local known = redis.call('HGET', idempotency, key)
@@ -71,6 +73,8 @@ return add_history({'begun', now, ttl, epoch, last, count_messages()}, last, ton
 /**
  * Appends to the running turn's text; an empty one only renews its lease. May be repeated.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id   ARGV[4] lease in ms   ARGV[5] bytes of text before this one   ARGV[6] text
  * ARGV[7] info (JSON), or empty: unchanged
  *
@@ -81,7 +85,7 @@ return add_history({'begun', now, ttl, epoch, last, count_messages()}, last, ton
 export const APPEND = script(
   PRELUDE,
   TURN_PRELUDE,
-  `
+  lua`
 local id, lease, text = ARGV[3], tonumber(ARGV[4]), ARGV[6]
 local known = redis.call('HMGET', meta, 'turn', 'lease', 'ttl')
 if expire_if_lease_ended(known[1], known[2]) ~= id then return turn_status(id) end
@@ -112,6 +116,8 @@ return {'ok', now, ttl}
 /**
  * Ends a turn. May be repeated.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id   ARGV[4] status   ARGV[5] bytes of text before the rest   ARGV[6] the rest
  * ARGV[7] info (JSON), or empty: unchanged   ARGV[8] the context's window and start to remember, or empty
  *
@@ -121,7 +127,7 @@ return {'ok', now, ttl}
 export const END = script(
   PRELUDE,
   TURN_PRELUDE,
-  `
+  lua`
 local id = ARGV[3]
 if running_turn() ~= id then return turn_status(id) end
 local rest, offset, length = ARGV[6], tonumber(ARGV[5]), redis.call('STRLEN', log)
@@ -137,6 +143,8 @@ return {'ok', now, ARGV[4], count_messages(), ttl}
 /**
  * Cancels a running turn: at once and for good, whoever writes it.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id
  *
  * Returns {'ok', now, ttl} | {'ended', now, status or 'gone', count}
@@ -144,7 +152,7 @@ return {'ok', now, ARGV[4], count_messages(), ttl}
 export const CANCEL = script(
   PRELUDE,
   TURN_PRELUDE,
-  `
+  lua`
 local id = ARGV[3]
 if running_turn() ~= id then return turn_status(id) end
 end_turn(id, 'cancelled', '', '')
@@ -155,6 +163,8 @@ return {'ok', now, renew_ttl()}
 /**
  * Reads a turn.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id   ARGV[4] bytes of its text that are known already
  *
  * Returns {'running', now, epoch, count, record, text after those bytes}
@@ -163,7 +173,7 @@ return {'ok', now, renew_ttl()}
 export const READ_TURN = script(
   PRELUDE,
   TURN_PRELUDE,
-  `
+  lua`
 local id = ARGV[3]
 local current = running_turn_if_writable()
 local record = redis.call('HGET', turns, id)
@@ -181,13 +191,15 @@ return {'ended', now, epoch, count_messages(), record, text}
 /**
  * Reads the records of turns.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] their ids
  *
  * Returns {'ok', now, record or '' …}
  */
 export const READ_RECORDS = script(
   PRELUDE,
-  `
+  lua`
 local reply = {'ok', now}
 for i = 3, #ARGV do reply[i] = redis.call('HGET', turns, ARGV[i]) or '' end
 return reply
@@ -197,6 +209,8 @@ return reply
 /**
  * Reads what a turn would find, and changes nothing.
  *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] bytes of history to return at most   ARGV[4] the window whose start is asked for
  * ARGV[5] the turn that would be retried, or empty
  *
@@ -207,7 +221,7 @@ export const PEEK = script(
   PRELUDE,
   RETRY_PRELUDE,
   HISTORY_PRELUDE,
-  `
+  lua`
 local last, found = redis.call('LLEN', messages) - 1, count_messages()
 if ARGV[5] ~= '' then
   local user, answer = find_retry(ARGV[5])

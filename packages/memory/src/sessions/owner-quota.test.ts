@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Connection, connectNodeRedis, keysOf, removeKeys, uniqueName } from "../../test/redis.ts";
-import { MessageHistory, OwnerQuota, type OwnerQuotaOptions, parseKey } from "../index.ts";
+import { MessageHistory, OwnerQuota, type OwnerQuotaOptions } from "../index.ts";
+import { parseKey } from "../redis/keys.ts";
 
 let redis: Connection;
 beforeAll(async () => {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../../test/redis.ts";
 import { type BeginOptions, MessageHistory, Turns, type TurnUpdate, type TurnWriter } from "../index.ts";
@@ -55,6 +54,13 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     await expect.poll(() => writer.feed.text).toBe(text);
     await abandon(writer);
     return writer;
+  };
+
+  /** Resolves when the writer has renewed its lease so often: each time three tenths of it have passed. */
+  const renewals = async (count: number) => {
+    const leases = new Set<unknown>();
+    const seen = async () => leases.add(await redis.command("HGET", `${name}:{s}:meta`, "lease")).size;
+    await expect.poll(seen, { timeout: 10_000 }).toBeGreaterThan(count);
   };
 
   test("a whole turn: begun, written, ended; the conversation has both messages", async () => {
@@ -181,7 +187,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
 
   test("a lease is renewed by itself for as long as the writer lives", async () => {
     const { writer } = await begin({ content: "Hi" });
-    await new Promise((resolve) => setTimeout(resolve, LEASE_MS * 2));
+    await renewals(7);
     expect(await elsewhere.begin("s", { content: "x" })).toMatchObject({ kind: "busy" });
     expect(await writer.end("completed")).toMatchObject({ status: "completed" });
   });
@@ -216,7 +222,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
       { content: "Hi" },
       new Turns({ client: redis.client, name, leaseMs: 60_000, ttlSeconds: 1 }),
     );
-    await sleep(1_500);
+    await renewals(4);
     writer.write("At last");
     expect(await writer.end("completed")).toEqual({ status: "completed", count: 2 });
   });

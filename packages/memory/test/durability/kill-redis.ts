@@ -4,7 +4,8 @@ import { startServer } from "../servers.ts";
 import { batch, batchesOf } from "./batches.ts";
 
 const WRITERS = 16;
-const LIFE_MS = 300;
+/** About how many batches a server acknowledges before it is killed. */
+const BATCHES_PER_LIFE = 100;
 
 export interface Losses {
   readonly kills: number;
@@ -29,24 +30,35 @@ export async function killRedis(binary: string, client: Target["client"], kills:
   const history = new MessageHistory({ client: connection.client, name: "durability", timeoutMs: 1000 });
   try {
     let writing = true;
+    let count = 0;
+    let reached = { count: Number.POSITIVE_INFINITY, resolve: () => {} };
+    /** Resolves when so many more batches are acknowledged, however fast this machine is. */
+    const acknowledge = (more: number) =>
+      new Promise<void>((resolve) => {
+        reached = { count: count + more, resolve };
+      });
     const write = async (writer: number): Promise<string[]> => {
       const acknowledged: string[] = [];
       for (let n = 0; writing; n++) {
         const id = `${writer}/${n}`;
         const done = await history.addMessages(`s${writer % 4}`, batch(id)).catch(() => undefined);
-        if (done) acknowledged.push(id);
+        if (done) {
+          acknowledged.push(id);
+          if (++count >= reached.count) reached.resolve();
+          continue;
+        }
         // While Redis is away a client may fail at once.
-        else await new Promise((resolve) => setTimeout(resolve, 5));
+        await new Promise((resolve) => setTimeout(resolve, 5));
       }
       return acknowledged;
     };
     const writers = Array.from({ length: WRITERS }, (_, writer) => write(writer));
     for (let kill = 0; kill < kills; kill++) {
-      await new Promise((resolve) => setTimeout(resolve, LIFE_MS * (0.5 + Math.random())));
+      await acknowledge(Math.ceil(BATCHES_PER_LIFE * (0.5 + Math.random())));
       await server.kill();
       await server.restart();
     }
-    await new Promise((resolve) => setTimeout(resolve, LIFE_MS));
+    await acknowledge(BATCHES_PER_LIFE);
     writing = false;
     const acknowledged = await Promise.all(writers);
     const sessions = await Promise.all([0, 1, 2, 3].map((n) => batchesOf(history, `s${n}`)));

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { LOCAL_OWNER } from "@redis-memory-magic/memory";
+import { LOCAL_OWNER } from "@redis-memory-magic/memory/internal";
 
 /** How somebody has shown who he is. */
 export type Via = "none" | "guest" | "key" | "token" | "login";

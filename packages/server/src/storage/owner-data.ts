@@ -1,4 +1,5 @@
-import { MessageHistory, parseKey, type RedisClient } from "@redis-memory-magic/memory";
+import { MessageHistory, type RedisClient } from "@redis-memory-magic/memory";
+import { parseKey } from "@redis-memory-magic/memory/internal";
 import { endGuest } from "../identity/guests.ts";
 import type { IdentityRecord, IdentityStore } from "../identity/identity-store.ts";
 import type { Nodes } from "./nodes.ts";

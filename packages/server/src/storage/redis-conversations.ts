@@ -4,8 +4,8 @@ import {
   MessageHistory,
   SessionArchive,
   Turns,
-  unstoredTurn,
 } from "@redis-memory-magic/memory";
+import { unstoredTurn } from "@redis-memory-magic/memory/internal";
 import type {
   ArchivePage,
   BeginResult,

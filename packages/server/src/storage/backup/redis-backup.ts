@@ -1,5 +1,5 @@
 import { RESP_TYPES } from "@redis/client";
-import { indexKeys, parseKey, sessionKeys } from "@redis-memory-magic/memory";
+import { indexKeys, parseKey, sessionKeys } from "@redis-memory-magic/memory/internal";
 import type { Redis } from "../redis.ts";
 import { keysMatching } from "../scan.ts";
 import { withinDeadline } from "../within-deadline.ts";

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Connection, connectNodeRedis } from "../../test/redis.ts";
+import type { Script } from "../redis/script.ts";
+import * as archive from "./archive.ts";
+import * as history from "./history.ts";
+import * as ownerQuota from "./owner-quota.ts";
+import * as sessionIndex from "./session-index.ts";
+import * as storage from "./storage.ts";
+import * as turns from "./turns.ts";
+
+const SCRIPTS = Object.entries({
+  ...archive,
+  ...history,
+  ...ownerQuota,
+  ...sessionIndex,
+  ...storage,
+  ...turns,
+});
+
+const BUILT_IN = "function tonumber tostring type unpack ipairs pairs pcall if and or not while".split(" ");
+
+let redis: Connection;
+beforeAll(async () => {
+  redis = await connectNodeRedis();
+});
+afterAll(() => redis.close());
+
+test.each<[string, Script]>(SCRIPTS)(
+  "Redis compiles %s and knows it by the same digest",
+  async (_, script) => {
+    expect(await redis.command("SCRIPT", "LOAD", script.source)).toBe(script.sha1);
+  },
+);
+
+// Lua finds a function that no piece declares only when its line runs.
+test.each<[string, Script]>(SCRIPTS)("%s calls only functions that it declares", (_, { source }) => {
+  const code = source.replace(/--.*$/gm, "");
+  const declared = [...code.matchAll(/\blocal (?:function )?([\w, ]+)/g)].flatMap(([, names = ""]) =>
+    names.split(/[, ]+/),
+  );
+  const called = [...code.matchAll(/(?<![.:\w'"%(])([a-z_]+)\(/g)].map(([, name = ""]) => name);
+  expect(new Set(called).difference(new Set([...declared, ...BUILT_IN]))).toEqual(new Set());
+});
