@@ -28,7 +28,7 @@ async function runCommand(name, args) {
   const { node, env, end } = await prepare(command, { root, terminal, signal });
   try {
     for (const file of command.files) {
-      const code = await runFile(node, [join(root, file), ...args], env);
+      const code = await runFile(node, [join(root, file), ...(command.args ?? []), ...args], env);
       if (code !== 0) return code;
     }
     return 0;

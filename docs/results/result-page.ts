@@ -4,8 +4,6 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 
 export interface ResultPage {
-  /** The file's name in docs/results, without `.md`. */
-  readonly name: string;
   readonly title: string;
   /** What writes the page, as a reader would type it. */
   readonly command: string;
@@ -16,8 +14,7 @@ export interface ResultPage {
 }
 
 /** Writes a page of docs/results. Its head says which command, commit and machine the figures come from. */
-export function writeResultPage({ name, title, command, software, body }: ResultPage): void {
-  const file = join(import.meta.dirname, `${name}.md`);
+export function writeResultPage(file: string, { title, command, software, body }: ResultPage): void {
   writeFileSync(
     file,
     `# ${title}
@@ -60,9 +57,14 @@ export class ResultPrinter {
     this.#lines.push(...lines);
   };
 
-  save(page: Omit<ResultPage, "body" | "command"> & { readonly script: string }): void {
+  /** @param name the file's name in docs/results, without `.md` */
+  save({
+    name,
+    script,
+    ...page
+  }: Omit<ResultPage, "body" | "command"> & { name: string; script: string }): void {
     if (!process.argv.includes("--write")) return;
-    const { script, ...rest } = page;
-    writeResultPage({ ...rest, command: `npm run ${script} -- --write`, body: this.#lines.join("\n") });
+    const file = join(import.meta.dirname, `${name}.md`);
+    writeResultPage(file, { ...page, command: `npm run ${script} -- --write`, body: this.#lines.join("\n") });
   }
 }

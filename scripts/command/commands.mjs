@@ -2,6 +2,7 @@
  * What a command needs before it can run, besides a fitting Node.js and the packages.
  * @typedef {object} Command
  * @property {string[]} files what Node.js runs, one after the other
+ * @property {string[]} [args] what each file is given before the command's own arguments
  * @property {"product" | "server"} [redis] `product`: the one that `npm start` uses, in REDIS_URL when the environment
  *   does not name it; `server`: a binary to start servers of its own from, in TEST_REDIS_SERVER
  * @property {boolean} [anyRedis] it runs even when that Redis cannot be used
@@ -13,6 +14,12 @@
 const ofServer = (name) => ({ files: [`packages/server/src/commands/${name}.ts`], redis: "product" });
 /** @type {(...files: string[]) => Command} */
 const withServers = (...files) => ({ files, redis: "server" });
+/** A project of `test/suites.config.ts`. @type {(name: string) => Command} */
+const suite = (name) => ({
+  files: ["node_modules/vitest/vitest.mjs"],
+  args: ["run", "--config", "test/suites.config.ts", "--project", name],
+  redis: "server",
+});
 
 /** Every `npm run` command that is written in TypeScript. @type {Record<string, Command>} */
 export const COMMANDS = {
@@ -31,7 +38,7 @@ export const COMMANDS = {
     chromium: true,
   },
   "test:matrix": withServers("packages/memory/test/matrix/run.ts"),
-  "test:durability": withServers("packages/memory/test/durability/run.ts"),
+  "test:durability": suite("durability"),
   "test:package": withServers("packages/memory/test/package/run.ts"),
   "test:faults": withServers("packages/server/test/faults/run.ts"),
   "test:security": withServers("packages/server/test/security/run.ts"),

@@ -1,11 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { MessageHistory } from "../../src/index.ts";
 import { connectTo, type Target } from "../redis.ts";
 import { startServer } from "../servers.ts";
 import { batch, batchesOf } from "./batches.ts";
 
 const WRITERS = 16;
-/** About how many batches a server acknowledges before it is killed. */
-const BATCHES_PER_LIFE = 100;
+/** How many acknowledged batches there are between two kills: at least, and at most so many more. */
+const BETWEEN_KILLS = { least: 100, more: 900 };
 
 export interface Losses {
   readonly kills: number;
@@ -15,14 +16,14 @@ export interface Losses {
   /** Batches that are there twice. */
   readonly doubled: number;
   /** Batches that are there in part. */
-  readonly broken: number;
+  readonly incomplete: number;
   /** Acknowledged batches of one writer that stand in another order than it wrote them. */
   readonly disordered: number;
 }
 
 /**
- * Writes from many callers while Redis, which syncs each write to its disk before it answers, is ended by
- * SIGKILL and started anew again and again. A write that fails is not tried again: whether it is there is open.
+ * Writes from many callers while Redis, which syncs each write to its disk before it answers, is repeatedly ended by
+ * SIGKILL and restarted. A write that fails is not retried: it may or may not have been stored.
  */
 export async function killRedis(binary: string, client: Target["client"], kills: number): Promise<Losses> {
   const server = await startServer(binary, ["--appendonly", "yes", "--appendfsync", "always"]);
@@ -30,13 +31,7 @@ export async function killRedis(binary: string, client: Target["client"], kills:
   const history = new MessageHistory({ client: connection.client, name: "durability", timeoutMs: 1000 });
   try {
     let writing = true;
-    let count = 0;
-    let reached = { count: Number.POSITIVE_INFINITY, resolve: () => {} };
-    /** Resolves when so many more batches are acknowledged, however fast this machine is. */
-    const acknowledge = (more: number) =>
-      new Promise<void>((resolve) => {
-        reached = { count: count + more, resolve };
-      });
+    let total = 0;
     const write = async (writer: number): Promise<string[]> => {
       const acknowledged: string[] = [];
       for (let n = 0; writing; n++) {
@@ -44,21 +39,24 @@ export async function killRedis(binary: string, client: Target["client"], kills:
         const done = await history.addMessages(`s${writer % 4}`, batch(id)).catch(() => undefined);
         if (done) {
           acknowledged.push(id);
-          if (++count >= reached.count) reached.resolve();
-          continue;
+          total++;
         }
         // While Redis is away a client may fail at once.
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        else await sleep(5);
       }
       return acknowledged;
     };
     const writers = Array.from({ length: WRITERS }, (_, writer) => write(writer));
+    const untilMoreAreAcknowledged = async (): Promise<void> => {
+      const enough = total + BETWEEN_KILLS.least + BETWEEN_KILLS.more * Math.random();
+      while (total < enough) await sleep(1);
+    };
     for (let kill = 0; kill < kills; kill++) {
-      await acknowledge(Math.ceil(BATCHES_PER_LIFE * (0.5 + Math.random())));
+      await untilMoreAreAcknowledged();
       await server.kill();
       await server.restart();
     }
-    await acknowledge(BATCHES_PER_LIFE);
+    await untilMoreAreAcknowledged();
     writing = false;
     const acknowledged = await Promise.all(writers);
     const sessions = await Promise.all([0, 1, 2, 3].map((n) => batchesOf(history, `s${n}`)));
@@ -69,7 +67,10 @@ export async function killRedis(binary: string, client: Target["client"], kills:
   }
 }
 
-function compare(acknowledged: readonly string[][], sessions: readonly { ids: string[]; broken: number }[]) {
+function compare(
+  acknowledged: readonly string[][],
+  sessions: readonly { ids: string[]; incomplete: number }[],
+) {
   const there = sessions.flatMap(({ ids }) => ids);
   const indexes = new Map(there.map((id, index) => [id, index]));
   const all = acknowledged.flat();
@@ -80,7 +81,7 @@ function compare(acknowledged: readonly string[][], sessions: readonly { ids: st
     acknowledged: all.length,
     lost: all.filter((id) => !indexes.has(id)).length,
     doubled: there.length - indexes.size,
-    broken: sessions.reduce((sum, session) => sum + session.broken, 0),
+    incomplete: sessions.reduce((sum, session) => sum + session.incomplete, 0),
     disordered: disordered.length,
   };
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { MessageHistory } from "../../src/index.ts";
 import { connectNodeRedis, keysOf, removeKeys, uniqueName } from "../redis.ts";
@@ -7,24 +8,26 @@ import { startServer } from "../servers.ts";
 import { batchesOf } from "./batches.ts";
 
 const WRITER = fileURLToPath(new URL("./writer.ts", import.meta.url));
-const LIFE_MS = 120;
+/** A writer is killed after at most so many acknowledged batches, and at most so much later. */
+const MOST_BATCHES = 20;
+const LATER_MS = 10;
 
 export interface Remains {
   readonly kills: number;
   readonly sessions: number;
-  /** Keys of a session that would stay for ever. */
+  /** Keys of a session that would never expire. */
   readonly withoutTtl: number;
   /** Batches that are there in part. */
-  readonly broken: number;
+  readonly incomplete: number;
 }
 
-/** Kills a process that writes, again and again at any moment, and looks at what it has left behind. */
+/** Starts a writing process, kills it at a random moment and checks what it left behind, this many times. */
 export async function killWriter(binary: string, kills: number): Promise<Remains> {
   const server = await startServer(binary);
   const redis = await connectNodeRedis(server.url);
   let sessions = 0;
   let withoutTtl = 0;
-  let broken = 0;
+  let incomplete = 0;
   try {
     for (let kill = 0; kill < kills; kill++) {
       const name = uniqueName();
@@ -34,8 +37,13 @@ export async function killWriter(binary: string, kills: number): Promise<Remains
         stdio: ["ignore", "pipe", "inherit"],
       });
       const exit = once(writer, "exit");
-      await once(writer.stdout, "data");
-      await new Promise((resolve) => setTimeout(resolve, LIFE_MS * Math.random()));
+      let batches = 0;
+      const enough = MOST_BATCHES * Math.random();
+      writer.stdout.on("data", (dots: Buffer) => {
+        batches += dots.length;
+      });
+      while (batches < enough) await Promise.race([once(writer.stdout, "data"), exit]);
+      await sleep(LATER_MS * Math.random());
       writer.kill("SIGKILL");
       await exit;
 
@@ -45,10 +53,10 @@ export async function killWriter(binary: string, kills: number): Promise<Remains
       const history = new MessageHistory({ client: redis.client, name });
       const ids = keys.flatMap((key) => /\{(s[\d-]+)\}:messages$/.exec(key)?.[1] ?? []);
       sessions += ids.length;
-      for (const id of ids) broken += (await batchesOf(history, id)).broken;
+      for (const id of ids) incomplete += (await batchesOf(history, id)).incomplete;
       await removeKeys(redis, name);
     }
-    return { kills, sessions, withoutTtl, broken };
+    return { kills, sessions, withoutTtl, incomplete };
   } finally {
     await redis.close();
     await server.stop();
