@@ -17,7 +17,7 @@ const html = (await read("index.html")).toString();
 const first = [...html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].map(([, path = ""]) => path);
 const names = await readdir(new URL("assets/", dist));
 /** What shows messages is asked for by the first script, where there are any. */
-const log = names.filter((name) => /^filled-log-.*\.(js|css)$/.test(name)).map((name) => `assets/${name}`);
+const log = names.filter((name) => /^message-list-.*\.(js|css)$/.test(name)).map((name) => `assets/${name}`);
 if (log.length === 0)
   throw new Error("The part that shows messages has another name now: it would not be counted.");
 

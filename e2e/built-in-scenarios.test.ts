@@ -43,21 +43,21 @@ const open = async () => {
 };
 
 describe("the four scenarios, with a real model", () => {
-  test("1. memory off: it does not know the name", async () => {
+  test("1. does not know the name with memory off", async () => {
     const chat = await open();
     await chat.memory("Stateless");
     await chat.say("My name is Alice");
     expect(await chat.say("What's my name?")).not.toContain("Alice");
   });
 
-  test("2. memory on: it does", async () => {
+  test("2. knows the name with memory on", async () => {
     const chat = await open();
     await chat.memory("Stateful");
     await chat.say("My name is Bob");
     expect(await chat.say("What's my name?")).toContain("Bob");
   });
 
-  test("3. another provider in mid-conversation: the history is kept", async () => {
+  test("3. keeps the history when the provider changes", async () => {
     const chat = await open();
     await chat.memory("Stateful");
     await chat.provider(/^Mirror/);
@@ -66,7 +66,7 @@ describe("the four scenarios, with a real model", () => {
     expect(await chat.say("What's my name?")).toContain("Bob");
   });
 
-  test("4. what was said with memory off is there when it is switched on", async () => {
+  test("4. knows what was said with memory off once it is on", async () => {
     const chat = await open();
     await chat.memory("Stateless");
     await chat.say("I love pizza");

@@ -24,7 +24,7 @@ afterAll(async () => {
   await stack.stop();
 });
 
-test("/docs works under its Content-Security-Policy: a route is tried out, and nothing is blocked", async () => {
+test("tries out a route in /docs under its Content-Security-Policy", async () => {
   const page = await stack.open();
   const complaints: string[] = [];
   page.on("console", (message) => {
@@ -46,7 +46,7 @@ test("/docs works under its Content-Security-Policy: a route is tried out, and n
   await route.locator(".opblock-summary").click();
   await route.getByRole("button", { name: "Try it out" }).click();
   await route.getByRole("button", { name: "Execute" }).click();
-  await route.locator(".live-responses-table").getByText('"ok"').waitFor();
+  await expect(route.locator(".live-responses-table").getByText('"ok"')).toBeVisible();
   expect(complaints).toEqual([]);
 });
 

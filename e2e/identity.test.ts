@@ -29,7 +29,7 @@ async function logInAs(page: Page, name: string): Promise<void> {
   await page.locator("[name=password]").fill("any");
   await page.getByRole("button", { name: /sign.?in/i }).click();
   await page.getByRole("button", { name: /continue/i }).click();
-  await page.getByText(name, { exact: true }).waitFor();
+  await expect(page.getByText(name, { exact: true })).toBeVisible();
 }
 
 const KEYS = fileURLToPath(new URL("../packages/server/src/commands/keys.ts", import.meta.url));
@@ -48,11 +48,11 @@ const say = async (page: Page, message: string) => {
 };
 const violations = async (page: Page) => (await new AxeBuilder({ page }).analyze()).violations;
 
-test("AUTH=jwt: one logs in at the provider, comes back to the session, and logs out", async () => {
+test("AUTH=jwt: logs in, returns to the session, and logs out", async () => {
   const stack = await startWithLogin();
   const page = await stack.open();
   const logIn = page.getByRole("link", { name: "Log in" });
-  await logIn.waitFor();
+  await expect(logIn).toBeVisible();
   expect(await violations(page)).toEqual([]);
   const { hash } = new URL(page.url());
 
@@ -63,11 +63,11 @@ test("AUTH=jwt: one logs in at the provider, comes back to the session, and logs
   await page.getByRole("button", { name: "Log out" }).click();
   // The provider asks whether it is to forget her too.
   await page.getByRole("button", { name: /yes/i }).click();
-  await logIn.waitFor();
+  await expect(logIn).toBeVisible();
   expect(await page.getByText("Said by alice").count()).toBe(0);
 });
 
-test("AUTH=jwt: a login that ends in the middle of it asks for another, and nothing written is lost", async () => {
+test("AUTH=jwt: asks for a new login when one ends, and keeps the draft", async () => {
   const stack = await startWithLogin();
   const page = await stack.open();
   await logInAs(page, "alice");
@@ -75,53 +75,53 @@ test("AUTH=jwt: a login that ends in the middle of it asks for another, and noth
   await page.getByRole("textbox", { name: "Message" }).fill("not sent yet");
   await page.context().clearCookies();
   // The page notices with whatever it asks for next.
-  await page.getByRole("link", { name: "Log in" }).waitFor();
+  await expect(page.getByRole("link", { name: "Log in" })).toBeVisible();
   await page.goto(`${stack.url}/?login=failed`);
-  await page.getByText("The login was not completed. Log in again.").waitFor();
+  await expect(page.getByText("The login was not completed. Log in again.")).toBeVisible();
   await logInAs(page, "alice");
-  await page.getByRole("article", { name: "Assistant" }).waitFor();
+  await expect(page.getByRole("article", { name: "Assistant" })).toBeVisible();
   expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("not sent yet");
 });
 
-test("AUTH=keys: it says how a key is used, takes one for this tab, and forgets it", async () => {
+test("AUTH=keys: explains keys, accepts one for this tab, and forgets it", async () => {
   const stack = await start({ AUTH: "keys" });
   const key = /rmm_\S+/.exec(await keys(stack.redisUrl, "create", "alice"))?.[0] ?? "";
   const page = await stack.open();
-  await page.getByText("Authorization: Bearer rmm_…").waitFor();
+  await expect(page.getByText("Authorization: Bearer rmm_…")).toBeVisible();
   expect(await violations(page)).toEqual([]);
   const field = page.getByLabel("Use an API key in this tab");
   await field.fill("rmm_made_up");
   await page.getByRole("button", { name: "Use" }).click();
-  await page.getByText("The server does not know this API key").waitFor();
+  await expect(page.getByText("The server does not know this API key")).toBeVisible();
 
   await field.fill(key);
   await page.getByRole("button", { name: "Use" }).click();
-  await page.getByText("alice", { exact: true }).waitFor();
+  await expect(page.getByText("alice", { exact: true })).toBeVisible();
   await say(page, "Said with a key");
   await page.reload();
-  await page.getByRole("article", { name: "Assistant" }).waitFor();
+  await expect(page.getByRole("article", { name: "Assistant" })).toBeVisible();
   // Another tab, and what the browser keeps for longer than this one, know nothing of it.
   expect(await page.evaluate("JSON.stringify(localStorage)")).not.toContain("rmm_");
   const other = await page.context().newPage();
   await other.goto(stack.url);
-  await other.getByText("Authorization: Bearer rmm_…").waitFor();
+  await expect(other.getByText("Authorization: Bearer rmm_…")).toBeVisible();
 
   await page.getByRole("button", { name: "Forget the key" }).click();
-  await field.waitFor();
+  await expect(field).toBeVisible();
   expect(await page.evaluate("JSON.stringify(sessionStorage)")).not.toContain("rmm_");
 });
 
-test("AUTH=guest: nothing is asked, and everybody has his own", async () => {
+test("AUTH=guest: needs no login and separates guests", async () => {
   const stack = await start({ AUTH: "guest" });
   const page = await stack.open();
   await say(page, "Said by a guest");
   await page.reload();
-  await page.getByRole("navigation", { name: "Sessions" }).getByText("Said by a guest").waitFor();
+  await expect(page.getByRole("navigation", { name: "Sessions" }).getByText("Said by a guest")).toBeVisible();
   const other = await stack.open();
-  await other.getByText("Conversations are listed here while Redis keeps them.").waitFor();
+  await expect(other.getByText("Conversations are listed here while Redis keeps them.")).toBeVisible();
 });
 
-test("a limit that is reached says when to try again, and then it can be", async () => {
+test("says when to retry after a limit, and then allows it", async () => {
   const stack = await start({ AUTH: "guest", LIMIT_STREAMS: "1" });
   const first = await stack.open();
   await new ChatPage(first).provider(/^Cloud/);
@@ -130,15 +130,15 @@ test("a limit that is reached says when to try again, and then it can be", async
     await page.getByRole("button", { name: "Send" }).click();
   };
   await send(first, `fake ${JSON.stringify({ words: 2_000, delayMs: 30 })}`);
-  await first.getByText("word 5").waitFor();
+  await expect(first.getByText("word 5")).toBeVisible();
   const second = await first.context().newPage();
   await second.goto(`${stack.url}/#/s/another`);
   await new ChatPage(second).provider(/^Mirror/);
   await send(second, "One too many");
-  await second.getByText(/Not sent yet\. No more than 1 answers? can run at once/).waitFor();
+  await expect(second.getByText(/Not sent yet\. No more than 1 answers? can run at once/)).toBeVisible();
   expect(await second.getByRole("button", { name: /^Try again in 0:0\d$/ }).isDisabled()).toBe(true);
   await first.getByRole("button", { name: "Stop" }).click();
-  await first.getByText("Stopped. What was said so far is kept.").waitFor();
+  await expect(first.getByText("Stopped. What was said so far is kept.")).toBeVisible();
   await second.getByRole("button", { name: "Try again", exact: true }).click();
-  await second.getByRole("article", { name: "Assistant" }).waitFor();
+  await expect(second.getByRole("article", { name: "Assistant" })).toBeVisible();
 });

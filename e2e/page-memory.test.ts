@@ -20,21 +20,21 @@ const sessionOf = (chat: ChatPage) => decodeURIComponent(new URL(chat.page.url()
 const marks = (chat: ChatPage) =>
   chat.page.getByRole("article").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-mark")));
 
-describe("what the page shows of memory", () => {
-  test("the line lets go when memory is switched off, and takes hold again", async () => {
+describe("memory on the page", () => {
+  test("interrupts the line when memory is off and restores it", async () => {
     const chat = await open();
     await chat.say("My name is Bob");
     expect(await marks(chat)).toEqual(["sent", "sent"]);
     await chat.memory("Stateless");
-    await chat.page.getByText("Stored in Redis, not sent: memory is off").waitFor();
+    await expect(chat.page.getByText("Stored in Redis, not sent: memory is off")).toBeVisible();
     expect(await marks(chat)).toEqual(["kept", "kept"]);
-    await chat.page.getByText("Sends this message alone").waitFor();
+    await expect(chat.page.getByText("Sends this message alone")).toBeVisible();
     await chat.memory("Stateful");
-    await chat.page.getByText("Sends these 3 messages").waitFor();
+    await expect(chat.page.getByText("Sends these 3 messages")).toBeVisible();
     expect(await marks(chat)).toEqual(["sent", "sent"]);
   });
 
-  test("the toggle moves under the first click, before the server has told its defaults", async () => {
+  test("follows the first click before the server's defaults are known", async () => {
     const chat = new ChatPage(await stack.open());
     const told = Promise.withResolvers<void>();
     await chat.page.route("**/api/providers", async (route) => {
@@ -43,13 +43,13 @@ describe("what the page shows of memory", () => {
     });
     await chat.page.reload();
     for (const mode of ["Stateless", "Stateful"] as const) await chat.memory(mode);
-    await chat.badge.getByText("Remembering").waitFor();
+    await expect(chat.badge.getByText("Remembering")).toBeVisible();
     told.resolve();
     await chat.provider(/^Mirror/);
-    await chat.badge.getByText("Remembering").waitFor();
+    await expect(chat.badge.getByText("Remembering")).toBeVisible();
   });
 
-  test("pointing at an answer shows what that one was sent", async () => {
+  test("shows what an answer was sent on hover", async () => {
     const chat = await open(/^Mirror/, "Stateless");
     await chat.say("one");
     await chat.memory("Stateful");
@@ -58,14 +58,14 @@ describe("what the page shows of memory", () => {
     await expect.poll(() => marks(chat)).toEqual(["sent", "answer", "kept", "kept"]);
   });
 
-  test("the X-ray's payload is what the provider was sent", async () => {
+  test("shows the payload that the provider was sent", async () => {
     const chat = await open(/^Local/);
     await chat.say("My name is Bob");
     await chat.say("What's my name?");
     await chat.page.getByRole("button", { name: "X-ray: 3 messages sent" }).click();
     const xray = chat.page.getByRole("complementary", { name: "X-ray" });
-    await xray.getByText("X-ray: what the model was sent").waitFor();
-    await xray.locator(".block").last().waitFor();
+    await expect(xray.getByText("X-ray: what the model was sent")).toBeVisible();
+    await expect(xray.locator(".block").last()).toBeVisible();
     const shown = await xray.locator(".block").evaluateAll((blocks) =>
       blocks.map((block) => ({
         role: block.getAttribute("data-role"),
@@ -80,7 +80,7 @@ describe("what the page shows of memory", () => {
     expect(JSON.parse((await xray.locator(".raw pre").textContent()) ?? "")).toEqual(sent);
   });
 
-  test("a small window forgets what was said first", async () => {
+  test("forgets the oldest messages in a small window", async () => {
     const chat = await open();
     await chat.say("My name is Carol");
     await chat.say(`Something long. ${"Redis keeps lists. ".repeat(20)}`);
@@ -88,12 +88,12 @@ describe("what the page shows of memory", () => {
     await slider.focus();
     await chat.page.keyboard.press("Home");
     for (let step = 0; step < 30; step++) await chat.page.keyboard.press("ArrowRight");
-    await chat.page.getByText(/the window of \d+ tokens is full/).waitFor();
+    await expect(chat.page.getByText(/the window of \d+ tokens is full/)).toBeVisible();
     expect((await marks(chat))[0]).toBe("kept");
     expect(await chat.say("What's my name?")).not.toContain("Carol");
   });
 
-  test("an edited message is a branch, and both ways stay", async () => {
+  test("keeps both branches of an edited message", async () => {
     const chat = await open();
     await chat.say("My name is Bob");
     await chat.say("What's my name?");
@@ -103,7 +103,7 @@ describe("what the page shows of memory", () => {
     await chat.page.getByRole("textbox", { name: "Edited message" }).fill("My name is Eve");
     await chat.page.getByRole("button", { name: "Send as a branch" }).click();
     const branches = chat.page.getByRole("navigation", { name: "Branches" });
-    await branches.waitFor();
+    await expect(branches).toBeVisible();
     expect(chat.page.url()).not.toBe(original);
     expect(await chat.page.getByRole("article", { name: "You" }).count()).toBe(1);
     // Also where the sessions used since fill more than a page of the list.
@@ -120,7 +120,7 @@ describe("what the page shows of memory", () => {
     await expect.poll(() => chat.page.getByRole("article", { name: "You" }).count()).toBe(2);
   });
 
-  test("exported, imported, and exported again, a session is the same", async () => {
+  test("round-trips a session through export and import", async () => {
     const chat = await open();
     await chat.say("My name is Bob");
     const fetchExport = (id: string) => get<SessionExport>(`/sessions/${id}/export`);
@@ -134,7 +134,7 @@ describe("what the page shows of memory", () => {
       buffer: Buffer.from(JSON.stringify(first)),
     });
     await expect.poll(() => chat.page.url()).not.toBe(before);
-    await chat.answers.first().waitFor();
+    await expect(chat.answers.first()).toBeVisible();
     const second = await fetchExport(sessionOf(chat));
     expect(second.turns).toEqual(first.turns);
     const contents = ({ messages }: SessionExport) =>
@@ -142,19 +142,19 @@ describe("what the page shows of memory", () => {
     expect(contents(second)).toEqual(contents(first));
   });
 
-  test("cleared, a session is gone from Redis, and can be had back for a while", async () => {
+  test("clears a session in Redis and can undo it", async () => {
     const chat = await open();
     await chat.say("My name is Bob");
     await chat.page.getByRole("button", { name: "Clear session" }).click();
-    await chat.page.getByText("A model knows what it is sent").waitFor();
+    await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
     const stored = () => get<MessagesResponse>(`/sessions/${sessionOf(chat)}/messages`);
     expect((await stored()).messages).toEqual([]);
     await chat.page.getByRole("button", { name: "Undo" }).click();
-    await chat.answers.first().waitFor();
+    await expect(chat.answers.first()).toBeVisible();
     expect((await stored()).messages).toHaveLength(2);
   });
 
-  test("the totals are of the whole session, also where only its end is loaded", async () => {
+  test("shows the totals of the whole session, also if only its end is loaded", async () => {
     const chat = await open();
     await chat.say("one");
     await chat.say("two");
@@ -166,13 +166,13 @@ describe("what the page shows of memory", () => {
     });
     await chat.page.reload();
     const xray = chat.page.getByRole("complementary", { name: "X-ray" });
-    await xray.getByText("Session: 2 turns").waitFor();
+    await expect(xray.getByText("Session: 2 turns")).toBeVisible();
     await chat.memory("Stateless");
     await chat.say("three");
-    await xray.getByText("Session: 3 turns").waitFor();
+    await expect(xray.getByText("Session: 3 turns")).toBeVisible();
   });
 
-  test("a session that expires says so", async () => {
+  test("says that a session has expired", async () => {
     const chat = await open();
     await chat.say("My name is Bob");
     await fetch(`${stack.api}/sessions/${sessionOf(chat)}`, {
@@ -181,11 +181,11 @@ describe("what the page shows of memory", () => {
       body: JSON.stringify({ ttl_seconds: 4 }),
     });
     await chat.page.reload();
-    await chat.page.getByText(/Redis has let its messages go/).waitFor();
+    await expect(chat.page.getByText(/Redis has let its messages go/)).toBeVisible();
     expect(await chat.answers.count()).toBe(0);
   });
 
-  test("side by side, one prompt goes to every lane, and memory begins to cost", async () => {
+  test("sends one prompt to every lane and adds up the cost", async () => {
     const chat = await open();
     await chat.page.getByRole("button", { name: "Side by side" }).click();
     const answers = chat.page.getByRole("article", { name: "Assistant" });
@@ -193,7 +193,7 @@ describe("what the page shows of memory", () => {
       await chat.page.getByRole("textbox", { name: "Message" }).fill(text);
       await chat.page.keyboard.press("Enter");
       await expect.poll(() => answers.count()).toBe(2 * (n + 1));
-      await chat.page.getByRole("button", { name: "Send" }).waitFor();
+      await expect(chat.page.getByRole("button", { name: "Send" })).toBeVisible();
     }
     const said = async (lane: RegExp) =>
       chat.page
@@ -215,16 +215,16 @@ describe("what the page shows of memory", () => {
     expect(stateful).toBeGreaterThan(stateless);
   });
 
-  test("the guided tour leads through all of it with whoever is there", async () => {
+  test("walks through the tour with the available providers", async () => {
     const chat = await open();
     await chat.page.getByRole("button", { name: "Guided tour" }).click();
     const tour = chat.page.getByRole("region", { name: "Guided tour" });
     for (let step = 1; step <= 10; step++) {
-      await tour.getByText(`${step} of 10`).waitFor();
+      await expect(tour.getByText(`${step} of 10`)).toBeVisible();
       await tour.getByRole("button", { name: /^Send / }).click();
       await tour.getByRole("button", { name: /^(Next|End of the tour)$/ }).click();
     }
-    await tour.waitFor({ state: "hidden" });
-    await chat.page.getByText(/the window of 160 tokens is full/).waitFor();
+    await expect(tour).toBeHidden();
+    await expect(chat.page.getByText(/the window of 160 tokens is full/)).toBeVisible();
   });
 });

@@ -18,7 +18,7 @@ async function startAnswering() {
   await chat.provider(/^Cloud/);
   await chat.page.getByRole("textbox", { name: "Message" }).fill(SCRIPT);
   await chat.page.getByRole("button", { name: "Send" }).click();
-  await chat.answers.last().getByText("word 20").waitFor();
+  await expect(chat.answers.last().getByText("word 20")).toBeVisible();
   const shown = () => chat.answers.last().locator(".markdown").innerText();
   /** What the session has in Redis, by its texts. */
   const stored = async (): Promise<string[]> => {
@@ -31,8 +31,8 @@ async function startAnswering() {
 
 /** The answer of before is there, up to a word, and it says so; another one can be had. */
 async function isInterrupted({ chat, shown, stored }: Awaited<ReturnType<typeof startAnswering>>) {
-  const note = chat.page.locator(".note").filter({ hasText: "Interrupted" });
-  await note.waitFor({ timeout: 60_000 });
+  const note = chat.page.locator(".alert").filter({ hasText: "Interrupted" });
+  await expect(note).toBeVisible({ timeout: 60_000 });
   // What had reached Redis and no reader yet is shown too, once Redis can be asked.
   await expect.poll(async () => (await stored()).at(-1) === (await shown())).toBe(true);
   expect(WHOLE.startsWith(await shown())).toBe(true);
@@ -41,7 +41,7 @@ async function isInterrupted({ chat, shown, stored }: Awaited<ReturnType<typeof 
   await expect.poll(stored).toEqual([SCRIPT, WHOLE]);
 }
 
-test("Redis freezes in mid-answer: no text goes on without it, and when it is back so is the conversation", async () => {
+test("stops streaming while Redis is frozen and recovers", async () => {
   const started = await startAnswering();
   const { redis, chat, shown } = started;
   redis.freeze();
@@ -54,32 +54,32 @@ test("Redis freezes in mid-answer: no text goes on without it, and when it is ba
   await isInterrupted(started);
 });
 
-test("Redis is away: with memory it says so, without memory it is answered, and then all is well again", async () => {
+test("answers only without memory while Redis is away, then recovers", async () => {
   const { redis, chat, stored } = await startAnswering();
   await chat.page.getByRole("button", { name: "Stop" }).click();
-  await chat.page.getByText("Stopped. What was said so far is kept.").waitFor();
+  await expect(chat.page.getByText("Stopped. What was said so far is kept.")).toBeVisible();
   await chat.provider(/^Mirror/);
   await redis.kill();
   await chat.page.getByRole("textbox", { name: "Message" }).fill("With memory");
   await chat.page.getByRole("button", { name: "Send" }).click();
-  await chat.page.getByText("Not sent. Redis cannot be used right now").waitFor();
+  await expect(chat.page.getByText("Not sent. Redis cannot be used right now")).toBeVisible();
   await chat.memory("Stateless");
   expect(await chat.say("Without memory")).toContain("Not stored: Redis is away");
-  await chat.page.getByText("Redis is away.").waitFor();
+  await expect(chat.page.getByText("Redis is away.")).toBeVisible();
   await redis.start();
   await chat.memory("Stateful");
   // Until the page has seen that it is back, trying again may still be refused.
-  await chat.page.getByText("Redis is away.").waitFor({ state: "hidden" });
-  await chat.page.locator(".note").getByRole("button", { name: "Try again", exact: true }).last().click();
+  await expect(chat.page.getByText("Redis is away.")).toBeHidden();
+  await chat.page.locator(".alert").getByRole("button", { name: "Try again", exact: true }).last().click();
   await expect.poll(async () => (await stored()).slice(2)).toHaveLength(2);
   expect((await stored())[2]).toBe("With memory");
 });
 
-test("the server is killed in mid-answer and started again: the page goes on by itself", async () => {
+test("continues after the server was killed and restarted", async () => {
   const started = await startAnswering();
   const { stack, chat } = started;
   await stack.kill();
-  await chat.page.getByText("The connection was lost. Connecting again").waitFor();
+  await expect(chat.page.getByText("The connection was lost. Connecting again")).toBeVisible();
   await stack.restart();
   await isInterrupted(started);
 });

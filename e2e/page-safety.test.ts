@@ -28,8 +28,8 @@ const PAYLOADS = [
   "| <img src=x onerror='window.attacked = true'> |\n|---|\n| <script>window.attacked = true</script> |",
 ];
 
-describe("what a model writes does nothing", () => {
-  test("no script runs, and nothing of another origin is asked for", async () => {
+describe("untrusted text of a model", () => {
+  test("runs no script and requests nothing from another origin", async () => {
     const chat = new ChatPage(await stack.open());
     const foreign: string[] = [];
     chat.page.on("request", (request) => {
@@ -54,7 +54,7 @@ describe("what a model writes does nothing", () => {
     );
   });
 
-  test("the page is served with a policy that allows its own files only", async () => {
+  test("serves the page with a policy that allows its own files only", async () => {
     const policy = (await fetch(stack.url)).headers.get("content-security-policy") ?? "";
     expect(policy).toContain("script-src 'self'");
     expect(policy).toContain("style-src 'self'");
@@ -62,8 +62,8 @@ describe("what a model writes does nothing", () => {
   });
 });
 
-describe("for everybody", () => {
-  test.each(["light", "dark"] as const)("no violation of accessibility, %s", async (colorScheme) => {
+describe("accessibility", () => {
+  test.each(["light", "dark"] as const)("has no violations, %s", async (colorScheme) => {
     const chat = new ChatPage(await stack.open({ colorScheme, viewport: { width: 1440, height: 900 } }));
     expect(await chat.page.locator("html").getAttribute("data-theme")).toBe(colorScheme);
     const violations = async () => (await new AxeBuilder({ page: chat.page }).analyze()).violations;
@@ -72,13 +72,13 @@ describe("for everybody", () => {
     await chat.memory("Stateful");
     await chat.say("My name is Bob");
     await chat.page.getByRole("button", { name: /^X-ray: / }).click();
-    await chat.page.getByText("X-ray: what the model was sent").waitFor();
+    await expect(chat.page.getByText("X-ray: what the model was sent")).toBeVisible();
     await chat.page.mouse.move(0, 0);
     await chat.page.waitForTimeout(500);
     expect(await violations()).toEqual([]);
   });
 
-  test("by keyboard alone: memory on, a message sent, its answer read", async () => {
+  test("can be used by keyboard alone", async () => {
     const chat = new ChatPage(await stack.open());
     await chat.provider(/^Mirror/);
     const { keyboard } = chat.page;
@@ -88,20 +88,20 @@ describe("for everybody", () => {
     await keyboard.press("Alt+KeyI");
     await keyboard.type("Hello");
     await keyboard.press("Enter");
-    await chat.answers.first().waitFor();
+    await expect(chat.answers.first()).toBeVisible();
     await keyboard.press("Alt+KeyM");
     expect(await chat.badge.innerText()).toBe("No Memory");
   });
 
-  test("the theme is remembered", async () => {
+  test("remembers the theme", async () => {
     const chat = new ChatPage(await stack.open({ colorScheme: "light" }));
     await chat.page.getByRole("button", { name: "Switch to dark theme" }).click();
     await chat.page.reload();
-    await chat.page.getByRole("button", { name: "Switch to light theme" }).waitFor();
+    await expect(chat.page.getByRole("button", { name: "Switch to light theme" })).toBeVisible();
     expect(await chat.page.locator("html").getAttribute("data-theme")).toBe("dark");
   });
 
-  test("at a phone's width everything is there and nothing sticks out", async () => {
+  test("fits a phone's width", async () => {
     const chat = new ChatPage(await stack.open({ viewport: { width: 390, height: 844 } }));
     await chat.provider(/^Mirror/);
     await chat.memory("Stateful");
@@ -112,11 +112,13 @@ describe("for everybody", () => {
     const overflow = () => chat.page.evaluate("document.documentElement.scrollWidth - innerWidth");
     expect(await overflow()).toBe(0);
     await chat.page.getByRole("button", { name: "Sessions" }).click();
-    await chat.page.getByRole("navigation", { name: "Sessions" }).getByText("Seen on a phone").waitFor();
+    await expect(
+      chat.page.getByRole("navigation", { name: "Sessions" }).getByText("Seen on a phone"),
+    ).toBeVisible();
     expect((await new AxeBuilder({ page: chat.page }).analyze()).violations).toEqual([]);
   });
 
-  test("a model is chosen at a phone's width too, and one to begin with in the settings", async () => {
+  test("offers the model at a phone's width and in the settings", async () => {
     const chat = new ChatPage(await stack.open({ viewport: { width: 390, height: 844 } }));
     await chat.provider(/^Cloud/);
     const model = chat.page.getByRole("combobox", { name: "Model", exact: true });

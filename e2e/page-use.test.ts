@@ -18,34 +18,36 @@ const input = ({ page }: ChatPage) => page.getByRole("textbox", { name: "Message
 const tooLong = ({ page }: ChatPage) =>
   page.getByText("1 character more than the 2,000 that a message may have");
 
-describe("what people do with a page", () => {
-  test("what cannot be fetched is said, and the page stays", async () => {
+describe("everyday use", () => {
+  test("reports a part that cannot be loaded and keeps working", async () => {
     const chat = await open();
     await chat.say("Hello");
     await chat.page.context().setOffline(true);
     await chat.page.getByRole("button", { name: "Settings" }).click();
-    await chat.page.getByText("This part of the page could not be loaded").waitFor();
+    await expect(chat.page.getByText("This part of the page could not be loaded")).toBeVisible();
     expect(await chat.answers.count()).toBe(1);
     await chat.page.context().setOffline(false);
     await chat.say("Still there?");
   });
 
-  test("the words can be read where what shows them cannot be had", async () => {
+  test("shows plain text if the message list cannot be loaded", async () => {
     const chat = await open();
     await chat.say("Hello");
     await chat.page.route("**/filled-log-*.js", (route) => route.abort());
     await chat.page.reload();
-    await chat.page.getByRole("log", { name: "Conversation" }).getByText("I was sent 1 message").waitFor();
+    await expect(
+      chat.page.getByRole("log", { name: "Conversation" }).getByText("I was sent 1 message"),
+    ).toBeVisible();
   });
 
-  test("one character too many is said at once, wherever one writes, and nothing is cut off", async () => {
+  test("reports a text that is too long in every text box", async () => {
     const chat = await open();
     const refused: string[] = [];
     chat.page.on("response", (response) => response.status() === 400 && refused.push(response.url()));
     await chat.say("Hello");
     const text = "é".repeat(2001);
     await input(chat).fill(text);
-    await tooLong(chat).waitFor();
+    await expect(tooLong(chat)).toBeVisible();
     await chat.page.getByRole("article", { name: "You" }).hover();
     await chat.page.getByRole("button", { name: "Edit message" }).click();
     await chat.page.getByRole("textbox", { name: "Edited message" }).fill(text);
@@ -53,26 +55,26 @@ describe("what people do with a page", () => {
     expect(await chat.page.getByRole("button", { name: "Send as a branch" }).isDisabled()).toBe(true);
     await chat.page.getByRole("button", { name: "Side by side" }).click();
     await input(chat).fill(text);
-    await tooLong(chat).waitFor();
+    await expect(tooLong(chat)).toBeVisible();
     expect(await input(chat).inputValue()).toBe(text);
     expect(refused).toEqual([]);
   });
 
-  test("a link to a session whose time ran out says so; one that is new has lost nothing", async () => {
+  test("explains a link to an expired session, but not a new session", async () => {
     const chat = await open();
     const gone = chat.page.getByText("Redis has nothing of this session");
     await chat.page.reload();
-    await chat.page.getByText("A model knows what it is sent").waitFor();
+    await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
     expect(await gone.count()).toBe(0);
     await chat.page.goto(`${stack.url}/#/s/session_1600000000000_expired00`);
-    await gone.waitFor();
+    await expect(gone).toBeVisible();
     await chat.say("Anew");
     await chat.page.getByRole("button", { name: "New session" }).click();
-    await chat.page.getByText("A model knows what it is sent").waitFor();
+    await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
     expect(await gone.count()).toBe(0);
   });
 
-  test("a conversation on its way looks like no empty one", async () => {
+  test("does not show a loading conversation as an empty one", async () => {
     const chat = await open();
     await chat.say("Hello");
     const asked = Promise.withResolvers<void>();
@@ -84,26 +86,26 @@ describe("what people do with a page", () => {
     });
     await chat.page.reload();
     await asked.promise;
-    await chat.page.getByText("Loading the conversation…").waitFor();
+    await expect(chat.page.getByText("Loading the conversation…")).toBeVisible();
     expect(await chat.page.getByText("A model knows what it is sent").count()).toBe(0);
     told.resolve();
-    await chat.answers.first().waitFor();
+    await expect(chat.answers.first()).toBeVisible();
   });
 
-  test("a session is listed, and its keys are shown, while its first answer runs", async () => {
+  test("lists a session and its keys while its first answer runs", async () => {
     const chat = await open();
     await chat.provider(/^Cloud/);
     await input(chat).fill(`fake ${JSON.stringify({ words: 400, delayMs: 30 })}`);
     await chat.page.keyboard.press("Enter");
-    await chat.answers.last().getByText("word 5").waitFor();
+    await expect(chat.answers.last().getByText("word 5")).toBeVisible();
     const sessions = chat.page.getByRole("navigation", { name: "Sessions" });
-    await sessions.getByRole("link", { name: /^fake/ }).waitFor();
-    await chat.page.getByRole("rowheader", { name: "…:log" }).waitFor();
+    await expect(sessions.getByRole("link", { name: /^fake/ })).toBeVisible();
+    await expect(chat.page.getByRole("rowheader", { name: "…:log" })).toBeVisible();
     expect(await chat.page.title()).toMatch(/^fake .* · Memory Magic$/);
     await chat.page.getByRole("button", { name: "Stop" }).click();
   });
 
-  test("messages that came without a turn have no title that changes while one scrolls", async () => {
+  test("keeps the title of messages without a turn while scrolling", async () => {
     const chat = await open();
     const messages = Array.from({ length: 120 }, (_, n) => ({ role: "user", content: `Imported ${n}` }));
     await fetch(`${stack.api}/sessions/imported/messages`, {
@@ -112,20 +114,20 @@ describe("what people do with a page", () => {
       body: JSON.stringify({ messages }),
     });
     await chat.page.goto(`${stack.url}/#/s/imported`);
-    await chat.page.getByRole("heading", { name: "Untitled session" }).waitFor();
+    await expect(chat.page.getByRole("heading", { name: "Untitled session" })).toBeVisible();
   });
 
-  test("by keyboard one gets past the list of sessions with one key", async () => {
+  test("skips the list of sessions with one key", async () => {
     const chat = await open();
     await chat.page.reload();
-    await input(chat).waitFor();
+    await expect(input(chat)).toBeVisible();
     await chat.page.keyboard.press("Tab");
     await chat.page.keyboard.press("Enter");
     await chat.page.keyboard.type("Hello");
     expect(await input(chat).inputValue()).toBe("Hello");
   });
 
-  test("what is undone is there again, and the focus is where it was", async () => {
+  test("restores what was undone, and the focus", async () => {
     const chat = await open();
     await chat.say("To be undone");
     const url = chat.page.url();
@@ -139,40 +141,40 @@ describe("what people do with a page", () => {
     const focused = () => chat.page.evaluate<string>("document.activeElement.textContent");
     await expect.poll(focused).toMatch(/^To be undone/);
     await act("Delete");
-    await chat.page.getByText("A model knows what it is sent").waitFor();
+    await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
     await chat.page.getByRole("button", { name: "Undo" }).click();
-    await chat.answers.first().waitFor();
+    await expect(chat.answers.first()).toBeVisible();
     expect(chat.page.url()).toBe(url);
   });
 
-  test("double clicks are one wish", async () => {
+  test("handles a double click once", async () => {
     const chat = await open();
     await chat.say("Hello");
     await chat.answers.last().hover();
     await chat.page.getByRole("button", { name: "Regenerate" }).dblclick();
     const branches = chat.page.getByRole("navigation", { name: "Branches" });
-    await branches.getByText("2 / 2").waitFor();
+    await expect(branches.getByText("2 / 2")).toBeVisible();
     await chat.page.getByRole("button", { name: "Clear session" }).dblclick();
-    await chat.page.getByText("A model knows what it is sent").waitFor();
+    await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
     expect(await chat.page.getByText("The session is cleared").count()).toBe(1);
   });
 
-  test("the browser's way back leads out of side by side too", async () => {
+  test("leaves side by side by the browser's back button", async () => {
     const chat = await open();
     await chat.say("Hello");
     await chat.page.getByRole("button", { name: "New session" }).click();
     await chat.page.getByRole("button", { name: "Side by side" }).click();
-    await chat.page.getByRole("heading", { name: "Side by side" }).waitFor();
+    await expect(chat.page.getByRole("heading", { name: "Side by side" })).toBeVisible();
     await chat.page.goBack();
-    await chat.answers.first().waitFor();
+    await expect(chat.answers.first()).toBeVisible();
   });
 
-  test("the tour moves the toggles before it speaks of them", async () => {
+  test("sets the switches before a step of the tour", async () => {
     const chat = await open();
     await chat.page.getByRole("button", { name: "Guided tour" }).click();
     const tour = chat.page.getByRole("region", { name: "Guided tour" });
-    await tour.getByText("Memory is off.").waitFor();
-    await chat.badge.getByText("No Memory").waitFor();
-    await chat.page.getByText("Sends this message alone").waitFor();
+    await expect(tour.getByText("Memory is off.")).toBeVisible();
+    await expect(chat.badge.getByText("No Memory")).toBeVisible();
+    await expect(chat.page.getByText("Sends this message alone")).toBeVisible();
   });
 });

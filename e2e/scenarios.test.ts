@@ -10,8 +10,8 @@ afterAll(() => stack.stop());
 
 const open = async () => new ChatPage(await stack.open());
 
-describe("the four scenarios, exactly: the mirror tells what it was sent", () => {
-  test("1. memory off: it does not know the name", async () => {
+describe("the four scenarios with the mirror", () => {
+  test("1. does not know the name with memory off", async () => {
     const chat = await open();
     await chat.memory("Stateless");
     await chat.provider(/^Mirror/);
@@ -20,7 +20,7 @@ describe("the four scenarios, exactly: the mirror tells what it was sent", () =>
     expect(await chat.say("What's my name?")).not.toContain("Alice");
   });
 
-  test("2. memory on: it does", async () => {
+  test("2. knows the name with memory on", async () => {
     const chat = await open();
     await chat.memory("Stateful");
     await chat.provider(/^Mirror/);
@@ -29,7 +29,7 @@ describe("the four scenarios, exactly: the mirror tells what it was sent", () =>
     expect(await chat.say("What's my name?")).toContain("My name is Bob");
   });
 
-  test("3. another provider in mid-conversation: the history is kept", async () => {
+  test("3. keeps the history when the provider changes", async () => {
     const chat = await open();
     await chat.memory("Stateful");
     await chat.provider(/^Cloud/);
@@ -45,7 +45,7 @@ describe("the four scenarios, exactly: the mirror tells what it was sent", () =>
     expect(answer).toContain("And I have a cat");
   });
 
-  test("4. what was said with memory off is there when it is switched on", async () => {
+  test("4. knows what was said with memory off once it is on", async () => {
     const chat = await open();
     await chat.provider(/^Mirror/);
     await chat.memory("Stateless");

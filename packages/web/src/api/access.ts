@@ -1,6 +1,6 @@
 import { Store } from "../ui/store.ts";
 
-/** Whether the server asks who this is: it refused the last request for something of one's own. */
+/** `refused`: the server answered the last request for the user's data with "unauthenticated". */
 export const access = new Store<{ readonly refused: boolean }>({ refused: false });
 
 export function setAccessRefused(refused: boolean): void {

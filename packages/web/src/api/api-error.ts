@@ -1,15 +1,15 @@
 import type { Problem } from "@redis-memory-magic/protocol";
 
-/** Codes of the page's own, for what no server said: nobody answered, or not in time, or not as agreed. */
+/** Codes that the page sets itself: no response, none in time, or not the API's format. */
 export type ConnectionCode = "offline" | "unreachable" | "timeout" | "unexpected_answer";
 
-/** The API's refusal, or the failure to reach it. `message` is for people: what happened and what to do. */
+/** An error response of the API, or a failure to reach it. `message` is for users: what happened and what to do. */
 export class ApiError extends Error {
   readonly code: string;
-  /** HTTP status; 0 where there was no answer. */
+  /** HTTP status; 0 if there was no response. */
   readonly status: number;
   readonly problem: Partial<Problem>;
-  /** When asking again is worth it, by this machine's clock (ms); 0: at once. */
+  /** Earliest time for a retry, by this machine's clock (ms); 0: at once. */
   readonly retryAt: number;
 
   constructor(code: string, message: string, status = 0, problem: Partial<Problem> = {}, retryAt = 0) {
@@ -21,7 +21,7 @@ export class ApiError extends Error {
     this.retryAt = retryAt;
   }
 
-  /** Whether anything was done is not known: asking again with the same idempotency key is safe. */
+  /** True if the request may have been processed. A retry with the same idempotency key is safe. */
   get isUnanswered(): boolean {
     return this.status === 0;
   }
@@ -38,12 +38,12 @@ export function connectionError(code: ConnectionCode, status = 0): ApiError {
   return new ApiError(code, CONNECTION_MESSAGES[code], status);
 }
 
-/** What can be shown of any error. */
+/** Converts any error into one that can be shown. */
 export function asApiError(error: unknown): ApiError {
   return error instanceof ApiError ? error : connectionError("unexpected_answer");
 }
 
-/** Reads a refusal: `application/problem+json`, or whatever a proxy in between wrote. */
+/** Reads an error response: `application/problem+json`, or what a proxy wrote. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const isProblem = response.headers.get("content-type")?.includes("application/problem+json");
   const problem: Partial<Problem> | null = isProblem ? await response.json().catch(() => null) : null;
@@ -51,13 +51,13 @@ export async function errorOf(response: Response): Promise<ApiError> {
   return new ApiError(problem.code, sentence(problem), response.status, problem, retryAtOf(response));
 }
 
-/** The API tells `Retry-After` in seconds. */
+/** Reads `Retry-After`, which the API sends in seconds. */
 function retryAtOf(response: Response): number {
   const seconds = Number(response.headers.get("retry-after"));
   return seconds > 0 ? Date.now() + seconds * 1000 : 0;
 }
 
-/** A proxy that cannot reach the server answers 502 to 504 by itself. */
+/** A proxy that cannot reach the server answers with 502 to 504. */
 function proxyCode(status: number): ConnectionCode {
   return status >= 502 && status <= 504 ? "unreachable" : "unexpected_answer";
 }

@@ -1,10 +1,10 @@
 import { readStored, writeStored } from "../ui/browser-storage.ts";
 
 const STORED = "bearer";
-/** For this tab, until it is closed: a key is worth more than a session, and outlives none of them here. */
+/** Keeps the key until the tab is closed, no longer: it grants more than one session. */
 const tabStorage = () => sessionStorage;
 
-/** An API key or an access token that its user gave this tab; null where the browser shows who it is by a cookie. */
+/** The API key or access token that the user entered in this tab; null where a cookie identifies the user. */
 let bearer = readStored(STORED, tabStorage);
 
 export function keepBearer(next: string | null): void {

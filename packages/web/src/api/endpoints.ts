@@ -17,7 +17,7 @@ import { request, requestJson } from "./request.ts";
 const session = (id: string) => `/sessions/${encodeURIComponent(id)}`;
 const turn = (sessionId: string, turnId: string) => `${session(sessionId)}/turns/${turnId}`;
 
-/** Who one is here, and how one can become somebody. */
+/** Fetches the current user and the available login methods. */
 export const fetchMe = (signal?: AbortSignal) => requestJson<AuthMe>("/auth/me", { signal });
 
 export const logOut = () => requestJson<LogoutResponse>("/auth/logout", { method: "POST" });
@@ -25,7 +25,7 @@ export const logOut = () => requestJson<LogoutResponse>("/auth/logout", { method
 export const fetchProviders = (signal?: AbortSignal) =>
   requestJson<ProvidersResponse>("/providers", { signal });
 
-/** A page of sessions, last used first. */
+/** Fetches a page of sessions, last used first. */
 export function fetchSessions(limit: number, cursor: string | null): Promise<SessionsResponse> {
   const query = new URLSearchParams({ limit: String(limit), ...(cursor === null ? {} : { cursor }) });
   return requestJson(`/sessions?${query}`);
@@ -36,31 +36,31 @@ export const fetchSession = (sessionId: string) => requestJson<Session>(session(
 export const patchSession = (sessionId: string, patch: SessionPatch) =>
   requestJson<Session>(session(sessionId), { method: "PATCH", body: patch });
 
-/** Goes on when the page is closed meanwhile. */
+/** Deletes a session. The request continues if the page is closed meanwhile. */
 export const deleteSession = (sessionId: string) =>
   request(session(sessionId), { method: "DELETE", keepalive: true });
 
-/** A new session with what was said before a message. */
+/** Creates a session with the messages before a message. */
 export const forkSession = (sessionId: string, before: string, newSessionId: string) =>
   requestJson<Session>(`${session(sessionId)}/fork`, {
     method: "POST",
     body: { before, session_id: newSessionId },
   });
 
-/** A session whole: JSON to be imported again, or Markdown to be read. */
+/** Exports a whole session: as JSON to import again, or as Markdown to read. */
 export async function exportSession(sessionId: string, format: "json" | "markdown"): Promise<Blob> {
   const response = await request(`${session(sessionId)}/export?format=${format}`);
   return response.blob();
 }
 
-/** Makes a session of an export; without an id the server makes one. */
+/** Imports an export as a session; without an id the server chooses one. */
 export const importSession = (exported: unknown, sessionId: string | null) =>
   requestJson<Session>(
     `/sessions/import${sessionId === null ? "" : `?${new URLSearchParams({ session_id: sessionId })}`}`,
     { method: "POST", body: exported },
   );
 
-/** A page of messages, oldest first, that ends before the message `before`; by default the newest page. */
+/** Fetches a page of messages, oldest first, that ends before the message `before`; by default the newest page. */
 export function fetchMessages(
   sessionId: string,
   { limit, before, signal }: { limit: number; before?: string | undefined; signal?: AbortSignal | undefined },
@@ -72,25 +72,25 @@ export function fetchMessages(
 export const clearSession = (sessionId: string) =>
   requestJson("/clear-session", { method: "POST", body: { session_id: sessionId } });
 
-/** What a turn with this body would send, without sending it. */
+/** Reports what a turn with this body would send, without sending it. */
 export const previewContext = (body: ChatRequest, signal?: AbortSignal) =>
   requestJson<ContextReport>("/context-preview", { method: "POST", body, signal });
 
 export const fetchTurn = (sessionId: string, turnId: string, signal?: AbortSignal) =>
   requestJson<Turn>(turn(sessionId, turnId), { signal });
 
-/** What all turns of a session took, however many there are. */
+/** Fetches the tokens of all turns of a session. */
 export const fetchTotals = (sessionId: string, signal?: AbortSignal) =>
   requestJson<TotalsResponse>(`${session(sessionId)}/totals`, { signal });
 
-/** The session's keys in Redis. */
+/** Fetches the session's keys in Redis. */
 export const fetchStorage = (sessionId: string, signal?: AbortSignal) =>
   requestJson<StorageResponse>(`${session(sessionId)}/storage`, { signal });
 
 export const cancelTurn = (sessionId: string, turnId: string) =>
   request(`${turn(sessionId, turnId)}/cancel`, { method: "POST" });
 
-/** Begins a turn and answers with its events. The same key and body give the same turn, however often asked. */
+/** Starts a turn and returns its event stream. Requests with the same key and body give the same turn. */
 export const openTurn = (body: ChatRequest, idempotencyKey: string | null, signal: AbortSignal) =>
   request("/chat", {
     method: "POST",
@@ -102,7 +102,7 @@ export const openTurn = (body: ChatRequest, idempotencyKey: string | null, signa
     signal,
   });
 
-/** The events of a turn after `lastEventId`, or from the start. */
+/** Returns the events of a turn after `lastEventId`, or from the start. */
 export const openTurnEvents = (
   sessionId: string,
   turnId: string,

@@ -3,7 +3,7 @@ import { ApiError, connectionError, errorOf } from "./api-error.ts";
 import { bearerHeader } from "./bearer.ts";
 
 const BASE = "/api";
-/** How long an answer's head may take. */
+/** Deadline for the response headers. */
 const DEADLINE_MS = 15_000;
 
 export interface RequestOptions {
@@ -12,17 +12,17 @@ export interface RequestOptions {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
-  /** The request outlives the page. */
+  /** Lets the request continue after the page is closed. */
   keepalive?: boolean;
 }
 
 /**
- * One request to the API. Resolves with an answer that says OK; its body is not read yet.
- * @throws ApiError for a refusal or when nobody answered; `signal.reason` when aborted.
+ * Sends a request to the API. Resolves with a successful response whose body is not read yet.
+ * @throws ApiError for an error response or when there was none; `signal.reason` when aborted.
  */
 export async function request(path: string, options: RequestOptions = {}): Promise<Response> {
   const { method = "GET", body, headers = {}, signal, keepalive = false } = options;
-  // Until the head is there only: a stream may run for as long as it says something.
+  // The deadline covers the headers only: a stream may run for as long as it sends something.
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), DEADLINE_MS);
   try {
@@ -38,7 +38,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
       signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
     });
     if (!response.ok) throw await errorOf(response);
-    // Who one is, is told to anybody.
+    // Routes under /auth answer without credentials, so they say nothing about access.
     if (!path.startsWith("/auth/")) setAccessRefused(false);
     return response;
   } catch (error) {
@@ -54,7 +54,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
   }
 }
 
-/** The answer's JSON. Its type is the server's promise, kept by the schemas that both share. */
+/** Returns the response's JSON. The schemas in packages/protocol guarantee its type. */
 export async function requestJson<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const response = await request(path, options);
   try {

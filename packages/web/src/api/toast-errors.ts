@@ -1,7 +1,7 @@
 import { showToast } from "../ui/toasts.ts";
 import { asApiError } from "./api-error.ts";
 
-/** Does what a button asks for; says so when the server does not. */
+/** Runs an action and shows its error, if any, as a toast. */
 export async function toastErrors(action: () => Promise<void>): Promise<void> {
   try {
     await action();

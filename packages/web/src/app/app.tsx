@@ -37,7 +37,7 @@ const ShortcutsDialog = lazyComponent(
   { Failed: LoadError },
 );
 
-/** Whichever view is open has its own place to write. */
+/** Focuses the message box of the view that is open. */
 const writeMessage = () => document.querySelector<HTMLElement>("main textarea[aria-label=Message]")?.focus();
 
 export function App() {
@@ -45,7 +45,7 @@ export function App() {
   const { me, refused } = useIdentity();
   const server = useProviders();
   const [history, setHistory] = useState<string | null>(null);
-  // Until the next session has told its own, the last one's is still here.
+  // After a switch the value may still be that of the session before.
   const ownHistory = history?.startsWith(`${session.id} `) ? history : null;
   const { choice } = useChoice(server.data);
   const { list, state } = useSessionList(session.id, ownHistory);
@@ -58,8 +58,8 @@ export function App() {
   useEffect(() => {
     if (ownHistory !== null) noteUse();
   }, [ownHistory, noteUse]);
-  // Whichever way another session is opened, by the browser's "back" too, it is shown.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: when the session changes.
+  // Opening another session, also by the browser's "back", leaves side by side.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the session changes.
   useEffect(() => setComparing(false), [session.id]);
   const [dialog, setDialog] = useState<"settings" | "shortcuts" | null>(null);
   useQuestionMark(() => setDialog("shortcuts"));

@@ -9,7 +9,7 @@ interface HeaderProps {
   session: Session | undefined;
   canClear: boolean;
   inspectorOpen: boolean;
-  /** Where the sessions are a drawer: how to open it. */
+  /** Opens the list of sessions where it is a drawer; null where it is a column. */
   onSessions: (() => void) | null;
   onNew: () => void;
   onClear: () => void;

@@ -33,27 +33,27 @@ const SessionInspector = lazyComponent(
 const TourCard = lazyComponent(async () => (await import("../tour/tour-card.tsx")).TourCard, {
   Failed: ({ tour }) => <LoadError onClose={tour.leave} />,
 });
-/** Whether it can be had is seen when it is shown. */
+/** Prefetches the message list. A failure is reported when the list is shown. */
 const prepareLog = () => void loadMessageList().catch(() => {});
 
 interface SessionViewProps {
   sessionId: string;
   server: Providers;
-  /** As the list has it; undefined until it is there, and for a session that has not been used. */
+  /** The session as listed; undefined until the list is loaded, and for a session without a message. */
   session: Session | undefined;
-  /** Made here, and nothing was said in it yet. */
+  /** True if the session was created here and has no message yet. */
   isUnused: boolean;
-  /** All that are known, for the branches among them. */
+  /** All known sessions, to find the branches among them. */
   sessions: readonly Session[];
   tour: Tour;
-  /** Nothing can be stored or read now. */
+  /** True while the server reports that Redis cannot be reached. */
   isRedisAway: boolean;
-  /** The session's messages have changed; null: it has none. */
+  /** Called when the session's messages have changed; null: the session has none. */
   onHistory: (history: string | null) => void;
   onNew: () => void;
   onOpen: (sessionId: string) => void;
   onExtend: (session: Session, seconds: number) => void;
-  /** Where the sessions are a drawer: how to open it. */
+  /** Opens the list of sessions where it is a drawer; null where it is a column. */
   onSessions: (() => void) | null;
 }
 
@@ -73,13 +73,13 @@ export function SessionView({
   const { conversation, state, mode, choice, choose, providers, preview, changeDraft, history } = chat;
   const { messages, live } = state;
   const panel = useInspectorPanel();
-  const { inspected, setInspected, inspectedTurn, point, lined } = useInspectedTurn(sessionId, live !== null);
+  const { inspected, setInspected, inspectedTurn, hover, lined } = useInspectedTurn(sessionId, live !== null);
   const line = useMemoryLine({ messages, mode: mode ?? "stateful", preview, turn: lined });
   const branches = useMemo(() => branchPoints(sessions, sessionId), [sessions, sessionId]);
   const pricing = usePricing(providers);
   const input = useRef<HTMLTextAreaElement>(null);
 
-  // Until the list has it: as the server makes it, of the first message.
+  // Until the session is listed: the first message, as the server does it.
   const first = state.olderBefore === null ? messages.find(({ role }) => role === "user") : undefined;
   const title = session
     ? titleOf(session)
@@ -103,7 +103,7 @@ export function SessionView({
 
   const isReachable = server.error === null && !isRedisAway;
   useEffect(() => {
-    // What happened to the last answer while nobody could be asked.
+    // The last answer may have ended while the server could not be reached.
     if (isReachable) void conversation.refresh();
   }, [isReachable, conversation]);
 
@@ -117,7 +117,7 @@ export function SessionView({
   );
   const showNext = useCallback(() => setInspected(null), [setInspected]);
   const closeXray = useCallback(() => setOpen(false), [setOpen]);
-  const actions = useRowActions(chat, { point, onInspect, onOpen, input });
+  const actions = useRowActions(chat, { hover, onInspect, onOpen, input });
 
   return (
     <div className="session-view">

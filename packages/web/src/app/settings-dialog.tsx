@@ -12,7 +12,7 @@ interface SettingsDialogProps {
   onClose: () => void;
 }
 
-/** How the page begins, kept in this browser. */
+/** Edits the defaults for new sessions, kept in this browser. */
 export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
   const { mode, provider, model, system, ttlSeconds } = useSettings();
   const withModels = providers.filter(({ models }) => models.length > 1);
@@ -60,9 +60,9 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
           value={ttlSeconds}
           onChange={(value) => changeSettings({ ttlSeconds: value === null ? null : Number(value) })}
         >
-          {TTL_OPTIONS.map(({ seconds, words }) => (
+          {TTL_OPTIONS.map(({ seconds, label }) => (
             <option key={seconds} value={seconds}>
-              {words} after each use
+              {label} after each use
             </option>
           ))}
         </Select>

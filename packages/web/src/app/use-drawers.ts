@@ -2,7 +2,7 @@ import { useCallback, useState } from "react";
 import { changeSettings, useSettings } from "../chat/state/settings.ts";
 import { useMediaQuery } from "../ui/use-media-query.ts";
 
-/** The X-ray: a column that is remembered to be open, or a drawer that is closed at first. */
+/** The inspector: a column whose state is remembered, or a drawer that starts closed. */
 export function useInspectorPanel() {
   const isDrawer = useMediaQuery("(max-width: 1099px)");
   const { inspectorOpen } = useSettings();
@@ -17,7 +17,7 @@ export function useInspectorPanel() {
   return { isDrawer, isOpen: isDrawer ? isDrawerOpen : inspectorOpen, setOpen };
 }
 
-/** The sessions: a column, or on a phone a drawer. */
+/** The list of sessions: a column, or a drawer on narrow screens. */
 export function useSessionsPanel() {
   const isDrawer = useMediaQuery("(max-width: 699px)");
   const [isDrawerOpen, setDrawerOpen] = useState(false);

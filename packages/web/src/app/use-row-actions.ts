@@ -6,16 +6,16 @@ import { startBranch } from "../chat/state/start-branch.ts";
 import type { Chat } from "../chat/state/use-chat.ts";
 
 interface RowSurroundings {
-  readonly point: RowActions["point"];
+  readonly hover: RowActions["hover"];
   readonly onInspect: RowActions["onInspect"];
   readonly onOpen: (sessionId: string) => void;
   readonly input: RefObject<HTMLTextAreaElement | null>;
 }
 
-/** What rows can ask for. Stays the same while an answer streams: rows are not rendered again for it. */
+/** Returns the actions of rows. The object is stable while an answer streams, so rows do not render again. */
 export function useRowActions(
   { conversation, choice, providers, maxChars, changeDraft }: Chat,
-  { point, onInspect, onOpen, input }: RowSurroundings,
+  { hover, onInspect, onOpen, input }: RowSurroundings,
 ): RowActions {
   return useMemo(() => {
     const branch = (message: ShownMessage, text: string) =>
@@ -26,7 +26,7 @@ export function useRowActions(
     return {
       providers,
       maxChars,
-      point,
+      hover,
       onInspect,
       onBranch: branch,
       onRegenerate(turnId) {
@@ -41,5 +41,5 @@ export function useRowActions(
         input.current?.focus();
       },
     };
-  }, [conversation, choice, providers, maxChars, changeDraft, point, onInspect, onOpen, input]);
+  }, [conversation, choice, providers, maxChars, changeDraft, hover, onInspect, onOpen, input]);
 }

@@ -4,7 +4,7 @@ import { logOut } from "../api/endpoints.ts";
 import { toastErrors } from "../api/toast-errors.ts";
 import "./account.css";
 
-/** Who is logged in, and the way out. A guest and the only user of a machine have no account. */
+/** Shows the logged-in user and a button to log out. Guests and `AUTH=none` have no account. */
 export function Account({ me }: { me: AuthMe }) {
   const isLogin = me.via === "login";
   if (!isLogin && me.via !== "key" && me.via !== "token") return null;
@@ -23,7 +23,7 @@ export function Account({ me }: { me: AuthMe }) {
 const leave = () =>
   toastErrors(async () => {
     const { end_session_url } = await logOut();
-    // The identity provider logs out too, and leads back.
+    // The identity provider ends its session too and redirects back.
     location.href = end_session_url ?? "/";
     if (end_session_url === null) location.reload();
   });

@@ -3,10 +3,10 @@ import { asApiError } from "../api/api-error.ts";
 import { keepBearer } from "../api/bearer.ts";
 import { fetchMe } from "../api/endpoints.ts";
 
-/** What is sent in a header: what is visible, and nothing that a paste brings along. */
+/** Visible ASCII only: what a header may contain, without the line ends that a paste can bring. */
 const BEARER = /^[\x21-\x7e]+$/;
 
-/** Takes a key for this tab, and goes on with it if the server knows it. */
+/** Checks a key with the server and keeps it for this tab if the server accepts it. */
 export function BearerForm({ noun }: { noun: string }) {
   const id = useId();
   const [text, setText] = useState("");
@@ -20,7 +20,7 @@ export function BearerForm({ noun }: { noun: string }) {
       if (!BEARER.test(bearer)) throw new TypeError(`This is no ${noun}: it has characters that none has.`);
       keepBearer(bearer);
       const { authenticated } = await fetchMe();
-      // All that the page has asked for so far, it asks for again, as somebody.
+      // The page starts again, so that every request is repeated with the key.
       if (authenticated) return location.reload();
       keepBearer(null);
       setProblem(`The server does not know this ${noun}: it is mistyped, revoked, or has ended.`);
@@ -41,7 +41,7 @@ export function BearerForm({ noun }: { noun: string }) {
     >
       <label htmlFor={id}>Use an {noun} in this tab, until it is closed</label>
       <div className="bearer-line">
-        {/* Nothing that a browser should offer to keep. */}
+        {/* Keeps the browser from offering to save the key. */}
         <input
           id={id}
           type="password"

@@ -6,7 +6,7 @@ import { BearerForm } from "./bearer-form.tsx";
 import "./login-view.css";
 import { useFailedLogin } from "./use-failed-login.ts";
 
-/** In place of the conversation while the server does not know who one is. */
+/** Replaces the conversation until the user has logged in. */
 export function LoginView({ me }: { me: AuthMe | null }) {
   const failure = useFailedLogin();
   return (
@@ -23,13 +23,13 @@ export function LoginView({ me }: { me: AuthMe | null }) {
             {failure}
           </Alert>
         )}
-        {me !== null && <Ways me={me} />}
+        {me !== null && <LoginMethods me={me} />}
       </div>
     </main>
   );
 }
 
-function Ways({ me: { login_url, methods } }: { me: AuthMe }) {
+function LoginMethods({ me: { login_url, methods } }: { me: AuthMe }) {
   const takesKeys = methods.includes("keys");
   const bearer = takesKeys ? "API key" : "access token";
   return (
@@ -57,6 +57,6 @@ function Ways({ me: { login_url, methods } }: { me: AuthMe }) {
   );
 }
 
-/** Back to the session that is on the page now. */
+/** Adds the current address, so that the login returns to this session. */
 const returningTo = (loginUrl: string): string =>
   `${loginUrl}?${new URLSearchParams({ return_to: location.pathname + location.hash })}`;

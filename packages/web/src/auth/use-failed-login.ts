@@ -5,12 +5,12 @@ const WORDS: Readonly<Record<string, string>> = {
   unavailable: "The identity provider cannot be reached now. Try again in a moment.",
 };
 
-/** What the server says of a login that came to nothing, in the address that it leads back to. */
+/** Returns the message for a failed login, which the server reports in the query of the return address. */
 export function useFailedLogin(): string | null {
   const [outcome] = useState(() => new URLSearchParams(location.search).get("login"));
 
   useEffect(() => {
-    // Said once: a reload, or a link to the session, does not say it again.
+    // Removed from the address, so that a reload or a shared link does not repeat it.
     if (outcome !== null) history.replaceState(null, "", location.pathname + location.hash);
   }, [outcome]);
 

@@ -3,15 +3,15 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { access } from "../api/access.ts";
 import { fetchMe } from "../api/endpoints.ts";
 
-/** Who one is here: asked at the start, and again whenever the server begins or ceases to refuse. */
+/** Fetches the current user at the start, and again when the server starts or stops to refuse access. */
 export function useIdentity() {
   const { refused } = useSyncExternalStore(access.subscribe, access.get);
   const [me, setMe] = useState<AuthMe | null>(null);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a refusal is what makes the answer another one.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the answer changes with `refused`.
   useEffect(() => {
     const abort = new AbortController();
-    // Not known: the page is then as it is for anybody.
+    // Without an answer the page works as for an anonymous user.
     fetchMe(abort.signal).then(setMe, () => {});
     return () => abort.abort();
   }, [refused]);

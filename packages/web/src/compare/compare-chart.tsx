@@ -14,8 +14,8 @@ interface CompareChartProps {
 }
 
 /**
- * Tokens sent, added up over the turns, a line for each lane; the table beside it has the figures. Whoever shows it
- * renders it again when a lane changes.
+ * Draws the cumulative tokens sent, one line for each lane, with a table of the figures. The parent renders it
+ * again when a lane changes.
  */
 export function CompareChart({ lanes, providers, pricing }: CompareChartProps) {
   const rows = lanes.map((lane) => ({ lane, messages: lane.conversation.store.get().messages }));

@@ -17,7 +17,7 @@ interface CompareViewProps {
   onClose: () => void;
 }
 
-/** One prompt, several ways to answer it: what memory gives, and what it costs. */
+/** Sends one prompt to several configurations, to compare answers and cost. */
 export function CompareView({ providers, maxChars, choice, onOpen, onClose }: CompareViewProps) {
   const [lanes, setLanes] = useState(() => firstLanes(choice));
   const pricing = usePricing(providers);
@@ -79,7 +79,7 @@ export function CompareView({ providers, maxChars, choice, onOpen, onClose }: Co
   );
 }
 
-/** Renders again when any lane changes. */
+/** Renders the caller when any lane changes. */
 function useLaneUpdates(lanes: readonly Lane[]): void {
   const [, update] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {

@@ -48,8 +48,8 @@ export function LaneColumn({
     return {
       providers,
       maxChars,
-      point: () => {},
-      // The proof is in the session's own view.
+      hover: () => {},
+      // The inspector belongs to the session's own view.
       onInspect: () => onOpen(conversation.sessionId),
       onBranch: branch,
       onRegenerate(turnId) {

@@ -14,14 +14,14 @@ const message = (turnId: string, sent?: number) =>
     },
   }) as ShownMessage;
 
-test("tokens add up over the turns, each turn once", () => {
+test("adds up tokens over the turns, each turn once", () => {
   expect(cumulativeTokens([message("a", 10), message("a", 10), message("b", 30), message("c")])).toEqual([
     10, 40,
   ]);
   expect(cumulativeTokens([])).toEqual([]);
 });
 
-test("the first lanes differ in memory alone, and have sessions of their own", () => {
+test("starts with two lanes that differ only in memory", () => {
   const [without, withMemory] = firstLanes({ mode: "stateful", provider: "mirror" });
   expect([without?.choice.mode, withMemory?.choice.mode]).toEqual(["stateless", "stateful"]);
   expect(without?.conversation.sessionId).not.toBe(withMemory?.conversation.sessionId);

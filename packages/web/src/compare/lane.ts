@@ -5,7 +5,7 @@ import { shortNameOf } from "../chat/state/provider-name.ts";
 import { newSessionId, randomBase36 } from "../chat/state/session-id.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
 
-/** One way to answer the same prompts, in a session of its own. */
+/** One configuration that answers the prompts, in a session of its own. */
 export interface Lane {
   readonly key: string;
   readonly conversation: Conversation;
@@ -18,7 +18,7 @@ export function newLane(choice: Choice): Lane {
   return { key: randomBase36(6), conversation: new Conversation(newSessionId()), choice };
 }
 
-/** What a newcomer compares: the same without memory and with it. */
+/** Returns the default comparison: the same configuration without and with memory. */
 export function firstLanes(choice: Choice): Lane[] {
   return (["stateless", "stateful"] as const satisfies Mode[]).map((mode) => newLane({ ...choice, mode }));
 }
@@ -29,7 +29,7 @@ export function laneName({ choice }: Lane, providers: readonly ProviderStatus[])
   return `${mode} · ${shortNameOf(providers, choice.provider)}${model}${choice.system ? " · own prompt" : ""}`;
 }
 
-/** Tokens sent up to and including each turn: where memory starts to cost. */
+/** Returns the tokens sent up to and including each turn. */
 export function cumulativeTokens(messages: readonly ShownMessage[]): number[] {
   const turns = new Map(messages.flatMap(({ turn }) => (turn?.tokens ? [[turn.id, turn.tokens.sent]] : [])));
   let sum = 0;

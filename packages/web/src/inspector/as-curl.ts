@@ -2,12 +2,12 @@ import type { ContextReport, ProviderId } from "@redis-memory-magic/protocol";
 
 type WireRequest = NonNullable<ContextReport["request"]>;
 
-/** Names of the keys, never keys: the shell puts in its own. */
+/** Names of environment variables, never keys: the shell inserts its own. */
 const KEYS: Partial<Record<ProviderId, string>> = { chatgpt: "OPENAI_API_KEY", ollama: "OLLAMA_API_KEY" };
 
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The request as a command for a POSIX shell. */
+/** Returns the request as a command for a POSIX shell. */
 export function asCurl({ method, url, body }: WireRequest, provider: ProviderId): string {
   const key = KEYS[provider];
   return [

@@ -10,7 +10,7 @@ interface FiguresProps {
   pricing: Pricing;
 }
 
-/** The report in six numbers. */
+/** The report's main figures. */
 export function Figures({ report, subject, pricing }: FiguresProps) {
   const { tokens, left_out, context_window } = report;
   const isNext = subject.kind === "next";

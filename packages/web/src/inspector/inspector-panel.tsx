@@ -13,14 +13,14 @@ import { TurnTimes } from "./turn-times.tsx";
 import { WindowSlider } from "./window-slider.tsx";
 import "./inspector.css";
 
-/** What the panel looks at: a turn that was, or the next one. */
+/** What the panel shows: a past turn or the next one. */
 export interface InspectorSubject {
   readonly kind: "turn" | "next";
   readonly provider: ProviderId;
   readonly model: string;
   /** null while it is fetched. */
   readonly report: ContextReport | null;
-  /** Of the next turn: nothing is written yet. */
+  /** True for the next turn while the draft is empty. */
   readonly isOpen: boolean;
 }
 
@@ -30,17 +30,17 @@ interface InspectorPanelProps {
   providers: readonly ProviderStatus[];
   pricing: Pricing;
   totals: SessionTotals;
-  /** Some of the session's messages are not loaded: the totals are of those that are. */
+  /** True if the totals cover only the loaded messages. */
   totalsArePartial: boolean;
   contextTokens: number | null;
   onContextTokens: (tokens: number | null) => void;
-  /** Changes when the session's keys in Redis may have; null: it has none. */
+  /** Changes when the session's keys in Redis may have changed; null: it has none. */
   history: string | null;
   onShowNext: () => void;
   onClose: () => void;
 }
 
-/** The proof: what the model is, or was, really sent. Memoised: an answer that streams does not change it. */
+/** Shows exactly what the model is or was sent. Memoised: a streaming answer does not render it. */
 export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanelProps) {
   const { sessionId, subject, providers, pricing } = props;
   const isNext = subject?.kind !== "turn";
@@ -57,7 +57,7 @@ export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanel
           <Icon name="close" size={16} />
         </button>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
       <section className="inspector-body" tabIndex={0} aria-label="Context report">
         {subject === null || subject.report === null ? (
           <p className="inspector-nothing">

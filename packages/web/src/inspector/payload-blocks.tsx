@@ -2,7 +2,7 @@ import type { ContextReport } from "@redis-memory-magic/protocol";
 import { useState } from "react";
 import { formatCount, plural } from "../ui/format.ts";
 
-/** More than these are folded in the middle. */
+/** Number of messages shown at each end; those between are folded. */
 const ENDS = 20;
 
 const REASONS: Record<ContextReport["left_out"][number]["reason"], string> = {
@@ -13,18 +13,18 @@ const REASONS: Record<ContextReport["left_out"][number]["reason"], string> = {
 interface PayloadBlocksProps {
   report: ContextReport;
   tense: "stay" | "stayed";
-  /** Nothing is written yet: the last block stands for what will be. */
+  /** True while the draft is empty: the last block is a placeholder for it. */
   isLastOpen: boolean;
 }
 
-/** The payload, message by message, in the order in which the model gets it. */
+/** The payload, message by message, in the order in which the model reads it. */
 export function PayloadBlocks({ report, tense, isLastOpen }: PayloadBlocksProps) {
   const [isUnfolded, setIsUnfolded] = useState(false);
   const { messages, left_out, intact, tokens } = report;
   const isFolded = !isUnfolded && messages.length > 2 * ENDS + 1;
-  const blocks = messages.map((message, place) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: a payload is a list; places are identities.
-    <PayloadBlock key={place} message={message} isOpen={isLastOpen && place === messages.length - 1} />
+  const blocks = messages.map((message, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: messages of a payload have no other key.
+    <PayloadBlock key={index} message={message} isOpen={isLastOpen && index === messages.length - 1} />
   ));
   return (
     <section className="blocks" aria-label="Messages sent">
@@ -54,7 +54,7 @@ export function PayloadBlocks({ report, tense, isLastOpen }: PayloadBlocksProps)
   );
 }
 
-/** Longer contents are clamped until they are asked for. */
+/** Longer contents are clamped. */
 const LONG_CHARS = 200;
 
 interface PayloadBlockProps {

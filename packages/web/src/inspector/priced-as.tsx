@@ -5,7 +5,7 @@ import { changeSettings, useSettings } from "../chat/state/settings.ts";
 
 const OWN = "";
 
-/** Any model's prices on every answer: what memory would cost there. */
+/** Applies one model's prices to every answer, to show what memory would cost there. */
 export function PricedAs({ providers }: { providers: readonly ProviderStatus[] }) {
   const id = useId();
   const { pricedAs } = useSettings();

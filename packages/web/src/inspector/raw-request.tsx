@@ -7,7 +7,7 @@ interface RawRequestProps {
   provider: ProviderId;
 }
 
-/** The request as it goes over the wire. Made into text only when it is looked at: it can be long. */
+/** The request as sent to the provider. */
 export function RawRequest({ request, provider }: RawRequestProps) {
   if (request === null) {
     return (
@@ -21,10 +21,14 @@ export function RawRequest({ request, provider }: RawRequestProps) {
         {request.method} {request.url}
       </p>
       <p className="raw-copy">
-        <CopyButton label="Copy as curl" words="Copy as curl" text={() => asCurl(request, provider)} />
-        <CopyButton label="Copy JSON" words="Copy JSON" text={() => JSON.stringify(request.body, null, 2)} />
+        <CopyButton label="Copy as curl" visibleText="Copy as curl" text={() => asCurl(request, provider)} />
+        <CopyButton
+          label="Copy JSON"
+          visibleText="Copy JSON"
+          text={() => JSON.stringify(request.body, null, 2)}
+        />
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
       <pre tabIndex={0}>{JSON.stringify(request.body, null, 2)}</pre>
     </details>
   );

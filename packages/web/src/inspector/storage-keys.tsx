@@ -3,7 +3,7 @@ import { secondsUntil } from "../ui/seconds-until.ts";
 import { useNow } from "../ui/use-now.ts";
 import { useStorage } from "./use-storage.ts";
 
-/** The session's keys in Redis as they are now. */
+/** Shows the session's keys in Redis. */
 export function StorageKeys({ sessionId, history }: { sessionId: string; history: string | null }) {
   const storage = useStorage(sessionId, history);
   const now = useNow(1000);

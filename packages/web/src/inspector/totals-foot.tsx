@@ -8,7 +8,7 @@ interface TotalsFootProps {
   pricing: Pricing;
 }
 
-/** What the session has taken so far, always in view. */
+/** The session's totals, always in view. */
 export function TotalsFoot({ totals, isPartial, pricing }: TotalsFootProps) {
   const cost = totals.usd === null ? null : totals.usd === 0 ? "free" : formatCost(totals.usd);
   return (

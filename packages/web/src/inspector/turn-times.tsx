@@ -4,7 +4,7 @@ import { formatCount, formatDuration } from "../ui/format.ts";
 const formatRate = (perSecond: number): string =>
   perSecond < 100 ? perSecond.toFixed(1) : formatCount(perSecond);
 
-/** How long the answer took, and what came back. */
+/** Duration and size of the answer. */
 export function TurnTimes({ report: { times, tokens } }: { report: ContextReport }) {
   const rows: [string, string | null][] = [
     ["To the first word", times.first_token_ms === null ? null : formatDuration(times.first_token_ms)],

@@ -1,18 +1,18 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
-/** Long enough that a pointer on its way across the page shows nothing. */
-const REST_MS = 140;
+/** Long enough to ignore a pointer that only crosses the page. */
+const HOVER_DELAY_MS = 140;
 
-/** The answer that is pointed at: by a pointer that rests on it, or by the focus. */
+/** Returns the turn of the answer on which the pointer rests or that has the focus. */
 export function useHoveredTurn() {
   const [turnId, setTurnId] = useState<string | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
-  const point = useCallback((next: string | null) => {
+  const hover = useCallback((next: string | null) => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => setTurnId(next), REST_MS);
+    timer.current = setTimeout(() => setTurnId(next), HOVER_DELAY_MS);
   }, []);
 
   useEffect(() => () => clearTimeout(timer.current), []);
-  return { pointed: turnId, point };
+  return { hovered: turnId, hover };
 }

@@ -3,11 +3,11 @@ import { useState } from "react";
 import { useHoveredTurn } from "./use-hovered-turn.ts";
 import { useTurn } from "./use-turn.ts";
 
-/** The turn that the page explains: one that is pointed at for as long as it is, else the one of the X-ray. */
+/** Returns the turn that the page explains: the one under the pointer, else the one open in the inspector. */
 export function useInspectedTurn(sessionId: string, isRunning: boolean) {
   const [inspected, setInspected] = useState<string | null>(null);
-  const { pointed, point } = useHoveredTurn();
+  const { hovered, hover } = useHoveredTurn();
   const turn: Turn | null = useTurn(sessionId, inspected);
-  const pointedTurn: Turn | null = useTurn(sessionId, isRunning ? null : pointed);
-  return { inspected, setInspected, inspectedTurn: turn, point, lined: pointedTurn ?? turn };
+  const hoveredTurn: Turn | null = useTurn(sessionId, isRunning ? null : hovered);
+  return { inspected, setInspected, inspectedTurn: turn, hover, lined: hoveredTurn ?? turn };
 }

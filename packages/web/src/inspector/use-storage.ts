@@ -2,11 +2,11 @@ import type { StorageResponse } from "@redis-memory-magic/protocol";
 import { useEffect, useState } from "react";
 import { fetchStorage } from "../api/endpoints.ts";
 
-const EVERY_MS = 5_000;
+const POLL_MS = 5_000;
 
 /**
- * The session's keys, asked for again while they are looked at; null where that is not known. `history` changes when
- * the session has; null: it has no messages, and so no keys.
+ * Polls the session's keys; null while they are unknown. `history` changes when the session does; null: it has no
+ * messages, and so no keys.
  */
 export function useStorage(sessionId: string, history: string | null): StorageResponse | null {
   const [storage, setStorage] = useState<{ of: string; response: StorageResponse | null } | null>(null);
@@ -20,7 +20,7 @@ export function useStorage(sessionId: string, history: string | null): StorageRe
       if (!abort.signal.aborted) setStorage({ of: sessionId, response });
     };
     void ask();
-    const timer = setInterval(ask, EVERY_MS);
+    const timer = setInterval(ask, POLL_MS);
     return () => {
       abort.abort();
       clearInterval(timer);

@@ -3,10 +3,10 @@ import { useEffect, useState } from "react";
 import { fetchTurn } from "../api/endpoints.ts";
 
 const MAX_KEPT = 60;
-/** Turns that have ended: their records do not change any more. */
+/** Turns that have ended, whose records do not change. */
 const ended = new Map<string, Turn>();
 
-/** A turn with the report of what it sent; null while it is fetched, or when there is none. */
+/** Fetches a turn with its context report; null while it is fetched or if there is none. */
 export function useTurn(sessionId: string, turnId: string | null): Turn | null {
   const key = `${sessionId}/${turnId}`;
   const [fetched, setFetched] = useState<{ key: string; turn: Turn } | null>(null);
@@ -19,7 +19,7 @@ export function useTurn(sessionId: string, turnId: string | null): Turn | null {
         if (turn.status !== "running") keep(key, turn);
         setFetched({ key, turn });
       },
-      // Without its report an answer is shown as it is.
+      // Without a report the answer is shown as it is.
       () => {},
     );
     return () => abort.abort();

@@ -15,6 +15,6 @@ test.each([4096, 8192, 32_768, 400_000, 1_000_000])(
   },
 );
 
-test("a window that is smaller than the scale is its own end", () => {
+test("ends the scale at a window that is smaller than it", () => {
   expect(sliderPosition(32, 32)).toBe(100);
 });

@@ -9,7 +9,7 @@ interface WindowSliderProps {
   onChange: (tokens: number | null) => void;
 }
 
-/** Makes forgetting happen: a smaller window than the model's, and the line starts further down. */
+/** Sets a context window smaller than the model's, so that older messages no longer fit. */
 export function WindowSlider({ tokens, modelWindow, onChange }: WindowSliderProps) {
   const id = useId();
   const value = Math.min(tokens ?? modelWindow, modelWindow);

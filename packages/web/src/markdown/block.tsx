@@ -3,7 +3,7 @@ import { memo, type ReactNode } from "react";
 import { CodeBlock } from "./code-block.tsx";
 import { inline } from "./inline.tsx";
 
-/** A block. Memoised by its token: a block that is settled is rendered once. */
+/** A block. Memoised by its token: a settled block renders once. */
 export const Block = memo(function Block({ token }: { token: Token }): ReactNode {
   const block = token as MarkedToken;
   switch (block.type) {
@@ -11,7 +11,7 @@ export const Block = memo(function Block({ token }: { token: Token }): ReactNode
     case "def":
       return null;
     case "heading": {
-      // The page's own headings are above: an answer's begin at the third level.
+      // Levels 1 and 2 belong to the page, so an answer's headings start at level 3.
       const Heading = `h${Math.min(6, block.depth + 2)}` as "h3";
       return <Heading data-depth={block.depth}>{inline(block.tokens)}</Heading>;
     }
@@ -32,19 +32,19 @@ export const Block = memo(function Block({ token }: { token: Token }): ReactNode
     case "checkbox":
       return inline([block]);
     default:
-      // Raw HTML above all: shown as it was written.
+      // Raw HTML, above all, is shown as text.
       return <p className="markdown-raw">{block.raw.trim()}</p>;
   }
 });
 
 function blocks(tokens: readonly Token[]): ReactNode {
-  // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the place is the identity.
+  // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the index is stable.
   return tokens.map((token, index) => <Block key={index} token={token} />);
 }
 
 function List({ list: { ordered, start, items } }: { list: Tokens.List }) {
   const rows = items.map((item, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the place is the identity.
+    // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the index is stable.
     <li key={index} data-task={item.task || undefined}>
       {blocks(item.tokens)}
     </li>
@@ -54,7 +54,7 @@ function List({ list: { ordered, start, items } }: { list: Tokens.List }) {
 
 function Table({ table: { header, rows } }: { table: Tokens.Table }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
     <section className="markdown-table" tabIndex={0} aria-label="Table">
       <table>
         <thead>

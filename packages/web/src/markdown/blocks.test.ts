@@ -28,7 +28,7 @@ The end.
 const types = ({ settled, tail }: Blocks) =>
   [...settled, ...tail].map(({ type }) => type).filter((type) => type !== "space");
 
-test("whatever the pieces, the blocks are those of the whole text", () => {
+test("gives the same blocks however the text is cut", () => {
   for (const size of [1, 3, 20]) {
     let blocks: Blocks | undefined;
     for (let end = size; end < TEXT.length + size; end += size)
@@ -37,18 +37,18 @@ test("whatever the pieces, the blocks are those of the whole text", () => {
   }
 });
 
-test("a settled block stays the same object: React renders it once", () => {
+test("keeps settled blocks as the same objects", () => {
   const before = parseBlocks("One.\n\nTwo.\n\nThr");
   const after = parseBlocks("One.\n\nTwo.\n\nThree.\n\nFo", before);
   expect(after.settled.slice(0, before.settled.length)).toEqual(before.settled);
   expect(after.settled[0]).toBe(before.settled[0]);
 });
 
-test("another text is parsed anew", () => {
+test("parses a different text from the start", () => {
   expect(types(parseBlocks("# New", parseBlocks("Old.\n\nText")))).toEqual(["heading"]);
 });
 
-test("no character is lost: the raw texts of a document's blocks are the document", () => {
+test("keeps every character of the document", () => {
   const line = fc.constantFrom(
     "# h",
     "- a",

@@ -1,19 +1,19 @@
 import { lexer, type Token } from "marked";
 
-/** A text parsed as far as it goes, so that more of it costs only what is new. */
+/** A parsed text. Parsing a longer version costs only the new part. */
 export interface Blocks {
-  /** The part that no further text can change. */
+  /** The blocks that further text cannot change. */
   readonly settledSource: string;
   readonly settled: readonly Token[];
-  /** The last block: it may still grow, or turn into another kind. */
+  /** The last block: it may still grow or change its kind. */
   readonly tail: readonly Token[];
 }
 
 const NOTHING: Blocks = { settledSource: "", settled: [], tail: [] };
 
 /**
- * Markdown as blocks. `before` is the result for the beginning of the same text: its settled blocks are taken
- * over as they are (the same objects, so React renders none of them again).
+ * Parses Markdown into blocks. `before` is the result for the start of the same text: its settled blocks are
+ * reused (the same objects, so React does not render them again).
  */
 export function parseBlocks(source: string, before: Blocks = NOTHING): Blocks {
   const start = source.startsWith(before.settledSource) ? before : NOTHING;

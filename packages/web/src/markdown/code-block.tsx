@@ -3,7 +3,7 @@ import { CopyButton } from "../ui/copy-button.tsx";
 import "./code-block.css";
 import type { CodeLine, LineHighlighter } from "./highlighter.ts";
 
-/** Code with its language, highlighted once the highlighter is there, and a button that copies it. */
+/** A code block with its language, a copy button, and highlighting once the highlighter is loaded. */
 export function CodeBlock({ code, language }: { code: string; language: string }) {
   const name = language.trim().split(/\s/)[0] ?? "";
   const lines = useHighlight(code, name);
@@ -13,13 +13,13 @@ export function CodeBlock({ code, language }: { code: string; language: string }
         <span>{name || "text"}</span>
         <CopyButton text={code} label="Copy code" />
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
       <pre tabIndex={0}>
         <code>
           {lines === null
             ? code
             : lines.map((line, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a line's number is its identity.
+                // biome-ignore lint/suspicious/noArrayIndexKey: a line's number is stable.
                 <Line key={index} line={line} isLast={index === lines.length - 1} />
               ))}
         </code>
@@ -46,7 +46,7 @@ const Line = memo(function Line({ line, isLast }: { line: CodeLine; isLast: bool
   );
 });
 
-/** null: plain, as its language is not known or not there yet. */
+/** null: not highlighted, because the language is unknown or not loaded yet. */
 function useHighlight(code: string, language: string): readonly CodeLine[] | null {
   const [highlighter, setHighlighter] = useState<LineHighlighter | null>(null);
 
@@ -54,7 +54,7 @@ function useHighlight(code: string, language: string): readonly CodeLine[] | nul
     let isWanted = true;
     loadHighlighterOf(language).then(
       (loaded) => isWanted && setHighlighter(loaded),
-      // Code without colours can be read too.
+      // The code stays readable without highlighting.
       () => {},
     );
     return () => {
@@ -66,7 +66,7 @@ function useHighlight(code: string, language: string): readonly CodeLine[] | nul
   return highlighter === null ? null : highlighter.lines(code);
 }
 
-/** Fetched with the first code that has a language. */
+/** Loads the highlighter with the first code that has a language. */
 async function loadHighlighterOf(name: string): Promise<LineHighlighter | null> {
   if (name === "") return null;
   const { languageOf, loadHighlighter } = await import("./highlighter.ts");

@@ -33,7 +33,7 @@ const NAMED: Readonly<Record<string, string>> = {
   sect: "§",
 };
 
-/** "&lt;" → "<": Markdown takes HTML's character references, and the page has no HTML parser in the way. */
+/** Decodes HTML character references ("&lt;" → "<"), which Markdown allows. */
 export function decodeEntities(text: string): string {
   if (!text.includes("&")) return text;
   return text.replace(

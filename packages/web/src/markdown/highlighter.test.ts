@@ -3,7 +3,7 @@ import { languageOf, loadHighlighter } from "./highlighter.ts";
 
 const CODE = "const a = `one\ntwo`; // three\nconst b = 4;";
 
-test("a code that grows is highlighted as if it had been there at once", async () => {
+test("highlights growing code as it highlights the whole", async () => {
   const [growing, whole] = await Promise.all([loadHighlighter("typescript"), loadHighlighter("typescript")]);
   for (let end = 0; end <= CODE.length; end++) growing.lines(CODE.slice(0, end));
   expect(growing.lines(CODE)).toEqual(whole.lines(CODE));
@@ -17,7 +17,7 @@ test("a code that grows is highlighted as if it had been there at once", async (
   ).toBe("other");
 });
 
-test("nothing of the code is lost", async () => {
+test("keeps every character of the code", async () => {
   const highlighter = await loadHighlighter("typescript");
   const text = highlighter
     .lines(CODE)
@@ -26,7 +26,7 @@ test("nothing of the code is lost", async () => {
   expect(text).toBe(CODE);
 });
 
-test("names and aliases of languages", () => {
+test("knows languages by name and alias", () => {
   expect(languageOf("TS")).toBe("typescript");
   expect(languageOf("c++")).toBe("cpp");
   expect(languageOf("python")).toBe("python");

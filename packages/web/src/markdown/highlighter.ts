@@ -1,6 +1,6 @@
 import type { GrammarState, HighlighterCore } from "shiki/core";
 
-/** Languages that are highlighted, each fetched when it is first met; names and aliases as fences have them. */
+/** Highlighted languages, each loaded on first use, with the names and aliases used in fences. */
 const LANGUAGES = {
   bash: () => import("shiki/langs/bash.mjs"),
   c: () => import("shiki/langs/c.mjs"),
@@ -57,7 +57,7 @@ const ALIASES: Readonly<Record<string, Language>> = {
 
 const THEME = "classes";
 const VARIABLE = "--code-";
-/** A longer line is left plain: it is data, and would hold up the page. */
+/** Longer lines are not highlighted: they are data, and would block the page. */
 const LONGEST_LINE = 2_000;
 
 /** A piece of code and its class: `keyword`, `string`, `comment`, …; "" for plain text. */
@@ -81,7 +81,7 @@ async function makeCore(): Promise<HighlighterCore> {
   return createHighlighterCore({
     themes: [createCssVariablesTheme({ name: THEME, variablePrefix: VARIABLE })],
     langs: [],
-    // No WebAssembly, which the Content-Security-Policy would have to allow.
+    // Not the WebAssembly engine, which the Content-Security-Policy would have to allow.
     engine: createJavaScriptRegexEngine({ forgiving: true }),
   });
 }
@@ -94,7 +94,7 @@ export async function loadHighlighter(language: Language): Promise<LineHighlight
   return new LineHighlighter(highlighter, language);
 }
 
-/** Highlights a code that grows: lines that are whole are done once. */
+/** Highlights code that grows: each complete line is highlighted once. */
 export class LineHighlighter {
   readonly #core: HighlighterCore;
   readonly #language: Language;

@@ -3,9 +3,9 @@ import { Fragment, type ReactNode } from "react";
 import { decodeEntities } from "./entities.ts";
 import { SafeLink } from "./safe-link.tsx";
 
-/** Tokens inside a line as React elements. Nothing becomes HTML: what is no Markdown is shown as it was written. */
+/** Renders inline tokens as React elements. Nothing becomes HTML: what is not Markdown is shown as text. */
 export function inline(tokens: readonly Token[] | undefined): ReactNode {
-  // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the place is the identity.
+  // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the index is stable.
   return tokens?.map((token, index) => <Fragment key={index}>{inlineToken(token as MarkedToken)}</Fragment>);
 }
 
@@ -24,7 +24,7 @@ function inlineToken(token: MarkedToken): ReactNode {
     case "link":
       return link(token);
     case "image":
-      // Never loaded: an address that is fetched by itself can carry the conversation away.
+      // Images are never loaded: a request to a foreign address could leak the conversation.
       return <SafeLink href={token.href}>{token.text === "" ? token.href : token.text} (image)</SafeLink>;
     case "escape":
       return token.text;

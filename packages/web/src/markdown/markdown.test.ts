@@ -43,7 +43,7 @@ const TAGS = new Set(
   ),
 );
 
-test.each(PAYLOADS)("is harmless: %s", (payload) => {
+test.each(PAYLOADS)("renders harmlessly: %s", (payload) => {
   for (const streaming of [false, true]) {
     for (const [, tag, attributes] of render(payload, streaming).matchAll(TAG)) {
       expect(TAGS).toContain(tag);
@@ -55,24 +55,24 @@ test.each(PAYLOADS)("is harmless: %s", (payload) => {
   }
 });
 
-test("links lead away in a tab of their own and tell nothing", () => {
+test("opens links in a new tab without a referrer", () => {
   expect(render("[Redis](https://redis.io)")).toContain(
     '<a href="https://redis.io/" title="https://redis.io/" target="_blank" rel="noopener noreferrer nofollow">Redis</a>',
   );
 });
 
-test("an image is a link, never loaded", () => {
+test("shows an image as a link and never loads it", () => {
   const html = render("![A cat](https://example.com/cat.png)");
   expect(html).not.toContain("<img");
   expect(html).toContain(">A cat (image)</a>");
 });
 
-test("raw HTML is shown as it was written", () => {
+test("shows raw HTML as text", () => {
   expect(render("a <b>x</b>")).toContain("a &lt;b&gt;x&lt;/b&gt;");
   expect(render("a<br>b")).toContain("a<br/>b");
 });
 
-test("what Markdown has is there", () => {
+test("renders Markdown's elements", () => {
   const html = render(
     "# T\n\n1. a\n   - b\n2. c\n\n> q\n\n| h |\n|--:|\n| 1 |\n\n**s** _e_ ~~d~~ `c`\n\n- [x] done\n\n---",
   );
@@ -93,7 +93,7 @@ test("what Markdown has is there", () => {
   }
 });
 
-test("addresses", () => {
+test("accepts http and https addresses only", () => {
   expect(safeHref("https://redis.io/docs")).toBe("https://redis.io/docs");
   for (const href of [
     "javascript:alert(1)",
@@ -108,7 +108,7 @@ test("addresses", () => {
   }
 });
 
-test("character references", () => {
+test("decodes character references", () => {
   expect(decodeEntities("&lt;b&gt; &amp;amp; &#65;&#x42; &nope; &hellip;")).toBe("<b> &amp; AB &nope; …");
   expect(decodeEntities("&#0; &#xD800; &#1114112;")).toBe("\ufffd \ufffd \ufffd");
 });

@@ -6,13 +6,13 @@ import { settleTail } from "./settle-tail.ts";
 
 interface MarkdownProps {
   source: string;
-  /** More of it is coming. */
+  /** True while more text is coming. */
   streaming: boolean;
 }
 
 /**
- * Markdown as React elements, never as HTML: there is no markup to sanitise, and what grows changes only at its
- * end, so that nothing flickers, jumps or loses a selection while an answer streams.
+ * Renders Markdown as React elements, never as HTML: there is nothing to sanitise, and a growing text changes only
+ * at its end, so that nothing flickers, jumps or loses a selection while an answer streams.
  */
 export function Markdown({ source, streaming }: MarkdownProps) {
   const before = useRef<Blocks>(undefined);
@@ -22,7 +22,7 @@ export function Markdown({ source, streaming }: MarkdownProps) {
   return (
     <div className="markdown" dir="auto">
       {[...blocks.settled, ...blocks.tail].map((token, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the place is the identity.
+        // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the index is stable.
         <Block key={index} token={token} />
       ))}
     </div>

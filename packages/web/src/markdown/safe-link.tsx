@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** The address if it is one that a person may be led to: http or https, nothing else. */
+/** Returns the address if it is http or https, else null. */
 export function safeHref(href: string): string | null {
   try {
     const url = new URL(href);
@@ -10,7 +10,7 @@ export function safeHref(href: string): string | null {
   }
 }
 
-/** A link that someone unknown wrote: it opens elsewhere, tells nothing of this page, and is text if it is unsafe. */
+/** An untrusted link: opens in a new tab, sends no referrer, and is plain text if it is unsafe. */
 export function SafeLink({
   href,
   title,

@@ -34,20 +34,20 @@ test.each([
   expect(settleTail(source)).toBe(source);
 });
 
-test("a link is words until its address is whole", () => {
+test("shows a link as text until its address is complete", () => {
   expect(settleTail("see [the do")).toBe("see the do");
   expect(settleTail("see [the docs]")).toBe("see the docs");
   expect(settleTail("see [the docs](https://red")).toBe("see the docs");
   expect(settleTail("see [the docs](https://redis.io)")).toBe("see [the docs](https://redis.io)");
 });
 
-test("a table is shown with its border", () => {
+test("shows a table once its border has arrived", () => {
   expect(settleTail("Keys:\n\n| a | b |")).toBe("Keys:\n");
   expect(settleTail("Keys:\n\n| a | b |\n|--")).toBe("Keys:\n");
   expect(settleTail("Keys:\n\n| a | b |\n|---|---|\n| 1")).toBe("Keys:\n\n| a | b |\n|---|---|\n| 1");
 });
 
-test("in code everything is what it is, but for a fence that may end it", () => {
+test("leaves code unchanged, except for a possible closing fence", () => {
   expect(settleTail("```ts\nconst a = b ** c;\n- x\n-")).toBe("```ts\nconst a = b ** c;\n- x\n-");
   expect(settleTail("```ts\nconst a = 1;\n``")).toBe("```ts\nconst a = 1;");
   expect(settleTail("```ts\nx\n```\nthen **bo")).toBe("```ts\nx\n```\nthen **bo**");

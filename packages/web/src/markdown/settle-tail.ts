@@ -1,13 +1,13 @@
-/** A line that so far consists of marks only: a list's bullet, a heading's #, a rule, a fence, a table's border. */
+/** A line that so far consists of markup only: a bullet, a heading's #, a rule, a fence, a table's border. */
 const MARKS_ONLY = /^[ \t]*(?:[-*+_=#>`~|:]+|\d{1,9}[.)]?|[-*+][ \t]+\[?[ xX]?\]?)[ \t]*$/;
 const FENCE = /^[ \t]*(`{3,}|~{3,})/;
-/** What may become the end of the code. */
+/** The possible start of a closing fence. */
 const HALF_FENCE = /^[ \t]*[`~]+$/;
 const TABLE_BORDER = /^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
 
 /**
- * Streaming Markdown as it will most likely be: what would change its look with the next words is held back
- * (a lone "#", the first lines of a table), what is open is closed ("**bo" becomes "**bo**").
+ * Completes streaming Markdown: text whose look would change with the next token is held back
+ * (a lone "#", the first lines of a table), and open markup is closed ("**bo" becomes "**bo**").
  */
 export function settleTail(source: string): string {
   const lines = source.split("\n");
@@ -33,7 +33,7 @@ function isInFence(lines: readonly string[]): boolean {
   return open !== null;
 }
 
-/** The head of a table is shown with its border: before that it is no table. */
+/** Holds back a table's head until its border has arrived. */
 function isTableBegun(block: readonly string[], last: string): boolean {
   const lines = [...block, last];
   const head = lines.findIndex((line) => line.trimStart().startsWith("|"));
@@ -41,7 +41,7 @@ function isTableBegun(block: readonly string[], last: string): boolean {
   return head === lines.length - 1 || TABLE_BORDER.test(last) || last.trim() === "";
 }
 
-/** Closes what the last paragraph has opened: emphasis, code, a link whose address is still coming. */
+/** Closes the open markup of the last paragraph: emphasis, code, a link with an incomplete address. */
 function closeInline(text: string): string {
   const open: string[] = [];
   let i = 0;
@@ -52,7 +52,7 @@ function closeInline(text: string): string {
     } else if (char === "`") {
       const ticks = /^`+/.exec(text.slice(i))?.[0] ?? "`";
       const end = text.indexOf(ticks, i + ticks.length);
-      // In code nothing else opens.
+      // Inside code no other markup opens.
       if (end < 0) return closeAll(i + ticks.length === text.length ? text.slice(0, i) : text + ticks, open);
       i = end + ticks.length;
     } else if (char === "*" || char === "_" || char === "~") {
@@ -79,12 +79,12 @@ function note(open: string[], text: string, at: number, mark: string): void {
 function closeAll(text: string, open: readonly string[]): string {
   const innermost = open.at(-1);
   if (innermost === undefined) return text;
-  // Nothing stands behind the mark yet: it is not shown at all.
+  // A mark without text after it is not shown.
   if (text.endsWith(innermost)) return closeAll(text.slice(0, -innermost.length), open.slice(0, -1));
   return text.trimEnd() + open.toReversed().join("");
 }
 
-/** "[Redis](https://red" → "Redis": the words stay, they become a link when the address is whole. */
+/** Shows "[Redis](https://red" as "Redis" until the address is complete. */
 function withoutHalfLink(text: string): string {
   return text.replace(/!?\[([^[\]\n]*)(?:\](?:\([^()\s]*)?)?$/, "$1");
 }

@@ -2,13 +2,13 @@ import { useRef, useState } from "react";
 
 const LONGEST_TITLE = 200;
 
-/** Enter keeps the new title, Escape the old one (null). */
+/** Edits a title. Enter or leaving the field saves it, Escape cancels (null). */
 export function RenameForm({ title, onDone }: { title: string; onDone: (title: string | null) => void }) {
   const [text, setText] = useState(title);
   const isDone = useRef(false);
 
   function finish(result: string | null) {
-    // Leaving the field by Enter or Escape also blurs it.
+    // Enter and Escape also blur the field.
     if (isDone.current) return;
     isDone.current = true;
     onDone(result === null || result.trim() === title ? null : result.trim());
@@ -26,7 +26,7 @@ export function RenameForm({ title, onDone }: { title: string; onDone: (title: s
         aria-label="Session title"
         maxLength={LONGEST_TITLE}
         value={text}
-        // biome-ignore lint/a11y/noAutofocus: the person has just asked to write here.
+        // biome-ignore lint/a11y/noAutofocus: the user has just asked to edit.
         autoFocus
         onFocus={(event) => event.target.select()}
         onChange={(event) => setText(event.target.value)}

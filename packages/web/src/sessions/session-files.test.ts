@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fileName } from "./session-files.ts";
 
-test("a title becomes a name that every file system takes", () => {
+test("makes a file name that every file system accepts", () => {
   expect(fileName("My name is Bob")).toBe("My name is Bob");
   expect(fileName('a/b\\c: "d"\n?')).toBe("a b c d");
   expect(fileName("   ")).toBe("session");

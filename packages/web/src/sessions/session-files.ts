@@ -13,7 +13,7 @@ export async function saveSession(session: Session, format: "json" | "markdown")
   URL.revokeObjectURL(link.href);
 }
 
-/** Makes a session of a file that `saveSession` wrote. @throws ApiError, also for a file that is something else */
+/** Imports a file that `saveSession` wrote. @throws ApiError, also for other files */
 export async function loadSession(file: File): Promise<Session> {
   let exported: unknown;
   try {
@@ -24,7 +24,7 @@ export async function loadSession(file: File): Promise<Session> {
   return importSession(exported, null);
 }
 
-/** What every file system takes. */
+/** Returns a file name that every file system accepts. */
 export function fileName(title: string): string {
   const name = title
     .replace(/[\p{Cc}/\\:*?"<>|]+/gu, " ")

@@ -42,7 +42,7 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
       ) : (
         <a
           ref={(link) => {
-            // The place to write the title took the focus, and is gone.
+            // The title field had the focus and is gone.
             if (wasRenamed.current && document.activeElement === document.body) link?.focus();
             wasRenamed.current = false;
           }}
@@ -58,7 +58,7 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
             {plural(session.message_count, "message")} ·{" "}
             <span data-runs-out={left < RUNS_OUT_SECONDS || undefined}>{formatTimeLeft(left)}</span>
           </span>
-          <span className="session-life" data-runs-out={left < RUNS_OUT_SECONDS || undefined}>
+          <span className="session-ttl" data-runs-out={left < RUNS_OUT_SECONDS || undefined}>
             <span style={{ width: `${Math.min(1, left / session.ttl_seconds) * 100}%` }} />
           </span>
         </a>
@@ -69,14 +69,14 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
         button={<Icon name="more" size={16} />}
       >
         <MenuItem onClick={() => setIsRenamed(true)}>Rename</MenuItem>
-        {TTL_OPTIONS.map(({ words, seconds }) => (
+        {TTL_OPTIONS.map(({ label, seconds }) => (
           <MenuItem key={seconds} onClick={() => actions.onExtend(session, seconds)}>
-            Keep for {words}
+            Keep for {label}
           </MenuItem>
         ))}
         <MenuItem onClick={() => actions.onExport(session, "json")}>Export as JSON</MenuItem>
         <MenuItem onClick={() => actions.onExport(session, "markdown")}>Export as Markdown</MenuItem>
-        <MenuItem removes onClick={() => actions.onDelete(session)}>
+        <MenuItem destructive onClick={() => actions.onDelete(session)}>
           Delete
         </MenuItem>
       </Menu>

@@ -5,7 +5,7 @@ import { Store } from "../ui/store.ts";
 
 const PAGE = 50;
 const LATER_PAGE = 200;
-/** A search looks through all that is loaded, and branches are found among it. */
+/** Search and branches use the loaded sessions, so all are loaded up to this number. */
 const MAX_LOADED = 1_000;
 
 export interface SessionListState {
@@ -13,30 +13,30 @@ export interface SessionListState {
   /** Last used first. */
   readonly sessions: readonly Session[];
   readonly nextCursor: string | null;
-  /** Deleted here, and deleted on the server when it can no longer be undone. */
-  readonly leaving: ReadonlySet<string>;
+  /** Sessions that are hidden here and are deleted on the server once undo is no longer offered. */
+  readonly removing: ReadonlySet<string>;
 }
 
-/** The owner's sessions as this page knows them. */
+/** The owner's sessions. */
 export class SessionList {
   readonly store = new Store<SessionListState>({
     load: "loading",
     sessions: [],
     nextCursor: null,
-    leaving: new Set(),
+    removing: new Set(),
   });
 
   get #state(): SessionListState {
     return this.store.get();
   }
 
-  /** Asks for the newest page, and for the session that is open (null: none that exists) if it is not on it. */
+  /** Loads the newest page, and the open session (null: it does not exist yet) if it is not on that page. */
   async refresh(openId: string | null): Promise<void> {
     try {
       const { sessions, next_cursor } = await fetchSessions(PAGE, null);
       const isListed = openId === null || sessions.some(({ id }) => id === openId);
       const open = isListed ? null : await this.#find(openId);
-      // Pages after the first stay: they are older than anything that is new.
+      // Later pages are kept: their sessions are older than all new ones.
       const oldest = sessions.at(-1)?.updated_at ?? "";
       const known = new Set(sessions.map(({ id }) => id));
       const later = this.#state.sessions.filter(
@@ -66,7 +66,7 @@ export class SessionList {
     }
   }
 
-  /** Loads what a search is to look through, and the branches of the session that is open. */
+  /** Loads all pages, for the search and for the branches of the open session. */
   async loadAll(): Promise<void> {
     while (this.#state.nextCursor !== null && this.#state.sessions.length < MAX_LOADED) {
       const before = this.#state.nextCursor;
@@ -80,23 +80,23 @@ export class SessionList {
     this.#replace(await patchSession(id, { title: title === "" ? null : title }));
   }
 
-  /** Gives the session a life of so many seconds after each use, from now on. @throws ApiError */
+  /** Sets the session's TTL, renewed on each use. @throws ApiError */
   async extend(id: string, ttlSeconds: number): Promise<void> {
     this.#replace(await patchSession(id, { ttl_seconds: ttlSeconds }));
   }
 
-  /** Takes a session off the list. It is deleted for good by `finishRemoval`, or comes back by `undoRemoval`. */
+  /** Hides a session. `finishRemoval` deletes it, `undoRemoval` shows it again. */
   startRemoval(id: string): void {
-    this.store.update({ leaving: new Set([...this.#state.leaving, id]) });
+    this.store.update({ removing: new Set([...this.#state.removing, id]) });
   }
 
   undoRemoval(id: string): void {
-    this.store.update({ leaving: without(this.#state.leaving, id) });
+    this.store.update({ removing: without(this.#state.removing, id) });
   }
 
-  /** @throws ApiError; the session is then on the list again. */
+  /** Deletes a hidden session. @throws ApiError; the session is then shown again. */
   async finishRemoval(id: string): Promise<void> {
-    if (!this.#state.leaving.has(id)) return;
+    if (!this.#state.removing.has(id)) return;
     try {
       await deleteSession(id);
       this.store.update({ sessions: this.#state.sessions.filter((session) => session.id !== id) });

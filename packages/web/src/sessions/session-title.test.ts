@@ -5,13 +5,13 @@ import { groupByDay, searchSessions, titleOf } from "./session-title.ts";
 const session = (title: string | null, updated_at = "2026-11-23T12:00:00.000Z") =>
   ({ id: title ?? "", title, updated_at }) as Session;
 
-test("a session without a title says so: it has messages, or it would not be listed", () => {
+test("names a session without a title", () => {
   expect(titleOf(session(null))).toBe("Untitled session");
   expect(titleOf(session("  "))).toBe("Untitled session");
   expect(titleOf(session("Pizza"))).toBe("Pizza");
 });
 
-test("a search finds titles that have all of its words, in any order", () => {
+test("finds titles that contain all words in any order", () => {
   const sessions = [session("Pizza night planning"), session("Night shift"), session(null)];
   expect(searchSessions(sessions, "night PIZZA").map(({ title }) => title)).toEqual(["Pizza night planning"]);
   expect(searchSessions(sessions, "night")).toHaveLength(2);
@@ -19,7 +19,7 @@ test("a search finds titles that have all of its words, in any order", () => {
   expect(searchSessions(sessions, "untitled")).toHaveLength(1);
 });
 
-test("days are the reader's, and empty ones have no heading", () => {
+test("groups by the user's days, without empty groups", () => {
   const noon = new Date(2026, 10, 23, 12).getTime();
   const hoursAgo = (hours: number) => session(`${hours}`, new Date(noon - hours * 3_600_000).toISOString());
   const groups = groupByDay([hoursAgo(1), hoursAgo(11), hoursAgo(13), hoursAgo(100)], noon);

@@ -1,9 +1,9 @@
 import type { Session } from "@redis-memory-magic/protocol";
 
-/** Only what is said in a turn gives a title: messages can be stored without one. */
+/** Returns a session's title. Messages that were stored without a turn give none. */
 export const titleOf = ({ title }: Pick<Session, "title">): string => title?.trim() || "Untitled session";
 
-/** Sessions whose title has every word of a search in it. */
+/** Returns the sessions whose titles contain every word of a search. */
 export function searchSessions(sessions: readonly Session[], search: string): readonly Session[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return sessions;
@@ -13,7 +13,7 @@ export function searchSessions(sessions: readonly Session[], search: string): re
   });
 }
 
-/** "Today", "Yesterday", "Earlier": headings of the list, in the reader's own days. */
+/** Groups sessions under "Today", "Yesterday" and "Earlier", in the user's time zone. */
 export function groupByDay(
   sessions: readonly Session[],
   now: number,

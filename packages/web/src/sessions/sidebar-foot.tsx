@@ -14,20 +14,20 @@ interface SidebarFootProps {
 export function SidebarFoot({ account, onCompare, onTour, onImport, ...props }: SidebarFootProps) {
   return (
     <>
-      <FootButton icon="lanes" words="Side by side" onClick={onCompare} />
-      <FootButton icon="compass" words="Guided tour" onClick={onTour} />
+      <FootButton icon="lanes" label="Side by side" onClick={onCompare} />
+      <FootButton icon="compass" label="Guided tour" onClick={onTour} />
       <ImportButton onFile={onImport} />
-      <FootButton icon="settings" words="Settings" onClick={props.onSettings} />
-      <FootButton icon="keyboard" words="Shortcuts" onClick={props.onShortcuts} />
+      <FootButton icon="settings" label="Settings" onClick={props.onSettings} />
+      <FootButton icon="keyboard" label="Shortcuts" onClick={props.onShortcuts} />
       {account}
     </>
   );
 }
 
-function FootButton({ icon, words, onClick }: { icon: IconName; words: string; onClick: () => void }) {
+function FootButton({ icon, label, onClick }: { icon: IconName; label: string; onClick: () => void }) {
   return (
     <button type="button" className="button-foot" onClick={onClick}>
-      <Icon name={icon} size={15} /> {words}
+      <Icon name={icon} size={15} /> {label}
     </button>
   );
 }

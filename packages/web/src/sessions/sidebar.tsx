@@ -12,7 +12,7 @@ interface SidebarProps {
   openId: string;
   actions: SessionActions;
   onNew: () => void;
-  /** A session was opened: a drawer closes. */
+  /** Called when a session is opened, so that a drawer closes. */
   onOpened: () => void;
   onLoadMore: () => void;
   foot: ReactNode;
@@ -21,7 +21,7 @@ interface SidebarProps {
 export function Sidebar({ state, openId, actions, onNew, onOpened, onLoadMore, foot }: SidebarProps) {
   const [search, setSearch] = useState("");
   const now = useNow(1000);
-  const sessions = state.sessions.filter(({ id }) => !state.leaving.has(id));
+  const sessions = state.sessions.filter(({ id }) => !state.removing.has(id));
   const found = searchSessions(sessions, search);
   return (
     <nav className="sidebar" aria-label="Sessions">

@@ -7,7 +7,7 @@ import { useNow } from "../ui/use-now.ts";
 import { RUNS_OUT_SECONDS, TTL_OPTIONS } from "./ttl-options.ts";
 import "./ttl-menu.css";
 
-/** How long the session has to live, counting down, and one click to make it longer. */
+/** The session's TTL, counting down, and a menu to extend it. */
 export function TtlMenu({ session, onExtend }: { session: Session; onExtend: (seconds: number) => void }) {
   const now = useNow(1000);
   const left = secondsUntil(session.expires_at, now);
@@ -15,19 +15,19 @@ export function TtlMenu({ session, onExtend }: { session: Session; onExtend: (se
   return (
     <Menu
       label={`Expires in ${formatClock(left)}: extend`}
-      buttonClass={`life ${runsOut ? "life-runs-out" : ""}`}
+      buttonClass={`ttl ${runsOut ? "ttl-runs-out" : ""}`}
       button={
         <>
           <Icon name="clock" size={15} />
           <span className="figures">{formatClock(left)}</span>
-          <span className="life-extend">· Extend</span>
+          <span className="ttl-extend">· Extend</span>
         </>
       }
     >
       <p className="menu-title">Keep after each use for</p>
-      {TTL_OPTIONS.map(({ words, seconds }) => (
+      {TTL_OPTIONS.map(({ label, seconds }) => (
         <MenuItem key={seconds} onClick={() => onExtend(seconds)}>
-          {words}
+          {label}
         </MenuItem>
       ))}
     </Menu>

@@ -1,9 +1,9 @@
-/** Lives that a session can be given by one click. */
+/** The TTLs that the menus offer. */
 export const TTL_OPTIONS = [
-  { words: "an hour", seconds: 3_600 },
-  { words: "a day", seconds: 86_400 },
-  { words: "a week", seconds: 604_800 },
+  { label: "an hour", seconds: 3_600 },
+  { label: "a day", seconds: 86_400 },
+  { label: "a week", seconds: 604_800 },
 ] as const;
 
-/** With less than this left a session is about to expire, and says so. */
+/** Below this a session is about to expire and is marked. */
 export const RUNS_OUT_SECONDS = 300;

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import { useSettings } from "../chat/state/settings.ts";
 import type { SessionList } from "./session-list.ts";
 
-/** Gives a session the life of the settings once its first turn has made it. */
+/** Applies the TTL of the settings once the first turn has created a session. */
 export function useDefaultTtl(list: SessionList, session: Session | undefined): void {
   const { ttlSeconds } = useSettings();
   const given = useRef(new Set<string>());
@@ -12,7 +12,7 @@ export function useDefaultTtl(list: SessionList, session: Session | undefined): 
     if (ttlSeconds === null || session === undefined || given.current.has(session.id)) return;
     given.current.add(session.id);
     if (session.message_count > 2 || session.ttl_seconds === ttlSeconds) return;
-    // It lives for as long as the server says, then: nothing that would have to interrupt anyone.
+    // On failure the session keeps the server's TTL, which needs no message.
     list.extend(session.id, ttlSeconds).catch(() => {});
   }, [list, session, ttlSeconds]);
 }

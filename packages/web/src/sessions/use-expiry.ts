@@ -3,12 +3,12 @@ import { useEffect } from "react";
 import type { Conversation } from "../chat/state/conversation.ts";
 import { showToast } from "../ui/toasts.ts";
 
-/** Redis removes a key within the second after its time. */
+/** Redis removes a key within a second after it has expired. */
 const AFTER_MS = 1_500;
-/** Timers count no further. */
+/** The longest delay of a timer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Looks again when the session's time has come, and says that its messages are gone. */
+/** Reloads the session when it expires, and reports that its messages are gone. */
 export function useExpiry(session: Session | undefined, conversation: Conversation): void {
   const expiresAt = session?.expires_at;
   useEffect(() => {

@@ -4,7 +4,7 @@ import { readStored, writeStored } from "../ui/browser-storage.ts";
 
 const STORED = "session";
 const HASH = /^#\/s\/(.+)$/;
-/** What the browser's history knows of a session that was made here and has not been used: nobody has lost anything. */
+/** History state of a new session without messages: if Redis does not have it, nothing was lost. */
 const UNUSED = { isUnused: true };
 
 interface OpenSession {
@@ -12,7 +12,7 @@ interface OpenSession {
   readonly isUnused: boolean;
 }
 
-/** The id in a link to a session: `/#/s/session_1732264800000_k3j9x2m1q`. */
+/** Returns the id in a link to a session: `/#/s/session_1732264800000_k3j9x2m1q`. */
 function linkedSessionId(hash: string): string | null {
   const encoded = HASH.exec(hash)?.[1];
   if (encoded === undefined) return null;
@@ -28,7 +28,7 @@ const addressed = (): OpenSession | null => {
   return id === null ? null : { id, isUnused: history.state?.isUnused === true };
 };
 
-/** The session on the page: the one of the address, else the last one here, else a new one. */
+/** Returns the session to show: the one in the address, else the last one here, else a new one. */
 function firstSession(): OpenSession {
   const known = addressed();
   if (known !== null) return known;
@@ -42,7 +42,7 @@ export function useOpenSession() {
 
   useEffect(() => {
     writeStored(STORED, id);
-    // The address that one came by is completed, not added to: "back" leaves the page.
+    // Replaces the address, so that "back" leaves the page.
     history.replaceState(isUnused ? UNUSED : null, "", sessionLink(id));
   }, [id, isUnused]);
 
@@ -59,7 +59,7 @@ export function useOpenSession() {
   }, []);
   const open = useCallback((next: string) => show({ id: next, isUnused: false }), [show]);
   const openNew = useCallback(() => show({ id: newSessionId(), isUnused: true }), [show]);
-  /** It has messages now: if they are gone one day, that is news. */
+  /** Marks the session as used: from now on missing messages are reported. */
   const noteUse = useCallback(() => setSession((current) => ({ ...current, isUnused: false })), []);
   return { id, isUnused, open, openNew, noteUse };
 }

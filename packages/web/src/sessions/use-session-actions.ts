@@ -15,7 +15,7 @@ interface OpenSession {
   readonly openNew: () => void;
 }
 
-/** What can be done to a session of the list. */
+/** Returns the actions of a listed session. */
 export function useSessionActions(
   list: SessionList,
   { id: openId, open, openNew }: OpenSession,
@@ -26,7 +26,7 @@ export function useSessionActions(
       onExtend: (session, seconds) =>
         void toastErrors(async () => {
           await list.extend(session.id, seconds);
-          showToast(`“${titleOf(session)}” now lives for ${wordsOf(seconds)} after each use`);
+          showToast(`“${titleOf(session)}” now lives for ${labelOf(seconds)} after each use`);
         }),
       onExport: (session, format) => void toastErrors(() => saveSession(session, format)),
       onDelete(session: Session) {
@@ -39,5 +39,5 @@ export function useSessionActions(
   );
 }
 
-const wordsOf = (seconds: number) =>
-  TTL_OPTIONS.find((life) => life.seconds === seconds)?.words ?? `${seconds} seconds`;
+const labelOf = (seconds: number) =>
+  TTL_OPTIONS.find((option) => option.seconds === seconds)?.label ?? `${seconds} seconds`;

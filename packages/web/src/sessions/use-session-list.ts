@@ -3,10 +3,10 @@ import { toastErrors } from "../api/toast-errors.ts";
 import { showToast, TOAST_MS } from "../ui/toasts.ts";
 import { SessionList } from "./session-list.ts";
 
-const EVERY_MS = 20_000;
+const POLL_MS = 20_000;
 const UNREACHABLE_MS = 3_000;
 
-/** The list, kept fresh while it is looked at. `history` changes when the open session has; null: it has none yet. */
+/** Polls the list while the page is visible. `history` changes with the open session; null: it has no messages. */
 export function useSessionList(openId: string, history: string | null) {
   const list = useMemo(() => new SessionList(), []);
   const state = useSyncExternalStore(list.store.subscribe, list.store.get);
@@ -17,7 +17,7 @@ export function useSessionList(openId: string, history: string | null) {
       if (document.visibilityState === "visible") void list.refresh(history === null ? null : openId);
     };
     ask();
-    const timer = setInterval(ask, isBroken ? UNREACHABLE_MS : EVERY_MS);
+    const timer = setInterval(ask, isBroken ? UNREACHABLE_MS : POLL_MS);
     document.addEventListener("visibilitychange", ask);
     return () => {
       clearInterval(timer);
@@ -31,9 +31,9 @@ export function useSessionList(openId: string, history: string | null) {
   }, [list, hasMore]);
 
   useEffect(() => {
-    // What is leaving when the page is closed has left.
+    // Pending deletions are completed when the page is closed.
     const finish = () => {
-      for (const id of list.store.get().leaving) void list.finishRemoval(id);
+      for (const id of list.store.get().removing) void list.finishRemoval(id);
     };
     addEventListener("pagehide", finish);
     return () => removeEventListener("pagehide", finish);
@@ -42,7 +42,7 @@ export function useSessionList(openId: string, history: string | null) {
   return { list, state };
 }
 
-/** Deletes a session after a while in which it can be had back. */
+/** Deletes a session after a time in which the user can undo it. */
 export function removeWithUndo(list: SessionList, id: string, title: string, onUndone: () => void): void {
   list.startRemoval(id);
   const timer = setTimeout(() => toastErrors(() => list.finishRemoval(id)), TOAST_MS);

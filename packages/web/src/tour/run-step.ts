@@ -1,7 +1,7 @@
 import type { Chat } from "../chat/state/use-chat.ts";
 import type { TourStep } from "./tour-steps.ts";
 
-/** Moves the toggles to where a step wants them, so that what it says of them is seen before anything is sent. */
+/** Sets the switches as a step needs them, so that its text is true before the message is sent. */
 export function prepareStep(
   { choice, choose, changeDraft, providers }: Chat,
   { mode, otherProvider, contextTokens }: TourStep,
@@ -12,7 +12,7 @@ export function prepareStep(
   changeDraft({ contextTokens });
 }
 
-/** Sends what a step says, as the toggles stand. */
+/** Sends a step's message with the current choice. */
 export function runStep({ choice, conversation }: Chat, { message }: TourStep, onDone: () => void): void {
   if (choice === null) return;
   conversation.send(message, choice);

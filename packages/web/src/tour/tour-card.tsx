@@ -12,14 +12,14 @@ interface TourCardProps {
   chat: Chat;
 }
 
-/** The step of the tour that one is at: what to do, then what it has shown. */
+/** Shows the current step: what to do, and afterwards what it has shown. */
 export function TourCard({ tour, chat }: TourCardProps) {
   const { live, load, messages } = chat.state;
   const { index, isDone } = tour;
   const step = index === null ? undefined : TOUR[index];
   const isReady = chat.choice !== null;
   const prepare = useEffectEvent(() => step && !isDone && prepareStep(chat, step));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for a step; what is moved after that is the reader's doing.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs once for a step; later changes are the user's.
   useEffect(() => {
     if (isReady) prepare();
   }, [index, isReady]);

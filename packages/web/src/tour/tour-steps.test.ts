@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { TOUR } from "./tour-steps.ts";
 
-test("the original's four scenarios and the full window, in their order", () => {
+test("has the four scenarios and the full window, in order", () => {
   expect([...new Set(TOUR.map(({ scenario }) => scenario))]).toEqual([
     "Without memory",
     "With memory",
@@ -12,6 +12,6 @@ test("the original's four scenarios and the full window, in their order", () => 
   expect(TOUR[0]?.isFirst).toBe(true);
 });
 
-test("every message can be sent", () => {
+test("has messages that can be sent", () => {
   for (const { message } of TOUR) expect(message.length).toBeLessThanOrEqual(2000);
 });

@@ -1,22 +1,22 @@
 import type { Mode } from "@redis-memory-magic/protocol";
 
-/** One thing to do on the tour: what is said, how, and what it shows. */
+/** A step of the tour: the message, its settings and the explanation. */
 export interface TourStep {
   readonly scenario: string;
-  /** Before it is done. */
+  /** Shown before the message is sent. */
   readonly intro: string;
-  /** After: what has just been sent, and why the answer is as it is. */
+  /** Shown after the answer: what was sent, and what that explains. */
   readonly outro: string;
-  /** It begins a session of its own. */
+  /** True if the step starts a new session. */
   readonly isFirst: boolean;
   readonly mode: Mode;
   readonly message: string;
-  /** Another provider than the one before, where there is one. */
+  /** Uses another available provider than the step before. */
   readonly otherProvider?: true;
   readonly contextTokens?: number;
 }
 
-/** Too small for the name and the long message after it. */
+/** Too small for both the name and the long message after it. */
 const SMALL_WINDOW = 160;
 const LONG_MESSAGE =
   "Now something else, and rather long, so that it fills the window: a list in Redis keeps its entries in order, " +

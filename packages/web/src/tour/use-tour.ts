@@ -1,14 +1,14 @@
 import { useState } from "react";
 
-/** Where one is on the guided tour. What its steps are comes with the card that shows them. */
+/** The position in the guided tour. The steps are loaded with the card that shows them. */
 export interface Tour {
-  /** null: nobody is on it. */
+  /** null: the tour is not running. */
   readonly index: number | null;
-  /** The step has been done. */
+  /** True once the step's message was sent. */
   readonly isDone: boolean;
   readonly start: () => void;
   readonly done: () => void;
-  /** On to a step, perhaps in a session of its own. */
+  /** Goes to a step, in a new session if the step needs one. */
   readonly go: (index: number, inNewSession: boolean) => void;
   readonly leave: () => void;
 }

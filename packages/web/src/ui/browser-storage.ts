@@ -1,6 +1,6 @@
 const PREFIX = "memory-magic:";
 
-/** What this browser keeps for the page. Where storage is blocked or full, the page works and forgets. */
+/** Reads from the browser's storage. If storage is blocked or full, the page works without it. */
 export function readStored(name: string, storage = () => localStorage): string | null {
   try {
     return storage().getItem(PREFIX + name);
@@ -14,6 +14,6 @@ export function writeStored(name: string, value: string | null, storage = () => 
     if (value === null) storage().removeItem(PREFIX + name);
     else storage().setItem(PREFIX + name, value);
   } catch {
-    // Blocked or full: nothing to do about it, and nothing is lost that the server does not have.
+    // Blocked or full: the page works without it.
   }
 }

@@ -2,17 +2,18 @@ import { Icon } from "./icon.tsx";
 import { useCopy } from "./use-copy.ts";
 
 interface CopyButtonProps {
-  /** Or how to make it, for what is costly. */
+  /** The text, or a function for one that is costly to make. */
   text: string | (() => string);
   label: string;
-  words?: string;
+  /** The visible text; by default "Copy". */
+  visibleText?: string;
 }
 
-export function CopyButton({ text, label, words = "Copy" }: CopyButtonProps) {
-  const { copy, said, isCopied } = useCopy(text);
+export function CopyButton({ text, label, visibleText = "Copy" }: CopyButtonProps) {
+  const { copy, status, isCopied } = useCopy(text);
   return (
-    <button type="button" className="button-text copy" aria-label={said ?? label} onClick={copy}>
-      <Icon name={isCopied ? "check" : "copy"} size={14} /> {said ?? words}
+    <button type="button" className="button-text copy" aria-label={status ?? label} onClick={copy}>
+      <Icon name={isCopied ? "check" : "copy"} size={14} /> {status ?? visibleText}
     </button>
   );
 }

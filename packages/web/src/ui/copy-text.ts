@@ -1,4 +1,4 @@
-/** Copies a text. Over plain HTTP in a LAN there is no clipboard API: then the old way. */
+/** Copies a text. Without the clipboard API (plain HTTP in a LAN) it uses `execCommand`. */
 export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text);
   const area = document.createElement("textarea");

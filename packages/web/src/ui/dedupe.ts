@@ -1,11 +1,11 @@
-const underWay = new Map<string, Promise<unknown>>();
+const pending = new Map<string, Promise<unknown>>();
 
 /**
- * Fulfils a wish once, however often it is made until it is fulfilled: a double click is one wish.
- * @param wish what it is; the same words always stand for a wish of the same kind
+ * Runs an action once at a time for each key: a second call, such as by a double click, gets the first one's promise.
+ * @param key identifies the action; equal keys must mean equal result types
  */
-export function dedupe<Result>(wish: string, fulfil: () => Promise<Result>): Promise<Result> {
-  const started = underWay.get(wish) ?? fulfil().finally(() => underWay.delete(wish));
-  underWay.set(wish, started);
+export function dedupe<Result>(key: string, run: () => Promise<Result>): Promise<Result> {
+  const started = pending.get(key) ?? run().finally(() => pending.delete(key));
+  pending.set(key, started);
   return started as Promise<Result>;
 }

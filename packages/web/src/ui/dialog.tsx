@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useId, useRef } from "react";
 import { Icon } from "./icon.tsx";
 import "./dialog.css";
 
-/** A dialog over the page. The browser keeps the focus inside, closes it by Escape and gives the focus back. */
+/** A modal dialog. The browser traps the focus, closes the dialog on Escape and restores the focus. */
 export function Dialog({
   title,
   onClose,
@@ -20,14 +20,14 @@ export function Dialog({
   }, []);
 
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the browser closes a dialog on Escape.
     <dialog
       ref={dialog}
       className="dialog"
       aria-labelledby={id}
       onClose={onClose}
       onClick={(event) => {
-        // Its own area is covered by the content: what hits the dialog itself is the backdrop.
+        // The content covers the dialog, so a click on the dialog itself is a click on the backdrop.
         if (event.target === event.currentTarget) onClose();
       }}
     >

@@ -9,14 +9,14 @@ import {
   plural,
 } from "./format.ts";
 
-test("counts", () => {
+test("formats counts", () => {
   expect(formatCount(4096)).toBe("4,096");
   expect(plural(1, "message")).toBe("1 message");
   expect(plural(0, "token")).toBe("0 tokens");
   expect(plural(2000, "token")).toBe("2,000 tokens");
 });
 
-test("costs keep two digits that count, and no exponent", () => {
+test("formats costs with two significant digits and no exponent", () => {
   expect(formatCost(0)).toBe("$0");
   expect(formatCost(0.000_037)).toBe("$0.000037");
   expect(formatCost(0.000_04)).toBe("$0.00004");
@@ -26,7 +26,7 @@ test("costs keep two digits that count, and no exponent", () => {
   expect(formatCost(12.3)).toBe("$12.30");
 });
 
-test("durations", () => {
+test("formats durations", () => {
   expect(formatDuration(0)).toBe("0 ms");
   expect(formatDuration(94.6)).toBe("95 ms");
   expect(formatDuration(95)).toBe("0.1 s");
@@ -36,7 +36,7 @@ test("durations", () => {
   expect(formatDuration(125_000)).toBe("2 min 5 s");
 });
 
-test("bytes", () => {
+test("formats bytes", () => {
   expect(formatBytes(0)).toBe("0 B");
   expect(formatBytes(999)).toBe("999 B");
   expect(formatBytes(1_400)).toBe("1.4 kB");
@@ -44,7 +44,7 @@ test("bytes", () => {
   expect(formatBytes(999_999)).toBe("1.0 MB");
 });
 
-test("what is left of a life", () => {
+test("formats the time left", () => {
   expect(formatClock(59 * 60 + 12)).toBe("59:12");
   expect(formatClock(65)).toBe("1:05");
   expect(formatClock(9)).toBe("0:09");

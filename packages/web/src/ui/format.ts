@@ -7,11 +7,11 @@ export const formatCount = (count: number): string => integers.format(count);
 export const plural = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 
-/** US dollars: as many digits as say something. "$0.00004", "$1.20". */
+/** US dollars with two significant digits: "$0.00004", "$1.20". */
 export function formatCost(usd: number): string {
   if (usd === 0) return "$0";
   if (usd >= 0.995) return `$${usd.toFixed(2)}`;
-  // Two digits that count, however small it is; never in exponents.
+  // Two significant digits however small the amount is, never an exponent.
   const digits = Math.min(12, 1 - Math.floor(Math.log10(usd)));
   return `$${usd.toFixed(digits).replace(/0+$/, "")}`;
 }
@@ -39,7 +39,7 @@ export function formatBytes(bytes: number): string {
 
 const DAY = 86_400;
 
-/** What is left of a life, counting down: "59:12", "1:02:03", "6 days". */
+/** A countdown: "59:12", "1:02:03", "6 days". */
 export function formatClock(seconds: number): string {
   if (seconds >= 2 * DAY) return `${Math.floor(seconds / DAY)} days`;
   const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, "0"));
@@ -47,7 +47,7 @@ export function formatClock(seconds: number): string {
   return hours === 0 ? `${Number(parts[0])}:${parts[1]}` : `${hours}:${parts.join(":")}`;
 }
 
-/** The same in words: "59 min left", "6 days left", "50 s left". */
+/** The same as text: "59 min left", "6 days left", "50 s left". */
 export function formatTimeLeft(seconds: number): string {
   if (seconds < 60) return `${seconds} s left`;
   if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} min left`;

@@ -1,13 +1,13 @@
 import { type ComponentType, lazy, Suspense } from "react";
 
 interface WithoutIt<Props> {
-  /** Where it cannot be had: the network is gone, or a newer version was deployed. The rest of the page goes on. */
+  /** Shown if loading failed: no network, or a newer version was deployed. The rest of the page keeps working. */
   readonly Failed: ComponentType<Props>;
-  /** Until it is there; by default nothing. */
+  /** Shown while it loads; by default nothing. */
   readonly Loading?: ComponentType<Props>;
 }
 
-/** A part of the page that is fetched when it is first shown. */
+/** Makes a component that is fetched when it is first shown. */
 export function lazyComponent<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
   { Failed, Loading }: WithoutIt<Props>,

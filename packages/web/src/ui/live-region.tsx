@@ -1,21 +1,21 @@
 import { useEffect, useState } from "react";
 
-const CALM_MS = 600;
+const QUIET_MS = 600;
 
-/** Says `words` to screen readers when they have stayed the same for a moment. What is there at first is not news. */
-export function LiveRegion({ words }: { words: string }) {
-  const [said, setSaid] = useState("");
-  const [first] = useState(words);
+/** Announces `text` to screen readers once it has not changed for a moment. The initial text is not announced. */
+export function LiveRegion({ text }: { text: string }) {
+  const [announced, setAnnounced] = useState("");
+  const [initial] = useState(text);
 
   useEffect(() => {
-    if (words === first && said === "") return;
-    const timer = setTimeout(() => setSaid(words), CALM_MS);
+    if (text === initial && announced === "") return;
+    const timer = setTimeout(() => setAnnounced(text), QUIET_MS);
     return () => clearTimeout(timer);
-  }, [words, first, said]);
+  }, [text, initial, announced]);
 
   return (
     <div className="visually-hidden" aria-live="polite">
-      {said}
+      {announced}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent } from "react";
 import { showToast } from "./toasts.ts";
 
-/** In place of a part that could not be fetched: says so, and closes what was to be opened. */
+/** Shown in place of a part that could not be fetched: reports it and closes what was to be opened. */
 export function LoadError({ onClose }: { onClose?: (() => void) | undefined }) {
   const tell = useEffectEvent(() => {
     showToast("This part of the page could not be loaded. Check the network, then reload the page.", {

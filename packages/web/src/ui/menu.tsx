@@ -2,20 +2,20 @@ import { type ReactNode, useId, useRef } from "react";
 import "./menu.css";
 
 interface MenuProps {
-  /** What the button is called. */
+  /** The button's accessible name. */
   label: string;
   button: ReactNode;
   buttonClass: string;
   children: ReactNode;
 }
 
-/** A button that opens a few actions below it. The browser's popover brings Escape, light dismissal and the top layer. */
+/** A button that opens a menu. The popover API brings Escape, light dismissal and the top layer. */
 export function Menu({ label, button, buttonClass, children }: MenuProps) {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const anchor = useRef<HTMLButtonElement>(null);
 
-  /** At the button's end; above it where there is more room. Before it opens, so that it is never seen elsewhere. */
+  /** Places the menu at the button's end, above it where there is more room. Runs before it opens, so it never jumps. */
   function place() {
     const at = anchor.current?.getBoundingClientRect();
     const menu = list.current;
@@ -44,7 +44,7 @@ export function Menu({ label, button, buttonClass, children }: MenuProps) {
         className="menu"
         popover="auto"
         onBeforeToggle={(event) => event.newState === "open" && place()}
-        // An action closes the menu that offered it.
+        // Choosing an item closes the menu.
         onClickCapture={(event) => event.target instanceof HTMLElement && list.current?.hidePopover()}
       >
         {children}
@@ -56,13 +56,13 @@ export function Menu({ label, button, buttonClass, children }: MenuProps) {
 interface MenuItemProps {
   children: ReactNode;
   onClick: () => void;
-  /** It takes something away: set apart from the others. */
-  removes?: boolean;
+  /** Marks an item that deletes something. */
+  destructive?: boolean;
 }
 
-export function MenuItem({ children, onClick, removes = false }: MenuItemProps) {
+export function MenuItem({ children, onClick, destructive = false }: MenuItemProps) {
   return (
-    <button type="button" className="menu-item" data-removes={removes || undefined} onClick={onClick}>
+    <button type="button" className="menu-item" data-destructive={destructive || undefined} onClick={onClick}>
       {children}
     </button>
   );

@@ -1,4 +1,4 @@
-/** Keys that work anywhere on the page, with Alt held: also while one writes. */
+/** Shortcuts with Alt that work anywhere, also in a text field. */
 export const SHORTCUTS = {
   KeyM: "Switch memory on or off",
   KeyX: "Open or close the X-ray",
@@ -9,7 +9,7 @@ export const SHORTCUTS = {
 
 export type Shortcut = keyof typeof SHORTCUTS;
 
-/** Keys that belong to a place. */
+/** Keys of certain controls. */
 export const LOCAL_KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["Enter", "Send"],
   ["Shift Enter", "A new line"],
@@ -19,7 +19,7 @@ export const LOCAL_KEYS: readonly (readonly [keys: string, what: string])[] = [
 
 export const keyOf = (shortcut: Shortcut): string => `Alt ${shortcut.slice("Key".length)}`;
 
-/** The shortcut that a key press is, if it is one. By the key's place: with Alt its letter is another one on a Mac. */
+/** Returns the shortcut of a key press. Uses `code`, as Alt changes the letter on a Mac. */
 export function shortcutOf(
   event: Pick<KeyboardEvent, "altKey" | "ctrlKey" | "metaKey" | "code">,
 ): Shortcut | null {

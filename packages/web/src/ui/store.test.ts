@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Store } from "./store.ts";
 
-test("listeners hear of a change at once, until they leave", () => {
+test("calls listeners at once until they unsubscribe", () => {
   const store = new Store({ a: 1, b: 1 });
   const heard: number[] = [];
   const leave = store.subscribe(() => heard.push(store.get().a));
@@ -12,7 +12,7 @@ test("listeners hear of a change at once, until they leave", () => {
   expect(store.get()).toEqual({ a: 3, b: 1 });
 });
 
-test("scheduled, many changes are heard as one, and read at once", () => {
+test("calls listeners once for many scheduled changes", () => {
   let frame = () => {};
   const store = new Store({ count: 0 }, (notify) => {
     frame = notify;

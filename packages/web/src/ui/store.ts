@@ -1,10 +1,10 @@
 /**
- * A value that React watches with `useSyncExternalStore(store.subscribe, store.get)`. `schedule` says when its
- * listeners hear of a change: at once, or, for what changes faster than the screen, once a frame (`onNextFrame`).
+ * A value for `useSyncExternalStore(store.subscribe, store.get)`. `schedule` decides when listeners are called:
+ * at once, or once a frame (`onNextFrame`) for values that change faster than the screen.
  */
 export class Store<Value extends object> {
   #value: Value;
-  #isNews = false;
+  #isScheduled = false;
   readonly #schedule: (notify: () => void) => void;
   readonly #listeners = new Set<() => void>();
 
@@ -22,10 +22,10 @@ export class Store<Value extends object> {
 
   update(change: Partial<Value>): void {
     this.#value = { ...this.#value, ...change };
-    if (this.#isNews) return;
-    this.#isNews = true;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     this.#schedule(() => {
-      this.#isNews = false;
+      this.#isScheduled = false;
       for (const listener of this.#listeners) listener();
     });
   }

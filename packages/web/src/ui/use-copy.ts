@@ -1,15 +1,15 @@
 import { useEffect, useState } from "react";
 import { copyText } from "./copy-text.ts";
 
-const SAID_MS = 1_600;
+const FEEDBACK_MS = 1_600;
 
-/** Copies, and says for a moment how that went. */
+/** Copies a text and reports the result for a moment. */
 export function useCopy(text: string | (() => string)) {
   const [result, setResult] = useState<"copied" | "failed" | null>(null);
 
   useEffect(() => {
     if (result === null) return;
-    const timer = setTimeout(() => setResult(null), SAID_MS);
+    const timer = setTimeout(() => setResult(null), FEEDBACK_MS);
     return () => clearTimeout(timer);
   }, [result]);
 
@@ -22,6 +22,6 @@ export function useCopy(text: string | (() => string)) {
     }
   }
 
-  const said = result === null ? null : result === "copied" ? "Copied" : "Copying failed";
-  return { copy, said, isCopied: result === "copied" };
+  const status = result === null ? null : result === "copied" ? "Copied" : "Copying failed";
+  return { copy, status, isCopied: result === "copied" };
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** The time, again every `ms`: for what counts down. */
+/** Returns the time, updated every `ms`. */
 export function useNow(ms: number): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent } from "react";
 import { type Shortcut, shortcutOf } from "./shortcuts.ts";
 
-/** Does what each shortcut is for while the component is there. */
+/** Handles keyboard shortcuts while the component is mounted. */
 export function useShortcuts(actions: Partial<Record<Shortcut, () => void>>): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     const shortcut = shortcutOf(event);
@@ -18,7 +18,7 @@ export function useShortcuts(actions: Partial<Record<Shortcut, () => void>>): vo
   }, []);
 }
 
-/** "?" outside of a field. */
+/** Handles "?" outside of text fields. */
 export function useQuestionMark(action: () => void): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     const isWriting =

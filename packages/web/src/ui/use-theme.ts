@@ -12,7 +12,7 @@ function storedTheme(): Theme | null {
   return theme === "light" || theme === "dark" ? theme : null;
 }
 
-/** The theme: as chosen here, else as the system has it, also when that changes. public/theme.js sets it first. */
+/** Returns the theme: the user's choice, else the system's, also when it changes. public/theme.js sets it first. */
 export function useTheme() {
   const [chosen, setChosen] = useState(storedTheme);
   const [system, setSystem] = useState(systemTheme);

@@ -13,7 +13,7 @@ interface ChoicesBarProps {
   providers: readonly ProviderStatus[];
 }
 
-/** Memory and Provider: in view at every width, they are the product. */
+/** Memory and Provider, in view at every width. */
 export const ChoicesBar = memo(function ChoicesBar({ mode, choice, choose, providers }: ChoicesBarProps) {
   const provider = providers.find(({ id }) => id === choice?.provider);
   return (

@@ -10,7 +10,7 @@ interface ComposerProps {
   onDraft: (text: string) => void;
   maxChars: number;
   onSend: () => void;
-  /** Why nothing can be sent now; null when it can. */
+  /** Why Send is disabled; null if it is not. */
   blocked: string | null;
   running: boolean;
   stopping: boolean;
@@ -18,14 +18,14 @@ interface ComposerProps {
   waiting: readonly WaitingMessage[];
   onDiscardWaiting: (key: string) => void;
   onSendWaiting: () => void;
-  /** What sending will do. */
+  /** What sending does. */
   summary: ReactNode;
-  /** Whether the memory line comes down into the composer. */
+  /** True if the memory line continues into the composer. */
   connected: boolean;
   input: RefObject<HTMLTextAreaElement | null>;
-  /** Which model answers, where there is a choice. */
+  /** The model menu, if the provider has several. */
   model: ReactNode;
-  /** What went wrong, above the place to write. */
+  /** Problems, shown above the text box. */
   notes: ReactNode;
 }
 
@@ -37,7 +37,7 @@ export function Composer(props: ComposerProps) {
   const canSend = draft.trim() !== "" && tooLong === null && blocked === null;
 
   function onKeyDown(event: KeyboardEvent) {
-    // While an input method composes a character, Enter belongs to it.
+    // While an input method composes text, Enter belongs to it.
     if (event.nativeEvent.isComposing) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
@@ -99,7 +99,7 @@ export function Composer(props: ComposerProps) {
             )}
             {(!running || draft.trim() !== "") && (
               <button type="submit" className="button button-strong" disabled={!canSend}>
-                <span className="button-words">Send</span> <Icon name="send" size={16} />
+                <span className="button-label">Send</span> <Icon name="send" size={16} />
               </button>
             )}
           </div>

@@ -9,7 +9,7 @@ interface MemoryChoiceProps {
 
 const LABELS: Record<Mode, string> = { stateless: "Stateless", stateful: "Stateful" };
 
-/** The toggle that the page is about. */
+/** The memory switch. */
 export function MemoryChoice({ mode, onChange }: MemoryChoiceProps) {
   const id = useId();
   return (
@@ -31,10 +31,10 @@ export function MemoryChoice({ mode, onChange }: MemoryChoiceProps) {
 }
 
 function MemoryBadge({ mode }: { mode: Mode | null }) {
-  const words = mode === "stateful" ? "Remembering" : mode === "stateless" ? "No Memory" : "";
+  const label = mode === "stateful" ? "Remembering" : mode === "stateless" ? "No Memory" : "";
   return (
-    <span className="badge" role="status" aria-label={words} data-memory={mode === "stateful" || undefined}>
-      {words}
+    <span className="badge" role="status" aria-label={label} data-memory={mode === "stateful" || undefined}>
+      {label}
     </span>
   );
 }

@@ -7,7 +7,7 @@ interface ModelChoiceProps {
   onChange: (model: string) => void;
 }
 
-/** Which of the provider's models, where it has several. */
+/** Chooses one of the provider's models, if it has several. */
 export function ModelChoice({ provider, model, onChange }: ModelChoiceProps) {
   if (provider === undefined || provider.models.length < 2) return null;
   return (

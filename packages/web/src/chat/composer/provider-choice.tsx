@@ -11,7 +11,7 @@ interface ProviderChoiceProps {
   onChange: (provider: ProviderId) => void;
 }
 
-/** Who answers. What is not available can be chosen too: that is how one learns why, and what to do. */
+/** Chooses the provider. An unavailable one can be chosen too: the notice then says why and what to do. */
 export function ProviderChoice({ providers, chosen, onChange }: ProviderChoiceProps) {
   const id = useId();
   return (
@@ -48,7 +48,7 @@ function hint({ name, available, reason }: ProviderStatus): string {
   return available ? name : `${name}: ${reason ?? "not available"}`;
 }
 
-/** Green: can answer. A ring that fills: its model is being downloaded. */
+/** A green dot: available. A ring that fills: its model is being downloaded. */
 function ProviderMark({ provider: { available, progress } }: { provider: ProviderStatus }) {
   if (progress === undefined)
     return <span className="provider-dot" data-available={available || undefined} />;
@@ -56,7 +56,7 @@ function ProviderMark({ provider: { available, progress } }: { provider: Provide
   return <span className="provider-ring" style={{ "--share": share } as React.CSSProperties} />;
 }
 
-/** Why the chosen provider cannot answer, and what to do. */
+/** Says why the chosen provider is unavailable, and what to do. */
 export function ProviderNotice({ provider }: { provider: ProviderStatus | undefined }) {
   if (provider === undefined || provider.available) return null;
   const { name, reason, action, progress } = provider;

@@ -1,6 +1,6 @@
 import type { Mode } from "@redis-memory-magic/protocol";
 
-/** What still works while Redis is away, and what does not. */
+/** Says what works while Redis cannot be reached. */
 export function RedisNotice({ mode }: { mode: Mode }) {
   return (
     <div className="bar-notice" role="status">

@@ -6,9 +6,9 @@ import type { Pricing } from "../state/use-pricing.ts";
 
 interface SendingSummaryProps {
   choice: Choice;
-  /** What the next turn sends; null while the server counts, or when it cannot. */
+  /** What the next turn sends; null while the server counts, or if it cannot. */
   preview: ContextReport | null;
-  /** How many messages of the history the line has, for as long as nothing is counted. */
+  /** Number of history messages on the line, used while there is no preview. */
   lined: number;
   provider: ProviderStatus;
   pricing: Pricing;

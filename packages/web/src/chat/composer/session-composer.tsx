@@ -12,9 +12,9 @@ interface SessionComposerProps {
   chat: Chat;
   server: Providers;
   pricing: Pricing;
-  /** Messages on the memory line. */
+  /** Number of messages on the memory line. */
   lined: number;
-  /** The line that is shown is the next turn's. */
+  /** True if the line shows the next turn. */
   isConnected: boolean;
   input: RefObject<HTMLTextAreaElement | null>;
 }
@@ -77,7 +77,7 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
   );
 }
 
-/** Why nothing can be sent now; null when it can. */
+/** Why Send is disabled; null if it is not. */
 function disabledReason({ choice, provider, state }: Chat, server: Providers): string | null {
   if (choice === null) return server.error?.message ?? "Connecting to the server…";
   if (provider?.available === false) return `${provider.name} is not available. Choose another provider.`;

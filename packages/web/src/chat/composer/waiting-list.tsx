@@ -8,7 +8,7 @@ interface WaitingListProps {
   onSendNow: () => void;
 }
 
-/** Messages that were written while an answer runs. */
+/** The queued messages. */
 export function WaitingList({ waiting, running, onDiscard, onSendNow }: WaitingListProps) {
   if (waiting.length === 0) return null;
   return (

@@ -55,12 +55,12 @@ export function Answer({ message, live, reconnecting, actions }: AnswerProps) {
 
 interface AnsweredByProps {
   turn: TurnInfo;
-  /** Its report can be had. */
+  /** True if its context report can be fetched. */
   isStored: boolean;
   actions: RowActions;
 }
 
-/** By which mode, provider and model, how fast, and the way to the proof. */
+/** Mode, provider, model, duration, and the button that opens the inspector. */
 function AnsweredBy({ turn, isStored, actions }: AnsweredByProps) {
   const mode = turn.mode === "stateful" ? "Stateful" : "Stateless";
   return (
@@ -90,11 +90,11 @@ const PHASES: Record<LiveTurn["phase"], string> = {
 };
 
 function LiveState({ phase, reconnecting }: { phase: LiveTurn["phase"]; reconnecting: boolean }) {
-  const words = reconnecting ? "The connection was lost. Connecting again" : PHASES[phase];
-  if (words === "") return null;
+  const text = reconnecting ? "The connection was lost. Connecting again" : PHASES[phase];
+  if (text === "") return null;
   return (
     <p className="row-meta live-state" data-warning={reconnecting || undefined}>
-      <span>{words}</span>
+      <span>{text}</span>
       <span className="live-dots" aria-hidden="true">
         <i />
         <i />

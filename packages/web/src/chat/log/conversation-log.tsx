@@ -2,12 +2,12 @@ import { lazyComponent } from "../../ui/lazy-component.tsx";
 import "./conversation-log.css";
 import type { MessageListProps } from "./message-list.tsx";
 
-/** What shows messages: fetched for the first one, so not part of the first load. Asked for early, it is there in time. */
+/** Loads the message list, which is not part of the first load. */
 export const loadMessageList = async () => (await import("./message-list.tsx")).MessageList;
 
 const MessageList = lazyComponent<MessageListProps>(loadMessageList, {
   Loading: () => <div className="log-frame" />,
-  // Words can be read without their look.
+  // Without the list the plain text is shown.
   Failed: ({ state }) => (
     <div className="log-frame">
       <div className="log" role="log" aria-label="Conversation">
@@ -22,7 +22,7 @@ const MessageList = lazyComponent<MessageListProps>(loadMessageList, {
 });
 
 interface ConversationLogProps extends MessageListProps {
-  /** Shown where there are no messages. */
+  /** Shown if there are no messages. */
   empty: React.ReactNode;
 }
 

@@ -8,7 +8,7 @@ interface EditFormProps {
   onCancel: () => void;
 }
 
-/** A message said differently: it goes into a branch, and what was said stays. */
+/** Edits a message. The edited one goes into a branch; the original stays. */
 export function EditForm({ text, maxChars, onSend, onCancel }: EditFormProps) {
   const [draft, setDraft] = useState(text);
   const tooLong = lengthError(draft, maxChars);
@@ -35,7 +35,7 @@ export function EditForm({ text, maxChars, onSend, onCancel }: EditFormProps) {
         aria-label="Edited message"
         aria-invalid={tooLong !== null}
         dir="auto"
-        // biome-ignore lint/a11y/noAutofocus: the person has just asked to write here.
+        // biome-ignore lint/a11y/noAutofocus: the user has just asked to edit.
         autoFocus
         value={draft}
         onChange={(event) => setDraft(event.target.value)}

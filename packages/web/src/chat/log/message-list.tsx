@@ -8,16 +8,16 @@ import type { ShownMessage } from "../state/shown-message.ts";
 import { Row } from "./row.tsx";
 import type { RowActions } from "./row-actions.ts";
 
-/** Up to here every row is in the document, where the browser's own search finds it. */
+/** Up to this number every row is in the document, so that the browser's search finds it. */
 const ALL_ROWS = 150;
 const TYPICAL_ROW_PX = 96;
-/** Nearer to the end than this, what is new scrolls into view. */
+/** Closer to the end than this, new content scrolls into view. */
 const AT_END_PX = 60;
 
 export interface MessageListProps {
   state: ConversationState;
   line: MemoryLine;
-  /** By place: where the conversation goes on in several ways. */
+  /** By message index: where the conversation has branches. */
   branches: ReadonlyMap<number, BranchPoint>;
   actions: RowActions;
   onReachTop: () => void;
@@ -28,7 +28,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
   const frame = useRef<HTMLDivElement>(null);
   const latest = useRef(messages);
   latest.current = messages;
-  // The same function for every render: another one would make the list measure all of its rows anew, each frame.
+  // A stable function: with a new one the list would measure all rows in each frame.
   const keyAt = useCallback((index: number) => latest.current[index]?.key ?? index, []);
   const virtualizer = useVirtualizer({
     count: messages.length,
@@ -43,7 +43,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
   });
 
   const ownKey = messages.findLast(({ role }) => role === "user")?.key;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: at a session's start, and when the reader has sent a message.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when a session opens and when the user has sent a message.
   useLayoutEffect(() => virtualizer.scrollToEnd(), [sessionId, ownKey, virtualizer]);
 
   useStayAtEnd(frame, () => virtualizer.scrollToEnd());
@@ -58,7 +58,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
 
   return (
     <div className="log-frame">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
       <div className="log" ref={frame} role="log" aria-label="Conversation" aria-live="off" tabIndex={0}>
         <div
           className="log-rows"
@@ -103,7 +103,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
   );
 }
 
-/** Keeps the end in view when the room for the log changes: the composer grows, a phone's keyboard opens. */
+/** Keeps the end in view when the log's height changes: the composer grows, a phone's keyboard opens. */
 function useStayAtEnd(frame: RefObject<HTMLDivElement | null>, scrollToEnd: () => void) {
   const toEnd = useEffectEvent(scrollToEnd);
   useEffect(() => {
@@ -129,8 +129,8 @@ function branchAt(
   branches: ReadonlyMap<number, BranchPoint>,
   { id, role }: ShownMessage,
 ): BranchPoint | null {
-  const place = id === null || role !== "user" ? null : indexOfMessage(id);
-  return place === null ? null : (branches.get(place) ?? null);
+  const index = id === null || role !== "user" ? null : indexOfMessage(id);
+  return index === null ? null : (branches.get(index) ?? null);
 }
 
 const everyRow = ({ count }: Range) => Array.from({ length: count }, (_, index) => index);

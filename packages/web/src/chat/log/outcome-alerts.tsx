@@ -5,7 +5,7 @@ import { Icon } from "../../ui/icon.tsx";
 import { useNow } from "../../ui/use-now.ts";
 import type { Outcome } from "../state/conversation-state.ts";
 
-/** Counts down to when trying again is worth it. */
+/** Counts down to the earliest time for a retry. */
 function RetryLaterButton({ onClick, at }: { onClick: () => void; at: number }) {
   const wait = at - useNow(1000);
   if (wait <= 0) return <RetryButton onClick={onClick} />;
@@ -16,7 +16,7 @@ function RetryLaterButton({ onClick, at }: { onClick: () => void; at: number }) 
   );
 }
 
-/** A turn that did not end well. */
+/** Explains how a turn ended that did not complete. */
 export function OutcomeAlert({ outcome, onRetry }: { outcome: Outcome; onRetry: () => void }) {
   const actions = <RetryButton onClick={onRetry} />;
   switch (outcome.status) {
@@ -49,7 +49,7 @@ interface RefusalNoteProps {
   onEdit: () => void;
 }
 
-/** A message that was not taken: nothing of it is stored. */
+/** Explains why a message was refused. Nothing of it is stored. */
 export function RefusalAlert({ error, onResend, onEdit }: RefusalNoteProps) {
   const actions = (
     <>
@@ -59,7 +59,7 @@ export function RefusalAlert({ error, onResend, onEdit }: RefusalNoteProps) {
       </button>
     </>
   );
-  // A limit is no fault of anybody's.
+  // A rate limit is a warning, not an error.
   const isLimit = error.status === 429;
   return (
     <Alert tone={isLimit ? "warn" : "bad"} icon={isLimit ? "clock" : "warning"} actions={actions}>

@@ -11,20 +11,20 @@ import { UserMessage } from "./user-message.tsx";
 
 interface RowProps {
   message: ShownMessage;
-  /** On the memory line: sent to the model, stored only, or the answer whose memory is shown. */
+  /** Its place on the memory line: sent to the model, stored only, or the answer whose context is shown. */
   mark: "sent" | "kept" | "answer";
-  /** Other ways that the conversation goes on from here. */
+  /** The branches at this message. */
   branch: BranchPoint | null;
   ruleBefore: string | null;
   ruleAfter: string | null;
-  /** The turn whose answer this row is, while it is written. */
+  /** The running turn whose answer this row shows. */
   live: LiveTurn | null;
   reconnecting: boolean;
   outcome: Outcome | null;
   actions: RowActions;
 }
 
-/** A message with its part of the memory line. Memoised: a token that arrives renders one row. */
+/** A message with its part of the memory line. Memoised: a new token renders one row. */
 export const Row = memo(function Row(props: RowProps) {
   const { message, mark, branch, ruleBefore, ruleAfter, live, reconnecting, outcome, actions } = props;
   const isUser = message.role === "user";
@@ -38,7 +38,7 @@ export const Row = memo(function Row(props: RowProps) {
         data-role={message.role}
         data-mark={message.delivery === "refused" ? "none" : mark}
         data-live={live !== null || undefined}
-        {...(isUser ? {} : pointing(message, actions))}
+        {...(isUser ? {} : hoverProps(message, actions))}
       >
         <span className="row-dot" />
         <div className="row-body">
@@ -62,11 +62,11 @@ export const Row = memo(function Row(props: RowProps) {
   );
 });
 
-/** An answer that is pointed at, or has the focus, shows what it was sent. */
-function pointing({ turn }: ShownMessage, { point }: RowActions) {
+/** Shows what an answer was sent while the pointer or the focus is on it. */
+function hoverProps({ turn }: ShownMessage, { hover }: RowActions) {
   if (turn === undefined) return {};
-  const show = () => point(turn.id);
-  const hide = () => point(null);
+  const show = () => hover(turn.id);
+  const hide = () => hover(null);
   return { onPointerEnter: show, onPointerLeave: hide, onFocus: show, onBlur: hide };
 }
 

@@ -38,12 +38,12 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 interface ScenariosProps {
-  /** The session was opened by a link, and Redis has nothing of it. */
+  /** True if the session was opened by a link and Redis does not have it. */
   isMissing: boolean;
   onTry: (scenario: { mode: Mode; message: string }) => void;
 }
 
-/** What an empty conversation offers: four ways to see what memory does. */
+/** The empty conversation: four scenarios that show what memory does. */
 export function Scenarios({ isMissing, onTry }: ScenariosProps) {
   return (
     <div className="scenarios">

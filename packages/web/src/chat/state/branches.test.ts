@@ -18,30 +18,30 @@ function session(id: string, forkedFrom?: [parent: string, place: number], root 
 }
 const points = (sessions: Branch[], id: string) => Object.fromEntries(branchPoints(sessions, id));
 
-test("the place of a message is in its id", () => {
+test("reads a message's index from its id", () => {
   expect(indexOfMessage("e02bfb37-12")).toBe(12);
   expect(indexOfMessage("given by a caller")).toBeNull();
 });
 
-test("a session without forks has no branches, nor has one that is not known", () => {
+test("finds no branches for a session without forks or an unknown one", () => {
   expect(points([session("root"), session("other")], "root")).toEqual({});
   expect(points([session("root")], "nowhere")).toEqual({});
 });
 
-test("an edited message has two ways, seen from both", () => {
+test("gives an edited message two branches, in both sessions", () => {
   const family = [session("root"), session("edit", ["root", 2])];
   expect(points(family, "root")).toEqual({ 2: { options: ["root", "edit"], current: 0 } });
   expect(points(family, "edit")).toEqual({ 2: { options: ["root", "edit"], current: 1 } });
 });
 
-test("edited twice, from the one or from the other, it has three", () => {
+test("gives a message that was edited twice three branches", () => {
   const family = [session("root"), session("edit", ["root", 2]), session("again", ["edit", 2])];
   for (const [current, id] of ["root", "edit", "again"].entries()) {
     expect(points(family, id)).toEqual({ 2: { options: ["root", "edit", "again"], current } });
   }
 });
 
-test("branches of branches: each place has its own ways", () => {
+test("finds branches of branches at their own indexes", () => {
   const family = [
     session("root"),
     session("a", ["root", 2]),
@@ -49,7 +49,7 @@ test("branches of branches: each place has its own ways", () => {
     session("c", ["root", 0]),
   ];
   expect(points(family, "b")).toEqual({
-    // At 2, a and b say the same: b itself stands for it.
+    // At index 2, a and b have the same message, so b represents both.
     2: { options: ["root", "b"], current: 1 },
     6: { options: ["a", "b"], current: 1 },
     0: { options: ["b", "c"], current: 0 },
@@ -57,7 +57,7 @@ test("branches of branches: each place has its own ways", () => {
   expect(points(family, "root")[2]?.options).toEqual(["root", "b"]);
 });
 
-test("ways have the same order from everywhere", () => {
+test("orders branches the same in every session", () => {
   const family = [
     session("root"),
     session("a", ["root", 2]),
@@ -69,12 +69,12 @@ test("ways have the same order from everywhere", () => {
   expect(points(family, "b")[2]?.options).toEqual(["root", "a2", "b"]);
 });
 
-test("a parent that has expired is not offered, its forks still know each other", () => {
+test("leaves out an expired parent and still relates its forks", () => {
   const family = [session("a", ["root", 2]), session("b", ["root", 2]), session("c", ["root", 4])];
   expect(points(family, "a")).toEqual({ 2: { options: ["a", "b", "c"], current: 0 } });
 });
 
-test("what is forked in a circle by mistake ends", () => {
+test("ends for forks in a circle", () => {
   const family = [session("x", ["y", 2], "x"), session("y", ["x", 2], "x")];
   expect(() => branchPoints(family, "x")).not.toThrow();
 });

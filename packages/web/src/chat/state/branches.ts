@@ -1,22 +1,22 @@
 import type { Session } from "@redis-memory-magic/protocol";
 
-/** A session's place in its family, as far as branches care. */
+/** The fields of a session that describe its branch. */
 export type Branch = Pick<Session, "id" | "created_at" | "updated_at" | "root_id" | "forked_from">;
 
-/** Where a conversation goes on in several ways: one session for each, the oldest first. */
+/** A message with several branches: one session for each, the oldest first. */
 export interface BranchPoint {
   readonly options: readonly string[];
-  /** The one that is shown. */
+  /** Index of the shown session in `options`. */
   readonly current: number;
 }
 
-/** A message's place in its session: a fork's messages have the places that they had. Null for an id from elsewhere. */
+/** Returns a message's index in its session; a fork keeps the indexes. Null for a foreign id. */
 export function indexOfMessage(messageId: string): number | null {
   const digits = /^[0-9a-f]{8}-(\d+)$/.exec(messageId)?.[1];
   return digits === undefined ? null : Number(digits);
 }
 
-/** The places of a session's conversation at which it has branches. */
+/** Returns the message indexes at which a session has branches. */
 export function branchPoints(
   sessions: readonly Branch[],
   sessionId: string,
@@ -30,57 +30,58 @@ export function branchPoints(
     .map((session) => ({ session, shared: sharedMessages(byId, sessionId, session.id) }));
 
   const points = new Map<number, BranchPoint>();
-  for (const place of new Set(family.map(({ shared }) => shared))) {
-    if (!Number.isFinite(place)) continue;
-    // Who has all that was said before this place; of those who also have the same message at it, one stands for all.
-    const here = family.filter(({ shared }) => shared >= place);
-    const others = here.filter(({ shared }) => shared === place).map(({ session }) => session);
-    // In the order in which the ways were begun, whoever stands for them: the same from everywhere.
-    const begun = ({ id }: Branch) =>
+  for (const index of new Set(family.map(({ shared }) => shared))) {
+    if (!Number.isFinite(index)) continue;
+    // The sessions with the same messages before this index. Those that also share the message at it count as one.
+    const here = family.filter(({ shared }) => shared >= index);
+    const others = here.filter(({ shared }) => shared === index).map(({ session }) => session);
+    // Ordered by when each branch was started, so that the order is the same in every branch.
+    const startedAt = ({ id }: Branch) =>
       here
-        .filter(({ session }) => sharedMessages(byId, session.id, id) > place)
+        .filter(({ session }) => sharedMessages(byId, session.id, id) > index)
         .map(({ session }) => session.created_at)
         .reduce((first, at) => (at < first ? at : first));
-    const ways = [own, ...onePerBranch(byId, others, place)];
-    const options = ways.toSorted((a, b) => begun(a).localeCompare(begun(b)));
-    points.set(place, { options: options.map(({ id }) => id), current: options.indexOf(own) });
+    const branches = [own, ...onePerBranch(byId, others, index)];
+    const options = branches.toSorted((a, b) => startedAt(a).localeCompare(startedAt(b)));
+    points.set(index, { options: options.map(({ id }) => id), current: options.indexOf(own) });
   }
   return points;
 }
 
-/** Sessions that go different ways at a place; of those that go the same way, the one used last. */
+/** Returns one session for each branch at an index: the one used last. */
 function onePerBranch(
   byId: ReadonlyMap<string, Branch>,
   sessions: readonly Branch[],
-  place: number,
+  index: number,
 ): Branch[] {
-  const ways: Branch[] = [];
+  const branches: Branch[] = [];
   for (const session of sessions.toSorted((a, b) => b.updated_at.localeCompare(a.updated_at))) {
-    if (ways.every((way) => sharedMessages(byId, way.id, session.id) <= place)) ways.push(session);
+    if (branches.every((branch) => sharedMessages(byId, branch.id, session.id) <= index))
+      branches.push(session);
   }
-  return ways;
+  return branches;
 }
 
-/** How many messages two sessions have in common from the beginning; infinitely many for one and the same. */
+/** Returns how many messages two sessions share from the start; Infinity for the same session. */
 function sharedMessages(byId: ReadonlyMap<string, Branch>, a: string, b: string): number {
-  const ways = new Map(ancestorsOf(byId, a));
-  for (const [ancestor, viaB] of ancestorsOf(byId, b)) {
-    const viaA = ways.get(ancestor);
-    if (viaA !== undefined) return Math.min(viaA, viaB);
+  const ancestors = new Map(ancestorsOf(byId, a));
+  for (const [ancestor, sharedWithB] of ancestorsOf(byId, b)) {
+    const sharedWithA = ancestors.get(ancestor);
+    if (sharedWithA !== undefined) return Math.min(sharedWithA, sharedWithB);
   }
   return 0;
 }
 
-/** A session and its ancestors, each with how many messages of it the session has. One that is gone is still named. */
+/** Returns a session and its ancestors, also expired ones, each with the number of messages shared with it. */
 function ancestorsOf(byId: ReadonlyMap<string, Branch>, id: string): [ancestor: string, shared: number][] {
-  const way: [string, number][] = [];
+  const path: [string, number][] = [];
   let shared = Number.POSITIVE_INFINITY;
-  for (let next: string | undefined = id; next !== undefined && !way.some(([seen]) => seen === next); ) {
-    way.push([next, shared]);
+  for (let next: string | undefined = id; next !== undefined && !path.some(([seen]) => seen === next); ) {
+    path.push([next, shared]);
     const from: Branch["forked_from"] = byId.get(next)?.forked_from ?? null;
-    const place = from?.message_id == null ? null : indexOfMessage(from.message_id);
-    if (place !== null) shared = Math.min(shared, place);
+    const index = from?.message_id == null ? null : indexOfMessage(from.message_id);
+    if (index !== null) shared = Math.min(shared, index);
     next = from?.session_id;
   }
-  return way;
+  return path;
 }

@@ -1,18 +1,18 @@
 import type { ChatRequest, Mode, ProviderId } from "@redis-memory-magic/protocol";
 
-/** How the next message will be answered. */
+/** How the next message is answered. */
 export interface Choice {
   readonly mode: Mode;
   readonly provider: ProviderId;
   /** Absent: the provider's default. */
   readonly model?: string | undefined;
-  /** Absent: the server's; "": none. */
+  /** Absent: the server's; "": no system prompt. */
   readonly system?: string | undefined;
-  /** A smaller window than the model's. */
+  /** A window smaller than the model's, in tokens. */
   readonly contextTokens?: number | undefined;
 }
 
-/** The body of a turn: a new message, or the last one again. */
+/** Builds the request body of a turn: a new message, or a retry of a turn. */
 export function chatBody(
   sessionId: string,
   { mode, provider, model, system, contextTokens }: Choice,

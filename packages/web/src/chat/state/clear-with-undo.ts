@@ -4,13 +4,13 @@ import { dedupe } from "../../ui/dedupe.ts";
 import { showToast } from "../../ui/toasts.ts";
 import type { Conversation } from "./conversation.ts";
 
-/** Clears a session at once, and offers to bring back what it had. Says so where it was not cleared. */
+/** Clears a session at once and offers an undo. Reports a failure as a toast. */
 export const clearWithUndo = (conversation: Conversation): Promise<void> =>
   dedupe(JSON.stringify(["clear", conversation.sessionId]), () => toastErrors(() => clear(conversation)));
 
 async function clear(conversation: Conversation): Promise<void> {
   const { sessionId } = conversation;
-  // Without a copy it is cleared all the same: that is what was asked for.
+  // The session is cleared also if the copy fails, then without an undo.
   const copy: unknown = await exportSession(sessionId, "json")
     .then(async (file) => JSON.parse(await file.text()))
     .catch(() => null);

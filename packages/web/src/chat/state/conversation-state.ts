@@ -4,27 +4,27 @@ import type { LiveTurn, TurnEnd } from "../stream/live-turn.ts";
 import type { Choice } from "./choice.ts";
 import type { ShownMessage } from "./shown-message.ts";
 
-/** A message written while an answer runs: it is sent when the answer is there. */
+/** A message that is queued while an answer runs. */
 export interface WaitingMessage {
   readonly key: string;
   readonly text: string;
   readonly choice: Choice;
 }
 
-/** How the last turn ended, if not well: it can be tried again. */
+/** How a turn ended that did not complete and can be retried. */
 export type Outcome = TurnEnd & { readonly turnId: string };
 
 export interface ConversationState {
   readonly sessionId: string;
-  /** An ApiError: it could not be loaded, or the connection to a running answer was lost for good. */
+  /** An ApiError if loading failed, or if the connection to a running answer was lost for good. */
   readonly load: "loading" | "ready" | ApiError;
-  /** Oldest first; the answer that is being written is the last one. */
+  /** Oldest first; a running answer is the last one. */
   readonly messages: readonly ShownMessage[];
-  /** Where the page of older messages ends; null when all are shown. */
+  /** The cursor for older messages; null when all are shown. */
   readonly olderBefore: string | null;
   readonly live: LiveTurn | null;
   readonly reconnecting: boolean;
-  /** "Stop" was pressed and has not taken effect yet. */
+  /** True from pressing "Stop" until it takes effect. */
   readonly stopping: boolean;
   readonly outcome: Outcome | null;
   readonly waiting: readonly WaitingMessage[];
@@ -44,7 +44,7 @@ export function emptyConversation(sessionId: string): ConversationState {
   };
 }
 
-/** The messages with what the turn has written so far; `key` is that of the message it answers. */
+/** Returns the messages with the turn's text so far; `key` is that of the message it answers. */
 export function withLiveTurn(
   messages: readonly ShownMessage[],
   { turn, choice, key }: { turn: LiveTurn; choice: Choice; key: string },

@@ -7,7 +7,7 @@ const TURN = "0123456789abcdef";
 const choice: Choice = { mode: "stateful", provider: "mirror" };
 const turn = { id: TURN, mode: "stateful", provider: "mirror", model: "mirror", status: "completed" };
 
-/** What the server answers, by method and path; each answer is used once, the last one stays. */
+/** The server's responses by method and path. Each is used once, except the last one. */
 let routes: Record<string, (() => Response)[]>;
 let asked: { path: string; body: unknown; key: string | null }[];
 
@@ -56,7 +56,7 @@ const contents = (conversation: Conversation) =>
 const idle = (conversation: Conversation) =>
   vi.waitFor(() => expect(conversation.store.get().live).toBeNull());
 
-test("a message is sent, answered, and then as Redis has it", async () => {
+test("sends a message, shows the answer, then what Redis has", async () => {
   routes["POST /api/chat"] = [stream("Hello Bob")];
   routes["GET /messages"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello Bob"))];
   const conversation = new Conversation(SESSION);
@@ -69,7 +69,7 @@ test("a message is sent, answered, and then as Redis has it", async () => {
   expect(asked[0]).toMatchObject({ body: { message: "Hi", mode: "stateful", session_id: SESSION } });
 });
 
-test("what nobody answered is asked again with the same key, and never doubled", async () => {
+test("retries an unanswered request with the same key, without a duplicate", async () => {
   const conversation = new Conversation(SESSION);
   routes["POST /api/chat"] = [
     () => {
@@ -85,7 +85,7 @@ test("what nobody answered is asked again with the same key, and never doubled",
   expect(new Set(keys).size).toBe(1);
 });
 
-test("a refused message stays with its reason, and can be sent again", async () => {
+test("keeps a refused message with its reason and can send it again", async () => {
   const refusal = { code: "storage_unavailable", detail: "Redis does not answer.", status: 503 };
   routes["POST /api/chat"] = [problem(503, refusal), stream("Hello")];
   routes["GET /messages"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello"))];
@@ -101,7 +101,7 @@ test("a refused message stays with its reason, and can be sent again", async () 
   await vi.waitFor(() => expect(contents(conversation)).toEqual(["user: Hi", "assistant: Hello"]));
 });
 
-test("without Redis a turn without memory is asked for without the promise of a key", async () => {
+test("sends a stateless turn without an idempotency key when Redis is unreachable", async () => {
   routes["POST /api/chat"] = [
     problem(503, { code: "storage_unavailable", detail: "Away." }),
     stream("Hello", "turn-completed", { stored: false }),
@@ -116,7 +116,7 @@ test("without Redis a turn without memory is asked for without the promise of a 
   ]);
 });
 
-test("where another tab was first, its answer is followed and the message waits for it", async () => {
+test("follows another tab's turn and queues the message", async () => {
   const theirs = [message("e-0", "user", "Theirs"), message("e-1", "assistant", "To theirs")];
   routes["POST /api/chat"] = [
     problem(409, { code: "turn_in_progress", detail: "Busy.", turn_id: TURN }),
@@ -139,7 +139,7 @@ test("where another tab was first, its answer is followed and the message waits 
   );
 });
 
-test("a failed turn says why; what waits is held until someone decides", async () => {
+test("shows why a turn failed and holds the queue", async () => {
   routes["POST /api/chat"] = [
     stream("Half", "turn-failed", { code: "provider_failed", detail: "It failed." }),
   ];
@@ -177,7 +177,7 @@ describe("an interrupted answer", () => {
     return conversation;
   }
 
-  test("is asked about until Redis can tell what it came to", async () => {
+  test("is refreshed until Redis answers", async () => {
     const conversation = interrupt(away, away, whole);
     await vi.advanceTimersByTimeAsync(2_500);
     expect(contents(conversation)).toEqual(["user: Hi", "assistant: Half"]);
@@ -189,14 +189,14 @@ describe("an interrupted answer", () => {
     expect(asksFor()).toBe(3);
   });
 
-  test("is not asked about for ever", async () => {
+  test("is not refreshed for ever", async () => {
     const conversation = interrupt(away);
     await vi.advanceTimersByTimeAsync(300_000);
     expect(asksFor()).toBe(6);
     expect(conversation.store.get().outcome).toMatchObject({ status: "interrupted" });
   });
 
-  test("is not asked about where nobody looks any more", async () => {
+  test("is not refreshed after the page has left it", async () => {
     const conversation = interrupt(away);
     await vi.advanceTimersByTimeAsync(500);
     conversation.close();
@@ -204,7 +204,7 @@ describe("an interrupted answer", () => {
     expect(asksFor()).toBe(1);
   });
 
-  test("leaves the page to another answer that has begun meanwhile", async () => {
+  test("gives way to another turn that has started", async () => {
     const conversation = interrupt(away);
     await vi.advanceTimersByTimeAsync(500);
     routes["POST /api/chat"] = [() => new Response(new ReadableStream())];

@@ -11,7 +11,7 @@ import { randomBase36 } from "./session-id.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
 import { StoredMessages } from "./stored-messages.ts";
 
-/** A turn that this page follows: what it was asked with, and the key of the message that it answers. */
+/** A turn that this page follows: its choice, and the key of the message that it answers. */
 interface Running {
   readonly choice: Choice;
   readonly key: string;
@@ -19,8 +19,8 @@ interface Running {
 }
 
 /**
- * One session as this page sees it: what is in Redis, what is being answered, what waits. React shows its state;
- * everything that can happen to a conversation is a method.
+ * One session: its stored messages, the running turn and the queue. React renders its state; everything that can
+ * happen to a conversation is a method.
  */
 export class Conversation {
   readonly sessionId: string;
@@ -38,13 +38,13 @@ export class Conversation {
     return this.store.get();
   }
 
-  /** Loads the newest messages and goes on with an answer that is being written. */
+  /** Loads the newest messages and follows a running turn. */
   async load(): Promise<void> {
     const signal = this.#reopen();
     this.store.update({ load: "loading", live: null, reconnecting: false, stopping: false });
     try {
       await this.#stored.load(signal);
-      await this.#goOn(signal);
+      await this.#followLast(signal);
     } catch (error) {
       if (signal.aborted) return;
       const isNew = error instanceof ApiError && error.code === "session_not_found";
@@ -52,7 +52,7 @@ export class Conversation {
     }
   }
 
-  /** Ends what this page does for the conversation. A running turn goes on: the server writes it, whoever watches. */
+  /** Stops following the conversation. A running turn continues on the server. */
   close(): void {
     this.#open.abort();
   }
@@ -61,28 +61,28 @@ export class Conversation {
     return this.#open.signal.aborted;
   }
 
-  /** Looks for what another tab or another machine has said in this session. */
+  /** Looks for messages that another tab or device has added. */
   async refresh(): Promise<void> {
     const { live, load } = this.#state;
     if (live !== null || load === "loading") return;
     if (load !== "ready") return this.load();
     const { signal } = this.#open;
     await this.#stored.refresh(signal);
-    if (!signal.aborted && this.#state.live === null) await this.#goOn(signal).catch(() => {});
+    if (!signal.aborted && this.#state.live === null) await this.#followLast(signal).catch(() => {});
   }
 
   async loadOlder(): Promise<void> {
     await this.#stored.loadOlder(this.#open.signal);
   }
 
-  /** Sends a message, or keeps it until the running answer is there. */
+  /** Sends a message, or queues it while an answer runs. */
   send(text: string, choice: Choice): void {
     const key = randomBase36(20);
     if (this.#state.live === null) this.#post(key, text, choice);
     else this.store.update({ waiting: [...this.#state.waiting, { key, text, choice }] });
   }
 
-  /** Sends a refused message again: the very same request where it may have arrived, else as chosen now. */
+  /** Sends a refused message again: the same request if it may have arrived, else with the current choice. */
   resend(message: ShownMessage, choice: Choice): void {
     if (this.#state.live !== null || message.refusal === null) return;
     this.discard(message.key);
@@ -91,7 +91,7 @@ export class Conversation {
     else this.#post(randomBase36(20), message.content, choice);
   }
 
-  /** Takes back a refused message, or one that waits. */
+  /** Removes a refused or queued message. */
   discard(key: string): void {
     const { messages, waiting } = this.#state;
     this.store.update({
@@ -100,12 +100,12 @@ export class Conversation {
     });
   }
 
-  /** The message that a turn answers. */
+  /** Returns the message that a turn answers. */
   questionOf(turnId: string): ShownMessage | undefined {
     return this.#state.messages.findLast(({ role, turn }) => role === "user" && turn?.id === turnId);
   }
 
-  /** Runs the last turn, which did not end well, anew. */
+  /** Runs the last turn, which did not complete, again. */
   retry(choice: Choice): void {
     const { outcome, live, messages } = this.#state;
     if (outcome === null || live !== null) return;
@@ -118,16 +118,16 @@ export class Conversation {
     void this.#run(newLiveTurn(this.sessionId), { choice, key: question.key, connect });
   }
 
-  /** Ends the running answer; what it has said is kept. @throws ApiError when the server did not. */
+  /** Cancels the running turn; its text so far is kept. @throws ApiError if the server refused. */
   async stop(): Promise<void> {
     const { live, stopping } = this.#state;
     if (live === null || stopping) return;
     this.store.update({ stopping: true });
-    // A turn without an id yet is cancelled as soon as it has one.
+    // A turn that has no id yet is cancelled once it has one.
     if (live.turnId !== null) await this.#cancel(live.turnId);
   }
 
-  /** Sends what waits, also where the answer before it did not end well. */
+  /** Sends the next queued message, also if the turn before it failed. */
   sendWaiting(): void {
     const [next, ...waiting] = this.#state.waiting;
     if (next === undefined || this.#state.live !== null) return;
@@ -135,7 +135,7 @@ export class Conversation {
     this.#post(next.key, next.text, next.choice);
   }
 
-  /** Forgets the session, here and in Redis. @throws ApiError when the server did not. */
+  /** Clears the session, here and in Redis. @throws ApiError if the server refused. */
   async clear(): Promise<void> {
     await clearSession(this.sessionId);
     this.#reopen();
@@ -154,8 +154,8 @@ export class Conversation {
     void this.#run(newLiveTurn(this.sessionId), { choice, key, connect: beginTurn(body, key) });
   }
 
-  /** Follows the last turn if it runs, else shows how it ended. */
-  async #goOn(signal: AbortSignal): Promise<void> {
+  /** Follows the last turn if it is running, else shows how it ended. */
+  async #followLast(signal: AbortSignal): Promise<void> {
     const { messages } = this.#state;
     const turn = messages.findLast(({ delivery }) => delivery === "stored")?.turn;
     const question = turn && this.questionOf(turn.id);
@@ -171,7 +171,7 @@ export class Conversation {
     }
   }
 
-  /** Follows a turn to its end, then shows what Redis has of it and sends what waits. */
+  /** Follows a turn to its end, then loads what Redis has of it and sends the next queued message. */
   async #run(turn: LiveTurn, running: Running): Promise<void> {
     const { signal } = this.#open;
     let latest = turn;
@@ -200,31 +200,31 @@ export class Conversation {
 
   async #settle({ turnId, end, stored }: LiveTurn, signal: AbortSignal): Promise<void> {
     if (turnId === null || end === null) return;
-    const isWell = end.status === "completed";
-    this.store.update({ live: null, stopping: false, outcome: isWell ? null : { ...end, turnId } });
+    const isCompleted = end.status === "completed";
+    this.store.update({ live: null, stopping: false, outcome: isCompleted ? null : { ...end, turnId } });
     if (stored) await this.#stored.refresh(signal);
     if (end.status === "interrupted") this.#catchUp(signal).catch(() => {});
-    // A stopped answer is what its reader wanted; after a failure what waits is the reader's to decide.
-    if (!signal.aborted && (isWell || end.status === "cancelled")) this.sendWaiting();
+    // The queue continues after a stop; after a failure the user decides.
+    if (!signal.aborted && (isCompleted || end.status === "cancelled")) this.sendWaiting();
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {
-    if (await this.#stored.catchUp(signal)) await this.#goOn(signal);
+    if (await this.#stored.catchUp(signal)) await this.#followLast(signal);
   }
 
-  /** The message was not taken: it stays on the page with the reason, and can be sent again. */
+  /** Keeps a message that the server refused on the page, with the reason, so that it can be sent again. */
   async #refuse(error: ApiError, { choice, key }: Running): Promise<void> {
     const { messages, waiting } = this.#state;
     const question = messages.find((message) => message.key === key);
     const others = messages.filter((message) => message.key !== key && message.key !== `${key}:answer`);
     const idle = { live: null, stopping: false, reconnecting: false };
     if (error.code === "turn_in_progress" && question !== undefined) {
-      // Another tab was first: its answer is shown, and this message waits for it.
+      // Another tab was first: show its answer and queue this message.
       const waits = { key, text: question.content, choice };
       this.store.update({ ...idle, messages: others, waiting: [waits, ...waiting] });
       await this.load();
     } else if (question?.turn !== undefined) {
-      // Another try at a turn that is stored: it stays as it was.
+      // A retry of a stored turn: the turn stays as it was.
       await this.#stored.refresh(this.#open.signal);
       const { code, message: detail } = error;
       this.store.update({ ...idle, outcome: { turnId: question.turn.id, status: "failed", code, detail } });

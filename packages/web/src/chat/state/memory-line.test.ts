@@ -36,38 +36,38 @@ function report(
 }
 const leftOut = (reason: "stateless" | "window", messages: number) => ({ reason, messages });
 
-test("with memory on and room enough the line is whole", () => {
+test("draws the whole line with memory on and enough room", () => {
   const line = lineOfNextTurn(messages, "stateful", report(["m1", "m2", "m3", "m4", null]));
   expect([...line.sent]).toEqual(["key-m1", "key-m2", "key-m3", "key-m4"]);
   expect(line.rule).toBeNull();
 });
 
-test("with memory off nothing stored is sent, and the rule stands after the last message", () => {
+test("sends nothing stored with memory off, and puts the rule after the last message", () => {
   const line = lineOfNextTurn(messages, "stateless", report([null], [leftOut("stateless", 4)]));
   expect(line.sent.size).toBe(0);
   expect(line.rule).toEqual({ before: null, text: "Stored in Redis, not sent: memory is off" });
   expect(lineOfNextTurn([], "stateless", null).rule).toBeNull();
 });
 
-test("the toggle moves the line before the server has counted", () => {
+test("follows the switch before the server has counted", () => {
   expect(lineOfNextTurn(messages, "stateful", null).sent.size).toBe(4);
   expect(lineOfNextTurn(messages, "stateless", null).sent.size).toBe(0);
 });
 
-test("where the window is full the line starts at the first message that fits", () => {
+test("starts the line at the first message that fits", () => {
   const line = lineOfNextTurn(messages, "stateful", report(["m3", "m4", null], [leftOut("window", 2)], 512));
   expect([...line.sent]).toEqual(["key-m3", "key-m4"]);
   expect(line.rule?.before).toBe("key-m3");
   expect(line.rule?.text).toContain("512 tokens");
 });
 
-test("where nothing old fits the rule stands after the last message that was left out", () => {
+test("puts the rule after the last message if nothing old fits", () => {
   const line = lineOfNextTurn(messages, "stateful", report([null], [leftOut("window", 4)]));
   expect(line.sent.size).toBe(0);
   expect(line.rule?.before).toBeNull();
 });
 
-test("messages newer than the report are sent as well", () => {
+test("includes messages newer than the report", () => {
   const newer = {
     key: "key-m5",
     id: "m5",
@@ -83,7 +83,7 @@ test("messages newer than the report are sent as well", () => {
   expect(line.sent.has("key-m5")).toBe(true);
 });
 
-test("a running turn's messages are on the line in both modes, refused ones never", () => {
+test("includes a running turn's messages in both modes, refused ones never", () => {
   const running = {
     key: "running",
     id: null,
@@ -106,23 +106,23 @@ test("a running turn's messages are on the line in both modes, refused ones neve
   expect(lineOfNextTurn([...messages, running], "stateless", null).rule?.before).toBe("running");
 });
 
-test("a stateless answer in the middle was sent its own question alone", () => {
+test("shows only its own question for a stateless answer", () => {
   const line = lineOfTurn(messages, "t", report(["m3"], [leftOut("stateless", 2)]));
   expect([...line.sent]).toEqual(["key-m3"]);
   expect(line.rule?.before).toBe("key-m3");
 });
 
-test("an answer is not shown as sent what came after it", () => {
+test("excludes what came after an answer", () => {
   const line = lineOfTurn(messages, "t", report(["m1"]));
   expect([...line.sent]).toEqual(["key-m1"]);
   expect(line.rule).toBeNull();
 });
 
-test("the system prompt is no message of the conversation", () => {
+test("does not count the system prompt as a message", () => {
   expect(countSent(report(["m1", null]))).toBe(2);
 });
 
-test("what sending will do, in words", () => {
+test("describes what sending does", () => {
   expect(sendingSummary(1)).toBe("Sends this message alone");
   expect(sendingSummary(5)).toBe("Sends these 5 messages");
 });

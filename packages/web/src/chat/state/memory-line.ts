@@ -1,7 +1,7 @@
 import type { ContextReport, Message, Mode } from "@redis-memory-magic/protocol";
 import { formatCount, plural } from "../../ui/format.ts";
 
-/** A message on the line, as far as the line cares. */
+/** The fields of a message that the line needs. */
 interface LineMessage {
   readonly key: string;
   readonly id: string | null;
@@ -10,19 +10,19 @@ interface LineMessage {
   readonly turn: Message["turn"];
 }
 
-/** What a turn is sent, as the line down the conversation draws it. */
+/** What a turn is sent, as the memory line draws it. */
 export interface MemoryLine {
-  /** Keys of the messages that are sent; the others are stored only. */
+  /** Keys of the messages that are sent; all others are only stored. */
   readonly sent: ReadonlySet<string>;
-  /** Where the line lets go, and why: before the message `before`, or after the last one. */
+  /** Where the line is interrupted, and why: before the message `before`, or after the last one (null). */
   readonly rule: { readonly before: string | null; readonly text: string } | null;
-  /** The answer that was sent these; null for the next turn: there the line goes on into the composer. */
+  /** The answer whose context is shown; null for the next turn, whose line ends in the composer. */
   readonly answer: string | null;
 }
 
 /**
- * The line of the next turn. `report` is what the server counted; null, or older than the newest messages, while
- * it counts: the line moves with the toggle at once. Messages of a running turn are being sent, whatever comes next.
+ * Returns the line of the next turn. `report` is the server's preview; it is null or outdated while the server
+ * counts, but the line follows the switch at once. Messages of a running turn are always on the line.
  */
 export function lineOfNextTurn(
   messages: readonly LineMessage[],
@@ -42,7 +42,7 @@ export function lineOfNextTurn(
   return { sent: keysOf(sent), rule, answer: null };
 }
 
-/** The line of a turn that was: exactly what its report says. */
+/** Returns the line of a past turn: exactly what its report says. */
 export function lineOfTurn(
   messages: readonly LineMessage[],
   turnId: string,
@@ -62,11 +62,11 @@ export function lineOfTurn(
   return { sent: keysOf(sent), rule, answer: answer?.key ?? null };
 }
 
-/** Messages that a report sends; the system prompt is no message of the conversation. */
+/** Counts the messages that a report sends, without the system prompt. */
 export const countSent = (report: ContextReport): number =>
   report.messages.filter(({ role }) => role !== "system").length;
 
-/** What sending will do, in words: "Sends this message alone", "Sends these 5 messages". */
+/** Describes what sending does: "Sends this message alone", "Sends these 5 messages". */
 export const sendingSummary = (count: number): string =>
   count <= 1 ? "Sends this message alone" : `Sends these ${plural(count, "message")}`;
 
@@ -81,12 +81,12 @@ const keysOf = (messages: readonly LineMessage[]) => new Set(messages.map(({ key
 
 const sentIds = (report: ContextReport) => new Set(report.messages.map(({ message_id }) => message_id));
 
-/** A context is the end of the history: it starts at the oldest message that is sent. */
+/** Returns the index of the oldest message that is sent. */
 function startOfWindow(messages: readonly LineMessage[], report: ContextReport): number {
   if (!report.left_out.some(({ reason }) => reason === "window")) return 0;
   const ids = sentIds(report);
   const start = messages.findIndex(({ id }) => id !== null && ids.has(id));
   if (start >= 0) return start;
-  // Nothing of the history fits; what has no id yet is newer than the report.
+  // Nothing of the history fits. Messages without an id are newer than the report.
   return messages.findLastIndex(({ id }) => id !== null) + 1;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { lengthError } from "./message-length.ts";
 
-test("characters are counted as the API does", () => {
+test("counts characters as the API does", () => {
   expect(lengthError("x".repeat(2000), 2000)).toBeNull();
   expect(lengthError("😀".repeat(2000), 2000)).toBeNull();
   expect(lengthError("😀".repeat(2001), 2000)).toBe(

@@ -1,8 +1,8 @@
 import { formatCount, plural } from "../../ui/format.ts";
 
-/** Why a text is too long for a message; null when it is not. Counted as the API does: an emoji is one character. */
+/** Returns why a text is too long for a message; null if it is not. Counts code points, as the API does. */
 export function lengthError(text: string, maxChars: number): string | null {
-  // Most texts need no counting: there are never more characters than UTF-16 units.
+  // Fast path: a text never has more code points than UTF-16 units.
   if (text.length <= maxChars) return null;
   const excess = [...text].length - maxChars;
   if (excess <= 0) return null;

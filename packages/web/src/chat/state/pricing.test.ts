@@ -18,12 +18,12 @@ const providers = [
   { id: "ollama", models: [{ id: "local", context_window: 1, price: free }] },
 ] as unknown as ProviderStatus[];
 
-test("cached tokens cost less", () => {
+test("charges less for cached tokens", () => {
   expect(costAt(price, { sent: 1_000_000, cached: 0, output: 0 })).toBe(2);
   expect(costAt(price, { sent: 1_000_000, cached: 500_000, output: 100_000 })).toBeCloseTo(1 + 0.1 + 1);
 });
 
-test("models that cost something, the cheapest first", () => {
+test("lists models with a price, the cheapest first", () => {
   expect(pricedModels(providers).map(({ id }) => id)).toEqual(["cheap", "dear"]);
   expect(priceOf(providers, "chatgpt", "dear")).toBe(price);
   expect(priceOf(providers, "chatgpt", "unknown")).toBeNull();
@@ -51,7 +51,7 @@ const message = (id: string, sent: number): ShownMessage => {
   };
 };
 
-test("a session's totals count each turn once, or many that were added up", () => {
+test("counts each turn once, or turns that were added up", () => {
   const messages = [message("a", 100), message("a", 100), message("b", 300)];
   const totals = totalsOf(turnsOf(messages), () => price);
   expect(totals).toMatchObject({ turns: 2, sent: 400, cached: 0, output: 20 });

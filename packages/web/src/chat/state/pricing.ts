@@ -1,25 +1,25 @@
 import type { Price, ProviderStatus } from "@redis-memory-magic/protocol";
 
-/** Tokens that a price is put on. */
+/** Token counts to which a price applies. */
 export interface TokenCounts {
   readonly sent: number;
-  /** Of those sent: read from the provider's cache. */
+  /** The part of `sent` that was read from the provider's cache. */
   readonly cached: number;
   readonly output: number;
 }
 
-/** US dollars at prices for a million tokens. */
+/** Returns US dollars; prices are per million tokens. */
 export function costAt(price: Price, { sent, cached, output }: TokenCounts): number {
   return ((sent - cached) * price.input + cached * price.cached_input + output * price.output) / 1e6;
 }
 
-/** A model whose prices can be applied to any answer. */
+/** A model with prices that can be applied to any answer. */
 export interface PricedModel {
   readonly id: string;
   readonly price: Price;
 }
 
-/** Models that cost something, the cheapest input first. */
+/** Returns the models that cost something, the cheapest input first. */
 export function pricedModels(providers: readonly ProviderStatus[]): PricedModel[] {
   return providers
     .flatMap(({ models }) => models)
@@ -27,7 +27,7 @@ export function pricedModels(providers: readonly ProviderStatus[]): PricedModel[
     .toSorted((a, b) => a.price.input - b.price.input || a.id.localeCompare(b.id));
 }
 
-/** The price of a model as its provider tells it; null where it is not known. */
+/** Returns the price of a model; null if it is unknown. */
 export function priceOf(providers: readonly ProviderStatus[], provider: string, model: string): Price | null {
   return providers.find(({ id }) => id === provider)?.models.find(({ id }) => id === model)?.price ?? null;
 }

@@ -1,6 +1,6 @@
 import type { ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
 
-/** "Cloud (ChatGPT)" → "Cloud": what is shown where there is little room. */
+/** Shortens "Cloud (ChatGPT)" to "Cloud" for narrow places. */
 export const shortName = (name: string): string => name.replace(/ \(.*\)$/, "");
 
 export function shortNameOf(providers: readonly ProviderStatus[], id: ProviderId): string {

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { newSessionId, randomBase36 } from "./session-id.ts";
 
-test("a session id has the original's format", () => {
+test("makes session ids in the original's format", () => {
   expect(newSessionId(1_732_264_800_000)).toMatch(/^session_1732264800000_[0-9a-z]{9}$/);
   expect(newSessionId()).toMatch(/^session_\d{13}_[0-9a-z]{9}$/);
 });
 
-test("ids differ, and every character comes up", () => {
+test("makes different ids of all characters", () => {
   const ids = Array.from({ length: 500 }, () => randomBase36(9));
   expect(new Set(ids).size).toBe(500);
   expect(new Set(ids.join("")).size).toBe(36);

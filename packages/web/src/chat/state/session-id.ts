@@ -1,6 +1,6 @@
 const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-/** Random digits and letters. `crypto.randomUUID` is not used: over plain HTTP in a LAN it does not exist. */
+/** Returns random digits and letters. `crypto.randomUUID` does not exist over plain HTTP in a LAN. */
 export function randomBase36(length: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(length * 2));
   let text = "";
@@ -11,7 +11,7 @@ export function randomBase36(length: number): string {
   return text;
 }
 
-/** `session_1732264800000_k3j9x2m1q`: when it was made, and nine random characters. */
+/** Returns `session_1732264800000_k3j9x2m1q`: the creation time and nine random characters. */
 export function newSessionId(now = Date.now()): string {
   return `session_${now}_${randomBase36(9)}`;
 }

@@ -8,23 +8,23 @@ export interface SessionTotals extends TokenCounts {
   readonly usd: number | null;
 }
 
-/** Turns that one model answered: a single one, or many added up. */
-type Answered = TotalsResponse["models"][number];
-/** What tokens cost of whoever answered. */
-export type PriceOf = (answered: Pick<Answered, "provider" | "model">) => Price | null;
+/** The turns of one model: a single one, or many added up. */
+type ModelUsage = TotalsResponse["models"][number];
+/** Returns the price of a model. */
+export type PriceOf = (usage: Pick<ModelUsage, "provider" | "model">) => Price | null;
 
 /** The turns of these messages, each once. */
-export function turnsOf(messages: readonly ShownMessage[]): Answered[] {
-  const turns = new Map<string, Answered>();
+export function turnsOf(messages: readonly ShownMessage[]): ModelUsage[] {
+  const turns = new Map<string, ModelUsage>();
   for (const { turn } of messages) {
     if (turn?.tokens) turns.set(turn.id, { ...turn, tokens: turn.tokens, turns: 1 });
   }
   return [...turns.values()];
 }
 
-export function totalsOf(answered: readonly Answered[], priceOf: PriceOf): SessionTotals {
+export function totalsOf(usage: readonly ModelUsage[], priceOf: PriceOf): SessionTotals {
   let totals: SessionTotals = { turns: 0, sent: 0, cached: 0, output: 0, usd: 0 };
-  for (const { turns, tokens, ...by } of answered) {
+  for (const { turns, tokens, ...by } of usage) {
     const price = priceOf(by);
     totals = {
       turns: totals.turns + turns,

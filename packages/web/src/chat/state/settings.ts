@@ -3,19 +3,19 @@ import { useSyncExternalStore } from "react";
 import { readStored, writeStored } from "../../ui/browser-storage.ts";
 import { Store } from "../../ui/store.ts";
 
-/** What this browser remembers of how its user likes the page. */
+/** The user's preferences, kept in this browser. */
 export interface Settings {
   readonly inspectorOpen: boolean;
-  /** A model whose prices are put on every answer; null: each has its own. */
+  /** A model whose prices are applied to every answer; null: each model's own. */
   readonly pricedAs: string | null;
-  /** How a new tab begins; null: as the server says. */
+  /** Default of a new session; null: the server's. */
   readonly mode: Mode | null;
   readonly provider: ProviderId | null;
-  /** Taken where the provider that answers has it. */
+  /** Used if the provider has this model. */
   readonly model: string | null;
-  /** Sent before every message; null: the server's, "": none. */
+  /** The system prompt; null: the server's, "": none. */
   readonly system: string | null;
-  /** How long a new session lives after its last use; null: as the server says. */
+  /** TTL of a new session in seconds; null: the server's. */
   readonly ttlSeconds: number | null;
 }
 

@@ -26,13 +26,13 @@ const page = (messages: Message[], next_before: string | null = null): MessagesR
 const nothing = { messages: [], olderBefore: null };
 const ids = (messages: readonly { id: string | null }[]) => messages.map(({ id }) => id);
 
-test("a page becomes rows keyed by id", () => {
+test("turns a page into rows keyed by id", () => {
   const { messages, olderBefore } = mergeNewest(nothing, page([stored("1"), stored("2")], "1"));
   expect(messages.map(({ key }) => key)).toEqual(["1", "2"]);
   expect(olderBefore).toBe("1");
 });
 
-test("a message keeps its row when it gets its id", () => {
+test("keeps a message's row when it gets its id", () => {
   const turn = stored("x", "user", "t1").turn;
   const sent = { ...messageOnItsWay("own-key", "Hi"), turn, delivery: "stored" as const };
   const { messages } = mergeNewest(
@@ -43,21 +43,21 @@ test("a message keeps its row when it gets its id", () => {
   expect(messages[0]).toMatchObject({ key: "own-key", id: "1" });
 });
 
-test("older rows that are joined to the page stay, with their place to load on from", () => {
+test("keeps older rows that are adjacent to the page, with their cursor", () => {
   const old = ["1", "2", "3"].map((id) => shownMessage(stored(id), id));
   const merged = mergeNewest({ messages: old, olderBefore: "1" }, page([stored("3"), stored("4")], "3"));
   expect(ids(merged.messages)).toEqual(["1", "2", "3", "4"]);
   expect(merged.olderBefore).toBe("1");
 });
 
-test("rows that are not joined to the page go: nothing may be missing between two rows", () => {
+test("drops rows that are not adjacent to the page", () => {
   const old = ["1", "2"].map((id) => shownMessage(stored(id), id));
   const merged = mergeNewest({ messages: old, olderBefore: null }, page([stored("8"), stored("9")], "8"));
   expect(ids(merged.messages)).toEqual(["8", "9"]);
   expect(merged.olderBefore).toBe("8");
 });
 
-test("what Redis does not have stays at the end", () => {
+test("keeps messages that Redis does not have at the end", () => {
   const refusal = {
     error: connectionError("offline"),
     choice: { mode: "stateful", provider: "mirror" } as const,
@@ -67,12 +67,12 @@ test("what Redis does not have stays at the end", () => {
   expect(messages.map(({ key }) => key)).toEqual(["1", "r"]);
 });
 
-test("a cleared session empties the page", () => {
+test("empties the page for a cleared session", () => {
   const old = ["1", "2"].map((id) => shownMessage(stored(id), id));
   expect(mergeNewest({ messages: old, olderBefore: "1" }, page([]))).toEqual(nothing);
 });
 
-test("an older page comes before, without doubles", () => {
+test("puts an older page first, without duplicates", () => {
   const shown = [shownMessage(stored("3"), "3")];
   expect(ids(prependPage(shown, page([stored("1"), stored("2"), stored("3")])))).toEqual(["1", "2", "3"]);
 });

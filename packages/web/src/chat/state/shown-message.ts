@@ -2,21 +2,21 @@ import type { Message, MessagesResponse } from "@redis-memory-magic/protocol";
 import type { ApiError } from "../../api/api-error.ts";
 import type { Choice } from "./choice.ts";
 
-/** By whom a message was written, and how that ended. */
+/** The turn that wrote a message, and how it ended. */
 export type TurnInfo = NonNullable<Message["turn"]>;
 
-/** A message as the conversation shows it, from the moment it is sent. */
+/** A message as the conversation shows it, from sending on. */
 export interface ShownMessage {
-  /** Stays the same when the message gets its id: a row is never torn down for being stored. */
+  /** Stays the same when the message gets its id, so that its row is not mounted again. */
   readonly key: string;
-  /** Its id in Redis; null where it is not known (yet) or not stored. */
+  /** Its id in Redis; null while it is unknown or if the message is not stored. */
   readonly id: string | null;
   readonly role: Message["role"];
   readonly content: string;
   readonly createdAt: string;
   readonly turn: Message["turn"];
   readonly delivery: "stored" | "on-its-way" | "not-stored" | "refused";
-  /** Of a refused message: why, and what it was sent with. */
+  /** For a refused message: the error, and the choice it was sent with. */
   readonly refusal: { readonly error: ApiError; readonly choice: Choice } | null;
 }
 
@@ -31,7 +31,7 @@ export function shownMessage(message: Message, key: string): ShownMessage {
   return { key, id, role, content, createdAt: created_at, turn, delivery: "stored", refusal: null };
 }
 
-/** Older messages before those that are shown. */
+/** Adds a page of older messages before the shown ones. */
 export function prependPage(shown: readonly ShownMessage[], page: MessagesResponse): ShownMessage[] {
   const known = new Set(shown.map((message) => message.id));
   const older = page.messages.filter((message) => !known.has(message.id));
@@ -44,7 +44,7 @@ interface Shown {
 }
 
 /**
- * What is shown, brought in line with the newest page: Redis decides what was said. Rows keep their keys;
+ * Merges the newest page into the shown messages. Redis is the truth. Rows keep their keys;
  * messages that Redis does not have (refused, or answered while it was away) stay at the end.
  */
 export function mergeNewest({ messages, olderBefore }: Shown, page: MessagesResponse): Shown {

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-test("a double click starts one branch", async () => {
+test("starts one branch for a double click", async () => {
   const start = () => startBranch("s", "e-2", "And now?", choice);
   const [first, second] = await Promise.all([start(), start()]);
   expect(second).toBe(first);
@@ -25,7 +25,7 @@ test("a double click starts one branch", async () => {
   expect(await start()).not.toBe(first);
 });
 
-test("one that was refused can be started again", async () => {
+test("can start a refused branch again", async () => {
   vi.stubGlobal("fetch", async () => {
     throw new TypeError("fetch failed");
   });

@@ -7,8 +7,8 @@ import { newSessionId } from "./session-id.ts";
 import { keepUntilShown } from "./use-conversation.ts";
 
 /**
- * Goes another way from a message on: `text` is sent in a new session that has what was said before the message.
- * The session itself stays as it is. Resolves with the new one's id, for it to be shown.
+ * Starts a branch at a message: sends `text` in a new session that has the messages before it.
+ * The original session is not changed. Resolves with the new session's id.
  * @throws ApiError
  */
 export function startBranch(
@@ -17,8 +17,8 @@ export function startBranch(
   text: string,
   choice: Choice,
 ): Promise<string> {
-  const wish = JSON.stringify(["branch", sessionId, messageId, text]);
-  return dedupe(wish, () => makeBranch(sessionId, messageId, text, choice));
+  const key = JSON.stringify(["branch", sessionId, messageId, text]);
+  return dedupe(key, () => makeBranch(sessionId, messageId, text, choice));
 }
 
 async function makeBranch(

@@ -5,12 +5,12 @@ import type { ConversationState } from "./conversation-state.ts";
 import { mergeNewest, prependPage } from "./shown-message.ts";
 
 const PAGE = 100;
-/** After a turn only its own messages are news. */
+/** Page size after a turn, which adds only a few messages. */
 const NEWS = 20;
-/** Pauses before it is asked again, for as long as nobody can tell. */
+/** Pauses between attempts while Redis cannot be reached. */
 const CATCH_UP_MS = [1000, 2000, 4000, 8000, 16_000];
 
-/** What Redis has of a session, brought into what the page shows. */
+/** Loads a session's messages from Redis into the page's state. */
 export class StoredMessages {
   readonly #sessionId: string;
   readonly #store: Store<ConversationState>;
@@ -20,7 +20,7 @@ export class StoredMessages {
     this.#store = store;
   }
 
-  /** The newest page. @throws ApiError */
+  /** Loads the newest page. @throws ApiError */
   async load(signal: AbortSignal): Promise<void> {
     const page = await fetchMessages(this.#sessionId, { limit: PAGE, signal });
     this.#store.update({ load: "ready", ...mergeNewest(this.#store.get(), page) });
@@ -29,7 +29,7 @@ export class StoredMessages {
   async loadOlder(signal: AbortSignal): Promise<void> {
     const { olderBefore } = this.#store.get();
     if (olderBefore === null) return;
-    // Taken first: scrolling on does not ask twice.
+    // Cleared first, so that further scrolling does not load the page twice.
     this.#store.update({ olderBefore: null });
     try {
       const page = await fetchMessages(this.#sessionId, { limit: PAGE, before: olderBefore, signal });
@@ -40,7 +40,7 @@ export class StoredMessages {
     }
   }
 
-  /** False: Redis or the server is away. What the stream said stays on the page; the next turn asks again. */
+  /** Returns false if Redis or the server cannot be reached. The streamed text stays; the next turn refreshes again. */
   async refresh(signal: AbortSignal): Promise<boolean> {
     try {
       const page = await fetchMessages(this.#sessionId, { limit: NEWS, signal });
@@ -52,8 +52,8 @@ export class StoredMessages {
   }
 
   /**
-   * Of an interrupted answer Redis can have more than anybody was told, and be away just now: asks until it can tell.
-   * False: nobody could, or another answer has begun. @throws `signal.reason` when aborted
+   * Redis can have more of an interrupted answer than was streamed, and be unreachable: asks until it answers.
+   * Returns false if it never answered, or if another turn has started. @throws `signal.reason` when aborted
    */
   async catchUp(signal: AbortSignal): Promise<boolean> {
     for (const ms of CATCH_UP_MS) {

@@ -14,25 +14,25 @@ import type { Providers } from "./use-providers.ts";
 const NO_PROVIDERS: readonly ProviderStatus[] = [];
 const DEFAULT_MAX_CHARS = 2000;
 
-/** A session's chat: what was said, what is being written, and what sending that would do. */
+/** A session's chat: its messages, the draft, and what sending the draft would do. */
 export interface Chat {
   readonly conversation: Conversation;
   readonly state: ConversationState;
   readonly providers: readonly ProviderStatus[];
-  /** The one that is chosen. */
+  /** The chosen provider. */
   readonly provider: ProviderStatus | undefined;
-  /** null until it was chosen or the server has told its default. */
+  /** null until the user has chosen one or the server's default is known. */
   readonly mode: Mode | null;
-  /** null until the server has told its defaults. */
+  /** null until the server's defaults are known. */
   readonly choice: Choice | null;
   readonly choose: ReturnType<typeof useChoice>["choose"];
   readonly draft: SessionDraft;
   readonly changeDraft: (change: SessionDraft) => void;
-  /** What a message may have. */
+  /** Maximum number of characters of a message. */
   readonly maxChars: number;
-  /** What the next turn would send; null while that is not known. */
+  /** What the next turn would send; null while it is unknown. */
   readonly preview: ContextReport | null;
-  /** Changes when the stored messages do, and when the first of them is; null: none is stored yet. */
+  /** Changes when the stored messages do; null: none is stored yet. */
   readonly history: string | null;
 }
 
@@ -56,7 +56,7 @@ export function useChat(sessionId: string, server: Providers): Chat {
 
   const preview = useContextPreview({
     sessionId,
-    // Who cannot answer cannot count either.
+    // An unavailable provider cannot count either.
     choice: provider?.available ? choice : null,
     draft: text,
     history,

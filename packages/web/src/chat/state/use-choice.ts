@@ -5,17 +5,17 @@ import { Store } from "../../ui/store.ts";
 import type { Choice } from "./choice.ts";
 import { useSettings } from "./settings.ts";
 
-/** What was chosen in this tab; the rest is as set or as the server says. */
+/** What was chosen in this tab. The settings and then the server's defaults fill the rest. */
 interface Chosen {
   readonly mode?: Mode;
   readonly provider?: ProviderId;
-  /** By provider: going back to one finds its model again. */
+  /** The model by provider, so that switching back restores it. */
   readonly models?: Readonly<Partial<Record<ProviderId, string>>>;
 }
 
 const STORED = "choice";
 
-/** Kept across reloads of this tab; a new tab begins with the defaults again. */
+/** Survives a reload of this tab; a new tab starts with the defaults. */
 const tabStorage = () => sessionStorage;
 
 function storedChoice(): Chosen {
@@ -29,7 +29,7 @@ function storedChoice(): Chosen {
 
 const store = new Store<Chosen>(storedChoice());
 
-/** Chooses for this tab; a model is the chosen provider's. */
+/** Changes the tab's choice. A model belongs to the chosen provider. */
 function choose({ model, ...change }: { mode?: Mode; provider?: ProviderId; model?: string }): void {
   const { provider, models } = { ...store.get(), ...change };
   store.update({ ...change, ...(model && provider && { models: { ...models, [provider]: model } }) });
@@ -37,8 +37,8 @@ function choose({ model, ...change }: { mode?: Mode; provider?: ProviderId; mode
 }
 
 /**
- * How the next message is answered, as far as it holds for all sessions; null until the defaults are known. A mode that
- * was chosen is known before, so that the toggle moves under the first click.
+ * Returns how the next message is answered; null until the server's defaults are known. A chosen mode is known
+ * earlier, so that the switch moves on the first click.
  */
 export function useChoice(server: ProvidersResponse | null) {
   const chosen = useSyncExternalStore(store.subscribe, store.get);

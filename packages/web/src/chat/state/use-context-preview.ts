@@ -3,24 +3,24 @@ import { useEffect, useState } from "react";
 import { previewContext } from "../../api/endpoints.ts";
 import { type Choice, chatBody } from "./choice.ts";
 
-/** What is counted while nothing is written: the shortest message there is. */
-const NOTHING_WRITTEN = "…";
+/** Counted while the draft is empty: the shortest possible message. */
+const EMPTY_DRAFT = "…";
 const TYPING_PAUSE_MS = 250;
-const AGAIN_MS = 3_000;
+const RETRY_MS = 3_000;
 
 interface PreviewOf {
   readonly sessionId: string;
   readonly choice: Choice | null;
   readonly draft: string;
-  /** Changes when the history does. */
+  /** Changes when the stored messages do. */
   readonly history: string | null;
-  /** The last report stays: while an answer runs it is what that answer was sent; what is too long has none. */
+  /** Keeps the last report: while an answer runs, and while the draft is too long to be counted. */
   readonly paused: boolean;
 }
 
 /**
- * What the next message would send, as the server counts it; null while that is not known for this choice.
- * A report of an older draft stays until the new one is there, so that the figures do not flicker.
+ * Returns what the next message would send, as counted by the server; null while it is unknown for this choice.
+ * The report of an older draft is kept until the new one arrives, so that the figures do not flicker.
  */
 export function useContextPreview({
   sessionId,
@@ -38,13 +38,13 @@ export function useContextPreview({
     const abort = new AbortController();
     const ask = async () => {
       try {
-        const body = chatBody(sessionId, choice, { message: draft || NOTHING_WRITTEN });
+        const body = chatBody(sessionId, choice, { message: draft || EMPTY_DRAFT });
         setPreview({ of, report: await previewContext(body, abort.signal) });
       } catch {
         if (abort.signal.aborted) return;
-        // Without a count the line is drawn by the mode alone, until the server counts again.
+        // Without a report the line follows the mode alone.
         setPreview(null);
-        timer = setTimeout(ask, AGAIN_MS);
+        timer = setTimeout(ask, RETRY_MS);
       }
     };
     let timer = setTimeout(ask, draft === "" ? 0 : TYPING_PAUSE_MS);

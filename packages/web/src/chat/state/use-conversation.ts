@@ -1,20 +1,20 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { Conversation } from "./conversation.ts";
 
-/** Conversations that have what no server has: messages that wait, or were refused. They go on when not shown. */
+/** Conversations with queued or refused messages, which only this page has. They stay alive while not shown. */
 const unfinished = new Map<string, Conversation>();
 
-function hasOwnState(conversation: Conversation): boolean {
+function hasUnsentMessages(conversation: Conversation): boolean {
   const { waiting, messages } = conversation.store.get();
   return waiting.length > 0 || messages.some(({ delivery }) => delivery === "refused");
 }
 
-/** A conversation that was begun before its session is shown. */
+/** Keeps a conversation that was started before its session is shown. */
 export function keepUntilShown(conversation: Conversation): void {
   unfinished.set(conversation.sessionId, conversation);
 }
 
-/** The conversation of a session, loaded, and followed while it is shown. */
+/** Loads the conversation of a session and follows it while it is shown. */
 export function useConversation(sessionId: string) {
   const conversation = useMemo(() => unfinished.get(sessionId) ?? new Conversation(sessionId), [sessionId]);
   const { store } = conversation;
@@ -22,10 +22,10 @@ export function useConversation(sessionId: string) {
 
   useEffect(() => {
     unfinished.delete(conversation.sessionId);
-    // One that answers already is shown as it is.
+    // A conversation with a running answer is shown as it is.
     if (conversation.isClosed || conversation.store.get().live === null) void conversation.load();
     return () => {
-      if (hasOwnState(conversation)) unfinished.set(conversation.sessionId, conversation);
+      if (hasUnsentMessages(conversation)) unfinished.set(conversation.sessionId, conversation);
       else conversation.close();
     };
   }, [conversation]);

@@ -1,10 +1,10 @@
 import { useEffect } from "react";
 import type { Conversation } from "./conversation.ts";
 
-/** Tabs of this browser tell each other in which session a turn has begun. */
+/** Tabs of this browser notify each other of started turns. */
 const channel = new BroadcastChannel("memory-magic");
 
-/** Shows at once what happens to the session elsewhere: in another tab, or on another machine meanwhile. */
+/** Refreshes the conversation when another tab starts a turn, or when the page becomes visible. */
 export function useOtherTabs(conversation: Conversation, runningTurnId: string | null): void {
   const { sessionId } = conversation;
 

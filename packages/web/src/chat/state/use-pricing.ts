@@ -4,12 +4,12 @@ import { formatCost } from "../../ui/format.ts";
 import { costAt, pricedModels, priceOf, type TokenCounts } from "./pricing.ts";
 import { useSettings } from "./settings.ts";
 
-/** Prices as they are to be shown: each model's own, or one model's for all. */
+/** The prices to show: each model's own, or one model's for all. */
 export interface Pricing {
-  /** The model whose prices are put on everything. */
+  /** The model whose prices are applied to everything. */
   readonly as: string | null;
   price(of: { provider: string; model: string }): Price | null;
-  /** "$0.00004", "free", or null where no price is known. */
+  /** Returns "$0.00004", "free", or null if no price is known. */
   format(of: { provider: string; model: string }, tokens: TokenCounts): string | null;
 }
 

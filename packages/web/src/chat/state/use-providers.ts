@@ -3,19 +3,19 @@ import { useEffect, useState } from "react";
 import { ApiError } from "../../api/api-error.ts";
 import { fetchProviders } from "../../api/endpoints.ts";
 
-const CALM_MS = 20_000;
-/** While a model is downloaded its ring fills. */
+const POLL_MS = 20_000;
+/** Poll interval while a model is being downloaded. */
 const DOWNLOADING_MS = 1_500;
 const UNREACHABLE_MS = 3_000;
 
 export interface Providers {
-  /** null until the server has answered once. */
+  /** null until the first answer of the server. */
   readonly data: ProvidersResponse | null;
-  /** Set while the server cannot be reached. */
+  /** Not null while the server cannot be reached. */
   readonly error: ApiError | null;
 }
 
-/** Who can answer, kept fresh while the page is looked at. */
+/** Polls the providers while the page is visible. */
 export function useProviders(): Providers {
   const [providers, setProviders] = useState<Providers>({ data: null, error: null });
 
@@ -25,7 +25,7 @@ export function useProviders(): Providers {
     async function ask() {
       clearTimeout(timer);
       if (document.visibilityState === "hidden") return;
-      let pause = CALM_MS;
+      let pause = POLL_MS;
       try {
         const data = await fetchProviders(abort.signal);
         setProviders({ data, error: null });
@@ -33,8 +33,8 @@ export function useProviders(): Providers {
       } catch (error) {
         if (abort.signal.aborted) return;
         if (error instanceof ApiError) setProviders(({ data }) => ({ data, error }));
-        // Who has to log in first does so elsewhere, or in another tab.
-        pause = error instanceof ApiError && error.code === "unauthenticated" ? CALM_MS : UNREACHABLE_MS;
+        // A login happens elsewhere, so a fast poll would not help.
+        pause = error instanceof ApiError && error.code === "unauthenticated" ? POLL_MS : UNREACHABLE_MS;
       }
       timer = setTimeout(ask, pause);
     }

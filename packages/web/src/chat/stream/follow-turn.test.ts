@@ -18,7 +18,7 @@ const completed = frame("turn-completed", `${TEXT.length}.end`, { response: TEXT
 const deltas = (from: number) =>
   Array.from(TEXT.slice(from), (text, i) => frame("text-delta", String(from + i + 1), { text }));
 
-/** A server that sends the stream in pieces of `pieceBytes` and cuts the connection after `cutBytes`. */
+/** Sends the stream in pieces of `pieceBytes` and cuts the connection after `cutBytes`. */
 function stream(from: number, cutBytes = Number.POSITIVE_INFINITY, pieceBytes = 7): Response {
   const whole = new TextEncoder().encode([started, ...deltas(from), completed].join(""));
   const bytes = whole.subarray(0, cutBytes);
@@ -48,14 +48,14 @@ async function follow(connect: (turn: LiveTurn) => Promise<Response>, turn = new
   return { latest, texts };
 }
 
-test("a whole stream gives the text, however it is cut into pieces", async () => {
+test("reads the text however the stream is cut", async () => {
   for (const pieceBytes of [1, 7, 100_000]) {
     const { latest } = await follow(async () => stream(0, undefined, pieceBytes));
     expect(latest).toMatchObject({ text: TEXT, end: { status: "completed" } });
   }
 });
 
-test("cut at any byte, no word is lost or doubled", async () => {
+test("loses and repeats no word when cut at any byte", async () => {
   const length = [started, ...deltas(0), completed].join("").length;
   for (let cut = 1; cut < length; cut += 13) {
     const asked: (string | null)[] = [];
@@ -69,14 +69,14 @@ test("cut at any byte, no word is lost or doubled", async () => {
   }
 });
 
-test("a resumed stream that begins anew doubles nothing", async () => {
+test("repeats nothing if a resumed stream starts over", async () => {
   let connections = 0;
   const { latest } = await follow(async () => stream(0, ++connections < 4 ? 900 : undefined));
   expect(latest.text).toBe(TEXT);
   expect(connections).toBe(4);
 });
 
-test("a refusal is not asked again", async () => {
+test("does not retry a refusal", async () => {
   let connections = 0;
   const refused = follow(async () => {
     connections += 1;
@@ -86,7 +86,7 @@ test("a refusal is not asked again", async () => {
   expect(connections).toBe(1);
 });
 
-test("a turn that runs outlives a restart of the server", async () => {
+test("follows a running turn over a restart of the server", async () => {
   let connections = 0;
   const { latest } = await follow(
     async () => {
@@ -99,7 +99,7 @@ test("a turn that runs outlives a restart of the server", async () => {
   expect(latest.text).toBe(TEXT);
 });
 
-test("a server that stays away ends in an error, not in a wait without end", async () => {
+test("ends in an error if the server stays away", async () => {
   let connections = 0;
   const connect = async () => {
     connections += 1;
@@ -112,7 +112,7 @@ test("a server that stays away ends in an error, not in a wait without end", asy
   expect(connections).toBe(15);
 });
 
-test("events that this page does not know are passed over", async () => {
+test("skips unknown events", async () => {
   const body = `${frame("turn-weighed", "0", {})}: a comment\n\n${started}${deltas(0).join("")}${completed}`;
   const { latest } = await follow(async () => new Response(body));
   expect(latest.text).toBe(TEXT);

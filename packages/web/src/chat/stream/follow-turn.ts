@@ -2,17 +2,17 @@ import { ApiError, connectionError } from "../../api/api-error.ts";
 import type { ConnectTurn } from "./connect-turn.ts";
 import { applyEvent, type LiveTurn } from "./live-turn.ts";
 
-/** The server says something at least this often while a turn runs, so silence means a dead connection. */
+/** The server sends at least a heartbeat more often than this, so silence means a dead connection. */
 const SILENCE_MS = 45_000;
 const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 5_000;
-/** Attempts in a row without a single event: about a minute for a turn that runs, seconds for one not begun. */
+/** Attempts in a row without an event: about a minute for a running turn, seconds for one that has not started. */
 const MAX_ATTEMPTS = 15;
 const MAX_ATTEMPTS_TO_BEGIN = 4;
 
 export interface TurnUpdate {
   readonly turn: LiveTurn;
-  /** The connection was lost and is being made again. */
+  /** True while the connection is being restored. */
   readonly reconnecting: boolean;
 }
 
@@ -23,8 +23,8 @@ interface FollowOptions {
 }
 
 /**
- * Follows a turn to its end, over as many connections as it takes; yields it after each event.
- * @throws ApiError when the server refuses, or cannot be reached for too long; `signal.reason` when aborted.
+ * Follows a turn to its end, reconnecting as needed; yields the turn after each event.
+ * @throws ApiError for an error response or when the server stays unreachable; `signal.reason` when aborted.
  */
 export async function* followTurn(turn: LiveTurn, options: FollowOptions): AsyncGenerator<TurnUpdate> {
   const { connect, signal, wait = pause } = options;
@@ -33,7 +33,7 @@ export async function* followTurn(turn: LiveTurn, options: FollowOptions): Async
   while (true) {
     let failure: unknown = connectionError("unreachable");
     try {
-      // What reads events is fetched with the first of them: not part of the first load.
+      // The parser is loaded with the first turn, so it is not part of the first load.
       const [response, { readTurnEvents }] = await Promise.all([
         connect(latest, signal),
         import("./read-turn-events.ts"),
@@ -58,7 +58,7 @@ export async function* followTurn(turn: LiveTurn, options: FollowOptions): Async
   }
 }
 
-/** A refusal stands. Only for a turn that has begun is a 5xx worth asking again: the server may be restarting. */
+/** True if a retry is pointless. A 5xx is retried only for a turn that has started: the server may be restarting. */
 function isFinal(error: unknown, turn: LiveTurn): boolean {
   if (!(error instanceof ApiError) || error.isUnanswered) return false;
   return turn.turnId === null || error.status < 500;

@@ -25,37 +25,37 @@ const outcome = (response: string) => ({
   stored: true,
 });
 
-test("text grows by deltas and the id to resume after is its length", () => {
+test("appends deltas and resumes after the text's length", () => {
   const turn = [started, delta("Hel", 3), delta("lo", 5)].reduce(applyEvent, newLiveTurn("s"));
   expect(turn).toMatchObject({ turnId: ids.turn_id, text: "Hello", phase: "streaming" });
   expect(lastEventId(turn)).toBe("5");
   expect(lastEventId(newLiveTurn("s"))).toBeNull();
 });
 
-test("what a resumed stream repeats is dropped, also where pieces are cut differently", () => {
+test("drops what a resumed stream repeats, also in other pieces", () => {
   const events = [started, delta("Hel", 3), started, delta("Hel", 3), delta("Hello wor", 9), delta("ld", 11)];
   expect(events.reduce(applyEvent, newLiveTurn("s")).text).toBe("Hello world");
 });
 
-test("lengths are UTF-16 units, as the server counts", () => {
+test("counts lengths in UTF-16 units, as the server does", () => {
   const turn = [started, delta("👩‍🚀", 5), delta("!", 6)].reduce(applyEvent, newLiveTurn("s"));
   expect(turn.text).toBe("👩‍🚀!");
 });
 
-test("a gap is an error, never a hole in the text", () => {
+test("throws on a gap", () => {
   const turn = applyEvent(newLiveTurn("s"), started);
   expect(() => applyEvent(turn, delta("lo", 5))).toThrow(StreamGapError);
   expect(() => applyEvent(turn, { ...delta("lo", 5), id: "not a number" })).toThrow(StreamGapError);
 });
 
-test("thinking shows only before the first word", () => {
+test("shows thinking only before the first token", () => {
   const thinking: TurnEvent = { event: "turn-thinking", id: "0", data: ids };
   const turn = [started, thinking].reduce(applyEvent, newLiveTurn("s"));
   expect(turn.phase).toBe("thinking");
   expect([delta("Hi", 2), thinking].reduce(applyEvent, turn).phase).toBe("streaming");
 });
 
-test("the end has the whole text and says how it ended", () => {
+test("takes the whole text and the outcome from the end", () => {
   const turn = applyEvent(newLiveTurn("s"), started);
   const data = { ...outcome("Hello"), code: "provider_failed", detail: "It failed. Try again." };
   const failed = applyEvent(turn, { event: "turn-failed", id: "5.end", data: { ...data, status: "failed" } });

@@ -1,26 +1,26 @@
 import type { TurnEvent, TurnStatus } from "@redis-memory-magic/protocol";
 
-/** A turn as this page has seen it so far. */
+/** The state of a turn as received so far. */
 export interface LiveTurn {
   readonly sessionId: string;
-  /** null until the server has taken the message. */
+  /** null until the server has accepted the message. */
   readonly turnId: string | null;
   readonly model: string | null;
   readonly phase: "sending" | "waiting" | "thinking" | "streaming" | "ended";
   readonly text: string;
-  /** false: Redis is away, the turn is not remembered. */
+  /** False while Redis cannot be reached: the turn is not stored. */
   readonly stored: boolean;
   readonly end: TurnEnd | null;
 }
 
 export interface TurnEnd {
   readonly status: Exclude<TurnStatus, "running">;
-  /** Of a failed turn: the error's code, and a sentence that says what happened and what to do. */
+  /** For a failed turn: the error's code, and what happened and what to do. */
   readonly code?: string | undefined;
   readonly detail?: string | undefined;
 }
 
-/** Text is missing between what was received and this event. */
+/** Text between the received part and this event is missing. */
 export class StreamGapError extends Error {}
 
 export function newLiveTurn(sessionId: string, turnId: string | null = null): LiveTurn {
@@ -28,14 +28,14 @@ export function newLiveTurn(sessionId: string, turnId: string | null = null): Li
   return { sessionId, turnId, model: null, phase, text: "", stored: true, end: null };
 }
 
-/** The id after which a resumed stream goes on: an event's id is the length of the text so far. */
+/** Returns the id to resume after: an event's id is the length of the text so far. */
 export function lastEventId(turn: LiveTurn): string | null {
   return turn.text === "" ? null : String(turn.text.length);
 }
 
 /**
- * The turn after an event. An event that was seen before changes nothing, so a stream may repeat itself.
- * @throws StreamGapError when text before it is missing.
+ * Returns the turn after an event. A repeated event changes nothing.
+ * @throws StreamGapError when text before the event is missing.
  */
 export function applyEvent(turn: LiveTurn, event: TurnEvent): LiveTurn {
   switch (event.event) {

@@ -13,8 +13,8 @@ const EVENT_NAMES: Record<TurnEventName, true> = {
 };
 
 /**
- * A turn's events as they arrive. Events of a newer server that this page does not know are left out.
- * @throws ApiError (`timeout`) when nothing, not even a comment, has come for `silenceMs`.
+ * Yields a turn's events as they arrive. Unknown events of a newer server are skipped.
+ * @throws ApiError (`timeout`) when nothing, not even a comment, has arrived for `silenceMs`.
  */
 export async function* readTurnEvents(
   body: ReadableStream<Uint8Array>,
@@ -37,7 +37,7 @@ export async function* readTurnEvents(
       yield* events.splice(0);
     }
   } finally {
-    // Also where the consumer stops early: the connection is not kept open behind its back.
+    // Closes the connection also when the consumer stops early.
     reader.cancel().catch(() => {});
   }
 }

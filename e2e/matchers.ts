@@ -1,0 +1,43 @@
+import type { Locator } from "playwright-core";
+import { expect } from "vitest";
+
+interface Within {
+  /** In milliseconds; by default as long as the page's other waits. */
+  timeout?: number;
+}
+
+interface LocatorMatchers<Result> {
+  /** Waits until exactly one element matches and is visible. */
+  toBeVisible: (within?: Within) => Promise<Result>;
+  /** Waits until no matching element is visible. */
+  toBeHidden: (within?: Within) => Promise<Result>;
+}
+
+declare module "vitest" {
+  interface Matchers<R> extends LocatorMatchers<R> {}
+}
+
+const DEFAULT_MS = 15_000;
+/** How much of the page a failure quotes. */
+const QUOTED_CHARS = 1_500;
+
+async function wait(locator: Locator, state: "visible" | "hidden", { timeout = DEFAULT_MS }: Within) {
+  try {
+    await locator.waitFor({ state, timeout });
+    return { pass: true, message: () => `expected ${locator} not to be ${state}` };
+  } catch (error) {
+    const text = await locator
+      .page()
+      .locator("body")
+      .innerText()
+      .catch(() => "(the page is closed)");
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `expected ${locator} to be ${state} within ${timeout} ms\n${reason}\n\nThe page shows:\n${text.slice(0, QUOTED_CHARS)}`;
+    return { pass: false, message: () => message };
+  }
+}
+
+expect.extend({
+  toBeVisible: (locator: Locator, within: Within = {}) => wait(locator, "visible", within),
+  toBeHidden: (locator: Locator, within: Within = {}) => wait(locator, "hidden", within),
+});
