@@ -36,7 +36,7 @@ test("every command of package.json is described, and every one that is describe
   const { scripts } = JSON.parse(read("package.json")) as { scripts: object };
   const text = pages.map(read).join("\n");
   const run = [...text.matchAll(/npm run (?:--silent )?([a-z:]+)/g)];
-  // A row can name several: `npm run bench:turns`, `bench:memory`.
+  // A row may name several: `npm run bench:turns`, `bench:memory`.
   const named = [...text.matchAll(/`((?:bench|test):[a-z]+)`/g), ...text.matchAll(/npm (start|test)\b/g)];
   const names = new Set([...run, ...named].map(([, name = ""]) => name));
   expect([...names].sort()).toEqual(Object.keys(scripts).sort());
@@ -47,4 +47,18 @@ test(".env.example has every setting of the server, and no other but those of Co
   const listed = [...read(".env.example").matchAll(/^(?:# )?([A-Z_]+)=/gm)].map(([, name = ""]) => name);
   const expected = [...SETTINGS, ...ofCompose, "TLS_CERTIFICATES"];
   expect([...new Set(listed)].sort()).toEqual(expected.sort());
+});
+
+test("the settings page has a row for every setting of .env.example", () => {
+  const rows = read("docs/reference/settings.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .flatMap((line) => {
+      const [, cell = ""] = line.split("|");
+      return [...cell.matchAll(/`([A-Z_]+)`/g)].flatMap(([, name = ""]) =>
+        cell.includes("*secret*") ? [name, `${name}_FILE`] : [name],
+      );
+    });
+  const listed = [...read(".env.example").matchAll(/^(?:# )?([A-Z_]+)=/gm)].map(([, name = ""]) => name);
+  expect(rows.sort()).toEqual([...new Set(listed)].sort());
 });
