@@ -6,6 +6,11 @@ export const role = z.enum(ROLES);
 
 export const toolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
 
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+// Not z.json(): its JSON Schema refers to itself by a name that the OpenAPI document does not have.
+const json: z.ZodType<Json> = z.any();
+
 const tokens = z
   .object({ sent: z.int(), cached: z.int(), output: z.int() })
   .describe("As the provider reported them, else as counted here.");
@@ -17,8 +22,7 @@ export const message = z.object({
   created_at: timestamp,
   tool_calls: z.array(toolCall).optional(),
   tool_call_id: z.string().optional(),
-  // Not z.json(), here and below: its schema refers to itself, by a name that the API's description does not have.
-  metadata: z.unknown().optional().describe("Any JSON."),
+  metadata: json.optional().describe("Any JSON."),
   turn: z
     .object({
       id: turnId,
@@ -63,8 +67,7 @@ export const newMessage = z.object({
   created_at: timestamp.optional(),
   tool_calls: z.array(z.object({ id: text, name: text, arguments: text })).optional(),
   tool_call_id: text.min(1).max(128).optional(),
-  metadata: z
-    .unknown()
+  metadata: json
     .refine(
       (value) => isJson(value),
       `must be JSON of at most ${MAX_DEPTH} levels, without half of a surrogate pair`,

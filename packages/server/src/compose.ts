@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
+import type { Caller } from "./chat/caller.ts";
 import { Chat } from "./chat/chat.ts";
 import type { ChatModel } from "./chat/chat-model.ts";
-import type { TurnInfo } from "./chat/conversations.ts";
 import { Planner } from "./chat/plan.ts";
 import { Providers } from "./chat/providers.ts";
 import { Reports } from "./chat/reports.ts";
+import { SessionStore } from "./chat/session-store.ts";
 import { TokenCounter } from "./chat/token-counter.ts";
 import type { Config } from "./config.ts";
 import { buildApi } from "./http/app.ts";
@@ -14,52 +17,63 @@ import { principalOf } from "./http/authenticate.ts";
 import { limitConnections } from "./http/connections.ts";
 import { buildPage } from "./http/page.ts";
 import { createIdentity } from "./identity/identity.ts";
-import { AnswerSizes } from "./limits/answer-sizes.ts";
-import { BoundedConversations } from "./limits/bounded-conversations.ts";
-import { capped, overloaded } from "./limits/capped-model.ts";
-import { Limits } from "./limits/limits.ts";
-import { MeteredConversations } from "./limits/metered-conversations.ts";
-import { Turnstile } from "./limits/turnstile.ts";
+import { limitedModel, queueFull } from "./limits/limited-model.ts";
+import { OutputEstimates } from "./limits/output-estimates.ts";
+import { CallerQuota } from "./limits/storage-quota.ts";
+import { admitTurn } from "./limits/turn-permit.ts";
+import { TurnSlots } from "./limits/turn-slots.ts";
+import { UsageCounter } from "./limits/usage-counter.ts";
+import { UsageLimits } from "./limits/usage-limits.ts";
 import { Metrics } from "./observability/metrics.ts";
 import { startTracing } from "./observability/tracing.ts";
 import { logTurn } from "./observability/turn-log.ts";
+import { Semaphore } from "./semaphore.ts";
+import { REDIS_TIMEOUT_MS } from "./storage/connections/client-options.ts";
 import { memoryUsed } from "./storage/memory-used.ts";
-import { OwnersConversations } from "./storage/owners-conversations.ts";
 import { KEY_NAME, type Redis } from "./storage/redis.ts";
 import { RedisIdentityStore } from "./storage/redis-identity-store.ts";
-import { RedisMeters } from "./storage/redis-meters.ts";
 import { timedClient } from "./storage/timed-client.ts";
 
 const PAGE_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
+
+// An owner's store costs a few objects and no round trip.
+const CACHED_OWNERS = 1000;
 
 interface Parts {
   readonly config: Config;
   readonly log: Logger;
   readonly redis: Redis;
   readonly models: readonly ChatModel[];
-  /** What all keys in Redis begin with. */
+  /** The prefix of all keys in Redis. */
   readonly name?: string;
 }
 
-/** Puts the parts together: the one place that knows them all. */
+/** Builds the server from its parts: the one place that knows them all. */
 export async function compose({ config, log, redis, models, name = KEY_NAME }: Parts) {
   const { concurrency, queue } = config.limits.providers;
   const queues = new Map(
     models.flatMap(({ id, name: shownAs }) => {
-      const places = concurrency.get(id);
-      return places === undefined
+      const permits = concurrency.get(id);
+      return permits === undefined
         ? []
-        : [[id, new Turnstile(places, queue, () => overloaded(shownAs, queue))] as const];
+        : [[id, new Semaphore(permits, queue, () => queueFull(shownAs, queue))] as const];
     }),
   );
   const providers = new Providers(
     models.map((model) => {
-      const turnstile = queues.get(model.id);
-      return turnstile === undefined ? model : capped(model, turnstile);
+      const semaphore = queues.get(model.id);
+      return semaphore === undefined ? model : limitedModel(model, semaphore);
     }),
     config.defaultProvider,
   );
   const tracing = await startTracing(config.tracing, log);
+  const metrics = new Metrics({
+    providers,
+    queues,
+    runningTurns: () => chat.running,
+    storageReady: () => redis.answers(),
+    storageUsed: () => memoryUsed(redis.client),
+  });
   const tokens = new TokenCounter();
   const planner = new Planner(providers, tokens, config.maxContextTokens);
   const chat = new Chat({
@@ -73,26 +87,43 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     onUnexpected: (error, turnId) =>
       log.error({ err: error, turn_id: turnId }, "A turn met an unexpected error"),
   });
-  const metrics = new Metrics({
-    providers,
-    queues,
-    runningTurns: () => chat.running,
-    storageReady: () => redis.answers(),
-    storageUsed: () => memoryUsed(redis.client),
-  });
   const identity = createIdentity(
     config.identity,
     new RedisIdentityStore(redis.client, name),
     new Set(config.limits.groups.keys()),
   );
-  const limits = new Limits(config.limits, new RedisMeters(redis.client, name));
-  const answers = new AnswerSizes();
-  const client = timedClient(redis.client, metrics);
-  const stores = new OwnersConversations({ config, client, subscriber: redis.subscriber, name });
-  const { sessionTtlSeconds: maxTtlSeconds } = config.limits;
-  const priceOf = async ({ provider, model: modelName }: TurnInfo) =>
-    (await providers.availability(providers.get(provider))).models.find(({ id }) => id === modelName)
-      ?.price ?? null;
+  const counter = new UsageCounter(redis.client, name);
+  const limits = new UsageLimits(config.limits, counter, new TurnSlots(redis.client, name));
+  const estimates = new OutputEstimates();
+  const memory = {
+    client: timedClient(redis.client, metrics),
+    subscriber: redis.subscriber,
+    name,
+    ttlSeconds: config.sessionTtlSeconds,
+    timeoutMs: REDIS_TIMEOUT_MS,
+  };
+  const stores = new LRUCache<string, SessionStore>({
+    max: CACHED_OWNERS,
+    memoMethod: (owner) =>
+      new SessionStore({ ...memory, owner, maxTtlSeconds: config.limits.sessionTtlSeconds }),
+  });
+  const callerOf = (request: FastifyRequest): Caller => {
+    const principal = principalOf(request);
+    const account = limits.ownerAccount(principal);
+    const accounts = [account, limits.addressAccount(request.ip)];
+    const { owner } = principal;
+    const { sessions, storedBytes } = account.allowances;
+    return {
+      sessions: stores.memo(owner),
+      quota: new CallerQuota(limits, accounts, {
+        ...memory,
+        owner,
+        maxSessions: sessions ?? undefined,
+        maxBytes: storedBytes ?? undefined,
+      }),
+      admitTurn: (turn) => admitTurn(limits, accounts, estimates, turn),
+    };
+  };
   const api = await buildApi(
     {
       chat,
@@ -103,14 +134,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
       publicUrl: config.identity.publicUrl,
       allowedOrigins: config.identity.allowedOrigins,
       trustedProxies: config.identity.trustedProxies,
-      conversationsOf: (request) => {
-        const principal = principalOf(request);
-        const account = limits.ownerAccount(principal);
-        const { conversations, room } = stores.of(principal.owner, account.allowances);
-        const accounts = [account, limits.addressAccount(request.ip)];
-        const bounded = new BoundedConversations(conversations, { limits, accounts, room, maxTtlSeconds });
-        return new MeteredConversations(bounded, { limits, accounts, answers, priceOf });
-      },
+      callerOf,
       storageReady: () => redis.answers(),
       metrics,
       metricsToken: config.metricsToken,
@@ -120,7 +144,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     },
     log,
   );
-  // The API can do without the page, for instance where nginx serves it.
+  // The page is missing where nginx serves it.
   const page = existsSync(PAGE_ROOT) ? await buildPage(PAGE_ROOT, api, log) : undefined;
 
   const servers = [api, ...(page ? [page] : [])].map(({ server }) => server);
@@ -134,9 +158,9 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     api,
     page,
     prepareOne: () => providers.prepareOne(),
-    /** Ends it all: running turns first, each with a definite end. */
+    /** Ends everything; running turns first, so each has a definite end. */
     close: async (graceMs: number): Promise<void> => {
-      // Streams go on to their end; who comes now cannot connect, and a balancer goes on to the next server.
+      // Streams continue to their end. New clients cannot connect, so a load balancer uses another server.
       for (const server of servers) server.close();
       await chat.close(graceMs);
       await Promise.all([api.close(), page?.close()]);

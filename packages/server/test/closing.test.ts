@@ -1,11 +1,12 @@
 import { expect, onTestFinished, test } from "vitest";
 import { connectNodeRedis, uniqueName } from "../../memory/test/redis.ts";
+import { type Caller, UNLIMITED } from "../src/chat/caller.ts";
 import { Chat } from "../src/chat/chat.ts";
 import { Planner } from "../src/chat/plan.ts";
 import { Providers } from "../src/chat/providers.ts";
+import { SessionStore } from "../src/chat/session-store.ts";
 import { TokenCounter } from "../src/chat/token-counter.ts";
 import { Mirror } from "../src/models/mirror/mirror.ts";
-import { RedisConversations } from "../src/storage/redis-conversations.ts";
 import { TurnStream } from "./faults/turn-stream.ts";
 import { startTestServer } from "./test-server.ts";
 
@@ -13,9 +14,11 @@ test("a turn that is being begun when the server ends comes to a definite end be
   const redis = await connectNodeRedis();
   const name = uniqueName();
   const options = { client: redis.client, subscriber: redis.subscriber, name, owner: "local" };
-  const conversations = new RedisConversations({ ...options, ttlSeconds: 60, timeoutMs: 2000 });
+  const sessions = new SessionStore({ ...options, ttlSeconds: 60, timeoutMs: 2000 });
+  const permit = { sent: async () => {}, wrote: () => {}, settle: () => {} };
+  const caller: Caller = { sessions, quota: UNLIMITED, admitTurn: async () => permit };
   onTestFinished(async () => {
-    await conversations.clear("s");
+    await sessions.clear("s");
     await redis.close();
   });
   const tokens = new TokenCounter();
@@ -26,7 +29,7 @@ test("a turn that is being begun when the server ends comes to a definite end be
     onTurnEnd: () => {},
     onUnexpected: () => {},
   });
-  const asked = chat.ask(conversations, {
+  const asked = chat.ask(caller, {
     message: "Hello",
     mode: "stateful",
     provider: "mirror",
@@ -34,7 +37,7 @@ test("a turn that is being begun when the server ends comes to a definite end be
   });
   await chat.close(0);
   const { turnId } = await asked;
-  expect((await conversations.turn("s", turnId))?.record.status).toBe("interrupted");
+  expect((await sessions.turn("s", turnId))?.record.status).toBe("interrupted");
 });
 
 test("a server that ends takes no new connections, so that a balancer goes on to the next, and ends what it has begun", async () => {

@@ -1,25 +1,30 @@
-import type { Conversations, StoredTurn, TurnInfo, TurnUpdate } from "./conversations.ts";
+import type { TurnUpdate } from "@redis-memory-magic/memory";
+import type { SessionStore, StoredTurn } from "./session-store.ts";
+import type { TurnInfo } from "./turn-info.ts";
 import { storedResult, type TurnResult, toResult } from "./turn-result.ts";
 
-/** A turn that somebody asked for: begun now, or before, here or in another process. */
+/** A turn that a client asked for: in this process or another, running or ended. */
 export interface AskedTurn {
   readonly turnId: string;
   readonly sessionId: string;
   readonly info: TurnInfo;
   readonly stored: boolean;
-  /** Messages in the session when it was asked for. */
+  /** Messages in the session when the turn began. */
   readonly count: number;
   /** Length of the text so far, in UTF-16 units, as far as this process knows. */
   length(): number;
   follow(from: number, signal?: AbortSignal): AsyncIterable<TurnUpdate>;
-  /** How the turn has ended, when it has. */
+  /** Resolves when the turn has ended. */
   result(): Promise<TurnResult>;
-  /** Calls back whenever the model reasons, as far as this process can tell; until what is returned is called. */
+  /**
+   * Calls back whenever the model reasons; never for a turn of another process. Returns a function that removes the
+   * listener.
+   */
   onThinking(listener: () => void): () => void;
 }
 
 /** A turn that has ended, or that another process runs. */
-export function storedTurn(conversations: Conversations, sessionId: string, stored: StoredTurn): AskedTurn {
+export function storedTurn(sessions: SessionStore, sessionId: string, stored: StoredTurn): AskedTurn {
   const { record, count } = stored;
   const { id: turnId, info } = record;
   let { text } = stored;
@@ -32,7 +37,7 @@ export function storedTurn(conversations: Conversations, sessionId: string, stor
     length: () => text.length,
     async *follow(from, signal) {
       const options = { from, ...(signal && { signal }) };
-      for await (const update of (await conversations.follow(sessionId, turnId, options)) ?? []) {
+      for await (const update of (await sessions.follow(sessionId, turnId, options)) ?? []) {
         if (update.length > text.length && update.type === "text") {
           text += update.text.slice(text.length - update.length);
         }
@@ -41,11 +46,11 @@ export function storedTurn(conversations: Conversations, sessionId: string, stor
     },
     async result() {
       for await (const _ of turn.follow(text.length)) {
-        // Only its end is waited for.
+        // Waits for the end.
       }
-      const ended = await conversations.turn(sessionId, turnId);
+      const ended = await sessions.turn(sessionId, turnId);
       if (ended !== null) return storedResult(sessionId, ended);
-      // Its session was forgotten, which cancelled it: what is known of it is told for the last time.
+      // Its session was deleted, which cancelled the turn.
       return toResult({ turnId, sessionId, status: "cancelled", text, count: 0, stored: true, info });
     },
     onThinking: () => () => {},

@@ -1,30 +1,47 @@
+import type { BeginResult, RetryRefusal } from "@redis-memory-magic/memory";
+import { unstoredTurn } from "@redis-memory-magic/memory/internal";
 import type { ChatRequest } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
+import type { Caller } from "./caller.ts";
 import { historyBytes } from "./context.ts";
-import type { BeginResult, BeginTurn, Conversations, RetryRefusal } from "./conversations.ts";
 import type { Plan } from "./plan.ts";
+import type { BeginTurn } from "./session-store.ts";
 
-/** An idempotency key, what it stands for, and the session of a request that names none. */
+/** An idempotency key, the request that it stands for, and the session for a request without one. */
 export interface Idempotency {
   readonly key: string;
   readonly requestHash: string;
   readonly sessionId: string;
 }
 
-export type BegunTurn = Extract<BeginResult, { kind: "begun" }>;
+/** A turn that this process is to run, or the earlier turn that an idempotency key stands for. */
+export type BegunOrReplay = Extract<BeginResult, { kind: "begun" | "replay" }>;
 
-/**
- * Begins the turn that was asked for, or tells to which turn its idempotency key led before.
- * @throws AppError `turn_in_progress`, `idempotency_mismatch`, `retry_refused`, `storage_unavailable`
- */
+/** @throws AppError `turn_in_progress`, `idempotency_mismatch`, `retry_refused`, `storage_unavailable` */
 export async function beginTurn(
-  conversations: Conversations,
+  { sessions, quota }: Caller,
   sessionId: string,
   body: ChatRequest,
   plan: Plan,
   idempotency: Idempotency | undefined,
-): Promise<Extract<BeginResult, { kind: "begun" | "replay" }>> {
-  const begun = await begin(conversations, sessionId, body, plan, idempotency);
+): Promise<BegunOrReplay> {
+  const content = body.message ?? "";
+  const turn: BeginTurn = {
+    ...(body.retry_of === undefined ? { content } : { retryOf: body.retry_of }),
+    info: plan.info,
+    title: titleOf(content),
+    ...(idempotency && { idempotency }),
+    ...(body.mode === "stateful" && {
+      history: { maxBytes: historyBytes(plan.budget), window: String(plan.window) },
+    }),
+  };
+  const needsMemory = body.mode === "stateful" || body.retry_of !== undefined || idempotency !== undefined;
+  const begun = await sessions.begin(sessionId, turn, quota).catch((error) => {
+    const unavailable = error instanceof AppError && error.code === "storage_unavailable";
+    // A stateless turn can be answered without Redis.
+    if (unavailable && !needsMemory) return beginUnstored(content);
+    throw error;
+  });
   switch (begun.kind) {
     case "begun":
     case "replay":
@@ -46,45 +63,28 @@ export async function beginTurn(
   }
 }
 
-async function begin(
-  conversations: Conversations,
-  sessionId: string,
-  body: ChatRequest,
-  plan: Plan,
-  idempotency: Idempotency | undefined,
-): Promise<BeginResult> {
-  const content = body.message ?? "";
-  const options: BeginTurn = {
-    ...(body.retry_of === undefined ? { content } : { retryOf: body.retry_of }),
-    info: plan.info,
-    title: titleOf(content),
-    ...(idempotency && { idempotency }),
-    ...(body.mode === "stateful" && {
-      history: { maxBytes: historyBytes(plan.budget), window: String(plan.window) },
-    }),
+function beginUnstored(content: string): BegunOrReplay {
+  const writer = unstoredTurn();
+  const message = { id: writer.id, role: "user" as const, content, createdAt: new Date() };
+  return {
+    kind: "begun",
+    writer,
+    messages: [{ index: 0, message }],
+    count: 0,
+    rememberedStart: null,
+    complete: true,
   };
-  try {
-    return await conversations.begin(sessionId, options);
-  } catch (error) {
-    // Without its memory a stateless turn can still be answered; what promises more than that cannot.
-    const away = error instanceof AppError && error.code === "storage_unavailable";
-    const needsMemory = body.mode === "stateful" || body.retry_of !== undefined || idempotency !== undefined;
-    if (!away || needsMemory) throw error;
-    const writer = await conversations.beginUnstored(options);
-    const message = { id: writer.id, role: "user" as const, content, createdAt: new Date() };
-    const messages = [{ index: 0, message }];
-    return { kind: "begun", writer, messages, count: 0, rememberedStart: null, complete: true };
-  }
 }
 
-const WHY_REFUSED: Readonly<Record<RetryRefusal, string>> = {
+const RETRY_REFUSALS: Readonly<Record<RetryRefusal, string>> = {
   unknown: "The turn to retry is not in this session.",
   completed: "The turn to retry was completed: there is nothing to try again.",
   not_last: "Only a session's last turn can be retried.",
 };
 
-export const retryRefused = (why: RetryRefusal): AppError => new AppError("retry_refused", WHY_REFUSED[why]);
+export const retryRefused = (reason: RetryRefusal): AppError =>
+  new AppError("retry_refused", RETRY_REFUSALS[reason]);
 
-/** A session's first words are its title, until somebody gives it another. */
+/** A session's title is the first line of its first message, until it is renamed. */
 const titleOf = (message: string): string =>
   [...(message.trim().split("\n", 1)[0] ?? "")].slice(0, 80).join("");

@@ -1,12 +1,13 @@
 import type { ChatRequest } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { type AskedTurn, storedTurn } from "./asked-turn.ts";
-import { type BegunTurn, beginTurn, type Idempotency } from "./begin-turn.ts";
-import type { Conversations, StoredTurn } from "./conversations.ts";
+import { beginTurn, type Idempotency } from "./begin-turn.ts";
+import type { Caller, TurnPermit } from "./caller.ts";
 import type { Plan, Planner } from "./plan.ts";
 import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
 import { newSessionId } from "./session-id.ts";
+import type { BegunTurn, SessionStore, StoredTurn } from "./session-store.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { type FinishedTurn, storedResult, type TurnResult } from "./turn-result.ts";
 
@@ -14,13 +15,13 @@ export interface ChatOptions {
   readonly planner: Planner;
   readonly tokens: TokenCounter;
   readonly deadlines: Deadlines;
-  /** Told of each turn that this process has run. */
+  /** Called after each turn that this process has run. */
   readonly onTurnEnd: (turn: FinishedTurn) => void;
-  /** Told of an error that is no `AppError`: a bug. */
+  /** Called with an error that is not an `AppError`: a bug. */
   readonly onUnexpected: (error: unknown, turnId: string) => void;
 }
 
-/** What this product does: answers each turn with as much memory as it is asked to have. */
+/** Runs turns: each is answered with the memory that its request asks for. */
 export class Chat {
   readonly #options: ChatOptions;
   readonly #running = new Map<string, RunningTurn>();
@@ -31,22 +32,22 @@ export class Chat {
     this.#options = options;
   }
 
-  /** Turns that this process runs now. */
+  /** The number of turns that this process runs now. */
   get running(): number {
     return this.#running.size;
   }
 
   /**
-   * Begins a turn and has it answered, whether or not anybody waits for it.
-   * @throws AppError before anything is stored or sent, with the code that says why
+   * Begins a turn. It runs to its end even if the client disconnects.
+   * @throws AppError before anything is stored or sent
    */
-  async ask(conversations: Conversations, body: ChatRequest, idempotency?: Idempotency): Promise<AskedTurn> {
+  async ask(caller: Caller, body: ChatRequest, idempotency?: Idempotency): Promise<AskedTurn> {
     if (this.#closing) {
       throw new AppError("shutting_down", "The server is shutting down. Try again in a moment.", {
         retryAfter: 5,
       });
     }
-    const asking = this.#ask(conversations, body, idempotency);
+    const asking = this.#ask(caller, body, idempotency);
     this.#asking.add(asking);
     try {
       return await asking;
@@ -55,51 +56,52 @@ export class Chat {
     }
   }
 
-  async #ask(
-    conversations: Conversations,
-    body: ChatRequest,
-    idempotency: Idempotency | undefined,
-  ): Promise<AskedTurn> {
+  async #ask(caller: Caller, body: ChatRequest, idempotency: Idempotency | undefined): Promise<AskedTurn> {
     const askedAt = performance.now();
     const plan = await this.#options.planner.plan(body);
     const sessionId = body.session_id ?? idempotency?.sessionId ?? newSessionId();
-    const begun = await beginTurn(conversations, sessionId, body, plan, idempotency);
-    return begun.kind === "begun"
-      ? this.#run(conversations, sessionId, plan, begun, askedAt)
-      : this.find(conversations, sessionId, begun.turnId);
+    const { info, modelInfo } = plan;
+    const permit = await caller.admitTurn({ info, content: body.message ?? "", price: modelInfo.price });
+    const begun = await beginTurn(caller, sessionId, body, plan, idempotency).catch((error) => {
+      permit.settle();
+      throw error;
+    });
+    if (begun.kind === "begun") return this.#run({ caller, sessionId, plan, permit, begun, askedAt });
+    permit.settle();
+    return this.find(caller.sessions, sessionId, begun.turnId);
   }
 
-  /** A turn as it is known, running or not, here or elsewhere. @throws AppError `turn_not_found` */
-  async find(conversations: Conversations, sessionId: string, turnId: string): Promise<AskedTurn> {
-    const running = this.#running.get(runningKey(conversations, sessionId, turnId));
+  /** A turn of any process, running or ended. @throws AppError `turn_not_found` */
+  async find(sessions: SessionStore, sessionId: string, turnId: string): Promise<AskedTurn> {
+    const running = this.#running.get(runningKey(sessions, sessionId, turnId));
     if (running) return running;
-    return storedTurn(conversations, sessionId, await readTurn(conversations, sessionId, turnId));
+    return storedTurn(sessions, sessionId, await readTurn(sessions, sessionId, turnId));
   }
 
-  /** Cancels a turn, whichever process runs it; here, the model is stopped at once. */
-  async cancel(conversations: Conversations, sessionId: string, turnId: string): Promise<TurnResult> {
-    const running = this.#running.get(runningKey(conversations, sessionId, turnId));
+  /** Cancels a turn of any process. If this process runs it, the model is stopped at once. */
+  async cancel(sessions: SessionStore, sessionId: string, turnId: string): Promise<TurnResult> {
+    const running = this.#running.get(runningKey(sessions, sessionId, turnId));
     if (running && !running.stored) {
       running.stop("cancelled");
       return running.result();
     }
-    await conversations.cancel(sessionId, turnId);
-    const stored = await readTurn(conversations, sessionId, turnId);
+    await sessions.cancel(sessionId, turnId);
+    const stored = await readTurn(sessions, sessionId, turnId);
     running?.stop("cancelled");
     return storedResult(sessionId, stored);
   }
 
-  /** Forgets a session; its running turn ends as cancelled. False: it was not there. */
-  async clear(conversations: Conversations, sessionId: string): Promise<boolean> {
-    const there = await conversations.clear(sessionId);
-    const itsTurns = runningKey(conversations, sessionId, "");
+  /** Deletes a session; its running turn ends as cancelled. False: there was no such session. */
+  async clear(sessions: SessionStore, sessionId: string): Promise<boolean> {
+    const there = await sessions.clear(sessionId);
+    const itsTurns = runningKey(sessions, sessionId, "");
     for (const [key, turn] of this.#running) {
       if (key.startsWith(itsTurns)) turn.stop("cancelled");
     }
     return there;
   }
 
-  /** Waits for running turns, at most so long; then they are interrupted, with their text so far. */
+  /** Waits for running turns until the grace period ends, then interrupts them: their text so far is kept. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     const grace = AbortSignal.timeout(graceMs);
@@ -107,47 +109,59 @@ export class Chat {
       for (const turn of this.#running.values()) turn.stop("interrupted");
     };
     grace.addEventListener("abort", interrupt);
-    // Some are just being begun: Redis has them already, or will have in a moment.
+    // These turns are about to begin: Redis may have them already.
     await Promise.allSettled(this.#asking);
     if (grace.aborted) interrupt();
     await Promise.all([...this.#running.values()].map((turn) => turn.ended));
   }
 
-  #run(
-    conversations: Conversations,
-    sessionId: string,
-    plan: Plan,
-    begun: BegunTurn,
-    askedAt: number,
-  ): AskedTurn {
+  #run({ caller, sessionId, plan, permit, begun, askedAt }: TurnToRun): AskedTurn {
     const { writer, count } = begun;
     const { planner, onTurnEnd, ...options } = this.#options;
     const context = planner.context(plan, begun);
     const stored = count > 0;
-    const turn = new RunningTurn({ ...options, askedAt, sessionId, plan, writer, context, count, stored });
-    const key = runningKey(conversations, sessionId, turn.turnId);
+    const { sessions, quota } = caller;
+    const turn = new RunningTurn({
+      ...options,
+      askedAt,
+      sessionId,
+      plan,
+      permit,
+      quota,
+      writer,
+      context,
+      count,
+      stored,
+    });
+    const key = runningKey(sessions, sessionId, turn.turnId);
     this.#running.set(key, turn);
     turn.ended
       .then((finished) => {
         this.#running.delete(key);
         onTurnEnd(finished);
       })
-      // Who only watches must not end the server.
+      // An error in a metrics or log callback must not crash the process.
       .catch((error) => options.onUnexpected(error, turn.turnId));
     return turn;
   }
 }
 
-// No part can hold a control character, so none can reach into the next.
-const runningKey = ({ owner }: Conversations, sessionId: string, turnId: string): string =>
+interface TurnToRun {
+  readonly caller: Caller;
+  readonly sessionId: string;
+  readonly plan: Plan;
+  readonly permit: TurnPermit;
+  readonly begun: BegunTurn;
+  /** By `performance.now()`. */
+  readonly askedAt: number;
+}
+
+// No part can contain a control character, so two different turns cannot have the same key.
+const runningKey = ({ owner }: SessionStore, sessionId: string, turnId: string): string =>
   `${owner}\n${sessionId}\n${turnId}`;
 
-async function readTurn(
-  conversations: Conversations,
-  sessionId: string,
-  turnId: string,
-): Promise<StoredTurn> {
-  const turn = await conversations.turn(sessionId, turnId);
+async function readTurn(sessions: SessionStore, sessionId: string, turnId: string): Promise<StoredTurn> {
+  const turn = await sessions.turn(sessionId, turnId);
   if (turn === null) throw new AppError("turn_not_found", "There is no such turn in this session.");
   return turn;
 }

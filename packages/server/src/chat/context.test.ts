@@ -1,7 +1,7 @@
+import type { IndexedMessage, Message } from "@redis-memory-magic/memory";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { buildContext, contextBudget } from "./context.ts";
-import type { IndexedMessage, StoredMessage } from "./conversations.ts";
 
 const ROLES = ["user", "assistant"] as const;
 const conversation = (length: number, first = 0): IndexedMessage[] =>
@@ -54,7 +54,7 @@ test("what was read only in part is cut, even if that part fits", () => {
 });
 
 test("a cut never leaves a tool's result without its call, or an answer without its question", () => {
-  const roles: StoredMessage["role"][] = ["user", "assistant", "tool", "tool", "assistant", "user"];
+  const roles: Message["role"][] = ["user", "assistant", "tool", "tool", "assistant", "user"];
   const messages = conversation(6).map(({ index, message }, n) => ({
     index,
     message: { ...message, role: roles[n] ?? "user" },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { IndexedMessage } from "./conversations.ts";
+import type { IndexedMessage } from "@redis-memory-magic/memory";
 
 export const DEFAULT_SYSTEM_PROMPT =
   "You are a helpful assistant. Use the conversation so far to answer. Keep answers short.";
@@ -23,7 +23,7 @@ export interface Context {
   readonly messages: readonly IndexedMessage[];
   /** All tokens of the payload. */
   readonly tokens: number;
-  /** The index that the window now begins at, where old messages had to go; to be remembered. */
+  /** The index of the first message in the window, to be remembered; null: nothing was left out. */
   readonly start: number | null;
 }
 

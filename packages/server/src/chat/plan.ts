@@ -1,3 +1,4 @@
+import type { TurnHistory } from "@redis-memory-magic/memory";
 import type { ChatRequest, ModelInfo } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import type { ChatModel } from "./chat-model.ts";
@@ -8,18 +9,19 @@ import {
   DEFAULT_SYSTEM_PROMPT,
   UNKNOWN_WINDOW,
 } from "./context.ts";
-import type { Found, TurnInfo } from "./conversations.ts";
 import type { Providers } from "./providers.ts";
 import type { TokenCounter } from "./token-counter.ts";
+import type { TurnInfo } from "./turn-info.ts";
 
-/** What a request asks for, with all that is known before its session is looked at. */
+/** What a request asks for, as far as it is known before its session is read. */
 export interface Plan {
   readonly model: ChatModel;
   readonly modelInfo: ModelInfo;
-  /** The provider's list has the model: its name is not just something that a request came with. */
+  /** True if the model is on the provider's list. */
   readonly listed: boolean;
-  /** The context window in tokens, and what of it is not kept for the answer. */
+  /** The context window in tokens. */
   readonly window: number;
+  /** The part of the window that is not reserved for the answer, in tokens. */
   readonly budget: number;
   readonly system: string;
   readonly systemTokens: number;
@@ -31,7 +33,7 @@ export class Planner {
   readonly #tokens: TokenCounter;
   readonly #maxContextTokens: number;
 
-  /** @param maxContextTokens a smaller window than the models', for all turns */
+  /** @param maxContextTokens limits the window of all turns */
   constructor(providers: Providers, tokens: TokenCounter, maxContextTokens = Number.POSITIVE_INFINITY) {
     this.#providers = providers;
     this.#tokens = tokens;
@@ -48,7 +50,7 @@ export class Planner {
     const message = body.message ?? "";
     const [forSystem = 0, forMessage = 0] = await this.#tokens.count(model, info.id, [system, message]);
     const systemTokens = system === "" ? 0 : forSystem;
-    assertRoom(systemTokens + forMessage, { window, budget });
+    assertFits(systemTokens + forMessage, { window, budget });
     return {
       model,
       modelInfo: info,
@@ -66,22 +68,22 @@ export class Planner {
     };
   }
 
-  /** What is sent of the messages that were found, the current one last. @throws AppError `context_too_small` */
-  async context(plan: Plan, { messages, rememberedStart, complete }: Found): Promise<Context> {
+  /** Chooses which of the messages are sent; the current one is the last. @throws AppError `context_too_small` */
+  async context(plan: Plan, { messages, rememberedStart, complete }: TurnHistory): Promise<Context> {
     const texts = messages.map(({ message }) => message.content);
     const tokens = await this.#tokens.count(plan.model, plan.info.model, texts);
     const { systemTokens, budget } = plan;
     const context = buildContext({ messages, tokens, systemTokens, budget, rememberedStart, complete });
-    // The message of a retry is known only now.
-    assertRoom(context.tokens, plan);
+    // `plan` did not know the message of a retry.
+    assertFits(context.tokens, plan);
     return context;
   }
 }
 
-function assertRoom(tokens: number, { window, budget }: Pick<Plan, "window" | "budget">): void {
+function assertFits(tokens: number, { window, budget }: Pick<Plan, "window" | "budget">): void {
   if (tokens <= budget) return;
   const detail =
     `The system prompt and the message take ${tokens} tokens; a context window of ${window} ` +
-    `has room for ${budget}, the rest is kept for the answer. Shorten them, or raise context_tokens.`;
+    `has room for ${budget}, the rest is reserved for the answer. Shorten them, or raise context_tokens.`;
   throw new AppError("context_too_small", detail, { errors: [{ field: "context_tokens", message: detail }] });
 }

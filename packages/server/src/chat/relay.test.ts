@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import type { ChatModel, Completion, ModelRequest } from "./chat-model.ts";
-import type { TurnWriter } from "./conversations.ts";
 import { relay } from "./relay.ts";
 
 const request: ModelRequest = { model: "m", system: "", messages: [], contextWindow: 1000 };
@@ -24,29 +23,19 @@ const endless: ChatModel = {
   close: async () => {},
 };
 
-function writer(lost: AbortController): TurnWriter {
-  return {
-    id: "t",
-    signal: lost.signal,
-    feed: { text: "", follow: async function* () {} },
-    write: () => {},
-    describe: () => {},
-    end: async (status) => ({ status, count: 1 }),
-  };
-}
-
 const run = (lost: AbortController, stop: AbortController) =>
   relay({
     model: endless,
     request,
-    writer: writer(lost),
+    lost: lost.signal,
+    write: () => {},
     deadlines: { firstWordMs: 5000, betweenWordsMs: 5000 },
     upstream: stop,
     onFirstText: () => {},
     onThinking: () => {},
   });
 
-const REASON = new Error("somebody else ended it");
+const REASON = new Error("the turn was ended");
 
 test.each<[string, (lost: AbortController, stop: AbortController) => void]>([
   ["in Redis", (lost) => lost.abort(REASON)],

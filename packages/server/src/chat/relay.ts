@@ -1,6 +1,5 @@
 import { AppError } from "../errors/app-error.ts";
 import type { ChatModel, Completion, ModelRequest } from "./chat-model.ts";
-import type { TurnWriter } from "./conversations.ts";
 
 export interface Deadlines {
   /** How long a model may take to its first sign of life, in ms. */
@@ -12,30 +11,33 @@ export interface Deadlines {
 interface RelayOptions {
   readonly model: ChatModel;
   readonly request: ModelRequest;
-  readonly writer: TurnWriter;
+  /** Aborted when the turn is no longer this process's. */
+  readonly lost: AbortSignal;
+  readonly write: (text: string) => void;
   readonly deadlines: Deadlines;
-  /** Aborts the work upstream; whoever ends the turn in this process has it too. */
+  /** Aborts the provider's work. Also used by the code that stops the turn in this process. */
   readonly upstream: AbortController;
   readonly onFirstText: () => void;
   readonly onThinking: () => void;
 }
 
 /**
- * Has a model answer into a turn. Resolves when the answer is whole; rejects with the model's `AppError`, with
- * `provider_silent`, or with the reason of whoever ended the turn. In each case the work upstream has ended.
+ * Relays a model's answer into a turn. Resolves when the answer is complete. Rejects with the model's `AppError`, with
+ * `provider_silent`, or with the reason for which the turn was stopped. In each case the provider's work has ended.
  */
 export function relay({
   model,
   request,
-  writer,
+  lost,
+  write,
   deadlines,
   upstream,
   onFirstText,
   onThinking,
 }: RelayOptions): Promise<Completion> {
-  const onLost = (): void => upstream.abort(writer.signal.reason);
-  writer.signal.addEventListener("abort", onLost, { once: true });
-  if (writer.signal.aborted) onLost();
+  const onLost = (): void => upstream.abort(lost.reason);
+  lost.addEventListener("abort", onLost, { once: true });
+  if (lost.aborted) onLost();
 
   const silent = (): void => upstream.abort(silence(model, deadlines, alive));
   let alive = false;
@@ -55,7 +57,7 @@ export function relay({
       seen();
       if (firstText) onFirstText();
       firstText = false;
-      writer.write(piece);
+      write(piece);
     },
     thinking: (): void => {
       seen();
@@ -64,7 +66,7 @@ export function relay({
   };
   return model.generate(request, sink, upstream.signal).finally(() => {
     clearTimeout(timer);
-    writer.signal.removeEventListener("abort", onLost);
+    lost.removeEventListener("abort", onLost);
   });
 }
 

@@ -1,18 +1,19 @@
+import type { IndexedMessage, TurnHistory } from "@redis-memory-magic/memory";
 import type { ChatRequest, ContextReport, Turn } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { retryRefused } from "./begin-turn.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
 import { DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";
-import type { Conversations, Found, IndexedMessage, TurnRecord } from "./conversations.ts";
 import { costOf } from "./cost.ts";
 import type { Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
 import { toRequest } from "./running-turn.ts";
+import type { SessionStore, TurnRecord } from "./session-store.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { suspectTruncation } from "./truncation.ts";
 import { storedResult } from "./turn-result.ts";
 
-// The id of a message that is asked about and not stored yet. None that is stored has it.
+// The id of the message that is not stored yet. A stored message never has an empty id.
 const NOT_STORED = "";
 
 interface ReportInput {
@@ -24,7 +25,7 @@ interface ReportInput {
   readonly budget: number;
 }
 
-/** Context reports: what a turn was sent, made anew from what its record refers to, and what one would be sent. */
+/** Context reports: what a turn sent, rebuilt from the messages that its record refers to, and what a turn would send. */
 export class Reports {
   readonly #planner: Planner;
   readonly #providers: Providers;
@@ -37,8 +38,8 @@ export class Reports {
   }
 
   /** @throws AppError `turn_not_found`, `storage_unavailable` */
-  async turn(conversations: Conversations, sessionId: string, turnId: string): Promise<Turn> {
-    const stored = await conversations.turn(sessionId, turnId);
+  async turn(sessions: SessionStore, sessionId: string, turnId: string): Promise<Turn> {
+    const stored = await sessions.turn(sessionId, turnId);
     if (stored === null) throw new AppError("turn_not_found", "There is no such turn in this session.");
     const { response, error } = storedResult(sessionId, stored);
     return {
@@ -51,14 +52,14 @@ export class Reports {
       response: response.response,
       usage: response.usage,
       ...error,
-      report: await this.#reportOf(conversations, sessionId, stored.record),
+      report: await this.#reportOf(sessions, sessionId, stored.record),
     };
   }
 
-  /** The report that this turn would have. Changes nothing. @throws AppError as `Chat.ask` */
-  async preview(conversations: Conversations, body: ChatRequest): Promise<ContextReport> {
+  /** The report that this turn would have. Changes nothing. @throws AppError as `Chat.ask` does */
+  async preview(sessions: SessionStore, body: ChatRequest): Promise<ContextReport> {
     const plan = await this.#planner.plan(body);
-    const found = await this.#find(conversations, body, plan);
+    const found = await this.#find(sessions, body, plan);
     const context = await this.#planner.context(plan, found);
     const report = await this.#report({
       model: plan.model,
@@ -71,12 +72,12 @@ export class Reports {
     return { ...report, cost: costOf(plan.modelInfo.price, report.tokens.counted, 0, 0) };
   }
 
-  /** What the turn would find, the message that is not stored yet included. */
+  /** What the turn would find, with the message that is not stored yet. */
   async #find(
-    conversations: Conversations,
+    sessions: SessionStore,
     body: ChatRequest,
     plan: { budget: number; window: number },
-  ): Promise<Found> {
+  ): Promise<TurnHistory> {
     const nowhere = {
       messages: [],
       count: 0,
@@ -88,7 +89,7 @@ export class Reports {
     const found =
       body.session_id === undefined
         ? nowhere
-        : await conversations.peek(body.session_id, {
+        : await sessions.peek(body.session_id, {
             history: { maxBytes, window: String(plan.window) },
             ...(body.retry_of !== undefined && { retryOf: body.retry_of }),
           });
@@ -107,15 +108,23 @@ export class Reports {
   }
 
   async #reportOf(
-    conversations: Conversations,
+    sessions: SessionStore,
     sessionId: string,
     record: TurnRecord,
   ): Promise<ContextReport | null> {
-    const { sent, tokens, ms, system = DEFAULT_SYSTEM_PROMPT, provider, model: name, mode } = record.info;
+    const {
+      sent,
+      tokens,
+      durations,
+      system = DEFAULT_SYSTEM_PROMPT,
+      provider,
+      model: name,
+      mode,
+    } = record.info;
     if (sent === undefined || tokens === undefined) return null;
-    const [from, , leftOut, window, budget, hash] = sent;
+    const { from, leftOut, window, budget, hash } = sent;
     const model = this.#providers.get(provider);
-    const messages = await conversations.range(sessionId, from, record.userIndex + 1);
+    const messages = await sessions.range(sessionId, from, record.userIndex + 1);
     const report = await this.#report({
       model,
       request: {
@@ -129,11 +138,11 @@ export class Reports {
       mode,
       budget,
     });
-    const [counted, reported, cached, output] = tokens;
+    const { counted, reported, cached, output } = tokens;
     const { models } = await this.#providers.availability(model);
     const price = models.find(({ id }) => id === name)?.price ?? null;
     const truncation = suspectTruncation(counted, report.tokens.estimated, reported);
-    const [first = null, total = null] = ms ?? [];
+    const { firstText: first = null, total = null } = durations ?? {};
     const seconds = first === null || total === null ? 0 : (total - first) / 1000;
     return {
       ...report,
@@ -198,8 +207,8 @@ export class Reports {
 }
 
 /**
- * Estimates are better by now than they were then: the blocks are scaled, so that they add up to what was counted
- * when they were sent.
+ * Scales the tokens of the messages so that they add up to what was counted when they were sent: estimates may have
+ * changed since.
  */
 function apportion(messages: ContextReport["messages"], counted: number): ContextReport["messages"] {
   const sum = messages.reduce((total, { tokens }) => total + tokens, 0);

@@ -1,43 +1,48 @@
+import type { TurnEnd, TurnUpdate, TurnWriter } from "@redis-memory-magic/memory";
 import type { Cost, Truncation } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
+import type { StorageQuota, TurnPermit } from "./caller.ts";
 import type { Completion, ModelRequest } from "./chat-model.ts";
 import { type Context, hashPayload } from "./context.ts";
-import type { TurnEnd, TurnInfo, TurnUpdate, TurnWriter } from "./conversations.ts";
 import { costOf } from "./cost.ts";
 import type { Plan } from "./plan.ts";
 import { type Deadlines, relay } from "./relay.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { suspectTruncation } from "./truncation.ts";
+import { encodeTurnInfo, type TurnInfo } from "./turn-info.ts";
 import { type FinishedTurn, type TurnResult, toResult } from "./turn-result.ts";
 
 interface RunningTurnOptions {
-  /** When it was asked for, by `performance.now()`. */
+  /** When the request arrived, by `performance.now()`. */
   readonly askedAt: number;
   readonly sessionId: string;
   readonly plan: Plan;
+  readonly permit: TurnPermit;
+  /** The answer is counted against it when the turn has ended. */
+  readonly quota: StorageQuota;
   readonly writer: TurnWriter;
-  /** What is to be sent; counting its tokens may take a while. */
+  /** Resolves when its tokens are counted. */
   readonly context: Promise<Context>;
   /** Messages in the session, the user's included. */
   readonly count: number;
   readonly stored: boolean;
   readonly tokens: TokenCounter;
   readonly deadlines: Deadlines;
-  /** Told of an error that is no `AppError`: a bug. */
+  /** Called with an error that is not an `AppError`: a bug. */
   readonly onUnexpected: (error: unknown, turnId: string) => void;
 }
 
-/** A model that is answering. */
+/** A call of the model that is under way. */
 interface Call {
   readonly answer: Promise<Completion>;
-  /** Tokens of the context, and the factor that was estimated by. */
+  /** Tokens of the context, and the factor of the estimate. */
   readonly counted: number;
   readonly factor: number;
-  /** Where the window now begins, to be remembered; null: at the session's beginning. */
+  /** The index of the first message in the window, for the next turn; null: nothing was left out. */
   readonly start: number | null;
 }
 
-/** A turn that this process runs, whoever waits for it. */
+/** A turn that this process runs, whether or not a client waits for it. */
 export class RunningTurn {
   readonly turnId: string;
   readonly sessionId: string;
@@ -49,7 +54,7 @@ export class RunningTurn {
   readonly #options: Omit<RunningTurnOptions, "context">;
   readonly #upstream = new AbortController();
   #stoppedAs: "cancelled" | "interrupted" | undefined;
-  /** What is known of it by now, and when what happened. */
+  /** What is known of the turn so far. */
   #known: TurnInfo;
   #called: number | null = null;
   #firstText: number | null = null;
@@ -63,6 +68,8 @@ export class RunningTurn {
     this.count = options.count;
     this.info = options.plan.info;
     this.#known = this.info;
+    const { exhausted } = options.permit;
+    exhausted?.addEventListener("abort", () => this.#upstream.abort(exhausted.reason), { once: true });
     this.ended = this.#run(this.#call(context));
   }
 
@@ -83,14 +90,14 @@ export class RunningTurn {
     return () => this.#onThinking.delete(listener);
   }
 
-  /** Stops the model at once; the turn ends as this, unless it has ended already. */
+  /** Stops the model at once. The turn gets this status, unless it has ended already. */
   stop(as: "cancelled" | "interrupted"): void {
     this.#stoppedAs ??= as;
     this.#upstream.abort(as);
   }
 
   async #run(calling: Promise<Call>): Promise<FinishedTurn> {
-    const { plan, writer, sessionId, stored, askedAt } = this.#options;
+    const { plan, permit, quota, writer, sessionId, stored, askedAt } = this.#options;
     const begun = performance.now();
     let truncation: Truncation | undefined;
     let remember: { window: string; from: number } | undefined;
@@ -101,18 +108,21 @@ export class RunningTurn {
       if (start !== null) remember = { window: String(plan.window), from: start };
       const completion = await answer;
       truncation = this.#findTruncation(counted, completion);
-      this.#tell(this.#account(counted, factor, completion, truncation));
+      this.#update(this.#account(counted, factor, completion, truncation));
     } catch (error) {
       status = this.#endOf();
       if (status === "failed") {
         failure = this.#asFailure(error);
-        this.#tell({ error: [failure.code, failure.message] });
+        this.#update({ error: { code: failure.code, detail: failure.message } });
       }
     }
     const answered = performance.now();
     const firstMs = this.#firstText === null ? null : Math.round(this.#firstText - begun);
-    const info = this.#tell({ ms: [firstMs, Math.round(answered - begun)] });
-    const outcome = await writer.end(status, info, remember);
+    const info = this.#update({ durations: { firstText: firstMs, total: Math.round(answered - begun) } });
+    // Before the client learns that the turn has ended, because it may ask for the next one at once.
+    permit.settle(info);
+    const outcome = await writer.end(status, encodeTurnInfo(info), remember);
+    if (stored) quota.add(sessionId, Buffer.byteLength(writer.feed.text));
     const result = toResult({
       turnId: this.turnId,
       sessionId,
@@ -141,28 +151,33 @@ export class RunningTurn {
   }
 
   /**
-   * Asks the model, and is over when it has been asked: nothing here keeps what it was sent, which can be large,
-   * while an answer can take minutes.
+   * Calls the model, and resolves before it has answered: the context can be large and an answer can take minutes, so
+   * nothing keeps the context meanwhile.
    */
   async #call(built: Promise<Context>): Promise<Call> {
-    const { plan, writer, deadlines, tokens: counter } = this.#options;
+    const { plan, permit, writer, deadlines, tokens: counter } = this.#options;
     const context = await built;
     const { messages, tokens: counted, start } = context;
     const factor = counter.factorOf(plan.model, plan.info.model);
     const request = toRequest(plan, context);
-    const first = messages[0]?.index ?? 0;
+    const from = messages[0]?.index ?? 0;
     const leftOut = Math.max(0, this.count - messages.length);
     const hash = hashPayload(plan.system, request.messages);
-    const info = this.#tell({
-      sent: [first, messages.length, leftOut, plan.window, plan.budget, hash],
-      tokens: [counted, null, null, null],
+    const info = this.#update({
+      sent: { from, messages: messages.length, leftOut, window: plan.window, budget: plan.budget, hash },
+      tokens: { counted, reported: null, cached: null, output: null },
     });
-    await writer.describe(info);
+    writer.describe(encodeTurnInfo(info));
+    await permit.sent(counted);
     this.#called = performance.now();
     const answer = relay({
       model: plan.model,
       request,
-      writer,
+      lost: writer.signal,
+      write: (text) => {
+        writer.write(text);
+        permit.wrote(text);
+      },
       deadlines,
       upstream: this.#upstream,
       onFirstText: () => {
@@ -175,12 +190,12 @@ export class RunningTurn {
     return { answer, counted, factor, start };
   }
 
-  #tell(more: Partial<TurnInfo>): TurnInfo {
+  #update(more: Partial<TurnInfo>): TurnInfo {
     this.#known = { ...this.#known, ...more };
     return this.#known;
   }
 
-  /** What the provider reported, and what is to be learnt from it. */
+  /** What the provider reported. The token counter learns from it. */
   #account(
     counted: number,
     factor: number,
@@ -192,7 +207,10 @@ export class RunningTurn {
     if (usage === null) return finish;
     const read = usage.input_tokens;
     if (truncation === undefined) tokens.learn(plan.model, plan.info.model, { counted, factor, read });
-    return { ...finish, tokens: [counted, read, usage.cached_tokens ?? null, usage.output_tokens] };
+    return {
+      ...finish,
+      tokens: { counted, reported: read, cached: usage.cached_tokens ?? null, output: usage.output_tokens },
+    };
   }
 
   #findTruncation(counted: number, { usage }: Completion): Truncation | undefined {
@@ -200,18 +218,17 @@ export class RunningTurn {
     return suspectTruncation(counted, estimated, usage?.input_tokens ?? null);
   }
 
-  /** By what the provider reported; what it was sent before that, it may not have read. */
+  /** By what the provider reported. Null without a report: the provider may not have read what was sent. */
   #cost({ tokens }: TurnInfo): Cost | null {
-    const [, reported = null, cached, output] = tokens ?? [];
+    const { reported = null, cached, output } = tokens ?? {};
     if (reported === null) return null;
     return costOf(this.#options.plan.modelInfo.price, reported, cached ?? 0, output ?? 0);
   }
 
   #endOf(): TurnEnd {
     if (this.#stoppedAs !== undefined) return this.#stoppedAs;
-    const { aborted, reason } = this.#options.writer.signal;
-    // Otherwise the turn was ended elsewhere, or Redis is away: ending it will tell which.
-    return aborted && !(reason instanceof AppError) ? "interrupted" : "failed";
+    // The signal is aborted if another process ended the turn or Redis is unavailable: `writer.end` finds out which.
+    return this.#options.writer.signal.aborted ? "interrupted" : "failed";
   }
 
   #asFailure(error: unknown): AppError {

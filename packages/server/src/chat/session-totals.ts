@@ -1,4 +1,5 @@
-import type { EndedTurn, TurnInfo } from "./conversations.ts";
+import type { EndedTurn } from "./session-store.ts";
+import type { TurnInfo } from "./turn-info.ts";
 
 interface Tokens {
   readonly sent: number;
@@ -6,7 +7,7 @@ interface Tokens {
   readonly output: number;
 }
 
-/** What the turns that one model answered took together. */
+/** The sums of the turns that one model answered. */
 export interface ModelTotals {
   readonly provider: TurnInfo["provider"];
   readonly model: string;
@@ -14,16 +15,16 @@ export interface ModelTotals {
   readonly tokens: Tokens;
 }
 
-/** A turn's tokens: as the provider reported them, else as counted here; null where nothing was sent yet. */
+/** A turn's tokens: as the provider reported them, else as counted here. Null: nothing was sent yet. */
 export function tokensOf({ tokens }: TurnInfo): Tokens | null {
   if (tokens === undefined) return null;
-  const [counted, reported, cached, output] = tokens;
-  return { sent: reported ?? Math.abs(counted), cached: cached ?? 0, output: output ?? 0 };
+  const { counted, reported, cached, output } = tokens;
+  return { sent: reported ?? counted, cached: cached ?? 0, output: output ?? 0 };
 }
 
 /**
- * Adds up the turns of a session. From their records, each time it is asked: so it holds for forks and imports, for
- * answers that a retry has replaced and for turns that nobody ended, and no turn has to keep count.
+ * Adds up the turns of a session from their records. No total is stored, so it is right for forks and imports, and
+ * counts answers that a retry has replaced.
  */
 export async function totalsOf(pages: AsyncIterable<readonly EndedTurn[]>): Promise<ModelTotals[]> {
   const totals = new Map<string, ModelTotals>();

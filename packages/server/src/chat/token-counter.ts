@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { ChatModel } from "./chat-model.ts";
-import { LruMap } from "./lru-map.ts";
 
 /** What a message costs beside its text: its role and its borders. */
 export const MESSAGE_OVERHEAD = 4;
@@ -20,8 +20,8 @@ interface Reading {
  * what the provider reports of a whole context.
  */
 export class TokenCounter {
-  readonly #counts = new LruMap<number>(100_000);
-  readonly #factors = new LruMap<number>(1000);
+  readonly #counts = new LRUCache<string, number>({ max: 100_000 });
+  readonly #factors = new LRUCache<string, number>({ max: 1000 });
 
   /** Tokens of each text as a message, its overhead included. */
   async count(model: ChatModel, modelName: string, texts: readonly string[]): Promise<number[]> {

@@ -1,43 +1,43 @@
 import type { ChatResponse, Cost, Truncation } from "@redis-memory-magic/protocol";
 import { AppError, type ErrorCode } from "../errors/app-error.ts";
-import type { StoredTurn, TurnInfo } from "./conversations.ts";
+import type { StoredTurn } from "./session-store.ts";
+import type { TurnInfo } from "./turn-info.ts";
 
-/** How a turn has ended: as the API tells it, and what went wrong where something did. */
+/** How a turn has ended: the answer of the API, and the error of a turn that did not complete. */
 export interface TurnResult {
   readonly response: ChatResponse;
   readonly error?: { readonly code: ErrorCode; readonly detail: string };
-  /** What failed it, where it ran in this process: when trying again makes sense is kept nowhere. */
+  /** Has `retryAfter` and `limit`, which are not stored: known only in the process that ran the turn. */
   readonly failure?: AppError | undefined;
 }
 
-/** A turn that this process has run, for whoever keeps watch: metrics, logs, traces. */
+/** A turn that this process has run, for metrics, logs and traces. */
 export interface FinishedTurn {
   readonly result: TurnResult;
   readonly info: TurnInfo;
-  /** Null for a name that is on no provider's list, and so may be anything. */
+  /** Null if the model is not on its provider's list: then a request chose the name. */
   readonly listedModel: string | null;
   readonly cost: Cost | null;
   readonly truncation: Truncation | undefined;
   readonly times: TurnTimes;
 }
 
-/** When what of a turn happened, by `performance.now()`; null: it did not. */
+/** When the steps of a turn happened, by `performance.now()`; null: a step did not happen. */
 export interface TurnTimes {
   readonly asked: number;
-  /** BeginResult in Redis, or without it. */
+  /** The turn began. */
   readonly begun: number;
   /** The provider was called. */
   readonly called: number | null;
   readonly firstText: number | null;
-  /** The provider's answer was whole, or given up. */
+  /** The provider's answer ended. */
   readonly answered: number;
   readonly ended: number;
 }
 
 export const INTERRUPTED = {
   code: "turn_interrupted",
-  detail:
-    "The turn was interrupted before its end; the text so far is kept. Try again to have it answered anew.",
+  detail: "The turn was interrupted before its end; the text so far is kept. Try again for a new answer.",
 } as const;
 
 interface Outcome {
@@ -53,7 +53,7 @@ interface Outcome {
 
 export function toResult(outcome: Outcome): TurnResult {
   const { turnId, sessionId, status, text, count, stored, info, failure } = outcome;
-  const [, reported = null, cached = null, output = null] = info.tokens ?? [];
+  const { reported = null, cached = null, output = null } = info.tokens ?? {};
   const response: ChatResponse = {
     response: text,
     mode: info.mode,
@@ -75,7 +75,7 @@ export function toResult(outcome: Outcome): TurnResult {
   };
   if (status === "interrupted") return { response, error: INTERRUPTED };
   if (status !== "failed") return { response };
-  const [code, detail] = info.error ?? ["provider_failed", "The provider failed."];
+  const { code, detail } = info.error ?? { code: "provider_failed", detail: "The provider failed." };
   return { response, error: { code: code as ErrorCode, detail }, failure };
 }
 
@@ -84,7 +84,7 @@ export function storedResult(sessionId: string, turn: StoredTurn): TurnResult {
   return toResult({ turnId: id, sessionId, status, text: turn.text, count: turn.count, stored: true, info });
 }
 
-/** For a caller who asked for the whole answer: a turn that did not come to one is an error. */
+/** The answer of a completed or cancelled turn. @throws AppError for a turn that failed or was interrupted */
 export function responseOf({ response, error, failure }: TurnResult): ChatResponse {
   if (error === undefined) return response;
   throw new AppError(error.code, error.detail, {

@@ -1,9 +1,11 @@
+import { UNLIMITED } from "../chat/caller.ts";
+import { SessionStore } from "../chat/session-store.ts";
 import { AppError } from "../errors/app-error.ts";
 import { exportJson } from "../http/export-json.ts";
 import { ApiKeys } from "../identity/api-keys.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
+import { REDIS_TIMEOUT_MS } from "../storage/connections/client-options.ts";
 import { OwnerData } from "../storage/owner-data.ts";
-import { OwnersConversations } from "../storage/owners-conversations.ts";
 import { type CommandContext, UsageError } from "./run-command.ts";
 
 export const OWNER_USAGE = `npm run --silent owner -- export OWNER > FILE
@@ -36,20 +38,21 @@ export async function owner(args: readonly string[], context: CommandContext): P
 /** One JSON document: what is known of him, and each session as the API exports it. */
 async function exportOwner(subject: string, data: OwnerData, context: CommandContext): Promise<void> {
   const { config, redis, identities, name, print } = context;
-  const unlimited = { ...config.limits.owner, sessions: null, storedBytes: null };
-  const { conversations } = new OwnersConversations({
-    config,
+  const sessions = new SessionStore({
     client: redis.client,
     subscriber: redis.subscriber,
     name,
-  }).of(subject, unlimited);
+    owner: subject,
+    ttlSeconds: config.sessionTtlSeconds,
+    timeoutMs: REDIS_TIMEOUT_MS,
+  });
   const apiKeys = (await new ApiKeys(identities).list()).filter((key) => key.owner === subject);
   print(`{"owner":${JSON.stringify(subject)},"exported_at":"${new Date().toISOString()}",\n`);
   print(`"api_keys":${JSON.stringify(apiKeys)},\n"sessions":[`);
   let separator = "\n";
   for (const id of await data.sessions(subject)) {
     try {
-      const archive = await conversations.archive(id);
+      const archive = await sessions.archive(id, UNLIMITED);
       print(separator);
       separator = ",\n";
       for await (const piece of exportJson(archive)) print(piece);

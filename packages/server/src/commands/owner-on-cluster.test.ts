@@ -3,13 +3,15 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { startCluster } from "../../../memory/test/cluster.ts";
 import { serverBinary } from "../../../memory/test/servers.ts";
+import { SessionStore } from "../chat/session-store.ts";
 import { loadConfig } from "../config.ts";
 import { ApiKeys } from "../identity/api-keys.ts";
-import { Limits } from "../limits/limits.ts";
-import { OwnersConversations } from "../storage/owners-conversations.ts";
+import { CallerQuota } from "../limits/storage-quota.ts";
+import { TurnSlots } from "../limits/turn-slots.ts";
+import { UsageCounter } from "../limits/usage-counter.ts";
+import { UsageLimits } from "../limits/usage-limits.ts";
 import type { Redis } from "../storage/redis.ts";
 import { RedisIdentityStore } from "../storage/redis-identity-store.ts";
-import { RedisMeters } from "../storage/redis-meters.ts";
 import { owner } from "./owner-command.ts";
 
 const SESSIONS = 30;
@@ -27,17 +29,21 @@ test("on a Cluster too, all that is kept of an owner is exported, and erased fro
   const name = "chat";
   const config = loadConfig({ AUTH: "keys", LIMIT_STORED_BYTES: "1000000" });
   const identities = new RedisIdentityStore(redis.client, name);
-  const limits = new Limits(config.limits, new RedisMeters(redis.client, name));
-  const stores = new OwnersConversations({ config, ...redis, name });
+  const limits = new UsageLimits(
+    config.limits,
+    new UsageCounter(redis.client, name),
+    new TurnSlots(redis.client, name),
+  );
   for (const subject of ["alice", "bob"]) {
     await new ApiKeys(identities).create({ owner: subject });
     await identities.write("login", `of ${subject}`, JSON.stringify({ owner: subject }), 60);
     const account = limits.ownerAccount({ owner: subject, group: null, via: "key" });
     await limits.takeRequest(account);
-    const { conversations, room } = stores.of(subject, account.allowances);
+    const options = { client: redis.client, name, owner: subject };
+    const sessions = new SessionStore(options);
+    const quota = new CallerQuota(limits, [account], { ...options, maxBytes: 1_000_000 });
     for (let n = 0; n < SESSIONS; n++) {
-      await room?.take(`s${n}`, 10);
-      await conversations.append(`s${n}`, [{ role: "user", content: `${subject}'s` }]);
+      await sessions.append(`s${n}`, [{ role: "user", content: `${subject}'s` }], quota);
     }
   }
   const perNode = () =>

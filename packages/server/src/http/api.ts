@@ -3,30 +3,29 @@ import { problem } from "@redis-memory-magic/protocol";
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { z } from "zod";
+import type { Caller } from "../chat/caller.ts";
 import type { Chat } from "../chat/chat.ts";
-import type { Conversations } from "../chat/conversations.ts";
 import type { Providers } from "../chat/providers.ts";
 import type { Reports } from "../chat/reports.ts";
 import type { Identity } from "../identity/identity.ts";
-import type { Limits } from "../limits/limits.ts";
+import type { UsageLimits } from "../limits/usage-limits.ts";
 import type { Metrics } from "../observability/metrics.ts";
 
-/** What the routes stand on. */
+/** The parts that the routes use. */
 export interface ApiContext {
   readonly chat: Chat;
   readonly reports: Reports;
   readonly providers: Providers;
   readonly identity: Identity;
-  readonly limits: Limits;
-  /** Where people open the page. */
+  readonly limits: UsageLimits;
+  /** The address at which users open the page. */
   readonly publicUrl: string;
-  /** Other pages that may use the API. */
+  /** Origins of other pages that may use the API. */
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
-  /** The conversations of whoever makes a request. */
-  readonly conversationsOf: (request: FastifyRequest) => Conversations;
+  readonly callerOf: (request: FastifyRequest) => Caller;
   readonly metrics: Metrics;
-  /** Who brings it reads the metrics. */
+  /** The bearer token for the metrics. Absent: none is needed. */
   readonly metricsToken: string | undefined;
   /** Whether Redis answers. */
   readonly storageReady: () => Promise<boolean>;
@@ -37,7 +36,7 @@ export interface ApiContext {
 
 export type Routes = (context: ApiContext) => FastifyPluginAsyncZod;
 
-/** The problems that a route can answer with, for the documentation. */
+/** The problems that a route can answer with, for /docs. */
 export function problems(...statuses: number[]): Record<number, { description: string; content: object }> {
   const content = { "application/problem+json": { schema: problem satisfies z.ZodType<Problem> } };
   return Object.fromEntries(statuses.map((status) => [status, { description: "A problem", content }]));

@@ -1,14 +1,16 @@
+import type { SessionInfo } from "@redis-memory-magic/memory";
 import {
   type ArchivedTurn,
   EXPORT_FORMAT,
   EXPORT_VERSION,
   type SessionExport,
 } from "@redis-memory-magic/protocol";
-import type { EndedTurn, StoredSession, TurnInfo } from "../chat/conversations.ts";
+import type { EndedTurn } from "../chat/session-store.ts";
+import type { SentContext, TurnInfo } from "../chat/turn-info.ts";
 import { toForkPoint } from "./session-wire.ts";
 
-/** What an export begins with, before its messages and turns. */
-export const toExportHead = (session: StoredSession): Omit<SessionExport, "messages" | "turns"> => ({
+/** The head of an export: all but its messages and turns. */
+export const toExportHead = (session: SessionInfo): Omit<SessionExport, "messages" | "turns"> => ({
   format: EXPORT_FORMAT,
   version: EXPORT_VERSION,
   session: {
@@ -23,8 +25,8 @@ export const toExportHead = (session: StoredSession): Omit<SessionExport, "messa
 });
 
 export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
-  const { mode, provider, model, system, sent, tokens, ms, error, finish, ...others } = turn.info;
-  // A field that is new has to be told here and in fromArchivedTurn, or an export would lose it.
+  const { mode, provider, model, system, sent, tokens, durations, error, finish, ...others } = turn.info;
+  // A new field must be added here and in `fromArchivedTurn`, or an export would lose it.
   others satisfies Record<string, never>;
   return {
     id: turn.id,
@@ -38,11 +40,9 @@ export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
     model,
     ...(system !== undefined && { system }),
     ...(sent && { sent: toSent(sent) }),
-    ...(tokens && {
-      tokens: { counted: tokens[0], reported: tokens[1], cached: tokens[2], output: tokens[3] },
-    }),
-    ...(ms && { times: { first_token_ms: ms[0], total_ms: ms[1] } }),
-    ...(error && { error: { code: error[0], detail: error[1] } }),
+    ...(tokens && { tokens }),
+    ...(durations && { times: { first_token_ms: durations.firstText, total_ms: durations.total } }),
+    ...(error && { error }),
     ...(finish && { finish_reason: finish }),
     ...(turn.replacedText !== undefined && { replaced_response: turn.replacedText }),
   };
@@ -69,30 +69,23 @@ function toInfo(turn: ArchivedTurn): TurnInfo {
     model,
     ...(system !== undefined && { system }),
     ...(sent && { sent: fromSent(sent) }),
-    ...(tokens && { tokens: [tokens.counted, tokens.reported, tokens.cached, tokens.output] }),
-    ...(times && { ms: [times.first_token_ms, times.total_ms] }),
-    ...(error && { error: [error.code, error.detail] }),
+    ...(tokens && { tokens }),
+    ...(times && { durations: { firstText: times.first_token_ms, total: times.total_ms } }),
+    ...(error && { error }),
     ...(finish_reason && { finish: finish_reason }),
   };
 }
 
 type Sent = NonNullable<ArchivedTurn["sent"]>;
-type StoredSent = NonNullable<TurnInfo["sent"]>;
 
-const toSent = ([from, messages, left_out, context_window, budget, hash]: StoredSent): Sent => ({
-  from,
-  messages,
-  left_out,
-  context_window,
-  budget,
-  hash,
+const toSent = ({ leftOut, window, ...sent }: SentContext): Sent => ({
+  ...sent,
+  left_out: leftOut,
+  context_window: window,
 });
 
-const fromSent = ({ from, messages, left_out, context_window, budget, hash }: Sent): StoredSent => [
-  from,
-  messages,
-  left_out,
-  context_window,
-  budget,
-  hash,
-];
+const fromSent = ({ left_out, context_window, ...sent }: Sent): SentContext => ({
+  ...sent,
+  leftOut: left_out,
+  window: context_window,
+});

@@ -3,7 +3,7 @@ import { compile } from "@fastify/proxy-addr";
 import type { FastifyInstance } from "fastify";
 import { networkOf } from "../limits/network.ts";
 import { logSecurityEvent, type SecurityLog } from "../observability/security-log.ts";
-import { newsFilter } from "./news-filter.ts";
+import { oncePerMinute } from "./once-per-minute.ts";
 
 // A reader that takes nothing for so long is gone.
 const STALLED_MS = 60_000;
@@ -33,7 +33,7 @@ export function limitConnections(
   log: SecurityLog,
 ): void {
   const isProxy = compile([...trustedProxies]);
-  const isNews = newsFilter();
+  const shouldLog = oncePerMinute();
   const open = new Map<string, number>();
   const onConnection = (socket: Socket): void => {
     const { remoteAddress = "" } = socket;
@@ -42,7 +42,7 @@ export function limitConnections(
     const others = open.get(network) ?? 0;
     if (others >= most) {
       socket.destroy();
-      if (isNews(network))
+      if (shouldLog(network))
         logSecurityEvent(log, "limit_reached", {
           policy: "address-connections",
           quota: most,

@@ -1,9 +1,9 @@
-import type { SessionArchive } from "../chat/conversations.ts";
+import type { ArchivedSession } from "../chat/session-store.ts";
 import { toArchivedTurn, toExportHead } from "./archive-wire.ts";
 import { toMessage } from "./session-wire.ts";
 
 /** A session as JSON, an entry a line, page by page: `sessionExport` of the protocol. */
-export async function* exportJson(archive: SessionArchive): AsyncGenerator<string, void, void> {
+export async function* exportJson(archive: ArchivedSession): AsyncGenerator<string, void, void> {
   const { format, version, session } = toExportHead(archive.session);
   yield `{"format":${JSON.stringify(format)},"version":${version},\n"session":${JSON.stringify(session)},\n`;
   yield '"messages":[';

@@ -1,9 +1,10 @@
+import type { Message } from "@redis-memory-magic/memory";
 import { expect, test } from "vitest";
-import type { SessionArchive, StoredMessage, TurnRecord } from "../chat/conversations.ts";
+import type { ArchivedSession, TurnRecord } from "../chat/session-store.ts";
 import { exportMarkdown } from "./export-markdown.ts";
 
 const date = new Date("2026-11-23T10:00:00.500Z");
-const message = (role: StoredMessage["role"], content: string, more: Partial<StoredMessage> = {}) => ({
+const message = (role: Message["role"], content: string, more: Partial<Message> = {}) => ({
   id: "1",
   role,
   content,
@@ -14,13 +15,14 @@ const turn: TurnRecord = {
   id: "t",
   status: "failed",
   userIndex: 0,
+  answerIndex: 1,
   startedAt: date,
   endedAt: date,
   info: { mode: "stateful", provider: "chatgpt", model: "m\n# out <b> ![x](y)" },
 };
 
-async function markdown(messages: readonly (StoredMessage | null)[], title: string | null = null) {
-  const archive: SessionArchive = {
+async function markdown(messages: readonly (Message | null)[], title: string | null = null) {
+  const archive: ArchivedSession = {
     session: {
       id: "a](b)\n# out <b>",
       title,

@@ -1,4 +1,5 @@
-import type { SessionArchive, StoredMessage, TurnRecord } from "../chat/conversations.ts";
+import type { Message } from "@redis-memory-magic/memory";
+import type { ArchivedSession, TurnRecord } from "../chat/session-store.ts";
 
 /**
  * A session as Markdown, to be read. What was said stands in a fence or a quotation that it cannot get out of, and
@@ -6,7 +7,7 @@ import type { SessionArchive, StoredMessage, TurnRecord } from "../chat/conversa
  * @param nameOf a provider as people see it
  */
 export async function* exportMarkdown(
-  archive: SessionArchive,
+  archive: ArchivedSession,
   nameOf: (provider: string) => string,
 ): AsyncGenerator<string, void, void> {
   const { id, title, createdAt, updatedAt, forkedFrom } = archive.session;
@@ -22,7 +23,7 @@ export async function* exportMarkdown(
 const HEADINGS = { system: "System", user: "User", assistant: "Assistant", tool: "Tool" } as const;
 
 function toSection(
-  message: StoredMessage,
+  message: Message,
   turn: TurnRecord | undefined,
   nameOf: (provider: string) => string,
 ): string {

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import type { SessionImportMessage } from "@redis-memory-magic/memory";
 import {
   archivedTurn,
   EXPORT_FORMAT,
@@ -8,7 +9,7 @@ import {
   importedSession,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import type { EndedTurn, SessionImport, SessionImportMessage } from "../chat/conversations.ts";
+import type { EndedTurn, SessionImport } from "../chat/session-store.ts";
 import { AppError } from "../errors/app-error.ts";
 import { fromArchivedTurn } from "./archive-wire.ts";
 import { fromMessage } from "./session-wire.ts";
@@ -34,7 +35,7 @@ export const importBody = z.object({
 });
 
 /** @throws AppError `invalid_request` for the first entry that is wrong, by its field */
-export async function toRestoredSession(body: z.infer<typeof importBody>): Promise<SessionImport> {
+export async function toSessionImport(body: z.infer<typeof importBody>): Promise<SessionImport> {
   const { title, ttl_seconds, root_id, forked_from } = body.session;
   const messages = await parseEach("messages", body.messages, importedMessage);
   const turns = await parseEach("turns", body.turns, archivedTurn);
@@ -42,8 +43,8 @@ export async function toRestoredSession(body: z.infer<typeof importBody>): Promi
   for (const [n, { id, user_place, answer_place }] of turns.entries()) {
     if (ids.has(id)) refuse(`turns.${n}.id`, "is there twice");
     ids.add(id);
-    assertPlace(`turns.${n}.user_place`, messages, user_place, "user");
-    if (answer_place !== null) assertPlace(`turns.${n}.answer_place`, messages, answer_place, "assistant");
+    assertIndex(`turns.${n}.user_place`, messages, user_place, "user");
+    if (answer_place !== null) assertIndex(`turns.${n}.answer_place`, messages, answer_place, "assistant");
   }
   const now = new Date();
   return {
@@ -53,12 +54,12 @@ export async function toRestoredSession(body: z.infer<typeof importBody>): Promi
     ...(forked_from && {
       forkedFrom: { sessionId: forked_from.session_id, messageId: forked_from.message_id },
     }),
-    messages: messages.map((message) => message && toRestoredMessage(message, ids, now)),
+    messages: messages.map((message) => message && toImportMessage(message, ids, now)),
     turns: turns.map((turn): EndedTurn => fromArchivedTurn(turn)),
   };
 }
 
-function toRestoredMessage(
+function toImportMessage(
   message: NonNullable<ImportedMessage>,
   turns: ReadonlySet<string>,
   now: Date,
@@ -95,16 +96,16 @@ async function parseEach<T>(field: string, items: readonly unknown[], schema: z.
   return parsed;
 }
 
-function assertPlace(
+function assertIndex(
   field: string,
   messages: readonly ImportedMessage[],
-  place: number,
+  index: number,
   role: "user" | "assistant",
 ): void {
-  const message = messages[place];
+  const message = messages[index];
   if (message === undefined) refuse(field, "must be an index in messages");
   if (message !== null && message.role !== role)
-    refuse(field, `must be the place of a message of the ${role}`);
+    refuse(field, `must be the index of a message of the ${role}`);
 }
 
 function refuse(field: string, message: string): never {

@@ -6,7 +6,7 @@ import { AppError, type ErrorCode, type LimitState } from "../errors/app-error.t
 import { ERRORS } from "../errors/error-table.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
 import { tellLimit } from "./limit-headers.ts";
-import { newsFilter } from "./news-filter.ts";
+import { oncePerMinute } from "./once-per-minute.ts";
 
 const PROBLEM_JSON = "application/problem+json; charset=utf-8";
 
@@ -33,7 +33,7 @@ interface ProblemWatch {
 
 /** Renders every error of an API: as a problem, with a code of the table, and never with a stack trace. */
 export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void {
-  const isNews = newsFilter();
+  const shouldLog = oncePerMinute();
   const sendProblem = (reply: FastifyReply, error: AppError): FastifyReply => {
     watch.problemAnswered(error.code);
     tellLimit(reply, error.limit);
@@ -49,7 +49,7 @@ export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void 
         "Redis connection failed while a request needed it",
       );
     }
-    if (known.limit && isNews(`${known.limit.policy} ${request.ip}`))
+    if (known.limit && shouldLog(`${known.limit.policy} ${request.ip}`))
       logSecurityEvent(request.log, "limit_reached", limitFields(known.limit, request));
     if (UNKNOWN.has(known.code)) logSecurityEvent(request.log, "unknown_session", { address: request.ip });
     return sendProblem(reply, known);

@@ -1,14 +1,14 @@
-import type { Message, NewMessage, Session } from "@redis-memory-magic/protocol";
 import type {
   ForkPoint,
-  NewStoredMessage,
-  StoredMessage,
-  StoredSession,
-  TurnRecord,
-} from "../chat/conversations.ts";
+  SessionInfo,
+  Message as StoredMessage,
+  NewMessage as UnstoredMessage,
+} from "@redis-memory-magic/memory";
+import type { Message, NewMessage, Session } from "@redis-memory-magic/protocol";
+import type { TurnRecord } from "../chat/session-store.ts";
 import { tokensOf } from "../chat/session-totals.ts";
 
-export const toSession = (found: StoredSession): Session => ({
+export const toSession = (found: SessionInfo): Session => ({
   id: found.id,
   title: found.title,
   message_count: found.count,
@@ -24,7 +24,7 @@ export const toSession = (found: StoredSession): Session => ({
 export const toForkPoint = (point: ForkPoint | null): Session["forked_from"] =>
   point && { session_id: point.sessionId, message_id: point.messageId };
 
-/** @param turns those that are known, to tell which one wrote the message */
+/** @param turns the turns that wrote the messages of the page */
 export function toMessage(message: StoredMessage, turns: ReadonlyMap<string, TurnRecord>): Message {
   const { id, role, content, createdAt, toolCalls, toolCallId, metadata, turnId } = message;
   const turn = turnId === undefined ? undefined : turns.get(turnId);
@@ -35,13 +35,13 @@ export function toMessage(message: StoredMessage, turns: ReadonlyMap<string, Tur
     created_at: createdAt.toISOString(),
     ...(toolCalls && { tool_calls: toolCalls.map((call) => ({ ...call })) }),
     ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
-    ...(metadata !== undefined && { metadata: metadata as Message["metadata"] }),
+    ...(metadata !== undefined && { metadata }),
     ...(turn && { turn: toTurn(turn) }),
   };
 }
 
 function toTurn({ id, status, info }: TurnRecord): NonNullable<Message["turn"]> {
-  const { mode, provider, model, sent, ms } = info;
+  const { mode, provider, model, sent, durations } = info;
   const tokens = tokensOf(info);
   return {
     id,
@@ -49,13 +49,13 @@ function toTurn({ id, status, info }: TurnRecord): NonNullable<Message["turn"]> 
     provider,
     model,
     status,
-    ...(sent && { sent_messages: sent[1] }),
+    ...(sent && { sent_messages: sent.messages }),
     ...(tokens && { tokens }),
-    ...(ms && { total_ms: ms[1] }),
+    ...(durations && { total_ms: durations.total }),
   };
 }
 
-export function fromMessage(message: NewMessage): NewStoredMessage {
+export function fromMessage(message: NewMessage): UnstoredMessage {
   const { created_at, tool_calls, tool_call_id, id, role, content, metadata } = message;
   return {
     role,

@@ -1,4 +1,4 @@
-import { LruMap } from "../chat/lru-map.ts";
+import { LRUCache } from "lru-cache";
 import { AppError } from "../errors/app-error.ts";
 
 // Spares a busy caller a round trip; what was revoked holds no longer than this.
@@ -16,7 +16,7 @@ interface Entry<Value> {
 
 /** Remembers what was verified, so that a Redis that is away for a moment locks nobody out. */
 export class VerifiedCache<Value> {
-  readonly #entries = new LruMap<Entry<Value>>(REMEMBERED);
+  readonly #entries = new LRUCache<string, Entry<Value>>({ max: REMEMBERED });
   readonly #now: () => number;
 
   /** @param now a clock that never goes back, in ms */

@@ -9,7 +9,7 @@ interface Watched {
   readonly providers: Providers;
   readonly runningTurns: () => number;
   /** Of the providers that have only so many places. */
-  readonly queues: ReadonlyMap<ProviderId, { readonly taken: number; readonly waiting: number }>;
+  readonly queues: ReadonlyMap<ProviderId, { readonly held: number; readonly waiting: number }>;
   readonly storageReady: () => Promise<boolean>;
   /** How full it is, 0 to 1, where it tells. */
   readonly storageUsed: () => Promise<number | undefined>;
@@ -96,8 +96,8 @@ export class Metrics {
       "provider_calls",
       "Answers that a provider with a cap writes (running), or that wait for a place (waiting)",
       (set) => {
-        for (const [provider, { taken, waiting }] of queues) {
-          set(taken, provider, "running");
+        for (const [provider, { held, waiting }] of queues) {
+          set(held, provider, "running");
           set(waiting, provider, "waiting");
         }
       },

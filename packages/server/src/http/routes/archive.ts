@@ -1,13 +1,13 @@
 import { forkRequest, session, sessionExport, sessionId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import type { Conversations } from "../../chat/conversations.ts";
 import { newSessionId } from "../../chat/session-id.ts";
+import type { SessionStore } from "../../chat/session-store.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { problems, type Routes } from "../api.ts";
 import { sendDownload, toFileName } from "../download.ts";
 import { exportJson } from "../export-json.ts";
 import { exportMarkdown } from "../export-markdown.ts";
-import { IMPORT_BYTES, importBody, toRestoredSession } from "../import-body.ts";
+import { IMPORT_BYTES, importBody, toSessionImport } from "../import-body.ts";
 import { toSession } from "../session-wire.ts";
 
 const params = z.object({ session_id: sessionId });
@@ -16,8 +16,8 @@ const params = z.object({ session_id: sessionId });
 export const archiveRoutes: Routes = (context) => async (app) => {
   const nameOf = (provider: string): string =>
     context.providers.all.find(({ id }) => id === provider)?.name ?? provider;
-  const created = async (conversations: Conversations, id: string) => {
-    const found = await conversations.session(id);
+  const created = async (sessions: SessionStore, id: string) => {
+    const found = await sessions.get(id);
     if (found !== null) return toSession(found);
     throw new AppError("session_not_found", "The new session was deleted before it could be shown.");
   };
@@ -37,10 +37,10 @@ export const archiveRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request, reply) => {
-      const conversations = context.conversationsOf(request);
+      const { sessions, quota } = context.callerOf(request);
       const { before, session_id: id = newSessionId() } = request.body ?? {};
-      await conversations.fork(request.params.session_id, id, before);
-      return reply.code(201).send(await created(conversations, id));
+      await sessions.fork(request.params.session_id, id, before, quota);
+      return reply.code(201).send(await created(sessions, id));
     },
   );
 
@@ -66,7 +66,8 @@ export const archiveRoutes: Routes = (context) => async (app) => {
     },
     async (request, reply) => {
       const { session_id } = request.params;
-      const archive = await context.conversationsOf(request).archive(session_id);
+      const { sessions, quota } = context.callerOf(request);
+      const archive = await sessions.archive(session_id, quota);
       const name = `conversation-${toFileName(session_id)}`;
       if (request.query.format === "json") {
         const content = exportJson(archive);
@@ -97,10 +98,10 @@ export const archiveRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request, reply) => {
-      const conversations = context.conversationsOf(request);
+      const { sessions, quota } = context.callerOf(request);
       const { session_id: id = newSessionId() } = request.query;
-      await conversations.restore(id, await toRestoredSession(request.body));
-      return reply.code(201).send(await created(conversations, id));
+      await sessions.restore(id, await toSessionImport(request.body), quota);
+      return reply.code(201).send(await created(sessions, id));
     },
   );
 };

@@ -32,7 +32,7 @@ export const chatRoutes: Routes = (context) => async (app) => {
     "/chat",
     {
       bodyLimit,
-      config: { takesPlace: "turn" },
+      config: { concurrency: "turn" },
       schema: {
         tags: ["chat"],
         summary: "Send a message; with Accept: text/event-stream the answer is streamed",
@@ -42,11 +42,11 @@ export const chatRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request, reply) => {
-      const conversations = context.conversationsOf(request);
+      const caller = context.callerOf(request);
       const key = request.headers["idempotency-key"];
       const idempotency =
-        key === undefined ? undefined : idempotencyOf(conversations.owner, key, request.body);
-      const turn = await context.chat.ask(conversations, request.body, idempotency);
+        key === undefined ? undefined : idempotencyOf(caller.sessions.owner, key, request.body);
+      const turn = await context.chat.ask(caller, request.body, idempotency);
       if (wantsStream(request)) return streamTurn(reply, turn, "start", context.metrics);
       return responseOf(await turn.result());
     },
@@ -63,7 +63,7 @@ export const chatRoutes: Routes = (context) => async (app) => {
         response: { 200: contextReport, ...problems(400, 409, 413, 415, 422, 503) },
       },
     },
-    async (request) => context.reports.preview(context.conversationsOf(request), request.body),
+    async (request) => context.reports.preview(context.callerOf(request).sessions, request.body),
   );
 
   app.post(
@@ -78,7 +78,7 @@ export const chatRoutes: Routes = (context) => async (app) => {
     },
     async (request) => {
       const { session_id } = request.body;
-      await context.chat.clear(context.conversationsOf(request), session_id);
+      await context.chat.clear(context.callerOf(request).sessions, session_id);
       return { status: "success" as const, message: `Session ${session_id} cleared` };
     },
   );

@@ -37,7 +37,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
     },
     async (request) => {
       const { limit, cursor } = request.query;
-      const page = await context.conversationsOf(request).sessions(limit, cursor);
+      const page = await context.callerOf(request).sessions.list(limit, cursor);
       return { sessions: page.sessions.map(toSession), next_cursor: page.nextCursor };
     },
   );
@@ -53,7 +53,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request) => {
-      const found = await context.conversationsOf(request).session(request.params.session_id);
+      const found = await context.callerOf(request).sessions.get(request.params.session_id);
       return toSession(found ?? notFound());
     },
   );
@@ -70,12 +70,12 @@ export const sessionRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request) => {
-      const conversations = context.conversationsOf(request);
+      const { sessions, quota } = context.callerOf(request);
       const { session_id } = request.params;
       const { title, ttl_seconds } = request.body;
-      if (title !== undefined) await conversations.rename(session_id, title ?? "");
-      if (ttl_seconds !== undefined) await conversations.expire(session_id, ttl_seconds);
-      return toSession((await conversations.session(session_id)) ?? notFound());
+      if (title !== undefined) await sessions.rename(session_id, title ?? "", quota);
+      if (ttl_seconds !== undefined) await sessions.expire(session_id, ttl_seconds, quota);
+      return toSession((await sessions.get(session_id)) ?? notFound());
     },
   );
 
@@ -90,7 +90,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request, reply) => {
-      const there = await context.chat.clear(context.conversationsOf(request), request.params.session_id);
+      const there = await context.chat.clear(context.callerOf(request).sessions, request.params.session_id);
       if (!there) notFound();
       return reply.code(204).send(null);
     },
@@ -109,8 +109,8 @@ export const sessionRoutes: Routes = (context) => async (app) => {
     },
     async (request) => {
       const { limit, before } = request.query;
-      const conversations = context.conversationsOf(request);
-      const page = await conversations.messages(request.params.session_id, limit, before);
+      const { sessions, quota } = context.callerOf(request);
+      const page = await sessions.messages(request.params.session_id, limit, before, quota);
       return {
         messages: page.messages.map((message) => toMessage(message, page.turns)),
         next_before: page.hasMore ? (page.messages[0]?.id ?? null) : null,
@@ -131,9 +131,8 @@ export const sessionRoutes: Routes = (context) => async (app) => {
     },
     async (request) => {
       const messages = request.body.messages.map(fromMessage);
-      const { ids, count } = await context
-        .conversationsOf(request)
-        .append(request.params.session_id, messages);
+      const { sessions, quota } = context.callerOf(request);
+      const { ids, count } = await sessions.append(request.params.session_id, messages, quota);
       return { ids, message_count: count };
     },
   );
@@ -149,7 +148,8 @@ export const sessionRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request) => {
-      const archive = await context.conversationsOf(request).archive(request.params.session_id);
+      const { sessions, quota } = context.callerOf(request);
+      const archive = await sessions.archive(request.params.session_id, quota);
       return { models: await totalsOf(archive.turns()) };
     },
   );
@@ -165,7 +165,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request) => {
-      const found = await context.conversationsOf(request).storage(request.params.session_id);
+      const found = await context.callerOf(request).sessions.storage(request.params.session_id);
       const { keys, expiresAt } = found ?? notFound();
       return {
         keys: keys.map(({ ttlSeconds, ...key }) => ({ ...key, ttl_seconds: ttlSeconds })),

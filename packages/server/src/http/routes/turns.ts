@@ -19,14 +19,14 @@ export const turnRoutes: Routes = (context) => async (app) => {
     },
     async (request) => {
       const { session_id, turn_id } = request.params;
-      return context.reports.turn(context.conversationsOf(request), session_id, turn_id);
+      return context.reports.turn(context.callerOf(request).sessions, session_id, turn_id);
     },
   );
 
   app.get(
     "/sessions/:session_id/turns/:turn_id/events",
     {
-      config: { takesPlace: "stream" },
+      config: { concurrency: "stream" },
       schema: {
         tags: ["turns"],
         summary: "A turn's event stream, from the start or after Last-Event-ID",
@@ -41,7 +41,7 @@ export const turnRoutes: Routes = (context) => async (app) => {
     },
     async (request, reply) => {
       const { session_id, turn_id } = request.params;
-      const found = await context.chat.find(context.conversationsOf(request), session_id, turn_id);
+      const found = await context.chat.find(context.callerOf(request).sessions, session_id, turn_id);
       const from = resumePosition(request, found);
       if (from === "seen") return reply.code(204).send(null);
       return streamTurn(reply, found, from, context.metrics);
@@ -60,7 +60,7 @@ export const turnRoutes: Routes = (context) => async (app) => {
     },
     async (request) => {
       const { session_id, turn_id } = request.params;
-      const result = await context.chat.cancel(context.conversationsOf(request), session_id, turn_id);
+      const result = await context.chat.cancel(context.callerOf(request).sessions, session_id, turn_id);
       return result.response;
     },
   );

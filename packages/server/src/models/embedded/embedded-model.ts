@@ -2,10 +2,10 @@ import { basename } from "node:path";
 import type { ModelInfo } from "@redis-memory-magic/protocol";
 import type { AnswerSink, Availability, ChatModel, Completion, ModelRequest } from "../../chat/chat-model.ts";
 import { AppError } from "../../errors/app-error.ts";
+import { Semaphore } from "../../semaphore.ts";
 import { asTextMessages } from "../context-roles.ts";
 import { DEFAULT_MODEL } from "./default-model.ts";
 import type { Log } from "./log.ts";
-import { Queue } from "./process/queue.ts";
 import { Supervisor } from "./process/supervisor.ts";
 import { readContextWindow } from "./setup/gguf-header.ts";
 import { type Installed, progressText, Setup } from "./setup/setup.ts";
@@ -30,6 +30,13 @@ export interface EmbeddedModelConfig {
   readonly log: Log;
 }
 
+const queueFull = (): AppError =>
+  new AppError(
+    "provider_overloaded",
+    `The built-in model answers one message at a time, and ${MAX_WAITING} are waiting already. Try again in a moment, or choose another provider.`,
+    { retryAfter: 5 },
+  );
+
 /** llama.cpp with a small model, in a process of its own, fetched when it is first needed. */
 export function createEmbeddedModel(config: EmbeddedModelConfig): ChatModel {
   return config.model === "none" ? new SwitchedOffModel() : new EmbeddedModel(config);
@@ -44,7 +51,7 @@ class EmbeddedModel implements ChatModel {
   readonly #path: string | undefined;
   readonly #setup: Setup;
   readonly #supervisor: Supervisor;
-  readonly #queue = new Queue(MAX_WAITING);
+  readonly #queue = new Semaphore(1, MAX_WAITING, queueFull);
   readonly #closing = new AbortController();
   #failedAt = Number.NEGATIVE_INFINITY;
 
@@ -95,10 +102,10 @@ class EmbeddedModel implements ChatModel {
     this.#requireModel(request.model);
     const installed = await this.#requireInstalled();
     const waiting = setInterval(() => sink.thinking(), SIGN_OF_LIFE_MS);
-    let leave = () => {};
+    let release = () => {};
     let free = Promise.resolve();
     try {
-      leave = await this.#queue.enter(either);
+      release = await this.#queue.acquire(either);
       const process = await this.#supervisor.ready(installed, either);
       clearInterval(waiting);
       const { system, contextWindow } = request;
@@ -111,7 +118,7 @@ class EmbeddedModel implements ChatModel {
     } finally {
       clearInterval(waiting);
       // A cancelled answer settles at once; the next one waits until the process is really free.
-      void free.then(leave);
+      void free.then(release);
     }
   }
 

@@ -1,9 +1,9 @@
 import type { ChatModel } from "../chat/chat-model.ts";
 import { AppError } from "../errors/app-error.ts";
-import type { Turnstile } from "./turnstile.ts";
+import type { Semaphore } from "../semaphore.ts";
 
-/** A provider that this process has write only so many answers at once. */
-export function capped(model: ChatModel, turnstile: Turnstile): ChatModel {
+/** A provider that this process asks for a limited number of answers at once. */
+export function limitedModel(model: ChatModel, semaphore: Semaphore): ChatModel {
   return {
     id: model.id,
     name: model.name,
@@ -16,18 +16,18 @@ export function capped(model: ChatModel, turnstile: Turnstile): ChatModel {
     ...(model.countTokens && { countTokens: model.countTokens.bind(model) }),
     ...(model.prepare && { prepare: model.prepare.bind(model) }),
     async generate(request, sink, signal) {
-      const leave = await turnstile.enter(signal);
+      const release = await semaphore.acquire(signal);
       try {
         return await model.generate(request, sink, signal);
       } finally {
-        leave();
+        release();
       }
     },
   };
 }
 
-/** What who asks is told when so many wait for this provider already. */
-export const overloaded = (name: string, waiting: number): AppError =>
+/** The error when this provider's queue is full. */
+export const queueFull = (name: string, waiting: number): AppError =>
   new AppError(
     "provider_overloaded",
     `${name} has as many answers to write as this server allows, and ${waiting} are waiting already. Try again in a moment, or choose another provider.`,

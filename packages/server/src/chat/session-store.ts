@@ -1,0 +1,317 @@
+import {
+  type BeginOptions,
+  type BeginResult,
+  type IndexedMessage,
+  type EndedTurn as LibraryEndedTurn,
+  type SessionImport as LibrarySessionImport,
+  type TurnRecord as LibraryTurnRecord,
+  type Message,
+  MessageHistory,
+  type NewMessage,
+  type PeekResult,
+  SessionArchive,
+  type SessionInfo,
+  type SessionStorage,
+  type StoredKey,
+  Turns,
+  type TurnsOptions,
+  type TurnUpdate,
+} from "@redis-memory-magic/memory";
+import { AppError } from "../errors/app-error.ts";
+import { translated, translatedEach } from "../errors/memory-error.ts";
+import type { StorageQuota } from "./caller.ts";
+import { decodeTurnInfo, encodeTurnInfo, type TurnInfo } from "./turn-info.ts";
+
+export interface SessionStoreOptions extends TurnsOptions {
+  readonly owner: string;
+  /** The longest TTL that a session may be given. Default: any. */
+  readonly maxTtlSeconds?: number | undefined;
+}
+
+export interface BeginTurn extends Omit<BeginOptions, "info"> {
+  readonly info: TurnInfo;
+}
+
+export type BegunTurn = Extract<BeginResult, { kind: "begun" }>;
+
+type WithInfo<Turn> = Omit<Turn, "info"> & { readonly info: TurnInfo };
+export type TurnRecord = WithInfo<LibraryTurnRecord>;
+export type EndedTurn = WithInfo<LibraryEndedTurn>;
+
+export interface StoredTurn {
+  readonly record: TurnRecord;
+  readonly text: string;
+  /** Messages in the session. */
+  readonly count: number;
+}
+
+/** @template Entry null stands for a message that was dropped */
+export interface MessagePage<Entry = Message> {
+  /** Oldest first. */
+  readonly messages: readonly Entry[];
+  /** The turns that wrote them, by their ids. */
+  readonly turns: ReadonlyMap<string, TurnRecord>;
+}
+
+/** A whole session, read page by page. Reading fails if the session is cleared meanwhile. */
+export interface ArchivedSession {
+  readonly session: SessionInfo;
+  messages(): AsyncIterable<MessagePage<Message | null>>;
+  /** In the order of their messages. */
+  turns(): AsyncIterable<readonly EndedTurn[]>;
+}
+
+export type SessionImport = Omit<LibrarySessionImport, "turns"> & {
+  readonly turns: readonly EndedTurn[];
+};
+
+// A page is held in memory until it is sent.
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * One owner's sessions in Redis. Every method rejects with an `AppError`. A method that writes, or reads a whole
+ * session, takes the caller's quota.
+ */
+export class SessionStore {
+  readonly owner: string;
+  readonly #history: MessageHistory;
+  readonly #turns: Turns;
+  readonly #archive: SessionArchive;
+  readonly #maxTtlSeconds: number;
+
+  constructor(options: SessionStoreOptions) {
+    this.owner = options.owner;
+    this.#history = new MessageHistory(options);
+    this.#turns = new Turns(options);
+    this.#archive = new SessionArchive(options);
+    this.#maxTtlSeconds = options.maxTtlSeconds ?? Number.POSITIVE_INFINITY;
+  }
+
+  begin(sessionId: string, turn: BeginTurn, quota: StorageQuota): Promise<BeginResult> {
+    const bytes = bytesOf(turn.content ?? "") + bytesOf(turn.info.system ?? "");
+    return this.#write(sessionId, bytes, quota, async (release) => {
+      const begun = await this.#turns.begin(sessionId, { ...turn, info: encodeTurnInfo(turn.info) });
+      if (begun.kind !== "begun") release();
+      return begun;
+    });
+  }
+
+  /** A turn's text from a position on, then its end. Null: there is no such turn. */
+  async follow(
+    sessionId: string,
+    turnId: string,
+    options: { from: number; signal?: AbortSignal },
+  ): Promise<AsyncIterable<TurnUpdate> | null> {
+    const updates = await translated(this.#turns.follow(sessionId, turnId, options));
+    return updates && translatedEach(updates);
+  }
+
+  async turn(sessionId: string, turnId: string): Promise<StoredTurn | null> {
+    const state = await translated(this.#turns.get(sessionId, turnId));
+    const record = state && withInfo(state.record);
+    return record ? { record, text: state.text, count: state.count } : null;
+  }
+
+  /** What a turn would find if it began now. Changes nothing. */
+  peek(
+    sessionId: string,
+    options: { history: NonNullable<BeginOptions["history"]>; retryOf?: string },
+  ): Promise<PeekResult> {
+    return translated(this.#turns.peek(sessionId, options));
+  }
+
+  /** False: it is not running. */
+  cancel(sessionId: string, turnId: string): Promise<boolean> {
+    return translated(this.#turns.cancel(sessionId, turnId));
+  }
+
+  /** Null: there is no such session. */
+  get(sessionId: string): Promise<SessionInfo | null> {
+    return translated(this.#history.info(sessionId));
+  }
+
+  /** A page of sessions, last used first. */
+  list(
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<{ sessions: SessionInfo[]; nextCursor: string | null }> {
+    return translated(this.#history.listSessions({ limit, ...(cursor !== undefined && { cursor }) }));
+  }
+
+  /** The newest messages before one, oldest first. A page ends after `limit` messages or 4 MiB. */
+  async messages(
+    sessionId: string,
+    limit: number,
+    before: string | undefined,
+    quota: StorageQuota,
+  ): Promise<MessagePage & { readonly hasMore: boolean }> {
+    // The answer counts the messages. The records of their turns are read whole, and little of them is in the answer.
+    const shareOf = ({ name, bytes, entries }: StoredKey): number =>
+      name.endsWith(":turns") ? (bytes / entries) * Math.min(limit, entries) : 0;
+    await quota.read(() => this.#storedBytes(sessionId, shareOf));
+    let bytes = 0;
+    let cut = false;
+    const countTokens = ({ content, toolCalls, metadata }: Message): number => {
+      const before = bytes;
+      bytes += bytesOf(content) + JSON.stringify([toolCalls, metadata]).length;
+      cut = before > 0 && bytes > PAGE_BYTES;
+      return cut ? 1 : 0;
+    };
+    // One more than the page shows whether there are older messages.
+    const found = await translated(
+      this.#history.getRecent(sessionId, {
+        k: limit + 1,
+        maxTokens: 0,
+        countTokens,
+        cutAnywhere: true,
+        ...(before !== undefined && { before }),
+      }),
+    );
+    const messages = found.slice(-limit);
+    const hasMore = cut || found.length > limit;
+    return { messages, turns: await this.#turnsOf(sessionId, messages), hasMore };
+  }
+
+  /** Messages by their index, `to` excluded, without those that were dropped. */
+  range(sessionId: string, from: number, to: number): Promise<IndexedMessage[]> {
+    return translated(this.#turns.messages(sessionId, from, to));
+  }
+
+  append(
+    sessionId: string,
+    messages: readonly NewMessage[],
+    quota: StorageQuota,
+  ): Promise<{ ids: string[]; count: number }> {
+    return this.#write(sessionId, sizeOf(messages), quota, async () => {
+      const added = await this.#history.addMessages(sessionId, messages);
+      return { ids: added.map(({ id }) => id), count: added.at(-1)?.count ?? 0 };
+    });
+  }
+
+  /** False: it is not there. */
+  async rename(sessionId: string, title: string, quota: StorageQuota): Promise<boolean> {
+    const found = await translated(this.#history.rename(sessionId, title));
+    if (found) quota.add(sessionId, 0);
+    return found;
+  }
+
+  /** Gives the session a TTL of its own. False: it is not there. */
+  async expire(sessionId: string, seconds: number, quota: StorageQuota): Promise<boolean> {
+    if (seconds > this.#maxTtlSeconds) {
+      const message = `must be at most ${this.#maxTtlSeconds} on this server`;
+      throw new AppError("invalid_request", `ttl_seconds ${message}.`, {
+        errors: [{ field: "ttl_seconds", message }],
+      });
+    }
+    const found = await translated(this.#history.expire(sessionId, seconds));
+    if (found) quota.add(sessionId, 0);
+    return found;
+  }
+
+  /** False: it was not there. */
+  clear(sessionId: string): Promise<boolean> {
+    return translated(this.#history.clear(sessionId));
+  }
+
+  /** The session's keys in Redis. Null: it is not there. */
+  storage(sessionId: string): Promise<SessionStorage | null> {
+    return translated(this.#history.storage(sessionId));
+  }
+
+  /** Copies a session, without its running turn: all of it, or the messages before one. */
+  async fork(
+    sessionId: string,
+    newSessionId: string,
+    before: string | undefined,
+    quota: StorageQuota,
+  ): Promise<void> {
+    const bytes = await quota.read(() => this.#storedBytes(sessionId));
+    const options = before === undefined ? {} : { before };
+    await this.#write(newSessionId, bytes, quota, () => this.#archive.fork(sessionId, newSessionId, options));
+  }
+
+  async archive(sessionId: string, quota: StorageQuota): Promise<ArchivedSession> {
+    await quota.read(() => this.#storedBytes(sessionId));
+    const { info, messages, turns } = await translated(this.#archive.read(sessionId));
+    return {
+      session: info,
+      messages: () => this.#withTurns(sessionId, translatedEach(messages())),
+      turns: async function* () {
+        for await (const page of translatedEach(turns())) yield page.flatMap((turn) => withInfo(turn) ?? []);
+      },
+    };
+  }
+
+  /** Creates a session from an archive; ids and times are kept. A TTL above the server's maximum is lowered to it. */
+  async restore(
+    sessionId: string,
+    { ttlSeconds, ...session }: SessionImport,
+    quota: StorageQuota,
+  ): Promise<void> {
+    const turns = session.turns.map((turn) => ({ ...turn, info: encodeTurnInfo(turn.info) }));
+    const bytes =
+      sizeOf(session.messages.filter((message) => message !== null)) + bytesOf(JSON.stringify(turns));
+    const ttl = ttlSeconds !== undefined && { ttlSeconds: Math.min(ttlSeconds, this.#maxTtlSeconds) };
+    await this.#write(sessionId, bytes, quota, () =>
+      this.#archive.restore(sessionId, { ...session, ...ttl, turns }),
+    );
+  }
+
+  async #write<Result>(
+    sessionId: string,
+    bytes: number,
+    quota: StorageQuota,
+    write: (release: () => void) => Promise<Result>,
+  ): Promise<Result> {
+    const release = await quota.reserve(sessionId, bytes);
+    try {
+      return await translated(write(release));
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** @param shareOf how many bytes of a key are read; default: all */
+  async #storedBytes(
+    sessionId: string,
+    shareOf: (key: StoredKey) => number = ({ bytes }) => bytes,
+  ): Promise<number> {
+    const found = await this.storage(sessionId);
+    return found?.keys.reduce((sum, key) => sum + shareOf(key), 0) ?? 0;
+  }
+
+  async *#withTurns(
+    sessionId: string,
+    pages: AsyncIterable<readonly (Message | null)[]>,
+  ): AsyncGenerator<MessagePage<Message | null>, void, void> {
+    for await (const messages of pages) {
+      yield { messages, turns: await this.#turnsOf(sessionId, messages) };
+    }
+  }
+
+  async #turnsOf(
+    sessionId: string,
+    messages: readonly (Message | null)[],
+  ): Promise<ReadonlyMap<string, TurnRecord>> {
+    const ids = [...new Set(messages.flatMap((message) => message?.turnId ?? []))];
+    const found = await translated(this.#turns.records(sessionId, ids));
+    const records = found.flatMap((record) => (record && withInfo(record)) ?? []);
+    return new Map(records.map((record) => [record.id, record]));
+  }
+}
+
+/** Undefined for a turn that another program wrote. */
+function withInfo<Turn extends LibraryTurnRecord>(turn: Turn): WithInfo<Turn> | undefined {
+  const info = decodeTurnInfo(turn.info);
+  return info && { ...turn, info };
+}
+
+const bytesOf = (text: string): number => Buffer.byteLength(text);
+
+const sizeOf = (messages: readonly NewMessage[]): number =>
+  messages.reduce(
+    (sum, { content, toolCalls, metadata }) =>
+      sum + bytesOf(content) + bytesOf(JSON.stringify([toolCalls, metadata])),
+    0,
+  );

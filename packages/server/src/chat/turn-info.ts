@@ -1,0 +1,113 @@
+import type { Json } from "@redis-memory-magic/memory";
+import { type ProviderId, providerId } from "@redis-memory-magic/protocol";
+
+/**
+ * What is stored of a turn beside its text. It refers to messages by their index and never copies them, so its size
+ * does not grow with the history.
+ */
+export interface TurnInfo {
+  readonly mode: "stateless" | "stateful";
+  readonly provider: ProviderId;
+  readonly model: string;
+  /** The system prompt, unless it is the default one. */
+  readonly system?: string;
+  /** Absent: nothing was sent to the model. */
+  readonly sent?: SentContext;
+  readonly tokens?: TurnTokens;
+  readonly durations?: TurnDurations;
+  readonly error?: { readonly code: string; readonly detail: string };
+  readonly finish?: "length" | "content_filter";
+}
+
+export interface SentContext {
+  /** The index of the first message that was sent. */
+  readonly from: number;
+  readonly messages: number;
+  readonly leftOut: number;
+  readonly window: number;
+  readonly budget: number;
+  readonly hash: string;
+}
+
+/** Null: the provider did not report it. */
+export interface TurnTokens {
+  readonly counted: number;
+  readonly reported: number | null;
+  readonly cached: number | null;
+  readonly output: number | null;
+}
+
+/** In milliseconds from the beginning of the turn. */
+export interface TurnDurations {
+  /** Until the first text; null: there was no text. */
+  readonly firstText: number | null;
+  readonly total: number;
+}
+
+/** A turn's info in Redis. Tuples, because there is one for each turn. */
+type StoredInfo = {
+  readonly mode: TurnInfo["mode"];
+  readonly provider: ProviderId;
+  readonly model: string;
+  readonly system?: string;
+  readonly sent?: readonly [number, number, number, number, number, string];
+  /** Counted (early versions stored estimates as negative numbers), reported, cached, output. */
+  readonly tokens?: readonly [number, number | null, number | null, number | null];
+  readonly ms?: readonly [number | null, number];
+  readonly error?: readonly [string, string];
+  readonly finish?: "length" | "content_filter";
+};
+
+export function encodeTurnInfo(info: TurnInfo): Json {
+  const { mode, provider, model, system, sent, tokens, durations, error, finish } = info;
+  const stored: StoredInfo = {
+    mode,
+    provider,
+    model,
+    ...(system !== undefined && { system }),
+    ...(sent && {
+      sent: [sent.from, sent.messages, sent.leftOut, sent.window, sent.budget, sent.hash],
+    }),
+    ...(tokens && { tokens: [tokens.counted, tokens.reported, tokens.cached, tokens.output] }),
+    ...(durations && { ms: [durations.firstText, durations.total] }),
+    ...(error && { error: [error.code, error.detail] }),
+    ...(finish && { finish }),
+  };
+  return stored;
+}
+
+/** Undefined for a turn that another program wrote. */
+export function decodeTurnInfo(json: Json): TurnInfo | undefined {
+  if (!isStoredInfo(json)) return undefined;
+  const { mode, provider, model, system, sent, tokens, ms, error, finish } = json;
+  return {
+    mode,
+    provider,
+    model,
+    ...(system !== undefined && { system }),
+    ...(sent && {
+      sent: {
+        from: sent[0],
+        messages: sent[1],
+        leftOut: sent[2],
+        window: sent[3],
+        budget: sent[4],
+        hash: sent[5],
+      },
+    }),
+    ...(tokens && {
+      tokens: { counted: Math.abs(tokens[0]), reported: tokens[1], cached: tokens[2], output: tokens[3] },
+    }),
+    ...(ms && { durations: { firstText: ms[0], total: ms[1] } }),
+    ...(error && { error: { code: error[0], detail: error[1] } }),
+    ...(finish && { finish }),
+  };
+}
+
+/** By the fields that every turn of this server has; the others follow from the same version of this file. */
+function isStoredInfo(json: Json): json is StoredInfo {
+  if (typeof json !== "object" || json === null || !("mode" in json)) return false;
+  const { mode, provider, model } = json;
+  const isMode = mode === "stateless" || mode === "stateful";
+  return isMode && providerId.safeParse(provider).success && typeof model === "string";
+}

@@ -1,0 +1,51 @@
+import { MemoryError, type MemoryErrorCode } from "@redis-memory-magic/memory";
+import { AppError, type ErrorCode } from "./app-error.ts";
+
+type Translation = readonly [ErrorCode, detail: (message: string) => string];
+
+const TRANSLATIONS: Readonly<Record<MemoryErrorCode, Translation>> = {
+  duplicate_id: ["duplicate_message_id", (message) => `${message}. Nothing was appended.`],
+  unknown_message: ["message_not_found", (message) => `${message}.`],
+  unknown_session: [
+    "session_not_found",
+    () => "There is no such session: it has expired, was deleted, or never was.",
+  ],
+  session_exists: ["session_exists", (message) => `${message}. Choose another, or delete it first.`],
+  newer_layout: [
+    "storage_damaged",
+    () =>
+      "A newer version of this server wrote this session. Upgrade this server; the session was not changed.",
+  ],
+  damaged: [
+    "storage_damaged",
+    () => "This session's keys in Redis hold other data. Delete the session, or use another id.",
+  ],
+  unavailable: [
+    "storage_unavailable",
+    () => "Redis cannot be used right now, so nothing was stored. Try again in a moment.",
+  ],
+};
+
+/** Rejects with an `AppError` where the memory library rejects with a `MemoryError`. */
+export function translated<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error) => {
+    throw toAppError(error);
+  });
+}
+
+export async function* translatedEach<T>(source: AsyncIterable<T>): AsyncGenerator<T, void, void> {
+  try {
+    yield* source;
+  } catch (error) {
+    throw toAppError(error);
+  }
+}
+
+function toAppError(error: unknown): unknown {
+  if (!MemoryError.isInstance(error)) return error;
+  const [code, detail] = TRANSLATIONS[error.code];
+  return new AppError(code, detail(error.message), {
+    cause: error,
+    ...(error.code === "unavailable" && { retryAfter: 2 }),
+  });
+}

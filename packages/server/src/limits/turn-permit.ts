@@ -1,0 +1,53 @@
+import type { RequestedTurn, TurnPermit } from "../chat/caller.ts";
+import { AppError } from "../errors/app-error.ts";
+import type { OutputEstimates } from "./output-estimates.ts";
+import { estimateTokens, TurnBudget } from "./turn-budget.ts";
+import type { Account, UsageLimits } from "./usage-limits.ts";
+
+/**
+ * Takes a slot for a turn, and reserves the tokens and the money that it is expected to use.
+ * @throws AppError `too_many_streams`, `allowance_used`, `invalid_request` for a model without a price
+ */
+export async function admitTurn(
+  limits: UsageLimits,
+  accounts: readonly Account[],
+  estimates: OutputEstimates,
+  { info: requested, content, price }: RequestedTurn,
+): Promise<TurnPermit> {
+  const release = await limits.acquireSlots(accounts);
+  let budget: TurnBudget | undefined;
+  if (limits.isLimited(accounts, "tokens", "usd")) {
+    try {
+      if (price === null && limits.isLimited(accounts, "usd")) throw unknownPrice(requested.model);
+      budget = new TurnBudget({ limits, accounts, price });
+      const input = estimateTokens(content) + estimateTokens(requested.system ?? "");
+      await budget.reserve(input, estimates.estimate(requested));
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+  let written = 0;
+  return {
+    exhausted: budget?.exhausted,
+    sent: async (inputTokens) => budget?.sent(inputTokens),
+    wrote: (text) => {
+      written += estimateTokens(text);
+      void budget?.wrote(text);
+    },
+    settle: (info) => {
+      release();
+      const { counted = 0, reported, cached, output } = info?.tokens ?? {};
+      const outputTokens = output ?? Math.ceil(written);
+      if (info) estimates.learn(info, outputTokens);
+      budget?.settle(reported ?? counted, cached ?? 0, outputTokens);
+    },
+  };
+}
+
+function unknownPrice(model: string): AppError {
+  const message = "must be one whose price is known, because this server limits costs: see GET /providers";
+  return new AppError("invalid_request", `The model ${model} cannot be used: it ${message}.`, {
+    errors: [{ field: "model", message }],
+  });
+}
