@@ -8,7 +8,7 @@ const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 const pages = globSync(["*.md", "docs/**/*.md", "packages/*/*.md", "secrets/**/*.md"], { cwd: root });
 
-/** A heading's name in a link, as GitHub makes it. */
+/** Returns a heading's anchor, as GitHub makes it. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
@@ -18,7 +18,7 @@ const anchorOf = (heading: string): string =>
 const anchorsOf = (path: string): string[] =>
   [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchorOf(heading));
 
-test("every link leads to a file that is there, and to a heading in it", () => {
+test("every link leads to an existing file and heading", () => {
   expect(pages.length).toBeGreaterThan(20);
   const broken = pages.flatMap((page) =>
     [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)]
@@ -32,7 +32,32 @@ test("every link leads to a file that is there, and to a heading in it", () => {
   expect(broken).toEqual([]);
 });
 
-test("every command of package.json is described, and every one that is described is there", () => {
+test("every file that a page names in code exists", () => {
+  const named = pages.flatMap((page) =>
+    [...read(page).matchAll(/`((?:bench|deploy|docs|e2e|packages|scripts)\/[\w./-]+)`/g)].map(
+      ([, path = ""]) => ({ page, path }),
+    ),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  // A template, or made while something runs.
+  const missing = named.filter(({ path }) => !existsSync(join(root, path)) && !/NAME|dist/.test(path));
+  expect(missing).toEqual([]);
+});
+
+test("every page that a source file names exists", () => {
+  const sources = globSync(
+    ["*.yml", ".env.example", "{bench,deploy,docs,e2e,scripts}/**/*", "packages/*/{src,bin,test}/**/*"],
+    { cwd: root, exclude: ["**/node_modules", "**/dist"] },
+  ).filter((path) => /\.(?:ts|tsx|mjs|yml|yaml|sh|json|example)$/.test(path));
+  const missing = sources.flatMap((source) =>
+    [...read(source).matchAll(/(?<![\w/])docs\/[\w/-]+\.md\b/g)]
+      .filter(([path]) => !existsSync(join(root, path)) && !path.includes("NAME"))
+      .map(([path]) => ({ source, path })),
+  );
+  expect(missing).toEqual([]);
+});
+
+test("the pages describe every command of package.json, and no other", () => {
   const { scripts } = JSON.parse(read("package.json")) as { scripts: object };
   const text = pages.map(read).join("\n");
   const run = [...text.matchAll(/npm run (?:--silent )?([a-z:]+)/g)];
@@ -42,7 +67,7 @@ test("every command of package.json is described, and every one that is describe
   expect([...names].sort()).toEqual(Object.keys(scripts).sort());
 });
 
-test(".env.example has every setting of the server, and no other but those of Compose", () => {
+test(".env.example lists every setting of the server, and besides them only those of Compose", () => {
   const ofCompose = ["BACKEND_REDIS_URL", "COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR", "PUBLISH_ADDRESS"];
   const listed = [...read(".env.example").matchAll(/^(?:# )?([A-Z_]+)=/gm)].map(([, name = ""]) => name);
   const expected = [...SETTINGS, ...ofCompose, "TLS_CERTIFICATES"];
