@@ -6,6 +6,7 @@ export default defineConfig({
       "packages/*/src/**/*.test.ts",
       "packages/*/test/**/*.test.ts",
       "scripts/**/*.test.mjs",
+      "packages/setup/base/*.test.mjs",
       "bench/**/*.test.ts",
       "deploy/**/*.test.ts",
       "docs/**/*.test.ts",

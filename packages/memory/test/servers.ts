@@ -1,10 +1,12 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
 import { createClient } from "@redis/client";
+import { hasTls } from "../../setup/src/redis/server-binary.ts";
 import { endWithUs } from "./end-with-us.ts";
 import { freePort } from "./free-port.ts";
 
@@ -32,32 +34,25 @@ export function serverBinary(): string {
 export interface ServerNeeds {
   /** Built with TLS. */
   readonly tls?: true;
-  /** Its dumps can be read by Redis 7 and by Valkey 9, and it cannot read those of Valkey 9. */
-  readonly olderDump?: true;
+  /** Valkey 9 reads the dumps of Redis 6 and 7, but not the other way round. */
+  readonly dump?: "Redis 6 or 7" | "Valkey 9";
 }
 
-/** The first of the servers at hand that has what is needed; undefined if none has it. */
-export function findServer(needs: ServerNeeds): string | undefined {
-  const paths = [serverBinary(), ...givenServers().map(({ path }) => path), onPath("redis-server")];
-  return paths.find((path) => path !== undefined && meets(path, needs));
+const VERSIONS = { "Redis 6 or 7": /^Redis server v=[67]\./, "Valkey 9": /^Valkey server v=(9|\d\d)\./ };
+
+/** Returns the first of the servers at hand that has what is needed; undefined if none has it. */
+export async function findServer({ tls, dump }: ServerNeeds): Promise<string | undefined> {
+  const paths = [serverBinary(), ...givenServers().map(({ path }) => path)];
+  for (const path of paths) {
+    if (dump && !VERSIONS[dump].test(await versionText(path))) continue;
+    if (tls && !(await hasTls(path))) continue;
+    return path;
+  }
+  return undefined;
 }
 
-function meets(path: string, { tls, olderDump }: ServerNeeds): boolean {
-  return (!tls || hasTls(path)) && (!olderDump || /^Redis server v=[67]\./.test(ask(path, "--version")));
-}
-
-/** A server with TLS asks for a certificate; one without does not know the option or how to listen. */
-export const hasTls = (path: string): boolean =>
-  ask(path, "--port", "0", "--tls-port", "1").includes("tls-cert-file");
-
-function ask(path: string, ...args: string[]): string {
-  const { stdout, stderr } = spawnSync(path, args, {
-    encoding: "utf8",
-    timeout: 10_000,
-    killSignal: "SIGKILL",
-  });
-  return `${stdout}${stderr}`;
-}
+const versionText = async (path: string): Promise<string> =>
+  (await promisify(execFile)(path, ["--version"])).stdout;
 
 export function onPath(name: string): string | undefined {
   return (process.env.PATH ?? "")

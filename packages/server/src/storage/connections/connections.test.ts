@@ -135,7 +135,7 @@ test("sentinels that know no such master, and none that answers: told at the sta
 
 test("TLS with an authority of our own, and a user of an access list", async ({ skip }) => {
   skip(onPath("openssl") === undefined, "there is no openssl to make a certificate with");
-  const binary = findServer({ tls: true });
+  const binary = await findServer({ tls: true });
   if (binary === undefined) return skip("none of the Redis servers at hand was built with TLS");
   const folder = await mkdtemp(join(tmpdir(), "tls-"));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -1,0 +1,55 @@
+import { explain } from "../../base/failure.mjs";
+import type { Terminal } from "../../base/terminal.mjs";
+import { forgetRedis, recordRedis } from "./earlier-redis.ts";
+import { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from "./private-redis.ts";
+
+const RESTARTS = 5;
+const REDIS_PORT = 6379;
+
+export interface KeptRedis {
+  readonly url: string;
+  readonly port: number;
+  readonly end: () => Promise<void>;
+}
+
+/**
+ * Starts the private Redis on its data folder, and starts it again should it end by itself; the server then finds it
+ * where it was.
+ */
+export async function keepRedis(
+  options: Pick<PrivateRedisOptions, "binary" | "folder"> & { readonly signal: AbortSignal },
+  terminal: Terminal,
+): Promise<KeptRedis> {
+  let ending = false;
+
+  const startOn = async (port: number): Promise<PrivateRedis> => {
+    const started = await startPrivateRedis({ ...options, persistent: true, preferredPort: port });
+    recordRedis(options.folder, started);
+    return started;
+  };
+  let redis = await startOn(REDIS_PORT);
+
+  const keep = async (): Promise<void> => {
+    for (let restarts = 0; restarts < RESTARTS; restarts++) {
+      const how = await redis.ended;
+      if (ending) return;
+      terminal.note("Redis", `The private Redis ${how}. It is started again.`);
+      redis = await startOn(redis.port);
+    }
+  };
+  const kept = keep().catch((error) => {
+    if (!ending) terminal.note("Redis", `It stays away: ${explain(error)}`);
+  });
+
+  return {
+    url: redis.url,
+    port: redis.port,
+    async end() {
+      ending = true;
+      recordRedis(options.folder, redis, true);
+      await redis.end();
+      await kept;
+      forgetRedis(options.folder);
+    },
+  };
+}

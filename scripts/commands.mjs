@@ -1,0 +1,49 @@
+/**
+ * What `npm run NAME` runs, and what that needs besides a fitting Node.js and the packages.
+ * @typedef {object} Command
+ * @property {string[]} files what Node.js runs, one after the other; none: the command is part of packages/setup
+ * @property {string[]} [args] what each file is given before the command's own arguments
+ * @property {"product" | "server"} [redis] `product`: the one that `npm start` uses, in REDIS_URL when the environment
+ *   does not name it; `server`: a binary to start servers of its own from, in TEST_REDIS_SERVER
+ * @property {boolean} [anyRedis] it runs even when that Redis cannot be used
+ * @property {boolean} [page] the page, built
+ * @property {boolean} [chromium] a browser, in CHROMIUM_PATH
+ */
+
+/** @type {(name: string) => Command} */
+const ofServer = (name) => ({ files: [`packages/server/src/commands/${name}.ts`], redis: "product" });
+/** @type {(...files: string[]) => Command} */
+const withServers = (...files) => ({ files, redis: "server" });
+/** A project of `test/suites.config.ts`. @type {(name: string) => Command} */
+const suite = (name) => ({
+  files: ["node_modules/vitest/vitest.mjs"],
+  args: ["run", "--config", "test/suites.config.ts", "--project", name],
+  redis: "server",
+});
+
+/** @type {Record<string, Command>} */
+export const COMMANDS = {
+  start: { files: [], redis: "product" },
+  test: { files: [], redis: "server" },
+  keys: ofServer("keys"),
+  owner: ofServer("owner"),
+  backup: ofServer("backup"),
+  restore: ofServer("restore"),
+  doctor: { ...ofServer("doctor"), anyRedis: true },
+  load: { files: ["bench/simulated-users/run.ts"] },
+  "load:provider": { files: ["bench/upstream.ts"] },
+  "bench:turns": withServers("bench/turns.ts"),
+  "bench:memory": withServers("bench/memory.ts"),
+  "bench:page": {
+    ...withServers("bench/page-weight.ts", "bench/page-frames.ts"),
+    page: true,
+    chromium: true,
+  },
+  "test:matrix": withServers("packages/memory/test/matrix/run.ts"),
+  "test:durability": suite("durability"),
+  "test:package": withServers("packages/memory/test/package/run.ts"),
+  "test:faults": withServers("packages/server/test/faults/run.ts"),
+  "test:security": withServers("packages/server/test/security/run.ts"),
+  "test:cluster": withServers("packages/server/test/cluster/run.ts"),
+  "test:docker": { files: ["deploy/test/docker/run.ts"], chromium: true },
+};
