@@ -1,66 +1,48 @@
-import { readdir, readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
 import { ResultPrinter } from "../docs/results/result-page.ts";
+import { MAX_FIRST_LOAD_BYTES, recordFirstLoad, sumOf } from "../e2e/page-weight.ts";
+import { startStack } from "../e2e/stack.ts";
+import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
 
-// What a browser fetches before the page can be used, gzipped: by a first visitor, and with a conversation to show.
-// Part of `npm run bench:page`; with `--write` the table becomes docs/results/page-weight.md.
-const LIMIT_KB = 130;
-const dist = new URL("../packages/web/dist/", import.meta.url);
-
-const read = (path: string) =>
-  readFile(new URL(path, dist)).catch(() => {
-    throw new Error(`${fileURLToPath(dist)} is not built: run \`npm run build\` in packages/web.`);
-  });
-
-const html = (await read("index.html")).toString();
-const first = [...html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].map(([, path = ""]) => path);
-const names = await readdir(new URL("assets/", dist));
-/** What shows messages is asked for by the first script, where there are any. */
-const log = names.filter((name) => /^message-list-.*\.(js|css)$/.test(name)).map((name) => `assets/${name}`);
-if (log.length === 0)
-  throw new Error("The part that shows messages has another name now: it would not be counted.");
-
+// What a browser transfers at its first visit, headers included, from the server that `npm start` runs. Part of
+// `npm run bench:page`; with `--write` the table becomes docs/results/page-weight.md.
+const SESSION = "session_1732264800000_pageweigh";
 const results = new ResultPrinter();
-results.print("| gzipped kB | |", "|--:|---|");
-const empty = await withImports(["index.html", ...first]);
-const filled = (await withImports([...empty, ...log])).slice(empty.length);
-const sum = await weigh(empty);
-line(sum, `**the empty page, of ${LIMIT_KB} kB at most**`);
-const whole = sum + (await weigh(filled));
-line(whole, `**with a conversation, of ${LIMIT_KB} kB at most**`);
-results.save({
-  name: "page-weight",
-  title: "The page: what a browser fetches",
-  script: "bench:page",
-  software: [],
-});
-if (whole > LIMIT_KB) process.exitCode = 1;
 
-/** Files with those that they import, each once. */
-async function withImports(files: readonly string[]): Promise<string[]> {
-  const all = [...new Set(files)];
-  // The array grows while it is walked through.
-  for (const path of all) {
-    if (!path.endsWith(".js")) continue;
-    const source = (await read(path)).toString();
-    for (const [, name = ""] of source.matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)) {
-      if (!all.includes(`assets/${name}`)) all.push(`assets/${name}`);
-    }
+const redis = process.env.TEST_REDIS_URL === undefined ? await startServer(serverBinary()) : undefined;
+if (redis) process.env.TEST_REDIS_URL = redis.url;
+const stack = await startStack();
+try {
+  await fetch(`${stack.api}/sessions/${SESSION}/messages`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ messages: [{ role: "user", content: "Hello" }] }),
+  });
+  results.print("| kB transferred | files | encoding | |", "|--:|--:|---|---|");
+  for (const encoding of ["br", "gzip"] as const) {
+    const bytes = await measure(
+      encoding,
+      "/",
+      `**the first load, of ${MAX_FIRST_LOAD_BYTES / 1000} kB at most**`,
+    );
+    if (bytes > MAX_FIRST_LOAD_BYTES) process.exitCode = 1;
+    await measure(encoding, `/#/s/${SESSION}`, "the same at a link to a conversation");
   }
-  return all;
+  results.save({
+    name: "page-weight",
+    title: "The page: what a browser transfers",
+    script: "bench:page",
+    software: [],
+  });
+} finally {
+  await stack.stop();
+  await redis?.stop();
 }
 
-async function weigh(files: readonly string[]): Promise<number> {
-  let kb = 0;
-  for (const path of files) {
-    const size = gzipSync(await read(path)).length / 1000;
-    line(size, `/${path}`);
-    kb += size;
-  }
-  return kb;
-}
-
-function line(kb: number, what: string): void {
-  results.print(`| ${kb.toFixed(1).padStart(6)} | ${what} |`);
+async function measure(encoding: "br" | "gzip", path: string, name: string): Promise<number> {
+  const page = await stack.open();
+  const transfers = await recordFirstLoad(page, stack.url + path, encoding);
+  await page.context().close();
+  const bytes = sumOf(transfers);
+  results.print(`| ${(bytes / 1000).toFixed(1)} | ${transfers.length} | ${encoding} | ${name} |`);
+  return bytes;
 }

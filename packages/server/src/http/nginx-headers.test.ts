@@ -15,6 +15,8 @@ const NOT_FIXED = new Set([
   "date",
   "etag",
   "last-modified",
+  // Sent by nginx with every file that it has compressed (gzip_vary).
+  "vary",
 ]);
 
 /** `add_header NAME VALUE always;` of an nginx configuration. */

@@ -6,6 +6,19 @@ import { CONNECTION_TIMES } from "./connections.ts";
 import { answerUnreadable } from "./problems.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 
+/** Helmet's headers that browsers read on documents only. Assets go without them: they are a kilobyte each time. */
+const DOCUMENT_HEADERS = [
+  "content-security-policy",
+  "cross-origin-opener-policy",
+  "origin-agent-cluster",
+  "referrer-policy",
+  "x-dns-prefetch-control",
+  "x-download-options",
+  "x-frame-options",
+  "x-permitted-cross-domain-policies",
+  "x-xss-protection",
+];
+
 const PAGE_SERVER = { requestTimeout: CONNECTION_TIMES.requestTimeout, ...CONNECTION_TIMES.http };
 
 /**
@@ -46,12 +59,14 @@ export async function buildPage(root: string, api: Api, logger: FastifyBaseLogge
   });
   await page.register(fastifyStatic, {
     root,
-    // Built assets carry their hash in their name; the page itself is asked for anew each time.
-    setHeaders: (reply, path) =>
-      reply.header(
-        "cache-control",
-        path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
-      ),
+    // The build writes .br and .gz files beside the originals.
+    preCompressed: true,
+    setHeaders(reply, path) {
+      // Built assets have a hash in their names; the page itself is revalidated each time.
+      const isAsset = path.includes("/assets/");
+      reply.header("cache-control", isAsset ? "public, max-age=31536000, immutable" : "no-cache");
+      if (isAsset) for (const name of DOCUMENT_HEADERS) reply.removeHeader(name);
+    },
   });
   await page.ready();
   return page;
