@@ -11,10 +11,10 @@ import { Providers } from "./chat/providers.ts";
 import { Reports } from "./chat/reports.ts";
 import { SessionStore } from "./chat/session-store.ts";
 import { TokenCounter } from "./chat/token-counter.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { buildApi } from "./http/app.ts";
-import { principalOf } from "./http/authenticate.ts";
-import { limitConnections } from "./http/connections.ts";
+import { principalOf } from "./http/hooks/authenticate.ts";
+import { limitConnections } from "./http/hooks/connections.ts";
 import { buildPage } from "./http/page.ts";
 import { createIdentity } from "./identity/identity.ts";
 import { limitedModel, queueFull } from "./limits/limited-model.ts";
@@ -29,10 +29,10 @@ import { startTracing } from "./observability/tracing.ts";
 import { logTurn } from "./observability/turn-log.ts";
 import { Semaphore } from "./semaphore.ts";
 import { REDIS_TIMEOUT_MS } from "./storage/connections/client-options.ts";
+import { instrumentedClient } from "./storage/instrumented-client.ts";
 import { memoryUsed } from "./storage/memory-used.ts";
 import { KEY_NAME, type Redis } from "./storage/redis.ts";
 import { RedisIdentityStore } from "./storage/redis-identity-store.ts";
-import { timedClient } from "./storage/timed-client.ts";
 
 const PAGE_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
@@ -96,7 +96,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
   const limits = new UsageLimits(config.limits, counter, new TurnSlots(redis.client, name));
   const estimates = new OutputEstimates();
   const memory = {
-    client: timedClient(redis.client, metrics),
+    client: instrumentedClient(redis.client, metrics),
     subscriber: redis.subscriber,
     name,
     ttlSeconds: config.sessionTtlSeconds,

@@ -1,6 +1,6 @@
 import closeWithGrace from "close-with-grace";
 import { compose } from "./compose.ts";
-import { type Config, ConfigError, loadConfig } from "./config.ts";
+import { type Config, ConfigError, loadConfig } from "./config/config.ts";
 import { createModels } from "./models/create-models.ts";
 import { createLog } from "./observability/log.ts";
 import { connectRedis, RedisRefused } from "./storage/redis.ts";

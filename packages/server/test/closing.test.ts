@@ -25,7 +25,7 @@ test("a turn that is being begun when the server ends comes to a definite end be
   const chat = new Chat({
     planner: new Planner(new Providers([new Mirror({ wordDelayMs: 1000 })], undefined), tokens, undefined),
     tokens,
-    deadlines: { firstWordMs: 10_000, betweenWordsMs: 10_000 },
+    deadlines: { firstTokenMs: 10_000, idleMs: 10_000 },
     onTurnEnd: () => {},
     onUnexpected: () => {},
   });

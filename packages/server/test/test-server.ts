@@ -4,7 +4,7 @@ import { createClient } from "@redis/client";
 import { onTestFinished } from "vitest";
 import type { ChatModel } from "../src/chat/chat-model.ts";
 import { compose } from "../src/compose.ts";
-import { loadConfig } from "../src/config.ts";
+import { loadConfig } from "../src/config/config.ts";
 import { ApiKeys } from "../src/identity/api-keys.ts";
 import { ChatGpt } from "../src/models/chatgpt/chatgpt.ts";
 import { Mirror } from "../src/models/mirror/mirror.ts";

@@ -29,7 +29,7 @@ const run = (lost: AbortController, stop: AbortController) =>
     request,
     lost: lost.signal,
     write: () => {},
-    deadlines: { firstWordMs: 5000, betweenWordsMs: 5000 },
+    deadlines: { firstTokenMs: 5000, idleMs: 5000 },
     upstream: stop,
     onFirstText: () => {},
     onThinking: () => {},

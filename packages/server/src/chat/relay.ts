@@ -3,9 +3,9 @@ import type { ChatModel, Completion, ModelRequest } from "./chat-model.ts";
 
 export interface Deadlines {
   /** How long a model may take to its first sign of life, in ms. */
-  readonly firstWordMs: number;
+  readonly firstTokenMs: number;
   /** How long it may be silent after that, in ms. */
-  readonly betweenWordsMs: number;
+  readonly idleMs: number;
 }
 
 interface RelayOptions {
@@ -41,14 +41,14 @@ export function relay({
 
   const silent = (): void => upstream.abort(silence(model, deadlines, alive));
   let alive = false;
-  let timer = setTimeout(silent, deadlines.firstWordMs);
+  let timer = setTimeout(silent, deadlines.firstTokenMs);
   const seen = (): void => {
     if (alive) {
       timer.refresh();
     } else {
       alive = true;
       clearTimeout(timer);
-      timer = setTimeout(silent, deadlines.betweenWordsMs);
+      timer = setTimeout(silent, deadlines.idleMs);
     }
   };
   let firstText = true;
@@ -71,7 +71,7 @@ export function relay({
 }
 
 function silence(model: ChatModel, deadlines: Deadlines, alive: boolean): AppError {
-  const seconds = (alive ? deadlines.betweenWordsMs : deadlines.firstWordMs) / 1000;
+  const seconds = (alive ? deadlines.idleMs : deadlines.firstTokenMs) / 1000;
   const what = alive
     ? `fell silent for ${seconds} s in the middle of its answer`
     : `said nothing for ${seconds} s`;

@@ -8,7 +8,7 @@ import { pino } from "pino";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startCluster } from "../../../memory/test/cluster.ts";
 import { findServer, serverBinary, startServer } from "../../../memory/test/servers.ts";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "../config/config.ts";
 import { connectRedis, type Redis } from "../storage/redis.ts";
 import { RedisIdentityStore } from "../storage/redis-identity-store.ts";
 import { backup } from "./backup-command.ts";

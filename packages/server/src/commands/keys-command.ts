@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { ApiKeys } from "../identity/api-keys.ts";
-import { canOwn } from "../identity/principal.ts";
+import { isValidOwner } from "../identity/principal.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
 import { type CommandContext, UsageError } from "./run-command.ts";
 
@@ -29,7 +29,7 @@ export async function keys(
   } else if (action === "create" && subject !== undefined) {
     const days = daysOf(values.days);
     const { group, note } = values;
-    if (!canOwn(subject)) {
+    if (!isValidOwner(subject)) {
       throw new UsageError("OWNER must have 1 to 128 characters, and not be local, guest:… or sha256:…");
     }
     const made = await apiKeys.create({

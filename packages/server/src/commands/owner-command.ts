@@ -1,7 +1,7 @@
 import { UNLIMITED } from "../chat/caller.ts";
 import { SessionStore } from "../chat/session-store.ts";
 import { AppError } from "../errors/app-error.ts";
-import { exportJson } from "../http/export-json.ts";
+import { exportJson } from "../http/wire/export-json.ts";
 import { ApiKeys } from "../identity/api-keys.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
 import { REDIS_TIMEOUT_MS } from "../storage/connections/client-options.ts";

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { startCluster } from "../../../memory/test/cluster.ts";
 import { serverBinary } from "../../../memory/test/servers.ts";
 import { SessionStore } from "../chat/session-store.ts";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "../config/config.ts";
 import { ApiKeys } from "../identity/api-keys.ts";
 import { CallerQuota } from "../limits/storage-quota.ts";
 import { TurnSlots } from "../limits/turn-slots.ts";

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { type Config, ConfigError, loadConfig } from "../config.ts";
+import { type Config, ConfigError, loadConfig } from "../config/config.ts";
 import { AppError } from "../errors/app-error.ts";
 import { BackupFileError } from "../storage/backup/backup-file.ts";
 import { connectRedis, KEY_NAME, type Redis, RedisRefused } from "../storage/redis.ts";

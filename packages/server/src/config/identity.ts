@@ -22,7 +22,7 @@ const ADDRESS = /^([\da-f.:]+)(\/\d{1,3})?$|^(loopback|linklocal|uniquelocal)$/i
 
 /** Who may use the server, and from where. */
 /** How long a guest's cookie holds. */
-export const GUEST_LIFE_SECONDS = 30 * 86_400;
+export const GUEST_TTL_SECONDS = 30 * 86_400;
 
 export const identityVariables = {
   AUTH: authMethods.default(["none"]),

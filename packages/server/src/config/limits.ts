@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { PROVIDER_IDS, type ProviderId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { list, positive } from "./fields.ts";
-import { GUEST_LIFE_SECONDS } from "./identity.ts";
+import { GUEST_TTL_SECONDS } from "./identity.ts";
 
 /** Off, or so much: null is off. */
 const limit = z.union([z.literal("off").transform(() => null), positive], "must be a whole number, or off");
@@ -129,7 +129,7 @@ export function toLimits(e: LimitVariables, mistakes: string[]) {
     connectionsOfAddress: open ? null : Math.ceil(e.MAX_CONNECTIONS / 10),
     // What lives longer than a guest's cookie is nobody's.
     sessionTtlSeconds:
-      e.SESSION_TTL_MAX_SECONDS ?? (guests ? Math.max(GUEST_LIFE_SECONDS, e.SESSION_TTL_SECONDS) : undefined),
+      e.SESSION_TTL_MAX_SECONDS ?? (guests ? Math.max(GUEST_TTL_SECONDS, e.SESSION_TTL_SECONDS) : undefined),
   } as const;
 }
 

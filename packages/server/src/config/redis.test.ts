@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ConfigError, loadConfig } from "../config.ts";
+import { ConfigError, loadConfig } from "./config.ts";
 
 const redisOf = (url: string, env = {}) => loadConfig({ REDIS_URL: url, ...env }).redis;
 

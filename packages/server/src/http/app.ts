@@ -5,15 +5,17 @@ import swaggerUi from "@fastify/swagger-ui";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { jsonSchemaTransform, validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { inWords } from "../in-words.ts";
+import { zodMessage } from "../config/zod-messages.ts";
 import { type ApiContext, problems } from "./api.ts";
-import { authenticate } from "./authenticate.ts";
-import { CONNECTION_TIMES, cutSlowReaders } from "./connections.ts";
-import { limitAddresses, limitOwners } from "./limit-requests.ts";
-import { LiveRequests } from "./live-requests.ts";
-import { genReqId, nameRequests } from "./name-requests.ts";
-import { answerBadPath, answerUnreadable, renderProblems } from "./problems.ts";
-import { prepareBodies } from "./request-bodies.ts";
+import { ActiveRequests } from "./hooks/active-requests.ts";
+import { authenticate } from "./hooks/authenticate.ts";
+import { CONNECTION_TIMES, cutSlowReaders } from "./hooks/connections.ts";
+import { limitAddresses, limitOwners } from "./hooks/limit-requests.ts";
+import { guardLoopback, isLoopbackOrigin } from "./hooks/loopback-guard.ts";
+import { prepareBodies } from "./hooks/request-bodies.ts";
+import { assignRequestIds, genReqId } from "./hooks/request-id.ts";
+import { addSecurityHeaders } from "./hooks/security-headers.ts";
+import { onBadPath, onClientError, renderProblems } from "./problems.ts";
 import { archiveRoutes } from "./routes/archive.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { chatRoutes } from "./routes/chat.ts";
@@ -22,8 +24,6 @@ import { providerRoutes } from "./routes/providers.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { turnRoutes } from "./routes/turns.ts";
-import { isLoopbackOrigin, refuseForeignPages } from "./same-machine.ts";
-import { addSecurityHeaders } from "./security-headers.ts";
 import { securitySchemes } from "./security-schemes.ts";
 
 // An answer of the API is data: if a browser is made to show it as a page, that page can do nothing.
@@ -61,21 +61,21 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
     routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: true },
     ...CONNECTION_TIMES,
     forceCloseConnections: true,
-    clientErrorHandler: answerUnreadable,
-    frameworkErrors: answerBadPath,
+    clientErrorHandler: onClientError,
+    frameworkErrors: onBadPath,
     // Whoever sends X-Forwarded-For is believed only where it was said of him.
     trustProxy: context.trustedProxies.length > 0 && [...context.trustedProxies],
   });
   const { identity, limits, publicUrl, allowedOrigins } = context;
   const open = identity.methods.includes("none");
   app.setValidatorCompiler(validatorCompiler);
-  z.config({ customError: inWords });
+  z.config({ customError: zodMessage });
   // Answers are made of the very types that the schemas give; to check each again would cost more than the turn.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  nameRequests(app);
+  assignRequestIds(app);
   renderProblems(app, context.metrics);
   cutSlowReaders(app);
-  if (open) refuseForeignPages(app);
+  if (open) guardLoopback(app);
   addSecurityHeaders(app, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING } });
   await app.register(cors, {
     // Cookies are never allowed from elsewhere: other pages have keys or tokens.
@@ -108,7 +108,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCUMENTATION });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   for (const routes of [statusRoutes, metricsRoutes, authRoutes]) await app.register(routes(context));
-  const live = new LiveRequests(identity, logger);
+  const live = new ActiveRequests(identity, logger);
   app.addHook("onClose", async () => live.close());
   // Everything else is somebody's: a route that is added here is guarded without its doing anything for it.
   await app.register(async (guarded) => {

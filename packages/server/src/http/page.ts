@@ -2,9 +2,9 @@ import { createServer } from "node:http";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Api } from "./app.ts";
-import { CONNECTION_TIMES } from "./connections.ts";
-import { answerUnreadable } from "./problems.ts";
-import { addSecurityHeaders } from "./security-headers.ts";
+import { CONNECTION_TIMES } from "./hooks/connections.ts";
+import { addSecurityHeaders } from "./hooks/security-headers.ts";
+import { onClientError } from "./problems.ts";
 
 /** Helmet's headers that browsers read on documents only. Assets go without them: they are a kilobyte each time. */
 const DOCUMENT_HEADERS = [
@@ -30,7 +30,7 @@ export async function buildPage(root: string, api: Api, logger: FastifyBaseLogge
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
-    clientErrorHandler: answerUnreadable,
+    clientErrorHandler: onClientError,
     serverFactory: (handler) =>
       createServer(PAGE_SERVER, (request, response) => {
         if (!request.url?.startsWith("/api/")) return handler(request, response);

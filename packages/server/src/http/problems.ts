@@ -4,9 +4,9 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { AppError, type ErrorCode, type LimitState } from "../errors/app-error.ts";
 import { ERRORS } from "../errors/error-table.ts";
+import { oncePerMinute } from "../observability/once-per-minute.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
-import { tellLimit } from "./limit-headers.ts";
-import { oncePerMinute } from "./once-per-minute.ts";
+import { setRateLimitHeaders } from "./hooks/rate-limit-headers.ts";
 
 const PROBLEM_JSON = "application/problem+json; charset=utf-8";
 
@@ -36,7 +36,7 @@ export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void 
   const shouldLog = oncePerMinute();
   const sendProblem = (reply: FastifyReply, error: AppError): FastifyReply => {
     watch.problemAnswered(error.code);
-    tellLimit(reply, error.limit);
+    setRateLimitHeaders(reply, error.limit);
     if (error.retryAfter !== undefined) reply.header("retry-after", Math.ceil(error.retryAfter));
     return reply.code(ERRORS[error.code].status).type(PROBLEM_JSON).send(toProblem(error));
   };
@@ -63,7 +63,7 @@ export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void 
 }
 
 /** Answers a path that cannot be decoded: no route, and so no hook of one, ever sees it. */
-export function answerBadPath(_: FastifyError, __: unknown, reply: FastifyReply): void {
+export function onBadPath(_: FastifyError, __: unknown, reply: FastifyReply): void {
   const message = "must be percent-encoded UTF-8";
   const errors = [{ field: "path", message }];
   const problem = toProblem(new AppError("invalid_request", `The path ${message}.`, { errors }));
@@ -71,13 +71,13 @@ export function answerBadPath(_: FastifyError, __: unknown, reply: FastifyReply)
 }
 
 /** Answers what is no HTTP that Node.js can read, before any route is known: as a problem too. */
-export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+export function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }
   const known =
-    UNREADABLE[error.code ?? ""] ??
+    CLIENT_ERRORS[error.code ?? ""] ??
     new AppError("invalid_request", "This is not an HTTP request that can be read.");
   const { status, title } = ERRORS[known.code];
   const body = JSON.stringify(toProblem(known));
@@ -87,7 +87,7 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): 
   );
 }
 
-const UNREADABLE: Readonly<Record<string, AppError>> = {
+const CLIENT_ERRORS: Readonly<Record<string, AppError>> = {
   HPE_HEADER_OVERFLOW: new AppError(
     "headers_too_large",
     "The address and the headers of a request can have 16 KiB together. Send less in them.",

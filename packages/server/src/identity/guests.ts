@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { errors, jwtVerify, SignJWT } from "jose";
-import { GUEST_LIFE_SECONDS } from "../config/identity.ts";
+import { GUEST_TTL_SECONDS } from "../config/identity.ts";
 import type { Authenticator, Cookie, Credentials, Identified } from "./authenticator.ts";
 import type { IdentityStore } from "./identity-store.ts";
 import type { Principal } from "./principal.ts";
@@ -83,9 +83,9 @@ export class Guests implements Authenticator {
       .setSubject(id)
       .setAudience(AUDIENCE)
       .setIssuedAt()
-      .setExpirationTime(`${GUEST_LIFE_SECONDS}s`)
+      .setExpirationTime(`${GUEST_TTL_SECONDS}s`)
       .sign(await this.#key());
-    return { name: this.#cookieName, value, maxAgeSeconds: GUEST_LIFE_SECONDS };
+    return { name: this.#cookieName, value, maxAgeSeconds: GUEST_TTL_SECONDS };
   }
 
   async #key(): Promise<Uint8Array> {
@@ -104,6 +104,6 @@ const principalOf = (id: string): Principal => ({ owner: PREFIX + id, group: "gu
 /** Has a guest's cookie hold no longer; nothing, where an owner is no guest. */
 export async function endGuest(store: IdentityStore, owner: string): Promise<void> {
   if (owner.startsWith(PREFIX)) {
-    await store.write("left_guest", owner.slice(PREFIX.length), "", GUEST_LIFE_SECONDS);
+    await store.write("left_guest", owner.slice(PREFIX.length), "", GUEST_TTL_SECONDS);
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { LOCAL_OWNER } from "@redis-memory-magic/memory/internal";
 
 /** How somebody has shown who he is. */
-export type Via = "none" | "guest" | "key" | "token" | "login";
+export type AuthMethod = "none" | "guest" | "key" | "token" | "login";
 
 /** Who makes a request. */
 export interface Principal {
@@ -10,7 +10,7 @@ export interface Principal {
   readonly owner: string;
   /** The group whose limits apply to him; null: those for everybody. */
   readonly group: string | null;
-  readonly via: Via;
+  readonly via: AuthMethod;
 }
 
 /** Everybody, where there is no authentication. */
@@ -20,7 +20,7 @@ const CAN_OWN = /^\P{Cc}{1,128}$/u;
 const PREFIX = /^(guest|sha256):/;
 
 /** Whether a name can be somebody's who has an account: no guest's, and not that of everybody. */
-export const canOwn = (name: string): boolean =>
+export const isValidOwner = (name: string): boolean =>
   CAN_OWN.test(name) &&
   name.length <= 128 &&
   name.isWellFormed() &&
@@ -29,5 +29,5 @@ export const canOwn = (name: string): boolean =>
 
 /** The owner that stands for an identity provider's subject: its own name, or a hash where that cannot be one. */
 export function ownerOfSubject(subject: string): string {
-  return canOwn(subject) ? subject : `sha256:${createHash("sha256").update(subject).digest("hex")}`;
+  return isValidOwner(subject) ? subject : `sha256:${createHash("sha256").update(subject).digest("hex")}`;
 }

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { ChatModel } from "../chat/chat-model.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { ChatGpt } from "./chatgpt/chatgpt.ts";
 import { createEmbeddedModel } from "./embedded/embedded-model.ts";
 import { cacheFolder } from "./embedded/setup/cache-folder.ts";

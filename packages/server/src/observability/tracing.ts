@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { FinishedTurn } from "../chat/turn-result.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 
 /** Tells a collector of each turn. */
 export interface Tracing {

@@ -2,7 +2,7 @@ import { PROVIDER_IDS } from "@redis-memory-magic/protocol";
 import { pino } from "pino";
 import type { ChatModel } from "../../src/chat/chat-model.ts";
 import { compose } from "../../src/compose.ts";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { Mirror } from "../../src/models/mirror/mirror.ts";
 import { connectRedis } from "../../src/storage/redis.ts";
 

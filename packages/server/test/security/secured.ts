@@ -1,4 +1,4 @@
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { ApiKeys } from "../../src/identity/api-keys.ts";
 import { connectRedis, KEY_NAME } from "../../src/storage/redis.ts";
 import { RedisIdentityStore } from "../../src/storage/redis-identity-store.ts";

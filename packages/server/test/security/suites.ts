@@ -14,14 +14,14 @@ const DEADLINE_MS = 180_000;
 /** What `npm test` holds too, a file for each kind of attack. */
 const SUITES: Readonly<Record<string, string>> = {
   "tokens: alg none, wrong issuer, audience or key, expired, not yet valid, key confusion, unknown keys":
-    "src/http/access-tokens.test.ts",
+    "src/http/hooks/access-tokens.test.ts",
   "logins: fixation, forged and replayed callbacks, open redirects, CSRF, logout with a live stream":
-    "src/http/login.test.ts",
-  "guests' cookies: tampering, CSRF, DNS rebinding, a copy after logout": "src/http/guests.test.ts",
-  "API keys: both headers, mixed case, twice, revoked with a live stream": "src/http/api-keys.test.ts",
-  "ownership over every route of /openapi.json": "src/http/ownership.test.ts",
-  "limits: by owner, address, group and server; forged X-Forwarded-For": "src/http/limits.test.ts",
-  "no authentication: foreign pages and names (DNS rebinding)": "src/http/same-machine.test.ts",
+    "src/http/routes/login.test.ts",
+  "guests' cookies: tampering, CSRF, DNS rebinding, a copy after logout": "src/http/hooks/guests.test.ts",
+  "API keys: both headers, mixed case, twice, revoked with a live stream": "src/http/hooks/api-keys.test.ts",
+  "ownership over every route of /openapi.json": "src/http/hooks/ownership.test.ts",
+  "limits: by owner, address, group and server; forged X-Forwarded-For": "src/http/hooks/limits.test.ts",
+  "no authentication: foreign pages and names (DNS rebinding)": "src/http/hooks/loopback-guard.test.ts",
   "Redis away: keys hold for 30 s": "src/identity/verified-cache.test.ts",
   "erasing and exporting an owner": "src/commands/commands.test.ts",
 };

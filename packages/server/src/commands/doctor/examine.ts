@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { type Config, ConfigError, loadConfig } from "../../config.ts";
+import { type Config, ConfigError, loadConfig } from "../../config/config.ts";
 import { createModels } from "../../models/create-models.ts";
 import { cacheFolder } from "../../models/embedded/setup/cache-folder.ts";
 import { nodesOf } from "../../storage/nodes.ts";

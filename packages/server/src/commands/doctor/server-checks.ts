@@ -1,8 +1,8 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ChatModel } from "../../chat/chat-model.ts";
+import type { Config } from "../../config/config.ts";
 import { isLoopback } from "../../config/fields.ts";
-import type { Config } from "../../config.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
 const BUILT_IN_BYTES = 1e9;

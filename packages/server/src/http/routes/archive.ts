@@ -4,11 +4,11 @@ import { newSessionId } from "../../chat/session-id.ts";
 import type { SessionStore } from "../../chat/session-store.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { problems, type Routes } from "../api.ts";
-import { sendDownload, toFileName } from "../download.ts";
-import { exportJson } from "../export-json.ts";
-import { exportMarkdown } from "../export-markdown.ts";
-import { IMPORT_BYTES, importBody, toSessionImport } from "../import-body.ts";
-import { toSession } from "../session-wire.ts";
+import { sendDownload, toFileName } from "../wire/download.ts";
+import { exportJson } from "../wire/export-json.ts";
+import { exportMarkdown } from "../wire/export-markdown.ts";
+import { IMPORT_BYTES, importBody, toSessionImport } from "../wire/import-body.ts";
+import { toSession } from "../wire/session.ts";
 
 const params = z.object({ session_id: sessionId });
 

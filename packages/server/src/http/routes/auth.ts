@@ -4,8 +4,8 @@ import { z } from "zod";
 import { AppError } from "../../errors/app-error.ts";
 import { logSecurityEvent } from "../../observability/security-log.ts";
 import { problems, type Routes } from "../api.ts";
-import { credentialsOf, sendCookie } from "../credentials.ts";
-import { refuseForgedRequest } from "../forged-requests.ts";
+import { credentialsOf, sendCookie } from "../hooks/credentials.ts";
+import { checkCsrf } from "../hooks/csrf.ts";
 
 /** Logging in and out on the page, and who one is. */
 export const authRoutes: Routes = (context) => async (app) => {
@@ -46,7 +46,7 @@ export const authRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request, reply) => {
-      refuseForgedRequest(request, publicUrl);
+      checkCsrf(request, publicUrl);
       const credentials = credentialsOf(request);
       for (const kind of [identity.guests, identity.logins]) {
         if (kind) sendCookie(reply, await kind.end(credentials));

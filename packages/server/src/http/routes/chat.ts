@@ -11,7 +11,7 @@ import { z } from "zod";
 import type { Idempotency } from "../../chat/begin-turn.ts";
 import { responseOf } from "../../chat/turn-result.ts";
 import { problems, type Routes } from "../api.ts";
-import { streamTurn, wantsStream } from "../sse.ts";
+import { streamTurn, wantsStream } from "../wire/sse.ts";
 
 const MIB = 1024 * 1024;
 

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { AppError } from "../../errors/app-error.ts";
 import { logSecurityEvent } from "../../observability/security-log.ts";
 import type { Routes } from "../api.ts";
-import { credentialsOf } from "../credentials.ts";
+import { credentialsOf } from "../hooks/credentials.ts";
 
 /**
  * `GET /metrics`. They tell how much is used and what it costs, which is the operator's business: whoever brings
@@ -14,7 +14,7 @@ export const metricsRoutes: Routes =
   async (app) => {
     app.get(
       "/metrics",
-      { config: { hasOwnGuard: metricsToken !== undefined }, schema: { hide: true } },
+      { config: { skipHostCheck: metricsToken !== undefined }, schema: { hide: true } },
       async (request, reply) => {
         if (metricsToken !== undefined) {
           const { bearer } = credentialsOf(request);

@@ -14,7 +14,7 @@ import { z } from "zod";
 import { totalsOf } from "../../chat/session-totals.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { problems, type Routes } from "../api.ts";
-import { fromMessage, toMessage, toSession } from "../session-wire.ts";
+import { fromMessage, toMessage, toSession } from "../wire/session.ts";
 
 const params = z.object({ session_id: sessionId });
 const cursor = z

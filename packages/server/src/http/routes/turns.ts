@@ -1,7 +1,7 @@
 import { chatResponse, sessionId, turn, turnId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { problems, type Routes } from "../api.ts";
-import { resumePosition, streamTurn } from "../sse.ts";
+import { resumePosition, streamTurn } from "../wire/sse.ts";
 
 const params = z.object({ session_id: sessionId, turn_id: turnId });
 

@@ -2,8 +2,8 @@ import { createCluster } from "@redis/client";
 import type { RedisConfig } from "../../config/redis.ts";
 import { COMMAND_OPTIONS, clientOptions, REDIS_TIMEOUT_MS } from "./client-options.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
-import { MovingSubscriber } from "./moving.ts";
 import { openClient } from "./single.ts";
+import { ResubscribingSubscriber } from "./swappable.ts";
 import { watchConnection } from "./watch-connection.ts";
 
 const LOOK_EVERY_MS = 1000;
@@ -16,7 +16,7 @@ export function connectCluster(config: RedisConfig, events: ConnectionEvents): C
   const cluster = newCluster(config);
   cluster.on("error", events.onAway);
   cluster.on("node-error", events.onAway);
-  const subscriber = new MovingSubscriber();
+  const subscriber = new ResubscribingSubscriber();
   const masters = new Masters(cluster, events);
   let listening: ReturnType<typeof listenAt> | undefined;
 

@@ -9,7 +9,7 @@ import { startCluster } from "../../../../memory/test/cluster.ts";
 import { freePort } from "../../../../memory/test/free-port.ts";
 import { MASTER_NAME, startSentinel } from "../../../../memory/test/sentinel.ts";
 import { findServer, onPath, serverBinary, startServer } from "../../../../memory/test/servers.ts";
-import { loadConfig } from "../../config.ts";
+import { loadConfig } from "../../config/config.ts";
 import { connectRedis, type Redis } from "../redis.ts";
 import { keysMatching } from "../scan.ts";
 

@@ -3,8 +3,8 @@ import type { RedisConfig, RedisNode } from "../../config/redis.ts";
 import { withinDeadline } from "../within-deadline.ts";
 import { clientOptions } from "./client-options.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
-import { MovingSubscriber, standInFor } from "./moving.ts";
 import { openClient } from "./single.ts";
+import { ResubscribingSubscriber, swappableClient } from "./swappable.ts";
 
 const ASK_EVERY_MS = 1000;
 // Sooner than they are asked again.
@@ -17,7 +17,7 @@ const ANSWER_MS = 900;
 export function connectSentinel(config: RedisConfig, events: ConnectionEvents): Connection {
   const { masterName = "" } = config;
   const sentinels = config.nodes.map((node) => new Sentinel(node, config, events));
-  const subscriber = new MovingSubscriber();
+  const subscriber = new ResubscribingSubscriber();
   // Before a master is known: a client that is not connected, and says so.
   const nobody = createClient({ disableOfflineQueue: true });
   let master = { address: "", client: nobody, close: () => {} };
@@ -49,7 +49,7 @@ export function connectSentinel(config: RedisConfig, events: ConnectionEvents): 
   const timer = setInterval(look, ASK_EVERY_MS);
   void look();
   return {
-    client: standInFor(() => master.client),
+    client: swappableClient(() => master.client),
     subscriber,
     isReady: () => master.client.isReady,
     close: () => {

@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import { DEFAULT_MAX_MESSAGE_CHARS, mode, providerId } from "@redis-memory-magic/protocol";
+import { z } from "zod";
+import { port, positive, timeout, url } from "./fields.ts";
+import { identityMistakes, identityVariables, toIdentity } from "./identity.ts";
+import { limitVariables, toLimits } from "./limits.ts";
+import { redisVariables, toRedis } from "./redis.ts";
+import { zodMessage } from "./zod-messages.ts";
+
+/** Every environment variable that the server reads, with its default. An empty one counts as not set. */
+const environment = z.object({
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_MODEL: z.string().optional(),
+  OPENAI_BASE_URL: url.default("https://api.openai.com/v1"),
+  OLLAMA_BASE_URL: url.default("http://localhost:11434/v1"),
+  OLLAMA_API_KEY: z.string().default("ollama"),
+  OLLAMA_MODEL: z.string().default("llama3.2:3b"),
+  EMBEDDED_MODEL: z.string().optional(),
+  ...redisVariables,
+  // As long as a session of its own may live: ten years.
+  SESSION_TTL_SECONDS: positive.max(315_360_000).default(3600),
+  HOST: z.string().default("127.0.0.1"),
+  PORT: port.default(9090),
+  WEB_PORT: port.default(3000),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  MAX_MESSAGE_CHARS: positive.max(1_000_000).default(DEFAULT_MAX_MESSAGE_CHARS),
+  CONTEXT_MAX_TOKENS: positive.min(16).optional(),
+  DEFAULT_PROVIDER: providerId.optional(),
+  DEFAULT_MODE: mode.default("stateless"),
+  FIRST_WORD_TIMEOUT_SECONDS: timeout.default(120),
+  BETWEEN_WORDS_TIMEOUT_SECONDS: timeout.default(30),
+  METRICS_TOKEN: z.string().min(16, "must be at least 16 characters").optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
+  OTEL_SERVICE_NAME: z.string().default("redis-memory-magic"),
+  SHUTDOWN_GRACE_SECONDS: z.coerce.number().nonnegative().max(2_147_000).default(5),
+  ...identityVariables,
+  ...limitVariables,
+});
+
+// These can be given as the path of a file that holds them.
+const SECRETS = [
+  "OPENAI_API_KEY",
+  "REDIS_PASSWORD",
+  "REDIS_URL",
+  "REDIS_SENTINEL_PASSWORD",
+  "OLLAMA_API_KEY",
+  "SESSION_SECRET",
+  "OIDC_CLIENT_SECRET",
+  "METRICS_TOKEN",
+  "OTEL_EXPORTER_OTLP_HEADERS",
+] as const;
+
+/** The name of every variable that the server reads. */
+export const SETTINGS: readonly string[] = [
+  ...Object.keys(environment.shape),
+  ...SECRETS.map((name) => `${name}_FILE`),
+];
+
+/** Mistakes in the configuration: all of them, each naming its variable. */
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(
+      `The configuration has ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}:\n${mistakes.join("\n")}`,
+    );
+    this.name = "ConfigError";
+    this.mistakes = mistakes;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ConfigError with every mistake there is */
+export function loadConfig(env: Environment) {
+  const mistakes: string[] = [];
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ""),
+  );
+  for (const name of SECRETS) {
+    const file = given[`${name}_FILE`];
+    if (file === undefined) continue;
+    if (given[name] !== undefined) {
+      mistakes.push(`${name} and ${name}_FILE are both set: keep one of them.`);
+      continue;
+    }
+    try {
+      given[name] = readFileSync(file, "utf8").trim();
+    } catch (error) {
+      mistakes.push(
+        `${name}_FILE names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      );
+    }
+  }
+  const wrong = new Set<string>();
+  for (const { path, message } of environment.safeParse(given, { error: zodMessage }).error?.issues ?? []) {
+    const name = String(path[0]);
+    const secret = SECRETS.some((secretName) => secretName === name);
+    mistakes.push(`${name}${secret ? "" : ` is ${JSON.stringify(given[name])}`}: ${message}.`);
+    wrong.add(name);
+  }
+  // What is wrong between the others is told at once, too.
+  const e = environment.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name))));
+  const together = identityMistakes(e);
+  const limits = toLimits(e, together);
+  const redis = toRedis(e, together);
+  mistakes.push(...together.filter((mistake) => ![...wrong].some((name) => mistake.includes(name))));
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return {
+    openai: { apiKey: e.OPENAI_API_KEY, model: e.OPENAI_MODEL, baseUrl: e.OPENAI_BASE_URL },
+    ollama: { apiKey: e.OLLAMA_API_KEY, model: e.OLLAMA_MODEL, baseUrl: e.OLLAMA_BASE_URL },
+    embedded: { model: e.EMBEDDED_MODEL ?? "default" },
+    redis,
+    http: { host: e.HOST, port: e.PORT, webPort: e.WEB_PORT },
+    identity: toIdentity(e),
+    limits,
+    logLevel: e.LOG_LEVEL,
+    metricsToken: e.METRICS_TOKEN,
+    tracing: {
+      endpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT,
+      headers: e.OTEL_EXPORTER_OTLP_HEADERS,
+      serviceName: e.OTEL_SERVICE_NAME,
+    },
+    sessionTtlSeconds: e.SESSION_TTL_SECONDS,
+    maxMessageChars: e.MAX_MESSAGE_CHARS,
+    maxContextTokens: e.CONTEXT_MAX_TOKENS,
+    defaultProvider: e.DEFAULT_PROVIDER,
+    defaultMode: e.DEFAULT_MODE,
+    deadlines: {
+      firstTokenMs: e.FIRST_WORD_TIMEOUT_SECONDS * 1000,
+      idleMs: e.BETWEEN_WORDS_TIMEOUT_SECONDS * 1000,
+    },
+    shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1000,
+  } as const;
+}
+
+export type Config = ReturnType<typeof loadConfig>;

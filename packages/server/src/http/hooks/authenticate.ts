@@ -1,0 +1,58 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { AppError } from "../../errors/app-error.ts";
+import type { Identity } from "../../identity/identity.ts";
+import type { Principal } from "../../identity/principal.ts";
+import { logSecurityEvent } from "../../observability/security-log.ts";
+import { problems } from "../api.ts";
+import { securitySchemes } from "../security-schemes.ts";
+import type { ActiveRequests } from "./active-requests.ts";
+import { credentialsOf, sendCookie } from "./credentials.ts";
+import { checkCsrf, checkHost } from "./csrf.ts";
+
+interface Options {
+  readonly identity: Identity;
+  readonly live: ActiveRequests;
+  readonly publicUrl: string;
+}
+
+const principals = new WeakMap<FastifyRequest, Principal>();
+
+/** Who makes a request. A route that nobody guards must not ask. */
+export function principalOf(request: FastifyRequest): Principal {
+  const principal = principals.get(request);
+  if (principal === undefined)
+    throw new Error(`${request.url} asks who makes the request, and is not guarded`);
+  return principal;
+}
+
+/** Finds out who makes each request of this part of the API, before anything else is done with it. */
+export function authenticate(app: FastifyInstance, { identity, live, publicUrl }: Options): void {
+  app.addHook("onRoute", ({ schema }) => {
+    if (!schema || identity.methods.includes("none")) return;
+    schema.response = { ...problems(401, 503), ...(schema.response as object) };
+    schema.security = Object.keys(securitySchemes(identity)).map((name) => ({ [name]: [] }));
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    if (identity.guests) checkHost(request, publicUrl);
+    const credentials = credentialsOf(request);
+    const { principal, cookie } = await identity.identify(credentials).catch((error) => {
+      if (error instanceof AppError && error.code === "unauthenticated") {
+        const invalid = credentials.bearer === null ? "" : ', error="invalid_token"';
+        reply.header("www-authenticate", `Bearer realm="redis-memory-magic"${invalid}`);
+        // Who brought nothing has not been refused anything.
+        if (invalid !== "") {
+          logSecurityEvent(request.log, "login_refused", { reason: error.message, address: request.ip });
+        }
+      }
+      throw error;
+    });
+    if (principal.via === "guest" || principal.via === "login") checkCsrf(request, publicUrl);
+    principals.set(request, principal);
+    // What is somebody's is for no cache on the way.
+    reply.header("cache-control", "no-store");
+    if (cookie) sendCookie(reply, cookie);
+    if (principal.via === "none") return;
+    const kept = cookie ? { ...credentials.cookies, [cookie.name]: cookie.value } : credentials.cookies;
+    live.watch({ credentials: { ...credentials, cookies: kept }, owner: principal.owner, reply });
+  });
+}

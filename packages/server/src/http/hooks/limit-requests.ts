@@ -1,0 +1,67 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { AppError } from "../../errors/app-error.ts";
+import { PerCallerConcurrency } from "../../limits/per-caller-concurrency.ts";
+import type { UsageLimits } from "../../limits/usage-limits.ts";
+import { principalOf } from "./authenticate.ts";
+import { setRateLimitHeaders } from "./rate-limit-headers.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /**
+     * `stream`: the request takes one of its caller's slots for as long as it lasts. `turn`: its turn takes one. Absent:
+     * this process limits how many such requests of one caller it handles at once.
+     */
+    readonly concurrency?: "stream" | "turn";
+  }
+}
+
+// Health checks and metrics must be answered however often they are asked for.
+const UNLIMITED = /^\/(health\/|metrics$)/;
+
+/** Counts each request against its address, before its credentials are checked. */
+export function limitAddresses(app: FastifyInstance, limits: UsageLimits): void {
+  app.addHook("onRequest", async (request, reply) => {
+    if (UNLIMITED.test(request.url)) return;
+    setRateLimitHeaders(
+      reply,
+      await limits.takeRequest(limits.addressAccount(request.ip), bodyBytes(request)),
+    );
+  });
+}
+
+/** Counts each request of this part of the API against its owner, and streams against their slots. */
+export function limitOwners(app: FastifyInstance, limits: UsageLimits): void {
+  app.addHook("onRequest", async (request, reply) => {
+    const owner = limits.ownerAccount(principalOf(request));
+    setRateLimitHeaders(reply, await limits.takeRequest(owner, bodyBytes(request)));
+    const { socket } = request.raw;
+    // Counted afterwards, because it is not known before: the answer, and a body without a Content-Length.
+    const unknownBody = request.headers["content-length"] === undefined;
+    const moved = (): number => socket.bytesWritten + (unknownBody ? socket.bytesRead : 0);
+    const before = moved();
+    reply.raw.once("close", () => {
+      limits.countBytesMoved([owner, limits.addressAccount(request.ip)], moved() - before);
+    });
+  });
+  const perCaller = new PerCallerConcurrency();
+  app.addHook("preHandler", async (request, reply) => {
+    const { concurrency } = request.routeOptions.config;
+    const principal = principalOf(request);
+    if (concurrency === "turn" || (concurrency === undefined && principal.via === "none")) return;
+    const [owner, address] = [limits.ownerAccount(principal), limits.addressAccount(request.ip)];
+    const disconnected = new AbortController();
+    reply.raw.once("close", () =>
+      disconnected.abort(new AppError("rate_limited", "The client has disconnected.")),
+    );
+    const release = await (concurrency === "stream"
+      ? limits.acquireSlots([owner, address])
+      : // A guest can get a new cookie at any time, so count by address.
+        perCaller.acquire((principal.via === "guest" ? address : owner).subject, disconnected.signal));
+    if (reply.raw.destroyed) release();
+    else reply.raw.once("close", release);
+  });
+}
+
+/** By Content-Length, up to the body limit: a larger body is refused without being read. */
+const bodyBytes = ({ headers, routeOptions }: FastifyRequest): number =>
+  Math.min(Number(headers["content-length"] ?? 0), routeOptions.bodyLimit);

@@ -1,0 +1,91 @@
+import type { SessionInfo } from "@redis-memory-magic/memory";
+import {
+  type ArchivedTurn,
+  EXPORT_FORMAT,
+  EXPORT_VERSION,
+  type SessionExport,
+} from "@redis-memory-magic/protocol";
+import type { EndedTurn } from "../../chat/session-store.ts";
+import type { SentContext, TurnInfo } from "../../chat/turn-info.ts";
+import { toForkPoint } from "./session.ts";
+
+/** The head of an export: all but its messages and turns. */
+export const toExportHead = (session: SessionInfo): Omit<SessionExport, "messages" | "turns"> => ({
+  format: EXPORT_FORMAT,
+  version: EXPORT_VERSION,
+  session: {
+    id: session.id,
+    title: session.title,
+    created_at: session.createdAt.toISOString(),
+    updated_at: session.updatedAt.toISOString(),
+    ttl_seconds: session.ttlSeconds,
+    root_id: session.rootId,
+    forked_from: toForkPoint(session.forkedFrom),
+  },
+});
+
+export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
+  const { mode, provider, model, system, sent, tokens, durations, error, finish, ...others } = turn.info;
+  // A new field must be added here and in `fromArchivedTurn`, or an export would lose it.
+  others satisfies Record<string, never>;
+  return {
+    id: turn.id,
+    status: turn.status,
+    user_place: turn.userIndex,
+    answer_place: turn.answerIndex,
+    started_at: turn.startedAt.toISOString(),
+    ended_at: turn.endedAt?.toISOString() ?? null,
+    mode,
+    provider,
+    model,
+    ...(system !== undefined && { system }),
+    ...(sent && { sent: toSent(sent) }),
+    ...(tokens && { tokens }),
+    ...(durations && { times: { first_token_ms: durations.firstText, total_ms: durations.total } }),
+    ...(error && { error }),
+    ...(finish && { finish_reason: finish }),
+    ...(turn.replacedText !== undefined && { replaced_response: turn.replacedText }),
+  };
+}
+
+export function fromArchivedTurn(turn: ArchivedTurn): EndedTurn {
+  return {
+    id: turn.id,
+    status: turn.status,
+    userIndex: turn.user_place,
+    answerIndex: turn.answer_place,
+    startedAt: new Date(turn.started_at),
+    endedAt: turn.ended_at === null ? null : new Date(turn.ended_at),
+    info: toInfo(turn),
+    ...(turn.replaced_response !== undefined && { replacedText: turn.replaced_response.toWellFormed() }),
+  };
+}
+
+function toInfo(turn: ArchivedTurn): TurnInfo {
+  const { mode, provider, model, system, sent, tokens, times, error, finish_reason } = turn;
+  return {
+    mode,
+    provider,
+    model,
+    ...(system !== undefined && { system }),
+    ...(sent && { sent: fromSent(sent) }),
+    ...(tokens && { tokens }),
+    ...(times && { durations: { firstText: times.first_token_ms, total: times.total_ms } }),
+    ...(error && { error }),
+    ...(finish_reason && { finish: finish_reason }),
+  };
+}
+
+type Sent = NonNullable<ArchivedTurn["sent"]>;
+
+const toSent = ({ leftOut, window, ...sent }: SentContext): Sent => ({
+  ...sent,
+  left_out: leftOut,
+  context_window: window,
+});
+
+const fromSent = ({ left_out, context_window, ...sent }: Sent): SentContext => ({
+  ...sent,
+  leftOut: left_out,
+  window: context_window,
+});

@@ -1,0 +1,65 @@
+import type { Message } from "@redis-memory-magic/memory";
+import type { ArchivedSession, TurnRecord } from "../../chat/session-store.ts";
+
+/**
+ * A session as Markdown, to be read. What was said stands in a fence or a quotation that it cannot get out of, and
+ * nothing in it is loaded or run by what shows the file.
+ * @param nameOf a provider as people see it
+ */
+export async function* exportMarkdown(
+  archive: ArchivedSession,
+  nameOf: (provider: string) => string,
+): AsyncGenerator<string, void, void> {
+  const { id, title, createdAt, updatedAt, forkedFrom } = archive.session;
+  const fork = forkedFrom && `, forked from ${escapeMarkdown(forkedFrom.sessionId)}`;
+  yield `# ${escapeMarkdown(title ?? id)}\n\n`;
+  yield `Session ${escapeMarkdown(id)}, begun ${toTime(createdAt)}, last used ${toTime(updatedAt)}${fork ?? ""}\n`;
+  for await (const { messages, turns } of archive.messages()) {
+    const there = messages.filter((message) => message !== null);
+    yield there.map((message) => toSection(message, turns.get(message.turnId ?? ""), nameOf)).join("");
+  }
+}
+
+const HEADINGS = { system: "System", user: "User", assistant: "Assistant", tool: "Tool" } as const;
+
+function toSection(
+  message: Message,
+  turn: TurnRecord | undefined,
+  nameOf: (provider: string) => string,
+): string {
+  const { role, content, createdAt, toolCalls = [] } = message;
+  const parts = [`\n## ${HEADINGS[role]}, ${toTime(createdAt)}\n`];
+  if (role === "assistant" && turn) {
+    const { mode, provider, model } = turn.info;
+    const end = turn.status === "completed" ? "" : `, ${turn.status}`;
+    parts.push(`${mode}, ${escapeMarkdown(nameOf(provider))}, ${escapeMarkdown(model)}${end}\n`);
+  }
+  if (content !== "") parts.push(role === "assistant" ? toQuotation(content) : toFence(content));
+  for (const call of toolCalls) parts.push(toFence(`${call.name}(${call.arguments})`));
+  return parts.join("\n");
+}
+
+// What could act outside its quotation, or lead elsewhere than to the web: raw HTML, images (they are fetched), other
+// links, and definitions of links. An answer that has any of it is shown as it is, which at most costs its looks.
+const REACHES_OUT = /<[a-z/!?]|!\[|\]\((?!https?:)|\]:\s*(?!https?:)[^\s:&]*[:&]/i;
+
+function toQuotation(answer: string): string {
+  if (REACHES_OUT.test(answer)) return toFence(answer);
+  const lines = answer.split(LINE_END).map((line) => `> ${line}`);
+  return `${lines.join("\n")}\n`;
+}
+
+const LINE_END = /\r\n|\r|\n/;
+
+/** Between fences that are longer than any run of backticks in the text, nothing of it is Markdown. */
+function toFence(text: string): string {
+  let fence = "```";
+  for (const [run] of text.matchAll(/`{3,}/g)) if (run.length >= fence.length) fence = `${run}\``;
+  return `${fence}text\n${text}\n${fence}\n`;
+}
+
+/** On one line, and without a meaning in Markdown. */
+const escapeMarkdown = (text: string): string =>
+  text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>#!|~&$]/g, "\\$&");
+
+const toTime = (date: Date): string => `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;

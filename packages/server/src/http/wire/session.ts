@@ -1,0 +1,69 @@
+import type {
+  ForkPoint,
+  SessionInfo,
+  Message as StoredMessage,
+  NewMessage as UnstoredMessage,
+} from "@redis-memory-magic/memory";
+import type { Message, NewMessage, Session } from "@redis-memory-magic/protocol";
+import type { TurnRecord } from "../../chat/session-store.ts";
+import { tokensOf } from "../../chat/session-totals.ts";
+
+export const toSession = (found: SessionInfo): Session => ({
+  id: found.id,
+  title: found.title,
+  message_count: found.count,
+  created_at: found.createdAt.toISOString(),
+  updated_at: found.updatedAt.toISOString(),
+  ttl_seconds: found.ttlSeconds,
+  expires_at: found.expiresAt.toISOString(),
+  running_turn_id: found.runningTurnId,
+  root_id: found.rootId,
+  forked_from: toForkPoint(found.forkedFrom),
+});
+
+export const toForkPoint = (point: ForkPoint | null): Session["forked_from"] =>
+  point && { session_id: point.sessionId, message_id: point.messageId };
+
+/** @param turns the turns that wrote the messages of the page */
+export function toMessage(message: StoredMessage, turns: ReadonlyMap<string, TurnRecord>): Message {
+  const { id, role, content, createdAt, toolCalls, toolCallId, metadata, turnId } = message;
+  const turn = turnId === undefined ? undefined : turns.get(turnId);
+  return {
+    id,
+    role,
+    content,
+    created_at: createdAt.toISOString(),
+    ...(toolCalls && { tool_calls: toolCalls.map((call) => ({ ...call })) }),
+    ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
+    ...(metadata !== undefined && { metadata }),
+    ...(turn && { turn: toTurn(turn) }),
+  };
+}
+
+function toTurn({ id, status, info }: TurnRecord): NonNullable<Message["turn"]> {
+  const { mode, provider, model, sent, durations } = info;
+  const tokens = tokensOf(info);
+  return {
+    id,
+    mode,
+    provider,
+    model,
+    status,
+    ...(sent && { sent_messages: sent.messages }),
+    ...(tokens && { tokens }),
+    ...(durations && { total_ms: durations.total }),
+  };
+}
+
+export function fromMessage(message: NewMessage): UnstoredMessage {
+  const { created_at, tool_calls, tool_call_id, id, role, content, metadata } = message;
+  return {
+    role,
+    content,
+    ...(id !== undefined && { id }),
+    ...(created_at !== undefined && { createdAt: new Date(created_at) }),
+    ...(tool_calls && { toolCalls: tool_calls }),
+    ...(tool_call_id !== undefined && { toolCallId: tool_call_id }),
+    ...(metadata !== undefined && { metadata }),
+  };
+}

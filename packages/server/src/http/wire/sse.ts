@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { AskedTurn } from "../../chat/asked-turn.ts";
+import type { TurnResult } from "../../chat/turn-result.ts";
+import { AppError } from "../../errors/app-error.ts";
+
+// Proxies cut connections on which nothing moves, often after 30 or 60 s.
+const HEARTBEAT_MS = 15_000;
+// A reader that takes nothing for so long is gone, whatever its connection says.
+const STALLED_MS = 60_000;
+const THINKING_EVERY_MS = 1000;
+
+/** Whether the answer is wanted as a stream, and no less than whole. */
+export function wantsStream({ headers: { accept = "" } }: FastifyRequest): boolean {
+  const qualities = new Map(
+    accept
+      .toLowerCase()
+      .split(",")
+      .map((range) => {
+        const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
+        const quality = parameters.find((parameter) => parameter.startsWith("q="));
+        return [type, quality === undefined ? 1 : Number(quality.slice("q=".length))] as const;
+      }),
+  );
+  const stream = qualities.get("text/event-stream") ?? 0;
+  return stream > 0 && stream >= (qualities.get("application/json") ?? 0);
+}
+
+/** Where a stream begins: at its first event, behind so many UTF-16 units of text, or it has been seen whole. */
+export type StreamPosition = "start" | number | "seen";
+
+/** @throws AppError `invalid_request` for an id that was never sent */
+export function resumePosition(request: FastifyRequest, turn: AskedTurn): StreamPosition {
+  const id = request.headers["last-event-id"];
+  if (id === undefined || id === "") return "start";
+  const [, digits, end] = /^(\d{1,15})(\.end)?$/.exec(String(id)) ?? [];
+  // An end may have been told of a shorter text than Redis turns out to have: the last append's answer was lost.
+  if (digits === undefined || Number(digits) > turn.length()) {
+    const message = "must be an id that this stream has sent";
+    throw new AppError("invalid_request", `Last-Event-ID ${message}.`, {
+      errors: [{ field: "Last-Event-ID", message }],
+    });
+  }
+  return end === undefined ? Number(digits) : "seen";
+}
+
+/** Told of each stream; what it returns is called when that is over. */
+interface StreamWatch {
+  streamOpened(): () => void;
+}
+
+/** Streams a turn from a position on, until its end or until the reader has left. The turn goes on without him. */
+export async function streamTurn(
+  reply: FastifyReply,
+  turn: AskedTurn,
+  from: Exclude<StreamPosition, "seen">,
+  watch: StreamWatch,
+): Promise<void> {
+  reply.hijack();
+  const response = reply.raw;
+  const left = new AbortController();
+  response.on("close", () => left.abort());
+  response.on("error", () => left.abort());
+  if (response.destroyed) left.abort();
+  response.cork();
+  response.writeHead(200, {
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
+  });
+  // Who comes back knows at once that he is heard. And written by itself, the header is one string from then on, not
+  // the hundred that it was put together from.
+  response.flushHeaders();
+  if (reply.request.method === "HEAD") return void response.end();
+  const ids = `"turn_id":${JSON.stringify(turn.turnId)},"session_id":${JSON.stringify(turn.sessionId)}`;
+  const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
+  const closed = watch.streamOpened();
+  let thinkingAt = Number.NEGATIVE_INFINITY;
+  const stopListening = turn.onThinking(() => {
+    const now = performance.now();
+    if (left.signal.aborted || now - thinkingAt < THINKING_EVERY_MS) return;
+    thinkingAt = now;
+    response.write(`event: turn-thinking\ndata: {${ids}}\n\n`);
+  });
+  try {
+    if (from === "start") response.write(startedEvent(turn));
+    response.uncork();
+    for await (const update of turn.follow(from === "start" ? 0 : from, left.signal)) {
+      const event =
+        update.type === "text"
+          ? `id: ${update.length}\nevent: text-delta\ndata: {${ids},"text":${JSON.stringify(update.text)}}\n\n`
+          : endEvent(await turn.result(), update.length);
+      if (!response.write(event)) await drained(response, left.signal);
+    }
+  } catch (error) {
+    // Redis is away, and how the turn goes on cannot be known here. The reader comes back with its last id.
+    reply.log.warn({ turn_id: turn.turnId, reason: String(error) }, "A stream was cut");
+    response.destroy();
+  } finally {
+    clearInterval(heartbeat);
+    stopListening();
+    response.end();
+    closed();
+  }
+}
+
+function startedEvent({ turnId, sessionId, info, count, stored }: AskedTurn): string {
+  const data = {
+    turn_id: turnId,
+    session_id: sessionId,
+    mode: info.mode,
+    provider: info.provider,
+    model: info.model,
+    message_count: count,
+    stored,
+  };
+  return `id: 0\nevent: turn-started\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+function endEvent({ response, error }: TurnResult, length: number): string {
+  const data = { ...response, ...(response.status === "failed" && error) };
+  return `id: ${length}.end\nevent: turn-${response.status}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+async function drained(response: ServerResponse, left: AbortSignal): Promise<void> {
+  const signal = AbortSignal.any([left, AbortSignal.timeout(STALLED_MS)]);
+  await once(response, "drain", { signal }).catch(() => response.destroy());
+}
