@@ -1,5 +1,5 @@
 @echo off
-rem Starts Redis Memory Magic in Docker: checks Docker, makes .env, starts all services and waits until they are healthy.
+rem Starts Redis Memory Magic in Docker: checks Docker, creates .env, starts all services and waits until they are healthy.
 setlocal
 cd /d "%~dp0"
 
@@ -29,10 +29,10 @@ if not exist .env (
     echo .env could not be written. Check the permissions of this folder.
     exit /b 1
   )
-  echo Made .env from .env.example. To use ChatGPT, write your key behind OPENAI_API_KEY= in it.
+  echo Created .env from .env.example. To use ChatGPT, write your key after OPENAI_API_KEY= in it.
 )
 
-echo Starting. The first time takes some minutes: the images are built.
+echo Starting. The first start builds the images, which takes some minutes.
 %COMPOSE% up -d --build
 if errorlevel 1 (
   echo.
@@ -52,7 +52,7 @@ if %WAITED% geq 180 (
   exit /b 1
 )
 echo Waiting for%WAITING% ^(%WAITED% s^)
-rem timeout refuses to run where nothing can be typed in; ping waits everywhere.
+rem timeout fails without a console for input; ping waits everywhere.
 ping -n 5 127.0.0.1 >nul
 set /a WAITED+=4
 goto wait
@@ -70,7 +70,7 @@ echo   Page   %PAGE%
 echo   API    %API%   (described at %API%/docs)
 echo.
 echo   Logs   %COMPOSE% logs -f
-echo   Stop   %COMPOSE% down      (conversations are kept; down -v forgets them)
+echo   Stop   %COMPOSE% down      (conversations are kept; down -v deletes them)
 exit /b 0
 
 :check

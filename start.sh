@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts Redis Memory Magic in Docker: checks Docker, makes .env, starts all services and waits until they are healthy.
+# Starts Redis Memory Magic in Docker: checks Docker, creates .env, starts all services and waits until they are healthy.
 set -u
 cd "$(dirname "$0")" || exit 1
 
@@ -20,11 +20,11 @@ check_docker() {
   command -v docker >/dev/null 2>&1 ||
     fail "Docker is not installed, or not on the PATH." \
       "Install Docker Desktop (https://www.docker.com/products/docker-desktop) or Docker Engine, then run this again." \
-      "Without Docker, npm start does the same with Node.js."
+      "Without Docker, npm start runs the same product with Node.js."
   reason=$(docker info 2>&1 >/dev/null) || case $reason in
     *"ermission denied"*)
-      fail "You may not use Docker: $reason" \
-        "Add yourself to its group (sudo usermod -aG docker \$USER), log in again, then run this again."
+      fail "Your user may not use Docker: $reason" \
+        "Add your user to its group (sudo usermod -aG docker \$USER), log in again, then run this again."
       ;;
     *)
       fail "Docker is installed, but not running: $reason" \
@@ -44,14 +44,14 @@ check_docker() {
 make_env() {
   [ -e .env ] && return
   cp .env.example .env || fail ".env could not be written. Check the permissions of this folder."
-  say "Made .env from .env.example. To use ChatGPT, write your key behind OPENAI_API_KEY= in it."
+  say "Created .env from .env.example. To use ChatGPT, write your key after OPENAI_API_KEY= in it."
 }
 
 start_services() {
   output=$(mktemp) || exit 1
   trap 'rm -f "$output"' EXIT
-  say "Starting. The first time takes some minutes: the images are built."
-  # Through a pipe the status would be tee's.
+  say "Starting. The first start builds the images, which takes some minutes."
+  # In a pipe, $? is the status of tee.
   { $COMPOSE up -d --build 2>&1 && : >"$output.ok"; } | tee "$output"
   if [ -e "$output.ok" ]; then
     rm -f "$output.ok"
@@ -61,7 +61,7 @@ start_services() {
   if [ -n "$taken" ]; then
     port=$(grep -Ei "$taken" "$output" | grep -Eo ':[0-9]{2,5}' | head -n 1 | tr -d :)
     fail "Port ${port:-of this machine} is in use by another program." \
-      "See which: lsof -i :${port:-3000}    Then end it, or choose another port in .env:" \
+      "Find it: lsof -i :${port:-3000}    Then end it, or choose another port in .env:" \
       "WEB_PORT (the page, 3000), PORT (the API, 9090) or REDIS_PORT (Redis, 6379)."
   fi
   show_unhealthy
@@ -79,7 +79,7 @@ show_unhealthy() {
     case $state in
       healthy | missing) ;;
       *)
-        say "" "$container is $state. The end of its log:"
+        say "" "$container is $state. The last lines of its log:"
         docker logs --tail 10 "$container" 2>&1
         ;;
     esac
@@ -104,7 +104,7 @@ wait_for_health() {
   done
 }
 
-# published CONTAINER PORT: where it is reached on this machine, without the address.
+# published CONTAINER PORT: prints the port on this machine.
 published() {
   docker port "$1" "$2/tcp" 2>/dev/null | sed -n '1s/.*://p'
 }
@@ -120,4 +120,4 @@ say "" "Redis Memory Magic is ready." "" \
   "  Page   $page" \
   "  API    $api   (described at $api/docs)" "" \
   "  Logs   $COMPOSE logs -f" \
-  "  Stop   $COMPOSE down      (conversations are kept; down -v forgets them)"
+  "  Stop   $COMPOSE down      (conversations are kept; down -v deletes them)"

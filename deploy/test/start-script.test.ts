@@ -65,7 +65,7 @@ test("it makes .env once, starts, waits and says where the page is", async () =>
   expect(readFileSync(join(root, "asked"), "utf8")).toContain("compose up -d --build");
 
   writeFileSync(join(root, ".env"), "OPENAI_API_KEY=mine\n");
-  expect((await start()).said).not.toContain("Made .env");
+  expect((await start()).said).not.toContain("Created .env");
   expect(readFileSync(join(root, ".env"), "utf8")).toBe("OPENAI_API_KEY=mine\n");
 });
 
@@ -84,7 +84,7 @@ test.each<[string, Docker | null, RegExp]>([
   [
     "may not be used",
     { info: "echo 'permission denied while trying to connect to the Docker daemon socket' >&2; exit 1" },
-    /You may not use Docker[\s\S]*usermod -aG docker/,
+    /may not use Docker[\s\S]*usermod -aG docker/,
   ],
   ["has no Compose", { "compose version": "exit 1" }, /Docker has no Compose/],
   [
