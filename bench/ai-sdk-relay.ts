@@ -1,4 +1,4 @@
-// The bare relay's `POST /stream`, with the AI SDK's `streamText` in between.
+// The bare relay's `POST /stream`, but through the AI SDK's `streamText`.
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { streamText } from "ai";
 import Fastify from "fastify";

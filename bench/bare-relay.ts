@@ -1,5 +1,5 @@
-// What relaying costs at the least: a Fastify route that asks the same upstream through undici and reads its
-// events, with no validation, no memory and no promise kept. `POST /chat` answers whole, `POST /stream` as events.
+// The least that relaying can cost: a Fastify route that calls the same upstream through undici and reads its
+// events, without validation or memory. `POST /chat` answers with JSON, `POST /stream` with events.
 import { createParser } from "eventsource-parser";
 import Fastify from "fastify";
 import { Pool } from "undici";

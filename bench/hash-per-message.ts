@@ -3,8 +3,8 @@ import type { createClient } from "@redis/client";
 type Client = Pick<ReturnType<typeof createClient>, "hSet" | "hGetAll" | "zAdd" | "zRange" | "zRem" | "del">;
 
 /**
- * The layout to compare with: a hash a message with RedisVL's fields; the sorted set stands for its search index,
- * which no plain Redis has.
+ * The layout to compare with: a hash per message with RedisVL's fields. A sorted set replaces RedisVL's search index,
+ * which a plain Redis does not have.
  */
 export class HashPerMessage {
   readonly #client: Client;

@@ -1,6 +1,6 @@
-// Loaded into a program that is measured: on SIGWINCH it collects its garbage and prints what is left.
+// Loaded into a measured program: on SIGWINCH it collects garbage and prints the memory in use.
 process.on("SIGWINCH", () => {
-  // What is only freed after a first collection's callbacks goes with the second.
+  // The second collection frees what the callbacks of the first released.
   globalThis.gc?.();
   setTimeout(() => {
     globalThis.gc?.();

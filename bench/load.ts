@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 
-/** A request, by the number of the client and of its turn. */
+/** Returns the request of a client's turn. */
 export type Ask = (client: number, turn: number) => { path: string; body: object };
 
 const headers = { "content-type": "application/json" };
 
-/** Whole turns, by so many clients that each wait for their answer, and how long they took. */
+/** Sends whole turns from several clients, each waiting for its answer. Returns their number and the time. */
 export async function wholeTurns(
   url: string,
   clients: number,
@@ -38,7 +38,7 @@ export interface Streamed {
   readonly streams: number;
 }
 
-/** Reads streams, so many at a time for so long; each client begins its next when one has ended. */
+/** Reads streams with several clients for a time; each client begins its next stream when one has ended. */
 export async function stream(url: string, clients: number, ms: number, ask: Ask): Promise<Streamed> {
   const pool = new Pool(url, { connections: clients });
   const started = performance.now();
@@ -46,7 +46,7 @@ export async function stream(url: string, clients: number, ms: number, ask: Ask)
   let streams = 0;
   await Promise.all(
     Array.from({ length: clients }, async (_, client) => {
-      // Not all at once: people do not begin to speak together.
+      // Users do not begin at the same moment.
       await sleep((client / clients) * Math.min(1000, ms / 4));
       for (let turn = 0; performance.now() - started < ms; turn++) {
         const { path, body } = ask(client, turn);
@@ -74,7 +74,7 @@ export async function stream(url: string, clients: number, ms: number, ask: Ask)
 
 /**
  * Opens streams that stay open.
- * @returns what closes them; it rejects when some are not open any more
+ * @returns a function that closes them, and rejects if some were closed before
  */
 export async function openStreams(url: string, count: number, ask: Ask): Promise<() => Promise<void>> {
   const pool = new Pool(url, { connections: count });

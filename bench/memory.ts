@@ -1,6 +1,5 @@
-// `npm run bench:memory`: what a message costs in Redis, and how fast it is written, read and dropped, beside
-// the same done bare and beside the layout that RedisVL has. With `--write` the tables become
-// docs/results/memory.md.
+// `npm run bench:memory`: what a message costs in Redis, and how fast it is written, read and dropped, compared
+// with the bare commands and with RedisVL's layout. With `--write` the tables become docs/results/memory.md.
 import { randomBytes } from "node:crypto";
 import { createClient } from "@redis/client";
 import { ResultPrinter } from "../docs/results/result-page.ts";
@@ -25,7 +24,7 @@ const { print } = results;
 const server = process.env.TEST_REDIS_URL === undefined ? await startServer(serverBinary()) : undefined;
 const client = createClient({
   url: server?.url ?? process.env.TEST_REDIS_URL ?? "",
-  // Its own timeout costs more than the commands; an operation has a deadline of its own.
+  // The client's timeout costs more than the commands; each operation has its own deadline.
   commandOptions: { timeout: 0 },
 });
 client.on("error", () => {});
@@ -52,12 +51,9 @@ try {
   await server?.stop();
 }
 
-/** Bytes by MEMORY USAGE over all keys, the whole of each. */
+/** Measures bytes by MEMORY USAGE over all keys, without sampling. */
 async function memoryTable(): Promise<void> {
-  print(
-    "",
-    "| bytes a message of 200 bytes, keys and overheads included | 1,000 messages | 10,000 messages |",
-  );
+  print("", "| bytes per message of 200 bytes, with keys and overhead | 1,000 messages | 10,000 messages |");
   print("|---|--:|--:|");
   const row = async (title: string, fill: (session: string, length: number) => Promise<unknown>) => {
     const cells: string[] = [];
@@ -70,10 +66,10 @@ async function memoryTable(): Promise<void> {
     print(`| ${title} | ${cells.join(" | ")} |`);
   };
   await row("MessageHistory", (session, length) => fill(session, length));
-  await row("MessageHistory, each with an id of 26 characters given by its caller", (session, length) =>
+  await row("MessageHistory, with an id of 26 characters from the caller", (session, length) =>
     fill(session, length, (n) => ({ ...MESSAGE, id: `01JD${String(n).padStart(22, "0")}` })),
   );
-  await row("a hash a message and a sorted set, as RedisVL without its search index", (session, length) =>
+  await row("a hash per message and a sorted set, as RedisVL without its search index", (session, length) =>
     hashes.fill(session, length),
   );
 }
@@ -84,7 +80,7 @@ async function appendTable(): Promise<void> {
   const now = () => String(Date.now());
   const contestants: [string, (n: number) => Promise<unknown>][] = [
     [
-      "the commands that the script runs, bare: `TIME`, `HMGET`, `RPUSH`, `HSET`, three `PEXPIRE`",
+      "the script's commands, sent one by one: `TIME`, `HMGET`, `RPUSH`, `HSET`, three `PEXPIRE`",
       (n) =>
         Promise.all([
           client.time(),
@@ -121,16 +117,13 @@ async function appendTable(): Promise<void> {
         ]),
     ],
     ["`RPUSH` alone", (n) => client.rPush(key(n, "messages"), RECORD)],
-    [
-      "MessageHistory, `addMessage`: all of it in one script, atomic",
-      (n) => history.addMessage(session(n), MESSAGE),
-    ],
+    ["MessageHistory, `addMessage`: one script, atomic", (n) => history.addMessage(session(n), MESSAGE)],
     [
       "MessageHistory, `addMessages` of 10, counted in messages",
       (n) => history.addMessages(session(n), Array(10).fill(MESSAGE)),
     ],
   ];
-  // In turn, so that what else the machine does meets all of them.
+  // Interleaved, so that other work on the machine affects all of them.
   const found = contestants.map((): Load[] => []);
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [c, [, append]] of contestants.entries()) {
@@ -147,7 +140,7 @@ async function appendTable(): Promise<void> {
     );
   print(
     "",
-    `| appends of 200 bytes, ${CALLERS} callers on one connection | a second | of the first | CPU µs of the client, of Redis |`,
+    `| appends of 200 bytes, ${CALLERS} callers on one connection | per second | of the first | CPU µs of the client, of Redis |`,
   );
   print("|---|--:|--:|--:|");
   for (const [c, [title]] of contestants.entries()) {
@@ -167,7 +160,7 @@ async function readAndDropTable(): Promise<void> {
   const long = LENGTHS.at(-1) ?? 0;
   await fill("given", long, (n) => ({ ...MESSAGE, id: `id-${n}` }));
 
-  print("", "| one call at a time, µs (median, 99th percentile) | MessageHistory | a hash a message |");
+  print("", "| one call at a time, µs (median, 99th percentile) | MessageHistory | a hash per message |");
   print("|---|--:|--:|");
   const reads = LENGTHS.map((length): [() => Promise<unknown>, () => Promise<unknown>] => [
     () => history.getRecent(`long-${length}`, { k: 20 }),
@@ -180,21 +173,21 @@ async function readAndDropTable(): Promise<void> {
     );
   }
   const ends = [times[0], times[2 * (LENGTHS.length - 1)]].map((of) => percentile(of ?? [], 0.5));
-  print(`| the longest by the shortest | ${((ends[1] ?? 0) / (ends[0] ?? 1)).toFixed(2)} × | |`);
+  print(`| the longest divided by the shortest | ${((ends[1] ?? 0) / (ends[0] ?? 1)).toFixed(2)} × | |`);
 
-  // Anywhere in the session; each one once.
-  const anyPlace = places(long);
+  // At any index of the session, each once.
+  const anyIndex = shuffledIndexes(long);
   const epoch = (await history.getRecent(`long-${long}`, { k: 1 }))[0]?.id.split("-")[0];
   const drops = await timeInTurn(
     [
-      () => history.drop(`long-${long}`, `${epoch}-${anyPlace.next().value}`),
-      () => history.drop("given", `id-${anyPlace.next().value}`),
-      () => hashes.drop(`hashes-${long}`, Number(anyPlace.next().value)),
+      () => history.drop(`long-${long}`, `${epoch}-${anyIndex.next().value}`),
+      () => history.drop("given", `id-${anyIndex.next().value}`),
+      () => hashes.drop(`hashes-${long}`, Number(anyIndex.next().value)),
     ],
     1_000,
   );
   print(`| drop by id, of ${long.toLocaleString("en")} | ${shown(drops[0])} | ${shown(drops[2])} |`);
-  print(`| drop by an id given by its caller | ${shown(drops[1])} | |`);
+  print(`| drop by an id from the caller | ${shown(drops[1])} | |`);
 }
 
 async function fill(session: string, length: number, message = (_: number) => MESSAGE): Promise<void> {
@@ -207,7 +200,7 @@ async function fill(session: string, length: number, message = (_: number) => ME
   }
 }
 
-/** Of an operation, called by all callers for a while. */
+/** What an operation costs when all callers call it for some time. */
 interface Load {
   readonly aSecond: number;
   readonly clientMicros: number;
@@ -240,7 +233,7 @@ async function redisCpuMicros(): Promise<number> {
   return used.reduce((sum, [, seconds]) => sum + Number(seconds) * 1e6, 0);
 }
 
-/** The µs of each of the operations, run one after the other, in turn. */
+/** Returns the µs of each call of each operation; the operations run interleaved. */
 async function timeInTurn(operations: (() => Promise<unknown>)[], times: number): Promise<number[][]> {
   const found = operations.map((): number[] => []);
   for (let n = 0; n < times * 1.2; n++) {
@@ -253,8 +246,8 @@ async function timeInTurn(operations: (() => Promise<unknown>)[], times: number)
   return found;
 }
 
-/** Places of a session in no order, none twice. */
-function* places(length: number): Generator<number, number> {
+/** Yields the indexes of a session out of order, each once. */
+function* shuffledIndexes(length: number): Generator<number, number> {
   for (let n = 0; n < length; n++) yield (n * 7_919) % length;
   return 0;
 }

@@ -2,9 +2,9 @@ import { ResultPrinter } from "../docs/results/result-page.ts";
 import { startStack } from "../e2e/stack.ts";
 import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
 
-// Frames that the page drops while 200 tokens a second arrive in a conversation of 2,000 messages, and while all of it
-// is scrolled through. Part of `npm run bench:page`; with `--write` the table becomes docs/results/page-frames.md.
-// The CPU that the main thread takes for a frame holds on a busy machine too, where frames are dropped for want of a core.
+// Counts the frames that the page drops while 200 tokens per second arrive in a conversation of 2,000 messages, and
+// while the conversation is scrolled. Part of `npm run bench:page`; with `--write` the table becomes docs/results/page-frames.md.
+// The main thread's CPU per frame is reliable on a busy machine too; the number of dropped frames is not.
 const MESSAGES = 2_000;
 const TOKENS_PER_SECOND = 200;
 const STREAM_MS = 5_000;
@@ -59,7 +59,7 @@ try {
   let before = await busyMs();
   for (let turn = 0; turn < 60; turn++) {
     await page.mouse.move(600, 450);
-    // As fast as a hard flick: 7,500 pixels a second.
+    // As fast as a hard flick: 7,500 pixels per second.
     await page.mouse.wheel(0, 300);
     await page.waitForTimeout(40);
   }

@@ -8,15 +8,15 @@ import { endWithUs } from "../packages/memory/test/end-with-us.ts";
 
 const TICKS_PER_SECOND = 100;
 
-/** Whether processes can be kept to one core each, so that what is measured has a core of its own. */
+/** True if a process can be pinned to a core, so that the measured program has a core of its own. */
 export const canPin = spawnSync("taskset", ["--version"]).status === 0;
 
-/** Keeps this process to a core. */
+/** Pins this process to a core. */
 export function pinSelf(core: number): void {
   if (canPin) spawnSync("taskset", ["-a", "-p", "-c", `${core}`, `${process.pid}`]);
 }
 
-/** A Node.js program on a core of its own, that prints a line with `"msg":"ready"`. */
+/** A Node.js program pinned to a core. It prints a line with `"msg":"ready"` when it is ready. */
 export class PinnedProgram {
   readonly url: string;
   readonly #child: ChildProcess;
@@ -44,7 +44,7 @@ export class PinnedProgram {
     });
     endWithUs(child);
     const lines = createInterface({ input: child.stdout });
-    // What it prints later is read too: it must not fill its pipe.
+    // Later output is read too, so that the pipe does not fill.
     const pinned = new PinnedProgram(child, lines, port);
     await pinned.#says("ready");
     return pinned;
@@ -61,7 +61,7 @@ export class PinnedProgram {
     });
   }
 
-  /** Seconds of CPU that it has used. */
+  /** Returns the seconds of CPU that the program has used. */
   cpuSeconds(): number {
     const fields = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
@@ -72,7 +72,7 @@ export class PinnedProgram {
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
   }
 
-  /** What it holds when its garbage has been collected: JavaScript's heap and the buffers beside it. */
+  /** Returns the bytes in use after a garbage collection: JavaScript's heap and external buffers. */
   async liveBytes(): Promise<number> {
     const told = this.#says("live memory");
     this.#child.kill("SIGWINCH");

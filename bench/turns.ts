@@ -1,4 +1,4 @@
-// `npm run bench:turns`: what a turn costs, beside a bare relay of the same upstream, in one run. The server and
+// `npm run bench:turns`: what a turn costs, compared with a bare relay of the same upstream in the same run. The server and
 // the bare relay have a core for themselves; the load, the upstream and Redis share another. With `--write` the
 // table becomes docs/results/turns.md.
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,7 +19,7 @@ import { canPin, PinnedProgram, pinSelf } from "./pinned.ts";
 
 const CLIENTS = 16;
 const MEASURE_MS = 4000;
-// A 99th percentile wants many streams, and each of them takes a second.
+// A 99th percentile needs many streams, and each takes a second.
 const FIRST_TEXT_MS = 12_000;
 const WINDOW_TOKENS = 2048;
 const MESSAGE = "x".repeat(200);
@@ -33,7 +33,7 @@ const printRow = (what: string, here: string, bare = "–", sdk = "–"): void =
 const fixed = (value: number, digits = 1): string => value.toFixed(digits);
 
 pinSelf(1);
-// Not synced at each write: what is measured is the server, not a disk.
+// Without an append-only file: the server is measured, not a disk.
 const redis = await RedisProcess.start({ args: ["--appendonly", "no"] });
 const upstream = await PinnedProgram.start(1, file("upstream.ts"), await freePort(), {});
 const startServer = async () =>
@@ -52,7 +52,7 @@ const bare = await startRelay("bare-relay.ts");
 const client = createClient({ url: redis.url });
 await client.connect();
 
-/** A turn of this product, in a session of each client's own. */
+/** Returns the request of a turn of this product. Each client has its own sessions. */
 const chat =
   (mode: "stateless" | "stateful", model: string, session: (client: number, turn: number) => string): Ask =>
   (n, turn) => ({
@@ -98,7 +98,7 @@ async function wholeTurns(): Promise<void> {
     const { turns, seconds } = await wholeTurnsOf(program.url, CLIENTS, MEASURE_MS, ask);
     return { perSecond: turns / seconds, cpuMicroseconds: ((program.cpuSeconds() - before) * 1e6) / turns };
   };
-  // Both have been compiled before anything is measured.
+  // Warms up both programs: their code is compiled before the measurement.
   await measure(chat("stateful", "at-once", (n, turn) => `warm-${n}-${Math.floor(turn / 10)}`));
   await measure(chat("stateless", "at-once", (n, turn) => `warm-${n}-${Math.floor(turn / 10)}`));
   await measure(relayed("/chat", "at-once"), bare);
@@ -112,7 +112,7 @@ async function wholeTurns(): Promise<void> {
   await Promise.all(Array.from({ length: CLIENTS }, (_, n) => fillHistory(`old-${n}`, 1000)));
   const old = await measure(chat("stateful", "at-once", (n) => `old-${n}`));
   const row = (what: string, { perSecond, cpuMicroseconds }: typeof relay) => {
-    printRow(`whole turns a second, ${what}`, fixed(perSecond, 0), fixed(relay.perSecond, 0));
+    printRow(`whole turns per second, ${what}`, fixed(perSecond, 0), fixed(relay.perSecond, 0));
     printRow("CPU of such a turn, µs", fixed(cpuMicroseconds, 0), fixed(relay.cpuMicroseconds, 0));
   };
   row("stateless", stateless);
@@ -120,7 +120,7 @@ async function wholeTurns(): Promise<void> {
   row("stateful, from turn 1,000 on", old);
 }
 
-/** Gives a session the messages of so many turns. */
+/** Fills a session with the messages of `turns` turns. */
 async function fillHistory(session: string, turns: number): Promise<void> {
   const turn = [
     { role: "user", content: MESSAGE },
@@ -153,7 +153,7 @@ async function cpuOfATokens(): Promise<void> {
   const sdk = await startRelay("ai-sdk-relay.ts");
   const row = async (what: string, tokens: number, streams: number, ask: Ask, model: string) => {
     const measure = async (program: PinnedProgram, asked: Ask) => {
-      // Compiled before it is measured.
+      // Warms up the program.
       await stream(program.url, streams, MEASURE_MS / 4, asked);
       return microseconds(program, tokens, () => stream(program.url, streams, MEASURE_MS, asked));
     };
@@ -166,7 +166,7 @@ async function cpuOfATokens(): Promise<void> {
     );
   };
   await row("2,000 arriving together", 2000, 4, here, "together");
-  await row("32 streams of 50 a second", 50, 32, paced, "paced");
+  await row("32 streams of 50 per second", 50, 32, paced, "paced");
   await sdk.stop();
 }
 
@@ -187,11 +187,11 @@ async function firstText(): Promise<void> {
   }
 }
 
-/** In processes that have done nothing else: memory that was used before would be used again. */
+/** Uses new processes: an older one would reuse memory that it has already. */
 async function memoryOfAStream(): Promise<void> {
   const kilobytes = async (program: PinnedProgram, ask: Ask) => {
     try {
-      // Each has answered once: what is compiled and loaded by that is no stream's.
+      // One answer before the measurement: the code that it loads and compiles is not part of a stream.
       const close = [await openStreams(program.url, 1, () => ask(OPEN_STREAMS, 0))];
       const before = { resident: program.residentBytes(), live: await program.liveBytes() };
       close.push(await openStreams(program.url, OPEN_STREAMS, ask));
@@ -210,7 +210,7 @@ async function memoryOfAStream(): Promise<void> {
   );
   const relay = await kilobytes(await startRelay("bare-relay.ts"), relayed("/stream", "open"));
   const what = `memory of an open stream, ${OPEN_STREAMS} of them, kB`;
-  printRow(`${what}: resident, with garbage and room that is kept free`, here.resident, relay.resident);
+  printRow(`${what}: resident, with garbage and free heap`, here.resident, relay.resident);
   printRow(`${what}: in use`, here.live, relay.live);
 }
 

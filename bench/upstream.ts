@@ -1,6 +1,6 @@
-// A provider that costs as little as can be: answers made beforehand, in the form of Chat Completions. The model
-// says how: `at-once` (50 tokens in one packet), `together` (2,000 in one), `paced` (50, 50 a second, unless
-// `npm run load:provider` is told otherwise) and `open` (one token, then nothing for a minute).
+// A provider that costs as little as possible: it sends prepared Chat Completions answers. The model's name selects
+// one: `at-once` (50 tokens in one packet), `together` (2,000 in one packet), `paced` (50 tokens, 50 per second; options
+// of `npm run load:provider` change both) and `open` (one token, then nothing for a minute).
 import { createServer, type ServerResponse } from "node:http";
 import { parseArgs } from "node:util";
 

@@ -1,13 +1,13 @@
 import { percentile } from "../load.ts";
 
-/** What the users have met, since measuring began. */
+/** What the users saw since the measurement began. */
 export class Figures {
   readonly firstTextMs: number[] = [];
   readonly turnMs: number[] = [];
   readonly errors = new Map<string, number>();
-  /** All of them, from the very beginning. */
+  /** All sessions, including those of the warm-up. */
   readonly sessions = new Set<string>();
-  /** Answers that are being written right now. */
+  /** Answers that are streaming now. */
   open = 0;
   mostOpen = 0;
   #sessionsBefore = 0;
@@ -15,7 +15,7 @@ export class Figures {
   #changedAt = performance.now();
   #measuredFrom = performance.now();
 
-  /** From now on it counts. */
+  /** Begins the measurement. */
   reset(): void {
     this.firstTextMs.length = 0;
     this.turnMs.length = 0;
@@ -50,7 +50,7 @@ export class Figures {
     return this.errors.values().reduce((sum, count) => sum + count, 0);
   }
 
-  /** What was held until now. */
+  /** Returns the figures since the measurement began. */
   held() {
     this.#passTime();
     const seconds = (this.#changedAt - this.#measuredFrom) / 1000;
@@ -72,7 +72,7 @@ export class Figures {
 
 export type Held = ReturnType<Figures["held"]>;
 
-/** `12 / 40 / 95`: median, p95 and p99, in ms. */
+/** Formats median, p95 and p99 in ms: `12 / 40 / 95`. */
 export const spread = (values: readonly number[]): string =>
   values.length === 0
     ? "–"

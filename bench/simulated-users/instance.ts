@@ -5,7 +5,7 @@ const REQUEST_MS = 10_000;
 const SAMPLED = 50;
 const AT_ONCE = 32;
 
-/** The running instance: the one address that anything is sent to. */
+/** The running instance. Requests go to its address only. */
 export class Instance {
   readonly #pool: Pool;
   readonly #path: string;
@@ -17,7 +17,7 @@ export class Instance {
     this.#headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
   }
 
-  /** A turn, streamed. */
+  /** Streams a turn. */
   chat(body: object, signal: AbortSignal) {
     return this.#pool.request({
       method: "POST",
@@ -28,12 +28,12 @@ export class Instance {
     });
   }
 
-  /** Whether it answers as one of ours. */
+  /** Resolves with true if an instance of this product answers. */
   async answers(): Promise<boolean> {
     return (await this.#ask("GET", "/providers")) !== undefined;
   }
 
-  /** What a session of these takes in Redis, and how long it stays after its last use; undefined: none was found. */
+  /** Returns a session's average bytes in Redis and its TTL; undefined if none of these sessions exists. */
   async storedSession(sessions: readonly string[]) {
     const step = Math.max(1, Math.floor(sessions.length / SAMPLED));
     const sample = sessions.filter((_, n) => n % step === 0).slice(0, SAMPLED);
@@ -65,7 +65,7 @@ export class Instance {
     };
   }
 
-  /** Deletes sessions, as far as it gets. */
+  /** Deletes sessions; ignores errors. */
   async remove(sessions: readonly string[]): Promise<void> {
     for (let from = 0; from < sessions.length; from += AT_ONCE) {
       const some = sessions.slice(from, from + AT_ONCE);

@@ -32,10 +32,10 @@ function load(url: string, ...args: string[]) {
   return { child, ended };
 }
 
-test("it says what was held, of whom, and what more users need; its sessions are gone", async (context) => {
+test("prints the measurement and a forecast, and deletes its sessions", async (context) => {
   const args = ["--users", "20", "--minutes", "0.05", "--think-seconds", "0.5", "--turns", "3"];
   const { code, output } = await load(server.base, ...args).ended;
-  expect(output).toMatch(/\| turns answered \| [1-9]\d* \([\d.]+ a second\) in [1-9]\d* sessions begun \|/);
+  expect(output).toMatch(/\| turns answered \| [1-9]\d* \([\d.]+ per second\) in [1-9]\d* sessions \|/);
   expect(output).toMatch(/\| time to first text, ms: median \/ p95 \/ p99 \| \d+ \/ \d+ \/ \d+ \|/);
   expect(output).toContain("| errors | none |");
   expect(code).toBe(0);
@@ -45,7 +45,7 @@ test("it says what was held, of whom, and what more users need; its sessions are
   expect(output).toMatch(/\| cores for the server, a process each \| \d+ \| [\d,]+ \|/);
 }, 60_000);
 
-test("Ctrl-C ends it before its time, with what was measured until then", async () => {
+test("Ctrl-C ends the run early and prints what was measured", async () => {
   const { child, ended } = load(server.base, "--users", "5", "--minutes", "60", "--think-seconds", "0.2");
   await new Promise((resolve) => setTimeout(resolve, 3000));
   child.kill("SIGINT");
@@ -54,14 +54,14 @@ test("Ctrl-C ends it before its time, with what was measured until then", async 
   expect(await redis.command("KEYS", "chat_history:{load-*")).toEqual([]);
 }, 60_000);
 
-test("errors are counted by their code", async () => {
+test("counts errors by their code", async () => {
   const args = ["--users", "3", "--minutes", "0.03", "--think-seconds", "0.1", "--provider", "chatgpt"];
   const { code, output } = await load(server.base, ...args).ended;
   expect(output).toMatch(/\| errors \| provider_unavailable \d+ \|/);
   expect(code).toBe(1);
 }, 60_000);
 
-test("what is no instance is asked once, and told in a sentence; so are wrong options", async () => {
+test("reports a missing instance after one request, and wrong options, in a sentence", async () => {
   const asked: (string | undefined)[] = [];
   const other = createServer((request, response) => {
     asked.push(request.url);
@@ -79,7 +79,7 @@ test("what is no instance is asked once, and told in a sentence; so are wrong op
   expect(wrong.output).not.toMatch(/\n {4}at /);
 }, 60_000);
 
-test("what more users need grows with them", () => {
+test("the forecast grows with the number of users", () => {
   const measured = {
     turnsPerUserAndSecond: 0.05,
     sessionsPerUserAndSecond: 0.01,

@@ -4,7 +4,7 @@ const TICKS_PER_SECOND = 100;
 const LISTENING = "0A";
 const CONNECTED = "01";
 
-/** What a process has used while it was watched. */
+/** What a process used while it was watched. */
 export interface Spent {
   /** `node (process 812)` */
   readonly process: string;
@@ -17,7 +17,7 @@ interface Process {
   readonly name: string;
 }
 
-/** A process of this machine, from now on. */
+/** Watches a process of this machine. */
 export class Watch {
   readonly #process: Process;
   readonly #before: number;
@@ -32,7 +32,7 @@ export class Watch {
     return usage && new Watch(process, usage.cpuSeconds);
   }
 
-  /** Undefined when it has ended. */
+  /** Undefined if the process has ended. */
   spent(): Spent | undefined {
     const usage = usageOf(this.#process);
     const { name, pid } = this.#process;
@@ -57,11 +57,11 @@ function usageOf({ pid }: Process) {
   });
 }
 
-/** Who listens on a port of this machine. */
+/** Returns the process that listens on a port of this machine. */
 export const listenerOf = (port: number): Process | undefined =>
   ownerOf(sockets().filter((socket) => socket.state === LISTENING && socket.localPort === port));
 
-/** The Redis of this machine that a process is connected to. */
+/** Returns the Redis of this machine that a process is connected to. */
 export function redisOf(server: Process): Process | undefined {
   const own = socketsOf(server.pid);
   const ports = sockets()
@@ -93,7 +93,7 @@ function ownerOf(wanted: readonly { inode: string }[]): Process | undefined {
   return { pid, name: attempt(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim()) ?? "" };
 }
 
-/** The inodes of a process' sockets; none where it is somebody else's. */
+/** Returns the inodes of a process' sockets; none if the process belongs to another user. */
 function socketsOf(pid: number): Set<string> {
   const links = (attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? []).map(
     (handle) => attempt(() => readlinkSync(`/proc/${pid}/fd/${handle}`)) ?? "",

@@ -3,29 +3,29 @@ import { parseArgs } from "node:util";
 
 export const USAGE = `npm run load -- [--url URL] [--users 100] [--minutes 2] …
 
-Simulates users who talk to a running instance, and says what it coped with and what more of them would need.
+Simulates users of a running instance, prints what it did, and forecasts the hardware for more users.
 
-  --url URL             the instance (http://127.0.0.1:9090); nothing else is asked
-  --users N             who talk at once (100)
-  --minutes M           how long is measured, after a start in which they come one by one (2)
-  --think-seconds S     between an answer and the next message, on average (20)
-  --turns N             turns of a session, on average (6); then the user begins another
+  --url URL             the instance (http://127.0.0.1:9090); requests go to this address only
+  --users N             users at once (100)
+  --minutes M           length of the measurement (2); before it the users arrive one by one
+  --think-seconds S     average pause between an answer and the next message (20)
+  --turns N             average turns of a session (6); then the user begins another one
   --message-chars N     length of a message (120)
-  --provider NAME       who answers (mirror); what this costs is really spent
-  --model NAME          which of its models (its default)
+  --provider NAME       the provider that answers (mirror); its costs are real
+  --model NAME          one of its models (its default)
   --mode MODE           stateful or stateless (stateful)
-  --key-file FILE       an API key, where the instance asks for one
-  --keep                leaves the sessions there; else they are deleted
+  --key-file FILE       a file with an API key, if the instance needs one
+  --keep                keeps the sessions; otherwise they are deleted
   --write               writes the figures to docs/results/load.md too
 
-How long and how fast answers are is the provider's affair. One that is scripted:
+The length and speed of answers depend on the provider. A scripted provider:
   npm run load:provider -- --port 11435 --tokens 150 --tokens-per-second 40
   OLLAMA_BASE_URL=http://127.0.0.1:11435/v1 OLLAMA_MODEL=paced npm start
   npm run load -- --provider ollama`;
 
 const string = { type: "string" } as const;
 
-/** @throws an Error for people */
+/** @throws Error with a message for the user */
 export function loadOptions(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],

@@ -5,18 +5,18 @@ import { BUSY, type Measured, OVERHEAD, type Sizing, STREAM_BYTES, sizeFor } fro
 
 const SIZES = [5_000, 100_000];
 
-/** All that is known of a run. */
+/** A run and its measurements. */
 export interface Run {
   readonly options: LoadOptions;
   readonly held: Held;
   readonly figures: Figures;
   readonly server: Spent | undefined;
   readonly redis: Spent | undefined;
-  /** What a session takes in Redis, on average. */
+  /** A session's average size in Redis. */
   readonly stored:
     | { readonly bytes: number; readonly messages: number; readonly ttlSeconds: number }
     | undefined;
-  /** Cores that the simulated users themselves took. */
+  /** Cores that the simulated users themselves used. */
   readonly ownCores: number;
 }
 
@@ -25,7 +25,7 @@ const round = (value: number): string =>
 const gigabytes = (bytes: number): string => `${round(bytes / 1e9)} GB`;
 const megabytes = (bytes: number): string => `${round(bytes / 1e6)} MB`;
 
-/** In Markdown, the first row its head. */
+/** Formats a Markdown table; the first row is its head. */
 const table = (rows: readonly (readonly string[])[]): string =>
   rows
     .map((row, n) => `| ${row.join(" | ")} |${n === 0 ? `\n|---|${"--:|".repeat(row.length - 1)}` : ""}`)
@@ -46,9 +46,9 @@ export function runReport({ options, held, figures, server, redis, stored, ownCo
     ["measured", `${round(held.seconds)} s`],
     [
       "turns answered",
-      `${held.turns} (${round(held.turns / held.seconds)} a second) in ${held.sessions} sessions begun`,
+      `${held.turns} (${round(held.turns / held.seconds)} per second) in ${held.sessions} sessions`,
     ],
-    ["answers being written at once", `${round(held.averageOpen)}, at most ${held.mostOpen}`],
+    ["answers streaming at once", `${round(held.averageOpen)}, at most ${held.mostOpen}`],
     ["time to first text, ms: median / p95 / p99", spread(figures.firstTextMs)],
     ["whole turn, ms: median / p95 / p99", spread(figures.turnMs)],
     ["errors", errors || "none"],
@@ -64,7 +64,7 @@ export function runReport({ options, held, figures, server, redis, stored, ownCo
   ]);
 }
 
-/** What a forecast is made of; undefined when not all of it was seen. */
+/** Returns the figures for a forecast; undefined if one of them could not be measured. */
 export function measured({ options, held, server, redis, stored }: Run): Measured | undefined {
   if (!server || !redis || !stored || held.turns === 0) return undefined;
   const userSeconds = options.users * held.seconds;
@@ -85,9 +85,9 @@ export function sizingReport(of: Measured): string {
   const row = (what: string, show: (size: Sizing) => string) => [what, ...sizes.map(show)];
   return [
     table([
-      ["users who talk at once", ...SIZES.map((users) => users.toLocaleString("en"))],
-      row("turns a second", ({ turnsPerSecond }) => round(turnsPerSecond)),
-      row("answers being written at once", ({ openStreams }) => round(openStreams)),
+      ["users at once", ...SIZES.map((users) => users.toLocaleString("en"))],
+      row("turns per second", ({ turnsPerSecond }) => round(turnsPerSecond)),
+      row("answers streaming at once", ({ openStreams }) => round(openStreams)),
       row("cores for the server, a process each", ({ serverCores }) => round(serverCores)),
       row("RAM for the server, all processes", ({ serverBytes }) => gigabytes(serverBytes)),
       row("sessions in Redis", ({ sessions }) => round(sessions)),
@@ -97,12 +97,12 @@ export function sizingReport(of: Measured): string {
     ]),
     "",
     "Assumptions:",
-    `- Each user takes ${round(of.turnsPerUserAndSecond * 60)} turns a minute and begins ${round(of.sessionsPerUserAndSecond * 3600)} sessions an hour, as in this run. Who is signed up but does not talk costs nothing.`,
+    `- Each user takes ${round(of.turnsPerUserAndSecond * 60)} turns a minute and begins ${round(of.sessionsPerUserAndSecond * 3600)} sessions an hour, as in this run. Users who send no messages cost nothing.`,
     `- A turn takes ${round(of.serverCpuSecondsPerTurn * 1e3)} ms of the server's CPU and ${round(of.redisCpuSecondsPerTurn * 1e3)} ms of Redis', as in this run, on cores like these.`,
-    `- A core is ${BUSY * 100} % busy at most, so that answers stay prompt when many come at once.`,
-    `- A process of the server takes ${megabytes(of.serverBytes)}, and ${STREAM_BYTES / 1000} kB for each answer that is being written.`,
-    `- A session takes ${round(of.redisBytesPerSession / 1000)} kB and stays ${round(of.ttlSeconds)} s after its last use. Redis takes ${OVERHEAD} times that for its buffers and fragmentation; a snapshot, or the append-only file being rewritten, can take as much again for as long as it lasts.`,
-    "- Cost grows in proportion to users. That two servers and three shards do two and three times the work is not shown by this run.",
-    "- The model is not in it: neither its machines nor its price.",
+    `- A core is ${BUSY * 100} % busy at most, so that answers stay prompt at peaks.`,
+    `- A process of the server takes ${megabytes(of.serverBytes)}, and ${STREAM_BYTES / 1000} kB for each running answer.`,
+    `- A session takes ${round(of.redisBytesPerSession / 1000)} kB and stays ${round(of.ttlSeconds)} s after its last use. Redis takes ${OVERHEAD} times that for its buffers and fragmentation; a snapshot, or the append-only file being rewritten, can temporarily take as much again.`,
+    "- Cost grows in proportion to users. This run does not show that two servers do twice the work, and three shards three times.",
+    "- The model is not included: neither its machines nor its price.",
   ].join("\n");
 }

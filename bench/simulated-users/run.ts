@@ -22,7 +22,7 @@ async function load(options: LoadOptions, signal: AbortSignal): Promise<number> 
   }
   const figures = new Figures();
   const users = new AbortController();
-  // They come within one pause: from then on as many talk at once as go on to.
+  // All users arrive within one pause; from then on their number is constant.
   const comeMs = options.thinkSeconds * 1000;
   const name = `load-${Date.now().toString(36)}`;
   const talking = Array.from({ length: options.users }, async (_, n) => {
@@ -38,7 +38,7 @@ async function load(options: LoadOptions, signal: AbortSignal): Promise<number> 
     }
   };
 
-  await pass(comeMs, "users come");
+  await pass(comeMs, "users arrive");
   const process = LOCAL.has(options.url.hostname) ? listenerOf(portOf(options.url)) : undefined;
   const watches = [Watch.of(process), Watch.of(process && redisOf(process))];
   const own = globalThis.process.cpuUsage();
@@ -64,7 +64,11 @@ async function load(options: LoadOptions, signal: AbortSignal): Promise<number> 
       "The instance's limits refused turns: raise LIMIT_… for such a run (docs/operate/security.md).",
       "",
     );
-  results.print(basis ? sizingReport(basis) : "For a forecast, server, Redis and a session have to be seen.");
+  results.print(
+    basis
+      ? sizingReport(basis)
+      : "There is no forecast: it needs the server, its Redis and a session on this machine.",
+  );
   results.save({
     name: "load",
     title: "Load: simulated users, and a forecast",

@@ -6,9 +6,9 @@ import type { Instance } from "./instance.ts";
 import type { LoadOptions } from "./options.ts";
 
 const TURN_DEADLINE_MS = 180_000;
-// How long a request that is on its way may take to be answered after the end.
+// How long a running request may take after the end.
 const LAST_ANSWER_MS = 10_000;
-// Who is refused does not ask again at once.
+// A refused user waits before the next request.
 const AFTER_ERROR_MS = 1000;
 const SENTENCE = "Tell me more about it. ";
 
@@ -16,11 +16,11 @@ interface Context {
   readonly instance: Instance;
   readonly options: LoadOptions;
   readonly figures: Figures;
-  /** Ends it, in the middle of an answer too, but not before the instance has begun to answer. */
+  /** Ends the user, even in the middle of an answer, but not before the instance has begun to answer. */
   readonly signal: AbortSignal;
 }
 
-/** Talks until the signal comes: a session of some turns, a pause before each, then another session. */
+/** Sends messages until the signal: a session of some turns with a pause before each, then another session. */
 export async function simulateUser(name: string, context: Context): Promise<void> {
   const { options, signal } = context;
   for (let session = 0; !signal.aborted; session++) {
@@ -33,18 +33,18 @@ export async function simulateUser(name: string, context: Context): Promise<void
   }
 }
 
-/** As people are: mostly less than the average, sometimes a multiple of it. */
+/** Returns an exponentially distributed value: mostly below the average, sometimes a multiple of it. */
 const around = (average: number): number => -Math.log(1 - Math.random()) * average;
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => {});
 
-/** Returns whether it was answered to the end. */
+/** Returns true if the answer was complete. */
 async function takeTurn(id: string, { instance, options, figures, signal }: Context): Promise<boolean> {
   const asked = performance.now();
   let firstTextMs: number | undefined;
   let failure: string | undefined;
-  // A request that is broken off before it is answered could begin its session after the sessions were removed.
+  // A request that is aborted before its answer could create its session after the sessions were deleted.
   const late = new AbortController();
   let stopReading = () => {};
   const ending = addAbortListener(signal, () => {

@@ -1,15 +1,15 @@
-/** What a run has measured. */
+/** What a run measured. */
 export interface Measured {
   readonly turnsPerUserAndSecond: number;
   readonly sessionsPerUserAndSecond: number;
-  /** Answers that are being written at once, for each user. */
+  /** Answers streaming at once, per user. */
   readonly openPerUser: number;
   readonly serverCpuSecondsPerTurn: number;
   readonly redisCpuSecondsPerTurn: number;
-  /** Of a process, with the answers that it was writing. */
+  /** Resident memory of a process, with the answers that were streaming. */
   readonly serverBytes: number;
   readonly redisBytesPerSession: number;
-  /** How long a session stays in Redis after its last use. */
+  /** A session's TTL after its last use. */
   readonly ttlSeconds: number;
 }
 
@@ -24,19 +24,19 @@ export interface Sizing {
   readonly redisBytes: number;
 }
 
-/** A core that is busier than this answers late. */
+/** Above this share a core answers late. */
 export const BUSY = 0.6;
-/** Redis with its buffers and what its memory's fragmentation takes. */
+/** Redis' memory divided by its data: buffers and fragmentation. */
 export const OVERHEAD = 1.5;
 
-/** What an answer that is being written takes, with its two connections: `npm run bench:turns`. */
+/** Memory of a running answer with its two connections, by `npm run bench:turns`. */
 export const STREAM_BYTES = 72_000;
 
-/** What so many users need, if each goes on to need what each of the run's needed. */
+/** Returns what `users` users need if each needs as much as each user of the run. */
 export function sizeFor(users: number, measured: Measured): Sizing {
   const turnsPerSecond = users * measured.turnsPerUserAndSecond;
   const openStreams = users * measured.openPerUser;
-  // A process of the server uses one core, and so does a shard of Redis.
+  // A process of the server uses one core, and a shard of Redis too.
   const serverCores = Math.ceil((turnsPerSecond * measured.serverCpuSecondsPerTurn) / BUSY);
   const redisCores = (turnsPerSecond * measured.redisCpuSecondsPerTurn) / BUSY;
   const sessions = users * (1 + measured.sessionsPerUserAndSecond * measured.ttlSeconds);
