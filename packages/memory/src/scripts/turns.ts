@@ -141,21 +141,21 @@ return {'ok', now, ARGV[4], count_messages(), ttl}
 );
 
 /**
- * Cancels a running turn: at once and for good, whoever writes it.
+ * Stops a running turn at once, whichever process writes it. It keeps the text that Redis has. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
- * ARGV[3] the turn's id
+ * ARGV[3] the turn's id   ARGV[4] its status: cancelled or interrupted
  *
  * Returns {'ok', now, ttl} | {'ended', now, status or 'gone', count}
  */
-export const CANCEL = script(
+export const STOP = script(
   PRELUDE,
   TURN_PRELUDE,
   lua`
 local id = ARGV[3]
 if running_turn() ~= id then return turn_status(id) end
-end_turn(id, 'cancelled', '', '')
+end_turn(id, ARGV[4], '', '')
 return {'ok', now, renew_ttl()}
 `,
 );

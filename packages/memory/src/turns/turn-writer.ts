@@ -8,6 +8,8 @@ import { TURN_ENDS, type TurnEnd } from "./turn-record.ts";
 export interface TurnScripts {
   append(offset: number, text: string, info: string): Promise<Reply>;
   end(status: TurnEnd, offset: number, rest: string, info: string, context: string): Promise<Reply>;
+  /** Called once when the writer gives up: Redis may still take the turn for a running one. */
+  abandon(): void;
 }
 
 /**
@@ -87,7 +89,7 @@ export class TurnWriter {
           if (rest !== "" && (reply[0] === "ok" || repeated)) this.feed.push(rest);
           this.feed.end({ status: asEnd(reply[2]), count: Number(reply[3]) });
         })
-        .catch((error) => this.#lose("interrupted", null, error));
+        .catch((error) => this.#abandon(error));
     }
     return this.feed.outcome ?? { status: "interrupted", count: null };
   }
@@ -108,7 +110,7 @@ export class TurnWriter {
         this.#offset += Buffer.byteLength(text);
         if (text !== "") this.feed.push(text);
       })
-      .catch((error) => this.#lose("interrupted", null, error))
+      .catch((error) => this.#abandon(error))
       .finally(() => {
         this.#inFlight = undefined;
         if (!this.#ended && this.#pending !== "" && this.#pending !== half) this.#flush();
@@ -116,11 +118,12 @@ export class TurnWriter {
   }
 
   #conflict(): void {
-    this.#lose(
-      "interrupted",
-      null,
-      new MemoryError("damaged", "The turn's text in Redis is not what was written"),
-    );
+    this.#abandon(new MemoryError("damaged", "The turn's text in Redis is not what was written"));
+  }
+
+  #abandon(reason: unknown): void {
+    this.#lose("interrupted", null, reason);
+    this.#scripts.abandon();
   }
 
   #lose(status: TurnEnd, count: number | null, reason: unknown): void {

@@ -7,7 +7,7 @@ import type { Reply } from "../redis/script-runner.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
 import { type Subscriber, Subscriptions } from "../redis/subscriptions.ts";
 import { RANGE } from "../scripts/history.ts";
-import { APPEND, BEGIN, CANCEL, END, PEEK, READ_RECORDS, READ_TURN } from "../scripts/turns.ts";
+import { APPEND, BEGIN, END, PEEK, READ_RECORDS, READ_TURN, STOP } from "../scripts/turns.ts";
 import { assertCount, assertId, assertTimeout } from "../validate.ts";
 import {
   assertBegin,
@@ -25,6 +25,8 @@ import { followRemote } from "./turn-follower.ts";
 import { decodeRecord, type TurnRecord } from "./turn-record.ts";
 import { TurnWriter } from "./turn-writer.ts";
 import { newTurnId } from "./unstored-turn.ts";
+
+const STOP_RETRY_MS = 50;
 
 /** What `Turns` stands on. */
 export interface TurnsOptions extends MemoryOptions {
@@ -69,6 +71,8 @@ export class Turns {
   readonly #subscriptions: Subscriptions | undefined;
   /** Turns that are written or followed in this process: one feed each, however many follow. */
   readonly #feeds = new Map<string, TurnFeed>();
+  /** Turns of this process that ended as `interrupted` because Redis was unavailable, and may be running there. */
+  readonly #abandoned = new Set<string>();
 
   constructor(options: TurnsOptions) {
     this.#scripts = new SessionScripts(options);
@@ -103,6 +107,10 @@ export class Turns {
       ...beginArguments(options),
     ]);
     const begun = decodeBegun(reply);
+    if (begun.kind === "busy" && this.#abandoned.has(begun.turnId)) {
+      await this.#stop(keys, begun.turnId, "interrupted");
+      return this.begin(sessionId, options);
+    }
     if (begun.kind !== "begun") return begun;
     const [, , ttl, epoch] = reply;
     this.#scripts.index.touch(sessionId, Number(ttl), epoch === fresh);
@@ -231,7 +239,7 @@ export class Turns {
    */
   async cancel(sessionId: string, turnId: string): Promise<boolean> {
     assertId("turnId", turnId);
-    const [status, , ttl] = await this.#run(CANCEL, this.#keys(sessionId), [turnId]);
+    const [status, , ttl] = await this.#stop(this.#keys(sessionId), turnId, "cancelled");
     if (status !== "ok") return false;
     this.#scripts.index.touch(sessionId, Number(ttl));
     return true;
@@ -255,12 +263,31 @@ export class Turns {
           if (reply[0] === "ok") this.#scripts.index.touch(sessionId, Number(reply[4]));
           return reply;
         },
+        abandon: () => void this.#stopWhenAvailable(keys, id),
       },
       renewEveryMs,
     );
     this.#feeds.set(name, feed);
     feed.onSettled(() => this.#feeds.delete(name));
     return writer;
+  }
+
+  #stop(keys: SessionKeys, turnId: string, status: "cancelled" | "interrupted"): Promise<Reply> {
+    return this.#run(STOP, keys, [turnId, status]);
+  }
+
+  /** Ends an abandoned turn as soon as Redis answers. When its lease has ended, any process can end it. */
+  async #stopWhenAvailable(keys: SessionKeys, turnId: string): Promise<void> {
+    this.#abandoned.add(turnId);
+    const leaseEndsAt = performance.now() + this.#leaseMs;
+    for (let stopped = false; !stopped && performance.now() < leaseEndsAt; ) {
+      await new Promise((resolve) => setTimeout(resolve, STOP_RETRY_MS).unref());
+      stopped = await this.#stop(keys, turnId, "interrupted").then(
+        () => true,
+        () => false,
+      );
+    }
+    this.#abandoned.delete(turnId);
   }
 
   async #read(keys: SessionKeys, turnId: string, offset: number): Promise<TurnState | null> {

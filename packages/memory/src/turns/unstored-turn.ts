@@ -14,6 +14,7 @@ export function unstoredTurn(): TurnWriter {
   return new TurnWriter(newTurnId(), new TurnFeed(), {
     append: async () => ["ok", 0],
     end: async (status) => ["ok", 0, status, 0],
+    abandon: () => {},
   });
 }
 
