@@ -1,13 +1,14 @@
 /**
- * What can go wrong besides a wrong argument (which is a `TypeError`, thrown before anything is sent):
- * - `unavailable`: Redis did not do it: unreachable, frozen, out of memory, read-only, or too late. Nothing
- *   was written, unless the connection broke after the command was sent: then it may have been.
+ * Codes of what can go wrong besides a wrong argument (which is a `TypeError`, thrown before anything is sent):
+ * - `unavailable`: Redis is unreachable, frozen, out of memory, read-only, or too slow. Nothing was written, unless
+ *   the connection broke after the command was sent: then it may have been.
  * - `duplicate_id`: a message's id is already in use in the session. Nothing was written.
  * - `unknown_message`: there is no message with the id given.
- * - `unknown_session`: there is no such session, or it was cleared while it was read.
- * - `session_exists`: a session is to be made, and its id is in use.
+ * - `unknown_session`: there is no such session, or it was cleared or expired while it was read.
+ * - `session_exists`: a session is to be created, and its id is in use.
+ * - `conflict`: it was changed by another caller meanwhile. Nothing was written: read it again.
  * - `damaged`: a key of the session holds something that this library did not write.
- * - `newer_layout`: a newer version of this library wrote the session. It was left as it is.
+ * - `newer_layout`: a newer version of this library wrote the session. It was left unchanged: upgrade.
  */
 export type MemoryErrorCode =
   | "unavailable"
@@ -15,6 +16,7 @@ export type MemoryErrorCode =
   | "unknown_message"
   | "unknown_session"
   | "session_exists"
+  | "conflict"
   | "damaged"
   | "newer_layout";
 
@@ -25,7 +27,7 @@ export type MemoryErrorCode =
  * try {
  *   await history.addMessage("session_1", { role: "user", content: "Once", id: "request-7" });
  * } catch (error) {
- *   // Stored by an earlier try.
+ *   // An earlier try has stored it.
  *   if (!MemoryError.isInstance(error) || error.code !== "duplicate_id") throw error;
  * }
  */

@@ -2,13 +2,27 @@ export type { ArchivedSession } from "./archive/archived-session.ts";
 export { SessionArchive } from "./archive/session-archive.ts";
 export type { SessionImport, SessionImportMessage } from "./archive/session-import.ts";
 export { MemoryError, type MemoryErrorCode } from "./errors.ts";
-export type { Json, Message, NewMessage, Role, ToolCall } from "./history/message.ts";
+export {
+  type Item,
+  type ItemTypes,
+  isMessage,
+  type Json,
+  type Message,
+  type NewItem,
+  type NewMessage,
+  type NewOtherItem,
+  type OtherItem,
+  type Role,
+  type ToolCall,
+} from "./history/item.ts";
 export {
   type AddedMessage,
+  type ItemChange,
   MessageHistory,
   type MessageHistoryOptions,
 } from "./history/message-history.ts";
-export type { RecentOptions } from "./history/recent.ts";
+export { type LeftOut, type LeftOutReason, modelWindow } from "./history/model-window.ts";
+export type { RecentItemsOptions, RecentOptions } from "./history/recent.ts";
 export { fromAgentMemoryServer } from "./import/agent-memory-server.ts";
 export { type ImportOptions, type ImportProgress, importHistory } from "./import/import-history.ts";
 export { fromLangChain, type LangChainOptions } from "./import/langchain.ts";
@@ -31,6 +45,7 @@ export type {
   BeginOptions,
   BeginRefusal,
   BeginResult,
+  IndexedItem,
   IndexedMessage,
   PeekResult,
   RetryRefusal,

@@ -1,18 +1,18 @@
 import type { RedisClient } from "./redis/client.ts";
 import { LOCAL_OWNER } from "./redis/keys.ts";
-import { assertId, assertTimeout, assertTtl } from "./validate.ts";
+import { assertFields, assertId, assertTimeout, assertTtl } from "./validate.ts";
 
-/** What every class of the library is made of. */
+/** Options of every class. */
 export interface MemoryOptions {
   /** A connected client of `@redis/client` or `ioredis`: single, cluster or sentinel. */
   readonly client: RedisClient;
   /** What all keys begin with. Default `chat_history`. */
   readonly name?: string;
-  /** For how many seconds a session lives after its last use. Default 3,600. A session can have its own, see `expire`. */
+  /** Seconds from a session's last use until it expires. Default 3,600. A session can have its own, see `expire`. */
   readonly ttlSeconds?: number;
   /** Whose sessions these are. Default `local`; a session of another owner cannot be named. */
   readonly owner?: string;
-  /** How many ms an operation may take before it is given up as `unavailable`. Default 5,000. */
+  /** Milliseconds until an operation fails as `unavailable`. Default 5,000. */
   readonly timeoutMs?: number;
 }
 
@@ -24,7 +24,18 @@ export interface ResolvedOptions {
   readonly timeoutMs: number;
 }
 
+// Of all classes: they can be given one object.
+const FIELDS = new Set([
+  ...["client", "name", "ttlSeconds", "owner", "timeoutMs"],
+  ...["onDamaged", "subscriber", "leaseMs", "maxIdleMs", "maxSessions", "maxBytes", "maxBlobBytes"],
+]);
+
+/** @throws TypeError */
 export function resolveOptions(options: MemoryOptions): ResolvedOptions {
+  if (!isObject(options) || !isObject(options.client)) {
+    throw new TypeError("client is missing: pass { client }, a connected client of @redis/client or ioredis");
+  }
+  assertFields("options", options, FIELDS);
   const { client, name = "chat_history", ttlSeconds = 3600, owner = LOCAL_OWNER, timeoutMs = 5000 } = options;
   assertId("name", name);
   // A brace in the name would be the hash tag, and spread a session over slots.
@@ -34,3 +45,5 @@ export function resolveOptions(options: MemoryOptions): ResolvedOptions {
   assertTimeout("timeoutMs", timeoutMs);
   return { client, name, ttlMs: ttlSeconds * 1000, owner, timeoutMs };
 }
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;

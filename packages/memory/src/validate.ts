@@ -1,4 +1,4 @@
-import { isRole, type NewMessage, type Role } from "./history/message.ts";
+import { isRole, type NewItem, ROLES, type Role } from "./history/item.ts";
 
 const refuse = (what: string): never => {
   throw new TypeError(what);
@@ -39,7 +39,7 @@ export function assertCount(what: string, value: unknown): asserts value is numb
 export function assertRoles(roles: unknown): asserts roles is readonly Role[] {
   if (!Array.isArray(roles) || roles.length === 0) refuse("role must be a role or a list with at least one");
   for (const role of roles as unknown[]) {
-    if (!isRole(role)) refuse(`role must be system, user, assistant or tool, not ${JSON.stringify(role)}`);
+    if (!isRole(role)) refuse(`role must be one of ${ROLES.join(", ")}, not ${JSON.stringify(role)}`);
   }
 }
 
@@ -48,28 +48,86 @@ export function assertText(what: string, value: unknown): asserts value is strin
   if (!(value as string).isWellFormed()) refuse(`${what} must not contain half of a surrogate pair`);
 }
 
-export function assertMessage(message: NewMessage): void {
-  if (typeof message !== "object" || message === null) refuse("a message must be an object");
-  assertRoles([message.role]);
-  assertText("content", message.content);
-  if (message.id !== undefined) assertId("id", message.id);
-  if (message.toolCallId !== undefined) assertText("toolCallId", message.toolCallId);
-  const time = message.createdAt;
+/** Refuses fields that nothing reads: a misspelt option would be ignored. Fields that are undefined count as absent. */
+export function assertFields(
+  what: string,
+  value: unknown,
+  known: ReadonlySet<string>,
+): asserts value is object {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    refuse(`${what} must be an object`);
+  for (const [field, entry] of Object.entries(value as object)) {
+    if (entry !== undefined && !known.has(field)) {
+      refuse(`${what} has an unknown field ${JSON.stringify(field)}. Known are: ${[...known].join(", ")}`);
+    }
+  }
+}
+
+const ITEM_FIELDS = new Set([
+  "role",
+  "type",
+  "content",
+  "parts",
+  "id",
+  "createdAt",
+  "toolCalls",
+  "toolCallId",
+  "metadata",
+]);
+const CHANGE_FIELDS = new Set(["content", "parts", "toolCalls", "toolCallId", "metadata"]);
+const TYPE = /^[A-Za-z][\w.:-]{0,63}$/;
+
+/** @param more fields that an item may have here and nowhere else */
+export function assertItem(item: NewItem, more: readonly string[] = []): void {
+  assertFields("a message", item, more.length > 0 ? new Set([...ITEM_FIELDS, ...more]) : ITEM_FIELDS);
+  if (item.type === undefined) {
+    assertRoles([item.role]);
+    assertText("content", item.content);
+  } else {
+    if (item.role !== undefined) refuse("an item has either a role or a type");
+    if (typeof item.type !== "string" || !TYPE.test(item.type)) {
+      refuse(
+        "type must be 1–64 letters, digits, dots, colons, hyphens or underscores, and begin with a letter",
+      );
+    }
+    if (item.type === "message" || isRole(item.type))
+      refuse(`an item of the type ${item.type} has a role instead`);
+    if (item.content !== undefined) assertText("content", item.content);
+  }
+  if (item.id !== undefined) assertId("id", item.id);
+  const time = item.createdAt;
   if (time !== undefined && !(time instanceof Date && Number.isSafeInteger(time.getTime()))) {
     refuse("createdAt must be a valid Date");
   }
-  if (message.toolCalls !== undefined) assertToolCalls(message.toolCalls);
-  if (message.metadata !== undefined) assertJson("metadata", message.metadata);
+  assertValues(item);
 }
+
+/** What may be changed of a stored item. */
+export function assertChange(change: object): void {
+  assertFields("a change", change, CHANGE_FIELDS);
+  const { content } = change as NewItem;
+  if (content !== undefined) assertText("content", content);
+  assertValues(change);
+}
+
+function assertValues({ toolCalls, toolCallId, metadata, parts }: Partial<NewItem>): void {
+  if (toolCallId !== undefined) assertText("toolCallId", toolCallId);
+  if (toolCalls !== undefined) assertToolCalls(toolCalls);
+  if (metadata !== undefined) assertJson("metadata", metadata);
+  if (parts !== undefined) assertJson("parts", parts);
+}
+
+const CALL_FIELDS = new Set(["id", "name", "arguments"]);
 
 function assertToolCalls(calls: unknown): void {
   if (!Array.isArray(calls)) refuse("toolCalls must be an array");
   for (const call of calls as Record<string, unknown>[]) {
+    assertFields("a tool call", call, CALL_FIELDS);
     for (const field of ["id", "name", "arguments"]) assertText(`toolCalls: ${field}`, call?.[field]);
   }
 }
 
-// What JSON.stringify would drop, change or choke on is refused, so that what is read is what was written.
+// Refuses what JSON.stringify would drop, change or fail on, so that what is read is what was written.
 export function assertJson(what: string, value: unknown, above: readonly unknown[] = []): void {
   if (typeof value === "object" && value !== null) {
     if (above.length > 100 || above.includes(value))
@@ -79,7 +137,7 @@ export function assertJson(what: string, value: unknown, above: readonly unknown
     if (!plain) refuse(`${what} must be plain JSON`);
     const items = Array.isArray(value) ? value : Object.values(value);
     if (!Array.isArray(value)) for (const key of Object.keys(value)) assertText(`a key of ${what}`, key);
-    // Not forEach: it would pass over the holes of an array.
+    // Not forEach: it skips the holes of an array.
     for (const item of items) assertJson(what, item, [...above, value]);
     return;
   }

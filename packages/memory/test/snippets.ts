@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as memory from "../src/index.ts";
+import * as internal from "../src/internal.ts";
 
 const here = join(import.meta.dirname, "..");
 const NAMES = Object.keys(memory).join(", ");
+const INTERNAL_NAMES = Object.keys(internal).join(", ");
 
 export interface Snippet {
   /** Where it stands. */
@@ -39,7 +41,8 @@ export function docExamples(): Snippet[] {
 
 const inContext = (source: string): string => `
 import { ${NAMES} } from "@redis-memory-magic/memory";
-import type { Message, RedisClient } from "@redis-memory-magic/memory";
+import { ${INTERNAL_NAMES} } from "@redis-memory-magic/memory/internal";
+import type { Item, Message, RedisClient } from "@redis-memory-magic/memory";
 declare const client: RedisClient;
 declare const history: MessageHistory;
 declare const turns: Turns;

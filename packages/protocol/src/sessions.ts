@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { messageId, mode, providerId, sessionId, text, timestamp, turnId, turnStatus } from "./ids.ts";
 
-export const ROLES = ["system", "user", "assistant", "tool"] as const;
+export const ROLES = ["system", "developer", "user", "assistant", "tool"] as const;
 export const role = z.enum(ROLES);
 
 export const toolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });

@@ -1,4 +1,5 @@
-import { decodeMessage, type Message } from "../history/message.ts";
+import { type Item, isMessage, type Message } from "../history/item.ts";
+import { decodeItem } from "../history/item-record.ts";
 import type { SessionInfo } from "../sessions/session-info.ts";
 import { decodeRecord, type EndedTurn } from "../turns/turn-record.ts";
 import { type SessionSnapshot, unknownSession } from "./session-snapshot.ts";
@@ -6,7 +7,9 @@ import { type SessionSnapshot, unknownSession } from "./session-snapshot.ts";
 /** A session to be read whole. Reading on fails with `unknown_session` when it is cleared meanwhile. */
 export interface ArchivedSession {
   readonly info: SessionInfo;
-  /** Pages of its messages, oldest first: one for each index, null where one was dropped. */
+  /** Pages of its items, oldest first: one for each index, null if it was dropped. */
+  items(): AsyncGenerator<readonly (Item | null)[], void, void>;
+  /** The same with null for each item without a role. */
   messages(): AsyncGenerator<readonly (Message | null)[], void, void>;
   /** Pages of its turns, in the order of their messages. The ids of all are held meanwhile. */
   turns(): AsyncGenerator<readonly EndedTurn[], void, void>;
@@ -14,16 +17,23 @@ export interface ArchivedSession {
 
 export const archivedSession = (session: SessionSnapshot): ArchivedSession => ({
   info: session.info,
+  items: () => readItems(session),
   messages: () => readMessages(session),
   turns: () => readTurns(session),
 });
 
+async function* readItems(session: SessionSnapshot): AsyncGenerator<readonly (Item | null)[], void, void> {
+  for await (const { first, records } of session.pages()) {
+    // What another program has written there is not an item either.
+    yield records.map((record, n) => decodeItem(record, first + n, session.epoch) ?? null);
+  }
+}
+
 async function* readMessages(
   session: SessionSnapshot,
 ): AsyncGenerator<readonly (Message | null)[], void, void> {
-  for await (const { first, records } of session.pages()) {
-    // What somebody else has written there is no message either.
-    yield records.map((record, n) => decodeMessage(record, first + n, session.epoch) ?? null);
+  for await (const items of readItems(session)) {
+    yield items.map((item) => (item !== null && isMessage(item) ? item : null));
   }
 }
 

@@ -20,7 +20,8 @@ import {
 } from "../index.ts";
 
 const user = (content: string): NewMessage => ({ role: "user", content });
-const restored = (content: string, more: Partial<SessionImportMessage> = {}): SessionImportMessage => ({
+type RestoredMessage = Extract<SessionImportMessage, NewMessage>;
+const restored = (content: string, more: Partial<RestoredMessage> = {}): RestoredMessage => ({
   role: "user",
   content,
   createdAt: new Date("2020-02-02T02:02:02.002Z"),

@@ -1,4 +1,4 @@
-import { givenId } from "../history/message.ts";
+import { givenId } from "../history/item-record.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import { stagingKeys } from "../redis/keys.ts";
@@ -46,10 +46,12 @@ export class SessionArchive {
     }
     for await (const page of source.turns()) await copy.addTurns(page);
     const ttl = await copy.finish({
+      v: source.layout,
       epoch: newEpoch(),
       title: source.info.title ?? "",
       ttl: source.ownTtl,
       context: source.context,
+      metadata: source.metadata,
       root: source.info.rootId ?? sessionId,
       parent: sessionId,
       before: before ?? "",
@@ -82,8 +84,8 @@ export class SessionArchive {
    * @throws MemoryError `duplicate_id`, `session_exists`
    */
   async restore(sessionId: string, session: SessionImport): Promise<void> {
-    const { epoch, entries, turns } = encodeSession(session);
-    const { title = "", ttlSeconds, rootId = "", forkedFrom } = session;
+    const { layout, epoch, entries, turns } = encodeSession(session);
+    const { title = "", ttlSeconds, rootId = "", forkedFrom, metadata } = session;
     const copy = this.#copy(sessionId);
     for (let from = 0; from < entries.length; from += PAGE) {
       await copy.addEntries(entries.slice(from, from + PAGE));
@@ -93,9 +95,11 @@ export class SessionArchive {
     }
     const isUsual = ttlSeconds === undefined || ttlSeconds * 1000 === this.#scripts.ttlMs;
     const ttl = await copy.finish({
+      v: layout,
       epoch,
       title,
       ttl: isUsual ? "" : String(ttlSeconds * 1000),
+      metadata: metadata === undefined ? "" : `1:${JSON.stringify(metadata)}`,
       root: rootId,
       parent: forkedFrom?.sessionId ?? "",
       before: forkedFrom?.messageId ?? "",

@@ -39,7 +39,9 @@ export class SessionCopy {
    * Shows it. Fields that are empty are left out.
    * @returns the session's TTL in ms
    */
-  async finish(meta: { readonly epoch: string } & Readonly<Record<string, string>>): Promise<number> {
+  async finish(
+    meta: { readonly epoch: string; readonly v: string } & Readonly<Record<string, string>>,
+  ): Promise<number> {
     const fields = Object.entries(meta).filter(([, value]) => value !== "");
     const reply = await this.#run(FINISH_COPY, [String(this.#length), ...fields.flat()], false);
     refuse(reply);

@@ -1,13 +1,14 @@
 import { MemoryError } from "../errors.ts";
-import { encodeMessage, type NewMessage } from "../history/message.ts";
+import type { Json, NewItem } from "../history/item.ts";
+import { encodeRecord as encodeItemRecord } from "../history/item-record.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import type { ForkPoint } from "../sessions/session-info.ts";
 import { type EndedTurn, encodeRecord, TURN_ENDS } from "../turns/turn-record.ts";
-import { assertCount, assertId, assertMessage, assertText, assertTtl } from "../validate.ts";
+import { assertCount, assertId, assertItem, assertJson, assertText, assertTtl } from "../validate.ts";
 import type { Entry } from "./session-copy.ts";
 
-/** A message with its time, and with its id and its turn where it has them. */
-export type SessionImportMessage = NewMessage & { readonly createdAt: Date; readonly turnId?: string };
+/** An item with its time, and with its id and its turn if it has them. */
+export type SessionImportMessage = NewItem & { readonly createdAt: Date; readonly turnId?: string };
 
 /** A session to be made as it once was. */
 export interface SessionImport {
@@ -16,6 +17,8 @@ export interface SessionImport {
   readonly ttlSeconds?: number;
   readonly rootId?: string;
   readonly forkedFrom?: ForkPoint;
+  /** The session's metadata. */
+  readonly metadata?: Json;
   /** Null keeps the index of one that was dropped. */
   readonly messages: readonly (SessionImportMessage | null)[];
   /** Their indexes refer to `messages`. */
@@ -23,6 +26,7 @@ export interface SessionImport {
 }
 
 interface Encoded {
+  readonly layout: "1" | "2";
   readonly epoch: string;
   readonly entries: readonly Entry[];
   readonly turns: readonly [id: string, record: string][];
@@ -30,7 +34,8 @@ interface Encoded {
 
 /** @throws TypeError for what is no such session; MemoryError `duplicate_id` */
 export function encodeSession(session: SessionImport): Encoded {
-  const { title, ttlSeconds, rootId, forkedFrom, messages, turns = [] } = session;
+  const { title, ttlSeconds, rootId, forkedFrom, messages, turns = [], metadata } = session;
+  if (metadata !== undefined) assertJson("metadata", metadata);
   if (title !== undefined) assertText("title", title);
   if (ttlSeconds !== undefined) assertTtl("ttlSeconds", ttlSeconds);
   if (rootId !== undefined) assertId("rootId", rootId);
@@ -40,23 +45,23 @@ export function encodeSession(session: SessionImport): Encoded {
   for (const message of messages) if (message !== null) assertRestored(message, ids);
   for (const turn of turns) assertTurn(turn, messages.length);
   const epoch = ownEpoch(messages) ?? newEpoch();
+  const entries = messages.map((message, index) => {
+    if (message === null) return { record: "0" };
+    // An id that follows from the message's index is neither stored nor indexed.
+    const { id, ...derived } = message;
+    if (id === undefined || id === `${epoch}-${index}`) return { record: encodeEntry(derived) };
+    return { record: encodeEntry(message), id };
+  });
   return {
+    layout: entries.some(({ record }) => record.startsWith("[2,")) ? "2" : "1",
     epoch,
-    entries: messages.map((message, index) => {
-      if (message === null) return { record: "0" };
-      // An id that follows from the message's index is neither stored nor indexed.
-      const { id, ...derived } = message;
-      if (id === undefined || id === `${epoch}-${index}`) return { record: encodeEntry(derived) };
-      return { record: encodeEntry(message), id };
-    }),
+    entries,
     turns: turns.map((turn) => [turn.id, encodeRecord(turn)]),
   };
 }
 
-function encodeEntry(message: SessionImportMessage): string {
-  const { role, tail } = encodeMessage(message);
-  return `[1,"${role}",${message.createdAt.getTime()},${tail}`;
-}
+const encodeEntry = (message: SessionImportMessage): string =>
+  encodeItemRecord(message, message.createdAt.getTime());
 
 /**
  * The epoch that a session had whose ids these are; undefined where its ids would not fit together: then it gets a
@@ -75,7 +80,7 @@ function ownEpoch(messages: readonly (SessionImportMessage | null)[]): string | 
 }
 
 function assertRestored(message: SessionImportMessage, ids: Set<string>): void {
-  assertMessage(message);
+  assertItem(message, ["turnId"]);
   if (message.createdAt === undefined) throw new TypeError("createdAt must be given");
   if (message.turnId !== undefined) assertId("turnId", message.turnId);
   if (message.id === undefined) return;

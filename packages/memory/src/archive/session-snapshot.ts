@@ -21,15 +21,20 @@ export class SessionSnapshot {
   readonly ownTtl: string;
   /** What is remembered of where the context window begins, or empty. */
   readonly context: string;
+  readonly layout: string;
+  /** As it is stored, or empty. */
+  readonly metadata: string;
   readonly #run: Run;
 
   private constructor(run: Run, info: SessionInfo, reply: Reply) {
     this.#run = run;
     this.info = info;
     this.epoch = String(reply[5]);
-    this.end = Number(reply[13]);
-    this.ownTtl = String(reply[14]);
-    this.context = String(reply[15]);
+    this.end = Number(reply[14]);
+    this.ownTtl = String(reply[15]);
+    this.context = String(reply[16]);
+    this.layout = String(reply[17]);
+    this.metadata = String(reply[13]);
   }
 
   /** @throws MemoryError `unknown_session`, `unknown_message`, `unavailable`, `damaged` */

@@ -8,7 +8,7 @@ import {
   uniqueName,
 } from "../../test/redis.ts";
 import { type Message, MessageHistory, type NewMessage, type Role } from "../index.ts";
-import { ROLES } from "./message.ts";
+import { ROLES } from "./item.ts";
 
 const CLIENTS = 3;
 const LIMIT_MS = 4_000;

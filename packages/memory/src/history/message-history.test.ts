@@ -433,7 +433,7 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
       "[]",
       '{"role":"user"}',
       '[1,"user",5]',
-      '[2,"user",5,"x"]',
+      '[3,"user",5,"x"]',
       '[1,"nobody",5,"x"]',
     ]) {
       await redis.command("RPUSH", `${name}:{s}:messages`, record);
@@ -555,7 +555,7 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
       onDamaged: ({ index }) => indexes.push(index),
     });
     await wary.addMessage("s", user("a"));
-    const later = '[2,"user",1732264800000,"b",{"id":"x"}]';
+    const later = '[3,"user",1732264800000,"b",{"id":"x"}]';
     await redis.command("RPUSH", `${name}:{s}:messages`, later);
     await wary.addMessage("s", user("c"));
     expect(texts(await wary.getRecent("s", { k: 2 }))).toEqual(["a", "c"]);
@@ -603,7 +603,7 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
 
   test("a session that cannot be read hides itself from the list, not the others", async () => {
     for (const id of ["newer", "damaged", "here"]) await history.addMessage(id, user("x"));
-    await redis.command("HSET", `${name}:{newer}:meta`, "v", "2");
+    await redis.command("HSET", `${name}:{newer}:meta`, "v", "3");
     await redis.command("DEL", `${name}:{damaged}:meta`);
     await redis.command("SET", `${name}:{damaged}:meta`, "mine");
     const used = `${name}:sessions:{local}:used`;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { MemoryError } from "../errors.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
@@ -5,47 +6,83 @@ import type { SessionKeys } from "../redis/keys.ts";
 import type { Script } from "../redis/script.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
-import { ADD, CLEAR, DROP, INFO, RANGE, RECENT, UPDATE } from "../scripts/history.ts";
+import {
+  ADD,
+  CLEAR,
+  DROP,
+  GET,
+  INFO,
+  RANGE,
+  RECENT,
+  REPLACE,
+  REPLACE_FROM,
+  SET_METADATA,
+  UPDATE,
+} from "../scripts/history.ts";
 import { STORAGE } from "../scripts/storage.ts";
 import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
 import { decodeStorage, type SessionStorage } from "../sessions/session-storage.ts";
-import { assertId, assertMessage, assertPositiveInteger, assertTtl } from "../validate.ts";
-import { decodeMessage, encodeMessage, type Message, type NewMessage, type Role } from "./message.ts";
-import { type Page, type RecentOptions, readRecent } from "./recent.ts";
+import {
+  assertChange,
+  assertCount,
+  assertFields,
+  assertId,
+  assertItem,
+  assertJson,
+  assertPositiveInteger,
+  assertText,
+  assertTtl,
+} from "../validate.ts";
+import { type Item, type ItemTypes, isMessage, type Json, type Message, type NewItem } from "./item.ts";
+import { decodeItem, encodeRecord, itemArguments } from "./item-record.ts";
+import { type Page, type RecentItemsOptions, type RecentOptions, readRecent } from "./recent.ts";
 
-/** What `MessageHistory` stands on. */
+/** Options of `MessageHistory`. */
 export interface MessageHistoryOptions extends MemoryOptions {
-  /** Told of each record that is no message (someone else wrote it). It is skipped. */
+  /** Called for each record that is not an item's (another program wrote it). It is skipped. */
   readonly onDamaged?: (damaged: { sessionId: string; index: number }) => void;
 }
 
-/** What became of a message that was added. */
+/** What is known of an item that was added. */
 export interface AddedMessage {
   /** The caller's, or the one that was made. */
   readonly id: string;
-  /** Messages in the session now. */
+  /** Items in the session now. */
   readonly count: number;
   /** The caller's, or Redis' time of the append. */
   readonly createdAt: Date;
 }
 
+/** What is to be changed of an item: the fields that are given. */
+export type ItemChange<T extends ItemTypes = ItemTypes> = Partial<
+  Pick<Item<T>, "content" | "parts" | "toolCalls" | "toolCallId" | "metadata">
+>;
+
 const PAGE = 500;
-// One script takes about 50 ms for these, in which Redis serves nobody else; some more, and the clients choke.
+// One script takes about 50 ms for these, during which Redis serves no other client; many more would stall clients.
 const MAX_BATCH = 10_000;
+// Of one item, so many changes at the same time are more than any program makes.
+const MAX_TRIES = 100;
+const MAX_METADATA_BYTES = 65_536;
 
 /**
  * Conversations in Redis. Every write is one atomic script in one round trip that also renews the TTL of the
- * whole session; messages stand in the order in which they arrived at Redis.
+ * whole session; items stand in the order in which they arrived at Redis.
+ *
+ * A session is a list of items: messages, which have a role, and others, such as reasoning and function calls.
+ * `messages` and `getRecent` return messages; `items` and `getRecent` with `include` or `for` return all.
  *
  * Wrong arguments are a `TypeError`, everything else a `MemoryError`; in both cases nothing was written (but see
  * `unavailable`). Every method may throw one with the code `unavailable`, `damaged` or `newer_layout`.
+ *
+ * @template T the types of `metadata` and `parts`, if they are known
  *
  * @example
  * const history = new MessageHistory({ client });
  * await history.addMessage("session_1", { role: "user", content: "My name is Bob" });
  * const messages = await history.getRecent("session_1", { k: 5 });
  */
-export class MessageHistory {
+export class MessageHistory<T extends ItemTypes = ItemTypes> {
   readonly #scripts: SessionScripts;
   readonly #onDamaged: MessageHistoryOptions["onDamaged"];
 
@@ -55,7 +92,7 @@ export class MessageHistory {
   }
 
   /**
-   * Appends a message. Its id and time are the caller's, where given.
+   * Appends a message or another item. Its id and time are the caller's, if given.
    *
    * @example
    * const { id, count, createdAt } = await history.addMessage("session_1", {
@@ -66,45 +103,30 @@ export class MessageHistory {
    *
    * @throws MemoryError `duplicate_id`
    */
-  async addMessage(sessionId: string, message: NewMessage): Promise<AddedMessage> {
+  async addMessage(sessionId: string, message: NewItem<T>): Promise<AddedMessage> {
     const [added] = await this.addMessages(sessionId, [message]);
     return added as AddedMessage;
   }
 
   /**
-   * Appends messages in their order, at most 10,000: all of them or, when one is refused, none.
+   * Appends messages and other items in their order, at most 10,000: all of them or, if one is refused, none.
    *
    * @example
    * await history.addMessages("session_1", [
    *   { role: "assistant", content: "", toolCalls: [{ id: "call_1", name: "now", arguments: "{}" }] },
    *   { role: "tool", content: "12:00", toolCallId: "call_1" },
+   *   { type: "reasoning", content: "It is noon", parts: { encrypted_content: "…" } },
    * ]);
    *
    * @throws MemoryError `duplicate_id`
    */
-  async addMessages(sessionId: string, messages: readonly NewMessage[]): Promise<AddedMessage[]> {
-    if (!Array.isArray(messages)) throw new TypeError("messages must be an array");
-    if (messages.length > MAX_BATCH) {
-      throw new TypeError(`messages must be ${MAX_BATCH} at most: append more in several calls`);
-    }
-    for (const message of messages) assertMessage(message);
+  async addMessages(sessionId: string, messages: readonly NewItem<T>[]): Promise<AddedMessage[]> {
+    const args = newItemArguments(messages as readonly NewItem[]);
     const keys = this.#keys(sessionId);
     if (messages.length === 0) return [];
     const fresh = newEpoch();
-    const args = [fresh];
-    for (const message of messages) {
-      const { role, tail } = encodeMessage(message);
-      const time = message.createdAt?.getTime() ?? "";
-      const isPlain = time === "" && message.id === undefined;
-      args.push(isPlain ? role : `${role} ${time} ${message.id ?? ""}`, tail);
-    }
-    const reply = await this.#run(ADD, keys, args);
-    if (reply[0] === "duplicate") {
-      throw new MemoryError(
-        "duplicate_id",
-        `A message with the id ${JSON.stringify(reply[2])} is there already`,
-      );
-    }
+    const reply = await this.#run(ADD, keys, [fresh, ...args]);
+    if (reply[0] === "duplicate") throw duplicateId(reply[2]);
     const [, now, ttl, epoch] = reply;
     const [first, count] = [Number(reply[4]), Number(reply[5])];
     this.#scripts.index.touch(sessionId, Number(ttl), epoch === fresh);
@@ -116,7 +138,7 @@ export class MessageHistory {
   }
 
   /**
-   * Appends what a user said and what was answered, as one.
+   * Appends a user's message and the answer to it, as one.
    *
    * @example
    * await history.store("session_1", "My name is Bob", "Hello Bob!");
@@ -129,34 +151,65 @@ export class MessageHistory {
   }
 
   /**
-   * The newest messages, oldest first, in one round trip; with `maxTokens`, one for the first 64 looked at and
-   * one for each doubling. Without roles its cost does not depend on the session's length; with roles, one round
-   * trip for each 10,000 messages looked at. A tool's result is left out where its call is.
+   * Returns the newest messages, oldest first, in one round trip; with `maxTokens`, one for the first 64 looked at
+   * and one for each doubling. Its cost does not depend on the session's length, unless few items match: then one
+   * round trip for each 10,000 looked at. A tool's result is left out if its call is.
+   *
+   * With `for: "model"`, the items that every model's API accepts: tool calls only with all of their outputs, and a
+   * user's message first. What a crash left half is left out and reported, and the conversation goes on.
    *
    * @example
    * const lastFive = await history.getRecent("session_1");
    * const questions = await history.getRecent("session_1", { k: 3, role: "user" });
-   * const countTokens = ({ content }: Message) => Math.ceil(content.length / 4);
-   * const context = await history.getRecent("session_1", { maxTokens: 2000, countTokens });
+   * const countTokens = ({ content, parts }: Item) => (content.length + JSON.stringify(parts ?? "").length) / 4;
+   * const context = await history.getRecent("session_1", {
+   *   for: "model",
+   *   maxTokens: 2000,
+   *   countTokens,
+   *   onLeftOut: ({ item, reason }) => console.log(item.id, reason),
+   * });
    *
    * @throws MemoryError `unknown_message` (`before`)
    */
-  async getRecent(sessionId: string, options: RecentOptions = {}): Promise<Message[]> {
+  async getRecent(
+    sessionId: string,
+    options: RecentItemsOptions<T> & ({ for: "model" } | { include: "items" }),
+  ): Promise<Item<T>[]>;
+  async getRecent(sessionId: string, options?: RecentOptions<Message<T>>): Promise<Message<T>[]>;
+  async getRecent(
+    sessionId: string,
+    options: RecentItemsOptions<T> | RecentOptions<Message<T>> = {},
+  ): Promise<Item<T>[]> {
     const keys = this.#keys(sessionId);
-    const newestFirst = await readRecent(options, (limit, before, roles) =>
-      this.#recentPage(sessionId, keys, limit, before, roles),
+    const newestFirst = await readRecent(
+      options as RecentItemsOptions & RecentOptions<Item>,
+      (limit, before, kinds) => this.#recentPage(sessionId, keys, limit, before, kinds),
     );
-    return newestFirst.toReversed();
+    return newestFirst.toReversed() as Item<T>[];
   }
 
   /**
-   * All messages, oldest first, however many, read in pages while they are consumed. Messages that arrive
-   * meanwhile are included; a session that is cleared meanwhile ends the iteration.
+   * Iterates over all messages, oldest first, however many, read in pages while they are consumed. Messages that
+   * arrive meanwhile are included.
    *
    * @example
    * for await (const { role, content } of history.messages("session_1")) console.log(role, content);
+   *
+   * @throws MemoryError `unknown_session` when the session is cleared or expires meanwhile
    */
-  async *messages(sessionId: string): AsyncGenerator<Message, void, void> {
+  async *messages(sessionId: string): AsyncGenerator<Message<T>, void, void> {
+    for await (const item of this.items(sessionId)) if (isMessage(item)) yield item;
+  }
+
+  /**
+   * Iterates over all items, like `messages`.
+   *
+   * @example
+   * for await (const { role, type, content } of history.items("session_1")) console.log(role ?? type, content);
+   *
+   * @throws MemoryError `unknown_session` when the session is cleared or expires meanwhile
+   */
+  async *items(sessionId: string): AsyncGenerator<Item<T>, void, void> {
     const keys = this.#keys(sessionId);
     let next = 0;
     let known: string | undefined;
@@ -164,14 +217,145 @@ export class MessageHistory {
       const args = [String(next), String(PAGE)];
       const [, , epoch, following, ...entries] = await this.#run(RANGE, keys, args, true);
       known ??= String(epoch);
-      if (epoch !== known) return;
+      if (epoch !== known) {
+        throw new MemoryError("unknown_session", "The session was cleared or has expired while it was read");
+      }
       yield* this.#decode(sessionId, entries, known);
       next = Number(following);
     }
   }
 
   /**
-   * Messages in the session; 0 for one that is not there.
+   * Returns an item by its id, or null.
+   *
+   * @example
+   * const item = await history.getItem("session_1", "3f9a0c71-12");
+   */
+  async getItem(sessionId: string, id: string): Promise<Item<T> | null> {
+    return (await this.#find(sessionId, id))?.item ?? null;
+  }
+
+  /**
+   * Changes fields of an item where it stands; its id, time and index stay. A function is given the item as it is,
+   * and is called again if something else changes it meanwhile. Null: there is no such item.
+   *
+   * @example
+   * await history.updateMessage("session_1", message.id, { content: "12:00", metadata: { approved: true } });
+   * await history.updateMessage("session_1", message.id, ({ content }) => ({ content: content.trim() }));
+   */
+  async updateMessage(
+    sessionId: string,
+    id: string,
+    change: ItemChange<T> | ((item: Item<T>) => ItemChange<T>),
+  ): Promise<Item<T> | null> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const found = await this.#find(sessionId, id);
+      if (found === undefined) return null;
+      const { item, index, epoch, record } = found;
+      const fields = typeof change === "function" ? change(item) : change;
+      assertChange(fields);
+      const { id: itsId, turnId, createdAt, ...rest } = { ...item, ...withoutUndefined(fields) };
+      const stored = {
+        ...rest,
+        ...(itsId !== `${epoch}-${index}` && { id: itsId }),
+        ...(turnId !== undefined && { turnId }),
+      };
+      const changed = encodeRecord(stored as NewItem, createdAt.getTime());
+      const args = [String(index), epoch, createHash("sha1").update(record).digest("hex"), changed];
+      const reply = await this.#run(REPLACE, this.#keys(sessionId), args, true);
+      if (reply[0] === "changed") continue;
+      this.#scripts.index.touch(sessionId, Number(reply[2]));
+      return decodeItem(changed, index, epoch) as Item<T>;
+    }
+    throw new MemoryError("conflict", "The message was changed each time that it was about to be");
+  }
+
+  /**
+   * Removes an item and all that follow it, at once. Returns how many; null: there is no such item.
+   *
+   * @example
+   * const removed = await history.truncate("session_1", { from: message.id });
+   */
+  async truncate(sessionId: string, options: { from: string }): Promise<number | null> {
+    assertFields("options", options, new Set(["from"]));
+    return (await this.#replaceFrom(sessionId, options.from, []))?.replaced ?? null;
+  }
+
+  /**
+   * Replaces an item and all that follow it by others, at once: all of it or nothing. New ids may be those of the
+   * items that they replace. As long as the first new ones have the ids of the first old ones, they keep their
+   * positions too. Null: there is no such item.
+   *
+   * @example
+   * await history.replaceFrom("session_1", message.id, [{ role: "user", content: "My name is Rob" }]);
+   *
+   * @throws MemoryError `duplicate_id`
+   */
+  async replaceFrom(
+    sessionId: string,
+    id: string,
+    messages: readonly NewItem<T>[],
+  ): Promise<AddedMessage[] | null> {
+    return (await this.#replaceFrom(sessionId, id, messages as readonly NewItem[]))?.added ?? null;
+  }
+
+  /**
+   * Removes the newest item and returns it. Null: there is none.
+   *
+   * @example
+   * const last = await history.pop("session_1");
+   */
+  async pop(sessionId: string): Promise<Item<T> | null> {
+    const reply = await this.#run(DROP, this.#keys(sessionId), [""]);
+    if (reply[0] === "unknown") return null;
+    const [, , ttl, epoch, index, record] = reply;
+    this.#scripts.index.touch(sessionId, Number(ttl));
+    return (decodeItem(String(record), Number(index), String(epoch)) ?? null) as Item<T> | null;
+  }
+
+  /**
+   * Sets the session's metadata, up to 64 KiB of JSON, and creates the session if there is none. Returns its new
+   * version. `info` returns both.
+   * @param options `ifVersion`: only if that is still its version (0: none is set)
+   *
+   * @example
+   * const { metadata = null, metadataVersion = 0 } = (await history.info("session_1")) ?? {};
+   * console.log(metadata);
+   * await history.setMetadata("session_1", { topic: "Names" }, { ifVersion: metadataVersion });
+   *
+   * @throws MemoryError `conflict` if it has another version
+   */
+  async setMetadata(
+    sessionId: string,
+    metadata: Json,
+    options: { ifVersion?: number } = {},
+  ): Promise<number> {
+    assertFields("options", options, new Set(["ifVersion"]));
+    assertJson("metadata", metadata);
+    const { ifVersion } = options;
+    if (ifVersion !== undefined) assertCount("ifVersion", ifVersion);
+    const json = JSON.stringify(metadata);
+    if (Buffer.byteLength(json) > MAX_METADATA_BYTES) {
+      throw new TypeError(`metadata must be ${MAX_METADATA_BYTES} bytes of JSON at most`);
+    }
+    const fresh = newEpoch();
+    const reply = await this.#run(SET_METADATA, this.#keys(sessionId), [
+      fresh,
+      json,
+      String(ifVersion ?? ""),
+    ]);
+    if (reply[0] === "changed") {
+      throw new MemoryError(
+        "conflict",
+        `The session's metadata has the version ${reply[2]}, not ${ifVersion}`,
+      );
+    }
+    this.#scripts.index.touch(sessionId, Number(reply[2]), reply[3] === fresh);
+    return Number(reply[4]);
+  }
+
+  /**
+   * Counts the items in the session; 0 if there is no session.
    *
    * @example
    * const count = await history.count("session_1");
@@ -181,7 +365,7 @@ export class MessageHistory {
   }
 
   /**
-   * Drops the message with this id, or the newest. False: there is none.
+   * Removes the item with this id, or the newest. False: there is none.
    *
    * @example
    * await history.drop("session_1"); // the newest
@@ -196,7 +380,7 @@ export class MessageHistory {
   }
 
   /**
-   * Forgets this session, whole, and no other; a turn in progress is cancelled. False: it was not there.
+   * Deletes the session; a running turn is cancelled. False: there was none.
    *
    * @example
    * const wasThere = await history.clear("session_1");
@@ -208,7 +392,7 @@ export class MessageHistory {
   }
 
   /**
-   * Seconds that the session has left, or null when it is not there.
+   * Returns the seconds until the session expires, or null if there is none.
    *
    * @example
    * const seconds = await history.ttl("session_1");
@@ -219,7 +403,7 @@ export class MessageHistory {
   }
 
   /**
-   * Gives the session a TTL of its own, from now on and after each use. False: it is not there.
+   * Gives the session a TTL of its own, from now on and after each use. False: there is no session.
    *
    * @example
    * await history.expire("session_1", 30 * 86_400); // 30 days
@@ -230,18 +414,18 @@ export class MessageHistory {
   }
 
   /**
-   * Gives the session a title; an empty one takes it away. False: it is not there.
+   * Gives the session a title; an empty one removes it. False: there is no session.
    *
    * @example
    * await history.rename("session_1", "Bob's first question");
    */
   async rename(sessionId: string, title: string): Promise<boolean> {
-    if (typeof title !== "string" || !title.isWellFormed()) throw new TypeError("title must be a string");
+    assertText("title", title);
     return this.#update(sessionId, ["title", title]);
   }
 
   /**
-   * What is known of a session, or null when it is not there.
+   * Returns what is known of a session, or null if there is none.
    *
    * @example
    * const info = await history.info("session_1");
@@ -253,7 +437,7 @@ export class MessageHistory {
   }
 
   /**
-   * The session's keys in Redis and what they take, or null when it is not there.
+   * Returns the session's keys in Redis and their sizes, or null if there is no session.
    *
    * @example
    * for (const { name, entries, bytes } of (await history.storage("session_1"))?.keys ?? []) {
@@ -265,11 +449,11 @@ export class MessageHistory {
   }
 
   /**
-   * The owner's sessions, last used first. The list stands in another slot than the sessions: it can trail
-   * behind by a second, and it can lack a session whose last use was cut off by a crash, until its next use.
+   * Lists the owner's sessions, last used first. The list is in another slot than the sessions: it can be a second
+   * behind, and it can lack a session whose last use was interrupted by a crash, until its next use.
    * Sessions that have expired are never returned, nor are those that cannot be read: damaged ones, and ones of a
    * newer version of this library. So a page can have fewer than `limit` (default 50), and none, though there are
-   * more: `nextCursor` says so.
+   * more: `nextCursor` is not null then.
    *
    * @example
    * let cursor: string | null | undefined;
@@ -279,11 +463,12 @@ export class MessageHistory {
    *   cursor = page.nextCursor;
    * } while (cursor);
    *
-   * @throws TypeError for a cursor that is none
+   * @throws TypeError for a wrong cursor
    */
   async listSessions(
     options: { limit?: number; cursor?: string } = {},
   ): Promise<{ sessions: SessionInfo[]; nextCursor: string | null }> {
+    assertFields("options", options, new Set(["limit", "cursor"]));
     const { limit = 50, cursor } = options;
     assertPositiveInteger("limit", limit);
     return this.#scripts.index.page(limit, cursor, (id) => this.info(id));
@@ -294,17 +479,17 @@ export class MessageHistory {
     keys: SessionKeys,
     limit: number,
     before: string,
-    roles: readonly Role[],
+    kinds: readonly string[],
   ): Promise<Page | undefined> {
-    const reply = await this.#run(RECENT, keys, [String(limit), before, ...roles], true);
+    const reply = await this.#run(RECENT, keys, [String(limit), before, ...kinds], true);
     if (reply[0] === "unknown") return undefined;
     const [, , epoch, more, next, extra, ...entries] = reply;
     const split = entries.length - Number(extra) * 2;
     return {
-      messages: [...this.#decode(sessionId, entries.slice(0, split), String(epoch))],
+      items: [...this.#decode(sessionId, entries.slice(0, split), String(epoch))],
       context: [...this.#decode(sessionId, entries.slice(split), String(epoch))],
       more: Number(more) === 1,
-      // By index, so that it holds when its message is dropped.
+      // By index, so that it stays valid if its item is dropped.
       next: `${epoch}-${next}`,
     };
   }
@@ -316,11 +501,39 @@ export class MessageHistory {
     return true;
   }
 
-  *#decode(sessionId: string, entries: readonly (string | number)[], epoch: string): Generator<Message> {
+  async #find(sessionId: string, id: string) {
+    assertId("id", id);
+    const reply = await this.#run(GET, this.#keys(sessionId), [id], true);
+    if (reply[0] === "unknown") return undefined;
+    const [epoch, index, record] = [String(reply[2]), Number(reply[3]), String(reply[4])];
+    const item = decodeItem(record, index, epoch);
+    // An id that is made of an index is not the id of an item with another one.
+    return item?.id === id ? { item: item as Item<T>, index, epoch, record } : undefined;
+  }
+
+  async #replaceFrom(sessionId: string, id: string, items: readonly NewItem[]) {
+    assertId("id", id);
+    const args = newItemArguments(items);
+    const reply = await this.#run(REPLACE_FROM, this.#keys(sessionId), [id, ...args]);
+    if (reply[0] === "unknown") return undefined;
+    if (reply[0] === "duplicate") throw duplicateId(reply[2]);
+    const [, now, ttl, epoch, count, replaced, ...indexes] = reply;
+    this.#scripts.index.touch(sessionId, Number(ttl));
+    const added = items.map(
+      (item, n): AddedMessage => ({
+        id: item.id ?? `${epoch}-${indexes[n]}`,
+        count: Number(count) - items.length + n + 1,
+        createdAt: item.createdAt ?? new Date(now),
+      }),
+    );
+    return { replaced: Number(replaced), added };
+  }
+
+  *#decode(sessionId: string, entries: readonly (string | number)[], epoch: string): Generator<Item<T>> {
     for (let i = 0; i < entries.length; i += 2) {
       const index = Number(entries[i]);
-      const message = decodeMessage(String(entries[i + 1]), index, epoch);
-      if (message) yield message;
+      const item = decodeItem(String(entries[i + 1]), index, epoch);
+      if (item) yield item as Item<T>;
       else this.#onDamaged?.({ sessionId, index });
     }
   }
@@ -333,3 +546,19 @@ export class MessageHistory {
     return this.#scripts.run(script, keys.all, args, repeatable);
   }
 }
+
+/** @throws TypeError */
+function newItemArguments(items: readonly NewItem[]): string[] {
+  if (!Array.isArray(items)) throw new TypeError("messages must be an array");
+  if (items.length > MAX_BATCH) {
+    throw new TypeError(`messages must be ${MAX_BATCH} at most: append more in several calls`);
+  }
+  for (const item of items) assertItem(item);
+  return items.flatMap((item) => itemArguments(item));
+}
+
+const duplicateId = (id: unknown): MemoryError =>
+  new MemoryError("duplicate_id", `A message with the id ${JSON.stringify(id)} is there already`);
+
+const withoutUndefined = <Fields extends object>(fields: Fields): Partial<Fields> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;

@@ -1,5 +1,5 @@
-import type { Json } from "../history/message.ts";
-import { isRole } from "../history/message.ts";
+import type { Json } from "../history/item.ts";
+import { isRole } from "../history/item.ts";
 import { isObject, parseObject, preservedId, time, withoutEmpty } from "./parse.ts";
 import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
 import { DOCUMENT_TYPES, readDocument, readEach, type SourceKey, SourceRedis } from "./source-redis.ts";

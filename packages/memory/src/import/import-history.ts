@@ -1,5 +1,5 @@
 import { MemoryError } from "../errors.ts";
-import type { NewMessage } from "../history/message.ts";
+import type { NewMessage } from "../history/item.ts";
 import type { MessageHistory } from "../history/message-history.ts";
 import { isId } from "../validate.ts";
 import { sanitize } from "./sanitize.ts";

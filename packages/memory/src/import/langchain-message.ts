@@ -1,5 +1,5 @@
-import type { Json, NewMessage, Role, ToolCall } from "../history/message.ts";
-import { isRole } from "../history/message.ts";
+import type { Json, NewMessage, Role, ToolCall } from "../history/item.ts";
+import { isRole } from "../history/item.ts";
 import { isObject, type JsonObject, withoutEmpty } from "./parse.ts";
 
 const ROLES: Readonly<Record<string, Role>> = {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Json } from "../history/message.ts";
+import type { Json } from "../history/item.ts";
 import { isId } from "../validate.ts";
 
 export type JsonObject = { readonly [key: string]: Json };

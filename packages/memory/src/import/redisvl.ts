@@ -1,5 +1,5 @@
-import type { Json, Role } from "../history/message.ts";
-import { isRole } from "../history/message.ts";
+import type { Json, Role } from "../history/item.ts";
+import { isRole } from "../history/item.ts";
 import { preservedId, time } from "./parse.ts";
 import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
 import { readEach, readHash, type SourceKey, SourceRedis } from "./source-redis.ts";

@@ -1,4 +1,4 @@
-import type { Json, NewMessage } from "../history/message.ts";
+import type { Json, NewMessage } from "../history/item.ts";
 
 // As deep as metadata may be, one level less.
 const MAX_DEPTH = 99;

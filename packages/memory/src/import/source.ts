@@ -1,4 +1,4 @@
-import type { NewMessage } from "../history/message.ts";
+import type { NewMessage } from "../history/item.ts";
 import type { RedisClient } from "../redis/client.ts";
 
 /** What an import reads: a message with an id of its own, or null for a record that is no message. */

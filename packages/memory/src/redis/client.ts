@@ -1,12 +1,15 @@
-/** What is used of `@redis/client` (or `redis`) 5 and 6: single, cluster and sentinel clients all have it. */
+/**
+ * The subset of `@redis/client` (or `redis`) 5 and 6 that this library needs; single, cluster and sentinel clients
+ * have it. Declared here so that the library depends on no client.
+ */
 export interface NodeRedisClient {
-  /** Left out by one that stands in for others: it may come back. */
+  /** Left out by a client that stands for several: it may come back. */
   readonly isOpen?: boolean;
   evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
-/** What is used of `ioredis` 5 and 6: `Redis` and `Cluster`. */
+/** The subset of `ioredis` 5 and 6 that this library needs: of `Redis` and `Cluster`. */
 export interface IoRedisClient {
   readonly status?: string;
   evalsha(sha1: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
@@ -16,13 +19,13 @@ export interface IoRedisClient {
 /** A connected client. It is used, never opened, configured or closed. */
 export type RedisClient = NodeRedisClient | IoRedisClient;
 
-/** What is used of a second connection of `@redis/client`, to be woken when a turn moves on. */
+/** The subset of a second connection of `@redis/client`, which is notified when a turn grows. */
 export interface NodeRedisSubscriber {
   subscribe(channel: string, listener: () => void): Promise<unknown>;
   unsubscribe(channel: string, listener: () => void): Promise<unknown>;
 }
 
-/** What is used of a second connection of `ioredis`; its `keyPrefix` must be that of the first. */
+/** The subset of a second connection of `ioredis`; its `keyPrefix` must be that of the first. */
 export interface IoRedisSubscriber {
   readonly options?: { readonly keyPrefix?: string | undefined };
   subscribe(channel: string): Promise<unknown>;
@@ -31,13 +34,13 @@ export interface IoRedisSubscriber {
 }
 
 export interface Evaluator {
-  /** Its owner has closed it, or not opened it: it will not reconnect by itself. */
+  /** True if its owner has closed it, or not opened it: it will not reconnect by itself. */
   isClosed(): boolean;
   bySha(sha1: string, keys: string[], args: string[]): Promise<unknown>;
   bySource(source: string, keys: string[], args: string[]): Promise<unknown>;
 }
 
-/** Both clients under one roof. A script is all that the library ever sends. */
+/** Adapts either client. Scripts are all that the library ever sends. @throws TypeError for any other client */
 export function evaluator(client: RedisClient): Evaluator {
   if ("evalSha" in client) {
     return {
@@ -53,5 +56,7 @@ export function evaluator(client: RedisClient): Evaluator {
       bySource: (source, keys, args) => client.eval(source, keys.length, ...keys, ...args),
     };
   }
-  throw new TypeError("client must be a client of @redis/client or ioredis");
+  throw new TypeError(
+    "client must be a connected client of @redis/client or ioredis, not a URL, a promise or another client",
+  );
 }

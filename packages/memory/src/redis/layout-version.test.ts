@@ -97,7 +97,7 @@ test("a session of version 1 is read, and goes on", async () => {
 });
 
 test("a session of a newer version is refused whatever is asked of it, and left as it is", async () => {
-  const keys = await write("newer", "2");
+  const keys = await write("newer", "3");
   const state = async () =>
     JSON.stringify([
       await redis.command("LRANGE", keys[0] ?? "", "0", "-1"),
@@ -135,8 +135,8 @@ test("a session of a newer version is refused whatever is asked of it, and left 
 
 test("records of a newer version in a session of this one are skipped, and told of", async () => {
   const [messages = "", , turnsKey = ""] = await write("mixed");
-  await redis.command("RPUSH", messages, '[2,{"role":"user"}]');
-  await redis.command("HSET", turnsKey, "t2", '[2,{"status":"completed"}]');
+  await redis.command("RPUSH", messages, '[3,{"role":"user"}]');
+  await redis.command("HSET", turnsKey, "t2", '[3,{"status":"completed"}]');
   const indexes: number[] = [];
   const history = new MessageHistory({
     client: redis.client,
@@ -150,5 +150,5 @@ test("records of a newer version in a session of this one are skipped, and told 
     undefined,
   ]);
   await history.addMessage("mixed", { role: "user", content: "on" });
-  expect(await redis.command("LINDEX", messages, "5")).toBe('[2,{"role":"user"}]');
+  expect(await redis.command("LINDEX", messages, "5")).toBe('[3,{"role":"user"}]');
 });

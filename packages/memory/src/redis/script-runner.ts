@@ -3,32 +3,39 @@ import { type Evaluator, evaluator, type RedisClient } from "./client.ts";
 import type { Script } from "./script.ts";
 
 /**
- * What every script returns: a status, Redis' time in ms, and what the status comes with. A client can be set to
- * give numbers as strings: only the time is sure to be one.
+ * What every script returns: a status, Redis' time in ms, and what belongs to the status. A client can be set to
+ * return numbers as strings: only the time is always a number.
  */
 export type Reply = [status: string, now: number, ...rest: (string | number)[]];
 
+// Every status that a script returns.
+const STATUSES = new Set([
+  ...["ok", "late", "newer", "unknown", "unknown_message", "duplicate", "changed", "gone", "taken", "lost"],
+  ...["begun", "busy", "replay", "mismatch", "refused", "running", "ended", "conflict", "sessions", "bytes"],
+  ...["too_large"],
+]);
+
 interface RunOptions {
-  /** The script may run twice without harm: it is tried again when a connection breaks under it. */
+  /** True if the script may run twice without harm: it is retried when the connection breaks. */
   repeatable?: boolean;
 }
 
-// Redis answered that it did not run the command, and that it soon may.
+// Redis has not run the command, and may soon.
 const TEMPORARY_ERROR = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)\b/;
 const RETRY_DELAY_MS = 50;
 
-/** What is known of a Redis. */
+/** What is known of the Redis behind a client. */
 interface ConnectionState {
-  /** Its clock less ours, as of the last reply; a little behind, so that a deadline is rather early. */
+  /** Its clock minus the local one, as of the last reply; a little less, so that deadlines are rather early. */
   clockOffset?: number;
-  /** It failed until a caller's deadline: until it has answered again, nobody begins to wait for it. */
+  /** True if it failed until a caller's deadline: until it answers again, callers try once and do not wait. */
   away?: boolean;
 }
 
-// Of the client, not of the instance: a server has an instance for each owner, and asks Redis for the time once.
+// For each client, not each instance: a server has an instance for each owner, and asks Redis for the time once.
 const connectionStates = new WeakMap<RedisClient, ConnectionState>();
 
-/** Runs scripts within a deadline: one that is late by Redis' clock does nothing, and its caller has an error. */
+/** Runs scripts with a deadline. A script that starts after it, by Redis' clock, does nothing: its caller has an error. */
 export class ScriptRunner {
   readonly #redis: Evaluator;
   readonly #timeoutMs: number;
@@ -70,9 +77,9 @@ export class ScriptRunner {
         this.#state.away = false;
         if (reply[0] === "newer") throw newerLayout(reply[2]);
         if (reply[0] !== "late") return reply;
-        // Our notion of Redis' time was off (its clock was set): it is right now.
+        // The clock offset was wrong (Redis' clock was set). It has just been corrected.
       } catch (error) {
-        // Waiting for a closed client would keep a process from ending.
+        // Waiting for a closed client would keep the process from exiting.
         if (!isRetryable(error, repeatable) || this.#redis.isClosed()) throw toMemoryError(error);
         if (performance.now() + RETRY_DELAY_MS > giveUpAt) this.#state.away = true;
         else if (patient) {
@@ -86,22 +93,22 @@ export class ScriptRunner {
   }
 
   async #evaluate(script: Script, keys: string[], args: string[]): Promise<Reply> {
-    const reply = (await this.#redis.bySha(script.sha1, keys, args).catch((error) => {
+    const reply = await this.#redis.bySha(script.sha1, keys, args).catch((error) => {
       if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
       return this.#redis.bySource(script.source, keys, args);
-    })) as Reply;
-    reply[1] = Number(reply[1]);
-    return reply;
+    });
+    return toReply(reply);
   }
 
   async #readClock([key = ""]: string[]): Promise<number> {
     // One key: it says which node's clock, and a script on more may have to wait for a slot's migration.
     const time = await this.#redis.bySource("return redis.call('TIME')", [key], []);
-    const [seconds, microseconds] = time as [string, string];
-    return Number(seconds) * 1000 + Number(microseconds) / 1000 - performance.now();
+    if (!Array.isArray(time) || time.length !== 2) throw wrongClient();
+    const [seconds, microseconds] = time.map((part) => Number(String(part)));
+    return (seconds ?? 0) * 1000 + (microseconds ?? 0) / 1000 - performance.now();
   }
 
-  /** A client can keep a command for ever (a frozen server, an offline queue): nobody waits that long. */
+  /** A client can keep a command for ever (a frozen server, an offline queue); a caller waits until its deadline. */
   #within<T>(giveUpAt: number, work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
@@ -119,28 +126,50 @@ export class ScriptRunner {
   }
 }
 
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * A client can be set to return Buffers instead of strings, and `@redis/client` does so on a RESP2 connection that was
+ * once subscribed. @throws TypeError for what is not the reply of a script
+ */
+function toReply(reply: unknown): Reply {
+  if (!Array.isArray(reply)) throw wrongClient();
+  if (typeof reply[0] !== "string") {
+    for (const [n, value] of reply.entries()) if (value instanceof Uint8Array) reply[n] = UTF8.decode(value);
+  }
+  reply[1] = Number(reply[1]);
+  if (!STATUSES.has(reply[0]) || Number.isNaN(reply[1])) throw wrongClient();
+  return reply as Reply;
+}
+
+const wrongClient = (): TypeError =>
+  new TypeError(
+    "client does not return the replies of scripts as they are: pass a connected client of @redis/client or " +
+      "ioredis without legacyMode, not a pipeline or a transaction",
+  );
+
 const newerLayout = (version: unknown): MemoryError =>
   new MemoryError(
     "newer_layout",
-    `A newer version of this library wrote this session (layout ${version}, this one knows 1): upgrade`,
+    `A newer version of this library wrote this session (layout ${version}, this one knows 1 and 2): upgrade`,
   );
 
 const unavailable = (message: string, cause?: unknown): MemoryError =>
   new MemoryError("unavailable", message, { cause });
 
 function isRetryable(error: unknown, repeatable: boolean): boolean {
-  if (!(error instanceof Error) || MemoryError.isInstance(error)) return false;
+  if (!(error instanceof Error) || error instanceof TypeError || MemoryError.isInstance(error)) return false;
   return TEMPORARY_ERROR.test(error.message) || (repeatable && !isReply(error));
 }
 
-// An error that Redis itself sent begins with an upper-case code.
+// The message of an error that Redis sent begins with an upper-case code.
 const isReply = (error: Error): boolean => /^[A-Z]{3,} /.test(error.message);
 
-// What a script says that met another type, or a record that it cannot read.
+// The error of a script that finds another type, or a record that it cannot read.
 const DAMAGED = /\bWRONGTYPE\b|\buser_script:\d+: (attempt to|bad argument|Expected) /;
 
-function toMemoryError(error: unknown): MemoryError {
-  if (MemoryError.isInstance(error)) return error;
+function toMemoryError(error: unknown): MemoryError | TypeError {
+  if (MemoryError.isInstance(error) || error instanceof TypeError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (DAMAGED.test(message)) {
     return new MemoryError("damaged", "A key of this session is not what this library keeps there", {

@@ -8,8 +8,8 @@ import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the id of a message to end before, or empty
  *
- * Returns what `info` of the prelude does, and: the index of its end, the session's own TTL in ms or '', the
- *         remembered start of its context window or '' (also when that lies behind the end)
+ * Returns what `session_info` does, and: the index of its end, the session's own TTL in ms or '', the remembered
+ *         start of its context window or '' (also when that lies behind the end), its layout version
  *         {'unknown', now} | {'unknown_message', now}
  */
 export const OPEN = script(
@@ -28,11 +28,12 @@ end
 local record = reply[10] ~= '' and redis.call('HGET', turns, reply[10])
 local user = record and record:match('^%[1,"%a+",(%d+)')
 if user then last = math.min(last, tonumber(user)) end
-local m = redis.call('HMGET', meta, 'ttl', 'context')
+local m = redis.call('HMGET', meta, 'ttl', 'context', 'v')
 local from = m[2] and m[2]:match(':(%d+)$')
 reply[#reply + 1] = last
 reply[#reply + 1] = m[1] or ''
 reply[#reply + 1] = from and tonumber(from) < last and m[2] or ''
+reply[#reply + 1] = m[3] or '1'
 return reply
 `,
 );
@@ -180,7 +181,7 @@ export const FINISH_COPY = script(
   lua`
 if session_exists() then return {'taken', now} end
 if redis.call('LLEN', copy_messages) ~= tonumber(ARGV[3]) then return {'lost', now} end
-redis.call('HSET', copy_meta, 'v', 1, 'created', now, 'updated', now, unpack(ARGV, 4))
+redis.call('HSET', copy_meta, 'created', now, 'updated', now, unpack(ARGV, 4))
 for i = 1, 3 do
   if redis.call('EXISTS', KEYS[i + 5]) == 1 then redis.call('RENAME', KEYS[i + 5], KEYS[i]) end
 end

@@ -1,71 +1,58 @@
 import { lua, script } from "../redis/script.ts";
-import { INFO_PRELUDE, PRELUDE, PRELUDE_WITHOUT_LAYOUT, TURN_PRELUDE } from "./prelude.ts";
+import { APPEND_PRELUDE, INFO_PRELUDE, PRELUDE, PRELUDE_WITHOUT_LAYOUT, TURN_PRELUDE } from "./prelude.ts";
 
 /**
- * Appends messages: all or none.
+ * Appends items: all or none.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  epoch, if the session is new
- * ARGV[4…] two for each: `role( time)( id)`, where time may be empty, and what stands behind the time in its record:
- *          `"content"(,more)]`. The long one is not taken apart: that would cost as much as a small command.
+ * ARGV[4…] two for each item, see `new_records`
  *
  * Returns {'ok', now, ttl, epoch, index of the first, count} | {'duplicate', now, id}
  */
 export const ADD = script(
   PRELUDE_WITHOUT_LAYOUT,
   TURN_PRELUDE,
+  APPEND_PRELUDE,
   lua`
 local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'dropped', 'turn', 'lease', 'v')
 if is_newer(known[6]) then return {'newer', now, known[6]} end
 expire_if_lease_ended(known[4], known[5])
-local epoch, given, records = known[1], {}, {}
-local at_now = tostring(now)
-for i = 4, #ARGV, 2 do
-  local role, at = ARGV[i], at_now
-  if role:find(' ', 1, true) then
-    local time, id
-    role, time, id = role:match('^(%a+) (%-?%d*) ?(.*)$')
-    if time ~= '' then at = time end
-    if id ~= '' then
-      if given[id] or index_of(id, epoch) then return {'duplicate', now, id} end
-      given[id] = #records
-    end
-  end
-  records[#records + 1] = '[1,"' .. role .. '",' .. at .. ',' .. ARGV[i + 1]
-end
-local length
-for i = 1, #records, 1000 do
-  length = redis.call('RPUSH', messages, unpack(records, i, math.min(i + 999, #records)))
-end
+local epoch = known[1]
+local records, given, is_layout_2 = new_records(4, function(id) return not index_of(id, epoch) end)
+if not records then return {'duplicate', now, given} end
+local length = push(records)
 local first = length - #records
 if epoch then
-  redis.call('HSET', meta, 'updated', at_now)
+  redis.call('HSET', meta, 'updated', now)
+  if is_layout_2 and known[6] ~= '2' then redis.call('HSET', meta, 'v', '2') end
 else
   epoch = ARGV[3]
-  redis.call('HSET', meta, 'v', '1', 'epoch', epoch, 'created', at_now, 'updated', at_now)
+  redis.call('HSET', meta, 'v', is_layout_2 and '2' or '1', 'epoch', epoch, 'created', now, 'updated', now)
 end
 for id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. id, first + n) end
 return {'ok', now, renew_ttl(known[2]), epoch, first, length - (known[3] or 0)}
 `,
 );
 
-// A reply is no larger than this, but for its last message: a larger one would keep Redis from everybody else.
+// A reply is not larger than this, except for its last item: a larger one would keep Redis from other callers.
 const REPLY_BYTES = 1024 * 1024;
-// For the same reason no more entries are looked at in one go, which takes some 10 ms.
-const LOOKED_AT = 10_000;
+// For the same reason a script looks at no more entries than this, which takes some 10 ms.
+const MAX_LOOKED_AT = 10_000;
 
 /**
- * The newest messages, backwards from a message or from the end: no more than fit a reply, and none where those that
- * are asked for stand further away than one reply looks.
+ * Reads the newest items, backwards from an item or from the end: at most as many as fit a reply, and possibly none
+ * if the next wanted one is further away than one script looks.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  how many at most   ARGV[4] the id that they end before, or empty
- * ARGV[5…] roles; none: all
+ * ARGV[5…] the kinds wanted; none: all that are roles; `*`: all
  *
- * Where the oldest one found is a tool's result, what precedes it is returned too, back to its call (or as far as
- * another reply goes). What is no message's record is returned for the report, and is none of the limit.
+ * If the oldest one found is a tool's result, the items before it are returned too, back to its call (or as far as
+ * another reply goes). A record that is no item's is returned so that it can be reported; it does not count toward
+ * the limit.
  *
  * Returns {'ok', now, epoch or '', whether there may be older ones (0, 1), the index that those stand before, how many
  *         are only context, index, record, …}, newest first | {'unknown', now}
@@ -82,30 +69,35 @@ if ARGV[4] ~= '' then
   if not before or before >= start then return {'unknown', now} end
   start = before
 end
-local wanted
-for i = 5, #ARGV do wanted = wanted or {}; wanted[ARGV[i]] = true end
+local is_all, is_any_role, wanted = ARGV[5] == '*', #ARGV == 4, {}
+if is_any_role then wanted = {user = true, assistant = true, system = true, developer = true, tool = true} end
+for i = 5, #ARGV do wanted[ARGV[i]] = true end
+-- In version 1 every item has a role.
+local function is_wanted(kind, record)
+  return is_all or wanted[kind] or (is_any_role and record:byte(2) == 49)
+end
 
 local reply = {'ok', now, epoch or '', 0, 0, 0}
-local found, extra, looked, role, bytes = 0, 0, 0, nil, 0
-local function older_before(at)
-  if reply[4] == 0 then reply[4], reply[5] = 1, at end
+local found, extra, looked, kind, bytes = 0, 0, 0, nil, 0
+local function older_before(index)
+  if reply[4] == 0 then reply[4], reply[5] = 1, index end
 end
-local function visit(at, record)
+local function visit(index, record)
   if record == '0' then return true end
-  local is = record:match('^%[1,"(%a+)",%-?%d+,"')
-  if is and wanted and not wanted[is] then return true end
+  local is = kind_of(record)
+  if is and not is_wanted(is, record) then return true end
   bytes = bytes + #record
   if bytes > ${REPLY_BYTES} and found > 0 then limit = found end
   if found >= limit then
-    older_before(at + 1)
-    -- Beyond the limit only the way back from a result to its call is of interest.
-    if role ~= 'tool' or (wanted and not wanted.assistant) or bytes > ${2 * REPLY_BYTES} then return false end
+    older_before(index + 1)
+    -- Beyond the limit only the items between a result and its call are of interest.
+    if kind ~= 'tool' or not is_wanted('assistant', record) or bytes > ${2 * REPLY_BYTES} then return false end
     extra = extra + 1
   elseif is then
     found = found + 1
   end
-  role = is or role
-  reply[#reply + 1] = at
+  kind = is or kind
+  reply[#reply + 1] = index
   reply[#reply + 1] = record
   return true
 end
@@ -120,7 +112,7 @@ while start > 0 and limit > 0 do
   end
   if not go then break end
   start, step, looked = low, 64, looked + #chunk
-  if looked >= ${LOOKED_AT} and found < limit and start > 0 then
+  if looked >= ${MAX_LOOKED_AT} and found < limit and start > 0 then
     older_before(start)
     break
   end
@@ -131,7 +123,7 @@ return reply
 );
 
 /**
- * A page of messages, forwards: no more than fit a reply, and at least one.
+ * Reads a page of items, forwards: at most as many as fit a reply, and at least one.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
@@ -144,61 +136,166 @@ export const RANGE = script(
   TURN_PRELUDE,
   lua`
 running_turn_if_writable()
-local at, length = tonumber(ARGV[3]), redis.call('LLEN', messages)
-local last, bytes = math.min(at + ARGV[4], length), 0
+local index, length = tonumber(ARGV[3]), redis.call('LLEN', messages)
+local last, bytes = math.min(index + ARGV[4], length), 0
 local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', -1}
-while at < last and bytes < ${REPLY_BYTES} do
-  for _, record in ipairs(redis.call('LRANGE', messages, at, math.min(at + 8, last) - 1)) do
+while index < last and bytes < ${REPLY_BYTES} do
+  for _, record in ipairs(redis.call('LRANGE', messages, index, math.min(index + 8, last) - 1)) do
     if bytes >= ${REPLY_BYTES} then break end
     bytes = bytes + #record
     if record ~= '0' then
-      reply[#reply + 1] = at
+      reply[#reply + 1] = index
       reply[#reply + 1] = record
     end
-    at = at + 1
+    index = index + 1
   end
 end
-if at < length then reply[4] = at end
+if index < length then reply[4] = index end
 return reply
 `,
 );
 
 /**
- * Drops one message.
+ * Reads one item.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] its id
+ *
+ * Returns {'ok', now, epoch, index, record} | {'unknown', now}
+ */
+export const GET = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  lua`
+running_turn_if_writable()
+local epoch = redis.call('HGET', meta, 'epoch')
+local index = index_of(ARGV[3], epoch)
+local record = index and redis.call('LINDEX', messages, index)
+if not record or record == '0' then return {'unknown', now} end
+return {'ok', now, epoch, index, record}
+`,
+);
+
+/**
+ * Drops one item.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] its id; empty: the newest
  *
- * Returns {'ok', now, ttl} | {'unknown', now}
+ * Returns {'ok', now, ttl, epoch, index, record} | {'unknown', now}
  */
 export const DROP = script(
   PRELUDE,
   TURN_PRELUDE,
   lua`
 running_turn()
-local at
+local epoch, index = redis.call('HGET', meta, 'epoch')
 if ARGV[3] ~= '' then
-  at = index_of(ARGV[3], redis.call('HGET', meta, 'epoch'))
+  index = index_of(ARGV[3], epoch)
 else
-  at = redis.call('LLEN', messages) - 1
-  while at >= 0 and redis.call('LINDEX', messages, at) == '0' do at = at - 1 end
+  index = redis.call('LLEN', messages) - 1
+  while index >= 0 and redis.call('LINDEX', messages, index) == '0' do index = index - 1 end
 end
-local record = at and at >= 0 and redis.call('LINDEX', messages, at)
+local record = index and index >= 0 and redis.call('LINDEX', messages, index)
 if not record or record == '0' then return {'unknown', now} end
-local readable, decoded = pcall(cjson.decode, record)
-local id = readable and type(decoded) == 'table' and type(decoded[5]) == 'table' and decoded[5].id
+local id = extras_of(record).id
 if id and ARGV[3] ~= '' and id ~= ARGV[3] then return {'unknown', now} end
 redis.call('HSET', meta, 'updated', now)
 redis.call('HINCRBY', meta, 'dropped', 1)
-redis.call('LSET', messages, at, '0')
+redis.call('LSET', messages, index, '0')
 if id then redis.call('HDEL', meta, 'id:' .. id) end
+return {'ok', now, renew_ttl(), epoch, index, record}
+`,
+);
+
+/**
+ * Replaces one item by a changed one, if nothing has changed it since it was read.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] its index   ARGV[4] epoch   ARGV[5] SHA-1 of the record that was read   ARGV[6] the new record
+ *
+ * Returns {'ok', now, ttl} | {'changed', now}
+ */
+export const REPLACE = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  lua`
+running_turn()
+local record = redis.call('HGET', meta, 'epoch') == ARGV[4] and redis.call('LINDEX', messages, ARGV[3])
+-- Done already, if the reply was lost.
+if record == ARGV[6] then return {'ok', now, renew_ttl()} end
+if not record or redis.sha1hex(record) ~= ARGV[5] then return {'changed', now} end
+redis.call('HSET', meta, 'updated', now)
+if ARGV[6]:sub(1, 3) == '[2,' then redis.call('HSET', meta, 'v', '2') end
+redis.call('LSET', messages, ARGV[3], ARGV[6])
 return {'ok', now, renew_ttl()}
 `,
 );
 
 /**
- * Ends the running turn, if there is one, and forgets the session, whole.
+ * Replaces an item and all that follow it by others, at once. An item keeps its index, and its id if it was made of
+ * it, for as long as the new ones begin with the ids of the old ones.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3]  the id of the first to be replaced
+ * ARGV[4…] two for each new item, see `new_records`; none: the conversation is truncated
+ *
+ * Returns {'ok', now, ttl, epoch, count, how many were replaced, index of each new one…}
+ *         {'unknown', now} | {'duplicate', now, id}
+ */
+export const REPLACE_FROM = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  APPEND_PRELUDE,
+  lua`
+running_turn()
+local epoch, length = redis.call('HGET', meta, 'epoch'), redis.call('LLEN', messages)
+local first = index_of(ARGV[3], epoch)
+if not first or first >= length then return {'unknown', now} end
+local old = {}
+for index, record in ipairs(redis.call('LRANGE', messages, first, -1)) do
+  if record ~= '0' then
+    local id = extras_of(record).id
+    old[#old + 1] = {index = first + index - 1, given = id, id = id or (epoch .. '-' .. (first + index - 1))}
+  end
+end
+if not old[1] or old[1].id ~= ARGV[3] then return {'unknown', now} end
+local removed = {}
+for _, item in ipairs(old) do removed[item.id] = true end
+-- New items in order, each with the id of the old one at its position, take its entry of the list.
+local kept = 0
+local function id_of(n) local header = ARGV[4 + 2 * n]; return header and header:match('^%d[^ ]+ %-?%d* (.+)$') end
+while old[kept + 1] and id_of(kept) == old[kept + 1].id do kept = kept + 1 end
+local records, given, is_layout_2 = new_records(4, function(id) return removed[id] or not index_of(id, epoch) end)
+if not records then return {'duplicate', now, given} end
+
+local reply, appended = {'ok', now, 0, epoch, 0, #old}, {}
+for n = kept + 1, #records do appended[#appended + 1] = records[n] end
+if #appended > 0 then length = push(appended) end
+redis.call('HSET', meta, 'updated', now)
+if is_layout_2 then redis.call('HSET', meta, 'v', '2') end
+for n, item in ipairs(old) do
+  redis.call('LSET', messages, item.index, n <= kept and records[n] or '0')
+  if item.given and n > kept then redis.call('HDEL', meta, 'id:' .. item.given) end
+end
+if #old > kept then redis.call('HINCRBY', meta, 'dropped', #old - kept) end
+for n = 1, #records do
+  reply[6 + n] = n <= kept and old[n].index or length - #records + n - 1
+end
+for id, n in pairs(given) do
+  if n >= kept then redis.call('HSET', meta, 'id:' .. id, reply[7 + n]) end
+end
+reply[3], reply[5] = renew_ttl(), count_items()
+return reply
+`,
+);
+
+/**
+ * Ends the running turn, if there is one, and deletes the session.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
@@ -209,14 +306,14 @@ export const CLEAR = script(
   PRELUDE,
   TURN_PRELUDE,
   lua`
-local there = redis.call('UNLINK', unpack(KEYS))
+local removed = redis.call('UNLINK', unpack(KEYS))
 notify()
-return {'ok', now, there > 0 and 1 or 0}
+return {'ok', now, removed > 0 and 1 or 0}
 `,
 );
 
 /**
- * Sets what a session has of its own, lastingly.
+ * Sets fields of a session for good.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
@@ -236,11 +333,36 @@ return {'ok', now, renew_ttl()}
 );
 
 /**
- * What is known of a session.
+ * Sets a session's metadata, stored as `<version>:<JSON>`. Creates the session if there is none.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] epoch, if the session is new   ARGV[4] JSON
+ * ARGV[5] the version that it must have (0: none is set); empty: any
+ *
+ * Returns {'ok', now, ttl, epoch, version} | {'changed', now, version}
+ */
+export const SET_METADATA = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  lua`
+running_turn()
+local known = redis.call('HMGET', meta, 'epoch', 'metadata')
+local version = tonumber((known[2] or ''):match('^(%d+):') or 0)
+if ARGV[5] ~= '' and version ~= tonumber(ARGV[5]) then return {'changed', now, version} end
+version = version + 1
+redis.call('HSET', meta, 'metadata', version .. ':' .. ARGV[4], 'updated', now)
+if not known[1] then redis.call('HSET', meta, 'v', '1', 'epoch', ARGV[3], 'created', now) end
+return {'ok', now, renew_ttl(), known[1] or ARGV[3], version}
+`,
+);
+
+/**
+ * Reads what is known of a session.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  *
- * Returns what `info` of the prelude does
+ * Returns what `session_info` does
  */
 export const INFO = script(PRELUDE, TURN_PRELUDE, INFO_PRELUDE, lua`return session_info()`);

@@ -3,33 +3,33 @@ import { lua } from "../redis/script.ts";
 /**
  * Begins every script on a session.
  *
- * KEYS      the session's five, in the order of `SessionKeys.all`
- * ARGV[1]   the deadline in Redis' time, ms since the epoch; past it the script does nothing: a command that
- *           was held up must not act after its caller has given up. Empty: none.
- * ARGV[2]   the TTL in ms for a session that has none of its own
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * ARGV[1] deadline in Redis' time, ms since the Unix epoch; empty: none
+ * ARGV[2] TTL in ms of a session that has none of its own
  *
- * Returns   {status, now, …}; `late` when the deadline has passed; {'newer', now, layout} for a session of a later
- *           layout version, which is not touched.
+ * Returns {status, now, …}. Every script may also return
+ *         {'late', now}: the deadline has passed and nothing was done, because the caller has given up
+ *         {'newer', now, layout}: a newer version of this library wrote the session, which was left unchanged
  *
- * Scripts write first what a full Redis refuses (RPUSH, HSET, APPEND): the refusal comes before any change.
+ * A full Redis refuses RPUSH, HSET and APPEND. Scripts call these first, so that a refusal changes nothing.
  */
-const BEGINNING = lua`
+const START = lua`
 local messages, meta, turns, idempotency, log = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if ARGV[1] ~= '' and now > tonumber(ARGV[1]) then return {'late', now} end
-local function is_newer(layout) return layout and layout ~= '1' end
+local function is_newer(layout) return layout and layout ~= '1' and layout ~= '2' end
 `;
 
 const FUNCTIONS = lua`
--- Renews the life of all of the session's keys; returns it in ms. \`own\`: the session's own TTL, where it is
--- known already (false: it has none).
+-- Renews the TTL of all of the session's keys and returns it in ms. \`own\`: the session's own TTL, if it is known
+-- already (false: it has none).
 local function renew_ttl(own)
   if own == nil then own = redis.call('HGET', meta, 'ttl') end
   local ttl = own or ARGV[2]
   redis.call('PEXPIRE', messages, ttl)
   redis.call('PEXPIRE', meta, ttl)
-  -- The others are there only where a turn is or was.
+  -- The others exist only if there is or was a turn.
   if redis.call('PEXPIRE', turns, ttl) == 1 then
     redis.call('PEXPIRE', idempotency, ttl)
     redis.call('PEXPIRE', log, ttl)
@@ -37,12 +37,12 @@ local function renew_ttl(own)
   return tonumber(ttl)
 end
 
--- Messages now in the session: dropped ones stay in the list as 0, so that none changes its index.
-local function count_messages()
+-- Items in the session. A dropped item stays in the list as 0, so that no index changes.
+local function count_items()
   return redis.call('LLEN', messages) - (redis.call('HGET', meta, 'dropped') or 0)
 end
 
--- Where a message stands by its id, or nil. Ids given by callers are indexed, others are '<epoch>-<index>'.
+-- The index of an item by its id, or nil. Ids given by callers are stored; all others are '<epoch>-<index>'.
 local function index_of(id, epoch)
   local known = redis.call('HGET', meta, 'id:' .. id)
   if known then return tonumber(known) end
@@ -51,26 +51,73 @@ local function index_of(id, epoch)
     if #digits <= 15 and (digits == '0' or digits:match('^[1-9]%d*$')) then return tonumber(digits) end
   end
 end
+
+-- The role or type of a record, or nil if it is no item's: \`[version,"kind",time,"content"(,{…})]\`.
+local function kind_of(record) return record:match('^%[[12],"([%w_.:-]+)",%-?%d+,"') end
+
+-- The object at the end of a record, as a table.
+local function extras_of(record)
+  if record:sub(-2) ~= '}]' then return {} end
+  local readable, decoded = pcall(cjson.decode, record)
+  return readable and type(decoded) == 'table' and type(decoded[5]) == 'table' and decoded[5] or {}
+end
 `;
 
-export const PRELUDE = lua`${BEGINNING}
+export const PRELUDE = lua`${START}
 local layout = redis.call('HGET', meta, 'v')
 if is_newer(layout) then return {'newer', now, layout} end
 ${FUNCTIONS}`;
 
-/** The same for a script that asks for the layout version together with what else it needs of `meta`. */
-export const PRELUDE_WITHOUT_LAYOUT = BEGINNING + FUNCTIONS;
+/** The same for a script that reads the layout version together with other fields of `meta`. */
+export const PRELUDE_WITHOUT_LAYOUT = START + FUNCTIONS;
+
+/** For scripts that append items. */
+export const APPEND_PRELUDE = lua`
+-- Takes ARGV[from…] apart, two for each item: \`kind\`, or \`version kind time id\` without the first space, where time
+-- and id may be empty; and what follows the time in the record, \`"content"(,{…})]\`. That one can be long and is
+-- copied as it is.
+-- Returns the records; a table of the ids given, each with its offset; whether a record needs layout 2. Or nil and an
+-- id that is in use: \`is_free(id)\` says whether it is not.
+local function new_records(from, is_free)
+  local records, given, is_layout_2 = {}, {}, false
+  local at_now = tostring(now)
+  for i = from, #ARGV, 2 do
+    local version, kind, at = '1', ARGV[i], at_now
+    if kind:find(' ', 1, true) then
+      local created, id
+      version, kind, created, id = kind:match('^(%d)([^ ]+) (%-?%d*) ?(.*)$')
+      if version == '2' then is_layout_2 = true end
+      if created ~= '' then at = created end
+      if id ~= '' then
+        if given[id] or not is_free(id) then return nil, id end
+        given[id] = #records
+      end
+    end
+    records[#records + 1] = '[' .. version .. ',"' .. kind .. '",' .. at .. ',' .. ARGV[i + 1]
+  end
+  return records, given, is_layout_2
+end
+
+-- Appends records. Returns the length of the list.
+local function push(records)
+  local length
+  for i = 1, #records, 1000 do
+    length = redis.call('RPUSH', messages, unpack(records, i, math.min(i + 999, #records)))
+  end
+  return length
+end
+`;
 
 /**
- * For scripts that may meet a running turn. A turn's record is
- * `[1,"status",user,answer,started,ended,info(,text)]`: indexes of its messages (-1: none), times in ms, what
- * the caller told of it (JSON), and the text of an answer that a retry has replaced.
+ * For scripts that may meet a running turn. A turn's record is `[1,"status",user,answer,started,ended,info(,text)]`:
+ * indexes of its messages (-1: none), times in ms, what the caller stored with it (JSON), and the text of an answer
+ * that a retry has replaced.
  */
 export const TURN_PRELUDE = lua`
--- Wakes who follows the turn. Only a hint: a user that may not publish can write all the same.
+-- Notifies followers of the turn. They also poll, so a Redis user that may not publish can write all the same.
 local function notify() redis.pcall('PUBLISH', log, '') end
 
--- Ends the running turn: its text so far becomes a message, its record (if nobody has deleted it) is closed.
+-- Ends the running turn: its text becomes a message, and its record (unless it was deleted) is closed.
 local function end_turn(id, status, rest, info)
   local record = redis.call('HGET', turns, id) or ''
   local user, started, former = record:match('^%[1,"%a+",(%d+),%-?%d+,(%d+),%d+,(.*)%]$')
@@ -90,8 +137,8 @@ local function end_turn(id, status, rest, info)
   notify()
 end
 
--- The running turn's id. One whose server has let its lease run out is ended here, as interrupted.
--- \`turn\`, \`lease\`: as they stand in \`meta\`.
+-- Returns the running turn's id. A turn whose lease has expired is ended as interrupted.
+-- \`turn\`, \`lease\`: the fields of \`meta\`.
 local function expire_if_lease_ended(turn, lease)
   if not turn then return nil end
   if now <= tonumber(lease) then return turn end
@@ -100,25 +147,25 @@ local function expire_if_lease_ended(turn, lease)
 end
 local function running_turn() return expire_if_lease_ended(unpack(redis.call('HMGET', meta, 'turn', 'lease'))) end
 
--- The same for who only reads: where nothing can be written, as on a full Redis, a dead one stays as it is.
+-- For read-only scripts: if Redis is full, an expired turn is left unchanged.
 local function running_turn_if_writable()
   local turn = redis.call('HMGET', meta, 'turn', 'lease')
-  local ended, still = pcall(expire_if_lease_ended, turn[1], turn[2])
-  if ended then return still end
+  local ended, running = pcall(expire_if_lease_ended, turn[1], turn[2])
+  if ended then return running end
   return turn[1]
 end
 
--- What became of a turn that is not running (any more).
+-- The reply for a turn that is not running (any more).
 local function turn_status(id)
   local record = redis.call('HGET', turns, id)
-  return {'ended', now, record and record:match('^%[1,"(%a+)"') or 'gone', count_messages()}
+  return {'ended', now, record and record:match('^%[1,"(%a+)"') or 'gone', count_items()}
 end
 `;
 
-/** For scripts that run a turn anew, or tell what that would be. */
+/** For scripts that retry a turn, or say whether that is possible. */
 export const RETRY_PRELUDE = lua`
--- The index of the message that a retry of a turn answers, that of its former answer (-1: none is shown) and its
--- record; or nil and why it is refused.
+-- Returns the index of the message that a retry of a turn answers, that of its former answer (-1: none is there) and
+-- the turn's record; or nil and why the retry is refused.
 local function find_retry(id)
   local record = redis.call('HGET', turns, id)
   if not record then return nil, 'unknown' end
@@ -136,23 +183,24 @@ end
 /** For scripts that return what is known of a session. */
 export const INFO_PRELUDE = lua`
 -- {'ok', now, TTL left in ms, the TTL that it is renewed to in ms, count, epoch, created, updated, title,
---  running turn, root, parent, the parent's message that it left before}, '' for what it does not have
+--  running turn, root, parent, the parent's message that it was forked before, metadata}, '' for what it does not have
 -- {'unknown', now}
 local function session_info()
   local turn = running_turn_if_writable() or ''
   local left = redis.call('PTTL', meta)
   if left == -2 then return {'unknown', now} end
-  local m = redis.call('HMGET', meta, 'ttl', 'epoch', 'created', 'updated', 'title', 'root', 'parent', 'before')
-  return {'ok', now, left, tonumber(m[1] or ARGV[2]), count_messages(), m[2], m[3], m[4], m[5] or '', turn,
-    m[6] or '', m[7] or '', m[8] or ''}
+  local m = redis.call('HMGET', meta,
+    'ttl', 'epoch', 'created', 'updated', 'title', 'root', 'parent', 'before', 'metadata')
+  return {'ok', now, left, tonumber(m[1] or ARGV[2]), count_items(), m[2], m[3], m[4], m[5] or '', turn,
+    m[6] or '', m[7] or '', m[8] or '', m[9] or ''}
 end
 `;
 
-/** For scripts that return what a context needs. */
+/** For scripts that return the history that a context needs. */
 export const HISTORY_PRELUDE = lua`
--- Adds to a reply: the remembered start of this window or -1, the index of the first message returned, and the
--- newest messages up to \`last\`: as many as fit the budget of bytes, at least one, none from before that start.
--- Backwards, until the budget is spent: what it costs depends on the window, not on the history's length.
+-- Adds to a reply: the remembered start of this window or -1, the index of the first item returned, and the newest
+-- items up to \`last\`: as many as fit the budget of bytes, at least one, none from before that start. Reads backwards
+-- until the budget is spent, so the cost depends on the window, not on the history's length.
 local function add_history(reply, last, budget, window)
   local start, floor, remembered = last + 1, 0, -1
   local context = redis.call('HGET', meta, 'context')

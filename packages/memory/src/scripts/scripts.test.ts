@@ -35,8 +35,8 @@ test.each<[string, Script]>(SCRIPTS)(
 // Lua finds a function that no piece declares only when its line runs.
 test.each<[string, Script]>(SCRIPTS)("%s calls only functions that it declares", (_, { source }) => {
   const code = source.replace(/--.*$/gm, "");
-  const declared = [...code.matchAll(/\blocal (?:function )?([\w, ]+)/g)].flatMap(([, names = ""]) =>
-    names.split(/[, ]+/),
+  const declared = [...code.matchAll(/\blocal (?:function )?([\w, ]+)|\((\w+(?:, \w+)*)\)/g)].flatMap(
+    ([, names = "", parameters = ""]) => `${names},${parameters}`.split(/[, ]+/),
   );
   const called = [...code.matchAll(/(?<![.:\w'"%(])([a-z_]+)\(/g)].map(([, name = ""]) => name);
   expect(new Set(called).difference(new Set([...declared, ...BUILT_IN]))).toEqual(new Set());

@@ -66,7 +66,7 @@ if not current then redis.call('HSET', turns, id, '[1,"running",' .. last .. ',-
 if key ~= '' then redis.call('HSET', idempotency, key, ARGV[10] .. ':' .. id) end
 local ttl = renew_ttl(known[2])
 
-return add_history({'begun', now, ttl, epoch, last, count_messages()}, last, tonumber(ARGV[12]), ARGV[13])
+return add_history({'begun', now, ttl, epoch, last, count_items()}, last, tonumber(ARGV[12]), ARGV[13])
 `,
 );
 
@@ -136,7 +136,7 @@ elseif length ~= offset then return {'conflict', now, length} end
 end_turn(id, ARGV[4], rest, ARGV[7])
 if ARGV[8] ~= '' then redis.call('HSET', meta, 'context', ARGV[8]) end
 local ttl = renew_ttl()
-return {'ok', now, ARGV[4], count_messages(), ttl}
+return {'ok', now, ARGV[4], count_items(), ttl}
 `,
 );
 
@@ -180,11 +180,11 @@ local record = redis.call('HGET', turns, id)
 if not record then return {'gone', now} end
 local epoch = redis.call('HGET', meta, 'epoch')
 if current == id then
-  return {'running', now, epoch, count_messages(), record, redis.call('GETRANGE', log, ARGV[4], -1)}
+  return {'running', now, epoch, count_items(), record, redis.call('GETRANGE', log, ARGV[4], -1)}
 end
 local answer = tonumber(record:match('^%[1,"%a+",%d+,(%-?%d+)'))
 local text = answer >= 0 and redis.call('LINDEX', messages, answer) or ''
-return {'ended', now, epoch, count_messages(), record, text}
+return {'ended', now, epoch, count_items(), record, text}
 `,
 );
 
@@ -222,7 +222,7 @@ export const PEEK = script(
   RETRY_PRELUDE,
   HISTORY_PRELUDE,
   lua`
-local last, found = redis.call('LLEN', messages) - 1, count_messages()
+local last, found = redis.call('LLEN', messages) - 1, count_items()
 if ARGV[5] ~= '' then
   local user, answer = find_retry(ARGV[5])
   if not user then return {'refused', now, answer} end

@@ -1,21 +1,26 @@
+import type { Json } from "../history/item.ts";
 import type { Reply } from "../redis/script-runner.ts";
 
-/** What is known of a session, without its messages. */
+/** What is known of a session, without its items. */
 export interface SessionInfo {
   readonly id: string;
   readonly title: string | null;
-  /** Messages in it. */
+  /** Items in it. */
   readonly count: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
-  /** What each use of the session renews its life to. */
+  /** The TTL that each use renews. */
   readonly ttlSeconds: number;
   readonly expiresAt: Date;
-  /** The turn in progress, see `Turns`. */
+  /** The running turn, see `Turns`. */
   readonly runningTurnId: string | null;
   /** The session that its line of forks began with; null for one that is no fork. See `SessionArchive`. */
   readonly rootId: string | null;
   readonly forkedFrom: ForkPoint | null;
+  /** See `setMetadata`; null if none is set. */
+  readonly metadata: Json;
+  /** Grows by one with each change of the metadata; 0 if none is set. */
+  readonly metadataVersion: number;
 }
 
 /** Where a fork left its parent: before this message, or at its end. */
@@ -24,10 +29,10 @@ export interface ForkPoint {
   readonly messageId: string | null;
 }
 
-/** Of what the script function `info` returns; null for a session that is not there. */
+/** Decodes what the script function `session_info` returns; null if there is no session. */
 export function decodeInfo(id: string, reply: Reply): SessionInfo | null {
   if (reply[0] === "unknown") return null;
-  const [, now, left, ttl, count, , created, updated, title, turn, root, parent, before] = reply;
+  const [, now, left, ttl, count, , created, updated, title, turn, root, parent, before, metadata] = reply;
   return {
     id,
     title: orNull(title),
@@ -39,8 +44,15 @@ export function decodeInfo(id: string, reply: Reply): SessionInfo | null {
     runningTurnId: orNull(turn),
     rootId: orNull(root),
     forkedFrom: parent === "" ? null : { sessionId: String(parent), messageId: orNull(before) },
+    ...decodeMetadata(String(metadata)),
   };
 }
 
 const orNull = (value: string | number | null | undefined): string | null =>
   value === "" || value === null || value === undefined ? null : String(value);
+
+function decodeMetadata(stored: string): Pick<SessionInfo, "metadata" | "metadataVersion"> {
+  const colon = stored.indexOf(":");
+  if (colon < 0) return { metadata: null, metadataVersion: 0 };
+  return { metadata: JSON.parse(stored.slice(colon + 1)), metadataVersion: Number(stored.slice(0, colon)) };
+}

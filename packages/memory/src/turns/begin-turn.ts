@@ -1,4 +1,5 @@
-import { decodeMessage, type Json, type Message } from "../history/message.ts";
+import { type Item, isMessage, type Json, type Message } from "../history/item.ts";
+import { decodeItem } from "../history/item-record.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import { assertCount, assertId, assertJson, assertText } from "../validate.ts";
 import type { TurnWriter } from "./turn-writer.ts";
@@ -24,7 +25,9 @@ export interface BeginOptions {
 
 /** What a turn finds in its session. */
 export interface TurnHistory {
-  /** The history asked for, oldest first; of a turn that has begun, the user's message is the last. */
+  /** The history asked for, oldest first; of a turn that has begun, its input is the last. */
+  readonly items: readonly IndexedItem[];
+  /** Of these, the ones with a role. */
   readonly messages: readonly IndexedMessage[];
   /** Messages in the session, the user's included where the turn has begun. */
   readonly count: number;
@@ -59,7 +62,13 @@ export type BeginRefusal =
   /** The turn to retry is not there, has completed, or is not the last of its session. */
   | { readonly kind: "refused"; readonly reason: RetryRefusal };
 
-/** A message, and where it stands. */
+/** An item and its index. */
+export interface IndexedItem {
+  readonly index: number;
+  readonly item: Item;
+}
+
+/** A message and its index. */
 export interface IndexedMessage {
   /** The index in the session: grows with each message, keeps its value. */
   readonly index: number;
@@ -115,7 +124,7 @@ export function decodeBegun(reply: Reply): ({ readonly kind: "begun" } & TurnHis
 /** Of what the script `PEEK` returns. */
 export function decodePeeked([status, , detail, count, ...found]: Reply): PeekResult {
   if (status !== "refused") return { ...decodeHistory(found, String(detail)), count: Number(count) };
-  const nothing = { messages: [], count: 0, rememberedStart: null, complete: true };
+  const nothing = { items: [], messages: [], count: 0, rememberedStart: null, complete: true };
   return { ...nothing, refused: detail as RetryRefusal };
 }
 
@@ -124,12 +133,21 @@ function decodeHistory(
   [remembered, first, ...records]: readonly (string | number)[],
   epoch: string,
 ): Omit<TurnHistory, "count"> {
-  const messages = records.flatMap((record, n) => {
+  const items = records.flatMap((record, n) => {
     const index = Number(first) + n;
-    const message = decodeMessage(String(record), index, epoch);
-    return message ? [{ index, message }] : [];
+    const item = decodeItem(String(record), index, epoch);
+    return item ? [{ index, item }] : [];
   });
   const rememberedStart = Number(remembered) < 0 ? null : Number(remembered);
   // By the index and not by the first message: it may have been dropped.
-  return { messages, rememberedStart, complete: Number(first) <= (rememberedStart ?? 0) };
+  return {
+    items,
+    messages: items.flatMap(toMessage),
+    rememberedStart,
+    complete: Number(first) <= (rememberedStart ?? 0),
+  };
 }
+
+/** Of an item without a role, nothing. */
+export const toMessage = ({ index, item }: IndexedItem): IndexedMessage[] =>
+  isMessage(item) ? [{ index, message: item }] : [];

@@ -1,4 +1,4 @@
-import type { Json } from "../history/message.ts";
+import type { Json } from "../history/item.ts";
 
 export const TURN_ENDS = ["completed", "cancelled", "failed", "interrupted"] as const;
 /** How a turn has ended. `interrupted`: its server died, froze or could not reach Redis. */

@@ -1,5 +1,5 @@
 import { MemoryError } from "../errors.ts";
-import type { Json } from "../history/message.ts";
+import type { Json } from "../history/item.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import type { TurnFeed, TurnOutcome } from "./turn-feed.ts";
 import { TURN_ENDS, type TurnEnd } from "./turn-record.ts";

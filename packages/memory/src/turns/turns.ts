@@ -1,4 +1,5 @@
-import { decodeMessage } from "../history/message.ts";
+import { MemoryError } from "../errors.ts";
+import { decodeItem } from "../history/item-record.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import type { SessionKeys } from "../redis/keys.ts";
@@ -17,8 +18,10 @@ import {
   beginArguments,
   decodeBegun,
   decodePeeked,
+  type IndexedItem,
   type IndexedMessage,
   type PeekResult,
+  toMessage,
 } from "./begin-turn.ts";
 import { TurnFeed, type TurnUpdate } from "./turn-feed.ts";
 import { followRemote } from "./turn-follower.ts";
@@ -192,30 +195,43 @@ export class Turns {
   }
 
   /**
-   * The messages from one index up to another, `to` excluded: what a context was made of.
+   * Returns the items from one index up to another, `to` excluded: what a context was made of.
    *
    * @example
-   * const firstTen = await turns.messages("session_1", 0, 10);
+   * const firstTen = await turns.items("session_1", 0, 10);
+   *
+   * @throws MemoryError `unknown_session` when the session is cleared or expires meanwhile
    */
-  async messages(sessionId: string, from: number, to: number): Promise<IndexedMessage[]> {
+  async items(sessionId: string, from: number, to: number): Promise<IndexedItem[]> {
     assertCount("from", from);
     if (to <= from) return [];
-    const found: IndexedMessage[] = [];
+    const found: IndexedItem[] = [];
     let known: string | undefined;
     for (let next = from; next >= 0 && next < to; ) {
       const args = [String(next), String(to - next)];
       const [, , epoch, following, ...entries] = await this.#run(RANGE, this.#keys(sessionId), args);
       known ??= String(epoch);
-      // The session was cleared meanwhile.
-      if (epoch !== known) break;
+      if (epoch !== known) {
+        throw new MemoryError("unknown_session", "The session was cleared or has expired while it was read");
+      }
       for (let i = 0; i < entries.length; i += 2) {
         const index = Number(entries[i]);
-        const message = decodeMessage(String(entries[i + 1]), index, known);
-        if (message) found.push({ index, message });
+        const item = decodeItem(String(entries[i + 1]), index, known);
+        if (item) found.push({ index, item });
       }
       next = Number(following);
     }
     return found;
+  }
+
+  /**
+   * Returns the messages from one index up to another, like `items`.
+   *
+   * @example
+   * const firstTen = await turns.messages("session_1", 0, 10);
+   */
+  async messages(sessionId: string, from: number, to: number): Promise<IndexedMessage[]> {
+    return (await this.items(sessionId, from, to)).flatMap(toMessage);
   }
 
   /**
@@ -297,7 +313,7 @@ export class Turns {
     const decoded = decodeRecord(turnId, String(raw));
     if (decoded === undefined) return null;
     const { record, replaced = "" } = decoded;
-    const answer = status === "running" ? String(text) : decodeMessage(String(text), 0, "")?.content;
+    const answer = status === "running" ? String(text) : decodeItem(String(text), 0, "")?.content;
     return { record, text: answer ?? replaced, count: Number(count), epoch: String(epoch) };
   }
 

@@ -69,6 +69,7 @@ function beginUnstored(content: string): BegunOrReplay {
   return {
     kind: "begun",
     writer,
+    items: [{ index: 0, item: message }],
     messages: [{ index: 0, message }],
     count: 0,
     rememberedStart: null,

@@ -2,7 +2,7 @@ import type { ModelInfo, ProviderId, Usage } from "@redis-memory-magic/protocol"
 
 /** One message of a context. The system prompt stands apart: each provider has its own place for it. */
 export interface ContextMessage {
-  readonly role: "system" | "user" | "assistant" | "tool";
+  readonly role: "system" | "developer" | "user" | "assistant" | "tool";
   readonly content: string;
 }
 

@@ -79,6 +79,7 @@ export class Reports {
     plan: { budget: number; window: number },
   ): Promise<TurnHistory> {
     const nowhere = {
+      items: [],
       messages: [],
       count: 0,
       rememberedStart: null,
@@ -99,12 +100,14 @@ export class Reports {
     }
     const content = body.message ?? "";
     const index = (found.messages.at(-1)?.index ?? -1) + 1;
-    const current = {
-      index,
-      message: { id: NOT_STORED, role: "user" as const, content, createdAt: new Date() },
+    const message = { id: NOT_STORED, role: "user" as const, content, createdAt: new Date() };
+    const { items, messages } = body.mode === "stateful" ? found : nowhere;
+    return {
+      ...found,
+      items: [...items, { index, item: message }],
+      messages: [...messages, { index, message }],
+      count: found.count + 1,
     };
-    const history = body.mode === "stateful" ? found.messages : [];
-    return { ...found, messages: [...history, current], count: found.count + 1 };
   }
 
   async #reportOf(

@@ -7,6 +7,7 @@ import {
   type TurnRecord as LibraryTurnRecord,
   type Message,
   MessageHistory,
+  type NewItem,
   type NewMessage,
   type PeekResult,
   SessionArchive,
@@ -79,12 +80,12 @@ export class SessionStore {
   readonly #archive: SessionArchive;
   readonly #maxTtlSeconds: number;
 
-  constructor(options: SessionStoreOptions) {
+  constructor({ maxTtlSeconds, ...options }: SessionStoreOptions) {
     this.owner = options.owner;
     this.#history = new MessageHistory(options);
     this.#turns = new Turns(options);
     this.#archive = new SessionArchive(options);
-    this.#maxTtlSeconds = options.maxTtlSeconds ?? Number.POSITIVE_INFINITY;
+    this.#maxTtlSeconds = maxTtlSeconds ?? Number.POSITIVE_INFINITY;
   }
 
   begin(sessionId: string, turn: BeginTurn, quota: StorageQuota): Promise<BeginResult> {
@@ -309,9 +310,9 @@ function withInfo<Turn extends LibraryTurnRecord>(turn: Turn): WithInfo<Turn> | 
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 
-const sizeOf = (messages: readonly NewMessage[]): number =>
+const sizeOf = (messages: readonly NewItem[]): number =>
   messages.reduce(
-    (sum, { content, toolCalls, metadata }) =>
-      sum + bytesOf(content) + bytesOf(JSON.stringify([toolCalls, metadata])),
+    (sum, { content = "", toolCalls, metadata, parts }) =>
+      sum + bytesOf(content) + bytesOf(JSON.stringify([toolCalls, metadata, parts])),
     0,
   );

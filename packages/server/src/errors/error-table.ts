@@ -27,6 +27,7 @@ export const ERRORS = {
   idempotency_mismatch: { status: 422, title: "The idempotency key stands for another request" },
   retry_refused: { status: 409, title: "This turn cannot be retried" },
   duplicate_message_id: { status: 409, title: "A message with this id is there already" },
+  changed_meanwhile: { status: 409, title: "It was changed meanwhile" },
   session_exists: { status: 409, title: "A session with this id is there already" },
   context_too_small: { status: 422, title: "The context window is too small" },
   storage_unavailable: { status: 503, title: "The memory is away" },

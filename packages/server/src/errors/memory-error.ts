@@ -11,6 +11,7 @@ const TRANSLATIONS: Readonly<Record<MemoryErrorCode, Translation>> = {
     () => "There is no such session: it has expired, was deleted, or never was.",
   ],
   session_exists: ["session_exists", (message) => `${message}. Choose another, or delete it first.`],
+  conflict: ["changed_meanwhile", (message) => `${message}. Read it again, and repeat your change.`],
   newer_layout: [
     "storage_damaged",
     () =>

@@ -10,6 +10,8 @@ export interface TextMessage {
  * asked for it, which a text history has not: it is sent as what it is to the model, something it is told.
  */
 export const asTextMessages = (messages: readonly ContextMessage[]): TextMessage[] =>
-  messages.map(({ role, content }) =>
-    role === "tool" ? { role: "user", content: `Result of a tool:\n${content}` } : { role, content },
-  );
+  messages.map(({ role, content }) => {
+    if (role === "tool") return { role: "user", content: `Result of a tool:\n${content}` };
+    // Only some APIs know the role; all of them obey a system message.
+    return { role: role === "developer" ? "system" : role, content };
+  });

@@ -34,6 +34,8 @@ async function markdown(messages: readonly (Message | null)[], title: string | n
       runningTurnId: null,
       rootId: null,
       forkedFrom: null,
+      metadata: null,
+      metadataVersion: 0,
     },
     async *messages() {
       yield { messages, turns: new Map([["t", turn]]) };

@@ -20,7 +20,13 @@ export async function* exportMarkdown(
   }
 }
 
-const HEADINGS = { system: "System", user: "User", assistant: "Assistant", tool: "Tool" } as const;
+const HEADINGS = {
+  system: "System",
+  developer: "Developer",
+  user: "User",
+  assistant: "Assistant",
+  tool: "Tool",
+} as const;
 
 function toSection(
   message: Message,

@@ -1,0 +1,124 @@
+import { type Item, isRole, type Json, type NewItem, type ToolCall } from "./item.ts";
+import { type References, removeSharedText, restoreSharedText } from "./shared-text.ts";
+
+/** An item to be stored, with the turn that wrote it. */
+export type EncodableItem = NewItem & { readonly turnId?: string };
+
+/** A tool call as it is stored: its arguments are left out if they are the content. */
+type StoredCall = Omit<ToolCall, "arguments"> & { readonly arguments?: string };
+
+// The object at the end of a record: present only if the item has one of these.
+interface Extras {
+  id?: string;
+  turn?: string;
+  calls?: readonly StoredCall[];
+  callId?: string;
+  metadata?: Json;
+  parts?: Json;
+  /** Which strings of `parts` are in the content, and emptied in the record. */
+  refs?: References;
+}
+
+interface EncodedItem {
+  readonly version: 1 | 2;
+  /** The role, or the type of an item without one. */
+  readonly kind: string;
+  /** What follows the time in the record. */
+  readonly tail: string;
+}
+
+/**
+ * A record is a JSON array, `[1,"user",1732264800000,"Hi"]`: layout version, role or type, time in ms, content, and
+ * an object with all other fields. Redis sets the time, so a record is made in two halves. Version 1 is for what it
+ * can hold, so that a session of plain messages stays one that earlier versions of this library can read.
+ */
+export function encodeItem(item: EncodableItem): EncodedItem {
+  const { role, type, toolCalls, parts } = item;
+  const isVersion1 = role !== undefined && role !== "developer" && parts === undefined;
+  const [only, ...others] = toolCalls ?? [];
+  const isCall = !isVersion1 && only !== undefined && others.length === 0;
+  const content = item.content ?? (isCall ? only.arguments : "");
+  const extras: Extras = {};
+  if (item.id !== undefined) extras.id = item.id;
+  if (item.turnId !== undefined) extras.turn = item.turnId;
+  if (toolCalls !== undefined) {
+    extras.calls = toolCalls.map(({ id, name, arguments: args }) =>
+      isCall && args === content ? { id, name } : { id, name, arguments: args },
+    );
+  }
+  if (item.toolCallId !== undefined) extras.callId = item.toolCallId;
+  if (item.metadata !== undefined) extras.metadata = item.metadata;
+  if (parts !== undefined) {
+    const { value, references } = removeSharedText(parts, content) ?? { value: parts };
+    extras.parts = value;
+    if (references) extras.refs = references;
+  }
+  const more = Object.keys(extras).length > 0 ? `,${JSON.stringify(extras)}` : "";
+  return { version: isVersion1 ? 1 : 2, kind: role ?? type, tail: `${JSON.stringify(content)}${more}]` };
+}
+
+/** The record of an item with a time. */
+export function encodeRecord(item: EncodableItem, time: number): string {
+  const { version, kind, tail } = encodeItem(item);
+  return `[${version},"${kind}",${time},${tail}`;
+}
+
+/** What the scripts take for each new item, see `new_records` of their prelude. */
+export function itemArguments(item: EncodableItem): [header: string, tail: string] {
+  const { version, kind, tail } = encodeItem(item);
+  const time = item.createdAt?.getTime() ?? "";
+  const isPlain = version === 1 && time === "" && item.id === undefined;
+  return [isPlain ? kind : `${version}${kind} ${time} ${item.id ?? ""}`, tail];
+}
+
+/** Undefined if the record is not an item's: another program wrote it, or a later version of this library. */
+export function decodeItem(record: string, index: number, epoch: string): Item | undefined {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(record);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(fields)) return undefined;
+  const [version, kind, time, content, extras = {}] = fields as unknown[];
+  if (version !== 1 && version !== 2) return undefined;
+  if (typeof kind !== "string" || (version === 1 && !isRole(kind))) return undefined;
+  if (typeof content !== "string" || !isExtras(extras)) return undefined;
+  if (version === 1 && extras.calls?.some((call) => call.arguments === undefined)) return undefined;
+  const createdAt = new Date(typeof time === "number" ? time : Number.NaN);
+  if (Number.isNaN(createdAt.getTime())) return undefined;
+  const { id, turn, calls, callId, metadata, parts, refs } = extras;
+  return {
+    id: id ?? `${epoch}-${index}`,
+    ...(isRole(kind) ? { role: kind } : { type: kind }),
+    content,
+    createdAt,
+    ...(parts !== undefined && { parts: refs ? restoreSharedText(parts, content, refs) : parts }),
+    ...(calls && { toolCalls: calls.map((call) => ({ arguments: content, ...call })) }),
+    ...(callId !== undefined && { toolCallId: callId }),
+    ...(metadata !== undefined && { metadata }),
+    ...(turn !== undefined && { turnId: turn }),
+  };
+}
+
+/** The id that a caller gave to the item of a record, if one did. */
+export function givenId(record: string, index: number, epoch: string): string | undefined {
+  const id = decodeItem(record, index, epoch)?.id;
+  return id === `${epoch}-${index}` ? undefined : id;
+}
+
+function isExtras(value: unknown): value is Extras {
+  if (!isObject(value) || Array.isArray(value)) return false;
+  const { id, turn, callId, calls, refs } = value;
+  const areStrings = [id, turn, callId].every((field) => field === undefined || typeof field === "string");
+  const areCalls = calls === undefined || (Array.isArray(calls) && calls.every(isCall));
+  const areReferences = refs === undefined || (Array.isArray(refs) && refs.every(Number.isSafeInteger));
+  return areStrings && areCalls && areReferences;
+}
+
+const isCall = (value: unknown): value is StoredCall =>
+  isObject(value) &&
+  [value.id, value.name, value.arguments ?? ""].every((field) => typeof field === "string");
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
