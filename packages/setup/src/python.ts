@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { cacheFolder } from "../base/cache-folder.mjs";
-import { pipWay } from "../base/python.mjs";
-import { run } from "./run.ts";
+import { pipWay, runs } from "../base/python.mjs";
 
 const VENV_MS = 2 * 60_000;
 
@@ -13,11 +13,8 @@ export interface Python {
 }
 
 /** Finds pip; where Python comes without, in a virtual environment in the user's cache. A string: why there is none. */
-export async function findPython(
-  env: NodeJS.ProcessEnv = process.env,
-  signal?: AbortSignal,
-): Promise<Python | string> {
-  const way = pipWay(env);
+export async function findPython(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Python | string> {
+  const way = await pipWay(env);
   if (typeof way === "string") return way;
   const { kind, command } = way;
   if (kind === "uv") {
@@ -30,13 +27,13 @@ export async function findPython(
 
   const folder = join(cacheFolder(env), "python");
   const python = join(folder, "bin", "python");
-  const runs = async (): Promise<boolean> =>
-    existsSync(python) &&
-    (await run(python, ["-m", "pip", "--version"], { deadlineMs: 20_000, env, signal })).ok;
+  const works = async (): Promise<boolean> =>
+    existsSync(python) && (await runs(python, ["-m", "pip", "--version"], env));
   // A newer Python leaves an older environment broken.
-  if (!(await runs())) {
-    await run(command, ["-m", "venv", "--clear", folder], { deadlineMs: VENV_MS, env, signal });
-    if (!(await runs())) return "Python has no pip, and a virtual environment with it could not be made";
+  if (!(await works())) {
+    const options = { env, extendEnv: false, timeout: VENV_MS, cancelSignal: signal, reject: false };
+    await execa(command, ["-m", "venv", "--clear", folder], options);
+    if (!(await works())) return "Python has no pip, and a virtual environment with it could not be made";
   }
   return { pip: [python, "-m", "pip"], python: [python] };
 }

@@ -1,9 +1,9 @@
+import { cacheFolder } from "@redis-memory-magic/setup/base/cache-folder";
 import type { Logger } from "pino";
 import type { ChatModel } from "../chat/chat-model.ts";
 import type { Config } from "../config/config.ts";
 import { ChatGpt } from "./chatgpt/chatgpt.ts";
 import { createEmbeddedModel } from "./embedded/embedded-model.ts";
-import { cacheFolder } from "./embedded/setup/cache-folder.ts";
 import { Mirror } from "./mirror/mirror.ts";
 import { Ollama } from "./ollama/ollama.ts";
 

@@ -1,7 +1,7 @@
+import { cacheFolder } from "@redis-memory-magic/setup/base/cache-folder";
 import { pino } from "pino";
 import { type Config, ConfigError, loadConfig } from "../../config/config.ts";
 import { createModels } from "../../models/create-models.ts";
-import { cacheFolder } from "../../models/embedded/setup/cache-folder.ts";
 import { nodesOf } from "../../storage/nodes.ts";
 import { connectRedis, KEY_NAME, RedisRefused } from "../../storage/redis.ts";
 import { type Finding, fail, ok } from "./finding.ts";

@@ -4,11 +4,11 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { cacheFolder } from "@redis-memory-magic/setup/base/cache-folder";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AnswerSink, ChatModel, ContextMessage, ModelRequest } from "../../chat/chat-model.ts";
 import { describeChatModel } from "../chat-model.contract.ts";
 import { createEmbeddedModel } from "./embedded-model.ts";
-import { cacheFolder } from "./setup/cache-folder.ts";
 import { withFolder } from "./setup/folder.fixture.ts";
 import { describeWithSmallModel } from "./small-model.fixture.ts";
 
@@ -76,17 +76,22 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
     let subject: ChatModel;
     let pids: number[];
 
-    beforeEach(() => {
-      pids = [];
+    const open = (cancelGraceMs: number): ChatModel => {
       const info = (fields: { pid?: number }) => {
         if (fields.pid !== undefined) pids.push(fields.pid);
       };
-      subject = createEmbeddedModel({
+      return createEmbeddedModel({
         model: modelPath,
         cacheDir,
         env: process.env,
         log: { ...silent, info },
+        cancelGraceMs,
       });
+    };
+    beforeEach(() => {
+      pids = [];
+      // Longer than a test: on a slow machine too, a process is not killed that stops by itself.
+      subject = open(100_000);
     });
     afterEach(() => subject.close());
 
@@ -209,6 +214,7 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
     });
 
     test("a process that hangs is ended when its answer is cancelled", async () => {
+      subject = open(100);
       const abort = new AbortController();
       const { outcome } = await inMidAnswer((pid) => {
         process.kill(pid, "SIGSTOP");

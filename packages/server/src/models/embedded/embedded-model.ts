@@ -28,6 +28,8 @@ export interface EmbeddedModelConfig {
   /** What npm and Python are run with: PATH, proxies, their own settings. */
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
+  /** How long a cancelled answer may take to end before the process is killed instead. */
+  readonly cancelGraceMs?: number;
 }
 
 const queueFull = (): AppError =>
@@ -55,12 +57,12 @@ class EmbeddedModel implements ChatModel {
   readonly #closing = new AbortController();
   #failedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ model, cacheDir, env, log }: EmbeddedModelConfig) {
+  constructor({ model, cacheDir, env, log, cancelGraceMs }: EmbeddedModelConfig) {
     this.#path = model === "default" ? undefined : model;
     this.defaultModel = this.#path === undefined ? DEFAULT_MODEL.id : basename(this.#path, ".gguf");
     this.name = `Built-in (${this.#path === undefined ? DEFAULT_MODEL.label : this.defaultModel})`;
     this.#setup = new Setup({ model: this.#path ?? DEFAULT_MODEL.file, cacheDir, env, log });
-    this.#supervisor = new Supervisor(log);
+    this.#supervisor = new Supervisor(log, cancelGraceMs);
   }
 
   /**

@@ -2,8 +2,8 @@
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
 import { basename } from "node:path";
+import { cacheFolder } from "@redis-memory-magic/setup/base/cache-folder";
 import { createEmbeddedModel } from "./embedded-model.ts";
-import { cacheFolder } from "./setup/cache-folder.ts";
 
 const [, , modelPath = "", when] = process.argv;
 const log = { info() {}, warn() {}, error() {} };

@@ -1,5 +1,5 @@
+import { cacheFolder } from "@redis-memory-magic/setup/base/cache-folder";
 import { describe } from "vitest";
-import { cacheFolder } from "./setup/cache-folder.ts";
 import { ensureModelFile, type ModelFile } from "./setup/model-file.ts";
 import { ensureRuntime } from "./setup/runtime.ts";
 import type { Installed } from "./setup/setup.ts";

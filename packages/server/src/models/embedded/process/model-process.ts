@@ -8,8 +8,6 @@ import type { AnswerRequest, AnswerResult, FromChild, ToChild } from "./protocol
 const CHILD = fileURLToPath(new URL("../child.ts", import.meta.url));
 /** Longest time without a sign of life while the model is loaded. */
 const LOAD_SILENCE_MS = 60_000;
-/** How long a cancelled answer may take to end before the process is killed instead. */
-const CANCEL_GRACE_MS = 3_000;
 const COUNT_DEADLINE_MS = 10_000;
 const STDERR_CHARS = 2_000;
 
@@ -45,6 +43,8 @@ export class ModelProcess {
   readonly exited: Promise<Exit>;
 
   readonly #child: ChildProcess;
+  /** How long a cancelled answer may take to end before the process is killed instead. */
+  readonly #cancelGraceMs: number;
   readonly #calls = new Map<number, Call>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<Exit>();
@@ -55,7 +55,8 @@ export class ModelProcess {
   #stderr = "";
   #lastId = 0;
 
-  constructor({ runtime, modelPath }: Installed) {
+  constructor({ runtime, modelPath }: Installed, cancelGraceMs: number) {
+    this.#cancelGraceMs = cancelGraceMs;
     this.ready = this.#ready.promise;
     this.exited = this.#exited.promise;
     // Whoever waits for it is told; it may also fail while nobody does.
@@ -92,7 +93,10 @@ export class ModelProcess {
       wanted = false;
       completion.reject(reason);
       this.#send({ type: "cancel", id });
-      grace = setTimeout(() => this.#kill("it did not stop when it was cancelled", true), CANCEL_GRACE_MS);
+      grace = setTimeout(
+        () => this.#kill("it did not stop when it was cancelled", true),
+        this.#cancelGraceMs,
+      );
     };
     const abort = () => cancel(signal.reason);
     const give = (what: () => void) => {

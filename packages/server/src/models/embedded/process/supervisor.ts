@@ -6,19 +6,22 @@ import { type Exit, ModelProcess } from "./model-process.ts";
 
 /** Failures in a row after which it is told to be unavailable instead of being started at once. */
 const MAX_FAILURES = 3;
+const CANCEL_GRACE_MS = 3_000;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 /** Keeps one process with the model: started on need, again after a crash, ever later when it keeps crashing. */
 export class Supervisor {
   readonly #log: Log;
+  readonly #cancelGraceMs: number;
   #current: ModelProcess | undefined;
   #failures = 0;
   #lastReason = "";
   #startAfter = 0;
 
-  constructor(log: Log) {
+  constructor(log: Log, cancelGraceMs = CANCEL_GRACE_MS) {
     this.#log = log;
+    this.#cancelGraceMs = cancelGraceMs;
   }
 
   /** Why no process is started now, for people; undefined when one is or can be. */
@@ -67,7 +70,7 @@ export class Supervisor {
 
   #start(installed: Installed): ModelProcess {
     const startedAt = performance.now();
-    const process = new ModelProcess(installed);
+    const process = new ModelProcess(installed, this.#cancelGraceMs);
     process.ready.then(
       () => {
         const fields = { pid: process.pid, load_ms: Math.round(performance.now() - startedAt) };

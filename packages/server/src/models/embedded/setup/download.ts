@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { networkProblem } from "@redis-memory-magic/setup/network-problem";
 import { type Dispatcher, EnvHttpProxyAgent, interceptors, request } from "undici";
 import { sizeOf } from "./files.ts";
 import { codeOf, NoSpaceError, SetupError } from "./setup-error.ts";
@@ -109,23 +110,6 @@ function startOf(statusCode: number, contentRange: unknown, offset: number): num
 }
 
 function describe(error: unknown): string {
-  switch (codeOf(error)) {
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return "its address was not found.";
-    case "ECONNREFUSED":
-      return "it refused the connection.";
-    case "UND_ERR_CONNECT_TIMEOUT":
-    case "ETIMEDOUT":
-    case "ENETUNREACH":
-    case "EHOSTUNREACH":
-      return "it could not be reached.";
-    case "UND_ERR_HEADERS_TIMEOUT":
-    case "UND_ERR_BODY_TIMEOUT":
-      return "it went silent.";
-    default:
-      return error instanceof WrongAnswer
-        ? error.message
-        : `the connection broke (${codeOf(error) ?? "cut"}).`;
-  }
+  if (error instanceof WrongAnswer) return error.message;
+  return `${networkProblem(error) ?? `the connection broke (${codeOf(error) ?? "cut"})`}.`;
 }

@@ -46,9 +46,13 @@ const CORRECT_IT = "Set it to the path of a GGUF file, or leave it out for the d
 
 async function readHeader(path: string): Promise<Buffer> {
   try {
-    await using file = await open(path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
-    return bytesRead < 24 ? Buffer.alloc(24) : buffer.subarray(0, bytesRead);
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+      return bytesRead < 24 ? Buffer.alloc(24) : buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     const why = codeOf(error) === "ENOENT" ? "does not exist" : `cannot be read (${codeOf(error)})`;
     throw new SetupError(`EMBEDDED_MODEL names ${path}, which ${why}.`, CORRECT_IT, { cause: error });

@@ -1,11 +1,13 @@
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { type Machine, thisMachine } from "@redis-memory-magic/setup/base/machine";
+import { npmCommand } from "@redis-memory-magic/setup/base/npm-command";
+import { execa } from "execa";
 import type { Log } from "../log.ts";
-import { runCommand } from "./command.ts";
 import { isFull, removeLeftovers, requireSpace, sizeOf } from "./files.ts";
 import { withLock } from "./lock.ts";
-import { findNpm } from "./npm.ts";
+import { runOptions } from "./run-options.ts";
 import { NoSpaceError, SetupError } from "./setup-error.ts";
 
 const VERSION = "3.22.1";
@@ -24,39 +26,20 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "win32-arm64": "@node-llama-cpp/win-arm64",
 };
 
-/** The machine that the runtime is for. `glibc`: linked against the GNU C library, on Linux. */
-interface Machine {
-  readonly platform: NodeJS.Platform;
-  readonly arch: string;
-  readonly glibc: boolean;
-}
-
 /** The package with the compiled part, or a `SetupError` where there is none. */
-export function runtimePackage({ platform, arch, glibc }: Machine): string {
+export function runtimePackage({ platform, arch, libc }: Machine): string {
   const name = PACKAGES[`${platform}-${arch}`];
   const action = "Use the Cloud or Local provider here.";
   if (name === undefined) {
     throw new SetupError(`The built-in model does not run on ${platform} ${arch}.`, action);
   }
-  if (platform === "linux" && !glibc) {
+  if (libc === "musl") {
     throw new SetupError(
       "The built-in model needs the GNU C library, and this system (Alpine, for example) has musl.",
       `${action} Or run the server on a Debian image.`,
     );
   }
   return name;
-}
-
-export function thisMachine(): Machine {
-  const { platform, arch } = process;
-  return { platform, arch, glibc: platform === "linux" && hasGlibc() };
-}
-
-function hasGlibc(): boolean {
-  // Without this, the report asks the DNS for the name of each peer.
-  Object.assign(process.report, { excludeNetwork: true });
-  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return header?.glibcVersionRuntime !== undefined;
 }
 
 interface RuntimeOptions {
@@ -110,6 +93,8 @@ export async function ensureRuntime(options: RuntimeOptions): Promise<string> {
 }
 
 const DRAFT = "installing-";
+/** Enough of a program's output to tell what went wrong. */
+const TAIL_CHARS = 4_000;
 const TRY_AGAIN = "Try again; the log has npm's own words.";
 
 const runtimeFolder = (cacheDir: string): string =>
@@ -117,28 +102,25 @@ const runtimeFolder = (cacheDir: string): string =>
 
 async function install(folder: string, packages: string[], options: RuntimeOptions): Promise<void> {
   const { env, signal, log } = options;
-  const { execPath, platform } = process;
-  const npm = await findNpm({ env, execPath, platform });
+  const npm = npmCommand(process.execPath, env);
   if (npm === undefined) {
     throw new SetupError("npm is needed once to install the built-in model, and was not found.", INSTALL_NPM);
   }
   // Without a package.json of its own, npm would take the nearest one above.
   await writeFile(join(folder, "package.json"), '{ "private": true }\n');
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
   const args = ["install", "--prefix", folder, "--json", "--omit=optional", "--ignore-scripts"];
   const quick = ["--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
-  const { exitCode, stdout, stderr } = await runCommand(
+  const { exitCode, stdout, stderr, timedOut } = await execa(
     npm.command,
     [...npm.args, ...args, ...quick, ...packages],
-    { env, cwd: folder, signal: AbortSignal.any([signal, deadline]) },
-  ).catch((error: unknown) => {
-    if (error === deadline.reason) throw new SetupError("npm did not end within five minutes.", TRY_AGAIN);
-    throw error;
-  });
+    { ...runOptions(env, signal), cwd: folder, timeout: DEADLINE_MS },
+  );
+  signal.throwIfAborted();
+  if (timedOut) throw new SetupError("npm did not end within five minutes.", TRY_AGAIN);
   if (exitCode === 0) return;
   const { code, summary } = npmError(stdout);
   log.warn(
-    { exit_code: exitCode, npm_error: code, stderr },
+    { exit_code: exitCode, npm_error: code, stderr: stderr.slice(-TAIL_CHARS) },
     "npm could not install the built-in model's runtime.",
   );
   if (code === "ENOSPC" || (await isFull(folder))) throw new NoSpaceError(folder);

