@@ -19,8 +19,8 @@ trap 'rm -rf "$work"' EXIT
 
 # The tag that the product names for an image.
 tag_of() {
-  cat "$repository"/deploy/*/Dockerfile "$repository"/docker-compose.yml "$repository"/deploy/*.yml |
-    sed -nE "s/^(FROM|[[:space:]]*image:) ($1:[^ ]+).*/\2/p" | head -n 1
+  cat "$repository"/deploy/*/Dockerfile "$repository"/deploy/*.yml "$repository"/deploy/*/*.yml |
+    sed -nE "s/^(FROM( --platform=[^ ]+)?|[[:space:]]*image:) ($1:[^ ]+).*/\3/p" | head -n 1
 }
 
 # debian FOLDER SUITE PACKAGES: a small Debian with these packages.
