@@ -42,8 +42,8 @@ export const COMMANDS = {
   "test:matrix": withServers("packages/memory/test/matrix/run.ts"),
   "test:durability": suite("durability"),
   "test:package": withServers("packages/memory/test/package/run.ts"),
-  "test:faults": withServers("packages/server/test/faults/run.ts"),
-  "test:security": withServers("packages/server/test/security/run.ts"),
-  "test:cluster": withServers("packages/server/test/cluster/run.ts"),
+  "test:faults": suite("faults"),
+  "test:security": suite("security"),
+  "test:cluster": suite("cluster"),
   "test:docker": { files: ["deploy/test/docker/run.ts"], chromium: true },
 };

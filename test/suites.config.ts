@@ -1,6 +1,8 @@
 // The suites that take too long for `npm test`, each behind `npm run test:NAME`. Vitest's own options work:
 // `npm run test:faults -- -t Redis` runs the tests with "Redis" in their names.
+import { relative } from "node:path";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { SECURITY_TESTS } from "../packages/server/test/security/unit-tests.ts";
 import { type SuiteTable, TableReporter } from "./table-reporter.ts";
 
 const MINUTE = 60_000;
@@ -12,11 +14,25 @@ interface Suite extends SuiteTable {
 
 const SUITES: Readonly<Record<string, Suite>> = {
   durability: {
-    title: "Durability of the memory library",
+    title: "Durability: Redis and writers killed",
     include: ["packages/memory/test/durability/*.test.ts"],
   },
+  faults: {
+    title: "Faults in the middle of turns",
+    include: ["packages/server/test/faults/faults.{test,suite}.ts"],
+  },
+  cluster: {
+    title: "Two servers under load on a Cluster and behind Sentinels",
+    include: ["packages/server/test/cluster/*.suite.ts"],
+  },
+  security: {
+    title: "Attacks",
+    include: ["packages/server/test/security/*.suite.ts", ...Object.keys(SECURITY_TESTS)],
+    groupOf: ({ module }) => SECURITY_TESTS[relative(process.cwd(), module.moduleId)],
+    options: { globalSetup: "test/start-redis.ts" },
+  },
   docker: {
-    title: "The product in containers",
+    title: "Docker chapters",
     include: ["deploy/test/docker/**/*.suite.ts"],
     options: { testTimeout: 20 * MINUTE },
   },

@@ -48,12 +48,12 @@ test("a server that ends takes no new connections, so that a balancer goes on to
     return TurnStream.ask(base, body as Parameters<typeof TurnStream.ask>[1]);
   };
   const running = ask("running");
-  await running.seen(2);
+  await running.received(2);
   const closed = server.close(5000);
   const late = ask("late");
-  await late.over;
+  await late.closed;
   expect(late.status).toBe(0);
-  await running.over;
+  await running.closed;
   expect(running.end?.event).toBe("turn-completed");
   await closed;
 });

@@ -1,49 +1,52 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { TurnStream } from "../faults/turn-stream.ts";
+import { chatRequest, TurnStream } from "../faults/turn-stream.ts";
 import { within } from "../within.ts";
 import type { Servers } from "./topology.ts";
 
-const ENDS_WITHIN_MS = 60_000;
+const ENDS_WITHIN_MS = 120_000;
 
 interface Asked {
-  readonly seen: TurnStream;
+  readonly stream: TurnStream;
   readonly from: number;
   to: number;
 }
 
-/** People who ask, read the answer, and ask again, each turn in a session of its own, at whichever server it is. */
+/** Users who ask, read the answer and ask again, each turn in a new session, on the servers in turn. */
 export class Load {
   readonly asked: Asked[] = [];
-  readonly #people: Promise<void>[];
-  #over = false;
+  readonly #users: Promise<void>[];
+  #hasEnded = false;
 
-  constructor(servers: Servers, people: number, question: string) {
-    this.#people = Array.from({ length: people }, (_, n) => this.#ask(servers, n, question));
+  constructor(servers: Servers, users: number, message: string) {
+    this.#users = Array.from({ length: users }, (_, n) => this.#ask(servers, n, message));
   }
 
-  /** Nobody asks any more. Resolves when the last has his answer. */
+  /** Asks no more. Resolves when the last user has the answer. */
   async end(): Promise<void> {
-    this.#over = true;
-    await within(ENDS_WITHIN_MS, Promise.all(this.#people));
+    this.#hasEnded = true;
+    await within(ENDS_WITHIN_MS, Promise.all(this.#users));
   }
 
-  /** Answered to the end. */
   get completed(): number {
-    return this.asked.filter(({ seen }) => seen.end?.event === "turn-completed").length;
+    return this.asked.filter(({ stream }) => stream.end?.event === "turn-completed").length;
   }
 
-  async #ask(servers: Servers, person: number, question: string): Promise<void> {
-    for (let n = 0; !this.#over; n++) {
-      const { base } = servers.all[(person + n) % servers.all.length] ?? servers;
-      const session_id = `p${person}-${n}`;
-      const body = { message: question, mode: "stateful", provider: "chatgpt", session_id } as const;
-      const seen = TurnStream.ask(base, body);
-      const turn: Asked = { seen, from: performance.now(), to: Number.POSITIVE_INFINITY };
+  /** Resolves when this many more turns have completed. */
+  async completes(more: number): Promise<void> {
+    const enough = this.completed + more;
+    while (this.completed < enough) await sleep(100);
+  }
+
+  async #ask(servers: Servers, user: number, message: string): Promise<void> {
+    for (let n = 0; !this.#hasEnded; n++) {
+      const { base } = servers.all[(user + n) % servers.all.length] ?? servers;
+      const stream = TurnStream.ask(base, chatRequest(`p${user}-${n}`, message));
+      const turn: Asked = { stream, from: performance.now(), to: Number.POSITIVE_INFINITY };
       this.asked.push(turn);
-      await seen.over;
+      await stream.closed;
       turn.to = performance.now();
-      // As a balancer and a patient client do: not at once again where nobody is.
-      if (seen.status !== 200) await sleep(100);
+      // A patient client does not ask a server that is down again at once.
+      if (stream.status !== 200) await sleep(100);
     }
   }
 }

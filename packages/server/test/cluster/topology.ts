@@ -3,14 +3,14 @@ import { MASTER_NAME, startSentinel } from "../../../memory/test/sentinel.ts";
 import { serverBinary } from "../../../memory/test/servers.ts";
 import { type FakeOpenAi, startFakeOpenAi } from "../fakes/openai.ts";
 import { ServerProcess } from "../faults/server-process.ts";
+import { serverEnv } from "../faults/system.ts";
 
-/** Several Redis servers, and what can befall them. */
+/** Several Redis servers, and the faults that they can have. */
 export interface Topology {
-  readonly name: string;
   readonly url: string;
-  /** Resolves when a replica has taken its place. */
+  /** Resolves when a replica has become the master. */
   killMaster(): Promise<void>;
-  /** Undefined: there are no slots. */
+  /** Absent where there are no slots. */
   moveSlots?(count: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -18,46 +18,41 @@ export interface Topology {
 const hostsOf = (ports: readonly number[]): string => ports.map((port) => `127.0.0.1:${port}`).join();
 
 /** Three masters, each with a replica. */
-export async function cluster(): Promise<Topology> {
+export async function startClusterTopology(): Promise<Topology> {
   const started = await startCluster(serverBinary(), { replicas: 1, nodeTimeoutMs: 2000 });
-  return { ...started, name: "Cluster", url: `redis+cluster://${hostsOf(started.ports)}` };
+  return { ...started, url: `redis+cluster://${hostsOf(started.ports)}` };
 }
 
 /** A master with a replica, and three sentinels. */
-export async function sentinel(): Promise<Topology> {
+export async function startSentinelTopology(): Promise<Topology> {
   const started = await startSentinel(serverBinary());
-  return { ...started, name: "Sentinel", url: `redis+sentinel://${hostsOf(started.ports)}/${MASTER_NAME}` };
+  return { ...started, url: `redis+sentinel://${hostsOf(started.ports)}/${MASTER_NAME}` };
 }
 
-/** Servers on one Redis, all of them real processes on real sockets. */
+/** Servers on one Redis: real processes on real sockets. */
 export interface Servers {
   readonly all: readonly ServerProcess[];
   readonly openai: FakeOpenAi;
-  /** Of one that lives. */
+  /** The URL of a server that is up. */
   readonly base: string;
   kill(index: number): Promise<void>;
-  /** Ends one in good order, then starts another in its place. */
+  /** Stops a server (SIGTERM), then starts another in its place. */
   replace(index: number): Promise<void>;
 }
 
-/** Starts so many servers for some work, and ends them and their Redis whatever comes. */
-export async function onServers<Result>(
+/** Starts servers for a task, and ends them and their Redis when the task has ended or failed. */
+export async function withServers<Result>(
   topology: Topology,
   count: number,
-  work: (servers: Servers) => Promise<Result>,
+  task: (servers: Servers) => Promise<Result>,
 ): Promise<Result> {
   const openai = await startFakeOpenAi();
-  const env = {
-    REDIS_URL: topology.url,
-    OPENAI_BASE_URL: openai.url,
-    OPENAI_API_KEY: "sk-of-the-tests",
-    OLLAMA_BASE_URL: "http://127.0.0.1:9/v1",
-  };
+  const env = serverEnv(topology.url, openai);
   const all: ServerProcess[] = [];
   const dead = new Set<ServerProcess>();
   try {
     for (let n = 0; n < count; n++) all.push(await ServerProcess.start(env));
-    return await work({
+    return await task({
       all,
       openai,
       get base() {
@@ -72,7 +67,7 @@ export async function onServers<Result>(
         const server = all[index] as ServerProcess;
         server.terminate();
         const { code, signal } = await server.exited;
-        if (code !== 0) throw new Error(`a server that was asked to end did so with ${code ?? signal}`);
+        if (code !== 0) throw new Error(`a server that was stopped exited with ${code ?? signal}`);
         all[index] = await ServerProcess.start(env);
       },
     });

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -47,6 +48,7 @@ export abstract class FakeServer {
   readonly #keep: number;
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   readonly #closed = new AbortController();
+  readonly #events = new EventEmitter<{ resume: [] }>().setMaxListeners(0);
   readonly #replays = new Map<string, RecordedExchange>();
 
   constructor(options: FakeServerOptions) {
@@ -80,6 +82,11 @@ export abstract class FakeServer {
     this.#replays.set(exchange.request, exchange);
   }
 
+  /** Goes on with all answers that are paused. */
+  resume(): void {
+    this.#events.emit("resume");
+  }
+
   /** Resolves when no request is under way. */
   async idle(): Promise<void> {
     await Promise.all(this.requests.map((request) => request.over));
@@ -100,7 +107,9 @@ export abstract class FakeServer {
     scenario: Scenario,
     gone: AbortSignal,
   ): Promise<void> {
-    const end = await playStream(response, frames, pieces, scenario, gone);
+    const end = await playStream(response, frames, pieces, scenario, gone, (signal) =>
+      once(this.#events, "resume", { signal }),
+    );
     if (end === "whole") response.end();
     else {
       request.outcome = "cut";

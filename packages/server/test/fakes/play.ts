@@ -23,6 +23,7 @@ export async function playStream(
   pieces: readonly string[],
   scenario: Scenario,
   gone: AbortSignal,
+  untilResumed: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<"whole" | "cut"> {
   const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { signal: gone });
   if (scenario.initialDelayMs) await pause(scenario.initialDelayMs);
@@ -50,6 +51,10 @@ export async function playStream(
     if (index === scenario.cutAfter) {
       await out.flush();
       return "cut";
+    }
+    if (index === scenario.pausedAfter) {
+      await out.flush();
+      await untilResumed(gone);
     }
     if (index === scenario.silentAfter) {
       await out.flush();

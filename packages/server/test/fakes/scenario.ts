@@ -19,6 +19,8 @@ export interface Scenario {
     readonly body: unknown;
     readonly headers?: Readonly<Record<string, string>>;
   };
+  /** Nothing more is sent until the test calls `resume`. */
+  readonly pausedAfter?: number;
   /** The connection is cut. */
   readonly cutAfter?: number;
   /** Nothing more is sent, and the connection stays open. */

@@ -2,32 +2,27 @@ import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { within } from "../within.ts";
+import { endedTurn, lossesOf, lossesOfAll, messagesOf, request } from "./losses.ts";
 import type { Outcome } from "./outcome.ts";
-import { endedTurn, lossesOf, lossesOfAll, messagesOf, request } from "./proof.ts";
+import { askForWords } from "./server-faults.ts";
 import type { ServerProcess } from "./server-process.ts";
-import { onStage } from "./stage.ts";
-import { type Asking, TurnStream } from "./turn-stream.ts";
+import { withSystem } from "./system.ts";
+import { chatRequest, TurnStream } from "./turn-stream.ts";
 
-const ENDS_WITHIN_MS = 20_000;
+const ENDS_WITHIN_MS = 45_000;
+const ALL_END_WITHIN_MS = 120_000;
 
-const asking = (session_id: string, scenario: object): Asking => ({
-  message: `fake ${JSON.stringify(scenario)}`,
-  mode: "stateful",
-  provider: "chatgpt",
-  session_id,
-});
-
-/** The same Idempotency-Key and body, so many times over two processes: one turn, one call upstream. */
+/** The same Idempotency-Key and body many times over two servers: one turn, one call upstream. */
 export const sameKey = ({ requests }: { requests: number }): Promise<Outcome> =>
-  onStage(async (stage) => {
-    const servers = [await stage.server(), await stage.server()];
-    const { session_id: _, ...body } = asking("", { words: 20, delayMs: 20 });
+  withSystem(async (system) => {
+    const servers = [await system.startServer(), await system.startServer()];
+    const { session_id: _, ...body } = chatRequest("", askForWords(20, 20));
     const headers = { "idempotency-key": "the-same-key" };
     const answers = await within(
-      60_000,
+      ALL_END_WITHIN_MS,
       Promise.all(
         Array.from({ length: requests }, async (_, n) => {
-          // Some arrive while the turn runs, some after.
+          // Some arrive while the turn runs, some after it.
           await sleep(n);
           return request(servers[n % 2]?.base ?? "", "POST", "/chat", body, headers);
         }),
@@ -38,82 +33,85 @@ export const sameKey = ({ requests }: { requests: number }): Promise<Outcome> =>
       .map(({ status, body }) => `${status} ${JSON.stringify(body)}`);
     const turns = new Set(answers.map(({ body }) => `${body.turn_id} ${body.response}`));
     if (turns.size !== 1) losses.push(`${turns.size} different answers`);
-    const calls = stage.openai.requests.filter(({ method }) => method === "POST").length;
+    const calls = system.openai.requests.filter(({ method }) => method === "POST").length;
     if (calls !== 1) losses.push(`${calls} calls upstream`);
-    return { fault: "the same Idempotency-Key over two processes", tries: requests, losses };
+    return { tries: requests, losses };
   });
 
-/** Clients that leave at each token: the turn goes on to its end without them. */
-export const clientLeaves = ({ tokens }: { tokens: number }): Promise<Outcome> =>
-  onStage(async (stage) => {
-    const server = await stage.server();
+/** Clients disconnect after each token: the turn completes without them. */
+export const clientDisconnects = ({ tokens }: { tokens: number }): Promise<Outcome> =>
+  withSystem(async (system) => {
+    const { base } = await system.startServer();
     const losses: string[] = [];
     const streams = await Promise.all(
       Array.from({ length: tokens }, async (_, index) => {
-        const seen = TurnStream.ask(server.base, asking(`l${index}`, { words: tokens, delayMs: 10 }));
-        await seen.seen(index + 1);
-        seen.leave();
-        await seen.over;
-        const { status } = await endedTurn(server.base, seen.sessionId, seen.turnId ?? "");
-        if (status !== "completed") losses.push(`${seen.sessionId}: ended as ${status}`);
-        return seen;
+        const stream = TurnStream.ask(base, chatRequest(`d${index}`, askForWords(tokens, 10)));
+        await stream.received(index + 1);
+        stream.disconnect();
+        await stream.closed;
+        const { status } = await endedTurn(base, stream.sessionId, stream.turnId ?? "");
+        if (status !== "completed") losses.push(`${stream.sessionId}: ended as ${status}`);
+        return stream;
       }),
     );
-    losses.push(...(await lossesOfAll(server.base, streams)));
-    return { fault: "client leaves at each token", tries: tokens, losses };
+    losses.push(...(await lossesOfAll(base, streams)));
+    return { tries: tokens, losses };
   });
 
-/** Two tabs on two processes, one of them begins the turn; each asks while the other's turn runs. */
+/** Two tabs on two servers: one begins the turn, the other follows it and is refused a turn of its own. */
 export const twoTabs = ({ turns }: { turns: number }): Promise<Outcome> =>
-  onStage(async (stage) => {
-    const [one, two] = [await stage.server(), await stage.server()];
+  withSystem(async (system) => {
+    const [one, two] = [await system.startServer(), await system.startServer()];
     const losses: string[] = [];
     const streams: TurnStream[] = [];
     for (let n = 0; n < turns; n++) {
-      const body = asking(`t${n}`, { words: 50, delayMs: 20 });
+      const scenario = { words: 50, delayMs: 20, pausedAfter: 1 };
+      const body = chatRequest(`t${n}`, `fake ${JSON.stringify(scenario)}`);
       const first = TurnStream.ask(one.base, body);
-      await first.seen(1);
+      await first.received(1);
       const second = TurnStream.resume(two.base, `t${n}`, first.turnId ?? "");
       const refused = await request(two.base, "POST", "/chat", body);
       if (refused.status !== 409 || refused.body.turn_id !== first.turnId)
         losses.push(`the other tab: ${refused.status} ${JSON.stringify(refused.body)}`);
-      await within(ENDS_WITHIN_MS, Promise.all([first.over, second.over]));
+      await second.received(1);
+      system.openai.resume();
+      await within(ENDS_WITHIN_MS, Promise.all([first.closed, second.closed]));
       if (first.text !== second.text || first.end?.event !== second.end?.event)
         losses.push("the tabs differ");
       streams.push(first);
     }
     losses.push(...(await lossesOfAll(two.base, streams)));
-    return { fault: "two tabs on two processes", tries: turns, losses };
+    return { tries: turns, losses };
   });
 
-/** A session that is cleared, deleted, cancelled or expires while its turn runs, from another process. */
-export const sessionGoes = ({ rounds }: { rounds: number }): Promise<Outcome> =>
-  onStage(async (stage) => {
-    const server = await stage.server();
-    const other = await stage.server();
+/** Another server clears, deletes or cancels a session, or it expires, while its turn runs. */
+export const sessionEnds = ({ rounds }: { rounds: number }): Promise<Outcome> =>
+  withSystem(async (system) => {
+    const { base } = await system.startServer();
+    const other = await system.startServer();
     const losses: string[] = [];
-    const ways: Readonly<Record<string, (seen: TurnStream) => Promise<unknown>>> = {
+    const ends: Readonly<Record<string, (stream: TurnStream) => Promise<unknown>>> = {
       cleared: ({ sessionId }) => request(other.base, "POST", "/clear-session", { session_id: sessionId }),
       deleted: ({ sessionId }) => request(other.base, "DELETE", `/sessions/${sessionId}`),
       cancelled: ({ sessionId, turnId }) =>
         request(other.base, "POST", `/sessions/${sessionId}/turns/${turnId}/cancel`),
-      // As Redis expires them: all of its keys together.
+      // As Redis expires a session: all of its keys together.
       expired: ({ sessionId }) => {
         const keys = ["messages", "meta", "turns", "log"].map((key) => `chat_history:{${sessionId}}:${key}`);
-        return stage.redis.command("DEL", ...keys);
+        return system.redis.command("DEL", ...keys);
       },
     };
     for (let round = 0; round < rounds; round++) {
-      for (const [way, go] of Object.entries(ways)) {
-        const id = `${way}-${round}`;
-        const seen = TurnStream.ask(server.base, asking(id, { words: 2000, delayMs: 10 }));
-        await seen.seen(3 + round);
-        const elsewhere = TurnStream.resume(other.base, id, seen.turnId ?? "");
-        await elsewhere.seen(2);
-        await go(seen);
-        await within(ENDS_WITHIN_MS, Promise.all([seen.over, elsewhere.over]));
-        for (const { end } of [seen, elsewhere]) {
-          if (end?.event !== "turn-cancelled") losses.push(`${id}: told ${end?.event ?? "no end"}`);
+      for (const [name, end] of Object.entries(ends)) {
+        const id = `${name}-${round}`;
+        const stream = TurnStream.ask(base, chatRequest(id, askForWords(20_000, 10)));
+        await stream.received(3 + round);
+        const follower = TurnStream.resume(other.base, id, stream.turnId ?? "");
+        await follower.received(2);
+        await end(stream);
+        await within(ENDS_WITHIN_MS, Promise.all([stream.closed, follower.closed]));
+        for (const { end } of [stream, follower]) {
+          if (end?.event !== "turn-cancelled") losses.push(`${id}: the end was ${end?.event ?? "missing"}`);
         }
         const next = await request(other.base, "POST", "/chat", {
           message: "Go on.",
@@ -121,80 +119,68 @@ export const sessionGoes = ({ rounds }: { rounds: number }): Promise<Outcome> =>
           provider: "mirror",
           session_id: id,
         });
-        const due = way === "cancelled" ? 4 : 2;
-        if (next.body.message_count !== due) losses.push(`${id}: ${JSON.stringify(next.body)}`);
-        if ((await messagesOf(server.base, id)).length !== due) losses.push(`${id}: other messages`);
+        const expected = name === "cancelled" ? 4 : 2;
+        if (next.body.message_count !== expected) losses.push(`${id}: ${JSON.stringify(next.body)}`);
+        if ((await messagesOf(base, id)).length !== expected) losses.push(`${id}: other messages`);
       }
     }
-    await sleep(500);
-    const running = stage.openai.requests.filter(({ outcome }) => outcome === "running").length;
-    if (running > 0) losses.push(`${running} requests upstream go on`);
-    return { fault: "session cleared, deleted, cancelled, expired in mid-turn", tries: rounds * 4, losses };
+    const isRunning = () => system.openai.requests.some(({ outcome }) => outcome === "running");
+    for (let n = 0; n < 200 && isRunning(); n++) await sleep(50);
+    if (isRunning()) losses.push("a request upstream was not cancelled");
+    return { tries: rounds * 4, losses };
   });
 
-/** Ids that no stream has sent are refused, each at once. */
-export const nonsensicalIds = (): Promise<Outcome> =>
-  onStage(async (stage) => {
-    const server = await stage.server();
-    const seen = TurnStream.ask(server.base, asking("n", { words: 5 }));
-    await seen.over;
-    const ids = [
-      "-1",
-      "x",
-      "1.5",
-      "1e3",
-      "9".repeat(400),
-      "100000",
-      "5.end.end",
-      ".end",
-      "NaN",
-      "0x10",
-      "%00",
-    ];
+/** Event ids that no stream has sent are refused. */
+export const unknownEventIds = (): Promise<Outcome> =>
+  withSystem(async (system) => {
+    const { base } = await system.startServer();
+    const stream = TurnStream.ask(base, chatRequest("n", askForWords(5, 0)));
+    await stream.closed;
+    const long = "9".repeat(400);
+    const ids = ["-1", "x", "1.5", "1e3", long, "100000", "5.end.end", ".end", "NaN", "0x10", "%00"];
     const losses: string[] = [];
     for (const id of ids) {
-      const resumed = TurnStream.resume(server.base, "n", seen.turnId ?? "", id);
-      await within(5000, resumed.over);
+      const resumed = TurnStream.resume(base, "n", stream.turnId ?? "", id);
+      await within(ENDS_WITHIN_MS, resumed.closed);
       if (resumed.status !== 400) losses.push(`${id}: ${resumed.status}`);
     }
-    losses.push(...(await lossesOf(server.base, seen)));
-    return { fault: "Last-Event-ID that is nonsense", tries: ids.length, losses };
+    losses.push(...(await lossesOf(base, stream)));
+    return { tries: ids.length, losses };
   });
 
-/** Readers that never read: the turn, the others and the server's memory do not feel them. */
-export const readersThatNeverRead = ({ readers }: { readers: number }): Promise<Outcome> =>
-  onStage(async (stage) => {
-    const server = await stage.server();
+/** Clients that never read their stream do not affect the turn, other clients or the server's memory. */
+export const clientsThatNeverRead = ({ clients }: { clients: number }): Promise<Outcome> =>
+  withSystem(async (system) => {
+    const server = await system.startServer();
+    const { base } = server;
     const scenario = { pieces: Array(60).fill("a word and another word ".repeat(80)), delayMs: 100 };
-    const seen = TurnStream.ask(server.base, { ...asking("r", {}), message: "Tell me all." });
-    stage.openai.scenario = scenario;
-    await seen.seen(2);
+    const stream = TurnStream.ask(base, chatRequest("r", "Write a long text."));
+    system.openai.scenario = scenario;
+    await stream.received(2);
     const before = residentBytes(server);
-    const silent = Array.from({ length: readers }, () => silentReader(server, "r", seen.turnId ?? ""));
+    const sockets = Array.from({ length: clients }, () => followWithoutReading(base, stream.turnId ?? ""));
     try {
-      const reading = TurnStream.resume(server.base, "r", seen.turnId ?? "");
-      await within(60_000, Promise.all([seen.over, reading.over]));
-      const grown = residentBytes(server) - before;
+      const reading = TurnStream.resume(base, "r", stream.turnId ?? "");
+      await within(ALL_END_WITHIN_MS, Promise.all([stream.closed, reading.closed]));
+      const perClient = (residentBytes(server) - before) / clients;
       const losses: string[] = [];
-      const { response } = await endedTurn(server.base, "r", seen.turnId ?? "");
+      const { response } = await endedTurn(base, "r", stream.turnId ?? "");
       if (response !== scenario.pieces.join("")) losses.push(`${response.length} characters stored`);
-      if (seen.text !== response) losses.push(`told ${seen.end?.event ?? "no end"}`);
-      if (reading.text !== seen.text) losses.push("another reader lost text");
-      if (grown / readers > 300_000) losses.push(`${Math.round(grown / readers)} bytes for a silent reader`);
-      return { fault: "readers that never read", tries: readers, losses };
+      if (stream.text !== response) losses.push(`the end was ${stream.end?.event ?? "missing"}`);
+      if (reading.text !== stream.text) losses.push("another client lost text");
+      if (perClient > 300_000) losses.push(`${Math.round(perClient)} bytes per client`);
+      return { tries: clients, losses };
     } finally {
-      for (const socket of silent) socket.destroy();
+      for (const socket of sockets) socket.destroy();
     }
   });
 
-function silentReader({ base }: ServerProcess, sessionId: string, turnId: string): Socket {
+function followWithoutReading(base: string, turnId: string): Socket {
   const { port } = new URL(base);
   const socket = connect(Number(port), "127.0.0.1");
   socket.on("error", () => {});
   socket.pause();
-  socket.write(
-    `GET /sessions/${sessionId}/turns/${turnId}/events HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`,
-  );
+  socket.write(`GET /sessions/r/turns/${turnId}/events HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`);
   return socket;
 }
 

@@ -1,28 +1,72 @@
-import { expect, test } from "vitest";
-import { clientLeaves, nonsensicalIds, sameKey, sessionGoes, twoTabs } from "./client-faults.ts";
-import type { Outcome } from "./outcome.ts";
+import { describe, test } from "vitest";
+import { times } from "../../../../test/thoroughness.ts";
+import { clientDisconnects, sameKey, sessionEnds, twoTabs, unknownEventIds } from "./client-faults.ts";
+import { losesNothing } from "./outcome.ts";
 import { packetsOfAnySize, providerDies, providerFallsSilent } from "./provider-faults.ts";
-import { redisGoesAway, redisLinkIsLost } from "./redis-faults.ts";
+import { connectionsAreLost, redisIs } from "./redis-faults.ts";
 import { freezePastLease, killAtEachToken, terminate } from "./server-faults.ts";
 
-// `npm run test:faults` tries all of them, and more often.
-test.concurrent.each<[string, () => Promise<Outcome>]>([
-  ["a server that is killed", () => killAtEachToken({ tokens: 3 })],
-  ["a server that is frozen past its lease", () => freezePastLease({ turns: 5 })],
-  ["a server that is asked to end", () => terminate({ turns: 3 })],
-  ["a Redis that is killed and comes back", () => redisGoesAway("kill", { rounds: 1, turns: 10 })],
-  ["a Redis that is full", () => redisGoesAway("fill", { rounds: 1, turns: 10 })],
-  ["connections to Redis that die without a word", () => redisLinkIsLost({ rounds: 1, turns: 5 })],
-  ["a provider that dies", providerDies],
-  ["a provider that falls silent", providerFallsSilent],
-  ["events cut anywhere", packetsOfAnySize],
-  ["the same request many times over two processes", () => sameKey({ requests: 100 })],
-  ["clients that leave", () => clientLeaves({ tokens: 5 })],
-  ["two tabs", () => twoTabs({ turns: 1 })],
-  ["a session that goes in mid-turn", () => sessionGoes({ rounds: 1 })],
-  ["nonsensical event ids", nonsensicalIds],
-])("nothing is lost, doubled or left without an end by %s", { timeout: 90_000 }, async (_, attempt) => {
-  const { tries, losses } = await attempt();
-  expect(tries).toBeGreaterThan(0);
-  expect(losses).toEqual([]);
+// `npm test` tries each fault a few times; `npm run test:faults` many times, and those of faults.suite.ts too.
+const redisFault = { rounds: times(1, 2), turns: times(10, 30), leastMs: times(0, 3000) };
+
+describe.concurrent("server", { timeout: 300_000 }, () => {
+  test(
+    "keeps what was shown when it is killed (SIGKILL) at each token of an answer",
+    losesNothing(() => killAtEachToken({ tokens: times(3, 40) })),
+  );
+  test(
+    "changes nothing when it was frozen past its lease and continues",
+    losesNothing(() => freezePastLease({ turns: times(5, 40) })),
+  );
+  test(
+    "completes short turns and interrupts long ones when it is stopped (SIGTERM)",
+    losesNothing(() => terminate({ turns: times(3, 20) })),
+  );
+});
+
+describe.concurrent("Redis", { timeout: 300_000 }, () => {
+  test(
+    "loses no acknowledged text when it is killed (SIGKILL) and started seconds later",
+    losesNothing(() => redisIs("killed", redisFault)),
+  );
+  test(
+    "loses no acknowledged text when it is out of memory",
+    losesNothing(() => redisIs("full", redisFault)),
+  );
+  test(
+    "loses no acknowledged text when connections carry nothing any more",
+    losesNothing(() => connectionsAreLost({ rounds: times(1, 2), turns: times(5, 30) })),
+  );
+});
+
+describe.concurrent("provider", { timeout: 300_000 }, () => {
+  test("fails the turn with the text so far when it dies at each token", losesNothing(providerDies));
+  test(
+    "fails the turn with the text so far when it falls silent at each token",
+    losesNothing(providerFallsSilent),
+  );
+  test(
+    "completes the turn when its events arrive in pieces of one byte, one at a time, or in one packet",
+    losesNothing(packetsOfAnySize),
+  );
+});
+
+describe.concurrent("client", { timeout: 300_000 }, () => {
+  test(
+    "gets one turn for many requests with one Idempotency-Key over two servers",
+    losesNothing(() => sameKey({ requests: times(100, 1000) })),
+  );
+  test(
+    "does not stop the turn when it disconnects at each token",
+    losesNothing(() => clientDisconnects({ tokens: times(5, 30) })),
+  );
+  test(
+    "sees the same turn in two tabs on two servers",
+    losesNothing(() => twoTabs({ turns: times(1, 10) })),
+  );
+  test(
+    "gets an end when its session is cleared, deleted or cancelled, or expires in mid-turn",
+    losesNothing(() => sessionEnds({ rounds: times(1, 3) })),
+  );
+  test("is refused a Last-Event-ID that was never sent", losesNothing(unknownEventIds));
 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 const SUITE = `
   import { startServer } from ${module("../../../memory/test/servers.ts")};
@@ -47,17 +47,22 @@ function isAlive(pid: number): boolean {
 }
 
 test.each<NodeJS.Signals>(["SIGTERM", "SIGKILL"])(
-  "of a suite that %s ends, no server and no data is left",
-  { timeout: 60_000 },
+  "leaves no server and no data of a suite that is ended by %s",
+  { timeout: 180_000 },
   async (signal) => {
     const suite = spawn(process.execPath, ["--input-type=module", "--eval", SUITE], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const [line] = await once(createInterface({ input: suite.stdout }), "line");
+    onTestFinished(() => void suite.kill("SIGKILL"));
+    const exited = once(suite, "exit").then(([code]) => {
+      throw new Error(`The suite exited with ${code}.`);
+    });
+    exited.catch(() => {});
+    const [line] = await Promise.race([once(createInterface({ input: suite.stdout }), "line"), exited]);
     const { pids, folders } = JSON.parse(String(line)) as { pids: number[]; folders: string[] };
     expect(pids.map(isAlive)).toEqual([true, true, true, true]);
     suite.kill(signal);
-    await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
-    await expect.poll(() => folders.filter((folder) => existsSync(folder)), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => pids.filter(isAlive), { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => folders.filter((folder) => existsSync(folder)), { timeout: 60_000 }).toEqual([]);
   },
 );

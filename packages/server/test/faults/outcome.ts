@@ -1,26 +1,19 @@
-/** What came of a fault that was tried so many times. */
+import { expect, type TestContext } from "vitest";
+import { recordRow } from "../../../../test/row.ts";
+
+/** What came of trying a fault. */
 export interface Outcome {
-  readonly fault: string;
   readonly tries: number;
-  /** Each thing that did not hold, in words. */
+  /** Each promise that did not hold. */
   readonly losses: readonly string[];
-  /** Why it was not tried. */
-  readonly notRun?: string;
 }
 
-export function printTable(outcomes: readonly Outcome[]): void {
-  const rows = outcomes.map(({ fault, tries, losses, notRun }) => [
-    fault,
-    notRun === undefined ? String(tries) : "not run",
-    notRun ?? String(losses.length),
-  ]);
-  const width = Math.max(...rows.map(([fault = ""]) => fault.length));
-  console.log(`\n| ${"fault".padEnd(width)} | tries | losses |`);
-  console.log(`|${"-".repeat(width + 2)}|------:|-------:|`);
-  for (const [fault = "", tries = "", losses = ""] of rows) {
-    console.log(`| ${fault.padEnd(width)} | ${tries.padStart(5)} | ${losses.padStart(6)} |`);
-  }
-  for (const { fault, losses } of outcomes) {
-    for (const loss of losses.slice(0, 10)) console.log(`\n${fault}: ${loss}`);
-  }
-}
+/** Makes a test of a fault: it records the row of the table, and fails if anything was lost. */
+export const losesNothing =
+  (attempt: () => Promise<Outcome>) =>
+  async (context: TestContext): Promise<void> => {
+    const { tries, losses } = await attempt();
+    recordRow(context, { tries, losses: losses.length });
+    expect(tries).toBeGreaterThan(0);
+    expect(losses.slice(0, 10)).toEqual([]);
+  };

@@ -9,7 +9,7 @@ import { endWithUs } from "../../../memory/test/end-with-us.ts";
 import { freePort } from "../../../memory/test/free-port.ts";
 import { serverBinary } from "../../../memory/test/servers.ts";
 
-const READY_MS = 10_000;
+const READY_MS = 60_000;
 
 interface RedisProcessOptions {
   readonly args?: readonly string[];

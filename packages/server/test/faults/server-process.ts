@@ -7,7 +7,7 @@ import { endWithUs } from "../../../memory/test/end-with-us.ts";
 import { freePort } from "../../../memory/test/free-port.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-const READY_MS = 40_000;
+const READY_MS = 90_000;
 
 interface LogLine {
   readonly msg: string;

@@ -1,12 +1,20 @@
 import { createParser } from "eventsource-parser";
 
-/** What a client asks. */
-export interface Asking {
+/** The body of `POST /chat`. */
+export interface ChatRequest {
   readonly message: string;
   readonly mode: "stateless" | "stateful";
   readonly provider: "chatgpt" | "mirror" | "ollama";
   readonly session_id: string;
 }
+
+/** A stateful turn of the fake OpenAI server. */
+export const chatRequest = (session_id: string, message: string): ChatRequest => ({
+  message,
+  mode: "stateful",
+  provider: "chatgpt",
+  session_id,
+});
 
 interface StreamEvent {
   readonly event: string;
@@ -14,31 +22,31 @@ interface StreamEvent {
   readonly data: Readonly<Record<string, unknown>> & { readonly text?: string; readonly response?: string };
 }
 
-/** A client that reads a turn's events, and remembers all that it was shown. */
+/** A client that reads a turn's events and keeps everything that it was shown. */
 export class TurnStream {
   readonly sessionId: string;
-  /** What was asked; empty for one that follows. */
-  readonly question: string;
+  /** The user's message; empty for a stream that resumes. */
+  readonly message: string;
   readonly events: StreamEvent[] = [];
-  /** The HTTP status; 0: no answer came. */
+  /** The HTTP status, or 0 if no response came. */
   status = 0;
-  /** The body of an answer that is no stream. */
+  /** The body of a response that is not an event stream. */
   problem: Record<string, unknown> | undefined;
   retryAfter: string | null = null;
-  /** Settles when nothing more comes: the stream has ended, was cut, or there was none. */
-  readonly over: Promise<void>;
-  readonly #left = new AbortController();
+  /** Resolves when nothing more will come: the stream has ended, was cut off, or there was none. */
+  readonly closed: Promise<void>;
+  readonly #disconnected = new AbortController();
   readonly #waiting = new Set<() => void>();
 
-  private constructor(sessionId: string, question: string, request: Request) {
+  private constructor(sessionId: string, message: string, request: Request) {
     this.sessionId = sessionId;
-    this.question = question;
-    this.over = this.#read(request).catch(() => {
-      // Cut: what was shown until then counts.
+    this.message = message;
+    this.closed = this.#read(request).catch(() => {
+      // The connection was cut. What was received before that is kept.
     });
   }
 
-  static ask(base: string, body: Asking, headers: Record<string, string> = {}): TurnStream {
+  static ask(base: string, body: ChatRequest, headers: Record<string, string> = {}): TurnStream {
     return new TurnStream(
       body.session_id,
       body.message,
@@ -56,7 +64,7 @@ export class TurnStream {
     return new TurnStream(sessionId, "", new Request(url, { headers }));
   }
 
-  /** All the text that was shown. */
+  /** All text that was shown. */
   get text(): string {
     return this.events.map(({ data }) => data.text ?? "").join("");
   }
@@ -65,25 +73,25 @@ export class TurnStream {
     return this.events[0]?.data.turn_id as string | undefined;
   }
 
-  /** The event that told how the turn ended, when there was one. */
+  /** The event that ended the turn, if one came. */
   get end(): StreamEvent | undefined {
     return this.events.find(({ id }) => id.endsWith(".end"));
   }
 
-  /** Resolves when so many events are there, or no more will come. */
-  async seen(events: number): Promise<void> {
+  /** Resolves when this many events were received, or no more will come. */
+  async received(events: number): Promise<void> {
     while (this.events.length < events) {
       const more = new Promise<"more">((resolve) => this.#waiting.add(() => resolve("more")));
-      if ((await Promise.race([more, this.over])) !== "more") return;
+      if ((await Promise.race([more, this.closed])) !== "more") return;
     }
   }
 
-  leave(): void {
-    this.#left.abort();
+  disconnect(): void {
+    this.#disconnected.abort();
   }
 
   async #read(request: Request): Promise<void> {
-    const response = await fetch(request, { signal: this.#left.signal });
+    const response = await fetch(request, { signal: this.#disconnected.signal });
     this.status = response.status;
     this.retryAfter = response.headers.get("retry-after");
     if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
@@ -99,7 +107,7 @@ export class TurnStream {
     const decoder = new TextDecoder();
     for await (const chunk of response.body ?? []) {
       parser.feed(decoder.decode(chunk, { stream: true }));
-      for (const wake of this.#waiting) wake();
+      for (const notify of this.#waiting) notify();
       this.#waiting.clear();
     }
   }

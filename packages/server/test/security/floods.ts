@@ -1,5 +1,5 @@
 import { Agent, request } from "undici";
-import { onStage, type Stage } from "../faults/stage.ts";
+import { type System, withSystem } from "../faults/system.ts";
 import type { Outcome } from "./outcome.ts";
 import { each, headersOf } from "./secured.ts";
 
@@ -18,7 +18,7 @@ interface Flood {
   readonly quota: number;
   readonly tries: number;
   readonly ask: (n: number) => Call;
-  /** How much each takes that is let through (default: one), or the meter that tells how much all have taken. */
+  /** How much each accepted request uses (default: one), or the meter in Redis that counts it. */
   readonly takes?: number | "tokens" | "usd";
 }
 
@@ -40,7 +40,7 @@ const chat = (sessionId: string, model: string): Call => ({
   body: { message: "Hi", mode: "stateful", provider: "chatgpt", model, session_id: sessionId },
 });
 
-const FLOODS: readonly Flood[] = [
+export const FLOODS: readonly Flood[] = [
   {
     limit: "requests a minute of an owner",
     env: { LIMIT_REQUESTS_PER_MINUTE: "1000" },
@@ -59,7 +59,7 @@ const FLOODS: readonly Flood[] = [
     limit: "answers at once",
     env: { LIMIT_STREAMS: "20" },
     quota: 20,
-    // Each answer takes longer than it takes to ask for all of them.
+    // An answer takes longer than sending all of these requests.
     tries: AT_ONCE,
     ask: (n) => chat(`s${n}`, "fake-slow"),
   },
@@ -83,7 +83,7 @@ const FLOODS: readonly Flood[] = [
     env: { LIMIT_TOKENS_PER_DAY: "60000" },
     quota: 60_000,
     tries: 3000,
-    // At first nothing is known of how long these answers get, and more run at once than there is room for.
+    // The server does not know yet how long these answers are, and more run at once than the limit allows.
     ask: (n) => chat(`s${n}`, "fake-long"),
     takes: "tokens",
   },
@@ -97,17 +97,11 @@ const FLOODS: readonly Flood[] = [
   },
 ];
 
-/** Floods two servers on one Redis over each limit at once, and looks how much was let through. */
-export async function floods(): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const flood of FLOODS) outcomes.push(await tryFlood(flood));
-  return outcomes;
-}
-
-function tryFlood({ limit, env, quota, tries, ask, takes = 1 }: Flood): Promise<Outcome> {
-  return onStage(async (stage) => {
-    const servers = await Promise.all([1, 2].map(() => stage.server({ AUTH: "keys", ...OFF, ...env })));
-    const { alice } = await headersOf(stage, "alice");
+/** Floods two servers on one Redis over a limit, and counts how much they let through. */
+export function flood({ limit, env, quota, tries, ask, takes = 1 }: Flood): Promise<Outcome> {
+  return withSystem(async (system) => {
+    const servers = await Promise.all([1, 2].map(() => system.startServer({ AUTH: "keys", ...OFF, ...env })));
+    const { alice } = await headersOf(system, "alice");
     const found: string[] = [];
     let through = 0;
     const dispatcher = new Agent({ connections: AT_ONCE });
@@ -121,18 +115,17 @@ function tryFlood({ limit, env, quota, tries, ask, takes = 1 }: Flood): Promise<
       });
       await answer.body.dump();
       if (answer.statusCode === 200) through++;
-      else if (answer.statusCode !== 429) found.push(`${limit}: an answer of ${answer.statusCode}`);
+      else if (answer.statusCode !== 429) found.push(`${limit}: answered ${answer.statusCode}`);
       else if (answer.headers["retry-after"] === undefined) found.push(`${limit}: a 429 without Retry-After`);
     });
     await dispatcher.close();
-    const amount = typeof takes === "number" ? through * takes : await counter(stage, takes);
+    const amount = typeof takes === "number" ? through * takes : await counter(system, takes);
     const off = (amount - quota) / quota;
-    // Less is right where each takes more than the last bit that is left.
+    // Less is right where one request uses more than what is left.
     if (off > HOLDS_WITHIN || (takes === 1 && off < -HOLDS_WITHIN) || amount === 0) {
-      found.push(`${limit}: ${amount} were let through of ${quota}`);
+      found.push(`${limit}: ${amount} of ${quota} were let through`);
     }
     return {
-      attack: `flood over ${limit}, two servers`,
       tries,
       found,
       note: `${amount.toLocaleString("en")} of ${quota.toLocaleString("en")} let through`,
@@ -140,5 +133,5 @@ function tryFlood({ limit, env, quota, tries, ask, takes = 1 }: Flood): Promise<
   });
 }
 
-const counter = async (stage: Stage, meter: string): Promise<number> =>
-  Number(await stage.redis.command("GET", `chat_history:limits:${meter}:owner:alice`));
+const counter = async (system: System, meter: string): Promise<number> =>
+  Number(await system.redis.command("GET", `chat_history:limits:${meter}:owner:alice`));

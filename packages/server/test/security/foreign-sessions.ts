@@ -1,26 +1,26 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { Agent, request } from "undici";
-import { onStage } from "../faults/stage.ts";
+import { withSystem } from "../faults/system.ts";
 import type { Outcome } from "./outcome.ts";
 import { each, headersOf, routesOf } from "./secured.ts";
 
 const SESSIONS = 50;
 const AT_ONCE = 16;
-// How often an answer's time tells a real id from a made-up one, beyond guessing.
-const ALIKE = 0.05;
+/** By how much guessing from response times whether an id is real may be better than chance. */
+const TOLERANCE = 0.05;
 
-/** Routes that make something of one's own under any id are no way to somebody else's. */
+/** A route that creates the caller's own session under any id shows nothing of another owner's. */
 const MAKES_OWN = /^POST \/sessions\/\{session_id\}\/messages$/;
 
-// A session that is not there yet has no messages: that is no error.
+// Listing the messages of a session that does not exist is not an error.
 const NO_MESSAGES = '{"messages":[],"next_before":null}';
 
-/** Asks, as somebody with a key, for what is somebody else's: by its real ids and by such as never were. */
+/** Asks with one owner's key for another owner's sessions, and for sessions that never existed. */
 export function foreignSessions({ requests }: { requests: number }): Promise<Outcome> {
-  return onStage(async (stage) => {
+  return withSystem(async (system) => {
     const off = { LIMIT_REQUESTS_PER_MINUTE: "off", LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "off" };
-    const server = await stage.server({ AUTH: "keys", ...off });
-    const { alice, bob } = await headersOf(stage, "alice", "bob");
+    const server = await system.startServer({ AUTH: "keys", ...off });
+    const { alice, bob } = await headersOf(system, "alice", "bob");
     const canary = `canary-${randomUUID()}`;
     const real: { session: string; turn: string }[] = [];
     for (let n = 0; n < SESSIONS; n++) {
@@ -72,18 +72,18 @@ export function foreignSessions({ requests }: { requests: number }): Promise<Out
     await dispatcher.close();
 
     const after = await exportsOf(server.base, alice, real);
-    if (after.join() !== before.join()) found.push("alice's sessions are not what they were");
-    const told = Math.max(
+    if (after.join() !== before.join()) found.push("alice's sessions have changed");
+    const advantage = Math.max(
       ...[...times.values()].map(({ real: a, made: b }) => Math.abs(rightGuesses(a, b) - 0.5)),
     );
-    if (told > ALIKE) found.push(`by the answers' times ${percent(0.5 + told)} of guesses are right`);
+    if (advantage > TOLERANCE)
+      found.push(`${percent(0.5 + advantage)} of guesses from response times are right`);
     const all = [...times.values()];
     const [a, b] = [median(all.flatMap((of) => of.real)), median(all.flatMap((of) => of.made))];
     return {
-      attack: `sessions of somebody else, over ${routes.length} routes`,
       tries: requests,
       found,
-      note: `median ${a.toFixed(2)} ms for real ids, ${b.toFixed(2)} ms for made-up ones; by their times at most ${percent(0.5 + told)} of guesses on a route are right`,
+      note: `${routes.length} routes; median ${a.toFixed(2)} ms for real ids, ${b.toFixed(2)} ms for made-up ones; at most ${percent(0.5 + advantage)} of guesses from response times are right`,
     };
   });
 }
@@ -101,7 +101,7 @@ async function exportsOf(
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-/** How often the first of two answers, one of each kind, takes less time: half of the time if they are alike. */
+/** Returns how often a value of the first list is less than one of the second: 0.5 if they are alike. */
 function rightGuesses(a: readonly number[], b: readonly number[]): number {
   const sorted = b.toSorted((x, y) => x - y);
   let less = 0;

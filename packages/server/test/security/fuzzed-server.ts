@@ -6,7 +6,7 @@ import { loadConfig } from "../../src/config/config.ts";
 import { Mirror } from "../../src/models/mirror/mirror.ts";
 import { connectRedis } from "../../src/storage/redis.ts";
 
-/** The server with every provider there: what is fuzzed is the API, not the absence of a key for OpenAI. */
+/** The server with every provider available, so that the API is fuzzed and not the lack of a key for OpenAI. */
 const config = loadConfig(process.env);
 const log = pino({ level: config.logLevel, base: null });
 const redis = await connectRedis(config.redis, log);

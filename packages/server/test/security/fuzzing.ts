@@ -5,10 +5,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { endWithUs } from "../../../memory/test/end-with-us.ts";
 import { freePort } from "../../../memory/test/free-port.ts";
-import { onStage, type Stage } from "../faults/stage.ts";
+import { type System, withSystem } from "../faults/system.ts";
 import { startIssuer } from "../issuer.ts";
-import type { Outcome } from "./outcome.ts";
-import { findSchemathesis, fuzz } from "./schemathesis.ts";
+import type { NotRun, Outcome } from "./outcome.ts";
+import { findSchemathesis, runSchemathesis } from "./schemathesis.ts";
 import { headersOf } from "./secured.ts";
 
 const SERVER = fileURLToPath(new URL("./fuzzed-server.ts", import.meta.url));
@@ -21,15 +21,15 @@ const OFF = {
 
 type Headers = Readonly<Record<string, string>>;
 
-interface Mode {
+interface AuthMode {
   readonly auth: string;
-  /** What the server is told, and what requests bring. */
+  /** Returns the settings of the server, and the headers of a logged-in client. */
   readonly enter: (
-    stage: Stage,
+    system: System,
   ) => Promise<{ env: Headers; headersAt: (base: string) => Promise<Headers>; end?: () => void }>;
 }
 
-const MODES: readonly Mode[] = [
+export const AUTH_MODES: readonly AuthMode[] = [
   { auth: "none", enter: async () => ({ env: {}, headersAt: async () => ({}) }) },
   {
     auth: "guest",
@@ -43,7 +43,7 @@ const MODES: readonly Mode[] = [
   },
   {
     auth: "keys",
-    enter: async (stage) => ({ env: {}, headersAt: async () => (await headersOf(stage, "alice")).alice }),
+    enter: async (system) => ({ env: {}, headersAt: async () => (await headersOf(system, "alice")).alice }),
   },
   {
     auth: "jwt",
@@ -58,26 +58,20 @@ const MODES: readonly Mode[] = [
   },
 ];
 
-/** Fuzzes all that the API describes, in every way to say who one is. */
-export async function fuzzEveryMode({ seconds }: { seconds: number }): Promise<Outcome[]> {
+/** Fuzzes everything that the API describes, with one way of authentication. */
+export async function fuzz(mode: AuthMode, { seconds }: { seconds: number }): Promise<Outcome | NotRun> {
   const tool = await findSchemathesis();
-  const outcomes: Outcome[] = [];
-  for (const mode of MODES) {
-    const attack = `schema fuzzing of the whole API, AUTH=${mode.auth}`;
-    if ("reason" in tool) outcomes.push({ attack, tries: 0, found: [], notRun: tool.reason });
-    else outcomes.push(await onStage((stage) => fuzzMode(stage, mode, attack, tool.folder, seconds)));
-  }
-  return outcomes;
+  if ("reason" in tool) return { notRun: tool.reason };
+  return withSystem((system) => fuzzSystem(system, mode, tool.folder, seconds));
 }
 
-async function fuzzMode(
-  stage: Stage,
-  { auth, enter }: Mode,
-  attack: string,
+async function fuzzSystem(
+  system: System,
+  { auth, enter }: AuthMode,
   folder: string,
   seconds: number,
 ): Promise<Outcome> {
-  const { env, headersAt, end } = await enter(stage);
+  const { env, headersAt, end } = await enter(system);
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const server = spawn(process.execPath, [SERVER], {
@@ -85,7 +79,7 @@ async function fuzzMode(
     stdio: ["ignore", "pipe", "inherit"],
     env: {
       PATH: process.env.PATH,
-      REDIS_URL: stage.redis.url,
+      REDIS_URL: system.redis.url,
       PORT: String(port),
       AUTH: auth,
       ...OFF,
@@ -104,9 +98,14 @@ async function fuzzMode(
       if (/"level":[56]0/.test(line)) errors.push(line);
     });
     await started;
-    const { cases, report, ok } = await fuzz({ folder, base, headers: await headersAt(base), seconds });
+    const { cases, report, ok } = await runSchemathesis({
+      folder,
+      base,
+      headers: await headersAt(base),
+      seconds,
+    });
     const found = [...errors.slice(0, 5), ...(ok ? [] : [report.slice(-6000)])];
-    return { attack, tries: cases, found, note: "0 answers of 5xx, 0 that the description does not have" };
+    return { tries: cases, found, note: "no response of 5xx, none that /openapi.json does not describe" };
   } finally {
     server.kill("SIGKILL");
     if (server.exitCode === null && server.signalCode === null) await once(server, "exit");

@@ -1,24 +1,26 @@
-/** What came of an attack that was tried so many times. */
+import { expect, type TestContext } from "vitest";
+import { recordRow } from "../../../../test/row.ts";
+
+/** What came of an attack. */
 export interface Outcome {
-  readonly attack: string;
   readonly tries: number;
-  /** Each thing that did not hold, in words. */
+  /** Each weakness that was found. */
   readonly found: readonly string[];
   /** What was measured. */
-  readonly note?: string;
-  /** Why it was not tried. */
-  readonly notRun?: string;
+  readonly note: string;
 }
 
-export function printTable(outcomes: readonly Outcome[]): void {
-  const rows = outcomes.map(({ attack, tries, found, note = "", notRun }) =>
-    notRun === undefined
-      ? [attack, tries.toLocaleString("en"), String(found.length), note]
-      : [attack, "not run", "", notRun],
-  );
-  console.log("\n| attack | tries | found | |\n|---|--:|--:|---|");
-  for (const row of rows) console.log(`| ${row.join(" | ")} |`);
-  for (const { attack, found } of outcomes) {
-    for (const one of found.slice(0, 10)) console.log(`\n${attack}: ${one}`);
-  }
+/** An attack that needs a program which is not on this machine. */
+export interface NotRun {
+  readonly notRun: string;
+}
+
+/** Runs an attack in a test: records the row of the table, and fails if a weakness was found. */
+export async function findsNothing(context: TestContext, attack: Promise<Outcome | NotRun>): Promise<void> {
+  const outcome = await attack;
+  if ("notRun" in outcome) return context.skip(outcome.notRun);
+  const { tries, found, note } = outcome;
+  recordRow(context, { tries, found: found.length, note });
+  expect(found.slice(0, 10)).toEqual([]);
+  expect(tries).toBeGreaterThan(0);
 }

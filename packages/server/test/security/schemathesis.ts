@@ -10,8 +10,8 @@ const VERSION = "4.32.5";
 const INSTALL_MS = 180_000;
 
 /**
- * A tool of PyPI that fuzzes what OpenAPI describes, installed into the user's cache folder when it is not there.
- * @returns how to run it, or why it cannot be had
+ * Finds schemathesis, which fuzzes what OpenAPI describes, or installs it into the user's cache folder.
+ * @returns its folder, or why it cannot be installed
  */
 export async function findSchemathesis(): Promise<{ folder: string } | { reason: string }> {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
@@ -21,11 +21,11 @@ export async function findSchemathesis(): Promise<{ folder: string } | { reason:
   try {
     await run("python3", args, { timeout: INSTALL_MS });
   } catch (error) {
-    const words = String((error as { stderr?: string }).stderr ?? error)
+    const message = String((error as { stderr?: string }).stderr ?? error)
       .trim()
       .split("\n")
       .at(-1);
-    return { reason: `schemathesis cannot be installed by python3 -m pip: ${words}` };
+    return { reason: `schemathesis cannot be installed by python3 -m pip: ${message}` };
   }
   return { folder };
 }
@@ -36,8 +36,8 @@ const isThere = (folder: string): Promise<boolean> =>
     () => false,
   );
 
-/** Fuzzes a running API, and tells what it reported. */
-export async function fuzz({
+/** Fuzzes a running API, and returns what schemathesis reported. */
+export async function runSchemathesis({
   folder,
   base,
   headers,
@@ -69,13 +69,13 @@ export async function fuzz({
       }),
     );
   let { stdout, failed } = await attempt();
-  // Python 3.11's parser trips over the tool's own deep generators now and then: that says nothing of the API.
+  // Python 3.11's parser sometimes fails on the tool's own deep generators, whatever the API does.
   if (stdout.includes("SystemError: AST constructor")) ({ stdout, failed } = await attempt());
   const cases = Number(/(\d+) generated/.exec(stdout)?.[1] ?? 0);
   return { cases, report: stdout, ok: !failed && cases > 0 };
 }
 
-/** No answer of 5xx, none that the description does not have, none that is not as it describes. */
+/** No response of 5xx, and every response as it is described. */
 const CHECKS = [
   "not_a_server_error",
   "status_code_conformance",

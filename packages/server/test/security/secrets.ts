@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { onStage, type Stage } from "../faults/stage.ts";
+import { type System, withSystem } from "../faults/system.ts";
 import { startIssuer } from "../issuer.ts";
 import type { Outcome } from "./outcome.ts";
 import { headersOf, routesOf } from "./secured.ts";
@@ -9,19 +9,19 @@ import { headersOf, routesOf } from "./secured.ts";
 const PAGE = fileURLToPath(new URL("../../../web/dist", import.meta.url));
 const NAMES = ["OPENAI_API_KEY", "OLLAMA_API_KEY", "SESSION_SECRET", "OIDC_CLIENT_SECRET"] as const;
 
-/** Gives the server secrets, has it do and fail at everything, and looks for them in all that it said and wrote. */
+/** Gives the server secrets, sends it every kind of request, and searches everything that it sent and wrote. */
 export async function secretsEverywhere(): Promise<Outcome> {
   const issuer = await startIssuer();
   try {
-    return await onStage((stage) => lookForSecrets(stage, issuer.url));
+    return await withSystem((system) => lookForSecrets(system, issuer.url));
   } finally {
     issuer.close();
   }
 }
 
-async function lookForSecrets(stage: Stage, issuer: string): Promise<Outcome> {
+async function lookForSecrets(system: System, issuer: string): Promise<Outcome> {
   const secrets = Object.fromEntries(NAMES.map((name) => [name, randomBytes(24).toString("hex")]));
-  const server = await stage.server({
+  const server = await system.startServer({
     ...secrets,
     AUTH: "keys,jwt",
     OIDC_ISSUER: issuer,
@@ -29,11 +29,11 @@ async function lookForSecrets(stage: Stage, issuer: string): Promise<Outcome> {
     OIDC_CLIENT_ID: "page",
     LOG_LEVEL: "trace",
   });
-  const { alice } = await headersOf(stage, "alice");
-  const heard: [string, string][] = [];
+  const { alice } = await headersOf(system, "alice");
+  const searched: [string, string][] = [];
   const ask = async (what: string, path: string, init: RequestInit = {}): Promise<void> => {
     const answer = await fetch(server.base + path, { redirect: "manual", ...init });
-    heard.push([what, JSON.stringify([...answer.headers]) + (await answer.text())]);
+    searched.push([what, JSON.stringify([...answer.headers]) + (await answer.text())]);
   };
   const json = { ...alice, "content-type": "application/json" };
   const providers = ["chatgpt", "ollama", "embedded", "mirror"];
@@ -80,24 +80,24 @@ async function lookForSecrets(stage: Stage, issuer: string): Promise<Outcome> {
     "/%2e%2e/.env",
   ])
     await ask(path, path, { headers: alice });
-  await ask("the environment", "/", { headers: { authorization: "Bearer a.b.c" } });
+  await ask("a forged token", "/", { headers: { authorization: "Bearer a.b.c" } });
 
-  const keys = (await stage.redis.command("KEYS", "*")) as string[];
+  const keys = (await system.redis.command("KEYS", "*")) as string[];
   for (const key of keys)
-    heard.push([`Redis' ${key}`, String(await stage.redis.command("DUMP", key).catch(String))]);
-  heard.push(["Redis' names of keys", keys.join()]);
-  for (const line of server.log) heard.push(["the log", JSON.stringify(line)]);
+    searched.push([`Redis' ${key}`, String(await system.redis.command("DUMP", key).catch(String))]);
+  searched.push(["Redis' names of keys", keys.join()]);
+  for (const line of server.log) searched.push(["the log", JSON.stringify(line)]);
   for (const file of await readdir(PAGE, { recursive: true, withFileTypes: true }).catch(() => [])) {
-    if (file.isFile()) heard.push([file.name, await readFile(`${file.parentPath}/${file.name}`, "latin1")]);
+    if (file.isFile())
+      searched.push([file.name, await readFile(`${file.parentPath}/${file.name}`, "latin1")]);
   }
-  const found = heard.flatMap(([what, text]) =>
+  const found = searched.flatMap(([what, text]) =>
     NAMES.filter((name) => text.includes(secrets[name] ?? "-")).map((name) => `${name} is in ${what}`),
   );
-  if (heard.length < 100) found.push(`only ${heard.length} things were heard`);
-  const size = heard.reduce((sum, [, text]) => sum + text.length, 0);
+  if (searched.length < 100) found.push(`only ${searched.length} texts were searched`);
+  const size = searched.reduce((sum, [, text]) => sum + text.length, 0);
   return {
-    attack: "the environment's secrets in answers, errors, logs, Redis, /docs and the page",
-    tries: heard.length,
+    tries: searched.length,
     found,
     note: `${(size / 1e6).toFixed(1)} MB searched for ${NAMES.length} secrets`,
   };

@@ -2,16 +2,16 @@ import { loadConfig } from "../../src/config/config.ts";
 import { ApiKeys } from "../../src/identity/api-keys.ts";
 import { connectRedis, KEY_NAME } from "../../src/storage/redis.ts";
 import { RedisIdentityStore } from "../../src/storage/redis-identity-store.ts";
-import type { Stage } from "../faults/stage.ts";
+import type { System } from "../faults/system.ts";
 
 const silent = { warn() {}, info() {} };
 
-/** Headers of owners with a key each, made as the command makes them. */
+/** Creates an API key for each owner, as `npm run keys` does, and returns their headers. */
 export async function headersOf<Owner extends string>(
-  stage: Stage,
+  system: System,
   ...owners: Owner[]
 ): Promise<Record<Owner, { authorization: string }>> {
-  const redis = await connectRedis(loadConfig({ REDIS_URL: stage.redis.url }).redis, silent);
+  const redis = await connectRedis(loadConfig({ REDIS_URL: system.redis.url }).redis, silent);
   const keys = new ApiKeys(new RedisIdentityStore(redis.client, KEY_NAME));
   try {
     const made = owners.map(async (owner) => {
@@ -39,7 +39,7 @@ export async function routesOf(base: string): Promise<Call[]> {
   );
 }
 
-/** Works on all of these, so many at a time. */
+/** Runs `work` on all items, this many at a time. */
 export async function each<Item>(
   items: Iterable<Item>,
   atOnce: number,

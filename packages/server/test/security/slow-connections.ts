@@ -1,16 +1,16 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { onStage } from "../faults/stage.ts";
+import { withSystem } from "../faults/system.ts";
 import type { Outcome } from "./outcome.ts";
 
-// Headers may take 15 s and a whole request 30 s; it is looked every 2 s.
+// Headers may take 15 s and a whole request 30 s. The server checks every 2 s.
 const CUT_WITHIN_MS = 36_000;
 const ANSWERS_WITHIN_MS = 1000;
 
-/** Opens connections that say nothing, or say it a byte at a time, and looks who else is still served. */
+/** Opens connections that send nothing, or a byte at a time, and checks that other clients are served. */
 export function slowConnections({ connections }: { connections: number }): Promise<Outcome> {
-  return onStage(async (stage) => {
-    const server = await stage.server();
+  return withSystem(async (system) => {
+    const server = await system.startServer();
     const { port } = new URL(server.base);
     const found: string[] = [];
     const sockets: Socket[] = [];
@@ -39,19 +39,18 @@ export function slowConnections({ connections }: { connections: number }): Promi
       const answer = await fetch(`${server.base}/health/ready`);
       await answer.arrayBuffer();
       slowest = Math.max(slowest, performance.now() - asked);
-      if (answer.status !== 200) found.push(`somebody else was answered ${answer.status}`);
+      if (answer.status !== 200) found.push(`another client was answered ${answer.status}`);
       served++;
       await sleep(500);
     }
     const seconds = Math.round((performance.now() - started) / 1000);
-    if (open > 0) found.push(`${open} of them are open after ${seconds} s`);
-    if (slowest > ANSWERS_WITHIN_MS) found.push(`somebody else waited ${Math.round(slowest)} ms`);
+    if (open > 0) found.push(`${open} connections are open after ${seconds} s`);
+    if (slowest > ANSWERS_WITHIN_MS) found.push(`another client waited ${Math.round(slowest)} ms`);
     for (const socket of sockets) socket.destroy();
     return {
-      attack: "connections that send nothing, or a byte at a time",
       tries: connections,
       found,
-      note: `all cut within ${seconds} s; others waited at most ${Math.round(slowest)} ms`,
+      note: `all were cut within ${seconds} s; other clients waited at most ${Math.round(slowest)} ms`,
     };
   });
 }

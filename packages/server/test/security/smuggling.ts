@@ -7,15 +7,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../../memory/test/free-port.ts";
-import { onStage } from "../faults/stage.ts";
-import type { Outcome } from "./outcome.ts";
+import { withSystem } from "../faults/system.ts";
+import type { NotRun, Outcome } from "./outcome.ts";
 import { headersOf } from "./secured.ts";
 
 const FRONTEND = fileURLToPath(new URL("../../../../deploy/frontend/", import.meta.url));
 const NGINX = process.env.NGINX_PATH || "nginx";
 const ANSWER_MS = 3000;
 
-/** Requests that two servers in a row may read differently, each hiding another one. `KEY` is bob's. */
+/** Requests that nginx and the server may parse differently, each with another request inside. `KEY` is bob's. */
 const SMUGGLED = "GET /sessions/secret/messages HTTP/1.1\r\nHost: localhost\r\nX: ";
 const head = (line: string, ...headers: string[]): string =>
   [line, "Host: localhost", "Authorization: Bearer KEY", ...headers, "", ""].join("\r\n");
@@ -71,18 +71,21 @@ const TRICKS: Readonly<Record<string, string>> = {
   "a header of 64 kB": head("GET /api/sessions HTTP/1.1", `X: ${"x".repeat(65_536)}`),
 };
 
-/** Sends what proxies and servers read differently through nginx, with its configuration of this repository. */
-export function smuggling(): Promise<Outcome> {
-  return onStage(async (stage) => {
-    const attack = "request smuggling and header tricks through nginx";
+/** Sends requests that proxies and servers parse differently through nginx, configured as in this repository. */
+export function smuggling(): Promise<Outcome | NotRun> {
+  return withSystem(async (system) => {
     const folder = await mkdtemp(join(tmpdir(), "nginx-"));
-    const server = await stage.server({ AUTH: "keys", TRUSTED_PROXIES: "127.0.0.1", LOG_LEVEL: "info" });
-    const { alice, bob } = await headersOf(stage, "alice", "bob");
+    const server = await system.startServer({
+      AUTH: "keys",
+      TRUSTED_PROXIES: "127.0.0.1",
+      LOG_LEVEL: "info",
+    });
+    const { alice, bob } = await headersOf(system, "alice", "bob");
     const port = await freePort();
     const nginx = await startNginx(folder, port, new URL(server.base).port);
     if (nginx === null) {
       await rm(folder, { recursive: true, force: true });
-      return { attack, tries: 0, found: [], notRun: "there is no nginx on the PATH (or at NGINX_PATH)" };
+      return { notRun: "there is no nginx on the PATH (or at NGINX_PATH)" };
     }
     try {
       const canary = "the canary of alice";
@@ -94,7 +97,7 @@ export function smuggling(): Promise<Outcome> {
       const found: string[] = [];
       let tries = 0;
       for (const [name, trick] of Object.entries(TRICKS)) {
-        // A smuggled request would be the first thing that the next one on the same connection meets.
+        // A smuggled request would answer the next one on the same connection.
         const answers = await Promise.all(
           [1, 2, 3].map(() => send(port, trick.replace("KEY", bob.authorization.slice("Bearer ".length)))),
         );
@@ -104,16 +107,16 @@ export function smuggling(): Promise<Outcome> {
         if (next.status !== 200 || !text.includes(canary))
           found.push(`${name}: alice was answered ${next.status} next`);
         for (const answer of answers) {
-          if (answer.includes(canary)) found.push(`${name}: bob was answered with what is alice's`);
-          // 501 is how nginx refuses a transfer encoding that it does not know.
+          if (answer.includes(canary)) found.push(`${name}: bob got alice's message`);
+          // nginx answers 501 to a transfer encoding that it does not know.
           if (/^HTTP\/1\.[01] 5(?!01)\d\d/.test(answer)) found.push(`${name}: ${answer.slice(0, 60)}`);
           const count = answer.match(/^HTTP\/1\.[01] \d{3}/gm)?.length ?? 0;
           if (count > 1) found.push(`${name}: one request had ${count} answers`);
         }
       }
-      return { attack, tries, found, note: `${Object.keys(TRICKS).length} tricks` };
+      return { tries, found, note: `${Object.keys(TRICKS).length} tricks` };
     } finally {
-      // Not SIGKILL: its workers would outlive it.
+      // After SIGKILL its workers would stay.
       nginx.kill("SIGTERM");
       if (nginx.exitCode === null && nginx.signalCode === null) await once(nginx, "exit");
       await rm(folder, { recursive: true, force: true });
@@ -122,7 +125,7 @@ export function smuggling(): Promise<Outcome> {
 }
 
 async function startNginx(folder: string, port: number, backend: string) {
-  // Its folders and its names are those of a container; where they are here, only this run knows.
+  // The configuration is made for a container: replace its folders and names.
   const localized = async (name: string) =>
     (await readFile(join(FRONTEND, name), "utf8"))
       .replaceAll("/tmp/", `${folder}/`)
@@ -159,7 +162,7 @@ async function startNginx(folder: string, port: number, backend: string) {
   throw new Error("nginx did not start");
 }
 
-/** All that is answered, until the connection ends or nothing has come for a while. */
+/** Returns the response, until the connection ends or nothing has come for a while. */
 function send(port: number, bytes: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** A way to a port that can lose its connections without a word, as a network or a moved machine does. */
-export class Link {
+/** Forwards connections to a port, and can stop forwarding without closing them, as a failed network does. */
+export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -10,33 +10,32 @@ export class Link {
     this.#server = server;
   }
 
-  static async to(port: number): Promise<Link> {
+  static async to(port: number): Promise<TcpProxy> {
     const server = createServer();
-    const link = new Link(server);
+    const proxy = new TcpProxy(server);
     server.on("connection", (near) => {
       const far = connect(port, "127.0.0.1");
       for (const socket of [near, far]) {
-        link.#sockets.add(socket);
+        proxy.#sockets.add(socket);
         socket.on("error", () => {});
-        socket.on("close", () => link.#sockets.delete(socket));
+        socket.on("close", () => proxy.#sockets.delete(socket));
       }
       near.pipe(far).pipe(near);
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    return link;
+    return proxy;
   }
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** All connections stay open, and nothing ever comes through them again. New ones work. */
-  lose(): void {
+  /** Keeps all connections open and discards everything that is sent on them. New connections work. */
+  dropTraffic(): void {
     for (const socket of this.#sockets) {
       socket.unpipe();
       socket.removeAllListeners("end");
-      // What is sent is taken and forgotten.
       socket.resume();
     }
   }

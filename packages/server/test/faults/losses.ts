@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { within } from "../within.ts";
+import { TurnStream } from "./turn-stream.ts";
+
+// Deadlines that only a turn or request which hangs can miss: a lease lasts 5 s, an operation in Redis 2 s.
+const ENDED_WITHIN_MS = 45_000;
+const ANSWERED_WITHIN_MS = 30_000;
+
+interface Turn {
+  readonly status: string;
+  readonly response: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  // biome-ignore lint/suspicious/noExplicitAny: a server's response, which only tests look at
+  readonly body: any;
+}
+
+/** Sends a request. @throws when it is not answered in time */
+export async function request(
+  base: string,
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(base + path, {
+    method,
+    signal: AbortSignal.timeout(ANSWERED_WITHIN_MS),
+    headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    retryAfter: response.headers.get("retry-after"),
+    body: text === "" ? null : JSON.parse(text),
+  };
+}
+
+const sessionPath = (sessionId: string): string => `/sessions/${encodeURIComponent(sessionId)}`;
+
+/** Returns the turn when it has ended. @throws when it does not end in time */
+export async function endedTurn(base: string, sessionId: string, turnId: string): Promise<Turn> {
+  const deadline = performance.now() + ENDED_WITHIN_MS;
+  for (;;) {
+    const { status, body } = await request(base, "GET", `${sessionPath(sessionId)}/turns/${turnId}`);
+    if (status === 200 && body.status !== "running") return body as Turn;
+    if (performance.now() > deadline)
+      throw new Error(`no end: ${status} ${JSON.stringify(body).slice(0, 200)}`);
+    await sleep(100);
+  }
+}
+
+/**
+ * Returns which promises do not hold for a session with one turn that this client has watched, whatever fault there
+ * was. It asks a server that is up.
+ */
+export async function lossesOf(base: string, stream: TurnStream): Promise<string[]> {
+  const losses: string[] = [];
+  try {
+    losses.push(...lossesInStream(stream));
+    const stored = await storedAnswer(base, stream, losses);
+    losses.push(...(await lossesInMessages(base, stream, stored)));
+    losses.push(...(await lossesInNextTurn(base, stream.sessionId)));
+  } catch (error) {
+    losses.push(String(error));
+  }
+  return losses.map((loss) => `${stream.sessionId}: ${loss}`);
+}
+
+/** The losses of many turns, checked one after the other, so that the checks are not a load. */
+export async function lossesOfAll(base: string, streams: Iterable<TurnStream>): Promise<string[]> {
+  const losses: string[] = [];
+  for (const stream of streams) losses.push(...(await lossesOf(base, stream)));
+  return losses;
+}
+
+/** Each event's id is the length of the text so far, no event comes twice, and the end repeats the whole text. */
+function* lossesInStream({ events, end, text }: TurnStream): Generator<string> {
+  let length = 0;
+  for (const { event, id, data } of events) {
+    if (event !== "text-delta") continue;
+    length += data.text?.length ?? 0;
+    if (id !== String(length)) yield `the event's id is ${id}, expected ${length}`;
+  }
+  if (end === undefined) return;
+  if (end.data.response !== text)
+    yield `showed ${text.length} characters, the end has ${end.data.response?.length}`;
+  if (events.at(-1) !== end) yield "an event came after the end";
+}
+
+/** Returns the stored answer, or null if the turn had not begun. */
+async function storedAnswer(base: string, stream: TurnStream, losses: string[]): Promise<string | null> {
+  const { sessionId, turnId } = stream;
+  if (turnId === undefined) return null;
+  const { status, response } = await endedTurn(base, sessionId, turnId);
+  if (!response.startsWith(stream.text)) losses.push(`shown but not stored: ${JSON.stringify(stream.text)}`);
+  const shown = stream.end?.data.status;
+  // A server that cannot reach Redis reports "interrupted", though Redis may have stored another end.
+  if (shown !== undefined && shown !== status && shown !== "interrupted")
+    losses.push(`the client was told ${shown}, stored is ${status}`);
+  // Text whose append was not acknowledged may be stored without being shown, but only by an interrupted turn.
+  if (shown === status && shown !== "interrupted" && response !== stream.text)
+    losses.push("stored more than was shown");
+  const ids = [undefined, ...stream.events.map(({ id }) => id).filter((id) => id !== "")];
+  const found = await Promise.all(ids.map((id) => lossesInResuming(base, sessionId, turnId, response, id)));
+  losses.push(...found.flat());
+  return response;
+}
+
+/** A stream that is resumed after an event has exactly the rest, and the end. */
+async function lossesInResuming(
+  base: string,
+  sessionId: string,
+  turnId: string,
+  response: string,
+  id: string | undefined,
+): Promise<string[]> {
+  const rest = TurnStream.resume(base, sessionId, turnId, id);
+  await within(ANSWERED_WITHIN_MS, rest.closed);
+  const losses: string[] = [];
+  if (id?.endsWith(".end")) {
+    if (rest.status !== 204) losses.push("expected 204 after the end");
+  } else {
+    if (rest.text !== response.slice(Number(id ?? 0))) losses.push(`got ${JSON.stringify(rest.text)}`);
+    if (rest.end?.id !== `${response.length}.end`) losses.push("no end");
+    if (rest.events.some((event) => event.id === id)) losses.push("the event came again");
+  }
+  return losses.map(
+    (loss) => `resumed after ${id} (${rest.status} ${JSON.stringify(rest.problem)}): ${loss}`,
+  );
+}
+
+/** Returns a session's messages as `role: content`; none if there is no such session. */
+export async function messagesOf(base: string, sessionId: string): Promise<string[]> {
+  const { status, body } = await request(base, "GET", `${sessionPath(sessionId)}/messages`);
+  if (status !== 200 && status !== 404) throw new Error(`messages: ${status} ${JSON.stringify(body)}`);
+  return (body.messages ?? []).map(
+    ({ role, content }: { role: string; content: string }) => `${role}: ${content}`,
+  );
+}
+
+async function lossesInMessages(
+  base: string,
+  { sessionId, message }: TurnStream,
+  stored: string | null,
+): Promise<string[]> {
+  const found = await messagesOf(base, sessionId);
+  const question = `user: ${message}`;
+  const differs = [`messages: ${JSON.stringify(found)}`];
+  if (stored === null) {
+    // The client may not have heard that the turn began. Its message is there at most once.
+    const asked = found.filter((line) => line === question).length;
+    return found.length === 0 || (asked === 1 && found.length <= 2) ? [] : differs;
+  }
+  const expected = stored === "" ? [question] : [question, `assistant: ${stored}`];
+  return JSON.stringify(found) === JSON.stringify(expected) ? [] : differs;
+}
+
+/** The session can be continued: the next turn is answered and stored. */
+async function lossesInNextTurn(base: string, sessionId: string): Promise<string[]> {
+  const next = { message: "Go on.", mode: "stateful", provider: "mirror", session_id: sessionId };
+  const deadline = performance.now() + ENDED_WITHIN_MS;
+  for (;;) {
+    const { status, body } = await request(base, "POST", "/chat", next);
+    if (status === 200 && body.status === "completed" && body.stored) return [];
+    if (performance.now() > deadline) return [`the next turn: ${status} ${JSON.stringify(body)}`];
+    await sleep(200);
+  }
+}
