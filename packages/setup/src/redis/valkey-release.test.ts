@@ -23,6 +23,7 @@ async function serveRelease(checksum: (archive: Buffer) => string) {
   });
   const cache = join(folder, "cache");
   vi.stubEnv("XDG_CACHE_HOME", cache);
+  vi.stubEnv("NO_PROXY", "127.0.0.1");
   const { name = "" } = valkeyRelease() ?? {};
   const archive = join(folder, "release.tar.gz");
   mkdirSync(join(folder, name, "bin"), { recursive: true });
