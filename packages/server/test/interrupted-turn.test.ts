@@ -10,9 +10,9 @@ test("after Redis was killed in mid-turn, the next message is accepted as soon a
   const body = { mode: "stateful", provider: "mirror", session_id: "s" } as const;
   const message = Array.from({ length: 400 }, () => "word").join(" ");
   const turn = TurnStream.ask(await server.listen(), { ...body, message });
-  await turn.seen(3);
+  await turn.received(3);
   await redis.kill();
-  await turn.over;
+  await turn.closed;
   expect(turn.end?.event).toBe("turn-interrupted");
   await redis.restart();
   const send = async () => (await server.inject("POST", "/chat", { ...body, message: "Hi" })).statusCode;
