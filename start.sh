@@ -43,7 +43,8 @@ check_docker() {
 
 make_env() {
   [ -e .env ] && return
-  cp .env.example .env || fail ".env could not be written. Check the permissions of this folder."
+  # It is for keys: for nobody else to read.
+  (umask 077 && cp .env.example .env) || fail ".env could not be written. Check the permissions of this folder."
   say "Created .env from .env.example. To use ChatGPT, write your key after OPENAI_API_KEY= in it."
 }
 

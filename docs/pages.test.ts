@@ -74,7 +74,13 @@ test("the pages describe every command of package.json, and no other", () => {
 });
 
 test(".env.example lists every setting of the server, and besides them only those of Compose", () => {
-  const ofCompose = ["BACKEND_REDIS_URL", "COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR", "PUBLISH_ADDRESS"];
+  const ofCompose = [
+    "BACKEND_REDIS_URL",
+    "COMPOSE_FILE",
+    "COMPOSE_PATH_SEPARATOR",
+    "PUBLISH_ADDRESS",
+    "REDIS_MASTER",
+  ];
   const listed = [...read(".env.example").matchAll(/^(?:# )?([A-Z_]+)=/gm)].map(([, name = ""]) => name);
   const expected = [...SETTINGS, ...ofCompose, "TLS_CERTIFICATES"];
   expect([...new Set(listed)].sort()).toEqual(expected.sort());

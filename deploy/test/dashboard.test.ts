@@ -57,7 +57,7 @@ async function startPrometheus(target: string): Promise<string> {
   const own = readFileSync(path("prometheus.yml"), "utf8")
     .replace("scrape_interval: 15s", "scrape_interval: 1s\n  evaluation_interval: 1s")
     .replace("/etc/prometheus/alerts.yml", path("alerts.yml"))
-    .replace("/tmp/metrics-token", join(folder, "token"))
+    .replace("/run/secrets/metrics_token", join(folder, "token"))
     .replace(/dns_sd_configs:\n.*\n/, `static_configs: [{ targets: ["127.0.0.1:${target}"] }]\n`);
   writeFileSync(join(folder, "prometheus.yml"), own);
   writeFileSync(join(folder, "token"), TOKEN);

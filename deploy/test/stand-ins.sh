@@ -80,6 +80,6 @@ fi
 
 caddy=$(tag_of caddy)
 if missing "$caddy"; then
-  debian "$work/caddy" forky caddy,ca-certificates
+  debian "$work/caddy" forky caddy,ca-certificates,wget
   import_as "$caddy" "$work/caddy" --change 'CMD ["caddy", "run"]'
 fi

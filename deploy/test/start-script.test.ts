@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -62,6 +63,7 @@ test("it makes .env once, starts, waits and says where the page is", async () =>
   expect(said).toContain("API    http://localhost:9090");
   expect(code).toBe(0);
   expect(readFileSync(join(root, ".env"), "utf8")).toBe(readFileSync(join(ROOT, ".env.example"), "utf8"));
+  expect(statSync(join(root, ".env")).mode & 0o777).toBe(0o600);
   expect(readFileSync(join(root, "asked"), "utf8")).toContain("compose up -d --build");
 
   writeFileSync(join(root, ".env"), "OPENAI_API_KEY=mine\n");
