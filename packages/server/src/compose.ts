@@ -71,7 +71,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     providers,
     queues,
     runningTurns: () => chat.running,
-    storageReady: () => redis.answers(),
+    storageReady: async () => (await redis.unavailability()) === null,
     storageUsed: () => memoryUsed(redis.client),
   });
   const tokens = new TokenCounter();
@@ -135,7 +135,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
       allowedOrigins: config.identity.allowedOrigins,
       trustedProxies: config.identity.trustedProxies,
       callerOf,
-      storageReady: () => redis.answers(),
+      storageUnavailability: () => redis.unavailability(),
       metrics,
       metricsToken: config.metricsToken,
       defaultMode: config.defaultMode,

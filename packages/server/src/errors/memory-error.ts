@@ -1,9 +1,10 @@
 import { MemoryError, type MemoryErrorCode } from "@redis-memory-magic/memory";
 import { AppError, type ErrorCode } from "./app-error.ts";
+import { storageUnavailable } from "./redis-refusal.ts";
 
 type Translation = readonly [ErrorCode, detail: (message: string) => string];
 
-const TRANSLATIONS: Readonly<Record<MemoryErrorCode, Translation>> = {
+const TRANSLATIONS: Readonly<Record<Exclude<MemoryErrorCode, "unavailable">, Translation>> = {
   duplicate_id: ["duplicate_message_id", (message) => `${message}. Nothing was appended.`],
   unknown_message: ["message_not_found", (message) => `${message}.`],
   unknown_session: [
@@ -20,10 +21,6 @@ const TRANSLATIONS: Readonly<Record<MemoryErrorCode, Translation>> = {
   damaged: [
     "storage_damaged",
     () => "This session's keys in Redis hold other data. Delete the session, or use another id.",
-  ],
-  unavailable: [
-    "storage_unavailable",
-    () => "Redis cannot be used right now, so nothing was stored. Try again in a moment.",
   ],
 };
 
@@ -44,9 +41,7 @@ export async function* translatedEach<T>(source: AsyncIterable<T>): AsyncGenerat
 
 function toAppError(error: unknown): unknown {
   if (!MemoryError.isInstance(error)) return error;
+  if (error.code === "unavailable") return storageUnavailable(error);
   const [code, detail] = TRANSLATIONS[error.code];
-  return new AppError(code, detail(error.message), {
-    cause: error,
-    ...(error.code === "unavailable" && { retryAfter: 2 }),
-  });
+  return new AppError(code, detail(error.message), { cause: error });
 }

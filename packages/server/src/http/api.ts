@@ -27,8 +27,8 @@ export interface ApiContext {
   readonly metrics: Metrics;
   /** The bearer token for the metrics. Absent: none is needed. */
   readonly metricsToken: string | undefined;
-  /** Whether Redis answers. */
-  readonly storageReady: () => Promise<boolean>;
+  /** Resolves with null if a turn could be stored, else with the reason. */
+  readonly storageUnavailability: () => Promise<string | null>;
   readonly defaultMode: Mode;
   readonly maxMessageChars: number;
   readonly sessionTtlSeconds: number;

@@ -77,7 +77,9 @@ export class Metrics {
   constructor({ providers, runningTurns, queues, storageReady, storageUsed }: Watched) {
     this.#gauge("turns_running", "Turns that this process runs", (set) => set(runningTurns()));
     this.#gauge("streams_open", "Event streams that somebody reads", (set) => set(this.#streams));
-    this.#gauge("redis_up", "1: Redis answers", async (set) => set(Number(await storageReady())));
+    this.#gauge("redis_up", "1: a turn could be stored in Redis", async (set) =>
+      set(Number(await storageReady())),
+    );
     this.#gauge("redis_memory_used_ratio", "Of what the fullest Redis may use", async (set) =>
       set((await storageUsed()) ?? Number.NaN),
     );

@@ -1,4 +1,5 @@
 import type { RedisConfig } from "../config/redis.ts";
+import { isLastingRefusal, unavailabilityReason } from "../errors/redis-refusal.ts";
 import { connectCluster } from "./connections/cluster.ts";
 import type { Connect, Connection } from "./connections/connection.ts";
 import { connectSentinel } from "./connections/sentinel.ts";
@@ -11,7 +12,7 @@ interface Log {
   info(fields: object, message: string): void;
 }
 
-/** What all keys begin with. */
+/** The prefix of all keys. */
 export const KEY_NAME = "chat_history";
 
 const STARTS_WITHIN_MS = 3000;
@@ -23,29 +24,29 @@ const CONNECT: Readonly<Record<RedisConfig["topology"], Connect>> = {
 };
 
 export interface Redis extends Connection {
-  /** Where it is, for people: without user and password. */
+  /** Its hosts and ports, without user and password. */
   readonly address: string;
-  /** Whether it answers a PING in time; of a Cluster, one of its masters. */
-  answers(): Promise<boolean>;
+  /** Resolves with null if a turn could be stored, else with the reason. On a Cluster one master is enough. */
+  unavailability(): Promise<string | null>;
 }
 
-/** Redis is there and says no: waiting will not help. */
+/** Redis answers and refuses, and waiting does not help. */
 export class RedisRefused extends Error {
   override readonly name = "RedisRefused";
 }
 
 /**
- * Connects, and keeps reconnecting for ever. A Redis that is away at the start is no reason not to start:
- * resolves then too, after a few seconds, with a warning in the log.
- * @throws RedisRefused for a wrong user or password
+ * Connects, and connects again whenever the connection breaks. Resolves after a few seconds even if Redis is away, with a
+ * warning in the log.
+ * @throws RedisRefused for a wrong password, a missing database, or a user without the permissions
  */
 export async function connectRedis(config: RedisConfig, log: Log): Promise<Redis> {
   const address = config.nodes.map(({ host, port }) => `${host}:${port}`).join(", ");
   let away = false;
-  let refused: string | undefined;
+  let refusal: Error | undefined;
   const connection = CONNECT[config.topology](config, {
     onAway: (error) => {
-      if (/WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(error.message)) refused = error.message;
+      if (isLastingRefusal(error)) refusal = error;
       if (!away) {
         log.warn(
           { reason: describe(error) },
@@ -60,29 +61,63 @@ export async function connectRedis(config: RedisConfig, log: Log): Promise<Redis
     },
   });
   const started = performance.now();
-  while (!connection.isReady() && refused === undefined && performance.now() - started < STARTS_WITHIN_MS) {
+  while (!connection.isReady() && refusal === undefined && performance.now() - started < STARTS_WITHIN_MS) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  if (refused !== undefined) {
+  if (connection.isReady()) {
+    const error = await probeWrite(connection, config);
+    if (error && isLastingRefusal(error)) refusal = error;
+    else if (error)
+      log.warn(
+        { reason: describe(error) },
+        `Redis at ${address} does not store: ${unavailabilityReason(error)}`,
+      );
+  }
+  if (refusal !== undefined) {
     connection.close();
-    throw new RedisRefused(
-      `Redis at ${address} refuses the connection: ${refused}. Check REDIS_PASSWORD, or the user and password in REDIS_URL.`,
-    );
+    throw new RedisRefused(`Redis at ${address} refuses the connection: ${replyOf(refusal)}. ${ADVICE}`);
   }
   if (connection.isReady()) await warnOfEviction(connection, address, log);
-  const answers = (): Promise<boolean> =>
-    withinDeadline(firstAnswer(connection, (node) => node.ping())).then(
-      () => true,
-      () => false,
-    );
-  return { ...connection, address, answers };
+  return {
+    ...connection,
+    address,
+    unavailability: async () => {
+      const error = await probeWrite(connection, config);
+      return error && unavailabilityReason(error);
+    },
+  };
 }
 
-/** What one of its nodes answers, whichever is first. */
+const ADVICE =
+  "Check REDIS_URL, or REDIS_PASSWORD and REDIS_DB: the user, the password, the database, and that the user may run scripts on the keys chat_history:*.";
+
+// Writes and removes a key, as the first script of a turn does.
+const PROBE = "redis.call('HSET', KEYS[1], 'probe', 1) return redis.call('DEL', KEYS[1])";
+// Keys of several slots: on a Cluster they belong to several masters.
+const PROBES = { single: 1, sentinel: 1, cluster: 8 } as const;
+
+/** Tries to write. Leaves nothing behind. Resolves with the error, or null. */
+async function probeWrite({ client }: Connection, { topology }: RedisConfig): Promise<Error | null> {
+  const tries = Array.from({ length: PROBES[topology] }, (_, n) =>
+    client.eval(PROBE, { keys: [`${KEY_NAME}:{probe-${n}}:meta`], arguments: [] }),
+  );
+  return withinDeadline(Promise.any(tries)).then(
+    () => null,
+    (error: Error) => error,
+  );
+}
+
+/** What Redis replied, without the wrappers. */
+function replyOf(error: Error): string {
+  const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
+  return inner instanceof Error ? replyOf(inner) : error.message;
+}
+
+/** The first answer of any node. */
 const firstAnswer = <Answer>({ client }: Connection, ask: (node: Node) => Promise<Answer>): Promise<Answer> =>
   Promise.any(Array.from(nodesOf(client), async (node) => ask(await node)));
 
-// A Redis that evicts forgets conversations before their time, and nobody is told.
+// A Redis that evicts keys loses conversations before they expire, without notice.
 async function warnOfEviction(connection: Connection, address: string, log: Log): Promise<void> {
   const memory = await firstAnswer(connection, (node) => node.info("memory")).catch(() => "");
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];

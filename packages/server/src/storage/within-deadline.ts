@@ -1,8 +1,8 @@
-import { AppError } from "../errors/app-error.ts";
+import { storageUnavailable } from "../errors/redis-refusal.ts";
 import { REDIS_TIMEOUT_MS } from "./connections/client-options.ts";
 
 /**
- * What Redis answers, in time. A client can keep a command for ever; nobody waits that long.
+ * Resolves with the reply of a command, or rejects at the deadline: a client can keep a command for ever.
  * @throws AppError `storage_unavailable`
  */
 export async function withinDeadline<Value>(
@@ -16,10 +16,7 @@ export async function withinDeadline<Value>(
   try {
     return await Promise.race([work, late]);
   } catch (error) {
-    throw new AppError("storage_unavailable", "Redis cannot be used right now. Try again in a moment.", {
-      cause: error,
-      retryAfter: 2,
-    });
+    throw storageUnavailable(error);
   } finally {
     clearTimeout(timer);
   }

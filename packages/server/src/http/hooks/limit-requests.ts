@@ -37,7 +37,8 @@ export function limitOwners(app: FastifyInstance, limits: UsageLimits): void {
     const { socket } = request.raw;
     // Counted afterwards, because it is not known before: the answer, and a body without a Content-Length.
     const unknownBody = request.headers["content-length"] === undefined;
-    const moved = (): number => socket.bytesWritten + (unknownBody ? socket.bytesRead : 0);
+    // The socket of `inject` counts no bytes.
+    const moved = (): number => (socket.bytesWritten ?? 0) + (unknownBody ? (socket.bytesRead ?? 0) : 0);
     const before = moved();
     reply.raw.once("close", () => {
       limits.countBytesMoved([owner, limits.addressAccount(request.ip)], moved() - before);

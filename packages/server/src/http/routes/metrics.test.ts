@@ -155,7 +155,8 @@ test("readiness names what is missing; a provider that is away takes no server o
   await expect.poll(ready).toEqual([200, { status: "ready", missing: ["provider"] }]);
   const client = server.redis.client as unknown as { destroy(): void; connect(): Promise<unknown> };
   client.destroy();
-  expect(await ready()).toEqual([503, { status: "not_ready", missing: ["redis", "provider"] }]);
+  const reason = "Redis does not answer.";
+  expect(await ready()).toEqual([503, { status: "not_ready", missing: ["redis", "provider"], reason }]);
   expect((await ask(server, { provider: "mirror" })).statusCode).toBe(503);
   const metrics = await metricsOf(server);
   expect(metrics.get("rmm_redis_up")).toBe(0);

@@ -9,7 +9,7 @@ export const statusRoutes: Routes = (context) => async (app) => {
     {
       schema: {
         tags: ["status"],
-        summary: "What this is and what is available",
+        summary: "The name of this server and its available providers",
         response: { 200: statusResponse },
       },
     },
@@ -36,13 +36,13 @@ export const statusRoutes: Routes = (context) => async (app) => {
   const live = z.object({ status: z.literal("ok") });
   app.get(
     "/health/live",
-    { schema: { tags: ["status"], summary: "Whether the process answers", response: { 200: live } } },
+    { schema: { tags: ["status"], summary: "200 while the process runs", response: { 200: live } } },
     async () => ({
       status: "ok" as const,
     }),
   );
 
-  /** Whether one that is a model answers, as far as is known: a probe must not wait for a provider. */
+  /** False if no provider except the mirror is known to be available. Does not wait for a provider. */
   const hasProvider = (): boolean => {
     const found = context.providers.all
       .filter(({ id }) => id !== "mirror")
@@ -50,23 +50,27 @@ export const statusRoutes: Routes = (context) => async (app) => {
     return found.some((known) => known?.available ?? true);
   };
 
-  const ready = z.object({ status: z.enum(["ready", "not_ready"]), missing: z.array(z.string()) });
+  const ready = z.object({
+    status: z.enum(["ready", "not_ready"]),
+    missing: z.array(z.string()),
+    reason: z.string().optional().describe("Why a turn cannot be stored"),
+  });
   app.get(
     "/health/ready",
     {
       schema: {
         tags: ["status"],
-        summary: "Whether to send requests here (200 or 503), and what is missing",
+        summary: "200 if a turn could be stored, else 503 with the reason; and what is missing",
         response: { 200: ready, 503: ready },
       },
     },
     async (_, reply) => {
-      const redis = await context.storageReady();
-      const missing = [...(redis ? [] : ["redis"]), ...(hasProvider() ? [] : ["provider"])];
-      // Redis alone decides. A provider that is away is away for every server: were they not ready for that, a balancer
-      // would take all of them out at once, and with them the sessions, the other providers and the reason to be read.
-      if (redis) return { status: "ready" as const, missing };
-      return reply.code(503).send({ status: "not_ready", missing });
+      const reason = await context.storageUnavailability();
+      const missing = [...(reason === null ? [] : ["redis"]), ...(hasProvider() ? [] : ["provider"])];
+      // Only Redis decides. An unavailable provider is unavailable to all servers: a load balancer would remove all of
+      // them, and with them the stored sessions and the other providers.
+      if (reason === null) return { status: "ready" as const, missing };
+      return reply.code(503).send({ status: "not_ready", missing, reason });
     },
   );
 };
@@ -75,5 +79,5 @@ const PROVIDER_DESCRIPTIONS = {
   chatgpt: "OpenAI ChatGPT API (cloud)",
   ollama: "Ollama local inference (on-premises)",
   embedded: "Built-in model (llama.cpp, on this machine)",
-  mirror: "Mirror (no AI): tells what it was sent",
+  mirror: "Mirror (no AI): repeats what it was sent",
 } as const;

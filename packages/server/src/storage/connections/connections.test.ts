@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, connect as openSocket, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,7 +12,7 @@ import { freePort } from "../../../../memory/test/free-port.ts";
 import { MASTER_NAME, startSentinel } from "../../../../memory/test/sentinel.ts";
 import { findServer, onPath, serverBinary, startServer } from "../../../../memory/test/servers.ts";
 import { loadConfig } from "../../config/config.ts";
-import { connectRedis, type Redis } from "../redis.ts";
+import { connectRedis, type Redis, RedisRefused } from "../redis.ts";
 import { keysMatching } from "../scan.ts";
 
 // By CLUSTER KEYSLOT.
@@ -62,7 +64,7 @@ test("a Cluster: every slot, every master's keys, and who is woken stays woken w
   for (const key of keys) await healed(redis, key);
   const before = await wakes();
   await expect.poll(wakes, { timeout: HEALED_WITHIN_MS }).toBeGreaterThan(before);
-  expect(await redis.answers()).toBe(true);
+  expect(await redis.unavailability()).toBeNull();
   await expect.poll(() => redis.lines.at(-1), { timeout: HEALED_WITHIN_MS }).toContain("is there again");
 }, 60_000);
 
@@ -128,7 +130,7 @@ test("sentinels that know no such master, and none that answers: told at the sta
   onTestFinished(() => sentinel.stop());
   const unknown = await connect(`redis+sentinel://${hostsOf(sentinel.ports)}/nobody`);
   expect(unknown.isReady()).toBe(false);
-  expect(await unknown.answers()).toBe(false);
+  expect(await unknown.unavailability()).toBe("Redis does not answer.");
   await expect(unknown.client.get("key")).rejects.toThrow();
   expect(unknown.lines[0]).toMatch(/Failed to connect to Redis/);
 }, 30_000);
@@ -167,3 +169,74 @@ test("TLS with an authority of our own, and a user of an access list", async ({ 
     /refuses the connection: WRONGPASS/,
   );
 }, 30_000);
+
+async function startRedis(...args: string[]) {
+  const server = await startServer(serverBinary(), args);
+  onTestFinished(() => server.stop());
+  const observer = await createClient({ url: server.url }).connect();
+  onTestFinished(() => observer.destroy());
+  return { ...server, command: (...words: string[]) => observer.sendCommand(words) };
+}
+
+test.each([
+  ["a user without the keys", ["~other:*", "+@all"]],
+  ["a user without scripts", ["~*", "+@all", "-eval", "-evalsha"]],
+])("does not start with %s, and says what Redis replied", async (_, rights) => {
+  const server = await startRedis("--user", "app", "on", ">pw", "&*", ...rights);
+  const url = server.url.replace("//", "//app:pw@");
+  await expect(connect(url)).rejects.toThrow(RedisRefused);
+  await expect(connect(url)).rejects.toThrow(/refuses the connection: NOPERM.* Check REDIS_URL/);
+});
+
+test("does not start with a database that Redis does not have", async () => {
+  const server = await startRedis("--databases", "2");
+  await expect(connect(`${server.url}/7`)).rejects.toThrow(/DB index is out of range/);
+});
+
+test("is available while it can store, says why it cannot, and leaves nothing behind", async () => {
+  const server = await startRedis();
+  const redis = await connect(server.url);
+  expect(await redis.unavailability()).toBeNull();
+  expect(await server.command("DBSIZE")).toBe(0);
+  await server.command("CONFIG", "SET", "maxmemory", "1");
+  expect(await redis.unavailability()).toMatch(/out of memory/);
+  await server.command("CONFIG", "SET", "maxmemory", "0");
+  await server.command("REPLICAOF", "127.0.0.1", "1");
+  await expect.poll(() => redis.unavailability()).toMatch(/read-only replica/);
+  await server.command("REPLICAOF", "NO", "ONE");
+  await expect.poll(() => redis.unavailability()).toBeNull();
+});
+
+test("starts with a read-only replica, warns, and is not available", async () => {
+  const server = await startRedis("--replicaof", "127.0.0.1 1");
+  const redis = await connect(server.url);
+  expect(redis.lines[0]).toMatch(/does not store: This Redis is a read-only replica/);
+  expect(await redis.unavailability()).toMatch(/read-only replica/);
+});
+
+test("connects to the new master when the address leads to it and the old one stays as a replica", async () => {
+  const [old, next] = [await startRedis(), await startRedis()];
+  let target = old.port;
+  const sockets = new Set<Socket>();
+  const proxy = createServer((socket) => {
+    const upstream = openSocket(target, "127.0.0.1");
+    for (const end of [socket, upstream]) sockets.add(end.on("error", () => {}));
+    socket.pipe(upstream).pipe(socket);
+  }).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  onTestFinished(() => {
+    proxy.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const { port } = proxy.address() as { port: number };
+  const redis = await connect(`redis://127.0.0.1:${port}`);
+  const wakes = await wakesOf(redis, "channel");
+  await redis.client.set("key", "1");
+  await expect.poll(wakes).toBeGreaterThan(0);
+  target = next.port;
+  await old.command("REPLICAOF", "127.0.0.1", `${next.port}`);
+  await healed(redis, "key");
+  const before = await wakes();
+  await expect.poll(wakes, { timeout: HEALED_WITHIN_MS }).toBeGreaterThan(before);
+  expect(await next.command("GET", "key")).toBe("1");
+}, 60_000);

@@ -2,11 +2,11 @@ import { createClient } from "@redis/client";
 import type { RedisConfig, RedisNode } from "../../config/redis.ts";
 import { COMMAND_OPTIONS, clientOptions, REDIS_TIMEOUT_MS } from "./client-options.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
-import { watchConnection } from "./watch-connection.ts";
+import { reconnect, watchConnection, watchForReplica } from "./watch-connection.ts";
 
 type Login = Pick<RedisConfig, "username" | "password" | "tls" | "database">;
 
-/** One connection to one server, made anew whenever it breaks. */
+/** Connects to one server, and connects again whenever the connection breaks. */
 export function openClient({ host, port }: RedisNode, login: Login, events: ConnectionEvents) {
   const { socket, ...options } = clientOptions(login);
   const client = createClient({
@@ -34,13 +34,18 @@ export function openClient({ host, port }: RedisNode, login: Login, events: Conn
 export function connectSingle(config: RedisConfig, events: ConnectionEvents): Connection {
   const [node] = config.nodes as readonly [RedisNode];
   const { client, close } = openClient(node, config, events);
-  // The same Redis, and the same errors.
+  // The command client reports the errors of both.
   const subscriber = openClient(node, config, { onAway: () => {}, onReady: () => {} });
+  const replicaWatch = watchForReplica(client, () => {
+    reconnect(client);
+    reconnect(subscriber.client);
+  });
   return {
     client,
     subscriber: subscriber.client,
     isReady: () => client.isReady,
     close: () => {
+      replicaWatch.stop();
       close();
       subscriber.close();
     },

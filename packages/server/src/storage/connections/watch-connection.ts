@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 
-const LOOK_EVERY_MS = 1000;
+const INTERVAL_MS = 1000;
+const MAX_LOOKS_BETWEEN_RECONNECTS = 30;
 
-/** What is used of a client of Redis. */
-interface Connection {
+/** The part of a Redis client that is needed here. */
+interface WatchedClient {
   readonly isReady: boolean;
   ping(): Promise<unknown>;
   destroy(): void;
@@ -11,35 +12,64 @@ interface Connection {
 }
 
 /**
- * A connection can be dead without a word: a cable is out, a machine has moved, a firewall forgot. Left to TCP
- * that takes a quarter of an hour to be noticed; so one that leaves a PING unanswered is closed and made anew.
- * @returns what ends the watch
+ * Closes a connection that leaves a PING unanswered, and connects again: a connection can be dead without notice (a
+ * cable, a moved machine, a firewall), and TCP takes a quarter of an hour to find out.
  */
 export function watchConnection(
-  connection: Connection,
-  patienceMs: number,
+  client: WatchedClient,
+  timeoutMs: number,
   onDead: () => void,
 ): { stop(): void } {
   let waiting = false;
   const look = async (): Promise<void> => {
-    if (waiting || !connection.isReady) return;
+    if (waiting || !client.isReady) return;
     waiting = true;
-    // A refusal is an answer too.
-    const answered = connection.ping().then(
+    // An error reply is an answer, too.
+    const answered = client.ping().then(
       () => true,
       () => true,
     );
-    // After a halt of this very process, what has arrived meanwhile is read first.
-    const late = sleep(patienceMs, false)
+    // After a halt of this process, what has arrived meanwhile is read first.
+    const late = sleep(timeoutMs, false)
       .then(nextTurn)
       .then(() => false);
     if (!(await Promise.race([answered, late]))) {
       onDead();
-      connection.destroy();
-      connection.connect().catch(() => {});
+      reconnect(client);
     }
     waiting = false;
   };
-  const timer = setInterval(look, LOOK_EVERY_MS);
+  const timer = setInterval(look, INTERVAL_MS);
   return { stop: () => clearInterval(timer) };
+}
+
+/**
+ * Calls back while the server is a replica. After a failover of a managed service the host name leads to the new master,
+ * while the old one stays connected as a replica that refuses writes: only a new connection finds the new master. The
+ * intervals grow up to 30 s, because a replica can also be what the user has configured.
+ */
+export function watchForReplica(
+  client: { readonly isReady: boolean; info(section: string): Promise<string> },
+  onReplica: () => void,
+): { stop(): void } {
+  let looks = 0;
+  let next = 1;
+  const look = async (): Promise<void> => {
+    if (!client.isReady) return;
+    const replication = await client.info("replication").catch(() => "");
+    if (!/^role:(slave|replica)/m.test(replication)) {
+      looks = 0;
+      next = 1;
+    } else if (++looks >= next) {
+      next = looks + Math.min(looks, MAX_LOOKS_BETWEEN_RECONNECTS);
+      onReplica();
+    }
+  };
+  const timer = setInterval(look, INTERVAL_MS);
+  return { stop: () => clearInterval(timer) };
+}
+
+export function reconnect(client: WatchedClient): void {
+  client.destroy();
+  client.connect().catch(() => {});
 }
