@@ -172,19 +172,6 @@ describe("memory on the page", () => {
     await expect(xray.getByText("Session: 3 turns")).toBeVisible();
   });
 
-  test("says that a session has expired", async () => {
-    const chat = await open();
-    await chat.say("My name is Bob");
-    await fetch(`${stack.api}/sessions/${sessionOf(chat)}`, {
-      method: "PATCH",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ ttl_seconds: 4 }),
-    });
-    await chat.page.reload();
-    await expect(chat.page.getByText(/Redis has let its messages go/)).toBeVisible();
-    expect(await chat.answers.count()).toBe(0);
-  });
-
   test("sends one prompt to every lane and adds up the cost", async () => {
     const chat = await open();
     await chat.page.getByRole("button", { name: "Side by side" }).click();

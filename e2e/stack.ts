@@ -65,7 +65,7 @@ export async function startStack(env: Environment = {}) {
     open: async (options: BrowserContextOptions = {}): Promise<Page> => {
       const context = await browser.newContext(options);
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(30_000);
       await page.goto(`http://localhost:${webPort}`);
       return page;
     },

@@ -6,7 +6,7 @@ export default defineConfig({
     setupFiles: ["e2e/matchers.ts"],
     testTimeout: 180_000,
     hookTimeout: 60_000,
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 30_000 } },
     // Each file has a server and a browser of its own; more at once than cores would only wait for each other.
     maxWorkers: 2,
   },

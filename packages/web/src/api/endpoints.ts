@@ -4,6 +4,7 @@ import type {
   ContextReport,
   LogoutResponse,
   MessagesResponse,
+  NewMessage,
   ProvidersResponse,
   Session,
   SessionPatch,
@@ -68,6 +69,10 @@ export function fetchMessages(
   const query = new URLSearchParams({ limit: String(limit), ...(before === undefined ? {} : { before }) });
   return requestJson(`${session(sessionId)}/messages?${query}`, { signal });
 }
+
+/** Appends messages, at most 1,000, all or none. No model is called. */
+export const appendMessages = (sessionId: string, messages: readonly NewMessage[]) =>
+  requestJson(`${session(sessionId)}/messages`, { method: "POST", body: { messages } });
 
 export const clearSession = (sessionId: string) =>
   requestJson("/clear-session", { method: "POST", body: { session_id: sessionId } });

@@ -1,8 +1,12 @@
 import { setAccessRefused } from "./access.ts";
 import { ApiError, connectionError, errorOf } from "./api-error.ts";
 import { bearerHeader } from "./bearer.ts";
+import { setRedisAway } from "./redis-state.ts";
+import { noteServerTime } from "./server-clock.ts";
 
 const BASE = "/api";
+/** Paths that the server cannot answer without Redis. */
+const NEEDS_REDIS = /^\/sessions/;
 /** Deadline for the response headers. */
 const DEADLINE_MS = 15_000;
 
@@ -37,7 +41,9 @@ export async function request(path: string, options: RequestOptions = {}): Promi
       keepalive,
       signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
     });
+    noteServerTime(response.headers.get("date"));
     if (!response.ok) throw await errorOf(response);
+    if (NEEDS_REDIS.test(path)) setRedisAway(false);
     // Routes under /auth answer without credentials, so they say nothing about access.
     if (!path.startsWith("/auth/")) setAccessRefused(false);
     return response;
@@ -45,6 +51,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
     signal?.throwIfAborted();
     if (error instanceof ApiError) {
       if (error.code === "unauthenticated") setAccessRefused(true);
+      if (error.code === "storage_unavailable") setRedisAway(true);
       throw error;
     }
     if (deadline.signal.aborted) throw connectionError("timeout");

@@ -1,4 +1,5 @@
-import { useEffect, useState } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { redisState } from "../api/redis-state.ts";
 import { toastErrors } from "../api/toast-errors.ts";
 import { useIdentity } from "../auth/use-identity.ts";
 import { useChoice } from "../chat/state/use-choice.ts";
@@ -50,6 +51,7 @@ export function App() {
   const { choice } = useChoice(server.data);
   const { list, state } = useSessionList(session.id, ownHistory);
   const actions = useSessionActions(list, session);
+  const { isAway: isRedisAway } = useSyncExternalStore(redisState.subscribe, redisState.get);
   const panel = useSessionsPanel();
   const close = () => panel.setOpen(false);
   const tour = useTour(session.openNew);
@@ -132,7 +134,7 @@ export function App() {
           session={open}
           isUnused={session.isUnused}
           tour={tour}
-          isRedisAway={typeof state.load === "object" && state.load.code === "storage_unavailable"}
+          isRedisAway={isRedisAway}
           sessions={state.sessions}
           onOpen={session.open}
           onHistory={setHistory}

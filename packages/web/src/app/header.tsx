@@ -7,6 +7,8 @@ import "./header.css";
 interface HeaderProps {
   title: string;
   session: Session | undefined;
+  /** True if Redis no longer has what the page shows. */
+  isExpired: boolean;
   canClear: boolean;
   inspectorOpen: boolean;
   /** Opens the list of sessions where it is a drawer; null where it is a column. */
@@ -29,7 +31,12 @@ export function Header(props: HeaderProps) {
       <h1 className="header-title" dir="auto">
         {title}
       </h1>
-      {session !== undefined && <TtlMenu session={session} onExtend={props.onExtend} />}
+      {props.isExpired && (
+        <span className="ttl ttl-expired">
+          <Icon name="clock" size={15} /> Expired
+        </span>
+      )}
+      {session !== undefined && !props.isExpired && <TtlMenu session={session} onExtend={props.onExtend} />}
       {onSessions !== null && (
         <button type="button" className="button-icon" aria-label="New session" onClick={props.onNew}>
           <Icon name="plus" />

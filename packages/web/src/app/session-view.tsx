@@ -88,7 +88,7 @@ export function SessionView({
     document.title = title === "" ? "Memory Magic" : `${title} · Memory Magic`;
   }, [title]);
 
-  useExpiry(session, conversation);
+  useExpiry(session, conversation, sessions);
   useShortcuts({
     KeyM: () => mode && choose({ mode: mode === "stateful" ? "stateless" : "stateful" }),
     KeyX: () => panel.setOpen(!panel.isOpen),
@@ -125,6 +125,7 @@ export function SessionView({
         <Header
           title={title}
           session={session}
+          isExpired={state.gone !== null && history === null}
           canClear={messages.length > 0}
           inspectorOpen={panel.isOpen}
           onSessions={props.onSessions}
@@ -144,7 +145,7 @@ export function SessionView({
           empty={
             (isUnused || state.load === "ready") && (
               <Scenarios
-                isMissing={!isUnused}
+                isMissing={!isUnused && !state.isCleared}
                 onTry={({ mode, message }) => {
                   choose({ mode });
                   changeDraft({ text: message });

@@ -33,6 +33,7 @@ export function useRowActions(
         const question = conversation.questionOf(turnId);
         if (question !== undefined) void branch(question, question.content);
       },
+      onPutBack: () => void toastErrors(() => conversation.putBack()),
       onRetry: () => choice && conversation.retry(choice),
       onResend: (message) => choice && conversation.resend(message, choice),
       onEditRefused({ key, content }) {

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useState } from "react";
 import { lengthError } from "../chat/state/message-length.ts";
 import { Icon } from "../ui/icon.tsx";
+import { isComposing } from "../ui/is-composing.ts";
 
 interface CompareComposerProps {
   running: boolean;
@@ -22,7 +23,7 @@ export function CompareComposer({ running, maxChars, onSend, onStop }: CompareCo
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();

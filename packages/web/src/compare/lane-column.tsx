@@ -56,6 +56,7 @@ export function LaneColumn({
         const question = conversation.questionOf(turnId);
         if (question !== undefined) void branch(question, question.content);
       },
+      onPutBack: () => void toastErrors(() => conversation.putBack()),
       onRetry: () => conversation.retry(choice),
       onResend: (message) => conversation.resend(message, choice),
       onEditRefused: ({ key }) => conversation.discard(key),

@@ -36,6 +36,8 @@ interface InspectorPanelProps {
   onContextTokens: (tokens: number | null) => void;
   /** Changes when the session's keys in Redis may have changed; null: it has none. */
   history: string | null;
+  /** False while it is unknown what Redis has of the session. */
+  isLoaded: boolean;
   onShowNext: () => void;
   onClose: () => void;
 }
@@ -66,7 +68,7 @@ export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanel
         ) : (
           <Report {...props} subject={subject} report={subject.report} />
         )}
-        <StorageKeys sessionId={sessionId} history={props.history} />
+        <StorageKeys sessionId={sessionId} history={props.history} isLoaded={props.isLoaded} />
         <PricedAs providers={providers} />
       </section>
       <TotalsFoot totals={props.totals} isPartial={props.totalsArePartial} pricing={pricing} />

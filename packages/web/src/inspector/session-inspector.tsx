@@ -54,6 +54,7 @@ export function SessionInspector({
       contextTokens={draft.contextTokens ?? null}
       onContextTokens={onContextTokens}
       history={history}
+      isLoaded={state.load === "ready"}
       onShowNext={onShowNext}
       onClose={onClose}
     />

@@ -1,18 +1,26 @@
+import { serverNow } from "../api/server-clock.ts";
 import { formatBytes, formatClock, formatCount } from "../ui/format.ts";
 import { secondsUntil } from "../ui/seconds-until.ts";
 import { useNow } from "../ui/use-now.ts";
 import { useStorage } from "./use-storage.ts";
 
+interface StorageKeysProps {
+  sessionId: string;
+  history: string | null;
+  /** False while it is unknown what the session has. */
+  isLoaded: boolean;
+}
+
 /** Shows the session's keys in Redis. */
-export function StorageKeys({ sessionId, history }: { sessionId: string; history: string | null }) {
+export function StorageKeys({ sessionId, history, isLoaded }: StorageKeysProps) {
   const storage = useStorage(sessionId, history);
-  const now = useNow(1000);
+  const now = useNow(1000, serverNow);
   if (storage === null || storage.keys.length === 0) {
     return (
       <section className="facts" aria-label="Keys in Redis">
         <h3>In Redis</h3>
         <p className="inspector-note">
-          {history === null ? "Nothing yet: the first message makes the keys." : "Not known now."}
+          {history === null && isLoaded ? "Nothing stored yet." : "Not known while Redis cannot be reached."}
         </p>
       </section>
     );

@@ -1,5 +1,6 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { type ReactNode, useState } from "react";
+import { serverNow } from "../api/server-clock.ts";
 import { Icon, Logo } from "../ui/icon.tsx";
 import { useNow } from "../ui/use-now.ts";
 import { type SessionActions, SessionItem } from "./session-item.tsx";
@@ -20,7 +21,9 @@ interface SidebarProps {
 
 export function Sidebar({ state, openId, actions, onNew, onOpened, onLoadMore, foot }: SidebarProps) {
   const [search, setSearch] = useState("");
+  // Days are the user's, the time left is the server's.
   const now = useNow(1000);
+  const timeLeftAt = useNow(1000, serverNow);
   const sessions = state.sessions.filter(({ id }) => !state.removing.has(id));
   const found = searchSessions(sessions, search);
   return (
@@ -57,7 +60,7 @@ export function Sidebar({ state, openId, actions, onNew, onOpened, onLoadMore, f
                   key={session.id}
                   session={session}
                   isOpen={session.id === openId}
-                  now={now}
+                  now={timeLeftAt}
                   onOpened={onOpened}
                   {...actions}
                 />

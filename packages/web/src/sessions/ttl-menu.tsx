@@ -1,4 +1,5 @@
 import type { Session } from "@redis-memory-magic/protocol";
+import { serverNow } from "../api/server-clock.ts";
 import { formatClock } from "../ui/format.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
@@ -9,7 +10,7 @@ import "./ttl-menu.css";
 
 /** The session's TTL, counting down, and a menu to extend it. */
 export function TtlMenu({ session, onExtend }: { session: Session; onExtend: (seconds: number) => void }) {
-  const now = useNow(1000);
+  const now = useNow(1000, serverNow);
   const left = secondsUntil(session.expires_at, now);
   const runsOut = left < RUNS_OUT_SECONDS;
   return (

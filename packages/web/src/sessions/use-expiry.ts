@@ -1,28 +1,33 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { useEffect } from "react";
+import { serverNow } from "../api/server-clock.ts";
 import type { Conversation } from "../chat/state/conversation.ts";
-import { showToast } from "../ui/toasts.ts";
 
-/** Redis removes a key within a second after it has expired. */
-const AFTER_MS = 1_500;
+/** Redis serves no key after its time; this covers the clocks' and the Date header's inaccuracy. */
+const AFTER_MS = 1_200;
 /** The longest delay of a timer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Reloads the session when it expires, and reports that its messages are gone. */
-export function useExpiry(session: Session | undefined, conversation: Conversation): void {
+/**
+ * Looks at the session again when its TTL ends, and whenever the list no longer has it: what Redis does not have, the
+ * page must not show as remembered. `listedAt` changes with each answer of the list.
+ */
+export function useExpiry(session: Session | undefined, conversation: Conversation, listedAt: unknown): void {
   const expiresAt = session?.expires_at;
   useEffect(() => {
     if (expiresAt === undefined) return;
-    const wait = Date.parse(expiresAt) - Date.now() + AFTER_MS;
-    if (wait < 0 || wait > LONGEST_TIMER_MS) return;
-    const timer = setTimeout(async () => {
-      const had = conversation.store.get().messages.length;
-      await conversation.load();
-      const { load, messages } = conversation.store.get();
-      if (had > 0 && load === "ready" && messages.length === 0) {
-        showToast("The session has expired: Redis has let its messages go");
-      }
-    }, wait);
+    conversation.setExpiry(expiresAt);
+    const wait = Math.max(0, Date.parse(expiresAt) - serverNow()) + AFTER_MS;
+    if (wait > LONGEST_TIMER_MS) return;
+    const timer = setTimeout(() => void conversation.refresh(), wait);
     return () => clearTimeout(timer);
   }, [expiresAt, conversation]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs with each answer of the list.
+  useEffect(() => {
+    const { messages, live } = conversation.store.get();
+    if (expiresAt !== undefined || live !== null) return;
+    if (messages.some(({ id, delivery }) => id !== null && delivery === "stored"))
+      void conversation.refresh();
+  }, [expiresAt, listedAt, conversation]);
 }

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
-import { newSessionId, sessionLink } from "../chat/state/session-id.ts";
+import { isSessionId, newSessionId, sessionLink } from "../chat/state/session-id.ts";
 import { readStored, writeStored } from "../ui/browser-storage.ts";
+import { showToast } from "../ui/toasts.ts";
 
 const STORED = "session";
 const HASH = /^#\/s\/(.+)$/;
@@ -12,28 +13,30 @@ interface OpenSession {
   readonly isUnused: boolean;
 }
 
-/** Returns the id in a link to a session: `/#/s/session_1732264800000_k3j9x2m1q`. */
-function linkedSessionId(hash: string): string | null {
-  const encoded = HASH.exec(hash)?.[1];
+/** Returns the session of a link such as `/#/s/session_1732264800000_k3j9x2m1q`; a new one if the link is not valid. */
+function addressed(): OpenSession | null {
+  const encoded = HASH.exec(location.hash)?.[1];
   if (encoded === undefined) return null;
   try {
-    return decodeURIComponent(encoded);
+    const id = decodeURIComponent(encoded);
+    if (isSessionId(id)) return { id, isUnused: history.state?.isUnused === true };
   } catch {
-    return null;
+    // Not percent-encoded.
   }
+  showToast("This link is not valid: no session can have such an id. A new session is open.", {
+    tone: "bad",
+  });
+  return { id: newSessionId(), isUnused: true };
 }
-
-const addressed = (): OpenSession | null => {
-  const id = linkedSessionId(location.hash);
-  return id === null ? null : { id, isUnused: history.state?.isUnused === true };
-};
 
 /** Returns the session to show: the one in the address, else the last one here, else a new one. */
 function firstSession(): OpenSession {
   const known = addressed();
   if (known !== null) return known;
   const last = readStored(STORED);
-  return last === null ? { id: newSessionId(), isUnused: true } : { id: last, isUnused: false };
+  return last === null || !isSessionId(last)
+    ? { id: newSessionId(), isUnused: true }
+    : { id: last, isUnused: false };
 }
 
 export function useOpenSession() {

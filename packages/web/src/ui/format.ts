@@ -25,6 +25,10 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** An ISO time as the user's clock shows it: "21:55". */
+export const formatTime = (time: string): string =>
+  new Date(time).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+
 /** "491 MB", "1.4 kB". */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB"];

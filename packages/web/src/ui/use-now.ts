@@ -1,11 +1,11 @@
 import { useEffect, useState } from "react";
 
-/** Returns the time, updated every `ms`. */
-export function useNow(ms: number): number {
-  const [now, setNow] = useState(Date.now);
+/** Returns the time by `clock`, updated every `ms`. */
+export function useNow(ms: number, clock: () => number = Date.now): number {
+  const [now, setNow] = useState(clock);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), ms);
+    const timer = setInterval(() => setNow(clock()), ms);
     return () => clearInterval(timer);
-  }, [ms]);
+  }, [ms, clock]);
   return now;
 }

@@ -10,13 +10,19 @@ interface SendingSummaryProps {
   preview: ContextReport | null;
   /** Number of history messages on the line, used while there is no preview. */
   lined: number;
+  /** False while it is unknown what Redis has of the session. */
+  isLoaded: boolean;
   provider: ProviderStatus;
   pricing: Pricing;
 }
 
 /** "Sends these 5 messages · 148 tokens · of 4,096 · $0.00004". */
-export function SendingSummary({ choice, preview, lined, provider, pricing }: SendingSummaryProps) {
-  if (preview === null) return <span>{sendingSummary(choice.mode === "stateful" ? lined + 1 : 1)}</span>;
+export function SendingSummary({ choice, preview, lined, isLoaded, provider, pricing }: SendingSummaryProps) {
+  if (preview === null) {
+    if (choice.mode === "stateful" && !isLoaded)
+      return <span>What is sent is not known while Redis cannot be reached</span>;
+    return <span>{sendingSummary(choice.mode === "stateful" ? lined + 1 : 1)}</span>;
+  }
   const { tokens, context_window } = preview;
   const model = choice.model ?? provider.default_model;
   const counts = { sent: tokens.counted, cached: 0, output: 0 };

@@ -68,6 +68,7 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
             choice={choice}
             preview={preview}
             lined={lined}
+            isLoaded={state.load === "ready"}
             provider={provider}
             pricing={pricing}
           />

@@ -28,7 +28,11 @@ export function Answer({ message, live, reconnecting, actions }: AnswerProps) {
       ) : (
         <p className="row-meta">
           {turn !== undefined && (
-            <AnsweredBy turn={turn} isStored={delivery !== "not-stored"} actions={actions} />
+            <AnsweredBy
+              turn={turn}
+              isStored={delivery !== "not-stored" && delivery !== "gone"}
+              actions={actions}
+            />
           )}
           {delivery === "not-stored" && (
             <span className="row-warning">Not stored: Redis is away, so this will not be remembered</span>

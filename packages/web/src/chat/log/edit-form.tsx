@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useState } from "react";
+import { isComposing } from "../../ui/is-composing.ts";
 import { lengthError } from "../state/message-length.ts";
 
 interface EditFormProps {
@@ -15,7 +16,7 @@ export function EditForm({ text, maxChars, onSend, onCancel }: EditFormProps) {
   const canSend = draft.trim() !== "" && tooLong === null;
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     if (event.key === "Escape") onCancel();
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();

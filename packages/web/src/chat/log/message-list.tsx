@@ -3,9 +3,10 @@ import { type RefObject, useCallback, useEffect, useEffectEvent, useLayoutEffect
 import { Icon } from "../../ui/icon.tsx";
 import { type BranchPoint, indexOfMessage } from "../state/branches.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
+import { isGone } from "../state/expiry.ts";
 import type { MemoryLine } from "../state/memory-line.ts";
 import type { ShownMessage } from "../state/shown-message.ts";
-import { Row } from "./row.tsx";
+import { Row, type RowMark } from "./row.tsx";
 import type { RowActions } from "./row-actions.ts";
 
 /** Up to this number every row is in the document, so that the browser's search finds it. */
@@ -71,15 +72,18 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
             const message = messages[index];
             if (message === undefined) return null;
             const isLast = index === messages.length - 1;
-            const turnEnds = message.turn?.id !== messages[index + 1]?.turn?.id;
+            const next = messages[index + 1];
+            const turnEnds = message.turn?.id !== next?.turn?.id;
             return (
               <div key={key} ref={virtualizer.measureElement} data-index={index}>
                 <Row
                   message={message}
-                  mark={line.answer === message.key ? "answer" : line.sent.has(message.key) ? "sent" : "kept"}
+                  mark={markOf(line, message)}
                   branch={branchAt(branches, message)}
                   ruleBefore={line.rule?.before === message.key ? line.rule.text : null}
                   ruleAfter={isLast && line.rule?.before === null ? line.rule.text : null}
+                  gone={isGone(message) && !(next && isGone(next)) ? state.gone : null}
+                  canPutBack={isLast}
                   live={isLast && message.role === "assistant" ? state.live : null}
                   reconnecting={isLast && state.reconnecting}
                   outcome={turnEnds && message.turn?.id === state.outcome?.turnId ? state.outcome : null}
@@ -125,11 +129,18 @@ function useStayAtEnd(frame: RefObject<HTMLDivElement | null>, scrollToEnd: () =
   }, [frame]);
 }
 
+function markOf(line: MemoryLine, message: ShownMessage): RowMark {
+  if (message.delivery === "refused") return "none";
+  if (isGone(message)) return "gone";
+  if (line.answer === message.key) return "answer";
+  return line.sent.has(message.key) ? "sent" : "kept";
+}
+
 function branchAt(
   branches: ReadonlyMap<number, BranchPoint>,
-  { id, role }: ShownMessage,
+  { id, role, delivery }: ShownMessage,
 ): BranchPoint | null {
-  const index = id === null || role !== "user" ? null : indexOfMessage(id);
+  const index = id === null || role !== "user" || delivery !== "stored" ? null : indexOfMessage(id);
   return index === null ? null : (branches.get(index) ?? null);
 }
 

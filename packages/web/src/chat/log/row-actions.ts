@@ -13,6 +13,8 @@ export interface RowActions {
   readonly onBranch: (message: ShownMessage, text: string) => void;
   /** Answers a turn's question again, in a branch. */
   readonly onRegenerate: (turnId: string) => void;
+  /** Stores the messages again that Redis no longer has. */
+  readonly onPutBack: () => void;
   readonly onRetry: () => void;
   readonly onResend: (message: ShownMessage) => void;
   /** Moves a refused message back into the composer. */

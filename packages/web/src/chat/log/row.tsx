@@ -1,6 +1,8 @@
 import { memo } from "react";
+import { formatTime } from "../../ui/format.ts";
 import type { BranchPoint } from "../state/branches.ts";
 import type { Outcome } from "../state/conversation-state.ts";
+import type { Gone } from "../state/expiry.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
 import { Answer } from "./answer.tsx";
 import { OutcomeAlert, RefusalAlert } from "./outcome-alerts.tsx";
@@ -9,14 +11,21 @@ import type { ShownMessage } from "../state/shown-message.ts";
 import type { RowActions } from "./row-actions.ts";
 import { UserMessage } from "./user-message.tsx";
 
+/** "none": refused, "gone": no longer in Redis. */
+export type RowMark = "sent" | "kept" | "answer" | "gone" | "none";
+
 interface RowProps {
   message: ShownMessage;
   /** Its place on the memory line: sent to the model, stored only, or the answer whose context is shown. */
-  mark: "sent" | "kept" | "answer";
+  mark: RowMark;
   /** The branches at this message. */
   branch: BranchPoint | null;
   ruleBefore: string | null;
   ruleAfter: string | null;
+  /** For the last message that Redis no longer has: why. */
+  gone: Gone | null;
+  /** True if nothing was stored after the messages that Redis no longer has. */
+  canPutBack: boolean;
   /** The running turn whose answer this row shows. */
   live: LiveTurn | null;
   reconnecting: boolean;
@@ -26,7 +35,8 @@ interface RowProps {
 
 /** A message with its part of the memory line. Memoised: a new token renders one row. */
 export const Row = memo(function Row(props: RowProps) {
-  const { message, mark, branch, ruleBefore, ruleAfter, live, reconnecting, outcome, actions } = props;
+  const { message, mark, branch, ruleBefore, ruleAfter, gone, canPutBack } = props;
+  const { live, reconnecting, outcome, actions } = props;
   const isUser = message.role === "user";
   return (
     <>
@@ -36,7 +46,7 @@ export const Row = memo(function Row(props: RowProps) {
         aria-label={isUser ? "You" : "Assistant"}
         aria-busy={live !== null}
         data-role={message.role}
-        data-mark={message.delivery === "refused" ? "none" : mark}
+        data-mark={mark}
         data-live={live !== null || undefined}
         {...(isUser ? {} : hoverProps(message, actions))}
       >
@@ -57,6 +67,7 @@ export const Row = memo(function Row(props: RowProps) {
           {outcome !== null && live === null && <OutcomeAlert outcome={outcome} onRetry={actions.onRetry} />}
         </div>
       </article>
+      {gone !== null && <GoneRule gone={gone} onPutBack={canPutBack ? actions.onPutBack : null} />}
       {ruleAfter !== null && <Rule text={ruleAfter} />}
     </>
   );
@@ -68,6 +79,23 @@ function hoverProps({ turn }: ShownMessage, { hover }: RowActions) {
   const show = () => hover(turn.id);
   const hide = () => hover(null);
   return { onPointerEnter: show, onPointerLeave: hide, onFocus: show, onBlur: hide };
+}
+
+function GoneRule({ gone: { expiredAt }, onPutBack }: { gone: Gone; onPutBack: (() => void) | null }) {
+  return (
+    <div className="rule rule-gone">
+      <p>
+        {expiredAt === null
+          ? "Redis no longer has these messages: they were deleted"
+          : `Expired at ${formatTime(expiredAt)}: Redis no longer has these messages`}
+      </p>
+      {onPutBack !== null && (
+        <button type="button" className="button button-small" onClick={onPutBack}>
+          Put them back
+        </button>
+      )}
+    </div>
+  );
 }
 
 function Rule({ text }: { text: string }) {

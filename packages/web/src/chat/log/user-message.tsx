@@ -36,7 +36,7 @@ export function UserMessage({ message, branch, actions }: UserMessageProps) {
         </p>
         <span className="row-actions">
           <CopyIcon text={message.content} label="Copy message" />
-          {message.id !== null && (
+          {message.id !== null && message.delivery === "stored" && (
             <button
               type="button"
               className="button-icon"

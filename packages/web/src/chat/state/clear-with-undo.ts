@@ -3,6 +3,7 @@ import { toastErrors } from "../../api/toast-errors.ts";
 import { dedupe } from "../../ui/dedupe.ts";
 import { showToast } from "../../ui/toasts.ts";
 import type { Conversation } from "./conversation.ts";
+import { announceChange } from "./use-other-tabs.ts";
 
 /** Clears a session at once and offers an undo. Reports a failure as a toast. */
 export const clearWithUndo = (conversation: Conversation): Promise<void> =>
@@ -15,6 +16,7 @@ async function clear(conversation: Conversation): Promise<void> {
     .then(async (file) => JSON.parse(await file.text()))
     .catch(() => null);
   await conversation.clear();
+  announceChange(sessionId);
   const undo = async () => {
     await importSession(copy, sessionId);
     await conversation.load();

@@ -2,6 +2,7 @@ import type { TurnStatus } from "@redis-memory-magic/protocol";
 import type { ApiError } from "../../api/api-error.ts";
 import type { LiveTurn, TurnEnd } from "../stream/live-turn.ts";
 import type { Choice } from "./choice.ts";
+import type { Gone } from "./expiry.ts";
 import type { ShownMessage } from "./shown-message.ts";
 
 /** A message that is queued while an answer runs. */
@@ -28,6 +29,10 @@ export interface ConversationState {
   readonly stopping: boolean;
   readonly outcome: Outcome | null;
   readonly waiting: readonly WaitingMessage[];
+  /** Why Redis no longer has the messages that are marked as gone; null if there are none. */
+  readonly gone: Gone | null;
+  /** True after the user has cleared the session here. */
+  readonly isCleared: boolean;
 }
 
 export function emptyConversation(sessionId: string): ConversationState {
@@ -41,6 +46,8 @@ export function emptyConversation(sessionId: string): ConversationState {
     stopping: false,
     outcome: null,
     waiting: [],
+    gone: null,
+    isCleared: false,
   };
 }
 

@@ -215,3 +215,54 @@ describe("an interrupted answer", () => {
     conversation.close();
   });
 });
+
+describe("a session that Redis no longer has", () => {
+  const told = message("0a0a0a0a-0", "user", "My name is Eve");
+  const answered = message("0a0a0a0a-1", "assistant", "Hello Eve");
+
+  async function expired() {
+    routes["GET /messages"] = [page(told, answered), problem(404, { code: "session_not_found" })];
+    const conversation = new Conversation(SESSION);
+    await conversation.load();
+    conversation.setExpiry(new Date(Date.now() - 1_000).toISOString());
+    await conversation.refresh();
+    return conversation;
+  }
+
+  test("keeps its messages as gone, with the time at which they expired", async () => {
+    const { messages, gone } = (await expired()).store.get();
+    expect(messages.map(({ delivery }) => delivery)).toEqual(["gone", "gone"]);
+    expect(gone?.expiredAt).not.toBeNull();
+  });
+
+  test("was deleted if its TTL has not ended", async () => {
+    routes["GET /messages"] = [page(told, answered), page()];
+    const conversation = new Conversation(SESSION);
+    await conversation.load();
+    conversation.setExpiry(new Date(Date.now() + 60_000).toISOString());
+    await conversation.refresh();
+    expect(conversation.store.get().gone).toEqual({ expiredAt: null });
+  });
+
+  test("gets its messages back", async () => {
+    const conversation = await expired();
+    routes["POST /messages"] = [json({ ids: [], message_count: 2 })];
+    routes["GET /messages"] = [page({ ...told, id: "0b0b0b0b-0" }, { ...answered, id: "0b0b0b0b-1" })];
+    await conversation.putBack();
+    expect(asked.find(({ path }) => path === "POST /messages")?.body).toEqual({
+      messages: [told, answered].map(({ role, content, created_at }) => ({ role, content, created_at })),
+    });
+    expect(conversation.store.get()).toMatchObject({ gone: null, load: "ready" });
+    expect(conversation.store.get().messages.map(({ delivery }) => delivery)).toEqual(["stored", "stored"]);
+  });
+
+  test("is not missed after it was cleared here", async () => {
+    routes["GET /messages"] = [page(told, answered), page()];
+    routes["POST /api/clear-session"] = [json({})];
+    const conversation = new Conversation(SESSION);
+    await conversation.load();
+    await conversation.clear();
+    await conversation.refresh();
+    expect(conversation.store.get()).toMatchObject({ messages: [], gone: null, isCleared: true });
+  });
+});

@@ -1,5 +1,5 @@
-import { ApiError, asApiError } from "../../api/api-error.ts";
-import { cancelTurn, clearSession, fetchTurn } from "../../api/endpoints.ts";
+import { type ApiError, asApiError } from "../../api/api-error.ts";
+import { appendMessages, cancelTurn, clearSession, fetchTurn } from "../../api/endpoints.ts";
 import { onNextFrame } from "../../ui/next-frame.ts";
 import { Store } from "../../ui/store.ts";
 import { beginTurn, type ConnectTurn, resumeTurn } from "../stream/connect-turn.ts";
@@ -7,6 +7,7 @@ import { followTurn } from "../stream/follow-turn.ts";
 import { type LiveTurn, newLiveTurn } from "../stream/live-turn.ts";
 import { type Choice, chatBody } from "./choice.ts";
 import { type ConversationState, emptyConversation, withLiveTurn } from "./conversation-state.ts";
+import { isGone } from "./expiry.ts";
 import { randomBase36 } from "./session-id.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
 import { StoredMessages } from "./stored-messages.ts";
@@ -46,9 +47,7 @@ export class Conversation {
       await this.#stored.load(signal);
       await this.#followLast(signal);
     } catch (error) {
-      if (signal.aborted) return;
-      const isNew = error instanceof ApiError && error.code === "session_not_found";
-      this.store.update({ load: isNew ? "ready" : asApiError(error) });
+      if (!signal.aborted) this.store.update({ load: asApiError(error) });
     }
   }
 
@@ -139,7 +138,25 @@ export class Conversation {
   async clear(): Promise<void> {
     await clearSession(this.sessionId);
     this.#reopen();
-    this.store.update(emptyConversation(this.sessionId));
+    this.store.update({ ...emptyConversation(this.sessionId), isCleared: true });
+  }
+
+  /** Tells when Redis will delete the session, to explain it when it has. */
+  setExpiry(expiresAt: string): void {
+    this.#stored.expiresAt = expiresAt;
+  }
+
+  /** Stores the messages again that Redis no longer has. @throws ApiError */
+  async putBack(): Promise<void> {
+    const { messages, live } = this.#state;
+    const gone = messages.filter(isGone);
+    if (gone.length === 0 || live !== null) return;
+    await appendMessages(
+      this.sessionId,
+      gone.map(({ role, content, createdAt }) => ({ role, content, created_at: createdAt })),
+    );
+    this.store.update({ messages: messages.filter((message) => !isGone(message)), gone: null });
+    await this.load();
   }
 
   #reopen(): AbortSignal {

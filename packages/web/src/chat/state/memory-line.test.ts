@@ -126,3 +126,9 @@ test("describes what sending does", () => {
   expect(sendingSummary(1)).toBe("Sends this message alone");
   expect(sendingSummary(5)).toBe("Sends these 5 messages");
 });
+
+test("leaves out messages that Redis no longer has", () => {
+  const gone = messages.map((message) => ({ ...message, delivery: "gone" as const }));
+  expect(lineOfNextTurn(gone, "stateful", null).sent.size).toBe(0);
+  expect(lineOfNextTurn(gone, "stateless", null).rule).toBeNull();
+});

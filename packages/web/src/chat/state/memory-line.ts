@@ -1,12 +1,13 @@
 import type { ContextReport, Message, Mode } from "@redis-memory-magic/protocol";
 import { formatCount, plural } from "../../ui/format.ts";
+import type { ShownMessage } from "./shown-message.ts";
 
 /** The fields of a message that the line needs. */
 interface LineMessage {
   readonly key: string;
   readonly id: string | null;
   readonly role: Message["role"];
-  readonly delivery: "stored" | "on-its-way" | "not-stored" | "refused";
+  readonly delivery: ShownMessage["delivery"];
   readonly turn: Message["turn"];
 }
 
@@ -25,10 +26,11 @@ export interface MemoryLine {
  * counts, but the line follows the switch at once. Messages of a running turn are always on the line.
  */
 export function lineOfNextTurn(
-  messages: readonly LineMessage[],
+  all: readonly LineMessage[],
   mode: Mode,
   report: ContextReport | null,
 ): MemoryLine {
+  const messages = all.filter(({ delivery }) => delivery !== "gone");
   const running = messages.filter(isRunning);
   if (mode === "stateless") {
     const rule =

@@ -16,4 +16,11 @@ export function newSessionId(now = Date.now()): string {
   return `session_${now}_${randomBase36(9)}`;
 }
 
+const CONTROL = "\\u0000-\\u001f\\u007f-\\u009f";
+const SESSION_ID = new RegExp(`^[^${CONTROL}]{1,128}$`);
+
+/** True for an id that the server accepts: 1–128 characters, none of them a control character, not "." or "..". */
+export const isSessionId = (id: string): boolean =>
+  SESSION_ID.test(id) && id.isWellFormed() && id !== "." && id !== "..";
+
 export const sessionLink = (id: string): string => `#/s/${encodeURIComponent(id)}`;

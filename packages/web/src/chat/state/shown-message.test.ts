@@ -67,9 +67,25 @@ test("keeps messages that Redis does not have at the end", () => {
   expect(messages.map(({ key }) => key)).toEqual(["1", "r"]);
 });
 
-test("empties the page for a cleared session", () => {
+test("marks messages as gone that Redis no longer has", () => {
   const old = ["1", "2"].map((id) => shownMessage(stored(id), id));
-  expect(mergeNewest({ messages: old, olderBefore: "1" }, page([]))).toEqual(nothing);
+  const merged = mergeNewest({ messages: old, olderBefore: "1" }, page([]));
+  expect(merged.messages.map(({ delivery }) => delivery)).toEqual(["gone", "gone"]);
+  expect(merged.olderBefore).toBeNull();
+});
+
+test("keeps gone messages before those of a session that was started again", () => {
+  const old = ["0a0a0a0a-0", "0a0a0a0a-1"].map((id) => shownMessage(stored(id), id));
+  const again = [stored("0b0b0b0b-0"), stored("0b0b0b0b-1")];
+  const once = mergeNewest({ messages: old, olderBefore: null }, page(again));
+  const twice = mergeNewest(once, page([...again, stored("0b0b0b0b-2")]));
+  expect(twice.messages.map(({ delivery }) => delivery)).toEqual([
+    "gone",
+    "gone",
+    "stored",
+    "stored",
+    "stored",
+  ]);
 });
 
 test("puts an older page first, without duplicates", () => {

@@ -15,7 +15,8 @@ export interface ShownMessage {
   readonly content: string;
   readonly createdAt: string;
   readonly turn: Message["turn"];
-  readonly delivery: "stored" | "on-its-way" | "not-stored" | "refused";
+  /** "gone": Redis had it and has it no longer. */
+  readonly delivery: "stored" | "on-its-way" | "not-stored" | "refused" | "gone";
   /** For a refused message: the error, and the choice it was sent with. */
   readonly refusal: { readonly error: ApiError; readonly choice: Choice } | null;
 }
@@ -44,8 +45,8 @@ interface Shown {
 }
 
 /**
- * Merges the newest page into the shown messages. Redis is the truth. Rows keep their keys;
- * messages that Redis does not have (refused, or answered while it was away) stay at the end.
+ * Merges the newest page into the shown messages. Redis is the truth. Rows keep their keys; messages that Redis does
+ * not have stay: those that it no longer has at the start, refused ones and those answered without it at the end.
  */
 export function mergeNewest({ messages, olderBefore }: Shown, page: MessagesResponse): Shown {
   const first = page.messages[0];
@@ -58,10 +59,25 @@ export function mergeNewest({ messages, olderBefore }: Shown, page: MessagesResp
   });
   const elsewhere = messages.filter(({ delivery }) => delivery === "refused" || delivery === "not-stored");
   return {
-    messages: [...older, ...newest, ...elsewhere],
+    messages: [...goneMessages(messages, first), ...older, ...newest, ...elsewhere],
     olderBefore: older.length > 0 ? olderBefore : page.next_before,
   };
 }
+
+/** Returns the messages that Redis no longer has: the session is empty now, or it was started again. */
+function goneMessages(messages: readonly ShownMessage[], first: Message | undefined): ShownMessage[] {
+  const stored = messages.filter(({ id, delivery }) => id !== null && delivery === "stored");
+  const isGone =
+    first === undefined ||
+    (epochOf(first.id) !== null &&
+      stored.some(({ id }) => epochOf(id) !== null && epochOf(id) !== epochOf(first.id)));
+  return messages
+    .filter((message) => message.delivery === "gone" || (isGone && stored.includes(message)))
+    .map((message) => ({ ...message, delivery: "gone" }));
+}
+
+/** Returns what all ids have in common that Redis made for one life of a session; null for an id from elsewhere. */
+const epochOf = (id: string | null): string | null => /^([0-9a-f]{8})-\d+$/.exec(id ?? "")?.[1] ?? null;
 
 function isSame(shown: ShownMessage, stored: Message): boolean {
   if (shown.id !== null) return shown.id === stored.id;

@@ -1,9 +1,13 @@
+import type { MessagesResponse } from "@redis-memory-magic/protocol";
+import { ApiError } from "../../api/api-error.ts";
 import { fetchMessages } from "../../api/endpoints.ts";
 import type { Store } from "../../ui/store.ts";
 import { pause } from "../stream/follow-turn.ts";
 import type { ConversationState } from "./conversation-state.ts";
+import { explainGone, hasPassed, isGone } from "./expiry.ts";
 import { mergeNewest, prependPage } from "./shown-message.ts";
 
+const NO_MESSAGES: MessagesResponse = { messages: [], next_before: null };
 const PAGE = 100;
 /** Page size after a turn, which adds only a few messages. */
 const NEWS = 20;
@@ -14,6 +18,8 @@ const CATCH_UP_MS = [1000, 2000, 4000, 8000, 16_000];
 export class StoredMessages {
   readonly #sessionId: string;
   readonly #store: Store<ConversationState>;
+  /** ISO time at which Redis deletes the session, as last heard; null while that is unknown. */
+  expiresAt: string | null = null;
 
   constructor(sessionId: string, store: Store<ConversationState>) {
     this.#sessionId = sessionId;
@@ -22,8 +28,8 @@ export class StoredMessages {
 
   /** Loads the newest page. @throws ApiError */
   async load(signal: AbortSignal): Promise<void> {
-    const page = await fetchMessages(this.#sessionId, { limit: PAGE, signal });
-    this.#store.update({ load: "ready", ...mergeNewest(this.#store.get(), page) });
+    this.#merge(await this.#fetch(PAGE, signal));
+    this.#store.update({ load: "ready" });
   }
 
   async loadOlder(signal: AbortSignal): Promise<void> {
@@ -43,12 +49,30 @@ export class StoredMessages {
   /** Returns false if Redis or the server cannot be reached. The streamed text stays; the next turn refreshes again. */
   async refresh(signal: AbortSignal): Promise<boolean> {
     try {
-      const page = await fetchMessages(this.#sessionId, { limit: NEWS, signal });
-      this.#store.update(mergeNewest(this.#store.get(), page));
+      this.#merge(await this.#fetch(NEWS, signal));
       return true;
     } catch {
       return false;
     }
+  }
+
+  /** Returns the newest page, which is empty for a session that Redis does not have. */
+  async #fetch(limit: number, signal: AbortSignal): Promise<MessagesResponse> {
+    try {
+      return await fetchMessages(this.#sessionId, { limit, signal });
+    } catch (error) {
+      if (error instanceof ApiError && error.code === "session_not_found") return NO_MESSAGES;
+      throw error;
+    }
+  }
+
+  #merge(page: MessagesResponse): void {
+    // It was extended elsewhere: that expiry is outdated.
+    if (page.messages.length > 0 && hasPassed(this.expiresAt)) this.expiresAt = null;
+    const before = this.#store.get();
+    const merged = mergeNewest(before, page);
+    const isNew = merged.messages.filter(isGone).length > before.messages.filter(isGone).length;
+    this.#store.update({ ...merged, ...(isNew && { gone: explainGone(this.expiresAt) }) });
   }
 
   /**

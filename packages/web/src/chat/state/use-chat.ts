@@ -46,7 +46,7 @@ export function useChat(sessionId: string, server: Providers): Chat {
   const choice = useMemo(() => general && { ...general, contextTokens }, [general, contextTokens]);
   const providers = server.data?.providers ?? NO_PROVIDERS;
   const provider = providers.find(({ id }) => id === choice?.provider);
-  const newest = state.messages.findLast(({ id }) => id !== null);
+  const newest = state.messages.findLast(({ id, delivery }) => id !== null && delivery === "stored");
   const begun = state.live?.stored ? state.live.turnId : null;
   const history = newest
     ? `${sessionId} ${state.messages.length} ${newest.id} ${newest.turn?.status}`

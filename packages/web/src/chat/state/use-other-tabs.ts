@@ -4,6 +4,9 @@ import type { Conversation } from "./conversation.ts";
 /** Tabs of this browser notify each other of started turns. */
 const channel = new BroadcastChannel("memory-magic");
 
+/** Tells other tabs that a session has changed in a way that starts no turn. */
+export const announceChange = (sessionId: string): void => channel.postMessage(sessionId);
+
 /** Refreshes the conversation when another tab starts a turn, or when the page becomes visible. */
 export function useOtherTabs(conversation: Conversation, runningTurnId: string | null): void {
   const { sessionId } = conversation;

@@ -2,6 +2,7 @@ import type { TotalsResponse } from "@redis-memory-magic/protocol";
 import { useEffect, useMemo, useState } from "react";
 import { fetchTotals } from "../../api/endpoints.ts";
 import type { ConversationState } from "./conversation-state.ts";
+import { isGone } from "./expiry.ts";
 import { type PriceOf, totalsOf, turnsOf } from "./session-totals.ts";
 
 /** The server's totals, up to and including the message with this key. */
@@ -36,7 +37,7 @@ export function useSessionTotals(state: ConversationState, history: string | nul
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: messages change with every token, the totals only with the history.
   const totals = useMemo(() => {
-    const since = turnsOf(messages.slice(index + 1));
+    const since = turnsOf(messages.slice(index + 1).filter((message) => !isGone(message)));
     return totalsOf(counted !== null && index >= 0 ? [...counted.models, ...since] : since, priceOf);
   }, [history, counted, index >= 0, priceOf]);
   return { totals, isPartial: isPartial && index < 0 };
