@@ -1,6 +1,16 @@
 import { z } from "zod";
-import { messageId, mode, providerId, sessionId, timestamp, turnId, turnStatus } from "./ids.ts";
+import {
+  finishReason,
+  messageId,
+  mode,
+  providerId,
+  sessionId,
+  timestamp,
+  turnId,
+  turnStatus,
+} from "./ids.ts";
 import { forkPoint, message, newMessage, title, ttlSeconds } from "./sessions.ts";
+import { truncation } from "./usage.ts";
 
 /** What an export says it is. */
 export const EXPORT_FORMAT = "redis-memory-magic";
@@ -43,7 +53,10 @@ export const archivedTurn = z.object({
     .optional(),
   times: z.object({ first_token_ms: milliseconds.nullable(), total_ms: milliseconds }).optional(),
   error: z.object({ code: z.string().max(100), detail: z.string().max(10_000) }).optional(),
-  finish_reason: z.enum(["length", "content_filter"]).optional(),
+  finish_reason: finishReason.exclude(["complete"]).optional(),
+  cut: z
+    .object({ reason: truncation.shape.reason, context_window: z.int().positive().nullable() })
+    .optional(),
   replaced_response: z.string().optional().describe("The text of an answer that a retry has replaced."),
 });
 export type ArchivedTurn = z.infer<typeof archivedTurn>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { mode, providerId, sessionId, text, turnId, turnStatus } from "./ids.ts";
-import { usage } from "./usage.ts";
+import { finishReason, mode, providerId, sessionId, text, turnId, turnStatus } from "./ids.ts";
+import { truncation, usage } from "./usage.ts";
 
 export const DEFAULT_MAX_MESSAGE_CHARS = 2000;
 
@@ -65,7 +65,13 @@ export const chatResponse = z.object({
   turn_id: turnId,
   model: z.string(),
   status: turnStatus,
+  finish_reason: finishReason
+    .nullable()
+    .describe("How the answer ended; null while it runs, and where the provider did not come to its end."),
   usage: usage.nullable(),
+  truncation: truncation
+    .optional()
+    .describe("Set when the model was probably not able to read all it was sent."),
   stored: z.boolean().describe("false: Redis was away, and this turn is not remembered."),
 });
 export type ChatResponse = z.infer<typeof chatResponse>;

@@ -19,8 +19,11 @@ export const turnEvents = {
     message_count: z.int(),
     stored: z.boolean(),
   }),
-  /** A model that reasons before it answers is at it; the text of it is not kept. */
-  "turn-thinking": z.object(turn),
+  /** No text yet: the model reasons, is being loaded, or is busy with another answer. */
+  "turn-thinking": z.object({
+    ...turn,
+    activity: z.enum(["thinking", "loading", "queued"]).optional().describe("Default: thinking."),
+  }),
   "text-delta": z.object({ ...turn, text: z.string() }),
   "turn-completed": end,
   "turn-cancelled": end,

@@ -38,3 +38,19 @@ export const timestamp = z.iso.datetime();
 export const TURN_STATUSES = ["running", "completed", "cancelled", "failed", "interrupted"] as const;
 export const turnStatus = z.enum(TURN_STATUSES);
 export type TurnStatus = z.infer<typeof turnStatus>;
+
+/**
+ * How an answer ended: `length` at the limit of its tokens or of the context window, `tool_call` with a request for a
+ * tool, `error` because the provider failed, `no_text` without a word.
+ */
+export const FINISH_REASONS = [
+  "complete",
+  "length",
+  "content_filter",
+  "refusal",
+  "tool_call",
+  "error",
+  "no_text",
+] as const;
+export const finishReason = z.enum(FINISH_REASONS);
+export type FinishReason = z.infer<typeof finishReason>;

@@ -13,6 +13,10 @@ export type Price = z.infer<typeof price>;
 export const modelInfo = z.object({
   id: z.string(),
   context_window: z.int().positive().nullable().describe("Tokens; null where it is not known."),
+  context_window_is_maximum: z
+    .literal(true)
+    .optional()
+    .describe("The model is not loaded yet, and may be given a smaller window."),
   price: price.nullable().describe("null where no price is known; a local model costs 0."),
 });
 export type ModelInfo = z.infer<typeof modelInfo>;

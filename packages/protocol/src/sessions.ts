@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { messageId, mode, providerId, sessionId, text, timestamp, turnId, turnStatus } from "./ids.ts";
+import {
+  finishReason,
+  messageId,
+  mode,
+  providerId,
+  sessionId,
+  text,
+  timestamp,
+  turnId,
+  turnStatus,
+} from "./ids.ts";
+import { truncation } from "./usage.ts";
 
 export const ROLES = ["system", "developer", "user", "assistant", "tool"] as const;
 export const role = z.enum(ROLES);
@@ -30,6 +41,10 @@ export const message = z.object({
       provider: providerId,
       model: z.string(),
       status: turnStatus,
+      finish_reason: finishReason
+        .optional()
+        .describe("How the answer ended; absent where it did not come to its end."),
+      truncation: truncation.optional(),
       sent_messages: z.int().positive().optional().describe("Messages that the model was sent."),
       tokens: tokens.optional(),
       total_ms: z.number().nonnegative().optional(),

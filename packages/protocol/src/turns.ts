@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { mode, providerId, sessionId, timestamp, turnId, turnStatus } from "./ids.ts";
+import { finishReason, mode, providerId, sessionId, timestamp, turnId, turnStatus } from "./ids.ts";
 import { role } from "./sessions.ts";
 import { cost, truncation, usage } from "./usage.ts";
 
@@ -11,7 +11,26 @@ export const sentMessage = z.object({
   content: z.string(),
   tokens: count,
   message_id: z.string().nullable().describe("null for the system prompt and for a message not stored yet."),
+  joined_ids: z
+    .array(z.string())
+    .optional()
+    .describe(
+      "Older messages that were joined with this one: a model is sent no two messages of one role in a row.",
+    ),
 });
+
+/** What a chat template would refuse, and was changed. */
+export const promptChange = z.object({
+  change: z
+    .enum(["joined", "moved_to_system", "quoted", "empty_left_out", "reasoning_removed"])
+    .describe(
+      "joined: with the message before it, of the same role. moved_to_system: a system message of the history. " +
+        "quoted: an answer at the beginning, as the user's words. empty_left_out: a message without text. " +
+        "reasoning_removed: what the model thought, from an answer.",
+    ),
+  messages: count,
+});
+export type PromptChange = z.infer<typeof promptChange>;
 
 /** What a turn sent, what it left out and why, and what that took. */
 export const contextReport = z.object({
@@ -22,6 +41,11 @@ export const contextReport = z.object({
       messages: count,
     }),
   ),
+  normalized: z
+    .array(promptChange)
+    .describe(
+      "How the history was changed, so that every model's chat template accepts it; empty: it was not.",
+    ),
   intact: z.boolean().describe("false: some of what was sent has been dropped from the session since."),
   hash: z.string().describe("SHA-256 of the payload, first 16 hexadecimal digits."),
   context_window: count,
@@ -58,6 +82,7 @@ export const turn = z.object({
   provider: providerId,
   model: z.string(),
   response: z.string(),
+  finish_reason: finishReason.nullable(),
   usage: usage.nullable(),
   code: z.string().optional(),
   detail: z.string().optional(),

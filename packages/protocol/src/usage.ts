@@ -10,11 +10,17 @@ export const usage = z.object({
 });
 export type Usage = z.infer<typeof usage>;
 
-/** Set when the provider read clearly fewer tokens than it was sent. */
+/** Set when the model was probably not able to read all that it was sent. */
 export const truncation = z.object({
   suspected: z.literal(true),
+  reason: z
+    .enum(["prompt_cut", "window_outgrown"])
+    .describe(
+      "prompt_cut: it read less than it was sent. window_outgrown: prompt and answer are longer than its window.",
+    ),
   sent_tokens: tokens,
   read_tokens: tokens,
+  context_window: tokens.optional().describe("The window that the model really had, where it is known."),
 });
 export type Truncation = z.infer<typeof truncation>;
 

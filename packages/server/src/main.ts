@@ -3,6 +3,7 @@ import { compose } from "./compose.ts";
 import { type Config, ConfigError, loadConfig } from "./config/config.ts";
 import { createModels } from "./models/create-models.ts";
 import { createLog } from "./observability/log.ts";
+import { useProxiesEverywhere } from "./outgoing-http.ts";
 import { connectRedis, RedisRefused } from "./storage/redis.ts";
 
 function configuration(): Config {
@@ -16,6 +17,7 @@ function configuration(): Config {
 
 async function main(): Promise<void> {
   const config = configuration();
+  useProxiesEverywhere(process.env);
   const log = createLog(config.logLevel);
   const redis = await connectRedis(config.redis, log);
   const models = createModels(config, log, process.env);

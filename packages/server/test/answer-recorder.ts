@@ -1,9 +1,12 @@
-import type { AnswerSink } from "../src/chat/chat-model.ts";
+import type { Activity, AnswerSink, ToolCallPiece } from "../src/chat/chat-model.ts";
 
 /** A sink that keeps what it is given; `onText` is called at each piece, with all that there are. */
 export class AnswerRecorder implements AnswerSink {
   readonly pieces: string[] = [];
   thoughts = 0;
+  reasoned = "";
+  readonly toolCalls: ToolCallPiece[] = [];
+  readonly activities: Activity[] = [];
   readonly #onText: (pieces: readonly string[]) => void;
 
   constructor(onText: (pieces: readonly string[]) => void = () => {}) {
@@ -19,7 +22,16 @@ export class AnswerRecorder implements AnswerSink {
     this.#onText(this.pieces);
   }
 
-  thinking(): void {
+  reasoning(piece: string): void {
     this.thoughts++;
+    this.reasoned += piece;
+  }
+
+  toolCall(piece: ToolCallPiece): void {
+    this.toolCalls.push(piece);
+  }
+
+  alive(activity?: Activity): void {
+    if (activity !== undefined) this.activities.push(activity);
   }
 }

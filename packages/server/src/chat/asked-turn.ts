@@ -1,4 +1,5 @@
 import type { TurnUpdate } from "@redis-memory-magic/memory";
+import type { Activity } from "./chat-model.ts";
 import type { SessionStore, StoredTurn } from "./session-store.ts";
 import type { TurnInfo } from "./turn-info.ts";
 import { storedResult, type TurnResult, toResult } from "./turn-result.ts";
@@ -17,10 +18,10 @@ export interface AskedTurn {
   /** Resolves when the turn has ended. */
   result(): Promise<TurnResult>;
   /**
-   * Calls back whenever the model reasons; never for a turn of another process. Returns a function that removes the
-   * listener.
+   * Calls back with what the provider does before its text; never for a turn of another process. Returns a function
+   * that removes the listener.
    */
-  onThinking(listener: () => void): () => void;
+  onActivity(listener: (activity: Activity) => void): () => void;
 }
 
 /** A turn that has ended, or that another process runs. */
@@ -53,7 +54,7 @@ export function storedTurn(sessions: SessionStore, sessionId: string, stored: St
       // Its session was deleted, which cancelled the turn.
       return toResult({ turnId, sessionId, status: "cancelled", text, count: 0, stored: true, info });
     },
-    onThinking: () => () => {},
+    onActivity: () => () => {},
   };
   return turn;
 }

@@ -1,8 +1,8 @@
-import type { ModelInfo, ProviderId, Usage } from "@redis-memory-magic/protocol";
+import type { FinishReason, ModelInfo, ProviderId, Usage } from "@redis-memory-magic/protocol";
 
-/** One message of a context. The system prompt stands apart: each provider has its own place for it. */
+/** One message of a prompt. The system prompt stands apart: each provider has its own place for it. */
 export interface ContextMessage {
-  readonly role: "system" | "developer" | "user" | "assistant" | "tool";
+  readonly role: "user" | "assistant";
   readonly content: string;
 }
 
@@ -10,23 +10,42 @@ export interface ModelRequest {
   readonly model: string;
   /** Empty: none is sent. */
   readonly system: string;
-  /** Oldest first; the last one is the user's current message. */
+  /** Oldest first, user and assistant in turn; the last one is the user's current message. */
   readonly messages: readonly ContextMessage[];
   /** The window that the context was made for, in tokens: a provider that can is told to allocate it. */
   readonly contextWindow: number;
+  /** Tokens of the whole prompt, as they were counted or estimated. */
+  readonly promptTokens: number;
+}
+
+/** What a provider does before, or between, its output. */
+export type Activity = "thinking" | "loading" | "queued";
+
+/** A piece of a tool call: the first one of each call has the name, the arguments may come in several. */
+export interface ToolCallPiece {
+  /** The call's position among those of the answer, from 0. */
+  readonly index: number;
+  readonly id?: string;
+  readonly name?: string;
+  /** JSON, or a part of it. */
+  readonly arguments: string;
 }
 
 /** Where an answer goes as it comes. Called synchronously, in order, never after `generate` has settled. */
 export interface AnswerSink {
   text(piece: string): void;
-  /** The model reasons: no text yet, but it is alive. */
-  thinking(): void;
+  /** What the model thinks; empty if it thinks without saying what. */
+  reasoning(piece: string): void;
+  toolCall(piece: ToolCallPiece): void;
+  /** The provider works: something arrived, if only a comment. */
+  alive(activity?: Activity): void;
 }
 
 export interface Completion {
   readonly usage: Usage | null;
-  /** `length`: the answer was cut at the model's limit. */
-  readonly finishReason: "stop" | "length" | "content_filter";
+  readonly finishReason: FinishReason;
+  /** The context window in tokens that the model really had, where that is known after the call. */
+  readonly contextWindow?: number;
 }
 
 export interface Availability {
@@ -69,8 +88,16 @@ export interface ChatModel {
   /** Exactly what `generate` sends; null where nothing crosses a wire. */
   wireRequest(request: ModelRequest): WireRequest | null;
 
-  /** Tokens of each text by the model's own tokenizer. Absent: no tokenizer is at hand, they are estimated. */
-  countTokens?(model: string, texts: readonly string[]): number[] | Promise<number[]>;
+  /** True if both names mean the same model. Absent: names are compared as they are. */
+  isSameModel?(id: string, name: string): boolean;
+
+  /**
+   * Tokens of each text by the model's own tokenizer. Undefined: no tokenizer is at hand, they are estimated; that
+   * may change when the availability is asked for. Rejects if the tokens cannot be counted now.
+   */
+  readonly countTokens?:
+    | ((model: string, texts: readonly string[]) => number[] | Promise<number[]>)
+    | undefined;
 
   /** Fetches what is missing, where that can be done. Called when somebody wants this provider; never rejects. */
   prepare?(): Promise<void>;

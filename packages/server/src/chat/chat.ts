@@ -118,8 +118,6 @@ export class Chat {
   #run({ caller, sessionId, plan, permit, begun, askedAt }: TurnToRun): AskedTurn {
     const { writer, count } = begun;
     const { planner, onTurnEnd, ...options } = this.#options;
-    const context = planner.context(plan, begun);
-    const stored = count > 0;
     const { sessions, quota } = caller;
     const turn = new RunningTurn({
       ...options,
@@ -129,9 +127,10 @@ export class Chat {
       permit,
       quota,
       writer,
-      context,
       count,
-      stored,
+      stored: count > 0,
+      context: (asPlanned) => planner.context(asPlanned, begun),
+      onWindow: (window) => planner.learnWindow(plan, window),
     });
     const key = runningKey(sessions, sessionId, turn.turnId);
     this.#running.set(key, turn);

@@ -23,6 +23,8 @@ export interface Context {
   readonly messages: readonly IndexedMessage[];
   /** All tokens of the payload. */
   readonly tokens: number;
+  /** Tokens of its largest message. */
+  readonly largestMessage: number;
   /** The index of the first message in the window, to be remembered; null: nothing was left out. */
   readonly start: number | null;
 }
@@ -58,7 +60,7 @@ export function buildContext({
   const total = tokens.reduce((sum, count) => sum + count, systemTokens);
   // Of a turn without history nothing more was wanted.
   if (total <= budget && (complete || total === fixed))
-    return { messages, tokens: total, start: rememberedStart };
+    return { messages, tokens: total, largestMessage: largestOf(tokens), start: rememberedStart };
 
   let first = current;
   let kept = fixed;
@@ -75,8 +77,16 @@ export function buildContext({
     kept -= tokens[first] ?? 0;
     first += 1;
   }
-  return { messages: messages.slice(first), tokens: kept, start: messages[first]?.index ?? null };
+  return {
+    messages: messages.slice(first),
+    tokens: kept,
+    largestMessage: largestOf(tokens.slice(first)),
+    start: messages[first]?.index ?? null,
+  };
 }
+
+// Not Math.max(...tokens): a long history is more arguments than a call can have.
+const largestOf = (tokens: readonly number[]): number => tokens.reduce((a, b) => Math.max(a, b), 0);
 
 /** A payload's fingerprint: to see that what a report shows is what was sent. */
 export function hashPayload(system: string, messages: readonly { role: string; content: string }[]): string {

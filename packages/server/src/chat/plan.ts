@@ -1,5 +1,6 @@
 import type { TurnHistory } from "@redis-memory-magic/memory";
 import type { ChatRequest, ModelInfo } from "@redis-memory-magic/protocol";
+import { LRUCache } from "lru-cache";
 import { AppError } from "../errors/app-error.ts";
 import type { ChatModel } from "./chat-model.ts";
 import {
@@ -32,6 +33,8 @@ export class Planner {
   readonly #providers: Providers;
   readonly #tokens: TokenCounter;
   readonly #maxContextTokens: number;
+  /** Windows that turned out to be smaller than the provider says, by provider and model. */
+  readonly #windows = new LRUCache<string, number>({ max: 1000 });
 
   /** @param maxContextTokens limits the window of all turns */
   constructor(providers: Providers, tokens: TokenCounter, maxContextTokens = Number.POSITIVE_INFINITY) {
@@ -44,7 +47,12 @@ export class Planner {
   async plan(body: ChatRequest): Promise<Plan> {
     const { model, info, listed } = await this.#providers.ready(body.provider, body.model);
     const asked = body.context_tokens ?? Number.POSITIVE_INFINITY;
-    const window = Math.min(info.context_window ?? UNKNOWN_WINDOW, asked, this.#maxContextTokens);
+    const window = Math.min(
+      info.context_window ?? UNKNOWN_WINDOW,
+      this.#windows.get(windowKey(model, info.id)) ?? Number.POSITIVE_INFINITY,
+      asked,
+      this.#maxContextTokens,
+    );
     const budget = contextBudget(window);
     const system = body.system ?? DEFAULT_SYSTEM_PROMPT;
     const message = body.message ?? "";
@@ -68,6 +76,11 @@ export class Planner {
     };
   }
 
+  /** Takes note of a window that a call has shown to be smaller than the provider's list says. */
+  learnWindow({ model, info }: Plan, tokens: number): void {
+    this.#windows.set(windowKey(model, info.model), tokens);
+  }
+
   /** Chooses which of the messages are sent; the current one is the last. @throws AppError `context_too_small` */
   async context(plan: Plan, { messages, rememberedStart, complete }: TurnHistory): Promise<Context> {
     const texts = messages.map(({ message }) => message.content);
@@ -79,6 +92,8 @@ export class Planner {
     return context;
   }
 }
+
+const windowKey = (model: ChatModel, modelName: string): string => `${model.id}\n${modelName}`;
 
 function assertFits(tokens: number, { window, budget }: Pick<Plan, "window" | "budget">): void {
   if (tokens <= budget) return;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ChatModel, Completion, ModelRequest } from "./chat-model.ts";
 import { relay } from "./relay.ts";
 
-const request: ModelRequest = { model: "m", system: "", messages: [], contextWindow: 1000 };
+const request: ModelRequest = { model: "m", system: "", messages: [], contextWindow: 1000, promptTokens: 10 };
 
 /** A model that answers until it is aborted. */
 const endless: ChatModel = {
@@ -32,7 +32,7 @@ const run = (lost: AbortController, stop: AbortController) =>
     deadlines: { firstTokenMs: 5000, idleMs: 5000 },
     upstream: stop,
     onFirstText: () => {},
-    onThinking: () => {},
+    onActivity: () => {},
   });
 
 const REASON = new Error("the turn was ended");

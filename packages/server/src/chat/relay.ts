@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts";
-import type { ChatModel, Completion, ModelRequest } from "./chat-model.ts";
+import type { Activity, ChatModel, Completion, ModelRequest } from "./chat-model.ts";
 
 export interface Deadlines {
   /** How long a model may take to its first sign of life, in ms. */
@@ -18,8 +18,12 @@ interface RelayOptions {
   /** Aborts the provider's work. Also used by the code that stops the turn in this process. */
   readonly upstream: AbortController;
   readonly onFirstText: () => void;
-  readonly onThinking: () => void;
+  /** Called whenever the provider shows what it does before its text. */
+  readonly onActivity: (activity: Activity) => void;
 }
+
+/** A provider that only shows that it is alive, but brings nothing, is given up after so many first-word limits. */
+const MAX_WAITS = 5;
 
 /**
  * Relays a model's answer into a turn. Resolves when the answer is complete. Rejects with the model's `AppError`, with
@@ -33,20 +37,23 @@ export function relay({
   deadlines,
   upstream,
   onFirstText,
-  onThinking,
+  onActivity,
 }: RelayOptions): Promise<Completion> {
   const onLost = (): void => upstream.abort(lost.reason);
   lost.addEventListener("abort", onLost, { once: true });
   if (lost.aborted) onLost();
 
-  const silent = (): void => upstream.abort(silence(model, deadlines, alive));
-  let alive = false;
+  let brought = false;
+  const silent = (): void => upstream.abort(silence(model, deadlines, brought));
   let timer = setTimeout(silent, deadlines.firstTokenMs);
-  const seen = (): void => {
-    if (alive) {
+  const limit = setTimeout(silent, deadlines.firstTokenMs * MAX_WAITS);
+  /** Something of the answer came. */
+  const bring = (): void => {
+    limit.refresh();
+    if (brought) {
       timer.refresh();
     } else {
-      alive = true;
+      brought = true;
       clearTimeout(timer);
       timer = setTimeout(silent, deadlines.idleMs);
     }
@@ -54,14 +61,19 @@ export function relay({
   let firstText = true;
   const sink = {
     text: (piece: string): void => {
-      seen();
+      bring();
       if (firstText) onFirstText();
       firstText = false;
       write(piece);
     },
-    thinking: (): void => {
-      seen();
-      onThinking();
+    reasoning: (): void => {
+      bring();
+      onActivity("thinking");
+    },
+    toolCall: bring,
+    alive: (activity?: Activity): void => {
+      timer.refresh();
+      if (activity !== undefined) onActivity(activity);
     },
   };
   return model.generate(request, sink, upstream.signal).finally(() => {
@@ -70,9 +82,9 @@ export function relay({
   });
 }
 
-function silence(model: ChatModel, deadlines: Deadlines, alive: boolean): AppError {
-  const seconds = (alive ? deadlines.idleMs : deadlines.firstTokenMs) / 1000;
-  const what = alive
+function silence(model: ChatModel, deadlines: Deadlines, brought: boolean): AppError {
+  const seconds = (brought ? deadlines.idleMs : deadlines.firstTokenMs) / 1000;
+  const what = brought
     ? `fell silent for ${seconds} s in the middle of its answer`
     : `said nothing for ${seconds} s`;
   return new AppError(

@@ -5,12 +5,13 @@ import { retryRefused } from "./begin-turn.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
 import { DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";
 import { costOf } from "./cost.ts";
+import { normalizePrompt, type Prompt } from "./normalize-prompt.ts";
 import type { Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
-import { toRequest } from "./running-turn.ts";
+import { requestOf, toRequest } from "./running-turn.ts";
 import type { SessionStore, TurnRecord } from "./session-store.ts";
 import type { TokenCounter } from "./token-counter.ts";
-import { suspectTruncation } from "./truncation.ts";
+import { truncationOf } from "./truncation.ts";
 import { storedResult } from "./turn-result.ts";
 
 // The id of the message that is not stored yet. A stored message never has an empty id.
@@ -19,6 +20,7 @@ const NOT_STORED = "";
 interface ReportInput {
   readonly model: ChatModel;
   readonly request: ModelRequest;
+  readonly prompt: Prompt;
   readonly messages: readonly IndexedMessage[];
   readonly leftOut: number;
   readonly mode: "stateless" | "stateful";
@@ -50,6 +52,7 @@ export class Reports {
       provider: response.provider,
       model: response.model,
       response: response.response,
+      finish_reason: response.finish_reason,
       usage: response.usage,
       ...error,
       report: await this.#reportOf(sessions, sessionId, stored.record),
@@ -63,7 +66,7 @@ export class Reports {
     const context = await this.#planner.context(plan, found);
     const report = await this.#report({
       model: plan.model,
-      request: toRequest(plan, context),
+      ...toRequest(plan, context),
       messages: context.messages,
       leftOut: found.count - context.messages.length,
       mode: body.mode,
@@ -128,14 +131,14 @@ export class Reports {
     const { from, leftOut, window, budget, hash } = sent;
     const model = this.#providers.get(provider);
     const messages = await sessions.range(sessionId, from, record.userIndex + 1);
+    const prompt = normalizePrompt(
+      system,
+      messages.map(({ message }) => message),
+    );
     const report = await this.#report({
       model,
-      request: {
-        model: name,
-        system,
-        messages: messages.map(({ message: { role, content } }) => ({ role, content })),
-        contextWindow: window,
-      },
+      request: requestOf(name, prompt, window, tokens.counted),
+      prompt,
       messages,
       leftOut,
       mode,
@@ -144,7 +147,7 @@ export class Reports {
     const { counted, reported, cached, output } = tokens;
     const { models } = await this.#providers.availability(model);
     const price = models.find(({ id }) => id === name)?.price ?? null;
-    const truncation = suspectTruncation(counted, report.tokens.estimated, reported);
+    const truncation = truncationOf(record.info);
     const { firstText: first = null, total = null } = durations ?? {};
     const seconds = first === null || total === null ? 0 : (total - first) / 1000;
     return {
@@ -165,27 +168,32 @@ export class Reports {
   }
 
   async #report(input: ReportInput): Promise<ContextReport> {
-    const { model, request, messages, leftOut, mode, budget } = input;
-    const contents = messages.map(({ message }) => message);
-    const [forSystem = 0, ...forMessages] = await this.#tokens.count(model, request.model, [
+    const { model, request, prompt, messages, leftOut, mode, budget } = input;
+    const [forSystem = 0, ...tokens] = await this.#tokens.count(model, request.model, [
       request.system,
-      ...contents.map(({ content }) => content),
+      ...messages.map(({ message }) => message.content),
     ]);
+    const idAt = (n: number): string | null => {
+      const id = messages[n]?.message.id ?? NOT_STORED;
+      return id === NOT_STORED ? null : id;
+    };
     const system =
       request.system === ""
         ? []
         : [{ role: "system" as const, content: request.system, tokens: forSystem, message_id: null }];
-    const sent = contents.map(({ id, role, content }, n) => ({
+    const sent = prompt.messages.map(({ role, content, sources }) => ({
       role,
       content,
-      tokens: forMessages[n] ?? 0,
-      message_id: id === NOT_STORED ? null : id,
+      tokens: sources.reduce((sum, n) => sum + (tokens[n] ?? 0), 0),
+      message_id: idAt(sources.at(-1) ?? -1),
+      ...(sources.length > 1 && { joined_ids: sources.slice(0, -1).flatMap((n) => idAt(n) ?? []) }),
     }));
     const all = [...system, ...sent];
     return {
       messages: all,
       left_out:
         leftOut > 0 ? [{ reason: mode === "stateless" ? "stateless" : "window", messages: leftOut }] : [],
+      normalized: [...prompt.changes],
       intact: true,
       hash: hashPayload(request.system, request.messages),
       context_window: request.contextWindow,

@@ -1,14 +1,16 @@
 import type { TurnEnd, TurnUpdate, TurnWriter } from "@redis-memory-magic/memory";
-import type { Cost, Truncation } from "@redis-memory-magic/protocol";
+import type { Cost } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import type { StorageQuota, TurnPermit } from "./caller.ts";
-import type { Completion, ModelRequest } from "./chat-model.ts";
-import { type Context, hashPayload } from "./context.ts";
+import type { Activity, Completion, ModelRequest } from "./chat-model.ts";
+import { type Context, contextBudget, hashPayload } from "./context.ts";
 import { costOf } from "./cost.ts";
+import { noAnswer } from "./no-answer.ts";
+import { normalizePrompt, type Prompt } from "./normalize-prompt.ts";
 import type { Plan } from "./plan.ts";
 import { type Deadlines, relay } from "./relay.ts";
 import type { TokenCounter } from "./token-counter.ts";
-import { suspectTruncation } from "./truncation.ts";
+import { findTruncation, truncationOf } from "./truncation.ts";
 import { encodeTurnInfo, type TurnInfo } from "./turn-info.ts";
 import { type FinishedTurn, type TurnResult, toResult } from "./turn-result.ts";
 
@@ -21,8 +23,10 @@ interface RunningTurnOptions {
   /** The answer is counted against it when the turn has ended. */
   readonly quota: StorageQuota;
   readonly writer: TurnWriter;
-  /** Resolves when its tokens are counted. */
-  readonly context: Promise<Context>;
+  /** Chooses what is sent; resolves when its tokens are counted. */
+  readonly context: (plan: Plan) => Promise<Context>;
+  /** Called with a context window that the call has shown to be smaller than planned. */
+  readonly onWindow: (window: number) => void;
   /** Messages in the session, the user's included. */
   readonly count: number;
   readonly stored: boolean;
@@ -37,6 +41,7 @@ interface Call {
   readonly answer: Promise<Completion>;
   /** Tokens of the context, and the factor of the estimate. */
   readonly counted: number;
+  readonly largestMessage: number;
   readonly factor: number;
   /** The index of the first message in the window, for the next turn; null: nothing was left out. */
   readonly start: number | null;
@@ -58,7 +63,11 @@ export class RunningTurn {
   #known: TurnInfo;
   #called: number | null = null;
   #firstText: number | null = null;
-  readonly #onThinking = new Set<() => void>();
+  #reasoned = false;
+  #plan: Plan;
+  /** Kept until the first text, because it holds the history that was read. */
+  #context: RunningTurnOptions["context"] | undefined;
+  readonly #onActivity = new Set<(activity: Activity) => void>();
 
   constructor({ context, ...options }: RunningTurnOptions) {
     this.#options = options;
@@ -70,7 +79,9 @@ export class RunningTurn {
     this.#known = this.info;
     const { exhausted } = options.permit;
     exhausted?.addEventListener("abort", () => this.#upstream.abort(exhausted.reason), { once: true });
-    this.ended = this.#run(this.#call(context));
+    this.#plan = options.plan;
+    this.#context = context;
+    this.ended = this.#run();
   }
 
   length(): number {
@@ -85,9 +96,9 @@ export class RunningTurn {
     return (await this.ended).result;
   }
 
-  onThinking(listener: () => void): () => void {
-    this.#onThinking.add(listener);
-    return () => this.#onThinking.delete(listener);
+  onActivity(listener: (activity: Activity) => void): () => void {
+    this.#onActivity.add(listener);
+    return () => this.#onActivity.delete(listener);
   }
 
   /** Stops the model at once. The turn gets this status, unless it has ended already. */
@@ -96,19 +107,18 @@ export class RunningTurn {
     this.#upstream.abort(as);
   }
 
-  async #run(calling: Promise<Call>): Promise<FinishedTurn> {
+  async #run(): Promise<FinishedTurn> {
     const { plan, permit, quota, writer, sessionId, stored, askedAt } = this.#options;
     const begun = performance.now();
-    let truncation: Truncation | undefined;
     let remember: { window: string; from: number } | undefined;
     let status: TurnEnd = "completed";
     let failure: AppError | undefined;
     try {
-      const { answer, counted, factor, start } = await calling;
-      if (start !== null) remember = { window: String(plan.window), from: start };
-      const completion = await answer;
-      truncation = this.#findTruncation(counted, completion);
-      this.#update(this.#account(counted, factor, completion, truncation));
+      const { call, completion } = await this.#answer();
+      if (call.start !== null) remember = { window: String(this.#plan.window), from: call.start };
+      this.#update(this.#account(call, completion));
+      if (this.#firstText === null || completion.finishReason === "no_text")
+        throw noAnswer(plan.model.name, completion.finishReason, this.#reasoned);
     } catch (error) {
       status = this.#endOf();
       if (status === "failed") {
@@ -138,7 +148,7 @@ export class RunningTurn {
       info,
       listedModel: plan.listed ? plan.info.model : null,
       cost: this.#cost(info),
-      truncation,
+      truncation: truncationOf(info),
       times: {
         asked: askedAt,
         begun,
@@ -150,25 +160,44 @@ export class RunningTurn {
     };
   }
 
+  /** Asks the model, and once more if its window turns out to be smaller than planned. */
+  async #answer(): Promise<{ call: Call; completion: Completion }> {
+    const choose = this.#context;
+    if (choose === undefined) throw new Error("The turn has been answered before.");
+    const call = await this.#call(choose);
+    try {
+      return { call, completion: await call.answer };
+    } catch (error) {
+      const window = smallerWindow(error, this.#plan.window);
+      if (window === null || this.#context === undefined) throw error;
+      this.#options.onWindow(window);
+      this.#plan = { ...this.#plan, window, budget: contextBudget(window) };
+      const again = await this.#call(this.#context);
+      return { call: again, completion: await again.answer };
+    }
+  }
+
   /**
    * Calls the model, and resolves before it has answered: the context can be large and an answer can take minutes, so
    * nothing keeps the context meanwhile.
    */
-  async #call(built: Promise<Context>): Promise<Call> {
-    const { plan, permit, writer, deadlines, tokens: counter } = this.#options;
-    const context = await built;
+  async #call(choose: RunningTurnOptions["context"]): Promise<Call> {
+    const { permit, writer, deadlines, tokens: counter } = this.#options;
+    const plan = this.#plan;
+    const context = await choose(plan);
     const { messages, tokens: counted, start } = context;
     const factor = counter.factorOf(plan.model, plan.info.model);
-    const request = toRequest(plan, context);
+    const { request } = toRequest(plan, context);
     const from = messages[0]?.index ?? 0;
     const leftOut = Math.max(0, this.count - messages.length);
-    const hash = hashPayload(plan.system, request.messages);
+    const hash = hashPayload(request.system, request.messages);
     const info = this.#update({
       sent: { from, messages: messages.length, leftOut, window: plan.window, budget: plan.budget, hash },
       tokens: { counted, reported: null, cached: null, output: null },
     });
     writer.describe(encodeTurnInfo(info));
-    await permit.sent(counted);
+    // The permit has counted the first prompt; one for a smaller window is shorter.
+    if (this.#called === null) await permit.sent(counted);
     this.#called = performance.now();
     const answer = relay({
       model: plan.model,
@@ -182,12 +211,14 @@ export class RunningTurn {
       upstream: this.#upstream,
       onFirstText: () => {
         this.#firstText = performance.now();
+        this.#context = undefined;
       },
-      onThinking: () => {
-        for (const listener of this.#onThinking) listener();
+      onActivity: (activity) => {
+        if (activity === "thinking") this.#reasoned = true;
+        for (const listener of this.#onActivity) listener(activity);
       },
     });
-    return { answer, counted, factor, start };
+    return { answer, counted, largestMessage: context.largestMessage, factor, start };
   }
 
   #update(more: Partial<TurnInfo>): TurnInfo {
@@ -197,25 +228,19 @@ export class RunningTurn {
 
   /** What the provider reported. The token counter learns from it. */
   #account(
-    counted: number,
-    factor: number,
-    { usage, finishReason }: Completion,
-    truncation: Truncation | undefined,
+    { counted, largestMessage, factor }: Call,
+    { usage, finishReason, contextWindow }: Completion,
   ): Partial<TurnInfo> {
-    const { plan, tokens } = this.#options;
-    const finish = finishReason === "stop" ? {} : { finish: finishReason };
+    const { plan, tokens, onWindow } = this.#options;
+    const finish = finishReason === "complete" ? {} : { finish: finishReason };
     if (usage === null) return finish;
-    const read = usage.input_tokens;
-    if (truncation === undefined) tokens.learn(plan.model, plan.info.model, { counted, factor, read });
-    return {
-      ...finish,
-      tokens: { counted, reported: read, cached: usage.cached_tokens ?? null, output: usage.output_tokens },
-    };
-  }
-
-  #findTruncation(counted: number, { usage }: Completion): Truncation | undefined {
-    const estimated = this.#options.plan.model.countTokens === undefined;
-    return suspectTruncation(counted, estimated, usage?.input_tokens ?? null);
+    const { input_tokens: read, output_tokens: output, cached_tokens: cached = null } = usage;
+    const estimated = plan.model.countTokens === undefined;
+    const window = contextWindow ?? null;
+    const cut = findTruncation({ counted, estimated, read, output, window, largestMessage });
+    if (cut?.reason !== "prompt_cut") tokens.learn(plan.model, plan.info.model, { counted, factor, read });
+    else if (window === null) onWindow(read);
+    return { ...finish, ...(cut && { cut }), tokens: { counted, reported: read, cached, output } };
   }
 
   /** By what the provider reported. Null without a report: the provider may not have read what was sent. */
@@ -241,11 +266,31 @@ export class RunningTurn {
   }
 }
 
-export function toRequest(plan: Plan, context: Context): ModelRequest {
-  return {
-    model: plan.info.model,
-    system: plan.system,
-    messages: context.messages.map(({ message: { role, content } }) => ({ role, content })),
-    contextWindow: plan.window,
-  };
+/** The window to try after a model refused a prompt as too long; null if it failed otherwise. */
+function smallerWindow(error: unknown, planned: number): number | null {
+  if (!(error instanceof AppError) || error.code !== "provider_context_exceeded") return null;
+  const window = error.provider?.contextWindow ?? Math.floor(planned / 2);
+  return window < planned ? window : null;
 }
+
+/** The request for a context, and how its history was changed for it. */
+export function toRequest(plan: Plan, context: Context): { request: ModelRequest; prompt: Prompt } {
+  const prompt = normalizePrompt(
+    plan.system,
+    context.messages.map(({ message }) => message),
+  );
+  return { request: requestOf(plan.info.model, prompt, plan.window, context.tokens), prompt };
+}
+
+export const requestOf = (
+  model: string,
+  { system, messages }: Prompt,
+  contextWindow: number,
+  promptTokens: number,
+): ModelRequest => ({
+  model,
+  system,
+  messages: messages.map(({ role, content }) => ({ role, content })),
+  contextWindow,
+  promptTokens,
+});

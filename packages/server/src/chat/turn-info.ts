@@ -1,5 +1,10 @@
 import type { Json } from "@redis-memory-magic/memory";
-import { type ProviderId, providerId } from "@redis-memory-magic/protocol";
+import {
+  type FinishReason,
+  type ProviderId,
+  providerId,
+  type Truncation,
+} from "@redis-memory-magic/protocol";
 
 /**
  * What is stored of a turn beside its text. It refers to messages by their index and never copies them, so its size
@@ -16,7 +21,10 @@ export interface TurnInfo {
   readonly tokens?: TurnTokens;
   readonly durations?: TurnDurations;
   readonly error?: { readonly code: string; readonly detail: string };
-  readonly finish?: "length" | "content_filter";
+  /** How the answer ended; absent for a complete one. */
+  readonly finish?: Exclude<FinishReason, "complete">;
+  /** Why the model was probably not able to read everything, and the window that it had; null: not known. */
+  readonly cut?: { readonly reason: Truncation["reason"]; readonly window: number | null };
 }
 
 export interface SentContext {
@@ -55,11 +63,12 @@ type StoredInfo = {
   readonly tokens?: readonly [number, number | null, number | null, number | null];
   readonly ms?: readonly [number | null, number];
   readonly error?: readonly [string, string];
-  readonly finish?: "length" | "content_filter";
+  readonly finish?: Exclude<FinishReason, "complete">;
+  readonly cut?: readonly [Truncation["reason"], number | null];
 };
 
 export function encodeTurnInfo(info: TurnInfo): Json {
-  const { mode, provider, model, system, sent, tokens, durations, error, finish } = info;
+  const { mode, provider, model, system, sent, tokens, durations, error, finish, cut } = info;
   const stored: StoredInfo = {
     mode,
     provider,
@@ -72,6 +81,7 @@ export function encodeTurnInfo(info: TurnInfo): Json {
     ...(durations && { ms: [durations.firstText, durations.total] }),
     ...(error && { error: [error.code, error.detail] }),
     ...(finish && { finish }),
+    ...(cut && { cut: [cut.reason, cut.window] }),
   };
   return stored;
 }
@@ -79,7 +89,7 @@ export function encodeTurnInfo(info: TurnInfo): Json {
 /** Undefined for a turn that another program wrote. */
 export function decodeTurnInfo(json: Json): TurnInfo | undefined {
   if (!isStoredInfo(json)) return undefined;
-  const { mode, provider, model, system, sent, tokens, ms, error, finish } = json;
+  const { mode, provider, model, system, sent, tokens, ms, error, finish, cut } = json;
   return {
     mode,
     provider,
@@ -101,6 +111,7 @@ export function decodeTurnInfo(json: Json): TurnInfo | undefined {
     ...(ms && { durations: { firstText: ms[0], total: ms[1] } }),
     ...(error && { error: { code: error[0], detail: error[1] } }),
     ...(finish && { finish }),
+    ...(cut && { cut: { reason: cut[0], window: cut[1] } }),
   };
 }
 

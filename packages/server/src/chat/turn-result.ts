@@ -1,6 +1,7 @@
-import type { ChatResponse, Cost, Truncation } from "@redis-memory-magic/protocol";
+import type { ChatResponse, Cost, FinishReason, Truncation, TurnStatus } from "@redis-memory-magic/protocol";
 import { AppError, type ErrorCode } from "../errors/app-error.ts";
 import type { StoredTurn } from "./session-store.ts";
+import { truncationOf } from "./truncation.ts";
 import type { TurnInfo } from "./turn-info.ts";
 
 /** How a turn has ended: the answer of the API, and the error of a turn that did not complete. */
@@ -53,6 +54,7 @@ interface Outcome {
 
 export function toResult(outcome: Outcome): TurnResult {
   const { turnId, sessionId, status, text, count, stored, info, failure } = outcome;
+  const truncation = truncationOf(info);
   const { reported = null, cached = null, output = null } = info.tokens ?? {};
   const response: ChatResponse = {
     response: text,
@@ -63,6 +65,7 @@ export function toResult(outcome: Outcome): TurnResult {
     turn_id: turnId,
     model: info.model,
     status,
+    finish_reason: finishReasonOf(status, info),
     usage:
       reported === null
         ? null
@@ -71,12 +74,20 @@ export function toResult(outcome: Outcome): TurnResult {
             output_tokens: output ?? 0,
             ...(cached !== null && { cached_tokens: cached }),
           },
+    ...(truncation && { truncation }),
     stored,
   };
   if (status === "interrupted") return { response, error: INTERRUPTED };
   if (status !== "failed") return { response };
   const { code, detail } = info.error ?? { code: "provider_failed", detail: "The provider failed." };
   return { response, error: { code: code as ErrorCode, detail }, failure };
+}
+
+/** How an answer ended; null where it did not come to its end. */
+export function finishReasonOf(status: TurnStatus, { finish }: TurnInfo): FinishReason | null {
+  if (finish !== undefined) return finish;
+  if (status === "completed") return "complete";
+  return status === "failed" ? "error" : null;
 }
 
 export function storedResult(sessionId: string, turn: StoredTurn): TurnResult {

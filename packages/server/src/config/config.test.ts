@@ -18,7 +18,7 @@ test("the original's names and defaults", () => {
   expect(loadConfig({})).toMatchObject({
     // The default model depends on what the key has: models/chatgpt/availability.test.ts.
     openai: { apiKey: undefined, model: undefined },
-    ollama: { baseUrl: "http://localhost:11434/v1", apiKey: "ollama", model: "llama3.2:3b" },
+    ollama: { baseUrl: "http://localhost:11434/v1", apiKey: "ollama", model: undefined },
     redis: { nodes: [{ host: "localhost", port: 6379 }], database: 0, password: undefined },
     http: { host: "127.0.0.1", port: 9090, webPort: 3000 },
     sessionTtlSeconds: 3600,

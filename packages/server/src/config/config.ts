@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { DEFAULT_MAX_MESSAGE_CHARS, mode, providerId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
+import { proxyMistakes } from "../outgoing-http.ts";
 import { port, positive, timeout, url } from "./fields.ts";
 import { identityMistakes, identityVariables, toIdentity } from "./identity.ts";
 import { limitVariables, toLimits } from "./limits.ts";
@@ -14,7 +15,9 @@ const environment = z.object({
   OPENAI_BASE_URL: url.default("https://api.openai.com/v1"),
   OLLAMA_BASE_URL: url.default("http://localhost:11434/v1"),
   OLLAMA_API_KEY: z.string().default("ollama"),
-  OLLAMA_MODEL: z.string().default("llama3.2:3b"),
+  OLLAMA_MODEL: z.string().optional(),
+  OLLAMA_TEMPERATURE: z.coerce.number().min(0).max(2).optional(),
+  OLLAMA_SEED: z.coerce.number().int().optional(),
   EMBEDDED_MODEL: z.string().optional(),
   ...redisVariables,
   // As long as a session of its own may live: ten years.
@@ -93,6 +96,7 @@ export function loadConfig(env: Environment) {
       );
     }
   }
+  mistakes.push(...proxyMistakes(env));
   const wrong = new Set<string>();
   for (const { path, message } of environment.safeParse(given, { error: zodMessage }).error?.issues ?? []) {
     const name = String(path[0]);
@@ -109,7 +113,13 @@ export function loadConfig(env: Environment) {
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return {
     openai: { apiKey: e.OPENAI_API_KEY, model: e.OPENAI_MODEL, baseUrl: e.OPENAI_BASE_URL },
-    ollama: { apiKey: e.OLLAMA_API_KEY, model: e.OLLAMA_MODEL, baseUrl: e.OLLAMA_BASE_URL },
+    ollama: {
+      apiKey: e.OLLAMA_API_KEY,
+      model: e.OLLAMA_MODEL,
+      baseUrl: e.OLLAMA_BASE_URL,
+      temperature: e.OLLAMA_TEMPERATURE,
+      seed: e.OLLAMA_SEED,
+    },
     embedded: { model: e.EMBEDDED_MODEL ?? "default" },
     redis,
     http: { host: e.HOST, port: e.PORT, webPort: e.WEB_PORT },

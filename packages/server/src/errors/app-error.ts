@@ -13,8 +13,25 @@ export interface LimitState {
   readonly resetSeconds: number;
 }
 
+/** What is known about a failed call of a model provider. */
+export interface ProviderFacts {
+  /** The provider's own words, untrusted; or why it could not be reached. */
+  readonly said?: string;
+  /** HTTP status; absent where no response came. */
+  readonly status?: number;
+  /** The field of the request that the provider objects to. */
+  readonly param?: string;
+  /** The model's context window in tokens, where the error says it. */
+  readonly contextWindow?: number;
+  /** True if the address answers, but has no such API. */
+  readonly noSuchApi?: boolean;
+  /** True if the connection was closed before any byte of the response. */
+  readonly unanswered?: boolean;
+}
+
 interface AppErrorDetails {
   cause?: unknown;
+  provider?: ProviderFacts;
   /** Seconds to wait before the next try. */
   retryAfter?: number;
   /** Which fields of the request are wrong. */
@@ -36,6 +53,7 @@ export class AppError extends Error {
   readonly sessionId: string | undefined;
   readonly response: string | undefined;
   readonly limit: LimitState | undefined;
+  readonly provider: ProviderFacts | undefined;
 
   constructor(code: ErrorCode, message: string, details: AppErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -47,5 +65,6 @@ export class AppError extends Error {
     this.sessionId = details.sessionId;
     this.response = details.response;
     this.limit = details.limit;
+    this.provider = details.provider;
   }
 }

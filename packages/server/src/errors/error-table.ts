@@ -44,6 +44,7 @@ export const ERRORS = {
   provider_refused: { status: 502, title: "The provider refused the request" },
   provider_silent: { status: 502, title: "The provider fell silent" },
   provider_broke_off: { status: 502, title: "The provider broke off" },
+  provider_no_answer: { status: 502, title: "The model gave no answer" },
   provider_failed: { status: 502, title: "The provider failed" },
   internal_error: { status: 500, title: "Something went wrong inside this server" },
 } as const satisfies Readonly<Record<string, ErrorEntry>>;

@@ -13,7 +13,11 @@ export function limitedModel(model: ChatModel, semaphore: Semaphore): ChatModel 
     availability: () => model.availability(),
     wireRequest: (request) => model.wireRequest(request),
     close: () => model.close(),
-    ...(model.countTokens && { countTokens: model.countTokens.bind(model) }),
+    // Read at each use: whether the server has a tokenizer is known only after a probe.
+    get countTokens() {
+      return model.countTokens?.bind(model);
+    },
+    ...(model.isSameModel && { isSameModel: model.isSameModel.bind(model) }),
     ...(model.prepare && { prepare: model.prepare.bind(model) }),
     async generate(request, sink, signal) {
       const release = await semaphore.acquire(signal);

@@ -3,8 +3,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { AppError } from "../errors/app-error.ts";
 import { type BodyReader, exchange } from "./http-exchange.ts";
-import { ProviderFailure } from "./provider-failure.ts";
 import { ProviderHttp } from "./provider-http.ts";
 
 /** What happens on a connection whose other end does as it likes. */
@@ -29,12 +29,12 @@ afterEach(async () => {
 });
 
 /** The failure of a GET whose connection does this once it was sent. */
-async function failureWhen(then: (socket: Socket) => void): Promise<ProviderFailure> {
+async function failureWhen(then: (socket: Socket) => void): Promise<AppError> {
   onRequest = then;
-  const http = new ProviderHttp(url, "");
+  const http = new ProviderHttp({ baseUrl: `${url}/v1`, apiKey: "" });
   const failure = await http.getJson("models", never).catch((error: unknown) => error);
   await http.close();
-  if (!(failure instanceof ProviderFailure)) throw new Error("No ProviderFailure", { cause: failure });
+  if (!(failure instanceof AppError)) throw new Error("No AppError", { cause: failure });
   return failure;
 }
 
@@ -65,7 +65,7 @@ describe("a server that", () => {
     const failure = await failureWhen((socket) => {
       socket.write('HTTP/1.1 500 Oops\r\ncontent-length: 9999\r\n\r\n{"error":{"message":"half');
     });
-    expect(failure).toMatchObject({ code: "provider_failed", status: 500 });
+    expect(failure).toMatchObject({ code: "provider_failed", provider: { status: 500 } });
     expect(performance.now() - started).toBeLessThan(3000);
   });
 
@@ -75,7 +75,7 @@ describe("a server that", () => {
       const flood = setInterval(() => socket.write(`ffff\r\n${"x".repeat(0xffff)}\r\n`), 1);
       socket.once("close", () => clearInterval(flood));
     });
-    expect(failure).toMatchObject({ code: "provider_overloaded", status: 503 });
+    expect(failure).toMatchObject({ code: "provider_overloaded", provider: { status: 503 } });
     await closed(sockets[0]);
   });
 
@@ -93,20 +93,23 @@ describe("a server that", () => {
     const failure = await failureWhen((socket) => {
       socket.write("HTTP/1.1 301 Moved\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n");
     });
-    expect(failure).toMatchObject({ code: "provider_failed", status: 301 });
+    expect(failure).toMatchObject({ code: "provider_unavailable" });
   });
 });
 
 test("a name that nobody knows", async () => {
-  const http = new ProviderHttp("http://no-such-host.invalid/v1", "");
+  const http = new ProviderHttp({ baseUrl: "http://no-such-host.invalid/v1", apiKey: "" });
   const failure = await http.getJson("models", never).catch((error: unknown) => error);
   await http.close();
-  expect(failure).toMatchObject({ code: "provider_unavailable", said: expect.stringContaining("its name") });
+  expect(failure).toMatchObject({
+    code: "provider_unavailable",
+    provider: { said: expect.stringContaining("its name") },
+  });
 });
 
 describe("aborting", () => {
   const reason = new Error("enough");
-  const request = { method: "GET", path: "/", headers: {} } as const;
+  const request = () => ({ origin: url, method: "GET", path: "/", headers: {} }) as const;
   const nothing = (): BodyReader<never> => ({
     chunk: () => undefined,
     end: () => {
@@ -118,7 +121,7 @@ describe("aborting", () => {
     onRequest = () => {};
     const pool = new Pool(url);
     const abort = new AbortController();
-    const answer = exchange(pool, request, nothing, abort.signal);
+    const answer = exchange(pool, request(), nothing, abort.signal);
     await sleep(50);
     abort.abort(reason);
     await expect(answer).rejects.toBe(reason);
@@ -131,9 +134,9 @@ describe("aborting", () => {
     onRequest = () => requests++;
     const pool = new Pool(url, { connections: 1 });
     const first = new AbortController();
-    const busy = exchange(pool, request, nothing, first.signal);
+    const busy = exchange(pool, request(), nothing, first.signal);
     const second = new AbortController();
-    const waiting = exchange(pool, request, nothing, second.signal);
+    const waiting = exchange(pool, request(), nothing, second.signal);
     await sleep(50);
     second.abort(reason);
     await expect(waiting).rejects.toBe(reason);
@@ -147,7 +150,7 @@ describe("aborting", () => {
   test("leaves no listener behind on a signal that lives on", async () => {
     onRequest = (socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
     const { signal } = new AbortController();
-    const http = new ProviderHttp(url, "");
+    const http = new ProviderHttp({ baseUrl: `${url}/v1`, apiKey: "" });
     for (let i = 0; i < 3; i++) await http.getJson("models", signal);
     await http.close();
     expect(getEventListeners(signal, "abort")).toEqual([]);

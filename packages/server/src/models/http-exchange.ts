@@ -1,9 +1,13 @@
+import type { Transform } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
 import { type Dispatcher, errors } from "undici";
-import { ProviderFailure } from "./provider-failure.ts";
+import type { AppError } from "../errors/app-error.ts";
+import { providerFailure } from "./provider-failure.ts";
 
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface HttpRequest {
+  readonly origin: string;
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly headers: Record<string, string>;
@@ -16,17 +20,28 @@ export interface BodyReader<Result> {
   chunk(bytes: Buffer): Result | undefined;
   /** The body is whole. */
   end(): Result;
+  /** True if everything needed is there, though more may follow. */
+  readonly ended?: boolean;
 }
 
 /** How long a server may take to finish a body of which everything needed is there. */
-const GRACE_MS = 1000;
+const GRACE_MS = 1500;
+
+/** Servers compress although nothing was asked for. */
+const DECOMPRESS: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  "x-gzip": createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress,
+};
 
 /**
- * One request and its response, on undici's own callbacks: no stream and no promise stand between a packet
- * and its reader. Aborting rejects at once with the signal's reason and closes the socket. There are no
- * deadlines here but for connecting (the dispatcher's): the signal has them.
+ * One request and its response, on undici's own callbacks: no stream and no promise stand between a packet and its
+ * reader. Aborting rejects at once with the signal's reason and closes the socket. The only deadline here is for
+ * connecting (the dispatcher's): the signal has the others.
  *
- * @throws ProviderFailure `provider_unavailable` when not connected, `provider_broke_off` when cut
+ * @throws AppError `provider_unavailable` without a connection, `provider_broke_off` if it broke
  */
 export function exchange<Result>(
   dispatcher: Dispatcher,
@@ -50,6 +65,7 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
   readonly #reject: (reason: unknown) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #reader: BodyReader<Result> | undefined;
+  #decompress: Transform | undefined;
   #settled = false;
   #grace: NodeJS.Timeout | undefined;
 
@@ -78,6 +94,7 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
     if (this.#settled || status < 200) return;
     try {
       this.#reader = this.#open(status, headers);
+      this.#decompress = this.#decompressor(headers["content-encoding"]);
     } catch (error) {
       this.#fail(error);
       return;
@@ -87,31 +104,60 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, bytes: Buffer): void {
+    if (this.#settled) return;
+    if (this.#decompress === undefined) this.#data(bytes);
+    else this.#decompress.write(bytes);
+  }
+
+  onResponseEnd(): void {
+    clearTimeout(this.#grace);
+    if (this.#decompress === undefined) this.#end();
+    else this.#decompress.end();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    clearTimeout(this.#grace);
+    // The model had come to its end: how the connection ended does not matter.
+    if (this.#reader?.ended === true) this.#end();
+    else this.#fail(connectionFailure(error, this.#controller !== undefined, this.#reader === undefined));
+  }
+
+  readonly #onAbort = (): void => this.#fail(this.#signal.reason);
+
+  #data(bytes: Buffer): void {
     if (this.#settled || this.#reader === undefined) return;
     try {
       const result = this.#reader.chunk(bytes);
       if (result !== undefined) this.#succeed(result);
+      // Some servers leave the connection open, and never send their end mark.
+      else if (this.#reader.ended) this.#grace ??= setTimeout(() => this.#endEarly(), GRACE_MS);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  onResponseEnd(): void {
-    clearTimeout(this.#grace);
-    this.#end();
+  #decompressor(encoding: string | string[] | undefined): Transform | undefined {
+    const name = String(encoding ?? "identity")
+      .trim()
+      .toLowerCase();
+    if (name === "identity" || name === "") return undefined;
+    const create = DECOMPRESS[name];
+    if (create === undefined)
+      throw providerFailure("provider_failed", { said: `its answer is compressed (${name})` });
+    return create()
+      .on("data", (bytes: Buffer) => this.#data(bytes))
+      .on("end", () => this.#end())
+      .on("error", (cause) => {
+        if (this.#reader?.ended === true) this.#end();
+        else this.#fail(providerFailure("provider_broke_off", { cause }));
+      });
   }
-
-  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
-    clearTimeout(this.#grace);
-    this.#settle(() => this.#reject(connectionFailure(error, this.#controller !== undefined)));
-  }
-
-  readonly #onAbort = (): void => this.#fail(this.#signal.reason);
 
   #end(): void {
     if (this.#settled || this.#reader === undefined) return;
     try {
       const result = this.#reader.end();
+      clearTimeout(this.#grace);
       this.#settle(() => this.#resolve(result));
     } catch (error) {
       this.#fail(error);
@@ -144,36 +190,72 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
   }
 
   #hangUp(): void {
+    this.#decompress?.destroy();
     this.#controller?.abort(new Error("The exchange is over."));
   }
 }
 
-/** Node's and undici's codes in words that end the sentence "… cannot be reached: ". */
+const NO_TLS = "it does not speak TLS; try http:// in its address";
+const NEEDS_TLS = "it speaks TLS; try https:// in its address";
+const UNKNOWN_AUTHORITY =
+  "its certificate cannot be checked; name the file with your certificate authority in NODE_EXTRA_CA_CERTS";
+
+/** Node's, OpenSSL's and undici's codes in words that end the sentence "… cannot be reached: ". */
 const CONNECTION_ERRORS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "its name is not known",
   EAI_AGAIN: "its name could not be looked up",
-  EHOSTUNREACH: "there is no way to it",
+  EHOSTUNREACH: "there is no route to it",
   ENETUNREACH: "there is no network",
   ECONNRESET: "the connection was closed",
+  EPROTO: NO_TLS,
+  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
+  ERR_SSL_HTTP_REQUEST: NO_TLS,
   ETIMEDOUT: "it does not answer",
   UND_ERR_CONNECT_TIMEOUT: "it does not answer",
   UND_ERR_DESTROYED: "this server is shutting down",
   UND_ERR_CLOSED: "this server is shutting down",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  CERT_NOT_YET_VALID: "its certificate is not valid yet; check this machine's clock",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  CERT_UNTRUSTED: UNKNOWN_AUTHORITY,
 };
-
-function connectionFailure(error: Error, connected: boolean): ProviderFailure {
+/**
+ * @param connected true if the request was given to a connection
+ * @param unanswered true if nothing of a response came
+ */
+function connectionFailure(error: Error, connected: boolean, unanswered: boolean): AppError {
   const code = errorCode(error);
-  // Of the headers sent only the key's is not this program's own.
-  if (code === "UND_ERR_INVALID_ARG") return new ProviderFailure("provider_unauthorized");
-  if (error instanceof errors.HTTPParserError)
-    return new ProviderFailure("provider_failed", { cause: error });
-  if (connected) return new ProviderFailure("provider_broke_off", { cause: error });
-  return new ProviderFailure("provider_unavailable", {
+  // Of the headers that are sent, only the key's is not this program's own.
+  if (code === "UND_ERR_INVALID_ARG") {
+    return error.message.includes("407")
+      ? providerFailure("provider_unavailable", {
+          said: "the proxy asks for a user and a password",
+          cause: error,
+        })
+      : providerFailure("provider_unauthorized");
+  }
+  if (error instanceof errors.HTTPParserError) {
+    return isTlsAlert(error)
+      ? providerFailure("provider_unavailable", { said: NEEDS_TLS, cause: error })
+      : providerFailure("provider_failed", { cause: error });
+  }
+  if (connected) return providerFailure("provider_broke_off", { unanswered, cause: error });
+  return providerFailure("provider_unavailable", {
     said: CONNECTION_ERRORS[code] ?? (code || error.message),
     cause: error,
   });
 }
+
+/** A TLS server answers a plain request with an alert, whose first byte is 21. */
+const isTlsAlert = (error: Error): boolean =>
+  "data" in error && typeof error.data === "string" && error.data.charCodeAt(0) === 21;
 
 function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return "";

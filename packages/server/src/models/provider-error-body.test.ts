@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { recorded } from "../../test/fakes/recorded.ts";
 import { failureOfResponse } from "./provider-error-body.ts";
 
-const failure = (status: number, body: unknown, headers: Record<string, string> = {}, secret = "") =>
-  failureOfResponse(status, headers, typeof body === "string" ? body : JSON.stringify(body), secret);
+const failure = (status: number, body: unknown, headers: Record<string, string> = {}, ...secrets: string[]) =>
+  failureOfResponse(status, headers, typeof body === "string" ? body : JSON.stringify(body), secrets);
 
 test.each([
   [401, { error: { message: "Incorrect API key", code: "invalid_api_key" } }, "provider_unauthorized"],
@@ -58,10 +58,13 @@ test("what a real Ollama answers", () => {
   const unknown = recorded("chat-completions-unknown-model");
   expect(failure(unknown.status, unknown.body)).toMatchObject({
     code: "provider_model_not_found",
-    said: "model 'nope:1b' not found",
+    provider: { said: "model 'nope:1b' not found" },
   });
   const bad = recorded("bad-json");
-  expect(failure(bad.status, bad.body)).toMatchObject({ code: "provider_refused", said: "unexpected EOF" });
+  expect(failure(bad.status, bad.body)).toMatchObject({
+    code: "provider_refused",
+    provider: { said: "unexpected EOF" },
+  });
 });
 
 test.each([
@@ -81,7 +84,7 @@ test.each([
 
 test("quotes a foreign sentence in one short line", () => {
   const message = `one\n\u0000two\u202e\t${"long ".repeat(100)}`;
-  const { said } = failure(500, { error: { message } });
+  const said = failure(500, { error: { message } }).provider?.said ?? "";
   expect(said.startsWith("one two long")).toBe(true);
   expect(said.length).toBeLessThanOrEqual(301);
   expect(said).not.toMatch(/[\p{Cc}\p{Cf}]/u);
@@ -90,13 +93,15 @@ test("quotes a foreign sentence in one short line", () => {
 test("never quotes the key", () => {
   const secret = "sk-proj-abcdefghijkl";
   const body = { error: { message: `The key ${secret} may not do this` } };
-  expect(failure(400, body, {}, secret).said).toBe("The key [key] may not do this");
-  expect(failure(401, { error: { message: "Incorrect API key provided: sk-proj-******jkl" } }).said).toBe("");
+  expect(failure(400, body, {}, secret).provider?.said).toBe("The key [key] may not do this");
+  expect(
+    failure(401, { error: { message: "Incorrect API key provided: sk-proj-******jkl" } }).provider?.said,
+  ).toBe("Incorrect API key provided: [key]");
 });
 
-test.each([null, 1, "text", [], { error: null }, { error: [] }, { error: { message: 5, code: {} } }])(
+test.each([null, 1, [], { error: null }, { error: [] }, { error: { message: 5, code: {} } }])(
   "takes %j for an error",
   (body) => {
-    expect(failure(500, body)).toMatchObject({ code: "provider_failed", said: "" });
+    expect(failure(500, body)).toMatchObject({ code: "provider_failed", provider: { said: "" } });
   },
 );

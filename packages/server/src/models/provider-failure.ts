@@ -1,98 +1,108 @@
-import { AppError, type ErrorCode } from "../errors/app-error.ts";
+import { AppError, type ErrorCode, type ProviderFacts } from "../errors/app-error.ts";
+import { ERRORS } from "../errors/error-table.ts";
 
-/** The errors that a provider itself can cause; a silent one is found out by who waits for it. */
-export type ProviderErrorCode = Exclude<Extract<ErrorCode, `provider_${string}`>, "provider_silent">;
+/** The errors that a provider itself can cause; a silent one is found by the turn that waits for it. */
+export type ProviderErrorCode = Exclude<
+  Extract<ErrorCode, `provider_${string}`>,
+  "provider_silent" | "provider_no_answer"
+>;
 
-interface FailureDetails {
-  /** The provider's own words, untrusted; or why it could not be reached. */
-  said?: string;
-  /** HTTP status; absent where no answer came. */
-  status?: number;
-  /** Seconds after which trying again makes sense, as the provider says. */
-  retryAfter?: number;
-  /** The field of the request that the provider objects to. */
-  param?: string;
-  cause?: unknown;
+interface FailureDetails extends ProviderFacts {
+  /** Seconds to wait before the next try, as the provider says. */
+  readonly retryAfter?: number;
+  readonly cause?: unknown;
 }
 
-/** How a call failed, before the provider's folder puts it in sentences for people. */
-export class ProviderFailure extends Error {
-  readonly code: ProviderErrorCode;
-  readonly said: string;
-  readonly status: number | undefined;
-  readonly retryAfter: number | undefined;
-  readonly param: string | undefined;
+/** A failed call before `explain` has put it into the provider's sentences. */
+export const providerFailure = (
+  code: ProviderErrorCode,
+  { retryAfter, cause, ...provider }: FailureDetails = {},
+): AppError =>
+  new AppError(code, `${ERRORS[code].title}.`, {
+    cause,
+    provider,
+    ...(retryAfter !== undefined && { retryAfter }),
+  });
 
-  constructor(code: ProviderErrorCode, details: FailureDetails = {}) {
-    super(code, { cause: details.cause });
-    this.name = "ProviderFailure";
-    this.code = code;
-    this.said = details.said ?? "";
-    this.status = details.status;
-    this.retryAfter = details.retryAfter;
-    this.param = details.param;
-  }
-}
-
-/** Why a probe with a deadline came to nothing. */
-export const failureOfProbe = (error: unknown): ProviderFailure =>
-  error instanceof ProviderFailure
+/** Why a probe with a deadline failed. */
+export const failureOfProbe = (error: unknown): AppError =>
+  error instanceof AppError
     ? error
-    : new ProviderFailure("provider_unavailable", { said: "it does not answer", cause: error });
+    : providerFailure("provider_unavailable", { said: "it does not answer", cause: error });
 
 /** What happened, and what to do. */
 export type Sentences = readonly [happened: string, action: string];
 
-/** How one provider tells each failure. */
-export type FailureSentences = Record<
-  ProviderErrorCode,
-  (failure: ProviderFailure, model: string) => Sentences
->;
+/** How one provider reports each failure. */
+export type FailureSentences = Record<ProviderErrorCode, (failure: AppError, model: string) => Sentences>;
 
-/** A failure as people are told it; anything else (a signal's reason) as it is. */
-export function inWords(failure: unknown, sentences: FailureSentences, model: string): unknown {
-  if (!(failure instanceof ProviderFailure)) return failure;
-  return new AppError(failure.code, sentences[failure.code](failure, model).join(" "), {
-    cause: failure.cause,
-    ...(failure.retryAfter !== undefined && { retryAfter: failure.retryAfter }),
+export const sentencesOf = (failure: AppError, sentences: FailureSentences, model: string): Sentences =>
+  sentences[failure.code as ProviderErrorCode](failure, model);
+
+/** Puts a failure into sentences for people. Returns anything else, such as a signal's reason, unchanged. */
+export function explain(failure: unknown, sentences: FailureSentences, model: string): unknown {
+  if (!(failure instanceof AppError) || failure.provider === undefined) return failure;
+  const { code, cause, provider, retryAfter } = failure;
+  return new AppError(code, sentencesOf(failure, sentences, model).join(" "), {
+    cause,
+    provider,
+    ...(retryAfter !== undefined && { retryAfter }),
   });
 }
 
 /** ` It said: “…”` to follow a sentence, or nothing. */
-export const quoted = (failure: ProviderFailure): string =>
-  failure.said ? ` It said: “${failure.said}”` : "";
+export const quoted = ({ provider }: AppError): string =>
+  provider?.said ? ` It said: “${provider.said}”` : "";
 
-/** The failures that both providers over HTTP tell alike. `urlSetting` is the variable with the server's address. */
-export const commonSentences = (name: string, urlSetting: string) =>
-  ({
+/** `: <reason>` to follow "cannot be reached at <address>", or nothing. */
+export const because = ({ provider }: AppError): string => (provider?.said ? `: ${provider.said}` : "");
+
+/**
+ * The sentences that both providers over HTTP share.
+ * @param name in the middle of a sentence: `the model server`
+ * @param urlSetting the variable with the server's address
+ */
+export function commonSentences(name: string, urlSetting: string) {
+  const Name = name.charAt(0).toUpperCase() + name.slice(1);
+  return {
     provider_failed: (failure) => {
-      const { status } = failure;
-      if (status === undefined)
-        return failure.said
-          ? [`${name} failed to answer.${quoted(failure)}`, "Try again."]
-          : [`${name} sent something that is no answer.`, `Try again, or check ${urlSetting}.`];
-      return status >= 500
-        ? [`${name} had an error of its own (status ${status}).${quoted(failure)}`, "Try again."]
-        : [`${name} has no such API there (status ${status}).`, `Check ${urlSetting}.`];
+      const { status, said, noSuchApi } = failure.provider ?? {};
+      if (noSuchApi)
+        return [
+          `${Name} has no such API there${status === undefined ? "" : ` (status ${status})`}.${quoted(failure)}`,
+          `Check ${urlSetting}.`,
+        ];
+      if (status !== undefined && status >= 500)
+        return [`${Name} had an error of its own (status ${status}).${quoted(failure)}`, "Try again."];
+      return said
+        ? [`${Name} failed to answer.${quoted(failure)}`, "Try again."]
+        : [`${Name} sent something that is no answer.`, `Try again, or check ${urlSetting}.`];
     },
     provider_overloaded: (failure) => [
-      `${name} has too much to do.${quoted(failure)}`,
+      `${Name} has too much to do.${quoted(failure)}`,
       `Try again ${inSeconds(failure.retryAfter)}.`,
     ],
     provider_rate_limited: (failure) => [
-      `${name} takes no more requests for now: its rate limit is reached.`,
+      `${Name} takes no more requests for now: its rate limit is reached.${quoted(failure)}`,
       `Try again ${inSeconds(failure.retryAfter)}.`,
     ],
-    provider_context_exceeded: (_, model) => [
-      `The conversation is longer than ${model} can read.`,
+    provider_context_exceeded: (failure, model) => [
+      `The conversation is longer than ${model} can read.${quoted(failure)}`,
       "Set a smaller context window, or start a new session.",
     ],
     provider_refused: (failure) => [
-      `${name} refused the request.${quoted(failure)}`,
+      `${Name} refused the request.${quoted(failure)}`,
       "Change the message, the model or the settings.",
     ],
-    provider_broke_off: () => [`The connection to ${name} broke before the answer was whole.`, "Try again."],
-  }) satisfies Partial<FailureSentences>;
+    provider_broke_off: ({ provider }) =>
+      provider?.unanswered
+        ? [
+            `${Name} closed the connection without an answer.`,
+            `Try again. If it speaks TLS, write https:// in ${urlSetting}.`,
+          ]
+        : [`The connection to ${name} broke before the answer was whole.`, "Try again."],
+  } satisfies Partial<FailureSentences>;
+}
 
 const inSeconds = (seconds: number | undefined): string => {
   if (seconds === undefined) return "in a minute";

@@ -1,113 +1,259 @@
-import { Pool } from "undici";
-import { type EventReader, EventStreamReader } from "./event-stream.ts";
+import { AppError } from "../errors/app-error.ts";
+import { createDispatcher } from "../outgoing-http.ts";
+import { AnswerBodyReader, type AnswerReader } from "./answer-body.ts";
+import { type BaseUrl, readBaseUrl } from "./base-url.ts";
 import { type BodyReader, exchange, type HttpRequest, type ResponseHeaders } from "./http-exchange.ts";
-import { failureOfResponse } from "./provider-error-body.ts";
-import { ProviderFailure } from "./provider-failure.ts";
+import { errorOfEvent, failureOfError, failureOfResponse } from "./provider-error-body.ts";
+import { providerFailure } from "./provider-failure.ts";
 import { parseJson } from "./wire-json.ts";
 
 const CONNECT_TIMEOUT_MS = 5000;
 const MAX_ERROR_BYTES = 16 * 1024;
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
+const MAX_REDIRECTS = 3;
+/** A kept connection that the server has just closed; there may be another one like it. */
+const MAX_RETRIES = 2;
+
+export interface ProviderHttpOptions {
+  readonly baseUrl: string;
+  /** Empty: none is sent. */
+  readonly apiKey: string;
+  /** For proxies. Default: the process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
 
 /**
- * A provider's HTTP API: connections kept open, its key, its errors. Every method rejects with a
- * `ProviderFailure`, or with the signal's reason. Paths are relative to the base URL.
+ * A provider's HTTP API: kept connections, credentials, errors. Every method rejects with an `AppError` that has
+ * `provider` facts, or with the signal's reason. Paths are relative to the base URL.
  */
 export class ProviderHttp {
-  /** Fit to be shown: without credentials, without a slash at its end. */
-  readonly baseUrl: string;
-  readonly #apiKey: string;
-  readonly #pool: Pool;
+  /** What must not be quoted. */
+  readonly secrets: readonly string[];
+  readonly #base: BaseUrl;
+  readonly #dispatcher;
   readonly #headers: Record<string, string>;
+  /** Which of the base URL's paths the API was found at. */
+  #path: string;
+  #opened = 0;
 
-  constructor(baseUrl: string, apiKey: string) {
-    const { origin, pathname } = new URL(baseUrl);
-    this.baseUrl = origin + pathname.replace(/\/+$/, "");
-    this.#apiKey = apiKey;
-    this.#headers = apiKey === "" ? {} : { authorization: `Bearer ${apiKey}` };
-    // HTTP/2 would put all streams on one connection, where one slow reader holds up the others.
-    this.#pool = new Pool(origin, { connect: { timeout: CONNECT_TIMEOUT_MS }, allowH2: false });
+  constructor({ baseUrl, apiKey, env = process.env }: ProviderHttpOptions) {
+    this.#base = readBaseUrl(baseUrl);
+    this.#path = this.#base.paths[0] ?? "";
+    this.secrets = [apiKey, ...this.#base.secrets].filter((secret) => secret !== "");
+    this.#headers = credentials(this.#base, apiKey);
+    this.#dispatcher = createDispatcher(env, {
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      onConnect: () => {
+        this.#opened += 1;
+      },
+    });
+  }
+
+  /** Fit to be shown: without credentials, without a slash at its end. */
+  get baseUrl(): string {
+    return this.#base.origin + this.#path;
   }
 
   url(path: string): string {
-    return new URL(path, `${this.baseUrl}/`).href;
+    return this.#urlAt(this.#path, path).href;
   }
 
-  postForEvents<Result>(
+  postForAnswer<Result>(
     path: string,
     body: unknown,
-    reader: EventReader<Result>,
+    reader: () => AnswerReader<Result>,
     signal: AbortSignal,
   ): Promise<Result> {
     return this.#send(
-      "POST",
-      path,
-      body,
-      "text/event-stream",
-      () => new EventStreamReader(reader, signal),
+      { method: "POST", path, body, accept: "text/event-stream" },
+      () => new AnswerBodyReader(reader(), signal),
       signal,
     );
   }
 
   postForJson(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
-    return this.#send("POST", path, body, "application/json", () => new JsonReader(), signal);
+    const request = { method: "POST", path, body, accept: "application/json" } as const;
+    return this.#send(request, () => new JsonReader(this.secrets), signal);
   }
 
   getJson(path: string, signal: AbortSignal): Promise<unknown> {
-    return this.#send("GET", path, undefined, "application/json", () => new JsonReader(), signal);
+    const request = { method: "GET", path, accept: "application/json" } as const;
+    return this.#send(request, () => new JsonReader(this.secrets), signal);
   }
 
   /** Ends the requests under way too. */
   close(): Promise<void> {
-    return this.#pool.destroy();
+    return this.#dispatcher.destroy();
   }
 
-  #send<Result>(
-    method: "GET" | "POST",
-    path: string,
-    body: unknown,
-    type: string,
+  #urlAt(base: string, path: string): URL {
+    const url = new URL(path, `${this.#base.origin}${base}/`);
+    url.search = this.#base.search;
+    return url;
+  }
+
+  /** Tries the other places where the API may be, if this one has no such API. */
+  async #send<Result>(
+    request: ApiRequest,
     reader: () => BodyReader<Result>,
     signal: AbortSignal,
   ): Promise<Result> {
-    const { pathname, search } = new URL(path, `${this.baseUrl}/`);
-    const request: HttpRequest = {
+    const tried = this.#path;
+    try {
+      return await this.#follow(this.#urlAt(tried, request.path), request, reader, signal);
+    } catch (error) {
+      const others = this.#base.paths.filter((path) => path !== tried);
+      // Ollama's own API is not below the compatible one's path.
+      if (!isNoSuchApi(error) || others.length === 0 || request.path.startsWith("..")) throw error;
+      for (const path of others) {
+        try {
+          const result = await this.#follow(this.#urlAt(path, request.path), request, reader, signal);
+          this.#path = path;
+          return result;
+        } catch (other) {
+          if (isNoSuchApi(other)) continue;
+          this.#path = path;
+          throw other;
+        }
+      }
+      throw error;
+    }
+  }
+
+  async #follow<Result>(
+    url: URL,
+    request: ApiRequest,
+    reader: () => BodyReader<Result>,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    let target = url;
+    for (let redirects = 0; ; redirects++) {
+      const found = await this.#exchange(target, request, reader, signal);
+      if (!(found instanceof Redirect)) return found;
+      const next = redirectTarget(target, found.location);
+      if (next === null || redirects === MAX_REDIRECTS)
+        throw providerFailure("provider_failed", { status: found.status, noSuchApi: true });
+      target = next;
+    }
+  }
+
+  async #exchange<Result>(
+    url: URL,
+    request: ApiRequest,
+    reader: () => BodyReader<Result>,
+    signal: AbortSignal,
+  ): Promise<Result | Redirect> {
+    const message = this.#message(url, request);
+    const open = (status: number, headers: ResponseHeaders): BodyReader<Result | Redirect> => {
+      if (status >= 200 && status < 300) return reader();
+      const { location } = headers;
+      if (status < 400 && typeof location === "string")
+        return new RedirectReader(new Redirect(status, location));
+      return new ErrorReader(status, headers, this.secrets);
+    };
+    for (let retries = 0; ; retries++) {
+      const opened = this.#opened;
+      try {
+        return await exchange<Result | Redirect>(this.#dispatcher, message, open, signal);
+      } catch (error) {
+        // On a kept connection that was closed before anything came, nothing was worked on.
+        const unanswered = error instanceof AppError && error.provider?.unanswered === true;
+        if (!unanswered || this.#opened !== opened || retries === MAX_RETRIES) throw error;
+      }
+    }
+  }
+
+  #message(url: URL, { method, body, accept }: ApiRequest): HttpRequest {
+    // Credentials go to no other host, and not from https to http.
+    const { origin } = this.#base;
+    const trusted = url.origin === origin || url.origin === origin.replace(/^http:/, "https:");
+    return {
+      origin: url.origin,
       method,
-      path: pathname + search,
+      path: url.pathname + url.search,
       headers: {
-        accept: type,
-        ...this.#headers,
+        accept,
+        ...(trusted && this.#headers),
         ...(body !== undefined && { "content-type": "application/json" }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     };
-    return exchange<Result>(
-      this.#pool,
-      request,
-      (status, headers) => {
-        if (status < 200 || status >= 300) return new ErrorReader(status, headers, this.#apiKey);
-        // A page of a proxy, say, that answers everything with 200.
-        const sent = String(headers["content-type"] ?? type).toLowerCase();
-        if (!sent.startsWith(type)) throw new ProviderFailure("provider_failed");
-        return reader();
-      },
-      signal,
-    );
+  }
+}
+
+interface ApiRequest {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: unknown;
+  readonly accept: string;
+}
+
+function credentials({ origin, basic }: BaseUrl, apiKey: string): Record<string, string> {
+  if (basic !== null) return { authorization: basic };
+  if (apiKey === "") return {};
+  const isAzure = new URL(origin).hostname.endsWith(".azure.com");
+  return { authorization: `Bearer ${apiKey}`, ...(isAzure && { "api-key": apiKey }) };
+}
+
+const isNoSuchApi = (error: unknown): boolean =>
+  error instanceof AppError && error.provider?.noSuchApi === true;
+
+/** Where a redirect leads; null if it is not followed: from https to http, or to something that is no HTTP. */
+function redirectTarget(from: URL, location: string): URL | null {
+  const to = URL.parse(location, from.href);
+  if (to === null || !/^https?:$/.test(to.protocol)) return null;
+  return from.protocol === "https:" && to.protocol === "http:" ? null : to;
+}
+
+class Redirect {
+  readonly status: number;
+  readonly location: string;
+
+  constructor(status: number, location: string) {
+    this.status = status;
+    this.location = location;
+  }
+}
+
+class RedirectReader implements BodyReader<Redirect> {
+  readonly #redirect: Redirect;
+
+  constructor(redirect: Redirect) {
+    this.#redirect = redirect;
+  }
+
+  chunk(): undefined {}
+
+  end(): Redirect {
+    return this.#redirect;
   }
 }
 
 class JsonReader implements BodyReader<unknown> {
+  readonly #secrets: readonly string[];
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
 
+  constructor(secrets: readonly string[]) {
+    this.#secrets = secrets;
+  }
+
   chunk(bytes: Buffer): undefined {
     this.#bytes += bytes.length;
-    if (this.#bytes > MAX_JSON_BYTES) throw new ProviderFailure("provider_failed");
+    if (this.#bytes > MAX_JSON_BYTES) throw providerFailure("provider_failed");
     this.#chunks.push(bytes);
   }
 
   end(): unknown {
-    return parseJson(Buffer.concat(this.#chunks).toString());
+    const text = Buffer.concat(this.#chunks)
+      .toString()
+      .replace(/^\uFEFF/, "");
+    // A page of a proxy, or of the server's own, where the API was looked for.
+    if (text.trimStart().startsWith("<")) throw providerFailure("provider_failed", { noSuchApi: true });
+    const body = parseJson(text);
+    const error = errorOfEvent(body);
+    if (error !== null) throw failureOfError(error, this.#secrets);
+    return body;
   }
 }
 
@@ -115,14 +261,14 @@ class JsonReader implements BodyReader<unknown> {
 class ErrorReader implements BodyReader<never> {
   readonly #status: number;
   readonly #headers: ResponseHeaders;
-  readonly #secret: string;
+  readonly #secrets: readonly string[];
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(status: number, headers: ResponseHeaders, secret: string) {
+  constructor(status: number, headers: ResponseHeaders, secrets: readonly string[]) {
     this.#status = status;
     this.#headers = headers;
-    this.#secret = secret;
+    this.#secrets = secrets;
   }
 
   chunk(bytes: Buffer): undefined {
@@ -133,6 +279,6 @@ class ErrorReader implements BodyReader<never> {
 
   end(): never {
     const body = Buffer.concat(this.#chunks).toString();
-    throw failureOfResponse(this.#status, this.#headers, body, this.#secret);
+    throw failureOfResponse(this.#status, this.#headers, body, this.#secrets);
   }
 }

@@ -1,20 +1,28 @@
 import type { z } from "zod";
-import { ProviderFailure } from "./provider-failure.ts";
+import { providerFailure } from "./provider-failure.ts";
 
-// Neither failure has a cause: the parser's own error would quote what was sent, which may be a person's.
+// Neither failure has a cause: the parser's own error would quote the body, which may hold what a user wrote.
 
-/** @throws ProviderFailure `provider_failed` */
+/** @throws AppError `provider_failed` */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new ProviderFailure("provider_failed");
+    throw providerFailure("provider_failed");
   }
 }
 
-/** @throws ProviderFailure `provider_failed` */
+/** @throws AppError `provider_failed` */
 export function parseAs<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new ProviderFailure("provider_failed");
+  if (!parsed.success) throw providerFailure("provider_failed");
   return parsed.data;
+}
+
+export function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

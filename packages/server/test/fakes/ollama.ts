@@ -9,6 +9,8 @@ interface FakeModel {
   readonly trained: number;
   /** The window that it was loaded with; absent: it is not loaded. */
   readonly allocated?: number;
+  /** Default: a model that can chat. */
+  readonly capabilities?: readonly string[];
 }
 
 interface FakeOllamaOptions extends FakeServerOptions {
@@ -133,6 +135,7 @@ export class FakeOllama extends FakeServer {
       this.#sendNative(response, {
         parameters: "temperature                    0",
         details: { family: "llama" },
+        capabilities: found.capabilities ?? ["completion"],
         model_info: { "general.architecture": "llama", "llama.context_length": found.trained },
       });
     },

@@ -303,8 +303,12 @@ test("a preview names the messages that are stored, whatever they say", async ()
   const messages = [{ role: "user", content: "same", id: "same" }];
   await server.inject("POST", "/sessions/s/messages", { messages });
   const preview = (await server.inject("POST", "/context-preview", { ...asking, message: "same" })).json();
-  const ids = preview.messages.map(({ message_id }: { message_id: string | null }) => message_id);
-  expect(ids).toEqual([null, "same", null]);
+  // Two messages of one role are sent as one.
+  expect(preview.messages).toMatchObject([
+    { role: "system", message_id: null },
+    { role: "user", message_id: null, joined_ids: ["same"], content: "same\n\nsame" },
+  ]);
+  expect(preview.normalized).toEqual([{ change: "joined", messages: 1 }]);
 });
 
 test("the preview of a retry is what the retry reports, and is refused as the retry would be", async () => {

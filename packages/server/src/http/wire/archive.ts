@@ -25,7 +25,7 @@ export const toExportHead = (session: SessionInfo): Omit<SessionExport, "message
 });
 
 export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
-  const { mode, provider, model, system, sent, tokens, durations, error, finish, ...others } = turn.info;
+  const { mode, provider, model, system, sent, tokens, durations, error, finish, cut, ...others } = turn.info;
   // A new field must be added here and in `fromArchivedTurn`, or an export would lose it.
   others satisfies Record<string, never>;
   return {
@@ -44,6 +44,7 @@ export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
     ...(durations && { times: { first_token_ms: durations.firstText, total_ms: durations.total } }),
     ...(error && { error }),
     ...(finish && { finish_reason: finish }),
+    ...(cut && { cut: { reason: cut.reason, context_window: cut.window } }),
     ...(turn.replacedText !== undefined && { replaced_response: turn.replacedText }),
   };
 }
@@ -62,7 +63,7 @@ export function fromArchivedTurn(turn: ArchivedTurn): EndedTurn {
 }
 
 function toInfo(turn: ArchivedTurn): TurnInfo {
-  const { mode, provider, model, system, sent, tokens, times, error, finish_reason } = turn;
+  const { mode, provider, model, system, sent, tokens, times, error, finish_reason, cut } = turn;
   return {
     mode,
     provider,
@@ -73,6 +74,7 @@ function toInfo(turn: ArchivedTurn): TurnInfo {
     ...(times && { durations: { firstText: times.first_token_ms, total: times.total_ms } }),
     ...(error && { error }),
     ...(finish_reason && { finish: finish_reason }),
+    ...(cut && { cut: { reason: cut.reason, window: cut.context_window } }),
   };
 }
 

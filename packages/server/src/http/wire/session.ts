@@ -7,6 +7,8 @@ import type {
 import type { Message, NewMessage, Session } from "@redis-memory-magic/protocol";
 import type { TurnRecord } from "../../chat/session-store.ts";
 import { tokensOf } from "../../chat/session-totals.ts";
+import { truncationOf } from "../../chat/truncation.ts";
+import { finishReasonOf } from "../../chat/turn-result.ts";
 
 export const toSession = (found: SessionInfo): Session => ({
   id: found.id,
@@ -43,12 +45,16 @@ export function toMessage(message: StoredMessage, turns: ReadonlyMap<string, Tur
 function toTurn({ id, status, info }: TurnRecord): NonNullable<Message["turn"]> {
   const { mode, provider, model, sent, durations } = info;
   const tokens = tokensOf(info);
+  const truncation = truncationOf(info);
+  const finishReason = finishReasonOf(status, info);
   return {
     id,
     mode,
     provider,
     model,
     status,
+    ...(finishReason && { finish_reason: finishReason }),
+    ...(truncation && { truncation }),
     ...(sent && { sent_messages: sent.messages }),
     ...(tokens && { tokens }),
     ...(durations && { total_ms: durations.total }),

@@ -78,11 +78,11 @@ export async function streamTurn(
   const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
   const closed = watch.streamOpened();
   let thinkingAt = Number.NEGATIVE_INFINITY;
-  const stopListening = turn.onThinking(() => {
+  const stopListening = turn.onActivity((activity) => {
     const now = performance.now();
     if (left.signal.aborted || now - thinkingAt < THINKING_EVERY_MS) return;
     thinkingAt = now;
-    response.write(`event: turn-thinking\ndata: {${ids}}\n\n`);
+    response.write(`event: turn-thinking\ndata: {${ids},"activity":"${activity}"}\n\n`);
   });
   try {
     if (from === "start") response.write(startedEvent(turn));

@@ -41,7 +41,7 @@ describe("ChatGPT's availability", () => {
     await other.close();
     expect(availability).toMatchObject({
       ...unavailable,
-      reason: "OpenAI does not accept the API key.",
+      reason: expect.stringMatching(/^OpenAI does not accept the API key\..*\[key\]/),
     });
     expect(JSON.stringify(availability)).not.toContain(KEY);
   });
@@ -115,7 +115,7 @@ describe("ChatGPT's availability", () => {
   test("with a key that cannot be sent", async () => {
     model = new ChatGpt({ apiKey: "sk-with\na-line", baseUrl: fake.url, model: "gpt-5-mini" });
     expect(await model.availability()).toMatchObject(unavailable);
-    const request = { model: "gpt-5-mini", system: "", messages: [], contextWindow: 1000 };
+    const request = { model: "gpt-5-mini", system: "", messages: [], contextWindow: 1000, promptTokens: 10 };
     expect((await failureOf(model, request)).code).toBe("provider_unauthorized");
   });
 });

@@ -6,12 +6,14 @@ import type {
   ModelRequest,
   WireRequest,
 } from "../../chat/chat-model.ts";
-import { failureOfProbe, inWords, ProviderFailure } from "../provider-failure.ts";
+import { AppError } from "../../errors/app-error.ts";
+import { parseModels } from "../model-list.ts";
+import { explain, failureOfProbe, sentencesOf } from "../provider-failure.ts";
 import { ProviderHttp } from "../provider-http.ts";
 import { DEFAULT_MODELS, KNOWN_MODELS, modelInfo } from "./models.ts";
 import { chatGptSentences } from "./sentences.ts";
 import { countTokens } from "./tokens.ts";
-import { parseModelIds, ResponseEvents, readWholeResponse, requestBody } from "./wire.ts";
+import { ResponseReader, requestBody } from "./wire.ts";
 
 export interface ChatGptConfig {
   /** Empty: none is set, and the provider is not available. */
@@ -42,8 +44,8 @@ export class ChatGpt implements ChatModel {
     this.#chosenModel = config.model;
     this.#defaultModel = config.model ?? DEFAULT_MODELS[0];
     this.#apiKey = config.apiKey;
-    this.#http = new ProviderHttp(config.baseUrl, config.apiKey);
-    this.#sentences = chatGptSentences(this.#http.baseUrl);
+    this.#http = new ProviderHttp(config);
+    this.#sentences = chatGptSentences(() => this.#http.baseUrl);
   }
 
   get defaultModel(): string {
@@ -61,14 +63,16 @@ export class ChatGpt implements ChatModel {
         models: known,
       };
     try {
-      const ids = parseModelIds(await this.#http.getJson("models", AbortSignal.timeout(PROBE_TIMEOUT_MS)));
+      const ids = parseModels(await this.#http.getJson("models", AbortSignal.timeout(PROBE_TIMEOUT_MS))).map(
+        ({ id }) => id,
+      );
       this.#defaultModel =
         this.#chosenModel ?? DEFAULT_MODELS.find((id) => ids.includes(id)) ?? DEFAULT_MODELS[0];
       return { available: true, models: this.#models(ids) };
     } catch (error) {
       const failure = failureOfProbe(error);
-      if (INCONCLUSIVE.includes(failure.status ?? 0)) return { available: true, models: known };
-      const [reason, action] = this.#sentences[failure.code](failure, this.defaultModel);
+      if (INCONCLUSIVE.includes(failure.provider?.status ?? 0)) return { available: true, models: known };
+      const [reason, action] = sentencesOf(failure, this.#sentences, this.defaultModel);
       return { available: false, reason, action, models: known };
     }
   }
@@ -77,7 +81,7 @@ export class ChatGpt implements ChatModel {
     try {
       return await this.#generate(request, sink, signal);
     } catch (error) {
-      throw inWords(error, this.#sentences, request.model);
+      throw explain(error, this.#sentences, request.model);
     }
   }
 
@@ -94,18 +98,13 @@ export class ChatGpt implements ChatModel {
   }
 
   async #generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
-    if (this.#unstreamed.has(request.model)) {
-      const answer = await this.#http.postForJson(PATH, this.#body(request), signal);
-      const completion = readWholeResponse(answer, sink, this.#apiKey);
-      signal.throwIfAborted();
-      return completion;
-    }
     try {
-      const events = new ResponseEvents(sink, this.#apiKey);
-      return await this.#http.postForEvents(PATH, this.#body(request), events, signal);
+      const reader = () => new ResponseReader(sink, this.#http.secrets);
+      return await this.#http.postForAnswer(PATH, this.#body(request), reader, signal);
     } catch (error) {
-      if (!(error instanceof ProviderFailure && error.status === 400 && error.param === "stream"))
-        throw error;
+      const refused =
+        error instanceof AppError && error.provider?.status === 400 && error.provider.param === "stream";
+      if (!refused || this.#unstreamed.has(request.model)) throw error;
       this.#unstreamed.add(request.model);
       return await this.#generate(request, sink, signal);
     }

@@ -10,6 +10,7 @@ const question = (content: string, model = "gpt-5-mini"): ModelRequest => ({
   system: "",
   messages: [{ role: "user", content }],
   contextWindow: 272_000,
+  promptTokens: 10,
 });
 
 describe("ChatGPT", () => {

@@ -1,11 +1,12 @@
+import type { Usage } from "@redis-memory-magic/protocol";
 import type { ResponseCreateParamsBase, ResponseStreamEvent } from "openai/resources/responses/responses";
 import { z } from "zod";
 import type { AnswerSink, Completion, ModelRequest } from "../../chat/chat-model.ts";
-import { AnswerText } from "../answer-text.ts";
-import { asTextMessages } from "../context-roles.ts";
-import type { EventReader } from "../event-stream.ts";
-import { failureOfError, findProviderError } from "../provider-error-body.ts";
-import { ProviderFailure } from "../provider-failure.ts";
+import type { AnswerReader } from "../answer-body.ts";
+import { AnswerOutput } from "../answer-output.ts";
+import { isErrorReason } from "../finish-reason.ts";
+import { errorOfBody, errorOfEvent, failureOfError } from "../provider-error-body.ts";
+import { providerFailure } from "../provider-failure.ts";
 import { parseAs, parseJson } from "../wire-json.ts";
 
 /** The body of `POST /responses`. Nothing is kept at OpenAI: Redis is the only memory. */
@@ -13,91 +14,134 @@ export function requestBody(request: ModelRequest, stream: boolean): ResponseCre
   return {
     model: request.model,
     ...(request.system !== "" && { instructions: request.system }),
-    input: asTextMessages(request.messages),
+    input: [...request.messages],
     store: false,
     stream,
   };
-}
-
-/** The ids of `GET /models`. */
-export function parseModelIds(body: unknown): string[] {
-  return parseAs(z.object({ data: z.array(z.object({ id: z.string() })) }), body).data.map(({ id }) => id);
-}
-
-/** Reads an answer that was not streamed. `secret` is kept out of what is quoted. */
-export function readWholeResponse(body: unknown, sink: AnswerSink, secret: string): Completion {
-  const { status, output } = parseAs(wholeResponse, body);
-  const completion = completionOf(body, status, secret);
-  const parts = output.flatMap((item) => (item.type === "message" ? (item.content ?? []) : []));
-  const text = new AnswerText(sink);
-  text.push(parts.map((part) => part.text ?? part.refusal ?? "").join(""));
-  text.end();
-  return completion;
 }
 
 /** What is read of an event; which of it is there depends on the type. */
 interface WireEvent {
   readonly type?: ResponseStreamEvent["type"] | "keepalive";
   readonly delta?: unknown;
-  readonly item?: { readonly type?: unknown } | null;
+  readonly output_index?: unknown;
+  readonly item?: WireItem | null;
   readonly response?: unknown;
 }
+interface WireItem {
+  readonly type?: unknown;
+  readonly call_id?: unknown;
+  readonly name?: unknown;
+  readonly arguments?: unknown;
+  readonly content?: unknown;
+  readonly summary?: unknown;
+}
 
-/** Reads the events of a streamed answer. */
-export class ResponseEvents implements EventReader<Completion> {
+/** Reads a response, as a stream of events or whole. */
+export class ResponseReader implements AnswerReader<Completion> {
+  readonly ended = false;
   readonly #sink: AnswerSink;
-  readonly #text: AnswerText;
-  readonly #secret: string;
+  readonly #output: AnswerOutput;
+  readonly #secrets: readonly string[];
 
-  constructor(sink: AnswerSink, secret: string) {
+  constructor(sink: AnswerSink, secrets: readonly string[]) {
     this.#sink = sink;
-    this.#text = new AnswerText(sink);
-    this.#secret = secret;
+    this.#output = new AnswerOutput(sink);
+    this.#secrets = secrets;
+  }
+
+  alive(): void {
+    this.#sink.alive();
   }
 
   event(data: string): Completion | undefined {
+    const text = data.trim();
     // Not of this API, but servers that speak it with the habits of the older one send it.
-    if (data === "[DONE]") return undefined;
-    const event = parseJson(data) as WireEvent | null;
-    switch (event?.type) {
+    if (text === "" || text === "[DONE]") return undefined;
+    const value = parseJson(text);
+    const error = errorOfEvent(value);
+    if (error !== null) throw failureOfError(error, this.#secrets);
+    const event = (value ?? {}) as WireEvent;
+    switch (event.type) {
       case "response.output_text.delta":
+        this.#output.content(event.delta);
+        return undefined;
       case "response.refusal.delta":
-        this.#text.push(event.delta);
+        this.#output.refusal(event.delta);
+        return undefined;
+      case "response.reasoning_summary_text.delta":
+      case "response.reasoning_text.delta":
+        this.#output.reasoning(event.delta);
+        return undefined;
+      case "response.function_call_arguments.delta":
+        this.#output.toolCall({ index: indexOf(event), arguments: String(event.delta ?? "") });
+        return undefined;
+      case "response.output_item.added":
+        this.#itemAdded(event);
         return undefined;
       case "response.completed":
       case "response.incomplete":
-      case "response.failed": {
-        const status = event.type.slice("response.".length);
-        const completion = completionOf(event.response, status, this.#secret);
-        this.#text.end();
-        return completion;
-      }
-      case "error":
-        throw failureOfError(findProviderError(event) ?? NO_ERROR, this.#secret);
+      case "response.failed":
+        return this.#complete(event.response, event.type.slice("response.".length));
       default:
-        if (event !== null && isReasoning(event)) this.#sink.thinking();
+        if (isThinking(event)) this.#sink.reasoning("");
         return undefined;
     }
   }
 
+  whole(body: unknown): Completion {
+    const error = errorOfEvent(body);
+    if (error !== null) throw failureOfError(error, this.#secrets);
+    const { status, output } = parseAs(wholeResponse, body);
+    for (const [index, item] of output.entries()) {
+      if (item.type === "message") this.#output.content(item.content);
+      else if (item.type === "reasoning") this.#output.reasoning(item.summary ?? item.content);
+      else if (item.type === "function_call") this.#toolCall(item, index);
+    }
+    return this.#complete(body, status);
+  }
+
   end(): never {
-    throw new ProviderFailure("provider_broke_off");
+    throw providerFailure("provider_broke_off");
+  }
+
+  #itemAdded(event: WireEvent): void {
+    if (event.item?.type === "reasoning") this.#sink.reasoning("");
+    else if (event.item?.type === "function_call")
+      this.#toolCall({ ...event.item, arguments: "" }, indexOf(event));
+  }
+
+  #toolCall({ call_id: id, name, arguments: given }: WireItem, index: number): void {
+    this.#output.toolCall({
+      index,
+      ...(typeof id === "string" && { id }),
+      ...(typeof name === "string" && { name }),
+      arguments: typeof given === "string" ? given : "",
+    });
+  }
+
+  /** @throws AppError if the response failed */
+  #complete(response: unknown, status: string): Completion {
+    const { error, incomplete_details, usage } = parseAs(responseEnd, response);
+    if (isErrorReason(status)) {
+      const found = errorOfBody({ error });
+      throw found === null ? providerFailure("provider_failed") : failureOfError(found, this.#secrets);
+    }
+    const reason = status === "incomplete" ? (incomplete_details?.reason ?? "length") : "stop";
+    return this.#output.complete(reason, usageOf(usage));
   }
 }
 
-/** A reasoning model may be long at it without an event of its own: then OpenAI sends keepalives. */
-function isReasoning({ type, item }: WireEvent): boolean {
-  if (type === "keepalive") return true;
-  if (type === "response.output_item.added") return item?.type === "reasoning";
-  return typeof type === "string" && type.startsWith("response.reasoning");
-}
+const indexOf = ({ output_index: index }: WireEvent): number => (typeof index === "number" ? index : 0);
 
-const NO_ERROR = { message: "", type: "", param: "", code: "" };
+/** A reasoning model may think for long without an event of its own: then OpenAI sends keepalives. */
+const isThinking = ({ type }: WireEvent): boolean =>
+  type === "keepalive" || (typeof type === "string" && type.startsWith("response.reasoning"));
 
 const tokens = z.int().nonnegative();
 const responseEnd = z.object({
   error: z.unknown().optional(),
-  incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
+  incomplete_details: z.object({ reason: z.string().nullish() }).nullish().catch(null),
   usage: z
     .object({
       input_tokens: tokens,
@@ -108,33 +152,30 @@ const responseEnd = z.object({
     // An answer is not lost because its tokens are counted in another way.
     .catch(null),
 });
+
+function usageOf(usage: z.output<typeof responseEnd>["usage"]): Usage | null {
+  if (!usage) return null;
+  const cached = usage.input_tokens_details?.cached_tokens;
+  return {
+    input_tokens: usage.input_tokens,
+    ...(cached !== undefined && { cached_tokens: cached }),
+    output_tokens: usage.output_tokens,
+  };
+}
+
 const wholeResponse = z.object({
-  status: z.string().default("completed"),
+  status: z
+    .string()
+    .nullish()
+    .transform((status) => status ?? "completed"),
   output: z.array(
     z.object({
       type: z.string(),
-      content: z
-        .array(z.object({ text: z.string().optional(), refusal: z.string().optional() }))
-        .nullish()
-        .catch(null),
+      content: z.array(z.unknown()).nullish().catch(null),
+      summary: z.array(z.unknown()).nullish().catch(null),
+      call_id: z.string().nullish().catch(null),
+      name: z.string().nullish().catch(null),
+      arguments: z.string().nullish().catch(null),
     }),
   ),
 });
-
-/** How a response ended. @throws ProviderFailure if it failed */
-function completionOf(response: unknown, status: string, secret: string): Completion {
-  const { error, incomplete_details, usage } = parseAs(responseEnd, response);
-  if (status === "failed") throw failureOfError(findProviderError({ error }) ?? NO_ERROR, secret);
-  const cached = usage?.input_tokens_details?.cached_tokens;
-  const incomplete = incomplete_details?.reason === "content_filter" ? "content_filter" : "length";
-  return {
-    usage: usage
-      ? {
-          input_tokens: usage.input_tokens,
-          ...(cached !== undefined && { cached_tokens: cached }),
-          output_tokens: usage.output_tokens,
-        }
-      : null,
-    finishReason: status === "incomplete" ? incomplete : "stop",
-  };
-}

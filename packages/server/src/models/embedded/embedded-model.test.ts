@@ -34,9 +34,12 @@ class Recorder implements AnswerSink {
     this.#onText();
   }
 
-  thinking(): void {
+  reasoning(): void {
     this.thoughts++;
   }
+
+  toolCall(): void {}
+  alive(): void {}
 }
 
 await describeWithSmallModel("with a real model", ({ modelPath }) => {
@@ -46,11 +49,12 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
     system: "You are a helpful assistant.",
     messages: [{ role: "user", content }],
     contextWindow: 8_192,
+    promptTokens: 10,
     ...more,
   });
   // So small a model can repeat itself without end: the window ends it.
-  const slow = ask("Count from one to thirty in words.", { contextWindow: 96 });
-  const short = ask("Hi", { contextWindow: 40 });
+  const slow = ask("Count from one to thirty in words.", { contextWindow: 96, promptTokens: 10 });
+  const short = ask("Hi", { contextWindow: 40, promptTokens: 10 });
   const endless = ask("Write a long story about a dragon and a princess.");
 
   describeChatModel(
@@ -58,8 +62,8 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
     async () => ({
       model: createEmbeddedModel({ model: modelPath, cacheDir, env: process.env, log: silent }),
       questions: [
-        ask("My name is Alice", { contextWindow: 40 }),
-        ask("What is the capital of France?", { contextWindow: 40 }),
+        ask("My name is Alice", { contextWindow: 40, promptTokens: 10 }),
+        ask("What is the capital of France?", { contextWindow: 40, promptTokens: 10 }),
       ],
       slowQuestion: slow,
       unreachable: async () => createEmbeddedModel({ ...nothing, model: modelPath }),
@@ -128,7 +132,11 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
 
     test("counts what it reads and writes, and reads a common beginning once", async () => {
       const first = new Recorder();
-      const { usage } = await subject.generate(ask("My name is Bob", { contextWindow: 48 }), first, never);
+      const { usage } = await subject.generate(
+        ask("My name is Bob", { contextWindow: 48, promptTokens: 10 }),
+        first,
+        never,
+      );
       expect(usage).toMatchObject({ cached_tokens: 0 });
       const messages: ContextMessage[] = [
         { role: "user", content: "My name is Bob" },
@@ -136,7 +144,11 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
         { role: "user", content: "What's my name?" },
       ];
       const second = new Recorder();
-      const next = await subject.generate(ask("", { messages, contextWindow: 96 }), second, never);
+      const next = await subject.generate(
+        ask("", { messages, contextWindow: 96, promptTokens: 10 }),
+        second,
+        never,
+      );
       const read = next.usage?.input_tokens ?? 0;
       expect(read).toBeGreaterThan(usage?.input_tokens ?? 0);
       expect(next.usage?.cached_tokens).toBeGreaterThanOrEqual((usage?.input_tokens ?? 0) - 1);
@@ -148,7 +160,7 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
     test("sends no system prompt when there is none", async () => {
       const read = async (system: string) => {
         const { usage } = await subject.generate(
-          ask("Hi", { system, contextWindow: 64 }),
+          ask("Hi", { system, contextWindow: 64, promptTokens: 10 }),
           new Recorder(),
           never,
         );
@@ -160,10 +172,14 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
 
     test("keeps to the window that it is given", async () => {
       const sink = new Recorder();
-      const { finishReason, usage } = await subject.generate({ ...endless, contextWindow: 64 }, sink, never);
+      const { finishReason, usage } = await subject.generate(
+        { ...endless, contextWindow: 64, promptTokens: 10 },
+        sink,
+        never,
+      );
       expect(finishReason).toBe("length");
       expect((usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0)).toBeLessThanOrEqual(64);
-      const tooLong = subject.generate({ ...endless, contextWindow: 16 }, sink, never);
+      const tooLong = subject.generate({ ...endless, contextWindow: 16, promptTokens: 10 }, sink, never);
       await expect(tooLong).rejects.toMatchObject({
         code: "provider_context_exceeded",
         message: expect.stringContaining("a window of 16."),
@@ -172,10 +188,10 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
 
     test("reads a long history, and can be stopped while it does", async () => {
       const messages = [{ role: "user", content: "A word. ".repeat(2_000) }] as const;
-      const long = ask("", { messages, contextWindow: 8_192 });
+      const long = ask("", { messages, contextWindow: 8_192, promptTokens: 10 });
       const abort = new AbortController();
       const sink = new Recorder();
-      sink.thinking = () => {
+      sink.reasoning = () => {
         sink.thoughts++;
         if (sink.thoughts === 2) abort.abort(new Error("stopped"));
       };
@@ -334,7 +350,7 @@ describe("without its files", () => {
   test("says so when it is switched off", async () => {
     const subject = createEmbeddedModel({ ...nothing, model: "none" });
     expect(await subject.availability()).toMatchObject({ available: false, models: [] });
-    const request = { model: "none", system: "", messages: [], contextWindow: 100 };
+    const request = { model: "none", system: "", messages: [], contextWindow: 100, promptTokens: 10 };
     await expect(subject.generate(request, new Recorder(), never)).rejects.toMatchObject({
       code: "provider_unavailable",
     });

@@ -3,7 +3,6 @@ import type { ModelInfo } from "@redis-memory-magic/protocol";
 import type { AnswerSink, Availability, ChatModel, Completion, ModelRequest } from "../../chat/chat-model.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { Semaphore } from "../../semaphore.ts";
-import { asTextMessages } from "../context-roles.ts";
 import { DEFAULT_MODEL } from "./default-model.ts";
 import type { Log } from "./log.ts";
 import { Supervisor } from "./process/supervisor.ts";
@@ -103,15 +102,14 @@ class EmbeddedModel implements ChatModel {
     either.throwIfAborted();
     this.#requireModel(request.model);
     const installed = await this.#requireInstalled();
-    const waiting = setInterval(() => sink.thinking(), SIGN_OF_LIFE_MS);
+    const waiting = setInterval(() => sink.alive("queued"), SIGN_OF_LIFE_MS);
     let release = () => {};
     let free = Promise.resolve();
     try {
       release = await this.#queue.acquire(either);
       const process = await this.#supervisor.ready(installed, either);
       clearInterval(waiting);
-      const { system, contextWindow } = request;
-      const messages = asTextMessages(request.messages);
+      const { system, messages, contextWindow } = request;
       const answer = process.answer({ system, messages, contextWindow }, sink, either);
       free = answer.free;
       const completion = await answer.completion;

@@ -33,13 +33,16 @@ if (when === "loading") {
       system: "",
       messages: [{ role: "user", content: "Write a long story about a dragon." }],
       contextWindow: 4_096,
+      promptTokens: 10,
     },
     {
       text: () => {
         if (!sent) process.send?.(pid);
         sent = true;
       },
-      thinking() {},
+      reasoning() {},
+      toolCall() {},
+      alive() {},
     },
     new AbortController().signal,
   );

@@ -11,6 +11,7 @@ const request = (...messages: ContextMessage[]): ModelRequest => ({
   system: "",
   messages,
   contextWindow: 8192,
+  promptTokens: 10,
 });
 
 const nothingUpstream = "it answers in this process, nothing crosses a wire";
@@ -66,7 +67,7 @@ test("gives a long answer in no more steps than a short one may have", async () 
   const long = Array.from({ length: 500 }, (_, index) => user(`a message of several words, number ${index}`));
   await mirror.generate(
     request(...long),
-    { text: (piece) => pieces.push(piece), thinking() {} },
+    { text: (piece) => pieces.push(piece), reasoning() {}, toolCall() {}, alive() {} },
     new AbortController().signal,
   );
   expect(pieces.length).toBeLessThanOrEqual(100);

@@ -41,7 +41,7 @@ export class Mirror implements ChatModel {
         sink.text(step);
       }
     ended.throwIfAborted();
-    return { usage: null, finishReason: "stop" };
+    return { usage: null, finishReason: "complete" };
   }
 
   wireRequest(): null {

@@ -27,7 +27,7 @@ describe("Ollama's availability", () => {
       available: true,
       models: [
         { id: "llama3.2:3b", context_window: 4096, price: free },
-        { id: "qwen3:0.6b", context_window: 40_960, price: free },
+        { id: "qwen3:0.6b", context_window: 40_960, context_window_is_maximum: true, price: free },
       ],
     });
   });
@@ -44,7 +44,7 @@ describe("Ollama's availability", () => {
     fake.replay(recorded("models-v1"));
     fake.replay(recorded("show"));
     expect((await model.availability()).models).toEqual([
-      { id: "qwen:0.5b", context_window: 32_768, price: free },
+      { id: "qwen:0.5b", context_window: 32_768, context_window_is_maximum: true, price: free },
     ]);
     fake.replay(recorded("ps"));
     expect((await model.availability()).models[0]?.context_window).toBe(2048);
@@ -83,16 +83,25 @@ describe("Ollama's availability", () => {
     await other.close();
   });
 
-  test("says how to get a model that is missing, and what else there is", async () => {
+  test("is available with another model than the one that is set, and says how to get that", async () => {
     fake.models = { "qwen3:0.6b": { trained: 40_960 } };
     expect(await model.availability()).toMatchObject({
-      available: false,
+      available: true,
       reason: "The model server does not have the model llama3.2:3b.",
-      action:
-        'Run "ollama pull llama3.2:3b", or choose another model. ' +
-        "OLLAMA_MODEL can be set to one that it has: qwen3:0.6b.",
+      action: 'Run "ollama pull llama3.2:3b", or choose another model.',
       models: [{ id: "qwen3:0.6b" }],
     });
+    expect(model.defaultModel).toBe("llama3.2:3b");
+  });
+
+  test("uses the first model that can chat where none is set", async () => {
+    fake.models = {
+      "nomic-embed-text:latest": { trained: 2048, capabilities: ["embedding"] },
+      "qwen3:0.6b": { trained: 40_960 },
+    };
+    model = new Ollama({ apiKey: "", baseUrl: fake.url });
+    expect((await model.availability()).models.map(({ id }) => id)).toEqual(["qwen3:0.6b"]);
+    expect(model.defaultModel).toBe("qwen3:0.6b");
   });
 
   test("knows a model without a tag as the latest", async () => {
@@ -100,7 +109,7 @@ describe("Ollama's availability", () => {
     model = new Ollama({ apiKey: "", baseUrl: fake.url, model: "mistral" });
     expect(await model.availability()).toEqual({
       available: true,
-      models: [{ id: "mistral", context_window: 32_768, price: free }],
+      models: [{ id: "mistral", context_window: 32_768, context_window_is_maximum: true, price: free }],
     });
   });
 

@@ -7,92 +7,248 @@ import type {
   ModelRequest,
   WireRequest,
 } from "../../chat/chat-model.ts";
-import { failureOfProbe, inWords, ProviderFailure, type Sentences } from "../provider-failure.ts";
+import { AppError } from "../../errors/app-error.ts";
+import { type ListedModel, parseModels } from "../model-list.ts";
+import { explain, failureOfProbe, providerFailure, sentencesOf } from "../provider-failure.ts";
 import { ProviderHttp } from "../provider-http.ts";
-import { ContextWindows } from "./context-windows.ts";
+import { KnownModels } from "./known-models.ts";
+import { ModelLoader } from "./model-loader.ts";
+import { isSameModel } from "./model-names.ts";
+import { NativeApi } from "./native-api.ts";
+import { OptionalFields } from "./optional-fields.ts";
 import { ollamaSentences } from "./sentences.ts";
-import { CompletionChunks, parseModels, requestBody } from "./wire.ts";
+import { ServerTokenizer } from "./tokenizer.ts";
+import { CompletionReader, requestBody } from "./wire.ts";
 
 export interface OllamaConfig {
-  /** With its `/v1`. */
   readonly baseUrl: string;
   /** Ollama asks for none; others may. Empty: none is sent. */
   readonly apiKey: string;
-  readonly model: string;
+  /** Undefined: `DEFAULT_MODEL` if the server has it, else the first of its models that can chat. */
+  readonly model?: string | undefined;
+  readonly temperature?: number | undefined;
+  readonly seed?: number | undefined;
 }
 
+const DEFAULT_MODEL = "llama3.2:3b";
 const PATH = "chat/completions";
 const PROBE_TIMEOUT_MS = 4000;
+const AFTER_CALL_TIMEOUT_MS = 1000;
+const STILL_QUEUED_MS = 5000;
 const FREE = { input: 0, cached_input: 0, output: 0 };
+/** Answers to the list of models that say nothing against the server: it has none, keeps it back, or is busy. */
+const NO_LIST = [403, 404, 405, 429, 501];
 
-/** Chat Completions of a server of one's own: Ollama, and as well llama.cpp's, vLLM and LM Studio. */
+/** Chat Completions of a server of one's own: Ollama, and as well llama.cpp's, vLLM, LM Studio and gateways. */
 export class Ollama implements ChatModel {
   readonly id = "ollama";
   readonly name = "Local (Ollama)";
-  readonly defaultModel: string;
-  readonly #apiKey: string;
+  readonly #config: OllamaConfig;
   readonly #http: ProviderHttp;
-  readonly #windows: ContextWindows;
+  readonly #known: KnownModels;
+  readonly #loader: ModelLoader;
+  readonly #tokenizer: ServerTokenizer;
+  readonly #fields = new OptionalFields();
   readonly #sentences;
+  /** Models whose chat template opens `<think>` itself. */
+  readonly #reasoningIsOpen = new Set<string>();
+  #defaultModel: string;
+  /** Answers that have begun to come. */
+  #answering = 0;
 
   constructor(config: OllamaConfig) {
-    this.defaultModel = config.model;
-    this.#apiKey = config.apiKey;
-    this.#http = new ProviderHttp(config.baseUrl, config.apiKey);
-    this.#windows = new ContextWindows(this.#http);
-    this.#sentences = ollamaSentences(this.#http.baseUrl);
+    this.#config = config;
+    this.#defaultModel = config.model ?? DEFAULT_MODEL;
+    this.#http = new ProviderHttp(config);
+    const native = new NativeApi(this.#http);
+    this.#known = new KnownModels(native);
+    this.#loader = new ModelLoader(native, this.#known);
+    this.#tokenizer = new ServerTokenizer(this.#http);
+    this.#sentences = ollamaSentences(
+      () => this.#http.baseUrl,
+      () => this.#known.isOllama !== false,
+    );
   }
 
+  get defaultModel(): string {
+    return this.#defaultModel;
+  }
+
+  /** Available means that the server answers and has a model that can chat. */
   async availability(): Promise<Availability> {
     const deadline = AbortSignal.timeout(PROBE_TIMEOUT_MS);
     try {
       const listed = parseModels(await this.#http.getJson("models", deadline));
-      const ids = listed.map((model) => model.id);
-      const own = ids.find((id) => isSameModel(id, this.defaultModel));
-      await this.#windows.learn(own === undefined ? ids : new Set([own, ...ids]), deadline);
-      const models = listed.map(({ id, contextWindow }): ModelInfo => {
-        // The page and the settings know it by the name that was set: with or without its `:latest`.
-        const name = id === own ? this.defaultModel : id;
-        return { id: name, context_window: contextWindow ?? this.#windows.of(id), price: FREE };
-      });
-      if (own !== undefined) return { available: true, models };
-      const [reason, action] = this.#missing(ids);
-      return { available: false, reason, action, models };
+      await this.#known.learn(listed, deadline);
+      return await this.#availabilityOf(listed.filter((model) => this.#known.canChat(model)));
     } catch (error) {
       const failure = failureOfProbe(error);
-      const [reason, action] = this.#sentences[failure.code](failure, this.defaultModel);
+      const { model } = this.#config;
+      const { status, noSuchApi } = failure.provider ?? {};
+      if (model !== undefined && (noSuchApi || NO_LIST.includes(status ?? 0)))
+        return { available: true, models: [this.#modelInfo(model)] };
+      const [reason, action] = sentencesOf(failure, this.#sentences, this.#defaultModel);
       return { available: false, reason, action, models: [] };
     }
   }
 
-  generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
-    const { model } = request;
-    const chunks = new CompletionChunks(sink, this.#apiKey);
-    return this.#http.postForEvents(PATH, requestBody(request), chunks, signal).catch((error) => {
-      throw inWords(error, this.#sentences, model);
-    });
+  isSameModel(id: string, name: string): boolean {
+    return isSameModel(id, name);
+  }
+
+  async generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
+    try {
+      await this.#load(request, sink, signal);
+      const completion = await this.#ask(request, sink, signal);
+      const window = await this.#windowAfter(request.model, signal);
+      return { ...completion, ...(window !== undefined && { contextWindow: window }) };
+    } catch (error) {
+      throw explain(error, this.#sentences, request.model);
+    }
   }
 
   wireRequest(request: ModelRequest): WireRequest {
-    return { method: "POST", url: this.#http.url(PATH), body: requestBody(request) };
+    return { method: "POST", url: this.#http.url(PATH), body: this.#body(request) };
+  }
+
+  /** Absent where the server has no tokenizer. */
+  get countTokens(): ((model: string, texts: readonly string[]) => Promise<number[]>) | undefined {
+    return this.#tokenizer.found ? (model, texts) => this.#tokenizer.count(model, texts) : undefined;
   }
 
   close(): Promise<void> {
+    this.#loader.close();
     return this.#http.close();
   }
 
-  #missing(ids: readonly string[]): Sentences {
-    const [reason, action] = this.#sentences.provider_model_not_found(
-      new ProviderFailure("provider_model_not_found"),
-      this.defaultModel,
+  async #availabilityOf(models: readonly ListedModel[]): Promise<Availability> {
+    const ids = models.map((model) => model.id);
+    const wanted = this.#config.model ?? DEFAULT_MODEL;
+    const own = ids.find((id) => isSameModel(id, wanted));
+    // The page and the settings know a model by the name that was set: with or without its `:latest`.
+    const shownAs = (id: string): string => (id === own ? wanted : id);
+    this.#defaultModel = own !== undefined || this.#config.model !== undefined ? wanted : (ids[0] ?? wanted);
+    const infos = ids.map((id) => this.#modelInfo(shownAs(id)));
+    const missing = providerFailure("provider_model_not_found");
+    if (ids.length === 0) {
+      const [reason, action] = sentencesOf(missing, this.#sentences, wanted);
+      return { available: false, reason, action, models: infos };
+    }
+    // Ollama has no tokenizer, and would be asked in vain.
+    if (!this.#known.isOllama) await this.#tokenizer.look(this.#defaultModel);
+    if (ids.some((id) => isSameModel(id, this.#defaultModel))) return { available: true, models: infos };
+    const [reason, action] = sentencesOf(missing, this.#sentences, wanted);
+    return { available: true, reason, action, models: infos };
+  }
+
+  #modelInfo(id: string): ModelInfo {
+    const window = this.#known.windowOf(id);
+    return {
+      id,
+      context_window: window?.tokens ?? null,
+      ...(window?.allocated === false && { context_window_is_maximum: true }),
+      price: FREE,
+    };
+  }
+
+  /** Loads a model that is not loaded yet. The window that it is given may be too small for the request. */
+  async #load({ model, promptTokens }: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<void> {
+    if (this.#known.isLoaded(model) !== false) return;
+    await this.#loader.load(model, () => sink.alive("loading"), signal);
+    const window = this.#known.windowOf(model);
+    if (window?.allocated && promptTokens > 0.85 * window.tokens)
+      throw providerFailure("provider_context_exceeded", { contextWindow: window.tokens });
+  }
+
+  async #ask(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
+    const watched = this.#watchQueue(sink);
+    try {
+      return await this.#post(request, watched.sink, signal);
+    } catch (error) {
+      if (!(error instanceof AppError) || !this.#fields.dropRefused(error, this.#body(request))) throw error;
+      return await this.#post(request, watched.sink, signal);
+    } finally {
+      watched.end();
+    }
+  }
+
+  async #post(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
+    const { model } = request;
+    let last: CompletionReader | undefined;
+    const completion = await this.#http.postForAnswer(
+      PATH,
+      this.#body(request),
+      () => {
+        last = new CompletionReader(sink, this.#http.secrets, this.#reasoningIsOpen.has(model));
+        return last;
+      },
+      signal,
     );
-    const others = ids.slice(0, 3).join(", ");
-    return [
-      reason,
-      others === "" ? action : `${action} OLLAMA_MODEL can be set to one that it has: ${others}.`,
-    ];
+    if (last?.reasoningWasOpen) this.#reasoningIsOpen.add(model);
+    else this.#reasoningIsOpen.delete(model);
+    return completion;
+  }
+
+  #body(request: ModelRequest) {
+    const { temperature, seed } = this.#config;
+    return this.#fields.without(
+      requestBody(request, { temperature, seed, maxTokens: this.#maxTokens(request) }),
+    );
+  }
+
+  /**
+   * What is left of the window: beyond it Ollama drops the beginning of the conversation and writes on, up to ten
+   * windows long.
+   */
+  #maxTokens({ model, promptTokens }: ModelRequest): number | undefined {
+    const window = this.#known.windowOf(model);
+    if (!window?.allocated || this.#known.limitsItself(model)) return undefined;
+    return Math.max(window.tokens - promptTokens, Math.floor(window.tokens / 16), 1);
+  }
+
+  /** The window that the model had for an answer; known only now for a model that was not loaded before. */
+  async #windowAfter(model: string, signal: AbortSignal): Promise<number | undefined> {
+    if (this.#known.isOllama && this.#known.windowOf(model)?.allocated !== true)
+      await this.#known.refreshLoaded(AbortSignal.any([signal, AbortSignal.timeout(AFTER_CALL_TIMEOUT_MS)]));
+    const window = this.#known.windowOf(model);
+    return window?.allocated ? window.tokens : undefined;
+  }
+
+  /**
+   * Reports an answer as queued while nothing of it has come and others come: Ollama makes one answer at a time,
+   * unless it is set to make more.
+   */
+  #watchQueue(sink: AnswerSink): { sink: AnswerSink; end(): void } {
+    let begun = false;
+    const queued = setInterval(() => {
+      if (!begun && this.#answering > 0) sink.alive("queued");
+    }, STILL_QUEUED_MS).unref();
+    const begin = (): void => {
+      if (begun) return;
+      begun = true;
+      this.#answering += 1;
+      clearInterval(queued);
+    };
+    return {
+      sink: {
+        text: (piece) => {
+          begin();
+          sink.text(piece);
+        },
+        reasoning: (piece) => {
+          begin();
+          sink.reasoning(piece);
+        },
+        toolCall: (piece) => {
+          begin();
+          sink.toolCall(piece);
+        },
+        alive: (activity) => sink.alive(activity),
+      },
+      end: () => {
+        clearInterval(queued);
+        if (begun) this.#answering -= 1;
+      },
+    };
   }
 }
-
-/** Ollama adds `:latest` to a name without a tag. */
-const isSameModel = (id: string, name: string): boolean => id === name || id === `${name}:latest`;

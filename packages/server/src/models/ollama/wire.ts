@@ -1,144 +1,202 @@
 import type { Usage } from "@redis-memory-magic/protocol";
-import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
+import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
 import { z } from "zod";
 import type { AnswerSink, Completion, ModelRequest } from "../../chat/chat-model.ts";
-import { AnswerText } from "../answer-text.ts";
-import { asTextMessages } from "../context-roles.ts";
-import type { EventReader } from "../event-stream.ts";
-import { failureOfError, findProviderError } from "../provider-error-body.ts";
-import { ProviderFailure } from "../provider-failure.ts";
-import { parseAs, parseJson } from "../wire-json.ts";
+import type { AnswerReader } from "../answer-body.ts";
+import { AnswerOutput } from "../answer-output.ts";
+import { isErrorReason } from "../finish-reason.ts";
+import { errorOfBody, errorOfEvent, failureOfError } from "../provider-error-body.ts";
+import { providerFailure } from "../provider-failure.ts";
+import { parseJson } from "../wire-json.ts";
+
+export interface BodyOptions {
+  readonly temperature: number | undefined;
+  readonly seed: number | undefined;
+  readonly maxTokens: number | undefined;
+}
 
 /** The body of `POST /chat/completions`. */
-export function requestBody(request: ModelRequest): ChatCompletionCreateParamsStreaming {
-  const messages = asTextMessages(request.messages);
+export function requestBody(
+  request: ModelRequest,
+  { temperature, seed, maxTokens }: BodyOptions,
+): ChatCompletionCreateParams {
+  const { system, messages } = request;
   return {
     model: request.model,
-    messages: request.system === "" ? messages : [{ role: "system", content: request.system }, ...messages],
+    messages: [...(system === "" ? [] : [{ role: "system" as const, content: system }]), ...messages],
     stream: true,
     stream_options: { include_usage: true },
+    ...(temperature !== undefined && { temperature }),
+    ...(seed !== undefined && { seed }),
+    ...(maxTokens !== undefined && { max_tokens: maxTokens }),
   };
 }
 
-/** What is read of a chunk. All of it is the server's word, and may be anything. */
-interface WireChunk {
-  readonly error?: unknown;
+/** What is read of a chunk, or of a whole completion. All of it is untrusted, and may be anything. */
+interface WireCompletion {
   readonly choices?: readonly WireChoice[] | null;
   readonly usage?: unknown;
+  /** Groq's own place for the usage. */
+  readonly x_groq?: { readonly usage?: unknown; readonly error?: unknown } | null;
 }
 interface WireChoice {
-  readonly delta?: {
-    readonly content?: unknown;
-    /** Ollama's name for what a model thinks; llama.cpp's and vLLM's is the next. */
-    readonly reasoning?: unknown;
-    readonly reasoning_content?: unknown;
-  } | null;
+  readonly delta?: WireMessage | null;
+  /** Of an answer that is not streamed; some servers name the delta so. */
+  readonly message?: WireMessage | null;
+  /** Of the older completions API. */
+  readonly text?: unknown;
   readonly finish_reason?: unknown;
+  readonly error?: unknown;
+}
+interface WireMessage {
+  readonly content?: unknown;
+  readonly refusal?: unknown;
+  /** Ollama's, OpenRouter's and Groq's name for what a model thinks. */
+  readonly reasoning?: unknown;
+  /** DeepSeek's, llama.cpp's, vLLM's and LM Studio's. */
+  readonly reasoning_content?: unknown;
+  /** OpenRouter's, beside `reasoning`, which may be absent. */
+  readonly reasoning_details?: unknown;
+  readonly thinking?: unknown;
+  readonly tool_calls?: unknown;
+  readonly function_call?: unknown;
 }
 
-/** Reads the chunks of a streamed answer. */
-export class CompletionChunks implements EventReader<Completion> {
+/** Reads a completion, in chunks or whole. */
+export class CompletionReader implements AnswerReader<Completion> {
   readonly #sink: AnswerSink;
-  readonly #text: AnswerText;
-  readonly #secret: string;
-  #finishReason: Completion["finishReason"] | undefined;
+  readonly #output: AnswerOutput;
+  readonly #secrets: readonly string[];
+  #reason: unknown;
+  #done = false;
   #usage: Usage | null = null;
 
-  constructor(sink: AnswerSink, secret: string) {
+  /** @param reasoningIsOpen true if the model's chat template opens `<think>` itself */
+  constructor(sink: AnswerSink, secrets: readonly string[], reasoningIsOpen = false) {
     this.#sink = sink;
-    this.#text = new AnswerText(sink);
-    this.#secret = secret;
+    this.#output = new AnswerOutput(sink, reasoningIsOpen);
+    this.#secrets = secrets;
   }
 
-  event(data: string): Completion | undefined {
-    if (data === "[DONE]") return this.end();
-    const chunk = parseJson(data) as WireChunk | null;
-    const error = findProviderError(chunk);
-    if (error !== null) throw failureOfError(error, this.#secret);
-    const choice = chunk?.choices?.[0];
-    const delta = choice?.delta;
-    if (delta?.content) this.#text.push(delta.content);
-    else if (delta?.reasoning || delta?.reasoning_content) this.#sink.thinking();
-    if (choice?.finish_reason) this.#finishReason = finishReasonOf(choice.finish_reason);
-    if (chunk?.usage) this.#usage = usageOf(chunk.usage);
+  /** True once the model has said how its answer ended. */
+  get ended(): boolean {
+    return this.#done || this.#reason !== undefined;
+  }
+
+  get reasoningWasOpen(): boolean {
+    return this.#output.reasoningWasOpen;
+  }
+
+  alive(): void {
+    this.#sink.alive();
+  }
+
+  event(data: string, name?: string): Completion | undefined {
+    const text = data.trim();
+    if (text === "") return undefined;
+    if (text === "[DONE]") {
+      this.#done = true;
+      return this.end();
+    }
+    if (name === "error" && !text.startsWith("{")) this.#fail({ error: text });
+    this.#take(parseJson(text));
     return undefined;
   }
 
-  /** @throws ProviderFailure `provider_broke_off` if the model had not come to its end */
+  whole(body: unknown): Completion {
+    this.#take(body);
+    // A body that is one completion is whole without a reason, too.
+    const { choices } = (body ?? {}) as WireCompletion;
+    if (!Array.isArray(choices) || choices.length === 0) throw providerFailure("provider_failed");
+    this.#done = true;
+    return this.end();
+  }
+
+  /** @throws AppError `provider_broke_off` if the model had not come to its end */
   end(): Completion {
-    if (this.#finishReason === undefined) throw new ProviderFailure("provider_broke_off");
-    this.#text.end();
-    return { usage: this.#usage, finishReason: this.#finishReason };
+    if (!this.ended) throw providerFailure("provider_broke_off");
+    return this.#output.complete(this.#reason, this.#usage);
+  }
+
+  #take(value: unknown): void {
+    const error = errorOfEvent(value);
+    if (error !== null) throw failureOfError(error, this.#secrets);
+    const completion = (value ?? {}) as WireCompletion;
+    if (completion.x_groq?.error) this.#fail({ error: completion.x_groq.error });
+    const usage = completion.usage ?? completion.x_groq?.usage;
+    if (usage) this.#usage = usageOf(usage) ?? this.#usage;
+    const { choices } = completion;
+    const choice = Array.isArray(choices) ? (choices as readonly (WireChoice | null)[])[0] : undefined;
+    if (choice) this.#takeChoice(choice);
+  }
+
+  #takeChoice(choice: WireChoice): void {
+    const { finish_reason: reason, error } = choice;
+    const message = choice.delta ?? choice.message;
+    if (message) this.#takeMessage(message);
+    else if (typeof choice.text === "string") this.#output.content(choice.text);
+    if (error || isErrorReason(reason)) this.#fail({ error: error ?? `The answer ended with "${reason}".` });
+    if (reason !== undefined && reason !== null && reason !== "") this.#reason = reason;
+  }
+
+  #takeMessage(message: WireMessage): void {
+    // Some servers send what the model thinks in two of these at once.
+    const reasoning = [
+      message.reasoning,
+      message.reasoning_content,
+      message.thinking,
+      message.reasoning_details,
+    ].find((value) => value !== undefined && value !== null && value !== "");
+    if (reasoning !== undefined) this.#output.reasoning(reasoning);
+    this.#output.content(message.content);
+    this.#output.refusal(message.refusal);
+    const calls = message.tool_calls ?? (message.function_call ? [{ function: message.function_call }] : []);
+    if (Array.isArray(calls)) for (const [n, call] of calls.entries()) this.#takeToolCall(call, n);
+  }
+
+  #takeToolCall(call: unknown, position: number): void {
+    const found = wireToolCall.safeParse(call).data;
+    if (found === undefined) return;
+    const { id, index, function: called } = found;
+    const given = called?.arguments ?? "";
+    this.#output.toolCall({
+      index: index ?? position,
+      ...(id && { id }),
+      ...(called?.name && { name: called.name }),
+      arguments: typeof given === "string" ? given : JSON.stringify(given),
+    });
+  }
+
+  #fail(body: unknown): never {
+    const error = errorOfBody(body);
+    throw error === null ? providerFailure("provider_failed") : failureOfError(error, this.#secrets);
   }
 }
 
-function finishReasonOf(reason: unknown): Completion["finishReason"] {
-  return reason === "length" || reason === "content_filter" ? reason : "stop";
-}
+const wireToolCall = z.object({
+  id: z.string().nullish().catch(null),
+  index: z.int().nonnegative().nullish().catch(null),
+  function: z.object({ name: z.string().nullish().catch(null), arguments: z.unknown() }).nullish(),
+});
 
 const tokens = z.int().nonnegative();
 const wireUsage = z.object({
   prompt_tokens: tokens,
-  completion_tokens: tokens,
-  prompt_tokens_details: z.object({ cached_tokens: tokens.optional() }).nullish(),
+  // Absent in the first of a stream's reports, where each chunk has one.
+  completion_tokens: tokens.nullish(),
+  prompt_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish().catch(null),
+  /** DeepSeek's name for it. */
+  prompt_cache_hit_tokens: tokens.nullish().catch(null),
 });
 
 /** `null` for tokens counted in another way: an answer is not lost because of them. */
 function usageOf(usage: unknown): Usage | null {
   const { data } = wireUsage.safeParse(usage);
   if (data === undefined) return null;
-  const cached = data.prompt_tokens_details?.cached_tokens;
+  const cached = data.prompt_tokens_details?.cached_tokens ?? data.prompt_cache_hit_tokens;
   return {
     input_tokens: data.prompt_tokens,
-    ...(cached !== undefined && { cached_tokens: cached }),
-    output_tokens: data.completion_tokens,
+    ...(cached !== undefined && cached !== null && { cached_tokens: cached }),
+    output_tokens: data.completion_tokens ?? 0,
   };
-}
-
-/** A model of `GET /v1/models`. vLLM tells its window there. */
-export interface ListedModel {
-  readonly id: string;
-  readonly contextWindow: number | null;
-}
-
-const positive = z.int().positive();
-
-export function parseModels(body: unknown): ListedModel[] {
-  const schema = z.object({
-    data: z.array(z.object({ id: z.string(), max_model_len: positive.nullish().catch(null) })).nullable(),
-  });
-  return (parseAs(schema, body).data ?? []).map(({ id, max_model_len }) => ({
-    id,
-    contextWindow: max_model_len ?? null,
-  }));
-}
-
-/** Ollama's `GET /api/ps`: the loaded models with the window that each was given. */
-export function parseAllocatedWindows(body: unknown): Map<string, number> {
-  const schema = z.object({
-    models: z.array(z.object({ model: z.string(), context_length: positive.nullish().catch(null) })),
-  });
-  const models = schema.safeParse(body).data?.models ?? [];
-  return new Map(
-    models.flatMap(({ model, context_length }) => (context_length ? [[model, context_length]] : [])),
-  );
-}
-
-/**
- * Ollama's `POST /api/show`: the window that a model was trained for, or what its Modelfile sets if less.
- * What is allocated when it is loaded may be less again (4,096 by default). `null`: it does not say.
- */
-export function parseLargestWindow(body: unknown): number | null {
-  const schema = z.object({
-    parameters: z.string().default(""),
-    model_info: z.record(z.string(), z.unknown()),
-  });
-  const shown = schema.safeParse(body).data;
-  if (shown === undefined) return null;
-  const trained = positive.safeParse(
-    shown.model_info[`${shown.model_info["general.architecture"]}.context_length`],
-  );
-  const set = /^num_ctx\s+(\d+)\s*$/m.exec(shown.parameters)?.[1];
-  const windows = [...(trained.success ? [trained.data] : []), ...(set === undefined ? [] : [Number(set)])];
-  return windows.length > 0 ? Math.min(...windows) : null;
 }

@@ -24,6 +24,7 @@ function report(
   return {
     messages: [{ role: "system", content: "Be short.", tokens: 3, message_id: null }, ...payload],
     left_out,
+    normalized: [],
     intact: true,
     hash: "",
     context_window,

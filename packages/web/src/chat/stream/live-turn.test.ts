@@ -21,6 +21,7 @@ const outcome = (response: string) => ({
   message_count: 2,
   model: "mirror",
   status: "completed" as const,
+  finish_reason: "complete" as const,
   usage: null,
   stored: true,
 });

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { TextMessage } from "../../context-roles.ts";
+import type { ContextMessage } from "../../../chat/chat-model.ts";
 import type {
   Chat,
   ChatWrapper,
@@ -148,13 +148,5 @@ function toHistory({ system, messages }: AnswerRequest): HistoryItem[] {
   return system === "" ? history : [{ type: "system", text: system }, ...history];
 }
 
-function toHistoryItem({ role, content }: TextMessage): HistoryItem {
-  switch (role) {
-    case "system":
-      return { type: "system", text: content };
-    case "assistant":
-      return { type: "model", response: [content] };
-    case "user":
-      return { type: "user", text: content };
-  }
-}
+const toHistoryItem = ({ role, content }: ContextMessage): HistoryItem =>
+  role === "assistant" ? { type: "model", response: [content] } : { type: "user", text: content };

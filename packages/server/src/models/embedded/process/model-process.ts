@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { AnswerSink, Completion } from "../../../chat/chat-model.ts";
 import { AppError } from "../../../errors/app-error.ts";
+import { AnswerOutput } from "../../answer-output.ts";
 import type { Installed } from "../setup/setup.ts";
 import type { AnswerRequest, AnswerResult, FromChild, ToChild } from "./protocol.ts";
 
@@ -113,11 +114,16 @@ export class ModelProcess {
       settle();
       free.resolve();
     };
+    const output = new AnswerOutput(sink);
+    const complete = (result: AnswerResult) => {
+      // Its last pieces may still have been held back.
+      if (wanted) completion.resolve(toCompletion(output, result));
+    };
     const id = this.#register({
       receive: (message) => {
-        if (message.type === "text") give(() => sink.text(message.text));
-        else if (message.type === "working") give(() => sink.thinking());
-        else if (message.type === "answered") end(() => completion.resolve(toCompletion(message.result)));
+        if (message.type === "text") give(() => output.content(message.text));
+        else if (message.type === "working") give(() => sink.reasoning(""));
+        else if (message.type === "answered") end(() => complete(message.result));
         else end(() => completion.reject(toError(message)));
       },
       exited: (exit) => end(() => completion.reject(brokeOff(exit))),
@@ -204,15 +210,15 @@ export class ModelProcess {
   }
 }
 
-const toCompletion = ({
-  finishReason,
-  inputTokens,
-  cachedTokens,
-  outputTokens,
-}: AnswerResult): Completion => ({
-  finishReason,
-  usage: { input_tokens: inputTokens, cached_tokens: cachedTokens, output_tokens: outputTokens },
-});
+const toCompletion = (
+  output: AnswerOutput,
+  { finishReason, inputTokens, cachedTokens, outputTokens }: AnswerResult,
+): Completion =>
+  output.complete(finishReason, {
+    input_tokens: inputTokens,
+    cached_tokens: cachedTokens,
+    output_tokens: outputTokens,
+  });
 
 function toError(message: CallMessage): AppError {
   if (message.type === "too-long") {

@@ -1,9 +1,9 @@
-import type { TextMessage } from "../../context-roles.ts";
+import type { ContextMessage } from "../../../chat/chat-model.ts";
 
 /** What one answer is made from. */
 export interface AnswerRequest {
   readonly system: string;
-  readonly messages: readonly TextMessage[];
+  readonly messages: readonly ContextMessage[];
   /** Most tokens that context and answer may take together. */
   readonly contextWindow: number;
 }

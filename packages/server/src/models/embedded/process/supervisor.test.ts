@@ -4,8 +4,13 @@ import { Supervisor } from "./supervisor.ts";
 
 const runtime = new URL("./fake-llama-cpp.fixture.ts", import.meta.url).href;
 const never = new AbortController().signal;
-const sink = { text() {}, thinking() {} };
-const request = { system: "", messages: [{ role: "user", content: "Hello" }], contextWindow: 4_096 } as const;
+const sink = { text() {}, reasoning() {}, toolCall() {}, alive() {} };
+const request = {
+  system: "",
+  messages: [{ role: "user", content: "Hello" }],
+  contextWindow: 4_096,
+  promptTokens: 10,
+} as const;
 
 let warnings: string[];
 let supervisor: Supervisor;

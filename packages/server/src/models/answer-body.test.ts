@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type FakeOpenAi, startFakeOpenAi } from "../../test/fakes/openai.ts";
-import type { EventReader } from "./event-stream.ts";
-import { ProviderFailure } from "./provider-failure.ts";
+import { AppError } from "../errors/app-error.ts";
+import type { AnswerReader } from "./answer-body.ts";
 import { ProviderHttp } from "./provider-http.ts";
 
 let fake: FakeOpenAi;
@@ -11,7 +11,7 @@ const never = new AbortController().signal;
 
 beforeEach(async () => {
   fake = await startFakeOpenAi();
-  http = new ProviderHttp(fake.url, "");
+  http = new ProviderHttp({ baseUrl: fake.url, apiKey: "" });
 });
 afterEach(async () => {
   await http.close();
@@ -19,8 +19,13 @@ afterEach(async () => {
 });
 
 /** Collects the data of the events up to the one that says `end`, or to the end of the stream. */
-class Collector implements EventReader<string[]> {
+class Collector implements AnswerReader<string[]> {
+  readonly ended = false;
   readonly data: string[] = [];
+  alive(): void {}
+  whole(body: unknown): string[] {
+    return ["whole", JSON.stringify(body)];
+  }
   event(data: string): string[] | undefined {
     if (data === "end") return this.data;
     this.data.push(data);
@@ -34,7 +39,7 @@ class Collector implements EventReader<string[]> {
 /** What is read of a body that arrives in these packets, on a real socket. */
 function read(...packets: (string | Uint8Array)[]): Promise<string[]> {
   fake.scenario = { packets };
-  return http.postForEvents("responses", { stream: true }, new Collector(), never);
+  return http.postForAnswer("responses", { stream: true }, () => new Collector(), never);
 }
 
 test("many events in one packet", async () => {
@@ -46,7 +51,7 @@ test("many events in one packet", async () => {
 test("an event in packets of one byte each, in the middle of a character too", async () => {
   const bytes = Buffer.from('event: x\ndata: {"text":"né 👋"}\n\ndata: end\n\n');
   fake.scenario = { packets: [...bytes].map((byte) => Buffer.of(byte)), delayMs: 1 };
-  const data = await http.postForEvents("responses", { stream: true }, new Collector(), never);
+  const data = await http.postForAnswer("responses", { stream: true }, () => new Collector(), never);
   expect(data).toEqual(['{"text":"né 👋"}']);
 });
 
@@ -79,9 +84,9 @@ test("bytes that are no text", async () => {
 test("an event without an end is given up, and its memory with it", async () => {
   fake.scenario = { packets: Array.from({ length: 60 }, () => `data: ${"x".repeat(1_000_000)}`), delayMs: 0 };
   const failure = await http
-    .postForEvents("responses", { stream: true }, new Collector(), never)
+    .postForAnswer("responses", { stream: true }, () => new Collector(), never)
     .catch((error) => error);
-  expect(failure).toBeInstanceOf(ProviderFailure);
+  expect(failure).toBeInstanceOf(AppError);
   expect(failure.code).toBe("provider_failed");
   await fake.idle();
   expect(fake.last.outcome).toBe("aborted");
@@ -100,15 +105,13 @@ test("what comes after the last event that matters is not read, and the connecti
 test("an abort at one of its events leaves the others of the packet unread", async () => {
   const abort = new AbortController();
   const reader = new Collector();
-  const read: EventReader<string[]> = {
-    event: (data) => {
-      abort.abort(new Error("enough"));
-      return reader.event(data);
-    },
-    end: () => reader.end(),
+  const event = reader.event.bind(reader);
+  reader.event = (data) => {
+    abort.abort(new Error("enough"));
+    return event(data);
   };
   fake.scenario = { packets: ["data: one\n\ndata: two\n\ndata: end\n\n"] };
-  await expect(http.postForEvents("responses", { stream: true }, read, abort.signal)).rejects.toThrow(
+  await expect(http.postForAnswer("responses", { stream: true }, () => reader, abort.signal)).rejects.toThrow(
     "enough",
   );
   expect(reader.data).toEqual(["one"]);
@@ -116,7 +119,7 @@ test("an abort at one of its events leaves the others of the packet unread", asy
 
 test("a stream that does not end after its last event is closed", async () => {
   fake.scenario = { packets: ["data: end\n\n", "data: later\n\n"], delayMs: 60_000 };
-  expect(await http.postForEvents("responses", { stream: true }, new Collector(), never)).toEqual([]);
+  expect(await http.postForAnswer("responses", { stream: true }, () => new Collector(), never)).toEqual([]);
   await fake.idle();
   expect(fake.last.outcome).toBe("aborted");
 });

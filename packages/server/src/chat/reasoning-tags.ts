@@ -1,0 +1,172 @@
+/** The pairs that models put around their reasoning, where their server leaves it in the text. */
+const TAGS: readonly (readonly [open: string, close: string])[] = [
+  ["<think>", "</think>"],
+  ["<thinking>", "</thinking>"],
+  ["<thought>", "</thought>"],
+  ["<reasoning>", "</reasoning>"],
+  ["<seed:think>", "</seed:think>"],
+  ["[think]", "[/think]"],
+  ["◁think▷", "◁/think▷"],
+  ["<|start_thinking|>", "<|end_thinking|>"],
+  ["<|channel|>analysis<|message|>", "<|end|>"],
+];
+/** The tag that some chat templates open themselves, so that an answer has only the closing one. */
+const TEMPLATE_CLOSE = "</think>";
+
+export interface TaggedOutput {
+  text(piece: string): void;
+  reasoning(piece: string): void;
+}
+
+type State =
+  /** Nothing but blanks and reasoning has come. */
+  | { readonly at: "start"; readonly reasoned: boolean }
+  | { readonly at: "reasoning"; readonly close: string }
+  /** The template has opened the tag, if this answer is like the ones before it. */
+  | { readonly at: "undecided" }
+  | { readonly at: "text" };
+
+/**
+ * Separates an answer's text from the reasoning before it. Only the beginning of an answer is examined: a tag in
+ * the middle of a text is part of the text. A tag may be cut over several pieces.
+ */
+export class ReasoningTags {
+  readonly #out: TaggedOutput;
+  #state: State;
+  #pending = "";
+  #closedByTemplate = false;
+  #tail = "";
+
+  /** @param opened true if earlier answers of this model had a closing tag only */
+  constructor(out: TaggedOutput, opened = false) {
+    this.#out = out;
+    this.#state = opened ? { at: "undecided" } : { at: "start", reasoned: false };
+  }
+
+  /** True if the answer had a closing tag whose opening tag was the template's. */
+  get closedByTemplate(): boolean {
+    return this.#closedByTemplate;
+  }
+
+  push(piece: string): void {
+    if (this.#state.at === "text") {
+      this.#text(piece);
+      return;
+    }
+    this.#pending += piece;
+    while (this.#step());
+  }
+
+  /** The answer is over: what waited for the rest of a tag is not one. */
+  end(): void {
+    const rest = this.#pending;
+    this.#pending = "";
+    if (rest === "") return;
+    if (this.#state.at === "reasoning") this.#out.reasoning(rest);
+    else this.#text(rest);
+  }
+
+  /** Decides something about what is pending; true if more of it can be decided. */
+  #step(): boolean {
+    switch (this.#state.at) {
+      case "start":
+        return this.#findOpening(this.#state.reasoned);
+      case "reasoning":
+        return this.#findClosing(this.#state.close);
+      case "undecided":
+        return this.#findTemplateClosing();
+      case "text":
+        return false;
+    }
+  }
+
+  #findOpening(reasoned: boolean): boolean {
+    const start = this.#pending.trimStart();
+    const tag = tagAt(start);
+    if (tag !== undefined) {
+      this.#state = { at: "reasoning", close: tag[1] };
+      this.#pending = start.slice(tag[0].length);
+      return true;
+    }
+    if (couldBecomeTag(start)) return false;
+    const text = reasoned ? start : this.#pending;
+    this.#pending = "";
+    this.#state = { at: "text" };
+    this.#text(text);
+    return false;
+  }
+
+  #findClosing(close: string): boolean {
+    const at = this.#pending.toLowerCase().indexOf(close);
+    if (at >= 0) {
+      this.#closeAt(at, close);
+      return true;
+    }
+    // The last characters may be the beginning of the tag.
+    let safe = Math.max(0, this.#pending.length - (close.length - 1));
+    if (isHighSurrogate(this.#pending.charCodeAt(safe - 1))) safe -= 1;
+    if (safe > 0) this.#out.reasoning(this.#pending.slice(0, safe));
+    this.#pending = this.#pending.slice(safe);
+    return false;
+  }
+
+  /** Everything is held back, because it is the answer if the closing tag does not come. */
+  #findTemplateClosing(): boolean {
+    if (tagAt(this.#pending.trimStart()) !== undefined) {
+      this.#state = { at: "start", reasoned: false };
+      return true;
+    }
+    const at = this.#pending.toLowerCase().indexOf(TEMPLATE_CLOSE);
+    if (at < 0) {
+      this.#out.reasoning("");
+      return false;
+    }
+    this.#closedByTemplate = true;
+    this.#closeAt(at, TEMPLATE_CLOSE);
+    return true;
+  }
+
+  #closeAt(at: number, close: string): void {
+    this.#out.reasoning(this.#pending.slice(0, at));
+    this.#pending = this.#pending.slice(at + close.length);
+    this.#state = { at: "start", reasoned: true };
+  }
+
+  #text(piece: string): void {
+    const seen = this.#tail + piece;
+    this.#closedByTemplate ||= templateClosing(seen) >= 0;
+    this.#tail = seen.slice(-2 * TEMPLATE_CLOSE.length);
+    this.#out.text(piece);
+  }
+}
+
+const tagAt = (text: string) => TAGS.find(([open]) => text.slice(0, open.length).toLowerCase() === open);
+
+const couldBecomeTag = (text: string): boolean =>
+  TAGS.some(([open]) => text.length < open.length && open.startsWith(text.toLowerCase()));
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
+
+/** Where the text after a closing tag on a line of its own begins; -1 without one. */
+function templateClosing(text: string): number {
+  const found = /(?:^|\n)[ \t]*<\/think>[ \t]*(?:\n|$)/i.exec(text);
+  return found === null ? -1 : found.index + found[0].length;
+}
+
+/** An answer without the reasoning in front of it, for answers that were stored with it. */
+export function withoutReasoning(answer: string): string {
+  if (!/think|thought|reasoning|<\|/i.test(answer)) return answer;
+  let text = "";
+  const tags = new ReasoningTags({
+    text: (piece) => {
+      text += piece;
+    },
+    reasoning: () => {},
+  });
+  tags.push(answer);
+  tags.end();
+  const end = templateClosing(text);
+  // In a code block it is an example.
+  const example = end >= 0 && (text.slice(0, end).match(/```/g)?.length ?? 0) % 2 === 1;
+  return end >= 0 && !example ? text.slice(end).trimStart() : text;
+}

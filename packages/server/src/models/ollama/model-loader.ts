@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KnownModels } from "./known-models.ts";
+import type { NativeApi } from "./native-api.ts";
+
+/** Twice as long as Ollama itself allows a model to load. */
+const LOAD_TIMEOUT_MS = 600_000;
+const CHECK_EVERY_MS = 5000;
+const CHECK_TIMEOUT_MS = 4000;
+
+/**
+ * Has models loaded over connections of their own: Ollama gives up loading when the request that started it is
+ * aborted, and the next one would start again from nothing.
+ */
+export class ModelLoader {
+  readonly #native: NativeApi;
+  readonly #known: KnownModels;
+  readonly #loading = new Map<string, Promise<void>>();
+  readonly #closed = new AbortController();
+
+  constructor(native: NativeApi, known: KnownModels) {
+    this.#native = native;
+    this.#known = known;
+  }
+
+  /**
+   * Resolves when the model is loaded, or when the server has refused to load it: the question itself then says why.
+   * @param onLoading called at the start, and as long as the server answers other requests
+   */
+  async load(model: string, onLoading: () => void, signal: AbortSignal): Promise<void> {
+    const loading = this.#loading.get(model) ?? this.#start(model);
+    onLoading();
+    for (;;) {
+      const waited = await Promise.race([loading.then(() => false), pause(signal)]);
+      if (!waited) break;
+      if (await this.#serverAnswers()) onLoading();
+    }
+    signal.throwIfAborted();
+    await this.#known.refreshLoaded(AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]));
+  }
+
+  close(): void {
+    this.#closed.abort();
+  }
+
+  #start(model: string): Promise<void> {
+    const deadline = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(LOAD_TIMEOUT_MS)]);
+    const loading = this.#native
+      .load(model, deadline)
+      .catch(() => {})
+      .finally(() => this.#loading.delete(model));
+    this.#loading.set(model, loading);
+    return loading;
+  }
+
+  async #serverAnswers(): Promise<boolean> {
+    try {
+      await this.#native.loaded(
+        AbortSignal.any([this.#closed.signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]),
+      );
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Resolves with true after a while. @throws the signal's reason */
+async function pause(signal: AbortSignal): Promise<true> {
+  await sleep(CHECK_EVERY_MS, undefined, { signal, ref: false }).catch(() => signal.throwIfAborted());
+  return true;
+}

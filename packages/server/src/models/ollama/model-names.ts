@@ -1,0 +1,12 @@
+/** A name as Ollama compares it: without case, its own registry, and the tag that is added where there is none. */
+function canonical(name: string): string {
+  const bare = name
+    .trim()
+    .toLowerCase()
+    .replace(/^(?:https?:\/\/)?registry\.ollama\.ai\//, "")
+    .replace(/^(?:library|ollama)\//, "");
+  return bare.includes(":", bare.lastIndexOf("/") + 1) ? bare : `${bare}:latest`;
+}
+
+/** True if Ollama takes both names for the same model. */
+export const isSameModel = (a: string, b: string): boolean => a === b || canonical(a) === canonical(b);

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { AppError } from "../../errors/app-error.ts";
+import type { ProviderHttp } from "../provider-http.ts";
+
+// Ollama's own API stands beside `/v1`.
+const PS = "../api/ps";
+const SHOW = "../api/show";
+const GENERATE = "../api/generate";
+
+const positive = z.int().positive();
+
+/** A model that is loaded. */
+export interface LoadedModel {
+  readonly name: string;
+  /** The window that it was given, in tokens. Null: Ollama before 0.10 does not say. */
+  readonly contextWindow: number | null;
+}
+
+/** What Ollama says about a model that is installed. */
+export interface ShownModel {
+  /** The window that it was trained for, or what its Modelfile sets if that is less. It may be given less again. */
+  readonly largestWindow: number | null;
+  /** Null: Ollama before 0.6.4 does not say. */
+  readonly chats: boolean | null;
+}
+
+/** The part of Ollama's own API that is used. */
+export class NativeApi {
+  readonly #http: ProviderHttp;
+
+  constructor(http: ProviderHttp) {
+    this.#http = http;
+  }
+
+  /** The loaded models; null from a server that is not Ollama. @throws AppError if it cannot be reached */
+  async loaded(signal: AbortSignal): Promise<readonly LoadedModel[] | null> {
+    const body = await ifAnswered(this.#http.getJson(PS, signal));
+    return body === null ? null : parseLoaded(body);
+  }
+
+  /** @throws AppError if the server cannot be reached */
+  async show(model: string, signal: AbortSignal): Promise<ShownModel> {
+    const body = await ifAnswered(this.#http.postForJson(SHOW, { model }, signal));
+    return body === null ? { largestWindow: null, chats: null } : parseShown(body);
+  }
+
+  /** Has a model loaded, which can take minutes. Ollama gives it up when the request is aborted. */
+  async load(model: string, signal: AbortSignal): Promise<void> {
+    await this.#http.postForJson(GENERATE, { model }, signal);
+  }
+}
+
+/** Null if the server answers, but not with what was asked for. */
+async function ifAnswered(answer: Promise<unknown>): Promise<unknown> {
+  try {
+    return await answer;
+  } catch (error) {
+    const provider = error instanceof AppError ? error.provider : undefined;
+    if (provider?.status !== undefined || provider?.noSuchApi || isNoJson(error)) return null;
+    throw error;
+  }
+}
+
+const isNoJson = (error: unknown): boolean => error instanceof AppError && error.code === "provider_failed";
+
+/** Reads `GET /api/ps`; null if it is something else. */
+export function parseLoaded(body: unknown): readonly LoadedModel[] | null {
+  const schema = z.object({
+    models: z
+      .array(z.object({ model: z.string(), context_length: positive.nullish().catch(null) }))
+      .nullable(),
+  });
+  const found = schema.safeParse(body).data;
+  if (found === undefined) return null;
+  return (found.models ?? []).map(({ model, context_length }) => ({
+    name: model,
+    contextWindow: context_length ?? null,
+  }));
+}
+
+/** Reads `POST /api/show`. */
+export function parseShown(body: unknown): ShownModel {
+  const schema = z.object({
+    parameters: z.string().nullish().catch(null),
+    model_info: z.record(z.string(), z.unknown()).nullish().catch(null),
+    capabilities: z.array(z.string()).nullish().catch(null),
+  });
+  const { parameters, model_info: info, capabilities } = schema.safeParse(body).data ?? {};
+  const trained = positive.safeParse(info?.[`${info["general.architecture"]}.context_length`]);
+  const set = /^num_ctx\s+(\d+)\s*$/m.exec(parameters ?? "")?.[1];
+  const windows = [...(trained.success ? [trained.data] : []), ...(set === undefined ? [] : [Number(set)])];
+  return {
+    largestWindow: windows.length > 0 ? Math.min(...windows) : null,
+    chats: capabilities ? capabilities.includes("completion") : null,
+  };
+}

@@ -1,0 +1,26 @@
+import type { AppError } from "../../errors/app-error.ts";
+
+/** What a request can do without. Mistral, Azure and strict servers have refused one or another of these. */
+const OPTIONAL = ["stream_options", "max_tokens", "temperature", "seed"] as const;
+
+/** Remembers which fields a server refuses. */
+export class OptionalFields {
+  readonly #refused = new Set<string>();
+
+  without<Body extends object>(body: Body): Body {
+    if (this.#refused.size === 0) return body;
+    return Object.fromEntries(Object.entries(body).filter(([name]) => !this.#refused.has(name))) as Body;
+  }
+
+  /** True if the server has refused a field of this body that can be left out: then the request is worth repeating. */
+  dropRefused({ provider }: AppError, body: object): boolean {
+    const { status, said = "", param = "" } = provider ?? {};
+    if (status !== 400 && status !== 422) return false;
+    const sent = OPTIONAL.filter((name) => name in body);
+    const named = sent.filter((name) => said.includes(name) || param.split(".")[0] === name);
+    // FastAPI's servers answer 422 to a field that they do not know, and some do not say to which.
+    const refused = named.length > 0 || status === 400 || param !== "" ? named : sent;
+    for (const name of refused) this.#refused.add(name);
+    return refused.length > 0;
+  }
+}

@@ -1,0 +1,56 @@
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, setGlobalDispatcher } from "undici";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** This machine is never reached through a proxy, whatever the proxy variables say. */
+const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
+
+export interface OutgoingOptions {
+  readonly connectTimeoutMs: number;
+  /** Called for each connection that is opened without a proxy. */
+  readonly onConnect?: () => void;
+}
+
+/** Makes the connections of outgoing HTTP requests, through the proxies that the environment names. */
+export function createDispatcher(
+  env: Environment,
+  { connectTimeoutMs, onConnect }: OutgoingOptions,
+): Dispatcher {
+  // HTTP/2 would put all streams on one connection, where one slow reader holds up the others.
+  const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
+  const options = {
+    allowH2: false,
+    connectTimeout: connectTimeoutMs,
+    connect: (...[target, callback]: Parameters<typeof connect>) => {
+      onConnect?.();
+      connect(target, callback);
+    },
+  };
+  const proxies = proxySettings(env);
+  return proxies === null ? new Agent(options) : new EnvHttpProxyAgent({ ...options, ...proxies });
+}
+
+/** Sends the requests of `fetch` through the proxies too: logins, downloads, traces. */
+export function useProxiesEverywhere(env: Environment): void {
+  if (proxySettings(env) !== null) setGlobalDispatcher(createDispatcher(env, { connectTimeoutMs: 10_000 }));
+}
+
+/** Null if no proxy is set. The lower-case names win, as with curl. */
+function proxySettings(env: Environment) {
+  const read = (name: string): string => (env[name.toLowerCase()] ?? env[name] ?? "").trim();
+  const httpProxy = read("HTTP_PROXY");
+  const httpsProxy = read("HTTPS_PROXY");
+  if (httpProxy === "" && httpsProxy === "") return null;
+  return { httpProxy, httpsProxy, noProxy: [read("NO_PROXY"), ...LOOPBACK].join(",") };
+}
+
+/** The variables with a proxy's address that is no URL of a proxy, each with what it must be. */
+export function proxyMistakes(env: Environment): string[] {
+  return ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"].flatMap((name) => {
+    const value = env[name]?.trim();
+    if (value === undefined || value === "") return [];
+    const protocol = URL.parse(value)?.protocol ?? "";
+    const supported = ["http:", "https:", "socks5:", "socks:"].includes(protocol);
+    return supported ? [] : [`${name} must be the URL of a proxy, such as http://proxy.example.com:3128.`];
+  });
+}
