@@ -17,7 +17,8 @@ async function occupied(host) {
 }
 
 test("free ports pass", async () => {
-  await checkPorts({ PORT: `${await freePort()}`, WEB_PORT: `${await freePort()}` });
+  const ports = { PORT: `${await freePort()}`, WEB_PORT: `${await freePort()}` };
+  await expect(checkPorts(ports)).resolves.toBeUndefined();
 });
 
 test("each port in use is named, with who uses it and another one", async () => {
@@ -48,5 +49,5 @@ test("an address that is not this machine's is said", async () => {
 });
 
 test("what is no port is left to the server, which names all mistakes at once", async () => {
-  await checkPorts({ PORT: "many", WEB_PORT: "70000" });
+  await expect(checkPorts({ PORT: "many", WEB_PORT: "70000" })).resolves.toBeUndefined();
 });
