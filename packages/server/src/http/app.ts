@@ -26,7 +26,7 @@ import { statusRoutes } from "./routes/status.ts";
 import { turnRoutes } from "./routes/turns.ts";
 import { securitySchemes } from "./security-schemes.ts";
 
-// An answer of the API is data: if a browser is made to show it as a page, that page can do nothing.
+// The API's answers are data: if a browser shows one as a page, the page can do nothing.
 const NOTHING = {
   defaultSrc: ["'none'"],
   baseUri: ["'none'"],
@@ -34,11 +34,11 @@ const NOTHING = {
   frameAncestors: ["'none'"],
 };
 
-// The plugin's own would have a browser ask for the page's files by HTTPS, which is not spoken here.
+// The plugin's own policy makes a browser request files over HTTPS, which this server does not speak.
 const DOCUMENTATION = {
   "default-src": "'none'",
   "script-src": "'self'",
-  // The one style that Swagger UI writes into its page: that of its logo.
+  // The one inline style of Swagger UI: its logo's.
   "style-src": "'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='",
   "img-src": "'self' data:",
   "connect-src": "'self'",
@@ -47,30 +47,30 @@ const DOCUMENTATION = {
   "frame-ancestors": "'none'",
 };
 
-/** The API, not listening yet. */
+/** Builds the API, not listening yet. */
 export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   const app = Fastify({
     loggerInstance: logger,
-    // What a turn is worth a line, the domain says; a line a request would bury it.
+    // The domain logs a line per turn; a line per request would bury it.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId,
-    // Its lines have the request's id all the same: observability/log.ts.
+    // Lines have the request's id anyway: observability/log.ts.
     childLoggerFactory: (log) => log,
     bodyLimit: 1024 * 1024,
-    // A session's id may be 128 characters of any script, percent-encoded.
+    // A session's id may have 128 characters of any script, percent-encoded.
     routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: true },
     ...CONNECTION_TIMES,
     forceCloseConnections: true,
     clientErrorHandler: onClientError,
     frameworkErrors: onBadPath,
-    // Whoever sends X-Forwarded-For is believed only where it was said of him.
+    // X-Forwarded-For is used only from trusted proxies.
     trustProxy: context.trustedProxies.length > 0 && [...context.trustedProxies],
   });
   const { identity, limits, publicUrl, allowedOrigins } = context;
   const open = identity.methods.includes("none");
   app.setValidatorCompiler(validatorCompiler);
   z.config({ customError: zodMessage });
-  // Answers are made of the very types that the schemas give; to check each again would cost more than the turn.
+  // Answers are built from the schemas' types; validating each would cost more than the turn.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   assignRequestIds(app);
   renderProblems(app, context.metrics);
@@ -78,7 +78,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   if (open) guardLoopback(app);
   addSecurityHeaders(app, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING } });
   await app.register(cors, {
-    // Cookies are never allowed from elsewhere: other pages have keys or tokens.
+    // Other origins may not send cookies: their pages use keys or tokens.
     origin: (origin, allow) =>
       allow(
         null,
@@ -110,7 +110,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   for (const routes of [statusRoutes, metricsRoutes, authRoutes]) await app.register(routes(context));
   const live = new ActiveRequests(identity, logger);
   app.addHook("onClose", async () => live.close());
-  // Everything else is somebody's: a route that is added here is guarded without its doing anything for it.
+  // All other routes need a caller: a route that is added here is guarded without further code.
   await app.register(async (guarded) => {
     authenticate(guarded, { identity, live, publicUrl });
     limitOwners(guarded, limits);

@@ -6,7 +6,7 @@ import { CONNECTION_TIMES } from "./hooks/connections.ts";
 import { addSecurityHeaders } from "./hooks/security-headers.ts";
 import { onClientError } from "./problems.ts";
 
-/** Helmet's headers that browsers read on documents only. Assets go without them: they are a kilobyte each time. */
+/** Helmet's headers that browsers read on documents only. Assets are sent without this kilobyte. */
 const DOCUMENT_HEADERS = [
   "content-security-policy",
   "cross-origin-opener-policy",
@@ -54,7 +54,7 @@ export async function buildPage(root: string, api: Api, logger: FastifyBaseLogge
         frameAncestors: ["'none'"],
       },
     },
-    // This is served over plain HTTP on the reader's own machine.
+    // The page is served over plain HTTP on the user's own machine.
     strictTransportSecurity: false,
   });
   await page.register(fastifyStatic, {

@@ -10,7 +10,7 @@ import { setRateLimitHeaders } from "./hooks/rate-limit-headers.ts";
 
 const PROBLEM_JSON = "application/problem+json; charset=utf-8";
 
-/** An error as the API tells it. */
+/** An error as the API sends it. */
 export function toProblem(error: AppError): Problem {
   const { code, message, errors, turnId, sessionId, response } = error;
   const { status, title } = ERRORS[code];
@@ -31,7 +31,7 @@ interface ProblemWatch {
   problemAnswered(code: ErrorCode): void;
 }
 
-/** Renders every error of an API: as a problem, with a code of the table, and never with a stack trace. */
+/** Renders every error as a problem document with a code of the table, never with a stack trace. */
 export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void {
   const shouldLog = oncePerMinute();
   const sendProblem = (reply: FastifyReply, error: AppError): FastifyReply => {
@@ -62,7 +62,7 @@ export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void 
   );
 }
 
-/** Answers a path that cannot be decoded: no route, and so no hook of one, ever sees it. */
+/** Answers a path that cannot be decoded: no route or hook of a route ever receives it. */
 export function onBadPath(_: FastifyError, __: unknown, reply: FastifyReply): void {
   const message = "must be percent-encoded UTF-8";
   const errors = [{ field: "path", message }];
@@ -70,7 +70,7 @@ export function onBadPath(_: FastifyError, __: unknown, reply: FastifyReply): vo
   void reply.code(problem.status).type(PROBLEM_JSON).send(problem);
 }
 
-/** Answers what is no HTTP that Node.js can read, before any route is known: as a problem too. */
+/** Answers a request that Node.js cannot parse, before a route is known, with a problem document too. */
 export function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
@@ -98,7 +98,7 @@ const CLIENT_ERRORS: Readonly<Record<string, AppError>> = {
   ),
 };
 
-// By design a foreign session cannot be told from one that never was, here no more than elsewhere.
+// By design another owner's session looks like one that does not exist.
 const UNKNOWN: ReadonlySet<ErrorCode> = new Set(["session_not_found", "turn_not_found"]);
 
 const limitFields = ({ policy, quota }: LimitState, request: FastifyRequest): object => ({
@@ -125,7 +125,7 @@ function fromFastify(error: FastifyError, bodyLimit = 0): AppError {
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
     return new AppError("unsupported_media_type", "Send the body as application/json.");
   }
-  // What Fastify itself refuses: broken JSON, an empty body, __proto__, a path that cannot be decoded.
+  // Fastify's own refusals: broken JSON, an empty body, __proto__, a path that cannot be decoded.
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     const message = error.message.replace(/\.$/, "");
     return new AppError("invalid_request", `${message}.`, { errors: [{ field: "body", message }] });

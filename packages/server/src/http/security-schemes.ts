@@ -4,7 +4,7 @@ type SecurityScheme =
   | { readonly type: "http"; readonly scheme: "bearer"; readonly description: string }
   | { readonly type: "apiKey"; readonly in: "cookie"; readonly name: string; readonly description: string };
 
-/** How a request shows who makes it, for the documentation. */
+/** The methods of authentication, for the documentation. */
 export function securitySchemes({ methods, cookieName }: Identity): Record<string, SecurityScheme> {
   const tokens = methods.includes("keys") || methods.includes("jwt");
   return {

@@ -4,7 +4,7 @@ import type { Authenticator, Credentials, Identified } from "./authenticator.ts"
 import { type Issuer, identityUnavailable } from "./issuer.ts";
 import { ownerOfSubject } from "./principal.ts";
 
-// Only such as are signed with a private key: what everybody can read must not be enough to sign with.
+// Asymmetric algorithms only: the public key, which everyone can read, must not be enough to sign.
 const ALGORITHMS = [
   "RS256",
   "RS384",
@@ -26,7 +26,7 @@ interface AccessTokensOptions {
   readonly groupOf: (claims: JWTPayload) => string | null;
 }
 
-/** Access tokens that an OpenID Connect provider has signed for this server. */
+/** Verifies access tokens that an OpenID Connect provider has signed for this server. */
 export class AccessTokens implements Authenticator {
   readonly #options: AccessTokensOptions;
 
@@ -54,7 +54,7 @@ export class AccessTokens implements Authenticator {
       if (typeof payload.sub !== "string" || payload.sub === "") throw new errors.JWTInvalid("no subject");
       return payload;
     } catch (error) {
-      // What cannot be fetched says nothing about the token.
+      // A failed fetch says nothing about the token.
       const unreachable =
         !(error instanceof errors.JOSEError) ||
         error instanceof errors.JWKSTimeout ||

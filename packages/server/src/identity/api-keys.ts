@@ -18,7 +18,7 @@ const record = z.object({
 });
 type ApiKeyRecord = z.infer<typeof record>;
 
-/** What is known of a key without its secret. */
+/** A key without its secret. */
 export type ApiKey = Omit<ApiKeyRecord, "hash"> & { readonly id: string };
 
 interface NewApiKey {
@@ -28,7 +28,7 @@ interface NewApiKey {
   readonly days?: number;
 }
 
-/** API keys: `rmm_<id>_<secret>`. Only a hash of the secret is kept. */
+/** API keys: `rmm_<id>_<secret>`. Only a hash of the secret is stored. */
 export class ApiKeys implements Authenticator {
   readonly #store: IdentityStore;
   readonly #verified = new VerifiedCache<ApiKeyRecord>();
@@ -48,7 +48,7 @@ export class ApiKeys implements Authenticator {
     return { principal: { owner: known.owner, group: known.group, via: "key" } };
   }
 
-  /** Makes a key. It is told here once; nobody can read it again. */
+  /** Creates a key. It is returned once and cannot be read again. */
   async create({ owner, group, note, days }: NewApiKey): Promise<{ id: string; key: string }> {
     const id = randomBytes(8).toString("hex");
     const secret = randomBytes(32).toString("base64url");
@@ -66,7 +66,7 @@ export class ApiKeys implements Authenticator {
     return { id, key: `rmm_${id}_${secret}` };
   }
 
-  /** All keys, the oldest first. */
+  /** Returns all keys, oldest first. */
   async list(): Promise<ApiKey[]> {
     const all = await this.#store.all("api_key");
     return [...all]
@@ -77,7 +77,7 @@ export class ApiKeys implements Authenticator {
       .sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
   }
 
-  /** False: there is no such key. Servers that have just seen it take it for another second. */
+  /** Resolves with false if there is no such key. Servers that have just verified it accept it for another second. */
   async revoke(id: string): Promise<boolean> {
     this.#verified.forget(id);
     return this.#store.remove("api_key", id);

@@ -1,13 +1,13 @@
 import type { Principal } from "./principal.ts";
 
-/** What a request brings to show who makes it. */
+/** The credentials of a request. */
 export interface Credentials {
   /** The token of `Authorization: Bearer`. */
   readonly bearer: string | null;
   readonly cookies: Readonly<Record<string, string | undefined>>;
 }
 
-/** A cookie for the browser to keep; an empty value: to forget. */
+/** A cookie for the browser to store; an empty value deletes it. */
 export interface Cookie {
   readonly name: string;
   readonly value: string;
@@ -16,16 +16,16 @@ export interface Cookie {
 
 export interface Identified {
   readonly principal: Principal;
-  /** What the browser is to bring from now on. */
+  /** The cookie that the browser sends from now on. */
   readonly cookie?: Cookie;
 }
 
-/** One way to show who one is. */
+/** One method of authentication. */
 export interface Authenticator {
   /**
    * Null: these credentials are of another kind.
    * @throws AppError `unauthenticated`: they are of this kind and do not hold; `storage_unavailable` or
-   *   `identity_unavailable`: whether they hold cannot be known now
+   *   `identity_unavailable` if the credentials cannot be verified now
    */
   authenticate(credentials: Credentials): Promise<Identified | null>;
 }

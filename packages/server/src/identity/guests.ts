@@ -7,7 +7,7 @@ import type { Principal } from "./principal.ts";
 import { VerifiedCache } from "./verified-cache.ts";
 
 const AUDIENCE = "redis-memory-magic:guest";
-// A cookie this old is replaced by a new one, so that who comes back within a month stays who he is.
+// A cookie this old is replaced by a new one, so that a guest who returns within 30 days stays the same guest.
 const RENEWED_AFTER_SECONDS = 86_400;
 
 interface Guest {
@@ -15,7 +15,7 @@ interface Guest {
   readonly issuedAt: number;
 }
 
-/** Guests: each browser an owner by itself, by a signed cookie. Nothing is kept of them but what they write. */
+/** Guests: each browser is an owner, by a signed cookie. Only what guests write is stored. */
 export class Guests implements Authenticator {
   readonly #store: IdentityStore;
   readonly #cookieName: string;
@@ -29,7 +29,7 @@ export class Guests implements Authenticator {
     this.#secret = secret === undefined ? undefined : new TextEncoder().encode(secret);
   }
 
-  /** Who brings no cookie, or one that does not hold, is a new guest. */
+  /** A request without a valid cookie is a new guest's. */
   async authenticate({ cookies }: Credentials): Promise<Identified> {
     const guest = await this.#verify(cookies[this.#cookieName]);
     if (guest === null || (await this.#hasLeft(guest.id))) {
@@ -41,7 +41,7 @@ export class Guests implements Authenticator {
     return old ? { principal, cookie: await this.#cookie(guest.id) } : { principal };
   }
 
-  /** Ends a guest: his cookie holds no longer, whoever has a copy of it. */
+  /** Ends a guest: the cookie and all copies of it become invalid. */
   async end({ cookies }: Credentials): Promise<Cookie> {
     const guest = await this.#verify(cookies[this.#cookieName]);
     if (guest !== null) {
@@ -55,7 +55,7 @@ export class Guests implements Authenticator {
     const standing = await this.#left.get(id, () =>
       this.#store.read("left_guest", id).then(
         (left) => (left === null ? "here" : "left"),
-        // Redis is away: there is nothing to be seen of his, whoever it is.
+        // Redis is away, so no session can be read: any guest may continue.
         () => "here",
       ),
     );
@@ -101,7 +101,7 @@ const PREFIX = "guest:";
 
 const principalOf = (id: string): Principal => ({ owner: PREFIX + id, group: "guest", via: "guest" });
 
-/** Has a guest's cookie hold no longer; nothing, where an owner is no guest. */
+/** Makes a guest's cookie invalid. Does nothing if the owner is not a guest. */
 export async function endGuest(store: IdentityStore, owner: string): Promise<void> {
   if (owner.startsWith(PREFIX)) {
     await store.write("left_guest", owner.slice(PREFIX.length), "", GUEST_TTL_SECONDS);

@@ -11,13 +11,13 @@ import { Login } from "./login.ts";
 import { LoginSessions } from "./login-sessions.ts";
 import { LOCAL } from "./principal.ts";
 
-/** Who makes a request, and how one becomes somebody. */
+/** Authentication: identifies the caller of a request, and offers logins. */
 export interface Identity {
   readonly methods: readonly AuthMethod[];
   readonly guests: Guests | null;
   readonly login: Login | null;
   readonly logins: LoginSessions | null;
-  /** The cookie that a browser shows who it is by; null: none. */
+  /** The cookie that identifies a browser; null: none. */
   readonly cookieName: string | null;
   /** @throws AppError `unauthenticated`, `storage_unavailable`, `identity_unavailable` */
   identify(credentials: Credentials): Promise<Identified>;
@@ -30,7 +30,7 @@ export function createIdentity(
   groups: ReadonlySet<string>,
 ): Identity {
   const { methods, oidc, publicUrl } = config;
-  // With its prefix a browser takes a cookie over https only, for this host only, and from nobody else.
+  // With the prefix __Host- a browser accepts a cookie over https only, for this host only, from this host only.
   const prefix = publicUrl.startsWith("https:") ? "__Host-" : "";
   let cookieName = methods.includes("guest") ? `${prefix}rmm_guest` : null;
   const guests = cookieName === null ? null : new Guests(store, cookieName, config.sessionSecret);

@@ -10,17 +10,17 @@ import {
 import { AppError } from "../errors/app-error.ts";
 
 const TIMEOUT_SECONDS = 5;
-// One that does not answer is not asked again by each request.
+// A provider that does not answer is not asked again by each request.
 const RETRY_MS = 5000;
 
 interface IssuerOptions {
   readonly url: string;
-  /** Who we are there. */
+  /** The client's id and secret at the provider. */
   readonly clientId: string;
   readonly clientSecret: string | undefined;
 }
 
-/** What an OpenID Connect provider tells about itself: looked up when it is first needed, then kept. */
+/** An OpenID Connect provider's metadata: fetched when it is first needed, then cached. */
 export class Issuer {
   readonly #options: IssuerOptions;
   #found: Promise<{ configuration: Configuration; keys: RemoteJWKSet }> | undefined;
@@ -65,7 +65,7 @@ export class Issuer {
   }
 }
 
-/** Fetches, but not again soon after it failed: tokens with unknown keys, each of them made up, must not flood it. */
+/** Fetches, but not soon after a failure: forged tokens with unknown keys must not flood the provider. */
 function withPauses(): FetchImplementation {
   let failedAt = Number.NEGATIVE_INFINITY;
   return async (url, options) => {

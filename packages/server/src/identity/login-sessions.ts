@@ -5,14 +5,14 @@ import type { IdentityStore } from "./identity-store.ts";
 import type { Principal } from "./principal.ts";
 import { VerifiedCache } from "./verified-cache.ts";
 
-// Whoever is away for so long, or has been logged in for so long, logs in again.
+// A login ends after so long without use, and after so long in total.
 const IDLE_SECONDS = 2 * 3600;
 const LIFE_SECONDS = 12 * 3600;
 
 const record = z.object({ owner: z.string(), group: z.string().nullable(), ends_at: z.number() });
 type LoginRecord = z.infer<typeof record>;
 
-/** Who is logged in on the page: a random id in a cookie; Redis knows only its hash, and whose it is. */
+/** Logins on the page: a random id in a cookie. Redis stores its hash and the owner. */
 export class LoginSessions implements Authenticator {
   readonly #store: IdentityStore;
   readonly #cookieName: string;
@@ -24,7 +24,7 @@ export class LoginSessions implements Authenticator {
   }
 
   async authenticate({ bearer, cookies }: Credentials): Promise<Identified | null> {
-    // Who says in so many words who he is is not taken for somebody else by his cookie.
+    // A bearer token wins over a cookie.
     if (bearer !== null) return null;
     const key = keyOf(cookies[this.#cookieName]);
     if (key === null) return null;
@@ -33,7 +33,7 @@ export class LoginSessions implements Authenticator {
     return { principal: { owner: known.owner, group: known.group, via: "login" } };
   }
 
-  /** Logs somebody in: always under a new id, whatever the browser brought; what it brought holds no longer. */
+  /** Logs a user in under a new id; the browser's former id becomes invalid. */
   async begin(
     { owner, group }: Pick<Principal, "owner" | "group">,
     credentials: Credentials,

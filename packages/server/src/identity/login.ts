@@ -33,7 +33,7 @@ interface LoginOptions {
   readonly groupOf: (claims: IDToken) => string | null;
 }
 
-/** Logging in on the page, by the authorisation code flow with PKCE. */
+/** The login on the page, by the authorisation code flow with PKCE. */
 export class Login {
   readonly #options: LoginOptions;
 
@@ -42,7 +42,7 @@ export class Login {
   }
 
   /**
-   * Where to send a browser to log in.
+   * Returns the URL to which the browser is sent to log in.
    * @param returnTo where on the page to come back to; anything elsewhere counts as the page's start
    * @throws AppError `identity_unavailable`, `storage_unavailable`
    */
@@ -64,7 +64,7 @@ export class Login {
   }
 
   /**
-   * Takes a browser back from the identity provider.
+   * Completes a login when the identity provider sends the browser back.
    * @param query what the provider sent along, with its `?`
    * @throws AppError `login_failed`, `identity_unavailable`, `storage_unavailable`
    */
@@ -74,7 +74,7 @@ export class Login {
   ): Promise<{ owner: string; returnTo: string; cookies: Cookie[] }> {
     const { store, sessions, publicUrl, attemptCookie, groupOf } = this.#options;
     const state = new URLSearchParams(query).get("state");
-    // Someone else's login, or an old one, must not become this browser's.
+    // Another browser's login, or an old one, must not log this browser in.
     if (state === null || state !== credentials.cookies[attemptCookie]) throw failed();
     const known = await store.take("login_attempt", state);
     if (known === null) throw failed();
@@ -93,7 +93,7 @@ export class Login {
     };
   }
 
-  /** Where to send a browser to be logged out at the identity provider too; null: it has no such place. */
+  /** Returns the identity provider's URL for logging out; null: it has none. */
   async endSessionUrl(): Promise<string | null> {
     const { configuration } = await this.#options.issuer.describe();
     if (configuration.serverMetadata().end_session_endpoint === undefined) return null;
@@ -110,7 +110,7 @@ export class Login {
       return claims;
     } catch (error) {
       if (error instanceof AppError) throw error;
-      // A network that fails is told as a TypeError or a DOMException; everything else is the provider's no.
+      // A network failure is a TypeError or a DOMException; any other error is the provider's refusal.
       const unreachable =
         error instanceof TypeError || (error instanceof ClientError && error.code === "OAUTH_TIMEOUT");
       throw unreachable ? identityUnavailable(error) : failed(error);
@@ -120,7 +120,7 @@ export class Login {
   #onPage(returnTo: string): string {
     const { publicUrl } = this.#options;
     const url = URL.canParse(returnTo, publicUrl) ? new URL(returnTo, publicUrl).href : publicUrl;
-    // Not by its origin: blob:<publicUrl>/… has the same.
+    // Comparing origins is not enough: blob:<publicUrl>/… has the same origin.
     return url.startsWith(`${new URL(publicUrl).origin}/`) ? url : publicUrl;
   }
 }

@@ -1,20 +1,20 @@
 import { LRUCache } from "lru-cache";
 import { AppError } from "../errors/app-error.ts";
 
-// Spares a busy caller a round trip; what was revoked holds no longer than this.
+// Spares busy callers a round trip. A revoked key is accepted for at most this long.
 const FRESH_MS = 1000;
-// While Redis is away, what it last said is believed for so long.
+// While Redis is away, its last answer is used for this long.
 const BELIEVED_MS = 30_000;
 const REMEMBERED = 10_000;
 
 interface Entry<Value> {
   readonly value: Value;
-  /** When Redis said so. */
+  /** When Redis answered. */
   readonly saidAt: number;
   askedAt: number;
 }
 
-/** Remembers what was verified, so that a Redis that is away for a moment locks nobody out. */
+/** Caches verified credentials, so that callers are not refused while Redis is away for a moment. */
 export class VerifiedCache<Value> {
   readonly #entries = new LRUCache<string, Entry<Value>>({ max: REMEMBERED });
   readonly #now: () => number;
@@ -25,7 +25,7 @@ export class VerifiedCache<Value> {
   }
 
   /**
-   * What is known of an id. Null: nothing is there (any more).
+   * Returns the record of an id; null if there is none.
    * @throws AppError `storage_unavailable`: Redis is away, and was not asked in the last 30 s
    */
   async get(id: string, read: () => Promise<Value | null>): Promise<Value | null> {

@@ -1,7 +1,7 @@
 import { type DestinationStream, type LevelWithSilent, type Logger, pino } from "pino";
 import { currentRequest } from "./request-context.ts";
 
-/** The log: JSON lines, each that belongs to a request with its `request_id`. */
+/** Creates the log: JSON lines; those of a request have its `request_id`. */
 export function createLog(level: LevelWithSilent, destination?: DestinationStream): Logger {
   const options = {
     level,

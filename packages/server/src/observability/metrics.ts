@@ -4,30 +4,30 @@ import type { Providers } from "../chat/providers.ts";
 import type { FinishedTurn } from "../chat/turn-result.ts";
 import type { ErrorCode } from "../errors/app-error.ts";
 
-/** What is looked at when somebody asks for the metrics. */
+/** Read when the metrics are requested. */
 interface Watched {
   readonly providers: Providers;
   readonly runningTurns: () => number;
-  /** Of the providers that have only so many places. */
+  /** The queues of providers with limited concurrency. */
   readonly queues: ReadonlyMap<ProviderId, { readonly held: number; readonly waiting: number }>;
   readonly storageReady: () => Promise<boolean>;
-  /** How full it is, 0 to 1, where it tells. */
+  /** The share of Redis' memory in use, 0 to 1, if known. */
   readonly storageUsed: () => Promise<number | undefined>;
 }
 
 const ENDS = ["completed", "cancelled", "failed", "interrupted"] as const;
 const MODES = ["stateless", "stateful"] as const;
-// From a provider next door to a model that thinks for minutes.
+// From a fast local provider to a model that reasons for minutes.
 const ANSWER_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
-// A script of the memory takes a fraction of a millisecond; at two seconds Redis counts as away.
+// A script takes a fraction of a millisecond; after two seconds Redis counts as away.
 const SCRIPT_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2];
 
-// Memory, CPU, event loop and garbage are the process's, however many servers it has.
+// Memory, CPU, event loop and garbage collection belong to the process, even with several servers in it.
 const ofProcess = new Registry();
 
 /**
- * What Prometheus reads. Labels are few and bounded: providers, modes, ends, codes of errors, and models that a provider
- * lists; never a session, an owner, or a name that a request made up.
+ * The metrics for Prometheus. Labels are few and bounded: providers, modes, statuses, error codes, and models that a
+ * provider lists; never a session, an owner, or another value that a request can choose.
  */
 export class Metrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -106,7 +106,7 @@ export class Metrics {
       "provider",
       "state",
     );
-    // From nought on, so that the first one is a rise as well: Prometheus does not see a series begin.
+    // Starts at 0, so that Prometheus counts the first event: it does not see a new series as an increase.
     this.#problems.inc({ code: "internal_error" }, 0);
     for (const { id: provider } of providers.all) {
       this.#failures.inc({ provider, code: "internal_error" }, 0);
@@ -114,7 +114,7 @@ export class Metrics {
     }
   }
 
-  /** All of it, in Prometheus' text format. What is measured of the process begins with the first time. */
+  /** Returns all metrics in Prometheus' text format. Metrics of the process begin with the first call. */
   async text(): Promise<string> {
     if (ofProcess.getMetricsAsArray().length === 0) collectDefaultMetrics({ register: ofProcess });
     return (await Promise.all([this.#registry.metrics(), ofProcess.metrics()])).join("\n");
@@ -141,7 +141,7 @@ export class Metrics {
     this.#problems.inc({ code });
   }
 
-  /** @returns what is called when the stream is closed */
+  /** @returns a function to call when the stream is closed */
   streamOpened(): () => void {
     this.#streams++;
     return () => {
@@ -170,7 +170,7 @@ export class Metrics {
     return new Histogram({ name: `rmm_${name}`, help, buckets, labelNames, registers: [this.#registry] });
   }
 
-  /** Read when it is asked for. */
+  /** A gauge that is read when the metrics are requested. */
   #gauge(
     name: string,
     help: string,

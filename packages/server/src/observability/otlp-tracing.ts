@@ -24,17 +24,17 @@ import type { Tracing } from "./tracing.ts";
 
 interface OtlpConfig {
   readonly endpoint: string;
-  /** As OpenTelemetry writes them: `name=value,name=value`. */
+  /** In OpenTelemetry's format: `name=value,name=value`. */
   readonly headers: string | undefined;
   readonly serviceName: string;
 }
 
-// A collector that is away must not hold up the end of the server.
+// A collector that is away must not delay the server's shutdown.
 const EXPORT_MS = 3000;
-// What ends within a second is sent together.
+// Spans that end within a second are sent together.
 const GATHER_MS = 1000;
 
-// As the GenAI semantic conventions call them; the others have no name there.
+// Names of the GenAI semantic conventions; the other providers have none there.
 const PROVIDER_NAMES = {
   chatgpt: "openai",
   ollama: "ollama",
@@ -43,8 +43,8 @@ const PROVIDER_NAMES = {
 } as const;
 
 /**
- * A span for each turn, by the GenAI semantic conventions and without a word of what was said, as part of the trace that
- * the request came with. Spans are made when the turn has ended, of the times that it was watched for anyway.
+ * Creates a span for each turn, by the GenAI semantic conventions and without message content, as part of the request's
+ * trace. Spans are created when the turn has ended, from times that were measured anyway.
  */
 export class OtlpTracing implements Tracing {
   readonly #provider: TracerProvider;
@@ -65,7 +65,7 @@ export class OtlpTracing implements Tracing {
     });
     this.#provider = new TracerProvider({
       resource: defaultResource().merge(resourceFromAttributes({ "service.name": serviceName })),
-      // A caller who does not sample his trace has no use for this part of it.
+      // If the caller does not sample the trace, this part of it is useless.
       sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
       spanProcessors: [
         new BatchSpanProcessor({ exporter, scheduledDelayMillis: GATHER_MS, exportTimeoutMillis: EXPORT_MS }),
@@ -89,7 +89,7 @@ export class OtlpTracing implements Tracing {
         if (times.firstText !== null) call.addEvent("first text", at(times.firstText));
         call.end(at(times.answered));
       }
-      // What went wrong is told by its code: the sentence is for people, and may quote a provider.
+      // The code says what went wrong: the message is for people and may quote a provider.
       if (result.error) span.setStatus({ code: SpanStatusCode.ERROR, message: result.error.code });
       span.end(at(times.ended));
     }
@@ -101,10 +101,10 @@ export class OtlpTracing implements Tracing {
   }
 }
 
-/** The time of day of one by `performance.now()`. */
+/** Converts a time of `performance.now()` to the time of day. */
 const at = (ms: number): number => performance.timeOrigin + ms;
 
-/** Of the request's own trace, or the beginning of one. */
+/** Returns the request's trace context, or a new one. */
 function parentContext(): Context {
   const parent = parseTraceParent(currentRequest()?.traceparent ?? "");
   return parent === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });

@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** The request that led to what is being done now, for log lines and traces. */
+/** The current request, for log lines and traces. */
 export interface RequestContext {
   readonly requestId: string;
-  /** The W3C trace that the request belongs to, as its header says. */
+  /** The request's W3C `traceparent` header. */
   readonly traceparent: string | undefined;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
 
-/** Does work, and all that follows from it, for a request. */
+/** Runs work, and everything that it starts, in the context of a request. */
 export const forRequest = (context: RequestContext, work: () => void): void => storage.run(context, work);
 
 export const currentRequest = (): RequestContext | undefined => storage.getStore();

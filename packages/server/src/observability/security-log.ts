@@ -1,4 +1,4 @@
-/** What an operator wants to find in the log when he asks who tried what. */
+/** Events that an operator looks for after an attack or a leak. */
 export type SecurityEvent =
   | "login_succeeded"
   | "login_refused"
@@ -20,19 +20,19 @@ export interface SecurityLog {
 }
 
 const SENTENCES: Readonly<Record<SecurityEvent, string>> = {
-  login_succeeded: "Somebody logged in",
+  login_succeeded: "A user logged in",
   login_refused: "Credentials were refused",
-  logged_out: "Somebody logged out",
-  request_forged: "A request that another page made in somebody's name was refused",
+  logged_out: "A user logged out",
+  request_forged: "A request that another page sent in a user's name was refused",
   foreign_host: "A request by a foreign host name was refused",
   foreign_origin: "A request from a foreign page was refused",
   limit_reached: "A limit was reached",
-  unknown_session: "A session or turn was asked for that its asker does not have",
-  live_request_ended: "A running request was ended, as its credentials hold no longer",
-  key_created: "An API key was made",
+  unknown_session: "A session or turn was requested that the caller does not have",
+  live_request_ended: "A running request was ended, because its credentials are no longer valid",
+  key_created: "An API key was created",
   key_revoked: "An API key was revoked",
-  owner_exported: "All that is kept of an owner was exported",
-  owner_erased: "All that is kept of an owner was erased",
+  owner_exported: "An owner's data was exported",
+  owner_erased: "An owner's data was erased",
 };
 
 const ORDINARY: ReadonlySet<SecurityEvent> = new Set([
@@ -44,7 +44,7 @@ const ORDINARY: ReadonlySet<SecurityEvent> = new Set([
   "owner_exported",
 ]);
 
-/** Logs a security event as such: a line with `event`, and never a secret or a message's content. */
+/** Logs a security event: a line with `event`, never with a secret or message content. */
 export function logSecurityEvent(log: SecurityLog, event: SecurityEvent, fields: object = {}): void {
   const level = ORDINARY.has(event) ? "info" : "warn";
   log[level]({ event, ...fields }, SENTENCES[event]);

@@ -2,15 +2,15 @@ import type { Logger } from "pino";
 import type { FinishedTurn } from "../chat/turn-result.ts";
 import type { Config } from "../config/config.ts";
 
-/** Tells a collector of each turn. */
+/** Sends a trace of each turn to a collector. */
 export interface Tracing {
   /** @returns the trace that the turn is part of, for its log line */
   turnEnded(turn: FinishedTurn): string;
-  /** Sends what is not sent yet, within seconds. */
+  /** Sends the remaining spans, within seconds. */
   close(): Promise<void>;
 }
 
-/** Undefined where no collector is named: then nothing of OpenTelemetry is loaded. */
+/** Returns undefined if no collector is configured: then OpenTelemetry is not loaded. */
 export async function startTracing(config: Config["tracing"], log: Logger): Promise<Tracing | undefined> {
   if (config.endpoint === undefined) return undefined;
   const { OtlpTracing } = await import("./otlp-tracing.ts");

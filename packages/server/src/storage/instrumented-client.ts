@@ -1,19 +1,19 @@
 import type { NodeRedisClient } from "@redis-memory-magic/memory";
 
-/** Told of scripts: how long the round trip was, or that there was none. */
+/** Receives the round-trip time of each script, or its failure. */
 interface ScriptWatch {
   scriptAnswered(ms: number): void;
   scriptFailed(): void;
 }
 
-/** A client whose round trips are told of. */
+/** Wraps a client to measure its round trips. */
 export function instrumentedClient(client: NodeRedisClient, watch: ScriptWatch): NodeRedisClient {
   const timed = (reply: Promise<unknown>): Promise<unknown> => {
     const sentAt = performance.now();
     reply.then(
       () => watch.scriptAnswered(performance.now() - sentAt),
       ({ message }: Error) => {
-        // A script that this Redis has not seen yet is sent again, whole.
+        // A script that this Redis does not know yet is sent again with its text.
         if (!message.startsWith("NOSCRIPT")) watch.scriptFailed();
       },
     );

@@ -2,8 +2,8 @@ import { type Nodes, nodesOf } from "./nodes.ts";
 import { withinDeadline } from "./within-deadline.ts";
 
 /**
- * How full the fullest of its nodes is, 0 to 1: of `maxmemory`, or of its machine's memory where that is not set.
- * Undefined: none of them tells.
+ * Returns the memory use of the fullest node, 0 to 1: of `maxmemory`, or of its machine's memory if that is not set.
+ * Undefined if no node reports it.
  */
 export async function memoryUsed(client: Nodes): Promise<number | undefined> {
   const asked = Array.from(nodesOf(client), async (node) =>

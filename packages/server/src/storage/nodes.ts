@@ -1,4 +1,4 @@
-/** What is used of a client of one node. */
+/** The used subset of a client of one node. */
 export interface Node {
   info(section: string): Promise<string>;
   ping(): Promise<unknown>;
@@ -9,16 +9,16 @@ export interface Node {
   ): Promise<{ cursor: string; keys: string[] }>;
 }
 
-/** What is used of a Cluster's client: it alone knows what a master is. */
+/** The used subset of a Cluster's client, which knows the masters. */
 interface Cluster {
   readonly masters: readonly unknown[];
   nodeClient(master: never): Node | Promise<Node>;
 }
 
-/** What can be asked of each of its nodes. */
+/** A client of a single node or of a Cluster. */
 export type Nodes = Node | Cluster;
 
-/** All nodes that keys are on: of a Cluster the masters. Each is asked for when it is its turn. */
+/** Yields all nodes with keys: of a Cluster the masters. Connects to each when it is reached. */
 export function* nodesOf(client: Nodes): Generator<Node | Promise<Node>, void, void> {
   if (!("masters" in client)) yield client;
   else for (const master of client.masters) yield client.nodeClient(master as never);

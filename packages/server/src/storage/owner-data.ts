@@ -13,7 +13,7 @@ interface OwnerDataOptions {
   readonly name: string;
 }
 
-/** What was removed of an owner. */
+/** What was removed for an owner. */
 export interface Erasure {
   readonly owner: string;
   readonly apiKeys: number;
@@ -21,11 +21,11 @@ export interface Erasure {
   readonly sessions: number;
   /** All keys in Redis, those of the sessions included. */
   readonly keys: number;
-  /** Keys found by looking again; 0, unless he has written meanwhile. */
+  /** Keys found by a second scan; 0 unless the owner has written meanwhile. */
   readonly left: number;
 }
 
-/** All that Redis keeps of one owner: found by looking at every key, not by any list that could be incomplete. */
+/** Everything that Redis stores for one owner, found by scanning all keys: a list could be incomplete. */
 export class OwnerData {
   readonly #options: OwnerDataOptions;
 
@@ -33,7 +33,7 @@ export class OwnerData {
     this.#options = options;
   }
 
-  /** The ids of his sessions, in no order. */
+  /** Returns the ids of the owner's sessions, in no order. */
   async sessions(owner: string): Promise<string[]> {
     const { name } = this.#options;
     const keys = await this.#keysOf(owner);
@@ -41,7 +41,7 @@ export class OwnerData {
     return [...new Set(ids)];
   }
 
-  /** Removes all of it: first what lets him in, then what is his. */
+  /** Removes everything: first the credentials, then the data. */
   async erase(owner: string): Promise<Erasure> {
     const { client, identities, name } = this.#options;
     const apiKeys = await this.#removeIdentities("api_key", owner);
@@ -49,7 +49,7 @@ export class OwnerData {
     await endGuest(identities, owner);
     const sessions = await this.sessions(owner);
     const before = await this.#keysOf(owner);
-    // By the library, so that a turn that runs is cancelled and cannot write into what was erased.
+    // By the library, so that a running turn is cancelled and cannot write after the erasure.
     const history = new MessageHistory({ client, name, owner });
     for (const id of sessions) await translated(history.clear(id));
     const unlinked = await this.#unlink(await this.#keysOf(owner));
@@ -86,13 +86,13 @@ export class OwnerData {
 
   async #unlink(keys: readonly string[]): Promise<number> {
     let unlinked = 0;
-    // One by one: on a Cluster they lie on several nodes.
+    // One by one: on a Cluster the keys are on several nodes.
     for (const key of keys) unlinked += await withinDeadline(this.#options.client.unlink(key));
     return unlinked;
   }
 }
 
-/** Whose limits a key counts; null: nobody's, or an address'. */
+/** Returns the owner whose limits a key counts; null if it counts no owner's. */
 const counterOwner = (name: string, key: string): string | null =>
   key.startsWith(`${name}:limits:`)
     ? (/^[a-z]+:owner:(.*)$/s.exec(key.slice(name.length + ":limits:".length))?.[1] ?? null)

@@ -113,7 +113,7 @@ function replyOf(error: Error): string {
   return inner instanceof Error ? replyOf(inner) : error.message;
 }
 
-/** The first answer of any node. */
+/** Resolves with the first answer of any node. */
 const firstAnswer = <Answer>({ client }: Connection, ask: (node: Node) => Promise<Answer>): Promise<Answer> =>
   Promise.any(Array.from(nodesOf(client), async (node) => ask(await node)));
 

@@ -1,7 +1,7 @@
 import { type Nodes, nodesOf } from "./nodes.ts";
 import { withinDeadline } from "./within-deadline.ts";
 
-/** All keys that match a pattern, on every node, each once or more. */
+/** Yields all keys that match a pattern, on every node, each once or more. */
 export async function* keysMatching(client: Nodes, pattern: string): AsyncGenerator<string> {
   for (const opened of nodesOf(client)) {
     const node = await withinDeadline(Promise.resolve(opened));

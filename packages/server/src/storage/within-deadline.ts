@@ -2,7 +2,7 @@ import { storageUnavailable } from "../errors/redis-refusal.ts";
 import { REDIS_TIMEOUT_MS } from "./connections/client-options.ts";
 
 /**
- * Resolves with the reply of a command, or rejects at the deadline: a client can keep a command for ever.
+ * Resolves with the reply of a command, or rejects at the deadline: a client can hold a command forever.
  * @throws AppError `storage_unavailable`
  */
 export async function withinDeadline<Value>(

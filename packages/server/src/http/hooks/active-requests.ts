@@ -12,7 +12,7 @@ interface ActiveRequest {
   readonly reply: FastifyReply;
 }
 
-/** Ends requests that are under way when their credentials hold no longer: a revoked key's streams, for instance. */
+/** Ends running requests when their credentials become invalid: a revoked key's streams, for instance. */
 export class ActiveRequests {
   readonly #identity: Identity;
   readonly #log: FastifyBaseLogger;
@@ -27,7 +27,7 @@ export class ActiveRequests {
   }
 
   watch(request: ActiveRequest): void {
-    // One that has closed already will never say so.
+    // A request that is closed already emits no event.
     if (request.reply.raw.destroyed) return;
     this.#live.add(request);
     request.reply.raw.once("close", () => this.#live.delete(request));
@@ -56,7 +56,7 @@ export class ActiveRequests {
     try {
       return (await this.#identity.identify(credentials)).principal.owner === owner;
     } catch (error) {
-      // Only a clear no ends it: when Redis or the identity provider is away, that has its own end.
+      // Only a refusal ends the request, not a Redis or identity provider that is away.
       return !(error instanceof AppError && error.code === "unauthenticated");
     }
   }

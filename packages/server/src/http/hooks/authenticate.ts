@@ -17,7 +17,7 @@ interface Options {
 
 const principals = new WeakMap<FastifyRequest, Principal>();
 
-/** Who makes a request. A route that nobody guards must not ask. */
+/** Returns the caller of a request. Only guarded routes may call it. */
 export function principalOf(request: FastifyRequest): Principal {
   const principal = principals.get(request);
   if (principal === undefined)
@@ -25,7 +25,7 @@ export function principalOf(request: FastifyRequest): Principal {
   return principal;
 }
 
-/** Finds out who makes each request of this part of the API, before anything else is done with it. */
+/** Authenticates each request of this part of the API before anything else. */
 export function authenticate(app: FastifyInstance, { identity, live, publicUrl }: Options): void {
   app.addHook("onRoute", ({ schema }) => {
     if (!schema || identity.methods.includes("none")) return;
@@ -39,7 +39,7 @@ export function authenticate(app: FastifyInstance, { identity, live, publicUrl }
       if (error instanceof AppError && error.code === "unauthenticated") {
         const invalid = credentials.bearer === null ? "" : ', error="invalid_token"';
         reply.header("www-authenticate", `Bearer realm="redis-memory-magic"${invalid}`);
-        // Who brought nothing has not been refused anything.
+        // A request without credentials is not a refused login.
         if (invalid !== "") {
           logSecurityEvent(request.log, "login_refused", { reason: error.message, address: request.ip });
         }
@@ -48,7 +48,7 @@ export function authenticate(app: FastifyInstance, { identity, live, publicUrl }
     });
     if (principal.via === "guest" || principal.via === "login") checkCsrf(request, publicUrl);
     principals.set(request, principal);
-    // What is somebody's is for no cache on the way.
+    // Private answers must not be cached by proxies.
     reply.header("cache-control", "no-store");
     if (cookie) sendCookie(reply, cookie);
     if (principal.via === "none") return;

@@ -5,16 +5,16 @@ import { networkOf } from "../../limits/network.ts";
 import { oncePerMinute } from "../../observability/once-per-minute.ts";
 import { logSecurityEvent, type SecurityLog } from "../../observability/security-log.ts";
 
-// A reader that takes nothing for so long is gone.
+// A reader that takes nothing for this long is gone.
 const STALLED_MS = 60_000;
 
-/** How long a client may take to send its headers and its whole request, and when it is looked who is late. */
+/** Limits for sending the headers and the whole request, and how often they are checked. */
 export const CONNECTION_TIMES = {
   requestTimeout: 30_000,
   http: { headersTimeout: 15_000, connectionsCheckingInterval: 2000 },
 } as const;
 
-/** Ends the connection of a client that does not read its answer. An event stream looks after itself. */
+/** Closes the connection of a client that does not read its answer. Event streams have their own check. */
 export function cutSlowReaders(app: FastifyInstance): void {
   app.addHook("onSend", async (_, reply) => {
     reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
@@ -22,9 +22,9 @@ export function cutSlowReaders(app: FastifyInstance): void {
 }
 
 /**
- * Closes what one address opens beyond so many connections: one alone must not take all that there are, as it costs
- * nothing to say nothing on them. A proxy that is trusted stands for many addresses; one that is not, and should be,
- * is found by the log.
+ * Limits the connections of one address: idle connections cost their client nothing, so one client could otherwise take
+ * all of them. A trusted proxy is not limited, because it stands for many addresses. The log shows an address at its
+ * limit, which may be a proxy that should be trusted.
  */
 export function limitConnections(
   servers: readonly Server[],

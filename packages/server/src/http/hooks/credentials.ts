@@ -2,12 +2,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../errors/app-error.ts";
 import type { Cookie, Credentials } from "../../identity/authenticator.ts";
 
-/** Credentials as a request brings them. @throws AppError `invalid_request` for two of a kind */
+/** Reads a request's credentials. @throws AppError `invalid_request` for two of a kind */
 export function credentialsOf(request: FastifyRequest): Credentials {
   const names = request.raw.rawHeaders.filter((_, n) => n % 2 === 0).map((name) => name.toLowerCase());
   for (const field of ["Authorization", "Host"]) {
     if (names.filter((name) => name === field.toLowerCase()).length <= 1) continue;
-    // Node.js would take the first, a proxy may have looked at the last.
+    // Node.js would use the first header, a proxy may have checked the last.
     throw new AppError("invalid_request", `Send the ${field} header once.`, {
       errors: [{ field, message: "must be sent once" }],
     });
@@ -16,7 +16,7 @@ export function credentialsOf(request: FastifyRequest): Credentials {
   return { bearer: bearer ?? null, cookies: request.cookies };
 }
 
-/** Has the browser keep a cookie that no script can read; over https, one that it sends over nothing else. */
+/** Sets a cookie that scripts cannot read; over https it is sent over https only. */
 export function sendCookie(reply: FastifyReply, { name, value, maxAgeSeconds }: Cookie): void {
   const cookie = reply.server.serializeCookie(name, value, {
     path: "/",
@@ -25,6 +25,6 @@ export function sendCookie(reply: FastifyReply, { name, value, maxAgeSeconds }: 
     secure: name.startsWith("__Host-"),
     maxAge: maxAgeSeconds,
   });
-  // Not by setCookie, which waits for a hook that a stream never comes to.
+  // Not by setCookie, which waits for a hook that does not run for streams.
   reply.header("set-cookie", cookie);
 }

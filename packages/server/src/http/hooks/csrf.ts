@@ -7,8 +7,8 @@ import { logSecurityEvent } from "../../observability/security-log.ts";
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Refuses what another site's page asks for in the name of the person whose browser shows it. A browser says where
- * a request comes from; one that says nothing of it is no browser, and has its cookie from its own user.
+ * Refuses requests that another site's page sends with a user's cookie. A browser names the origin of a request; a
+ * client that does not is not a browser, and has the cookie from its own user.
  */
 export function checkCsrf(request: FastifyRequest, publicUrl: string): void {
   if (SAFE_METHODS.has(request.method)) return;
@@ -22,8 +22,8 @@ export function checkCsrf(request: FastifyRequest, publicUrl: string): void {
 }
 
 /**
- * Guests need not say who they are, so a foreign host name that is made to point here (DNS rebinding) could use
- * this server through any browser near it. Addresses, localhost and the name of PUBLIC_URL cannot be made to.
+ * Guests need no credentials, so an attacker's host name that resolves to this server (DNS rebinding) could use it
+ * through any browser in its network. Addresses, localhost and the name of PUBLIC_URL cannot be used for that.
  */
 export function checkHost(request: FastifyRequest, publicUrl: string): void {
   const { host = "" } = request.headers;

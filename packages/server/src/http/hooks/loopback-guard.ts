@@ -4,22 +4,22 @@ import { logSecurityEvent } from "../../observability/security-log.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Who asks must bring a secret that no page and no browser has: by whatever name he calls the server. */
+    /** The route needs a secret that no page and no browser has, so any host name is accepted. */
     readonly skipHostCheck?: boolean;
   }
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
-/** Whether a page's origin is one of this machine. */
+/** True if a page's origin is one of this machine. */
 export function isLoopbackOrigin(origin: string): boolean {
   const host = /^https?:\/\/(.+)$/i.exec(origin)?.[1];
   return host !== undefined && LOOPBACK.test(host);
 }
 
 /**
- * While nobody has to say who he is, any page that a browser shows could use this API in its visitor's name, and
- * a foreign host name could be made to point here (DNS rebinding). So only this machine's pages and names may.
+ * Without authentication, any page in a browser could use this API in its visitor's name, and an attacker's host name
+ * could resolve to this server (DNS rebinding). So only this machine's pages and host names are accepted.
  */
 export function guardLoopback(app: FastifyInstance): void {
   app.addHook("onRequest", async (request) => {

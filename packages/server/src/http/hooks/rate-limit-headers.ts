@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 import type { LimitState } from "../../errors/app-error.ts";
 
-/** Tells a limit as the IETF's draft of RateLimit headers has it. Several add up to a list. */
+/** Adds a limit to the headers of the IETF's draft for RateLimit. Several limits form a list. */
 export function setRateLimitHeaders(reply: FastifyReply, state: LimitState | null | undefined): void {
   if (!state) return;
   const { policy, quota, windowSeconds, remaining, resetSeconds } = state;

@@ -5,19 +5,19 @@ import { forRequest } from "../../observability/request-context.ts";
 
 const HEADER = "x-request-id";
 
-/** The id that a request came with, if it is a short and plain one, so that a proxy's log and this one's meet; else a new one. */
+/** Returns the id that a proxy or client gave the request, if it is short and plain; otherwise a new one. */
 export function genReqId({ headers }: IncomingMessage): string {
   const given = headers[HEADER];
   return typeof given === "string" && /^[\w-]{8,64}$/.test(given) ? given : randomUUID();
 }
 
-/** Has all that is done for a request know its id, and tells the client. */
+/** Makes the request's id available to all code that runs for it, and sends it to the client. */
 export function assignRequestIds(app: FastifyInstance): void {
   app.addHook("onRequest", ({ id, headers }, reply, done) => {
     reply.header(HEADER, id);
     forRequest({ requestId: id, traceparent: traceOf(headers) }, done);
   });
-  // The body arrives by events of the connection, which know nothing of the request.
+  // The body arrives in events of the connection, outside the request's context.
   app.addHook("preValidation", ({ id, headers }, _, done) => {
     forRequest({ requestId: id, traceparent: traceOf(headers) }, done);
   });

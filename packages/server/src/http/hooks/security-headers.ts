@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
 import helmet, { type HelmetOptions } from "helmet";
 
-/** Gives every answer helmet's headers: put together once, since they are always the same. */
+/** Adds helmet's headers to every answer. They are built once, because they are always the same. */
 export function addSecurityHeaders(app: FastifyInstance, options: HelmetOptions): void {
   const headers: Record<string, string> = {};
   const response = {

@@ -12,7 +12,7 @@ import { toSession } from "../wire/session.ts";
 
 const params = z.object({ session_id: sessionId });
 
-/** Whole sessions: forked, exported, imported. */
+/** Routes that fork, export and import sessions. */
 export const archiveRoutes: Routes = (context) => async (app) => {
   const nameOf = (provider: string): string =>
     context.providers.all.find(({ id }) => id === provider)?.name ?? provider;

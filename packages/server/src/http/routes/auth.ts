@@ -7,10 +7,10 @@ import { problems, type Routes } from "../api.ts";
 import { credentialsOf, sendCookie } from "../hooks/credentials.ts";
 import { checkCsrf } from "../hooks/csrf.ts";
 
-/** Logging in and out on the page, and who one is. */
+/** Routes for login, logout and the current user. */
 export const authRoutes: Routes = (context) => async (app) => {
   const { identity, publicUrl } = context;
-  // What a login says is for one browser, once.
+  // A login's answers are for one browser, once.
   app.addHook("onRequest", async (_, reply) => void reply.header("cache-control", "no-store"));
 
   app.get(
@@ -52,7 +52,7 @@ export const authRoutes: Routes = (context) => async (app) => {
         if (kind) sendCookie(reply, await kind.end(credentials));
       }
       logSecurityEvent(request.log, "logged_out", { address: request.ip });
-      // Logged out here is logged out, whether or not the identity provider can be asked.
+      // The logout is valid here even if the identity provider cannot be reached.
       const url = await identity.login?.endSessionUrl().catch(() => null);
       return { status: "success" as const, end_session_url: url ?? null };
     },
@@ -61,7 +61,7 @@ export const authRoutes: Routes = (context) => async (app) => {
   const { login } = identity;
   if (login === null) return;
 
-  /** A person looks at this, in a browser: whatever goes wrong, he is back on the page, which says so. */
+  /** Users see this in a browser: after any error they are sent back to the page, which shows it. */
   const backOnFailure = async (
     request: FastifyRequest,
     reply: FastifyReply,

@@ -15,10 +15,10 @@ import { streamTurn, wantsStream } from "../wire/sse.ts";
 
 const MIB = 1024 * 1024;
 
-/** Asking, looking at what asking would send, and forgetting. */
+/** Routes that start a turn, preview its context, and clear a session. */
 export const chatRoutes: Routes = (context) => async (app) => {
   const body = chatRequest(context.maxMessageChars);
-  // An emoji, escaped, takes twelve bytes; the system prompt and all else have the rest.
+  // An escaped emoji takes twelve bytes; the system prompt and the other fields have the rest.
   const bodyLimit = Math.max(MIB, context.maxMessageChars * 12 + MIB / 4);
   const headers = z.object({
     "idempotency-key": z
@@ -84,7 +84,7 @@ export const chatRoutes: Routes = (context) => async (app) => {
   );
 };
 
-/** Bodies that mean the same have the same hash, in whatever order their fields came. */
+/** Hashes a body independently of the order of its fields. */
 function idempotencyOf(owner: string, key: string, body: ChatRequest): Idempotency {
   const fields = Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1));
   return {

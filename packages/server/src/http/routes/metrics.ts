@@ -5,9 +5,8 @@ import type { Routes } from "../api.ts";
 import { credentialsOf } from "../hooks/credentials.ts";
 
 /**
- * `GET /metrics`. They tell how much is used and what it costs, which is the operator's business: whoever brings
- * METRICS_TOKEN reads them, from anywhere. Without a token they are shown while everybody is the operator (AUTH=none, and
- * then to this machine only), and to nobody otherwise.
+ * `GET /metrics`. Use and costs are for the operator only. A caller with METRICS_TOKEN may read them under any host name.
+ * If no token is set, this machine may read them with AUTH=none, and otherwise no caller can.
  */
 export const metricsRoutes: Routes =
   ({ metrics, metricsToken, identity }) =>

@@ -1,7 +1,7 @@
 import { providersResponse } from "@redis-memory-magic/protocol";
 import type { Routes } from "../api.ts";
 
-/** Who can answer. */
+/** Route that lists the providers. */
 export const providerRoutes: Routes = (context) => async (app) => {
   app.get(
     "/providers",

@@ -23,7 +23,7 @@ const cursor = z
   .regex(/^\d{1,15}:/, "must be a next_cursor that this API gave");
 const limit = z.coerce.number().int().min(1).max(500);
 
-/** Sessions and the messages in them. */
+/** Routes for sessions and their messages. */
 export const sessionRoutes: Routes = (context) => async (app) => {
   app.get(
     "/sessions",

@@ -2,7 +2,7 @@ import { statusResponse } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import type { Routes } from "../api.ts";
 
-/** `GET /` and the health of the server. */
+/** `GET /` and the health routes. */
 export const statusRoutes: Routes = (context) => async (app) => {
   app.get(
     "/",

@@ -5,7 +5,7 @@ import { resumePosition, streamTurn } from "../wire/sse.ts";
 
 const params = z.object({ session_id: sessionId, turn_id: turnId });
 
-/** A turn that is known: how far it is, what it sent, its stream, its end. */
+/** Routes for an existing turn: status and report, events, cancel. */
 export const turnRoutes: Routes = (context) => async (app) => {
   app.get(
     "/sessions/:session_id/turns/:turn_id",

@@ -9,7 +9,7 @@ import type { EndedTurn } from "../../chat/session-store.ts";
 import type { SentContext, TurnInfo } from "../../chat/turn-info.ts";
 import { toForkPoint } from "./session.ts";
 
-/** The head of an export: all but its messages and turns. */
+/** Returns the head of an export: everything except messages and turns. */
 export const toExportHead = (session: SessionInfo): Omit<SessionExport, "messages" | "turns"> => ({
   format: EXPORT_FORMAT,
   version: EXPORT_VERSION,

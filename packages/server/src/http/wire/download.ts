@@ -1,17 +1,17 @@
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 
-// A reader that takes nothing for so long is gone, whatever its connection says.
+// A reader that takes nothing for this long is gone, even if its connection is open.
 const STALLED_MS = 60_000;
 
 interface Download {
   readonly name: string;
   readonly type: string;
-  /** Read as fast as the reader takes it. When it fails in the middle, the connection is cut. */
+  /** Read as fast as the client takes it. If it fails in the middle, the connection is closed. */
   readonly content: AsyncIterable<string>;
 }
 
-/** Sends a file to be kept. */
+/** Sends a file as a download. */
 export function sendDownload(reply: FastifyReply, { name, type, content }: Download): FastifyReply {
   const ascii = name.replace(/[^\x20-\x7e]/g, "_");
   reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
@@ -25,8 +25,8 @@ export function sendDownload(reply: FastifyReply, { name, type, content }: Downl
 }
 
 /**
- * What somebody called something, as a part of a file's name: letters, marks and digits of any script, so that it
- * is no path, no option and no trick with the direction of writing on any system.
+ * Turns a title into a part of a file's name: letters, marks and digits of any script. The result cannot be a path or an
+ * option, and cannot change the direction of writing.
  */
 export const toFileName = (text: string): string =>
   [...text.replace(/[^\p{L}\p{M}\p{N}._-]/gu, "_")].slice(0, 60).join("");

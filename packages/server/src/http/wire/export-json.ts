@@ -2,7 +2,7 @@ import type { ArchivedSession } from "../../chat/session-store.ts";
 import { toArchivedTurn, toExportHead } from "./archive.ts";
 import { toMessage } from "./session.ts";
 
-/** A session as JSON, an entry a line, page by page: `sessionExport` of the protocol. */
+/** Yields a session as JSON, one entry per line, page by page: `sessionExport` of the protocol. */
 export async function* exportJson(archive: ArchivedSession): AsyncGenerator<string, void, void> {
   const { format, version, session } = toExportHead(archive.session);
   yield `{"format":${JSON.stringify(format)},"version":${version},\n"session":${JSON.stringify(session)},\n`;

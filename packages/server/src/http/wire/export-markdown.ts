@@ -2,9 +2,9 @@ import type { Message } from "@redis-memory-magic/memory";
 import type { ArchivedSession, TurnRecord } from "../../chat/session-store.ts";
 
 /**
- * A session as Markdown, to be read. What was said stands in a fence or a quotation that it cannot get out of, and
- * nothing in it is loaded or run by what shows the file.
- * @param nameOf a provider as people see it
+ * Yields a session as Markdown for reading. Message content is in a fence or quotation that it cannot leave, and a viewer
+ * loads or runs nothing of it.
+ * @param nameOf returns a provider's display name
  */
 export async function* exportMarkdown(
   archive: ArchivedSession,
@@ -45,8 +45,8 @@ function toSection(
   return parts.join("\n");
 }
 
-// What could act outside its quotation, or lead elsewhere than to the web: raw HTML, images (they are fetched), other
-// links, and definitions of links. An answer that has any of it is shown as it is, which at most costs its looks.
+// Markdown that could act outside its quotation or load something: raw HTML, images, links other than http, and link
+// definitions. An answer with any of it is written into a fence, without formatting.
 const REACHES_OUT = /<[a-z/!?]|!\[|\]\((?!https?:)|\]:\s*(?!https?:)[^\s:&]*[:&]/i;
 
 function toQuotation(answer: string): string {
@@ -57,14 +57,14 @@ function toQuotation(answer: string): string {
 
 const LINE_END = /\r\n|\r|\n/;
 
-/** Between fences that are longer than any run of backticks in the text, nothing of it is Markdown. */
+/** Puts text between fences that are longer than any run of backticks in it, so that none of it is Markdown. */
 function toFence(text: string): string {
   let fence = "```";
   for (const [run] of text.matchAll(/`{3,}/g)) if (run.length >= fence.length) fence = `${run}\``;
   return `${fence}text\n${text}\n${fence}\n`;
 }
 
-/** On one line, and without a meaning in Markdown. */
+/** Puts text on one line and escapes Markdown. */
 const escapeMarkdown = (text: string): string =>
   text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>#!|~&$]/g, "\\$&");
 

@@ -16,10 +16,10 @@ import { fromMessage } from "./session.ts";
 
 export const IMPORT_BYTES = 32 * 1024 * 1024;
 const MAX_ENTRIES = 200_000;
-// As much as the body of any other request. An entry is read whole, however little of a page is asked for.
+// As much as the body of any other request: an entry is always read completely.
 const ENTRY_BYTES = 1024 * 1024;
 
-// Documented whole, checked entry by entry: see `parseEach`.
+// The schema documents the whole body; entries are validated one by one: see `parseEach`.
 const listOf = (schema: z.ZodType, description: string) => {
   const { $schema: _, ...items } = z.toJSONSchema(schema, { io: "input" });
   return z.array(z.unknown()).max(MAX_ENTRIES).meta({ items, description });
@@ -34,7 +34,7 @@ export const importBody = z.object({
   turns: listOf(archivedTurn, "The turns that wrote them; none: nothing is known of them.").default([]),
 });
 
-/** @throws AppError `invalid_request` for the first entry that is wrong, by its field */
+/** @throws AppError `invalid_request` with the field of the first wrong entry */
 export async function toSessionImport(body: z.infer<typeof importBody>): Promise<SessionImport> {
   const { title, ttl_seconds, root_id, forked_from } = body.session;
   const messages = await parseEach("messages", body.messages, importedMessage);
@@ -75,8 +75,8 @@ function toImportMessage(
 const PAUSE_EVERY = 500;
 
 /**
- * Ends at the first entry that is wrong: a hostile body has millions, and a list of all that is wrong with them
- * would not fit into memory. Others get their turn meanwhile.
+ * Stops at the first wrong entry: a hostile body has millions of them, and a list of all errors would not fit into
+ * memory. Yields to the event loop meanwhile.
  */
 async function parseEach<T>(field: string, items: readonly unknown[], schema: z.ZodType<T>): Promise<T[]> {
   const parsed: T[] = [];
@@ -84,7 +84,7 @@ async function parseEach<T>(field: string, items: readonly unknown[], schema: z.
     if (n % PAUSE_EVERY === PAUSE_EVERY - 1) await setImmediate();
     const { success, data, error } = schema.safeParse(item);
     if (success) {
-      // Only now: of what is deeper than the stack, JSON cannot be made.
+      // Only now: JSON that is nested deeper than the stack cannot be serialised.
       if (Buffer.byteLength(JSON.stringify(item)) > ENTRY_BYTES)
         refuse(`${field}.${n}`, "must be at most 1 MiB");
       parsed.push(data);

@@ -5,13 +5,13 @@ import type { AskedTurn } from "../../chat/asked-turn.ts";
 import type { TurnResult } from "../../chat/turn-result.ts";
 import { AppError } from "../../errors/app-error.ts";
 
-// Proxies cut connections on which nothing moves, often after 30 or 60 s.
+// Proxies close idle connections, often after 30 or 60 s.
 const HEARTBEAT_MS = 15_000;
-// A reader that takes nothing for so long is gone, whatever its connection says.
+// A reader that takes nothing for this long is gone, even if its connection is open.
 const STALLED_MS = 60_000;
 const THINKING_EVERY_MS = 1000;
 
-/** Whether the answer is wanted as a stream, and no less than whole. */
+/** True if the client accepts an event stream and does not prefer JSON. */
 export function wantsStream({ headers: { accept = "" } }: FastifyRequest): boolean {
   const qualities = new Map(
     accept
@@ -27,7 +27,7 @@ export function wantsStream({ headers: { accept = "" } }: FastifyRequest): boole
   return stream > 0 && stream >= (qualities.get("application/json") ?? 0);
 }
 
-/** Where a stream begins: at its first event, behind so many UTF-16 units of text, or it has been seen whole. */
+/** Where a stream begins: at its first event, after so many UTF-16 units of text, or nowhere: it was received already. */
 export type StreamPosition = "start" | number | "seen";
 
 /** @throws AppError `invalid_request` for an id that was never sent */
@@ -35,7 +35,7 @@ export function resumePosition(request: FastifyRequest, turn: AskedTurn): Stream
   const id = request.headers["last-event-id"];
   if (id === undefined || id === "") return "start";
   const [, digits, end] = /^(\d{1,15})(\.end)?$/.exec(String(id)) ?? [];
-  // An end may have been told of a shorter text than Redis turns out to have: the last append's answer was lost.
+  // The end's id may be for a shorter text than Redis has, if the last append's reply was lost.
   if (digits === undefined || Number(digits) > turn.length()) {
     const message = "must be an id that this stream has sent";
     throw new AppError("invalid_request", `Last-Event-ID ${message}.`, {
@@ -45,12 +45,12 @@ export function resumePosition(request: FastifyRequest, turn: AskedTurn): Stream
   return end === undefined ? Number(digits) : "seen";
 }
 
-/** Told of each stream; what it returns is called when that is over. */
+/** Called for each stream; returns a function that is called when the stream ends. */
 interface StreamWatch {
   streamOpened(): () => void;
 }
 
-/** Streams a turn from a position on, until its end or until the reader has left. The turn goes on without him. */
+/** Streams a turn from a position until its end, or until the client disconnects. The turn then continues. */
 export async function streamTurn(
   reply: FastifyReply,
   turn: AskedTurn,
@@ -70,8 +70,8 @@ export async function streamTurn(
     "cache-control": "no-store, no-transform",
     "x-accel-buffering": "no",
   });
-  // Who comes back knows at once that he is heard. And written by itself, the header is one string from then on, not
-  // the hundred that it was put together from.
+  // A client that resumes receives the headers at once. Flushed separately, they also become one string instead of the
+  // hundred that they are built from.
   response.flushHeaders();
   if (reply.request.method === "HEAD") return void response.end();
   const ids = `"turn_id":${JSON.stringify(turn.turnId)},"session_id":${JSON.stringify(turn.sessionId)}`;
@@ -95,7 +95,7 @@ export async function streamTurn(
       if (!response.write(event)) await drained(response, left.signal);
     }
   } catch (error) {
-    // Redis is away, and how the turn goes on cannot be known here. The reader comes back with its last id.
+    // Redis is away, so the turn's further course is unknown. The client resumes with its last id.
     reply.log.warn({ turn_id: turn.turnId, reason: String(error) }, "A stream was cut");
     response.destroy();
   } finally {

@@ -3,7 +3,7 @@ import type { RedisConfig } from "../../config/redis.ts";
 /** How long Redis may take before it counts as away. */
 export const REDIS_TIMEOUT_MS = 2000;
 
-/** What every connection to a server with data has in common. */
+/** The options of every connection to a data server. */
 export function clientOptions({
   username,
   password,
@@ -18,12 +18,12 @@ export function clientOptions({
     socket: {
       ...(tls && { tls: true as const, ...(tls.ca !== undefined && { ca: tls.ca }) }),
       connectTimeout: REDIS_TIMEOUT_MS,
-      // For a peer that accepts a connection and then says nothing.
+      // For a peer that accepts a connection and then sends nothing.
       socketTimeout: 2 * REDIS_TIMEOUT_MS,
       reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 10), 1000),
     },
   };
 }
 
-/** Its own timeout costs more than the commands themselves; each operation has a deadline of its own instead. */
+/** The client's timeout costs more than the commands; each operation has its own deadline instead. */
 export const COMMAND_OPTIONS = { timeout: 0 };

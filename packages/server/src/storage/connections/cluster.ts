@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 1000;
 type Cluster = ReturnType<typeof newCluster>;
 type Master = Cluster["masters"][number];
 
-/** All masters of a Cluster: who has which slot is learned anew whenever one of them is away, or says it has moved. */
+/** All masters of a Cluster. The slots are discovered again when a master is away or a slot has moved. */
 export function connectCluster(config: RedisConfig, events: ConnectionEvents): Connection {
   const cluster = newCluster(config);
   cluster.on("error", events.onAway);
@@ -28,7 +28,7 @@ export function connectCluster(config: RedisConfig, events: ConnectionEvents): C
     return { ...opened, address: master.address, since: performance.now() };
   }
 
-  /** A publication reaches every node: it is enough to listen at one, which lives. */
+  /** A publication reaches every node, so one live node is enough to subscribe to. */
   const listen = (): void => {
     const early = listening !== undefined && performance.now() - listening.since < REDIS_TIMEOUT_MS;
     if (listening?.client.isReady ? masters.has(listening.address) : early) return;
@@ -54,7 +54,7 @@ export function connectCluster(config: RedisConfig, events: ConnectionEvents): C
         });
     }
   };
-  // Somebody to listen at, soon.
+  // Subscribes to another node soon.
   cluster.on("node-ready", look);
   look();
   const timer = setInterval(look, LOOK_EVERY_MS);
@@ -76,15 +76,15 @@ function newCluster({ nodes, username, password, tls }: RedisConfig) {
     rootNodes: nodes.map(({ host, port }) => ({ socket: { host, port } })),
     defaults: clientOptions({ username, password, tls }),
     commandOptions: COMMAND_OPTIONS,
-    // Otherwise the client waits for each master that it is told of, one that has just died included, and with it
-    // waits whoever has to hear where a slot has moved.
+    // Otherwise the client waits for each master that it learns of, even one that has just died, and with it waits
+    // every command that needs to learn where a slot has moved.
     minimizeConnections: true,
     // `Masters` does it, and also for one that was away from the beginning.
     topologyRefreshOnReconnectionAttemptStrategy: false,
   });
 }
 
-/** Keeps a connection to each master there is, and asks around while one of them is away. */
+/** Keeps a connection to each master, and discovers the Cluster again while one of them is away. */
 class Masters {
   readonly #cluster: Cluster;
   readonly #events: ConnectionEvents;
@@ -101,7 +101,7 @@ class Masters {
 
   look(): void {
     const { masters } = this.#cluster;
-    // A slot is nobody's while a Cluster is put together, and the client does not ask about it again by itself.
+    // While a Cluster is being created a slot has no master, and the client does not ask again by itself.
     const slots: readonly unknown[] = this.#cluster.slots;
     for (const master of masters) this.#lookAt(master);
     this.#forgetOthers();
@@ -127,7 +127,7 @@ class Masters {
       );
       this.#watches.set(client, watch);
     } else {
-      // Commands wait for a first connection, and one to a dead master never stands: from now on they fail at once.
+      // Commands wait for a first connection, and one to a dead master never opens: from now on they fail at once.
       delete master.connectPromise;
     }
   }

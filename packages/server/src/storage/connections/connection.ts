@@ -5,33 +5,33 @@ import type { Nodes } from "../nodes.ts";
 
 type NodeClient = ReturnType<typeof createClient>;
 
-/** What is asked of Redis, whichever its topology. A command fails at once while its server is away. */
+/** A Redis client of any topology. A command fails at once while its server is away. */
 export interface RedisCommands
   extends Pick<
     NodeClient,
     "eval" | "evalSha" | "get" | "getEx" | "getDel" | "set" | "del" | "unlink" | "zRem"
   > {
-  /** For replies that are bytes, not text. */
+  /** For replies of bytes instead of text. */
   withTypeMapping(mapping: { readonly [RESP_TYPES.BLOB_STRING]: BufferConstructor }): {
     eval(script: string, options: { keys: string[] }): Promise<unknown>;
   };
 }
 
-/** A Redis of one topology, connected to for as long as it takes, and followed wherever it goes. */
+/** A connection to a Redis of one topology, which is reopened and follows a new master. */
 export interface Connection {
   readonly client: RedisCommands & Nodes;
-  /** Another connection, for being woken. */
+  /** Another connection, for subscriptions. */
   readonly subscriber: NodeRedisSubscriber;
-  /** Whether there is somebody to answer: at a Cluster, one master at least. */
+  /** True if a server is connected: on a Cluster at least one master. */
   isReady(): boolean;
   close(): void;
 }
 
-/** What is heard of a connection. Each may be told again and again. */
+/** Called with the state of a connection, possibly repeatedly. */
 export interface ConnectionEvents {
-  /** It cannot be used, in part or at all. */
+  /** The connection cannot be used, in part or at all. */
   onAway(reason: Error): void;
-  /** All of it can be used. */
+  /** The whole connection can be used. */
   onReady(): void;
 }
 

@@ -7,18 +7,18 @@ import { openClient } from "./single.ts";
 import { ResubscribingSubscriber, swappableClient } from "./swappable.ts";
 
 const ASK_EVERY_MS = 1000;
-// Sooner than they are asked again.
+// Less than the interval between two questions.
 const ANSWER_MS = 900;
 
 /**
- * The master that most sentinels name, and after a failover the next one. To the rest it is one server, whose
- * address changes. Why not by the client's own `createSentinel`: docs/decisions/0006-following-sentinels.md.
+ * Connects to the master that most sentinels name, and after a failover to the next one. For the rest of the server it
+ * is one Redis whose address changes. Why not `createSentinel`: docs/decisions/0006-following-sentinels.md.
  */
 export function connectSentinel(config: RedisConfig, events: ConnectionEvents): Connection {
   const { masterName = "" } = config;
   const sentinels = config.nodes.map((node) => new Sentinel(node, config, events));
   const subscriber = new ResubscribingSubscriber();
-  // Before a master is known: a client that is not connected, and says so.
+  // Before a master is known: a client that is not connected and fails each command.
   const nobody = createClient({ disableOfflineQueue: true });
   let master = { address: "", client: nobody, close: () => {} };
   let closed = false;
@@ -43,7 +43,7 @@ export function connectSentinel(config: RedisConfig, events: ConnectionEvents): 
     const node = mostNamed(await Promise.all(sentinels.map((sentinel) => sentinel.masterOf(masterName))));
     if (closed) return;
     if (node !== undefined && addressOf(node) !== master.address) follow(node);
-    // Sentinels may be away while the master is not: then nothing is wrong yet.
+    // Sentinels may be away while the master is connected: then nothing is wrong yet.
     if (master.client === nobody) events.onAway(new Error(`no sentinel names a master "${masterName}"`));
   };
   const timer = setInterval(look, ASK_EVERY_MS);
@@ -70,13 +70,13 @@ class Sentinel {
     const { socket, ...options } = clientOptions({ username: undefined, password: sentinelPassword, tls });
     this.#client = createClient({ ...options, socket: { ...socket, host, port } });
     this.#client.on("error", (error: Error) => {
-      // One that is away is nothing to speak of, as long as there are others; one that refuses us is.
+      // A sentinel that is away is no problem while others answer; one that refuses the connection is.
       if (/NOAUTH|WRONGPASS/.test(error.message)) events.onAway(error);
     });
     this.#client.connect().catch(() => {});
   }
 
-  /** Undefined: it does not know, or does not answer. */
+  /** Resolves with undefined if the sentinel does not know the master or does not answer. */
   async masterOf(name: string): Promise<RedisNode | undefined> {
     const asked = this.#client.sendCommand<[host: string, port: string] | null>([
       "SENTINEL",
@@ -94,7 +94,7 @@ class Sentinel {
 
 const addressOf = ({ host, port }: RedisNode): string => `${host}:${port}`;
 
-/** One that is cut off from the others may still name the master of before. */
+/** A sentinel that is cut off from the others may still name the former master. */
 function mostNamed(answers: readonly (RedisNode | undefined)[]): RedisNode | undefined {
   const named = answers.filter((answer) => answer !== undefined);
   const votes = (node: RedisNode): number =>

@@ -1,6 +1,6 @@
 import type { NodeRedisSubscriber } from "@redis-memory-magic/memory";
 
-/** Stands for a client that is replaced when the server that it talks to is another one. */
+/** A proxy for a client that is replaced when the server changes. */
 export function swappableClient<Client extends object>(current: () => Client): Client {
   return new Proxy({} as Client, {
     get(_, name) {
@@ -14,19 +14,19 @@ export function swappableClient<Client extends object>(current: () => Client): C
 
 type Listener = () => void;
 
-/** Keeps its subscriptions when it goes on with another connection. */
+/** Keeps its subscriptions when the connection is replaced. */
 export class ResubscribingSubscriber implements NodeRedisSubscriber {
   #subscriber: NodeRedisSubscriber | undefined;
   readonly #listeners = new Map<string, Set<Listener>>();
 
-  /** Goes on with this one. Nothing is ended at the one before: it is closed. */
+  /** Uses this connection from now on. The former one needs no unsubscribing: it is closed. */
   use(subscriber: NodeRedisSubscriber): void {
     this.#subscriber = subscriber;
     for (const [channel, listeners] of this.#listeners) {
       for (const listener of listeners) {
-        // Something may have been published in between.
+        // A message may have been published meanwhile.
         subscriber.subscribe(channel, listener).then(listener, () => {
-          // Who is not woken looks by himself.
+          // A follower that is not woken checks by itself.
         });
       }
     }

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 const INTERVAL_MS = 1000;
 const MAX_LOOKS_BETWEEN_RECONNECTS = 30;
 
-/** The part of a Redis client that is needed here. */
+/** The used subset of a Redis client. */
 interface WatchedClient {
   readonly isReady: boolean;
   ping(): Promise<unknown>;
@@ -29,7 +29,7 @@ export function watchConnection(
       () => true,
       () => true,
     );
-    // After a halt of this process, what has arrived meanwhile is read first.
+    // After a pause of this process, replies that arrived meanwhile are read first.
     const late = sleep(timeoutMs, false)
       .then(nextTurn)
       .then(() => false);
