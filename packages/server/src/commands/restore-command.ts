@@ -64,7 +64,8 @@ function parse(args: readonly string[]) {
   }
 }
 
-function explained(error: unknown, keys: number): unknown {
+/** Says what a Redis that refuses a backup needs, and how many keys it took before. */
+export function explained(error: unknown, keys: number): unknown {
   const cause = error instanceof AppError ? error.cause : undefined;
   if (!(error instanceof AppError) || !(cause instanceof Error)) return error;
   let what = `Redis ${isReply(cause) ? "refuses" : "went away"}: ${cause.message}.`;

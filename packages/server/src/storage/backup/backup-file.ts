@@ -68,7 +68,7 @@ export async function writeBackup(
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});
-    throw isOfFile(error) ? cannot("written", path, error) : error;
+    throw isOfFile(error) ? fileError("written", path, error) : error;
   }
 }
 
@@ -103,7 +103,7 @@ export async function* readBackup(path: string): AsyncGenerator<BackupRecord, vo
     }
   } catch (error) {
     if (error instanceof BackupFileError) throw error;
-    if (isOfFile(error)) throw cannot("read", path, error);
+    if (isOfFile(error)) throw fileError("read", path, error);
     const what = state === "header" ? "is no backup of this product" : "is damaged or was cut off";
     throw new BackupFileError(`${path} ${what}. Nothing can be restored from it.`, { cause: error });
   }
@@ -140,7 +140,8 @@ const line = (value: object): string => `${JSON.stringify(value)}\n`;
 const isOfFile = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && "syscall" in error && "path" in error;
 
-function cannot(what: string, path: string, error: unknown): BackupFileError {
+/** Says why a file or folder cannot be read or written. */
+export function fileError(what: string, path: string, error: unknown): BackupFileError {
   const { code } = error as NodeJS.ErrnoException;
   const why =
     {

@@ -4,6 +4,7 @@ import type { Redis } from "../redis.ts";
 import { keysMatching } from "../scan.ts";
 import { withinDeadline } from "../within-deadline.ts";
 import type { BackupRecord } from "./backup-file.ts";
+import { lastBackupKey } from "./last-backup.ts";
 
 /** Dumps keys that lie in one slot, as they are at one moment. Returns [now, TTL in ms, dump or '', …]. */
 const DUMP = `
@@ -116,6 +117,7 @@ export class RedisBackup {
               session: { owner: of.owner, id: of.sessionId },
             };
       // Not a session that is being copied and is none yet, and not a list of sessions.
+      if (key === lastBackupKey(this.#name)) continue;
       const isList = of !== null && !group.session && indexKeys(this.#name, of.owner).includes(key);
       const [first = ""] = group.keys;
       if (isList || !group.keys.includes(key) || seen.has(first)) continue;
