@@ -53,6 +53,8 @@ start_services() {
   trap 'rm -f "$output"' EXIT
   say "Starting. The first start builds the images, which takes some minutes."
   # In a pipe, $? is the status of tee.
+  REVISION=$(git rev-parse HEAD 2>/dev/null)
+  export REVISION
   { $COMPOSE up -d --build 2>&1 && : >"$output.ok"; } | tee "$output"
   if [ -e "$output.ok" ]; then
     rm -f "$output.ok"

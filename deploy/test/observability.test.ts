@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { recordBackupSchedule } from "../../packages/server/src/storage/backup/last-backup.ts";
 import { startTestServer } from "../../packages/server/test/test-server.ts";
 
 const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -19,6 +20,7 @@ const queries: string[] = dashboard.panels.flatMap((panel: { targets?: { expr: s
 /** What the server exports: the names of series, and the labels of each that has any. */
 async function exported() {
   const server = await startTestServer({ env: { PROVIDER_CONCURRENCY: "ollama=4" } });
+  await recordBackupSchedule(server.redis.client, server.name);
   const ask = { message: "word ".repeat(200), mode: "stateful", session_id: "s", provider: "chatgpt" };
   server.openai.scenario = { usage: { input: 9, cached: 1, output: 3 } };
   expect((await server.inject("POST", "/chat", ask)).statusCode).toBe(200);

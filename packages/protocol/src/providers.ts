@@ -51,6 +51,9 @@ const service = z.object({ stateless: z.boolean(), stateful: z.boolean() });
 export const statusResponse = z.object({
   status: z.literal("running"),
   app: z.literal("Redis Memory Magic - Chat API Playground"),
+  version: z.string(),
+  /** The commit that runs, or "unknown". */
+  revision: z.string(),
   modes: z.object({ stateless: z.string(), stateful: z.string() }),
   providers: z.record(z.string(), z.string()),
   services_available: z.record(z.string(), service),

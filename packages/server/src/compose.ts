@@ -28,11 +28,13 @@ import { Metrics } from "./observability/metrics.ts";
 import { startTracing } from "./observability/tracing.ts";
 import { logTurn } from "./observability/turn-log.ts";
 import { Semaphore } from "./semaphore.ts";
+import { lastGoodBackup } from "./storage/backup/last-backup.ts";
 import { REDIS_TIMEOUT_MS } from "./storage/connections/client-options.ts";
 import { instrumentedClient } from "./storage/instrumented-client.ts";
 import { memoryUsed } from "./storage/memory-used.ts";
 import { KEY_NAME, type Redis } from "./storage/redis.ts";
 import { RedisIdentityStore } from "./storage/redis-identity-store.ts";
+import { withinDeadline } from "./storage/within-deadline.ts";
 
 const PAGE_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
@@ -73,6 +75,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     runningTurns: () => chat.running,
     storageReady: async () => (await redis.unavailability()) === null,
     storageUsed: () => memoryUsed(redis.client),
+    lastBackup: () => withinDeadline(lastGoodBackup(redis.client, name)),
   });
   const tokens = new TokenCounter();
   const planner = new Planner(providers, tokens, config.maxContextTokens);

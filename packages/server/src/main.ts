@@ -2,6 +2,7 @@ import closeWithGrace from "close-with-grace";
 import { compose } from "./compose.ts";
 import { type Config, ConfigError, loadConfig } from "./config/config.ts";
 import { createModels } from "./models/create-models.ts";
+import { readBuildInfo } from "./observability/build-info.ts";
 import { createLog } from "./observability/log.ts";
 import { useProxiesEverywhere } from "./outgoing-http.ts";
 import { connectRedis, RedisRefused } from "./storage/redis.ts";
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
     .catch((error) => cannotListen(error, "WEB_PORT", webPort));
   const api = `http://localhost:${port}`;
   const page = server.page && `http://localhost:${webPort}`;
-  log.info({ page, api, docs: `${api}/docs` }, "ready");
+  log.info({ page, api, docs: `${api}/docs`, ...readBuildInfo() }, "ready");
   await server.prepareOne();
 }
 

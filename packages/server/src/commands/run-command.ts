@@ -35,7 +35,10 @@ export async function runCommand(
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
     const config = loadConfig(process.env);
-    const log = pino({ base: null }, pino.destination({ dest: 2, sync: true }));
+    const log = pino(
+      { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+      pino.destination({ dest: 2, sync: true }),
+    );
     redis = await connectRedis(config.redis, log);
     const identities = new RedisIdentityStore(redis.client, KEY_NAME);
     const print = (text: string): void => void process.stdout.write(text);

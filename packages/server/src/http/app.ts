@@ -6,6 +6,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { jsonSchemaTransform, validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { zodMessage } from "../config/zod-messages.ts";
+import { readBuildInfo } from "../observability/build-info.ts";
 import { type ApiContext, problems } from "./api.ts";
 import { ActiveRequests } from "./hooks/active-requests.ts";
 import { authenticate } from "./hooks/authenticate.ts";
@@ -98,7 +99,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
       openapi: "3.1.0",
       info: {
         title: "Redis Memory Magic",
-        version: "0.1.0",
+        version: readBuildInfo().version,
         description: "Conversations in Redis, answered with or without memory.",
       },
       components: { securitySchemes: securitySchemes(identity) },

@@ -6,6 +6,8 @@ export function createLog(level: LevelWithSilent, destination?: DestinationStrea
   const options = {
     level,
     base: null,
+    // For people, too: 2026-11-27T01:15:07.123Z.
+    timestamp: pino.stdTimeFunctions.isoTime,
     mixin: () => {
       const request = currentRequest();
       return request === undefined ? {} : { request_id: request.requestId };

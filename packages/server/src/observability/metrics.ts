@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { Providers } from "../chat/providers.ts";
 import type { FinishedTurn } from "../chat/turn-result.ts";
 import type { ErrorCode } from "../errors/app-error.ts";
+import { readBuildInfo } from "./build-info.ts";
 
 /** Read when the metrics are requested. */
 interface Watched {
@@ -13,6 +14,8 @@ interface Watched {
   readonly storageReady: () => Promise<boolean>;
   /** The share of Redis' memory in use, 0 to 1, if known. */
   readonly storageUsed: () => Promise<number | undefined>;
+  /** When the last good backup by schedule was made, in ms; undefined if none are made. */
+  readonly lastBackup: () => Promise<number | undefined>;
 }
 
 const ENDS = ["completed", "cancelled", "failed", "interrupted"] as const;
@@ -74,7 +77,7 @@ export class Metrics {
   );
   #streams = 0;
 
-  constructor({ providers, runningTurns, queues, storageReady, storageUsed }: Watched) {
+  constructor({ providers, runningTurns, queues, storageReady, storageUsed, lastBackup }: Watched) {
     this.#gauge("turns_running", "Turns that this process runs", (set) => set(runningTurns()));
     this.#gauge("streams_open", "Event streams that somebody reads", (set) => set(this.#streams));
     this.#gauge("redis_up", "1: a turn could be stored in Redis", async (set) =>
@@ -82,6 +85,22 @@ export class Metrics {
     );
     this.#gauge("redis_memory_used_ratio", "Of what the fullest Redis may use", async (set) =>
       set((await storageUsed()) ?? Number.NaN),
+    );
+    this.#gauge(
+      "backup_timestamp_seconds",
+      "When the last backup by schedule was made whose restore was tried; 0: none yet",
+      async (set) => {
+        const made = await lastBackup().catch(() => undefined);
+        if (made !== undefined) set(made / 1000);
+      },
+    );
+    const { version, revision } = readBuildInfo();
+    this.#gauge(
+      "build_info",
+      "1: this version runs",
+      (set) => set(1, version, revision),
+      "version",
+      "revision",
     );
     this.#gauge(
       "provider_available",

@@ -1,9 +1,11 @@
 import { statusResponse } from "@redis-memory-magic/protocol";
 import { z } from "zod";
+import { readBuildInfo } from "../../observability/build-info.ts";
 import type { Routes } from "../api.ts";
 
 /** `GET /` and the health routes. */
 export const statusRoutes: Routes = (context) => async (app) => {
+  const build = readBuildInfo();
   app.get(
     "/",
     {
@@ -23,6 +25,7 @@ export const statusRoutes: Routes = (context) => async (app) => {
       return {
         status: "running" as const,
         app: "Redis Memory Magic - Chat API Playground" as const,
+        ...build,
         modes: {
           stateless: "No memory - each message is independent",
           stateful: "Redis-backed memory - maintains conversation history",
