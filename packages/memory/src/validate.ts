@@ -6,7 +6,11 @@ const refuse = (what: string): never => {
 
 /** Ids are 1–128 characters of any script, none of them a control character or half of a surrogate pair. */
 export const isId = (id: unknown): id is string =>
-  typeof id === "string" && id.length > 0 && id.length <= 128 && !/\p{Cc}/u.test(id) && id.isWellFormed();
+  typeof id === "string" &&
+  id.length > 0 &&
+  (id.length <= 128 || [...id.slice(0, 257)].length <= 128) &&
+  !/\p{Cc}/u.test(id) &&
+  id.isWellFormed();
 
 export function assertId(what: string, id: unknown): asserts id is string {
   if (!isId(id)) refuse(`${what} must be 1–128 characters without control characters`);

@@ -29,6 +29,25 @@ test("an empty variable counts as not set", () => {
   expect(loadConfig({ REDIS_PASSWORD: "", OPENAI_API_KEY: " ", PORT: "" })).toEqual(loadConfig({}));
 });
 
+test("blanks around a value are ignored", () => {
+  const config = loadConfig({ OLLAMA_API_KEY: "sk-abc\n", OLLAMA_MODEL: "llama3.2:3b ", PORT: " 9091\r\n" });
+  expect(config).toMatchObject({ ollama: { apiKey: "sk-abc", model: "llama3.2:3b" }, http: { port: 9091 } });
+});
+
+test.each(["OPENAI_API_KEY", "OLLAMA_API_KEY"])("%s must fit into a header, and is not shown", (name) => {
+  const [mistake = ""] = mistakesOf({ [name]: "sk-geheim\nline 2" });
+  expect(mistake).toMatch(new RegExp(`^${name}: must be printable ASCII`));
+  expect(mistake).not.toContain("geheim");
+});
+
+test("former names of variables keep working", () => {
+  const former = { FIRST_WORD_TIMEOUT_SECONDS: "7", BETWEEN_WORDS_TIMEOUT_SECONDS: "8" };
+  expect(loadConfig(former).deadlines).toEqual({ firstTokenMs: 7000, idleMs: 8000 });
+  expect(mistakesOf({ ...former, IDLE_TIMEOUT_SECONDS: "9" })).toEqual([
+    "IDLE_TIMEOUT_SECONDS and its former name BETWEEN_WORDS_TIMEOUT_SECONDS are both set: keep IDLE_TIMEOUT_SECONDS.",
+  ]);
+});
+
 test("three mistakes are told at once, each by its variable, with what is there", () => {
   const mistakes = mistakesOf({ PORT: "http", SESSION_TTL_SECONDS: "-1", DEFAULT_PROVIDER: "gpt" });
   expect(mistakes).toHaveLength(3);
@@ -43,8 +62,8 @@ test.each([
   ["WEB_PORT", "70000", "must be at most 65535"],
   ["SESSION_TTL_SECONDS", "0", "must be more than 0"],
   ["SESSION_TTL_SECONDS", "315360001", "must be at most 315360000"],
-  ["FIRST_WORD_TIMEOUT_SECONDS", "2147484", "must be at most 2147483"],
-  ["BETWEEN_WORDS_TIMEOUT_SECONDS", "2147484", "must be at most 2147483"],
+  ["FIRST_TOKEN_TIMEOUT_SECONDS", "2147484", "must be at most 2147483"],
+  ["IDLE_TIMEOUT_SECONDS", "2147484", "must be at most 2147483"],
   ["SHUTDOWN_GRACE_SECONDS", "2147484", "must be at most 2147000"],
   ["DEFAULT_MODE", "statefull", "must be stateless or stateful"],
   ["LOG_LEVEL", "loud", "must be fatal, error, warn, info, debug, trace, or silent"],

@@ -2,25 +2,28 @@ import { readFileSync } from "node:fs";
 import { DEFAULT_MAX_MESSAGE_CHARS, mode, providerId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { proxyMistakes } from "../outgoing-http.ts";
-import { port, positive, timeout, url } from "./fields.ts";
+import { headerValue, port, positive, timeout, url } from "./fields.ts";
 import { identityMistakes, identityVariables, toIdentity } from "./identity.ts";
 import { limitVariables, toLimits } from "./limits.ts";
 import { redisVariables, toRedis } from "./redis.ts";
 import { zodMessage } from "./zod-messages.ts";
 
-/** Every environment variable that the server reads, with its default. An empty one counts as not set. */
+/**
+ * Every environment variable that the server reads, with its default. Blanks around a value are ignored, and an empty
+ * value counts as not set.
+ */
 const environment = z.object({
-  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_API_KEY: headerValue.optional(),
   OPENAI_MODEL: z.string().optional(),
   OPENAI_BASE_URL: url.default("https://api.openai.com/v1"),
   OLLAMA_BASE_URL: url.default("http://localhost:11434/v1"),
-  OLLAMA_API_KEY: z.string().default("ollama"),
+  OLLAMA_API_KEY: headerValue.default("ollama"),
   OLLAMA_MODEL: z.string().optional(),
   OLLAMA_TEMPERATURE: z.coerce.number().min(0).max(2).optional(),
   OLLAMA_SEED: z.coerce.number().int().optional(),
   EMBEDDED_MODEL: z.string().optional(),
   ...redisVariables,
-  // As long as a session of its own may live: ten years.
+  // Ten years: the longest TTL that a session may have.
   SESSION_TTL_SECONDS: positive.max(315_360_000).default(3600),
   HOST: z.string().default("127.0.0.1"),
   PORT: port.default(9090),
@@ -30,8 +33,8 @@ const environment = z.object({
   CONTEXT_MAX_TOKENS: positive.min(16).optional(),
   DEFAULT_PROVIDER: providerId.optional(),
   DEFAULT_MODE: mode.default("stateless"),
-  FIRST_WORD_TIMEOUT_SECONDS: timeout.default(120),
-  BETWEEN_WORDS_TIMEOUT_SECONDS: timeout.default(30),
+  FIRST_TOKEN_TIMEOUT_SECONDS: timeout.default(120),
+  IDLE_TIMEOUT_SECONDS: timeout.default(30),
   METRICS_TOKEN: z.string().min(16, "must be at least 16 characters").optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
   OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
@@ -40,6 +43,12 @@ const environment = z.object({
   ...identityVariables,
   ...limitVariables,
 });
+
+/** Former names of variables, which keep working. */
+const FORMER_NAMES: Readonly<Record<string, string>> = {
+  FIRST_WORD_TIMEOUT_SECONDS: "FIRST_TOKEN_TIMEOUT_SECONDS",
+  BETWEEN_WORDS_TIMEOUT_SECONDS: "IDLE_TIMEOUT_SECONDS",
+};
 
 // These can be given as the path of a file that holds them.
 const SECRETS = [
@@ -60,7 +69,7 @@ export const SETTINGS: readonly string[] = [
   ...SECRETS.map((name) => `${name}_FILE`),
 ];
 
-/** Mistakes in the configuration: all of them, each naming its variable. */
+/** All mistakes in the configuration, each with the name of its variable. */
 export class ConfigError extends Error {
   readonly mistakes: readonly string[];
 
@@ -78,9 +87,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** @throws ConfigError with every mistake there is */
 export function loadConfig(env: Environment) {
   const mistakes: string[] = [];
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ""),
-  );
+  const given: Record<string, string> = {};
+  for (const [name, value = ""] of Object.entries(env)) {
+    const trimmed = value.trim();
+    if (trimmed !== "") given[name] = trimmed;
+  }
+  for (const [former, name] of Object.entries(FORMER_NAMES)) {
+    const value = given[former];
+    if (value === undefined) continue;
+    if (given[name] === undefined) given[name] = value;
+    else mistakes.push(`${name} and its former name ${former} are both set: keep ${name}.`);
+  }
   for (const name of SECRETS) {
     const file = given[`${name}_FILE`];
     if (file === undefined) continue;
@@ -104,7 +121,7 @@ export function loadConfig(env: Environment) {
     mistakes.push(`${name}${secret ? "" : ` is ${JSON.stringify(given[name])}`}: ${message}.`);
     wrong.add(name);
   }
-  // What is wrong between the others is told at once, too.
+  // Mistakes between the other variables are reported at the same time.
   const e = environment.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name))));
   const together = identityMistakes(e);
   const limits = toLimits(e, together);
@@ -138,8 +155,8 @@ export function loadConfig(env: Environment) {
     defaultProvider: e.DEFAULT_PROVIDER,
     defaultMode: e.DEFAULT_MODE,
     deadlines: {
-      firstTokenMs: e.FIRST_WORD_TIMEOUT_SECONDS * 1000,
-      idleMs: e.BETWEEN_WORDS_TIMEOUT_SECONDS * 1000,
+      firstTokenMs: e.FIRST_TOKEN_TIMEOUT_SECONDS * 1000,
+      idleMs: e.IDLE_TIMEOUT_SECONDS * 1000,
     },
     shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1000,
   } as const;

@@ -1,17 +1,25 @@
 import { z } from "zod";
 
-/** Kinds of values that environment variables have. */
+/** The kinds of values of environment variables. */
 export const port = z.coerce.number().int().min(1).max(65_535);
 export const positive = z.coerce.number().int().positive();
-/** No timer of Node.js can run for longer. */
+/** The longest time of a Node.js timer. */
 export const timeout = positive.max(2_147_483);
 export const flag = z.stringbool({ truthy: ["true"], falsy: ["false"], error: "must be true or false" });
 export const address = z.url({
   protocol: /^https?$/,
   error: "must be an address that begins with http:// or https://",
 });
-/** Such an address, to which paths are added. */
+/** An address to which paths are appended. */
 export const url = address.transform((text) => text.replace(/\/+$/, ""));
+
+/** A value that is sent in an HTTP header. */
+export const headerValue = z
+  .string()
+  .regex(
+    /^[\x21-\x7e]+$/,
+    "must be printable ASCII characters without blanks, because it is sent in a header",
+  );
 
 /** Values with commas between. */
 export const list = z.string().transform((text) =>
@@ -23,5 +31,5 @@ export const list = z.string().transform((text) =>
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
 
-/** Whether a host name or an address is this machine's own. */
+/** True for a host name or an address of this machine. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);

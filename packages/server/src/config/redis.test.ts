@@ -20,6 +20,10 @@ test.each([
   ["redis://[::1]:1/3", { topology: "single", nodes: [{ host: "::1", port: 1 }], database: 3 }],
   ["redis://u%3A:p%40%2F@h/", { topology: "single", username: "u:", password: "p@/", database: 0 }],
   ["redis://:p@h", { username: undefined, password: "p" }],
+  ["valkey://h", { topology: "single", nodes: [{ host: "h", port: 6379 }] }],
+  ["valkeys://h", { tls: { ca: undefined } }],
+  ["redis://h/0?protocol=3", { database: 0 }],
+  ["rediss://:p@h:6380?ssl_cert_reqs=none&db=3", { password: "p", database: 3, tls: { ca: undefined } }],
   ["rediss://h:6380", { topology: "single", tls: { ca: undefined } }],
   [
     "redis+sentinel://u:p@a,b:2/main/4",
@@ -49,6 +53,16 @@ test.each([
   ],
 ])("%s", (url, parts) => {
   expect(redisOf(url)).toMatchObject(parts);
+});
+
+test("REDIS_PORT can be the address that Kubernetes and Docker set for a service called redis", () => {
+  expect(loadConfig({ REDIS_HOST: "h", REDIS_PORT: "tcp://10.0.0.11:6380" }).redis.nodes).toEqual([
+    { host: "h", port: 6380 },
+  ]);
+});
+
+test.each(["unix:///run/redis.sock?db=0", "redis+socket:///run/redis.sock"])("%s is not supported", (url) => {
+  expect(() => redisOf(url)).toThrow("must not be a Unix socket: use redis://host:port");
 });
 
 test.each([

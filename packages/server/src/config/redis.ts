@@ -8,31 +8,40 @@ export interface RedisNode {
   readonly port: number;
 }
 
-/** Who is in charge of a server's data: the one that is named, the one that sentinels name, or several at once. */
+/** Which server has the data: the one that is named, the master that sentinels name, or the masters of a Cluster. */
 type Topology = "single" | "sentinel" | "cluster";
 
 const DEFAULT_PORTS = { single: 6379, sentinel: 26_379, cluster: 6379 } as const;
 
+// Kubernetes and Docker's links set REDIS_PORT to such a value when a service is called `redis`.
+const SERVICE_LINK = /^tcp:\/\/[^/]*:(\d+)$/;
+
 const FORMS = [
   "must be such as redis://user:password@host:6379/0, redis+sentinel://host-1,host-2,host-3/master-name",
-  "or redis+cluster://host-1,host-2,host-3; with rediss instead of redis for TLS",
+  "or redis+cluster://host-1,host-2,host-3; with rediss instead of redis for TLS; with : / ? # @ and % in a password percent-encoded",
 ].join(", ");
 
+const NO_SOCKETS = "must not be a Unix socket: use redis://host:port";
+
+// Parameters of other programs' URLs (`ssl_cert_reqs`, `protocol`) have no meaning here.
+const QUERY = /\?[^#]*$/;
+
 // Not by `URL`, which knows one host only.
-const PATTERN = /^redis(s?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^/?#@]+)(?:\/([^?#]*))?$/i;
+const PATTERN =
+  /^(?:redis|valkey)(s?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^/?#@]+)(?:\/([^?#]*))?$/i;
 
 const redisUrl = z.string().transform((text, context) => {
   const parsed = parseRedisUrl(text);
   if (parsed !== null) return parsed;
-  context.addIssue(FORMS);
+  context.addIssue(/^(unix|redis\+socket):/i.test(text) ? NO_SOCKETS : FORMS);
   return z.NEVER;
 });
 
-/** Which Redis it is, and who we are there. */
+/** The address of Redis and the credentials. */
 export const redisVariables = {
   REDIS_URL: redisUrl.optional(),
   REDIS_HOST: z.string().default("localhost"),
-  REDIS_PORT: port.default(6379),
+  REDIS_PORT: z.preprocess((text) => SERVICE_LINK.exec(String(text))?.[1] ?? text, port.default(6379)),
   REDIS_DB: z.coerce.number().int().nonnegative().default(0),
   REDIS_PASSWORD: z.string().optional(),
   REDIS_SENTINEL_PASSWORD: z.string().optional(),
@@ -46,7 +55,7 @@ export function toRedis(e: RedisVariables, mistakes: string[]) {
   const byParts = {
     topology: "single" as Topology,
     nodes: [{ host: e.REDIS_HOST, port: e.REDIS_PORT }] as readonly RedisNode[],
-    /** The name by which sentinels know it. */
+    /** The name that sentinels have for the master. */
     masterName: undefined as string | undefined,
     database: e.REDIS_DB,
     username: undefined as string | undefined,
@@ -63,15 +72,16 @@ export function toRedis(e: RedisVariables, mistakes: string[]) {
 
 export type RedisConfig = ReturnType<typeof toRedis>;
 
-/** Null: it has no such form. */
+/** Null: the URL has none of the forms. */
 function parseRedisUrl(text: string) {
-  const [, tls, kind = "single", login, hosts = "", path = ""] = PATTERN.exec(text.trim()) ?? [];
+  const [query = ""] = QUERY.exec(text) ?? [];
+  const [, tls, kind = "single", login, hosts = "", path = ""] = PATTERN.exec(text.replace(QUERY, "")) ?? [];
   if (tls === undefined) return null;
   const topology = kind.toLowerCase() as Topology;
   const nodes = hosts.split(",").map((host) => parseNode(host, DEFAULT_PORTS[topology]));
   const names = path.split("/").filter((part) => part !== "");
   const masterName = topology === "sentinel" ? names.shift() : undefined;
-  const [database = "0", ...rest] = names;
+  const [database = new URLSearchParams(query).get("db") ?? "0", ...rest] = names;
   const [username, password] = parseLogin(login);
   const wrong =
     rest.length > 0 ||
@@ -99,7 +109,7 @@ function parseNode(text: string, defaultPort: number): RedisNode | null {
   return host === undefined || number < 1 || number > 65_535 ? null : { host, port: number };
 }
 
-/** User name and password, each percent-decoded; a null user name: it cannot be decoded. */
+/** User name and password, each percent-decoded; null: it cannot be decoded. */
 function parseLogin(text = ""): [username: string | undefined | null, password: string | undefined] {
   const colon = text.indexOf(":");
   const parts = colon === -1 ? [text] : [text.slice(0, colon), text.slice(colon + 1)];

@@ -76,7 +76,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   assignRequestIds(app);
   renderProblems(app, context.metrics);
   cutSlowReaders(app);
-  if (open) guardLoopback(app);
+  if (open) guardLoopback(app, publicUrl);
   addSecurityHeaders(app, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING } });
   await app.register(cors, {
     // Other origins may not send cookies: their pages use keys or tokens.

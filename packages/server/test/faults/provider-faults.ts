@@ -52,7 +52,7 @@ export const providerSendsErrors = () =>
 export const providerFallsSilent = () =>
   tryEach(
     atEachToken((token) => ({ silentAfter: token })),
-    { FIRST_WORD_TIMEOUT_SECONDS: "3", BETWEEN_WORDS_TIMEOUT_SECONDS: "3" },
+    { FIRST_TOKEN_TIMEOUT_SECONDS: "3", IDLE_TIMEOUT_SECONDS: "3" },
   );
 
 /** One byte at a time, one event at a time, and everything in one packet. */

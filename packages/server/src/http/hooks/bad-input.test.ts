@@ -40,6 +40,43 @@ test.each<[string, unknown, string, number]>([
   expect(server.openai.requests).toEqual([]);
 });
 
+test.each<[string, Buffer, string, string]>([
+  ["ISO 8859-1", Buffer.from('{"message":"Grüße"}', "latin1"), "", "is not UTF-8"],
+  [
+    "a declared charset",
+    Buffer.from('{"message":"Grüße"}', "latin1"),
+    "; charset=iso-8859-1",
+    "(iso-8859-1)",
+  ],
+  ["UTF-16", Buffer.from('\ufeff{"message":"Hi"}', "utf16le"), "", "is UTF-16"],
+  [
+    "single quotes of cmd.exe",
+    Buffer.from("'{message:"),
+    "",
+    'is not JSON: "\'{message:". The shell has changed the quotes',
+  ],
+  ["lost quotes of PowerShell", Buffer.from("{message:Hi}"), "", "The shell has changed the quotes"],
+])(
+  "a body with %s is refused with the reason, and nothing is stored",
+  async (_, payload, charset, reason) => {
+    const server = await startTestServer();
+    const headers = { host: "localhost", "content-type": `application/json${charset}` };
+    const answer = await server.api.inject({ method: "POST", url: "/chat", payload, headers });
+    expect(answer.statusCode).toBe(400);
+    expect(problem.parse(answer.json()).detail).toContain(reason);
+    expect(await server.keys()).toEqual([]);
+  },
+);
+
+test("a session id of 128 emoji is accepted", async () => {
+  const server = await startTestServer();
+  const body = { ...good, mode: "stateful", session_id: "😀".repeat(128) };
+  expect((await server.inject("POST", "/chat", body)).statusCode).toBe(200);
+  expect((await server.inject("POST", "/chat", { ...body, session_id: "😀".repeat(129) })).statusCode).toBe(
+    400,
+  );
+});
+
 test("what is wrong with each field is told in words", async () => {
   const server = await startTestServer();
   const body = { message: 7, mode: "on", provider: "mirror", session_id: "", context_tokens: 3, system: [] };

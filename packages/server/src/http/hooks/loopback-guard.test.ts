@@ -22,6 +22,17 @@ test("without authentication, names that are not this machine's are refused (DNS
   }
 });
 
+test("without authentication, the host and the page of PUBLIC_URL are accepted", async () => {
+  const server = await startTestServer({ env: { PUBLIC_URL: "http://chat.lan:3000" } });
+  const status = async (headers: Record<string, string>) =>
+    (await server.inject("POST", "/chat", ASK, headers)).statusCode;
+  expect(await status({ host: "chat.lan:9090" })).toBe(200);
+  expect(await status({ host: "chat.lan:3000", origin: "http://chat.lan:3000" })).toBe(200);
+  expect(await status({ host: "chat.lan.evil.example" })).toBe(403);
+  expect(await status({ host: "chat.lan@evil.example" })).toBe(403);
+  expect(await status({ host: "chat.lan:3000", origin: "http://chat.lan:8080" })).toBe(403);
+});
+
 test("without authentication, pages of other origins are refused, and may read nothing", async () => {
   const server = await startTestServer();
   for (const origin of [

@@ -4,35 +4,37 @@ import { logSecurityEvent } from "../../observability/security-log.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** The route needs a secret that no page and no browser has, so any host name is accepted. */
+    /** For a route that needs a secret which no page has: it may be called by any host name. */
     readonly skipHostCheck?: boolean;
   }
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
-/** True if a page's origin is one of this machine. */
+/** True if the origin is a page of this machine. */
 export function isLoopbackOrigin(origin: string): boolean {
   const host = /^https?:\/\/(.+)$/i.exec(origin)?.[1];
   return host !== undefined && LOOPBACK.test(host);
 }
 
 /**
- * Without authentication, any page in a browser could use this API in its visitor's name, and an attacker's host name
- * could resolve to this server (DNS rebinding). So only this machine's pages and host names are accepted.
+ * Without authentication any page in a browser could use this API, and a foreign host name could be made to point here
+ * (DNS rebinding). So only this machine's pages and names are accepted, and those of PUBLIC_URL, which belong to the
+ * operator.
  */
-export function guardLoopback(app: FastifyInstance): void {
+export function guardLoopback(app: FastifyInstance, publicUrl: string): void {
+  const { hostname, origin: publicOrigin } = new URL(publicUrl);
   app.addHook("onRequest", async (request) => {
     if (request.routeOptions.config.skipHostCheck) return;
     const { host = "", origin } = request.headers;
-    if (!LOOPBACK.test(host)) {
+    if (!LOOPBACK.test(host) && hostnameOf(host) !== hostname) {
       logSecurityEvent(request.log, "foreign_host", { host: host.slice(0, 255), address: request.ip });
       throw new AppError(
         "foreign_host",
-        "This server answers to localhost only. Open it as http://localhost.",
+        "Without authentication this server answers to localhost and the host of PUBLIC_URL only. Open it as http://localhost, or set PUBLIC_URL.",
       );
     }
-    if (origin !== undefined && !isLoopbackOrigin(origin)) {
+    if (origin !== undefined && origin !== publicOrigin && !isLoopbackOrigin(origin)) {
       const from = { origin: origin.slice(0, 255), address: request.ip };
       logSecurityEvent(request.log, "foreign_origin", from);
       throw new AppError(
@@ -42,3 +44,6 @@ export function guardLoopback(app: FastifyInstance): void {
     }
   });
 }
+
+const hostnameOf = (host: string): string | null =>
+  URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : null;

@@ -7,6 +7,7 @@ import { problems, type Routes } from "../api.ts";
 import { sendDownload, toFileName } from "../wire/download.ts";
 import { exportJson } from "../wire/export-json.ts";
 import { exportMarkdown } from "../wire/export-markdown.ts";
+import { normalizeMessages } from "../wire/foreign-messages.ts";
 import { IMPORT_BYTES, importBody, toSessionImport } from "../wire/import-body.ts";
 import { toSession } from "../wire/session.ts";
 
@@ -86,6 +87,9 @@ export const archiveRoutes: Routes = (context) => async (app) => {
     "/sessions/import",
     {
       bodyLimit: IMPORT_BYTES,
+      preValidation: async (request) => {
+        Object.assign(request, { body: normalizeMessages(request.body) });
+      },
       schema: {
         tags: ["sessions"],
         summary: "Make a session of an export, or of any list of messages",

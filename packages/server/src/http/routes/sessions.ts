@@ -14,6 +14,7 @@ import { z } from "zod";
 import { totalsOf } from "../../chat/session-totals.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { problems, type Routes } from "../api.ts";
+import { normalizeMessages } from "../wire/foreign-messages.ts";
 import { fromMessage, toMessage, toSession } from "../wire/session.ts";
 
 const params = z.object({ session_id: sessionId });
@@ -121,6 +122,9 @@ export const sessionRoutes: Routes = (context) => async (app) => {
   app.post(
     "/sessions/:session_id/messages",
     {
+      preValidation: async (request) => {
+        Object.assign(request, { body: normalizeMessages(request.body) });
+      },
       schema: {
         tags: ["sessions"],
         summary: "Append messages, all or none; no model is called",

@@ -248,7 +248,7 @@ test("a turn that failed can be tried again: the message is not appended twice",
 });
 
 test("a provider that falls silent is given up after its deadline", async () => {
-  const env = { FIRST_WORD_TIMEOUT_SECONDS: "1", BETWEEN_WORDS_TIMEOUT_SECONDS: "1" };
+  const env = { FIRST_TOKEN_TIMEOUT_SECONDS: "1", IDLE_TIMEOUT_SECONDS: "1" };
   const server = await startTestServer({ env });
   for (const model of ["fake-silent", "fake-stalled"]) {
     const answer = await server.inject("POST", "/chat", {
