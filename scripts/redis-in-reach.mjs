@@ -12,6 +12,7 @@ const CONNECT_MS = 2_000;
  */
 export async function requireWayToRedis(kind, env) {
   if (kind === "product" && (env.REDIS_URL || env.REDIS_URL_FILE || (await listens(env)))) return;
+  if (kind === "server" && env.TEST_REDIS_SERVER) return;
   const reasons = [];
   for (const { whyNot } of Object.values(REDIS_WAYS)) {
     const reason = await whyNot();

@@ -37,7 +37,7 @@ export function isAlive(pid) {
   return !isZombie(pid);
 }
 
-/** Ended, but nobody has asked for its exit code: an orphan in a container without an init stays so. @param {number} pid */
+/** Ended, but its exit code was not asked for: an orphan in a container without an init stays so. @param {number} pid */
 function isZombie(pid) {
   try {
     return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));

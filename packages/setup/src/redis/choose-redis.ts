@@ -47,7 +47,7 @@ export async function chooseRedis(
   context.terminal.note("Redis", passedOver(state, reason, address.shown));
   if (shared)
     return { kind: "running", url: shared, said: "the private one of the npm start that runs already" };
-  return { kind: "private", binary: await obtain(context) };
+  return { kind: "private", binary: await obtain(context, "product") };
 }
 
 function passedOver(state: Probe["state"], reason: string, shown: string): string {

@@ -15,7 +15,9 @@ async function obtain(...ways: Way[]) {
   const notes: string[] = [];
   const terminal = { ...createTerminal(), note: (_name: string, text: string) => void notes.push(text) };
   const { signal } = new AbortController();
-  const outcome = await obtainServer({ terminal, signal }, ways).catch((error: Error) => error.message);
+  const outcome = await obtainServer({ terminal, signal }, "product", ways).catch(
+    (error: Error) => error.message,
+  );
   return { outcome, notes };
 }
 

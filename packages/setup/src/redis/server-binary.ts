@@ -48,9 +48,13 @@ const WAYS: readonly Way[] = [
 
 /**
  * Returns a Redis server by the first way that leads to one, and says why each way before it does not. Rejects with a
- * `Failure` that names the one command that helps.
+ * `Failure` that names the one command that helps; for the product, also that an address can be given.
  */
-export async function obtainServer(context: Context, ways = WAYS): Promise<ServerBinary> {
+export async function obtainServer(
+  context: Context,
+  kind: "product" | "server" = "server",
+  ways = WAYS,
+): Promise<ServerBinary> {
   const reasons: string[] = [];
   const task = context.terminal.task("Redis");
   try {
@@ -65,7 +69,7 @@ export async function obtainServer(context: Context, ways = WAYS): Promise<Serve
   } finally {
     task.drop();
   }
-  throw noRedis(reasons, "product");
+  throw noRedis(reasons, kind);
 }
 
 /** Returns the first server on the PATH that is new enough. */
