@@ -19,7 +19,7 @@ hash_of() {
 
 backend=$(password)
 admin=$(password)
-# The folder keeps others of this machine out. The files are read by the containers' users, who are nobody here.
+# The folder keeps other users of this machine out. The containers' users, who do not exist here, read the files.
 mkdir -p secrets/redis secrets/backend
 chmod 700 secrets
 printf 'redis://chat:%s@redis:6379/0\n' "$backend" >secrets/backend/redis_url

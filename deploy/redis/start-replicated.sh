@@ -32,7 +32,7 @@ written() {
   echo "$newest"
 }
 
-# Most of them have to answer: whoever was away during the last failover still names the master before it.
+# Most of them have to answer: one that was away during the last failover still names the former master.
 waited=0
 while :; do
   answers=0 failovers=-1 master='' remember=

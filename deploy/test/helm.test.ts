@@ -54,7 +54,7 @@ describe.skipIf(!HAS_HELM)("the chart (skipped: there is no helm on the PATH)", 
     expect(all).toContain("Ingress chat");
   });
 
-  test("nobody is root, nothing is written, no secret is in it, and there is time to drain", () => {
+  test("no container is root or writes, no secret is in the manifest, and there is time to drain", () => {
     const text = render(...EVERYTHING);
     const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
     expect(count(/runAsNonRoot: true/g)).toBe(2);
@@ -62,7 +62,7 @@ describe.skipIf(!HAS_HELM)("the chart (skipped: there is no helm on the PATH)", 
     expect(count(/drop:\s*(- |\[)ALL/g)).toBe(2);
     expect(text).not.toMatch(/^kind: Secret/m);
     expect(text).toMatch(/name: OPENAI_API_KEY\n\s+valueFrom:\n\s+secretKeyRef:\n\s+key: k\n\s+name: s/);
-    // 5 s until nobody sends anything any more, 60 s for answers, and some more.
+    // 5 s until no request arrives any more, 60 s for answers, and some more.
     expect(text).toContain("terminationGracePeriodSeconds: 80");
     expect(text).toContain("default chat-backend.chats.svc.cluster.local:9090;");
   });

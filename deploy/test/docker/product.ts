@@ -43,7 +43,7 @@ export class Product {
       );
     }
 
-    // Compose names volumes after the folder: one that nobody has, or the test would remove somebody's data.
+    // Compose names volumes after the folder: an unused name, or the test would remove a user's data.
     const folder = mkdtempSync(join(tmpdir(), "rmm-docker-test-"));
     const root = join(folder, basename(folder).toLowerCase());
     const files = (await ask("git ls-files -z --cached --others --exclude-standard")).output.split("\0");

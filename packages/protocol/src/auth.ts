@@ -4,7 +4,7 @@ import { z } from "zod";
 export const authMe = z.object({
   authenticated: z
     .boolean()
-    .describe("false: requests for anything of one's own are refused until one is somebody."),
+    .describe("false: requests for sessions are refused until the caller is authenticated."),
   owner: z.string().nullable(),
   group: z.string().nullable(),
   via: z.enum(["none", "guest", "key", "token", "login"]).nullable(),

@@ -6,7 +6,7 @@ export async function within<Result>(milliseconds: number, work: Promise<Result>
   const late = sleep(milliseconds, undefined, { signal: inTime.signal }).then(() => {
     throw new Error(`Not done after ${milliseconds} ms.`);
   });
-  // When the work is done in time, nobody waits for this any more.
+  // If the work is done in time, this result is not used.
   late.catch(() => {});
   try {
     return await Promise.race([work, late]);

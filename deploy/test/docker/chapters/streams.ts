@@ -6,7 +6,7 @@ import type { Report } from "../report.ts";
 
 const THROUGH_NGINX = `${PAGE}/api`;
 
-/** What a reader has when his connection breaks, or when the stream has ended. */
+/** What a client has received when its connection breaks, or when the stream has ended. */
 export async function readUntilBroken(url: string, init: RequestInit): Promise<StreamEvent[]> {
   const seen: StreamEvent[] = [];
   try {

@@ -99,7 +99,7 @@ export interface ChatModel {
     | ((model: string, texts: readonly string[]) => number[] | Promise<number[]>)
     | undefined;
 
-  /** Fetches what is missing, where that can be done. Called when somebody wants this provider; never rejects. */
+  /** Fetches missing files, if the provider can. Called when this provider is first requested; never rejects. */
   prepare?(): Promise<void>;
 
   /** Ends what it started (child processes, connections, downloads). */

@@ -1,7 +1,7 @@
 import type { FinishReason } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 
-/** An answer without a word is a failure: the question would stand alone, and nobody would know why. */
+/** An empty answer is a failure: otherwise the question would stay without an answer or a reason. */
 export function noAnswer(name: string, finishReason: FinishReason, reasoned: boolean): AppError {
   return new AppError("provider_no_answer", `${name} ${reasonOf(finishReason, reasoned)}`);
 }

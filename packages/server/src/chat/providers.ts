@@ -2,7 +2,7 @@ import type { ModelInfo, ProviderId } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import type { Availability, ChatModel } from "./chat-model.ts";
 
-// The order in which one is chosen when nobody says which.
+// The order in which the default provider is chosen.
 const PREFERENCE: readonly ProviderId[] = ["chatgpt", "ollama", "embedded", "mirror"];
 const FRESH_MS = 5000;
 // Watching the providers costs each of them no more than a probe in so long.

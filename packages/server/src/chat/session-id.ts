@@ -1,4 +1,4 @@
 import { randomUUID } from "node:crypto";
 
-/** For a session whose id nobody has chosen. */
+/** Makes an id for a session without one. */
 export const newSessionId = (): string => `session_${randomUUID()}`;

@@ -127,7 +127,7 @@ test("erasing while a turn runs cancels it, and it writes nothing any more", asy
   expect((await server.keys()).filter((name) => name.includes("{alice"))).toEqual([]);
 });
 
-test("a guest who was erased is somebody else from then on, by the same cookie", async () => {
+test("an erased guest is a new guest with the same cookie", async () => {
   const server = await startTestServer({ env: { AUTH: "guest" } });
   const ask = { message: "Hi", mode: "stateful", provider: "mirror", session_id: "s" };
   const first = await server.inject("POST", "/chat", ask);

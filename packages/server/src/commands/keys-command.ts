@@ -8,7 +8,7 @@ export const KEYS_USAGE = `npm run keys -- create OWNER [--group GROUP] [--days 
 npm run keys -- list
 npm run keys -- revoke ID
 
-A key is OWNER's: whoever has it sees OWNER's sessions. Several keys can be one owner's.`;
+A key belongs to OWNER: its holder sees OWNER's sessions. An owner can have several keys.`;
 
 export async function keys(
   args: readonly string[],

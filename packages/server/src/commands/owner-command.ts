@@ -35,7 +35,7 @@ export async function owner(args: readonly string[], context: CommandContext): P
   }
 }
 
-/** One JSON document: what is known of him, and each session as the API exports it. */
+/** Prints one JSON document: the owner's records, and each session as the API exports it. */
 async function exportOwner(subject: string, data: OwnerData, context: CommandContext): Promise<void> {
   const { config, redis, identities, name, print } = context;
   const sessions = new SessionStore({

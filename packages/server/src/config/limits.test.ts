@@ -22,7 +22,7 @@ function fileWith(content: string): string {
   return file;
 }
 
-test("nothing is limited while nobody has to say who he is", () => {
+test("nothing is limited without authentication", () => {
   const { owner, address } = loadConfig({}).limits;
   expect([...Object.values(owner), ...Object.values(address)].every((limit) => limit === null)).toBe(true);
 });

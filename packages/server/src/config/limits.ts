@@ -47,7 +47,7 @@ export const limitVariables = {
   SESSION_TTL_MAX_SECONDS: positive.optional(),
 };
 
-/** How much one owner, or one address, may do. Null: as much as he likes. */
+/** The limits of one owner or one address. Null: not limited. */
 export interface Allowances {
   readonly requestsPerMinute: number | null;
   /** Turns that run and event streams that are followed, at once. */
@@ -127,7 +127,7 @@ export function toLimits(e: LimitVariables, mistakes: string[]) {
     connections: e.MAX_CONNECTIONS,
     /** So that one address cannot take all of them. */
     connectionsOfAddress: open ? null : Math.ceil(e.MAX_CONNECTIONS / 10),
-    // What lives longer than a guest's cookie is nobody's.
+    // A session that lives longer than its guest's cookie is visible to no caller.
     sessionTtlSeconds:
       e.SESSION_TTL_MAX_SECONDS ?? (guests ? Math.max(GUEST_TTL_SECONDS, e.SESSION_TTL_SECONDS) : undefined),
   } as const;

@@ -85,6 +85,6 @@ function withPauses(): FetchImplementation {
 export const identityUnavailable = (cause?: unknown): AppError =>
   new AppError(
     "identity_unavailable",
-    "The identity provider cannot be reached, so nobody's identity can be checked. Try again in a moment.",
+    "The identity provider cannot be reached, so credentials cannot be verified. Try again in a moment.",
     { cause, retryAfter: 5 },
   );

@@ -1,4 +1,4 @@
-/** Whoever has an IPv6 address has 2⁶⁴ of them: they count as one. */
+/** A holder of one IPv6 address has 2⁶⁴ of them: they count as one. */
 export function networkOf(address: string): string {
   const ipv4 = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
   if (ipv4 !== undefined) return ipv4;

@@ -26,7 +26,7 @@ const TIMEOUT_MS = 500;
 const SUBJECTS_IN_PROCESS = 10_000;
 
 /**
- * Counts units, if they fit; refused units are not counted, so a flood of refused requests costs nobody else.
+ * Counts units, if they fit; refused units are not counted, so a flood of refused requests costs other callers nothing.
  * KEYS[1] the count   ARGV[1] units   ARGV[2] the window in seconds   ARGV[3] the quota
  * Returns {the count with these units, whether they fit or not; its TTL in ms}
  */

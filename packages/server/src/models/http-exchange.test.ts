@@ -97,7 +97,7 @@ describe("a server that", () => {
   });
 });
 
-test("a name that nobody knows", async () => {
+test("an unknown host name", async () => {
   const http = new ProviderHttp({ baseUrl: "http://no-such-host.invalid/v1", apiKey: "" });
   const failure = await http.getJson("models", never).catch((error: unknown) => error);
   await http.close();

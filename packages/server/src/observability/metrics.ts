@@ -79,7 +79,7 @@ export class Metrics {
 
   constructor({ providers, runningTurns, queues, storageReady, storageUsed, lastBackup }: Watched) {
     this.#gauge("turns_running", "Turns that this process runs", (set) => set(runningTurns()));
-    this.#gauge("streams_open", "Event streams that somebody reads", (set) => set(this.#streams));
+    this.#gauge("streams_open", "Event streams that clients are reading", (set) => set(this.#streams));
     this.#gauge("redis_up", "1: a turn could be stored in Redis", async (set) =>
       set(Number(await storageReady())),
     );

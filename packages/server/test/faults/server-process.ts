@@ -31,7 +31,7 @@ export class ServerProcess {
   static async start(env: Readonly<Record<string, string>>): Promise<ServerProcess> {
     const port = await freePort();
     const child = spawn(process.execPath, [MAIN], {
-      // No .env of whoever runs this is read there.
+      // A folder without the developer's .env.
       cwd: tmpdir(),
       env: {
         PATH: process.env.PATH,

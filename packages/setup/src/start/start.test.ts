@@ -162,7 +162,7 @@ test("told to stop while it installs, it ends the installation", async () => {
   expect(isAlive(npm)).toBe(false);
 });
 
-test("a package that npm recorded and somebody removed is installed again", async () => {
+test("installs a package again that npm recorded and that was removed", async () => {
   const clone = makeClone();
   clone.command("redis-server", redisServer);
   const lock = '{ "packages": { "": {}, "node_modules/a": { "version": "1.0.0" } } }';

@@ -7,7 +7,7 @@ import { overlay } from "./overlay.ts";
 
 /** Redis asks who comes, and secrets come from files. */
 export async function secrets(product: Product, report: Report): Promise<void> {
-  await report.check("redis-password: nobody without it, redis-cli in the container with it", async () => {
+  await report.check("redis-password: refused without it, redis-cli in the container has it", async () => {
     product.configure({ ...overlay("redis-password", "several-backends"), REDIS_PASSWORD: "correct-horse" });
     await product.up([...CONTAINERS, "chat-backend-2", "chat-backend-3"]);
     await chat(THROUGH_NGINX, "with-password", "Hello");

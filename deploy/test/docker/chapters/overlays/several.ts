@@ -31,11 +31,12 @@ export async function several(product: Product, report: Report): Promise<void> {
       return `12 turns on ${answered.join(" + ")}; 12 more while two of them went, none lost`;
     },
   );
-  await report.check("several-backends: each restarted in turn, under load, and nobody notices", () =>
+  await report.check("several-backends: each restarted in turn, under load, without a failed answer", () =>
     oneAfterTheOther(product, "docker-compose restart"),
   );
-  await report.check("several-backends: each made anew in turn, as by an upgrade, and nobody notices", () =>
-    oneAfterTheOther(product, "docker-compose up -d --no-deps --force-recreate"),
+  await report.check(
+    "several-backends: each recreated in turn, as by an upgrade, without a failed answer",
+    () => oneAfterTheOther(product, "docker-compose up -d --no-deps --force-recreate"),
   );
   await report.check("sentinel: the master dies, the replica takes over, conversations go on", async () => {
     product.configure({
@@ -101,7 +102,7 @@ async function goesOnWithout(product: Product, container: string): Promise<strin
   return `all of ${SESSIONS} conversations remember, ${((performance.now() - killedAt) / 1000).toFixed(1)} s after ${container} was killed`;
 }
 
-/** Somebody asks all the time, while a command is given for each of the backends. */
+/** Sends turns all the time while a command runs for each of the backends. */
 async function oneAfterTheOther(product: Product, command: string): Promise<string> {
   await product.up([...CONTAINERS, "chat-backend-2", "chat-backend-3"]);
   let over = false;

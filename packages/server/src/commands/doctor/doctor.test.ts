@@ -211,7 +211,7 @@ test("a replica, where a master is needed", async () => {
     .toBe("ok: a master with 1 replica");
 });
 
-test("a Cluster: by the wrong form of address, whole, and with a slot that nobody has", async () => {
+test("a Cluster: by the wrong form of address, complete, and with a slot without a master", async () => {
   const { ports, stop } = await startCluster(serverBinary());
   onTestFinished(stop);
   const single = await examined({ REDIS_URL: `redis://127.0.0.1:${ports[0]}` });

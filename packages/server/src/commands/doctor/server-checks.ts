@@ -19,7 +19,7 @@ export function checkExposure({ http, identity }: Config): Finding {
     return ok("exposure", `listens on ${http.host}: this machine alone, without authentication`);
   return warn(
     "exposure",
-    `listens on ${http.host} without authentication, as ALLOW_UNAUTHENTICATED says: whoever reaches port ${http.port} reads and writes everything. In a container whose port is published on loopback that is as it should be; else set AUTH.`,
+    `listens on ${http.host} without authentication, as ALLOW_UNAUTHENTICATED says: any client that reaches port ${http.port} reads and writes everything. In a container whose port is published on loopback that is as it should be; else set AUTH.`,
   );
 }
 

@@ -8,7 +8,7 @@ import { ActiveRequests } from "./active-requests.ts";
 
 const credentials = { bearer: "key", cookies: {} };
 
-test("a caller who left while it was looked who he is, is not looked at for ever", async () => {
+test("stops checking a request whose client disconnected during authentication", async () => {
   const identify = vi.fn(async () => ({ principal: { owner: "alice", group: null, via: "key" as const } }));
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   const live = new ActiveRequests({ identify } as unknown as Identity, {} as FastifyBaseLogger);
@@ -31,7 +31,7 @@ test("a caller who left while it was looked who he is, is not looked at for ever
   await once(raw, "close");
   vi.advanceTimersByTime(2000);
   expect(identify).toHaveBeenCalledTimes(1);
-  // It tells nobody twice that it is closed.
+  // It emits no second close event.
   live.watch(request);
   vi.advanceTimersByTime(2000);
   expect(identify).toHaveBeenCalledTimes(1);

@@ -8,7 +8,7 @@ const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 const startWithKeys = (env: Record<string, string> = {}, mirrorDelayMs = 0): Promise<TestServer> =>
   startTestServer({ env: { AUTH: "keys", ...env }, mirrorDelayMs });
 
-test("without a key there is nothing but what this is, how it is, and how to become somebody", async () => {
+test("without a key only the description, health and authentication routes answer", async () => {
   const server = await startWithKeys();
   for (const path of ["/", "/health/live", "/health/ready", "/openapi.json", "/docs", "/auth/me"]) {
     expect((await server.inject("GET", path)).statusCode, path).toBeLessThan(400);

@@ -37,12 +37,12 @@ test("the cookie comes with a stream too", async () => {
     body: JSON.stringify(ASK),
   });
   expect(response.headers.get("set-cookie")).toMatch(/^rmm_guest=/);
-  // What is somebody's is for no cache on the way.
+  // Private answers must not be cached by proxies.
   expect(response.headers.get("cache-control")).toBe("no-store, no-transform");
   expect(await response.text()).toContain("turn-completed");
 });
 
-test("a cookie that was tampered with, or signed by somebody else, is nobody's", async () => {
+test("refuses a cookie that was changed or signed with another secret", async () => {
   const server = await startForGuests();
   const cookie = cookieOf(await server.inject("GET", "/sessions"));
   const { owner } = await meOf(server, cookie);
@@ -75,7 +75,7 @@ test("without a secret of one's own, servers on the same Redis share one", async
   expect((await meOf(second, cookie)).owner).toBe((await meOf(server, cookie)).owner);
 });
 
-test("who leaves is somebody else from then on, and a copy of his cookie is worth nothing", async () => {
+test("a guest who logs out is a new guest, and copies of the cookie are invalid", async () => {
   const server = await startForGuests();
   const cookie = cookieOf(await server.inject("POST", "/chat", ASK));
   const { owner } = await meOf(server, cookie);
@@ -121,7 +121,7 @@ test("a foreign name that is made to point here is refused; an address and the p
     expect(await status(host), host).toBe(403);
 });
 
-test("over https the cookie is one that nobody else can set and that goes over nothing else", async () => {
+test("over https the cookie has the __Host- prefix and is secure", async () => {
   const server = await startForGuests({ PUBLIC_URL: "https://chat.example.org" });
   const response = await server.inject("GET", "/sessions");
   expect(response.headers["set-cookie"]).toMatch(

@@ -46,7 +46,7 @@ async function start(via: AuthMethod) {
   return { ask, working, release };
 }
 
-test("eight requests of an owner are worked on at once, and one that waits takes nobody else's place", async () => {
+test("handles eight requests of an owner at once; waiting ones do not block other owners", async () => {
   const { ask, working, release } = await start("key");
   const answers = Array.from({ length: 10 }, () => ask("alice"));
   await expect.poll(() => working.length).toBe(8);
@@ -61,7 +61,7 @@ test("eight requests of an owner are worked on at once, and one that waits takes
   expect(new Set(await Promise.all([...answers, ...others]))).toEqual(new Set([200]));
 });
 
-test("guests share what their address has, whoever each of them is", async () => {
+test("guests of one address share its limit", async () => {
   const { ask, working } = await start("guest");
   for (let n = 0; n < 10; n++) void ask(`guest:${n}`);
   await expect.poll(() => working.length).toBe(8);

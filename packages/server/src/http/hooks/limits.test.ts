@@ -27,7 +27,7 @@ test("requests a minute are counted, told, and refused when they are too many", 
   expect(server.lines.join()).toContain('"event":"limit_reached","policy":"requests"');
 });
 
-test("who goes on asking when he has been refused does not fill the log", async () => {
+test("repeated refusals do not fill the log", async () => {
   const { server, as } = await start({ LIMIT_REQUESTS_PER_MINUTE: "3" });
   const alice = await as("alice");
   for (let n = 0; n < 30; n++) await alice.get("/sessions");
@@ -50,7 +50,7 @@ test("what moves much counts as many requests: an import, an export, a fork", as
   // 3 MB are 22 times 128 KiB.
   expect(await left()).toBe(75);
   expect((await (await fetch(`${base}/sessions/s/export`, { headers })).text()).length).toBeGreaterThan(3e6);
-  // Counted when all of it is sent, for which nobody waits.
+  // Counted after the whole answer is sent; no request waits for it.
   await expect.poll(left).toBeLessThan(53);
   const before = await left();
   expect((await fetch(`${base}/sessions/s/fork`, { method: "POST", headers: json, body: "{}" })).status).toBe(
@@ -90,7 +90,7 @@ test("what is read in Redis and not answered counts too: the records of turns", 
   }
 });
 
-test("an address is counted too, whoever comes from it, and before it is looked who that is", async () => {
+test("counts requests per address before authentication", async () => {
   const { server, as } = await start({ LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "4" });
   const alice = await as("alice");
   const wrong = { authorization: `Bearer rmm_${"0".repeat(16)}_${"A".repeat(43)}` };
@@ -219,7 +219,7 @@ test("what else is kept of a session counts too: prompts, replaced answers, fork
   expect((await alice.post("/chat", ask)).json()).toMatchObject(full);
 });
 
-test("a guest who is somebody else each time stores no more than his address may", async () => {
+test("a guest with a new cookie each time cannot exceed the address's storage limit", async () => {
   const { server } = await start({ AUTH: "guest", LIMIT_ADDRESS_STORED_BYTES_PER_DAY: "20000" });
   const messages = [{ role: "user", content: "x".repeat(5000) }];
   // Each write takes a KiB beside its text, and one that came to nothing takes none.

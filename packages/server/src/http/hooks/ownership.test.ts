@@ -17,7 +17,7 @@ const BODIES: Readonly<Record<string, object>> = {
 };
 const PUBLIC = /^GET \/(health\/(live|ready))?$|\/auth\//;
 
-test("over every route, a session of somebody else is the same as one that never was", async () => {
+test("on every route another owner's session looks like one that does not exist", async () => {
   const server = await startTestServer({ env: { AUTH: "keys", LIMIT_REQUESTS_PER_MINUTE: "off" } });
   const as = async (owner: string) => ({
     authorization: `Bearer ${(await server.apiKeys.create({ owner })).key}`,
@@ -59,7 +59,7 @@ test("over every route, a session of somebody else is the same as one that never
           .replace(/session_[0-9a-f-]{36}/g, "session_new"),
       };
     };
-    // What bob may make under such an id is his own: each time under an id that he has not used.
+    // Bob may create a session of his own under such an id: use a new id each time.
     const foreign = await request(real, turn);
     const never = await request(`nobodys-${randomUUID()}`, "0123456789abcdef");
     expect(foreign, route).toEqual({ ...never, text: expect.any(String) });

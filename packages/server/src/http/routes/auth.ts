@@ -18,7 +18,7 @@ export const authRoutes: Routes = (context) => async (app) => {
     {
       schema: {
         tags: ["auth"],
-        summary: "Who one is here, and how one can become somebody",
+        summary: "The current user, and how to log in",
         security: [],
         response: { 200: authMe, ...problems(400, 503) },
       },

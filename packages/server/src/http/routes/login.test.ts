@@ -56,7 +56,7 @@ async function start(mirrorDelayMs = 0) {
   return { server, page, api, logIn, me, chat };
 }
 
-test("a person logs in at the provider, has his own sessions, and logs out", async () => {
+test("a user logs in at the provider, has their own sessions, and logs out", async () => {
   const { server, page, api, logIn, me, chat } = await start();
   const browser = new TestBrowser();
   expect(await me(browser)).toMatchObject({ authenticated: false, login_url: "/api/auth/login" });
@@ -94,12 +94,12 @@ test("a person logs in at the provider, has his own sessions, and logs out", asy
     expect(server.lines.join()).toContain(`"event":"${event}"`);
 });
 
-test("nobody can have somebody log in as somebody else", async () => {
+test("an attacker cannot log a victim in as another user", async () => {
   const { page, api, logIn, me } = await start();
   const attacker = new TestBrowser();
   const from = `${api}/auth/login`;
   const callback = await attacker.logIn(from, "mallory", `${api}/auth/callback`);
-  // His callback, opened in a victim's browser: it began no login, or another one.
+  // The attacker's callback in a victim's browser: it began no login, or another one.
   const victim = new TestBrowser();
   const failed = `${page}/?login=failed`;
   expect((await victim.go(callback)).headers.get("location")).toBe(failed);
@@ -112,7 +112,7 @@ test("nobody can have somebody log in as somebody else", async () => {
   // Nor one without, or with a state that was made up.
   for (const query of ["", "?state=a&code=b", "?error=access_denied&state=a", "?state=a&state=b"])
     expect((await victim.go(`${api}/auth/callback${query}`)).headers.get("location")).toBe(failed);
-  // A session that somebody planted is never the one that a login leads to.
+  // A login never uses a session id that was planted before.
   const planted = "A".repeat(43);
   victim.setCookie(api, "rmm_login", planted);
   await logIn(victim, "alice");
@@ -192,7 +192,7 @@ test("another site's page cannot act in the name of who is logged in", async () 
   expect(cors.headers.get("access-control-allow-origin")).toBeNull();
 });
 
-test("who says who he is by a token is not taken for somebody else by his cookie", async () => {
+test("a bearer token wins over a cookie", async () => {
   const { server, api, logIn } = await start();
   const browser = new TestBrowser();
   await logIn(browser, "alice");

@@ -105,7 +105,7 @@ test("what goes on now is counted up and down again: turns, streams, places at a
   };
   await expect.poll(now).toEqual([2, 2, 1, 1]);
   left.abort();
-  // A reader who leaves does not end his turn.
+  // A client that disconnects does not end its turn.
   await expect.poll(now).toEqual([2, 0, 1, 1]);
   for (const session_id of ["a", "b"]) await server.inject("POST", "/clear-session", { session_id });
   await expect.poll(now).toEqual([0, 0, 0, 0]);
@@ -118,7 +118,7 @@ test("without authentication the metrics are this machine's, as all else is", as
   expect([foreign.statusCode, foreign.json().code]).toEqual([403, "foreign_host"]);
 });
 
-test("with a token they are for whoever brings it, by any name of the server; and for nobody else", async () => {
+test("with METRICS_TOKEN, only callers with the token can read them, under any host name", async () => {
   for (const env of [{ AUTH: "keys", METRICS_TOKEN: TOKEN }, { METRICS_TOKEN: TOKEN }]) {
     const server = await startTestServer({ env });
     const read = (headers: Record<string, string>) =>
@@ -127,14 +127,14 @@ test("with a token they are for whoever brings it, by any name of the server; an
     expect((await read({ authorization: `Bearer ${TOKEN}s` })).statusCode).toBe(401);
     expect((await read({})).headers["www-authenticate"]).toContain("Bearer");
     expect((await read({})).body).not.toContain("rmm_");
-    // Who guesses is seen, who brings nothing is not taken for one; and what he guessed is in no log.
+    // A wrong token is logged without its value; a request without a token is not.
     const refused = server.lines.filter((line) => line.includes('"event":"login_refused"'));
     expect(refused).toHaveLength(1);
     expect(server.lines.join()).not.toContain(TOKEN);
   }
 });
 
-test("with authentication and no token nobody reads them, a key's owner included", async () => {
+test("with authentication and no token no caller can read them, even with an API key", async () => {
   const server = await startTestServer({ env: { AUTH: "keys" } });
   const { key } = await server.apiKeys.create({ owner: "alice" });
   const answer = await server.inject("GET", "/metrics", undefined, { authorization: `Bearer ${key}` });
@@ -151,7 +151,7 @@ test("readiness names what is missing; a provider that is away takes no server o
     const { statusCode, body } = await server.inject("GET", "/health/ready");
     return [statusCode, JSON.parse(body)];
   };
-  // The first probe waits for nobody; what it finds is told the next time.
+  // The first read does not wait for a probe; the next one has its result.
   await expect.poll(ready).toEqual([200, { status: "ready", missing: ["provider"] }]);
   const client = server.redis.client as unknown as { destroy(): void; connect(): Promise<unknown> };
   client.destroy();

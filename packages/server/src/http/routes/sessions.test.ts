@@ -229,7 +229,7 @@ test("a page of messages has so many bytes at most, and all are reached by pages
   expect(read.map((text) => text.slice(0, 3))).toEqual(contents.map((text) => text.slice(0, 3)));
 });
 
-test("what a session's turns took is told for all of them, whoever has made the session", async () => {
+test("totals add up all of a session's turns, also in a fork", async () => {
   const server = await startTestServer();
   const ask = (message: string) => ({ message, mode: "stateful", provider: "mirror", session_id: "s" });
   for (const message of ["one", "two", "three"]) await server.inject("POST", "/chat", ask(message));

@@ -21,7 +21,7 @@ describe("ChatGPT's availability", () => {
 
   const unavailable = { available: false, reason: expect.any(String), action: expect.any(String) };
 
-  test("without a key: says so and asks nobody", async () => {
+  test("without a key: says so and sends no request", async () => {
     const keyless = new ChatGpt({ apiKey: "", baseUrl: fake.url, model: "gpt-5-mini" });
     const availability = await keyless.availability();
     await keyless.close();

@@ -49,7 +49,7 @@ const MODELS: Readonly<Record<string, ModelFacts>> = {
   o3: { contextWindow: 200_000, price: usd(2, 0.5, 8) },
 };
 
-/** Asked where nobody has chosen: the first that the key has. OpenAI ends gpt-5-mini on 2026-12-11. */
+/** The default models: the first one that the key may use. OpenAI ends gpt-5-mini on 2026-12-11. */
 export const DEFAULT_MODELS = ["gpt-5-mini", "gpt-6.1-terra"] as const;
 
 export const KNOWN_MODELS: readonly string[] = Object.keys(MODELS);

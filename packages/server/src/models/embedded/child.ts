@@ -5,7 +5,7 @@ import { ContextTooLong, Engine } from "./process/engine.ts";
 import type { LlamaCpp } from "./process/llama-cpp.ts";
 import type { AnswerRequest, FromChild, ToChild } from "./process/protocol.ts";
 
-// Without the server nobody needs it. Not `exit`, which would wait for a computation in native code.
+// Ends with the server. Not by `exit`, which would wait for a computation in native code.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 // Ctrl-C reaches the whole group: the server decides what is finished before the model ends.
 process.on("SIGINT", () => {});

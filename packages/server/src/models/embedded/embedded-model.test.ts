@@ -320,7 +320,7 @@ describe("without its files", () => {
     expect(await subject.availability()).toEqual({
       available: false,
       reason: "The built-in model is not downloaded yet (about 580 MB).",
-      action: "It is fetched when somebody asks for it: try again in a few minutes.",
+      action: "It is downloaded when it is first used: try again in a few minutes.",
       models: [
         {
           id: subject.defaultModel,

@@ -65,7 +65,7 @@ class EmbeddedModel implements ChatModel {
   }
 
   /**
-   * Fetches what is missing and loads the model; both go on in the background when nobody awaits this.
+   * Fetches missing files and loads the model; both continue in the background if the result is not awaited.
    * `availability` tells how far it is and what went wrong. What broke off goes on from where it was with
    * the next call, but not within ten seconds.
    */
@@ -192,7 +192,7 @@ class EmbeddedModel implements ChatModel {
       case "ready":
         return {
           reason: "The built-in model is not downloaded yet (about 580 MB).",
-          action: "It is fetched when somebody asks for it: try again in a few minutes.",
+          action: "It is downloaded when it is first used: try again in a few minutes.",
         };
     }
   }

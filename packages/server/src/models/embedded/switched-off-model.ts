@@ -4,7 +4,7 @@ import { AppError } from "../../errors/app-error.ts";
 const REASON = "The built-in model is switched off (EMBEDDED_MODEL=none).";
 const ACTION = "Start the server without that setting to use it.";
 
-/** The built-in provider where nobody wants one. It fetches nothing. */
+/** The built-in provider when it is turned off. It fetches nothing. */
 export class SwitchedOffModel implements ChatModel {
   readonly id = "embedded";
   readonly name = "Built-in";

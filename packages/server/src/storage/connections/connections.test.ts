@@ -90,7 +90,7 @@ test("a Cluster whose master is gone for good: its slots fail at once, the other
   for (let n = 0; n < 60; n++) await healed(redis, `key:${n}`);
 }, 60_000);
 
-test("a Cluster that is still being put together: a slot that nobody had at first is found when somebody has it", async () => {
+test("a Cluster that is still being created: finds a slot when it has a master", async () => {
   const cluster = await startCluster(serverBinary(), { args: ["--cluster-require-full-coverage", "no"] });
   onTestFinished(() => cluster.stop());
   const [port = 0] = cluster.ports;

