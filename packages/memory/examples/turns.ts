@@ -26,7 +26,7 @@ async function read(who: string, from: number): Promise<void> {
   let text = "";
   for await (const update of (await turns.follow(session, writer.id, { from })) ?? []) {
     if (update.type === "text") text += update.text;
-    else console.log(`${who} saw it end as ${update.outcome.status}: ${text}`);
+    if (update.type === "end") console.log(`${who} saw it end as ${update.outcome.status}: ${text}`);
   }
 }
 const reader = read("A reader", 0);
@@ -39,7 +39,7 @@ for (const word of ["One ", "that ", "a ", "crash ", "cannot ", "take ", "back."
 }
 
 // End: the answer becomes a message, the turn's record is closed.
-const { status, count } = await writer.end("completed", { model: "none" });
+const { status, count } = await writer.end("completed", { info: { model: "none" } });
 await reader;
 await read("A late reader", 4);
 console.log(`${status}, ${count} messages in the session.`);

@@ -44,3 +44,6 @@ export class MemoryError extends Error {
     return error instanceof Error && error.name === "MemoryError" && "code" in error;
   }
 }
+
+export const duplicateId = (id: unknown): MemoryError =>
+  new MemoryError("duplicate_id", `A message with the id ${JSON.stringify(id)} is there already`);

@@ -51,10 +51,12 @@ export type {
   RetryRefusal,
   TurnHistory,
 } from "./turns/begin-turn.ts";
-export type { TurnOutcome, TurnUpdate } from "./turns/turn-feed.ts";
-export type { EndedTurn, TurnEnd, TurnRecord } from "./turns/turn-record.ts";
-export type { TurnWriter } from "./turns/turn-writer.ts";
+export type { TurnOutcome, TurnOutput, TurnUpdate } from "./turns/turn-feed.ts";
+export type { OutputItem } from "./turns/turn-log.ts";
+export type { EndedTurn, ImportedTurn, TurnEnd, TurnRecord } from "./turns/turn-record.ts";
+export type { EndOptions, FinishItem, StartItem, TurnWriter } from "./turns/turn-writer.ts";
 export {
+  type RunResult,
   type TurnState,
   Turns,
   type TurnsOptions,

@@ -1,7 +1,7 @@
 import { type Item, isMessage, type Message } from "../history/item.ts";
 import { decodeItem } from "../history/item-record.ts";
 import type { SessionInfo } from "../sessions/session-info.ts";
-import { decodeRecord, type EndedTurn } from "../turns/turn-record.ts";
+import { decodeRecord, decodeReplaced, type EndedTurn } from "../turns/turn-record.ts";
 import { type SessionSnapshot, unknownSession } from "./session-snapshot.ts";
 
 /** A session to be read whole. Reading on fails with `unknown_session` when it is cleared meanwhile. */
@@ -64,5 +64,5 @@ function byOrder(a: { order: readonly number[] }, b: { order: readonly number[] 
 function endedTurn(id: string, raw: string): EndedTurn {
   const { record, replaced } = decodeRecord(id, raw) ?? {};
   if (record === undefined || record.status === "running") throw unknownSession();
-  return { ...record, status: record.status, ...(replaced !== undefined && { replacedText: replaced }) };
+  return { ...record, status: record.status, ...decodeReplaced(replaced) };
 }

@@ -9,7 +9,7 @@ import {
 } from "../../test/redis.ts";
 import { serverBinary, startServer } from "../../test/servers.ts";
 import {
-  type EndedTurn,
+  type ImportedTurn,
   type Message,
   MessageHistory,
   type NewMessage,
@@ -69,14 +69,14 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
   const say = async (content: string, answer: string, status: "completed" | "failed" = "completed") => {
     const writer = await begin(content);
     writer.write(answer);
-    await writer.end(status, { about: content });
+    await writer.end(status, { info: { about: content } });
     return writer.id;
   };
   const contents = async (id: string) =>
     (await Array.fromAsync(history.messages(id))).map(({ content }) => content);
   const indexes = async (id: string): Promise<(Message | null)[]> =>
     (await Array.fromAsync((await archive.read(id)).messages())).flat();
-  const turnsOf = async (id: string): Promise<EndedTurn[]> =>
+  const turnsOf = async (id: string): Promise<ImportedTurn[]> =>
     (await Array.fromAsync((await archive.read(id)).turns())).flat();
   const copies = async () => (await keysOf(redis, name)).filter((key) => /:(messages|meta|turns):/.test(key));
 
@@ -200,7 +200,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
       for (const n of [0, 1, 2]) {
         const writer = await begin(`m${n}`);
         writer.write("answer");
-        await writer.end("completed", null, { window: "100", from: 4 });
+        await writer.end("completed", { context: { window: "100", from: 4 } });
       }
       const ids = (await history.getRecent("s", { k: 6 })).map(({ id }) => id);
       await archive.fork("s", "whole");
@@ -345,7 +345,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
       const failed = await say("c", "never mind", "failed");
       const retry = await begin("", failed);
       retry.write("better");
-      await retry.end("completed", { n: 1 });
+      await retry.end("completed", { info: { n: 1 } });
       await history.addMessages("s", [
         { role: "assistant", content: "", toolCalls: [{ id: "c1", name: "f", arguments: "{}" }] },
         { role: "tool", content: "42", toolCallId: "c1", metadata: { a: [1, null] }, id: "mine" },
@@ -444,7 +444,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
       await expect(archive.restore("r", session())).rejects.toThrow(TypeError);
       expect(await keysOf(redis, name)).toEqual([]);
     });
-    const turn: EndedTurn = {
+    const turn: ImportedTurn = {
       id: "t",
       status: "completed",
       userIndex: 0,
@@ -502,7 +502,7 @@ test("a Redis that keeps thousands of turns in a small hash gives them in one pa
     const time = new Date(1);
     const turns = Array.from(
       { length: 5_000 },
-      (_, n): EndedTurn => ({
+      (_, n): ImportedTurn => ({
         id: `t${n}`,
         status: "completed",
         userIndex: 0,

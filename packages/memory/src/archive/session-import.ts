@@ -3,7 +3,7 @@ import type { Json, NewItem } from "../history/item.ts";
 import { encodeRecord as encodeItemRecord } from "../history/item-record.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import type { ForkPoint } from "../sessions/session-info.ts";
-import { type EndedTurn, encodeRecord, TURN_ENDS } from "../turns/turn-record.ts";
+import { encodeRecord, type ImportedTurn, TURN_ENDS } from "../turns/turn-record.ts";
 import { assertCount, assertId, assertItem, assertJson, assertText, assertTtl } from "../validate.ts";
 import type { Entry } from "./session-copy.ts";
 
@@ -22,7 +22,7 @@ export interface SessionImport {
   /** Null keeps the index of one that was dropped. */
   readonly messages: readonly (SessionImportMessage | null)[];
   /** Their indexes refer to `messages`. */
-  readonly turns?: readonly EndedTurn[];
+  readonly turns?: readonly ImportedTurn[];
 }
 
 interface Encoded {
@@ -52,11 +52,13 @@ export function encodeSession(session: SessionImport): Encoded {
     if (id === undefined || id === `${epoch}-${index}`) return { record: encodeEntry(derived) };
     return { record: encodeEntry(message), id };
   });
+  const encodedTurns = turns.map((turn): [string, string] => [turn.id, encodeRecord(turn)]);
+  const records = [...entries.map(({ record }) => record), ...encodedTurns.map(([, record]) => record)];
   return {
-    layout: entries.some(({ record }) => record.startsWith("[2,")) ? "2" : "1",
+    layout: records.some((record) => record.startsWith("[2,")) ? "2" : "1",
     epoch,
     entries,
-    turns: turns.map((turn) => [turn.id, encodeRecord(turn)]),
+    turns: encodedTurns,
   };
 }
 
@@ -90,7 +92,7 @@ function assertRestored(message: SessionImportMessage, ids: Set<string>): void {
   ids.add(message.id);
 }
 
-function assertTurn(turn: EndedTurn, end: number): void {
+function assertTurn(turn: ImportedTurn, end: number): void {
   assertId("a turn's id", turn.id);
   if (!TURN_ENDS.includes(turn.status)) throw new TypeError("a turn's status must be one of an end");
   assertIndex("userIndex", turn.userIndex, end);
@@ -100,7 +102,15 @@ function assertTurn(turn: EndedTurn, end: number): void {
       throw new TypeError("a turn's times must be valid Dates");
     }
   }
+  const { userIndex, answerIndex, inputCount = 1, outputCount = answerIndex === null ? 0 : 1 } = turn;
+  assertCount("inputCount", inputCount);
+  assertCount("outputCount", outputCount);
+  if (inputCount === 0 || inputCount > userIndex + 1) throw new TypeError("inputCount must fit userIndex");
+  if ((answerIndex === null) !== (outputCount === 0) || (answerIndex ?? 0) + outputCount > end) {
+    throw new TypeError("outputCount must fit answerIndex");
+  }
   if (turn.replacedText !== undefined) assertText("replacedText", turn.replacedText);
+  for (const item of turn.replacedItems ?? []) assertItem(item, ["turnId"]);
 }
 
 function assertIndex(what: string, index: number, end: number): void {

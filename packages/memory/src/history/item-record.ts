@@ -5,11 +5,12 @@ import { type References, removeSharedText, restoreSharedText } from "./shared-t
 export type EncodableItem = NewItem & { readonly turnId?: string };
 
 /** A tool call as it is stored: its arguments are left out if they are the content. */
-type StoredCall = Omit<ToolCall, "arguments"> & { readonly arguments?: string };
+export type StoredCall = Omit<ToolCall, "arguments"> & { readonly arguments?: string };
 
 // The object at the end of a record: present only if the item has one of these.
 interface Extras {
-  id?: string;
+  /** Null: the id given was in use. */
+  id?: string | null;
   turn?: string;
   calls?: readonly StoredCall[];
   callId?: string;
@@ -38,12 +39,28 @@ export function encodeItem(item: EncodableItem): EncodedItem {
   const [only, ...others] = toolCalls ?? [];
   const isCall = !isVersion1 && only !== undefined && others.length === 0;
   const content = item.content ?? (isCall ? only.arguments : "");
+  const extras = encodeExtras(item, content, !isVersion1);
+  const more = Object.keys(extras).length > 0 ? `,${JSON.stringify(extras)}` : "";
+  return { version: isVersion1 ? 1 : 2, kind: role ?? type, tail: `${JSON.stringify(content)}${more}]` };
+}
+
+/**
+ * The object at the end of a record.
+ * @param item of a call without arguments, these are the content
+ */
+export function encodeExtras(
+  item: Omit<Partial<EncodableItem>, "toolCalls"> & { readonly toolCalls?: readonly StoredCall[] },
+  content: string,
+  isVersion2: boolean,
+): object {
+  const { toolCalls, parts } = item;
   const extras: Extras = {};
   if (item.id !== undefined) extras.id = item.id;
   if (item.turnId !== undefined) extras.turn = item.turnId;
   if (toolCalls !== undefined) {
+    const isOne = isVersion2 && toolCalls.length === 1;
     extras.calls = toolCalls.map(({ id, name, arguments: args }) =>
-      isCall && args === content ? { id, name } : { id, name, arguments: args },
+      args === undefined || (isOne && args === content) ? { id, name } : { id, name, arguments: args },
     );
   }
   if (item.toolCallId !== undefined) extras.callId = item.toolCallId;
@@ -53,8 +70,7 @@ export function encodeItem(item: EncodableItem): EncodedItem {
     extras.parts = value;
     if (references) extras.refs = references;
   }
-  const more = Object.keys(extras).length > 0 ? `,${JSON.stringify(extras)}` : "";
-  return { version: isVersion1 ? 1 : 2, kind: role ?? type, tail: `${JSON.stringify(content)}${more}]` };
+  return extras;
 }
 
 /** The record of an item with a time. */
@@ -110,7 +126,9 @@ export function givenId(record: string, index: number, epoch: string): string | 
 function isExtras(value: unknown): value is Extras {
   if (!isObject(value) || Array.isArray(value)) return false;
   const { id, turn, callId, calls, refs } = value;
-  const areStrings = [id, turn, callId].every((field) => field === undefined || typeof field === "string");
+  const areStrings = [id ?? undefined, turn, callId].every(
+    (field) => field === undefined || typeof field === "string",
+  );
   const areCalls = calls === undefined || (Array.isArray(calls) && calls.every(isCall));
   const areReferences = refs === undefined || (Array.isArray(refs) && refs.every(Number.isSafeInteger));
   return areStrings && areCalls && areReferences;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { MemoryError } from "../errors.ts";
+import { duplicateId, MemoryError } from "../errors.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import type { SessionKeys } from "../redis/keys.ts";
@@ -556,9 +556,6 @@ function newItemArguments(items: readonly NewItem[]): string[] {
   for (const item of items) assertItem(item);
   return items.flatMap((item) => itemArguments(item));
 }
-
-const duplicateId = (id: unknown): MemoryError =>
-  new MemoryError("duplicate_id", `A message with the id ${JSON.stringify(id)} is there already`);
 
 const withoutUndefined = <Fields extends object>(fields: Fields): Partial<Fields> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;

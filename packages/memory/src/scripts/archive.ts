@@ -26,8 +26,10 @@ if ARGV[3] ~= '' then
   last = before
 end
 local record = reply[10] ~= '' and redis.call('HGET', turns, reply[10])
-local user = record and record:match('^%[1,"%a+",(%d+)')
-if user then last = math.min(last, tonumber(user)) end
+if record then
+  local turn = parse_turn(record)
+  last = math.min(last, turn.user - turn.inputs + 1)
+end
 local m = redis.call('HMGET', meta, 'ttl', 'context', 'v')
 local from = m[2] and m[2]:match(':(%d+)$')
 reply[#reply + 1] = last
@@ -87,8 +89,8 @@ local page = redis.call('HSCAN', turns, ARGV[5], 'COUNT', 200)
 local reply = {'ok', now, page[1]}
 for i = 1, #page[2], 2 do
   local record = page[2][i + 1]
-  local status, user, answer = record:match('^%[1,"(%a+)",(%d+),(%-?%d+),')
-  if status and status ~= 'running' and tonumber(user) < last and tonumber(answer) < last then
+  local readable, turn = pcall(parse_turn, record)
+  if readable and turn.status ~= 'running' and turn.user < last and turn.answer + turn.outputs - 1 < last then
     reply[#reply + 1] = page[2][i]
     reply[#reply + 1] = record
   end

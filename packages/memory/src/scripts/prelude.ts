@@ -55,11 +55,33 @@ end
 -- The role or type of a record, or nil if it is no item's: \`[version,"kind",time,"content"(,{…})]\`.
 local function kind_of(record) return record:match('^%[[12],"([%w_.:-]+)",%-?%d+,"') end
 
--- The object at the end of a record, as a table.
+-- The id that a caller gave to the item of a record, and the turn that wrote it, in a table.
 local function extras_of(record)
   if record:sub(-2) ~= '}]' then return {} end
   local readable, decoded = pcall(cjson.decode, record)
-  return readable and type(decoded) == 'table' and type(decoded[5]) == 'table' and decoded[5] or {}
+  local extras = readable and type(decoded) == 'table' and type(decoded[5]) == 'table' and decoded[5] or {}
+  return {id = type(extras.id) == 'string' and extras.id or nil, turn = extras.turn}
+end
+
+-- Takes a turn's record apart: \`[version,"status",user,answer,started,ended(,inputs,outputs),info(,replaced)]\`.
+-- \`user\` is the index of its last input item, \`answer\` that of its first output item (-1: none); times are in ms.
+-- Version 2 has the numbers of input and output items; in version 1 there is one of each (or no output). \`rest\` is
+-- what the caller stored with it (JSON), and what a retry has replaced.
+local function parse_turn(record)
+  local version, status, user, answer, started, ended, rest =
+    record:match('^%[([12]),"(%a+)",(%d+),(%-?%d+),(%d+),(%d+),(.*)%]$')
+  if not status then error("bad argument for the record of a turn") end
+  local inputs, outputs = 1, answer == '-1' and 0 or 1
+  if version == '2' then inputs, outputs, rest = rest:match('^(%d+),(%d+),(.*)$') end
+  return {status = status, user = tonumber(user), answer = tonumber(answer), started = started, ended = ended,
+    inputs = tonumber(inputs), outputs = tonumber(outputs), rest = rest}
+end
+
+local function format_turn(turn)
+  local counts = ''
+  if turn.inputs ~= 1 or turn.outputs > 1 then counts = turn.inputs .. ',' .. turn.outputs .. ',' end
+  return '[' .. (counts == '' and 1 or 2) .. ',"' .. turn.status .. '",' .. turn.user .. ',' .. turn.answer .. ',' ..
+    turn.started .. ',' .. turn.ended .. ',' .. counts .. turn.rest .. ']'
 end
 `;
 
@@ -109,31 +131,88 @@ end
 `;
 
 /**
- * For scripts that may meet a running turn. A turn's record is `[1,"status",user,answer,started,ended,info(,text)]`:
- * indexes of its messages (-1: none), times in ms, what the caller stored with it (JSON), and the text of an answer
- * that a retry has replaced.
+ * For scripts that may meet a running turn. Its output is in the log: text, and marks that begin with U+FDD0 and end
+ * with a line feed (see turn-log.ts). The members are those of the object at the end of an item's record.
+ *
+ *   U+FDD0 + kind members LF   begins an item: what follows is its content
+ *   U+FDD0 . members LF        finishes it
+ *   U+FDD0 LF                  is the character U+FDD0 itself
+ *
+ * Text before the first item is that of an assistant's message.
  */
 export const TURN_PRELUDE = lua`
 -- Notifies followers of the turn. They also poll, so a Redis user that may not publish can write all the same.
 local function notify() redis.pcall('PUBLISH', log, '') end
 
--- Ends the running turn: its text becomes a message, and its record (unless it was deleted) is closed.
-local function end_turn(id, status, rest, info)
-  local record = redis.call('HGET', turns, id) or ''
-  local user, started, former = record:match('^%[1,"%a+",(%d+),%-?%d+,(%d+),%d+,(.*)%]$')
-  local text = (redis.call('GET', log) or '') .. rest
-  local answer = -1
-  if text ~= '' then
-    answer = redis.call('RPUSH', messages,
-      '[1,"assistant",' .. now .. ',' .. cjson.encode(text) .. ',{"turn":"' .. id .. '"}]') - 1
+-- The records of the items that a log holds.
+local function records_of(id, text)
+  local mark, turn, records = '\\239\\183\\144', '{"turn":"' .. id .. '"', {}
+  local kind, members, pieces, from = nil, '', {}, 1
+  local function close()
+    local content = table.concat(pieces)
+    if not kind and content == '' then return end
+    records[#records + 1] = (kind and '[2,"' .. kind or '[1,"assistant') .. '",' .. now .. ',' ..
+      cjson.encode(content) .. ',' .. turn .. members .. '}]'
   end
-  if user then
-    redis.call('HSET', turns, id, '[1,"' .. status .. '",' .. user .. ',' .. answer .. ',' .. started .. ',' ..
-      now .. ',' .. (info ~= '' and info or former) .. ']')
+  while true do
+    local at = text:find(mark, from, true)
+    pieces[#pieces + 1] = text:sub(from, (at or 0) - 1)
+    if not at then break end
+    local stop = text:find('\\n', at, true)
+    local sign, line = text:sub(at + 3, at + 3), text:sub(at + 4, stop - 1)
+    if sign == '+' then
+      close()
+      pieces, kind, members = {}, line:match('^([^ ]+)(.*)$')
+      members = members:gsub('^ ', ',')
+    elseif sign == '.' then
+      if line ~= '' then members = members .. ',' .. line end
+    else
+      pieces[#pieces + 1] = mark
+    end
+    from = stop + 1
+  end
+  close()
+  return records
+end
+
+-- Ends the running turn: its output becomes items, and its record (unless it was deleted) is closed.
+-- \`output\`: records to store instead of what the log holds, which stays to be followed until the next turn begins.
+local function end_turn(id, status, rest, info, output)
+  local readable, turn = pcall(parse_turn, redis.call('HGET', turns, id) or '')
+  if not readable then turn = nil end
+  local is_kept = output and true or false
+  output = output or records_of(id, (redis.call('GET', log) or '') .. rest)
+  local known, ids, is_layout_2 = nil, {}, false
+  for n, item in ipairs(output) do
+    if item:byte(2) == 50 then is_layout_2 = true end
+    local given = extras_of(item).id
+    if given then
+      known = known or redis.call('HGET', meta, 'epoch')
+      -- An id that is in use is not given twice.
+      if ids[given] or index_of(given, known) then
+        output[n] = item:sub(1, -3) .. ',"id":null}]'
+      else
+        ids[given] = n
+      end
+    end
+  end
+  local answer = -1
+  if #output > 0 then answer = redis.call('RPUSH', messages, unpack(output)) - #output end
+  if turn then
+    turn.status, turn.answer, turn.ended, turn.outputs = status, answer, now, #output
+    if info ~= '' then turn.rest = info end
+    redis.call('HSET', turns, id, format_turn(turn))
   end
   redis.call('HSET', meta, 'updated', now)
+  if is_layout_2 or #output > 1 then redis.call('HSET', meta, 'v', 2) end
+  for given, n in pairs(ids) do redis.call('HSET', meta, 'id:' .. given, answer + n - 1) end
   redis.call('HDEL', meta, 'turn', 'lease')
-  redis.call('DEL', log)
+  if is_kept then
+    if rest ~= '' then redis.call('APPEND', log, rest) end
+    redis.call('HSET', meta, 'logged', id)
+  else
+    redis.call('DEL', log)
+  end
   notify()
 end
 
@@ -158,25 +237,50 @@ end
 -- The reply for a turn that is not running (any more).
 local function turn_status(id)
   local record = redis.call('HGET', turns, id)
-  return {'ended', now, record and record:match('^%[1,"(%a+)"') or 'gone', count_items()}
+  return {'ended', now, record and record:match('^%[[12],"(%a+)"') or 'gone', count_items()}
 end
 `;
 
 /** For scripts that retry a turn, or say whether that is possible. */
 export const RETRY_PRELUDE = lua`
--- Returns the index of the message that a retry of a turn answers, that of its former answer (-1: none is there) and
--- the turn's record; or nil and why the retry is refused.
+-- Returns the turn to be retried, and in \`shown\` the indexes of its output items that are still there; or nil and why
+-- the retry is refused.
 local function find_retry(id)
   local record = redis.call('HGET', turns, id)
   if not record then return nil, 'unknown' end
-  local status, user, answer = record:match('^%[1,"(%a+)",(%d+),(%-?%d+)')
-  if status == 'completed' then return nil, 'completed' end
-  user, answer = tonumber(user), tonumber(answer)
-  local tail = redis.call('LLEN', messages) - 1
-  while tail > user and (tail == answer or redis.call('LINDEX', messages, tail) == '0') do tail = tail - 1 end
-  if tail ~= user or redis.call('LINDEX', messages, user) == '0' then return nil, 'not_last' end
-  if answer >= 0 and redis.call('LINDEX', messages, answer) == '0' then answer = -1 end
-  return user, answer, record
+  local turn = parse_turn(record)
+  if turn.status == 'completed' then return nil, 'completed' end
+  local tail, shown = redis.call('LLEN', messages) - 1, {}
+  while tail > turn.user do
+    local is_output = turn.answer >= 0 and tail >= turn.answer and tail < turn.answer + turn.outputs
+    local is_there = redis.call('LINDEX', messages, tail) ~= '0'
+    if is_there and not is_output then break end
+    if is_there then table.insert(shown, 1, tail) end
+    tail = tail - 1
+  end
+  if tail ~= turn.user or redis.call('LINDEX', messages, tail) == '0' then return nil, 'not_last' end
+  turn.shown = shown
+  return turn
+end
+
+-- Moves the output that a retry replaces from the conversation to the turn's record: the text of one plain message,
+-- or the records of all items.
+local function replace_output(id, turn)
+  if #turn.shown == 0 then return end
+  local records = {}
+  for n, index in ipairs(turn.shown) do
+    records[n] = redis.call('LINDEX', messages, index)
+  end
+  local replaced = '[' .. table.concat(records, ',') .. ']'
+  if #records == 1 and records[1]:byte(2) == 49 then replaced = cjson.encode(cjson.decode(records[1])[4]) end
+  turn.rest = turn.rest .. ',' .. replaced
+  redis.call('HSET', turns, id, format_turn(turn))
+  for n, index in ipairs(turn.shown) do
+    local given = extras_of(records[n]).id
+    if given then redis.call('HDEL', meta, 'id:' .. given) end
+    redis.call('LSET', messages, index, '0')
+  end
+  redis.call('HINCRBY', meta, 'dropped', #turn.shown)
 end
 `;
 

@@ -17,7 +17,9 @@ const SCRIPTS = Object.entries({
   ...turns,
 });
 
-const BUILT_IN = "function tonumber tostring type unpack ipairs pairs pcall if and or not while".split(" ");
+const BUILT_IN = "error function tonumber tostring type unpack ipairs pairs pcall if and or not while".split(
+  " ",
+);
 
 let redis: Connection;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { lua, script } from "../redis/script.ts";
-import { HISTORY_PRELUDE, PRELUDE, RETRY_PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+import { APPEND_PRELUDE, HISTORY_PRELUDE, PRELUDE, RETRY_PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 
 /**
  * Begins a turn: all of it or nothing. May be repeated with the same turn id.
@@ -7,78 +7,98 @@ import { HISTORY_PRELUDE, PRELUDE, RETRY_PRELUDE, TURN_PRELUDE } from "./prelude
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the turn's id                ARGV[4]  lease in ms
- * ARGV[5]  epoch, if the session is new ARGV[6]  the user's message as JSON; empty when it is a retry
- * ARGV[7]  info (JSON)                  ARGV[8]  title, if the session is new
- * ARGV[9]  idempotency key, or empty    ARGV[10] the hash of the request that it stands for
- * ARGV[11] the turn to retry, or empty  ARGV[12] bytes of history to return at most; 0: this message alone
- * ARGV[13] the name of the context window whose start is asked for
+ * ARGV[5]  epoch, if the session is new ARGV[6]  info (JSON)
+ * ARGV[7]  title, if the session is new ARGV[8]  idempotency key, or empty
+ * ARGV[9]  the hash of the request that the key stands for
+ * ARGV[10] the turn to retry, or empty  ARGV[11] bytes of history to return at most; 0: the last input item alone
+ * ARGV[12] the name of the context window whose start is asked for
+ * ARGV[13…] two for each input item, see `new_records`; none for a retry
  *
- * Returns  {'begun', now, ttl, epoch, index of the user's message, count, remembered start or -1,
- *           index of the first message returned, messages…}, the user's message last
+ * Returns  {'begun', now, ttl, epoch, index of the last input item, count, remembered start or -1,
+ *           index of the first item returned, items…}, the input last
  *          {'busy', now, turn} | {'replay', now, turn} | {'mismatch', now, turn} | {'refused', now, why}
+ *          {'duplicate', now, id}
  */
 export const BEGIN = script(
   PRELUDE,
   TURN_PRELUDE,
   RETRY_PRELUDE,
   HISTORY_PRELUDE,
+  APPEND_PRELUDE,
   lua`
-local id, key = ARGV[3], ARGV[9]
+local id, key = ARGV[3], ARGV[8]
 if key ~= '' then
   local known = redis.call('HGET', idempotency, key)
   if known then
     local hash, turn = known:match('^(.-):(.*)$')
-    if hash ~= ARGV[10] then return {'mismatch', now, turn} end
+    if hash ~= ARGV[9] then return {'mismatch', now, turn} end
     if turn ~= id then return {'replay', now, turn} end
   end
 end
 local current = running_turn()
 -- Sent again, after it had begun and ended.
 if current ~= id and redis.call('HEXISTS', turns, id) == 1 then return {'replay', now, id} end
+
+local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'logged')
+local epoch = known[1]
+local records, given, is_layout_2
+if current ~= id and ARGV[10] == '' then
+  records, given, is_layout_2 = new_records(13, function(given_id) return not index_of(given_id, epoch) end)
+end
+-- A message of this id has begun a turn before.
+if records == nil and given then
+  local index = index_of(given, epoch)
+  local turn = extras_of(index and redis.call('LINDEX', messages, index) or '').turn
+  if turn then return {'replay', now, turn} end
+  return {'duplicate', now, given}
+end
 if current and current ~= id then return {'busy', now, current} end
 
 local last
 if current then
-  last = tonumber(redis.call('HGET', turns, id):match('^%[1,"running",(%d+)'))
-elseif ARGV[11] ~= '' then
-  local user, answer, record = find_retry(ARGV[11])
-  if not user then return {'refused', now, answer} end
-  last = user
-  if answer >= 0 then
-    -- What was shown of the former answer leaves the conversation, not the record.
-    local text = cjson.decode(redis.call('LINDEX', messages, answer))[4]
-    redis.call('HSET', turns, ARGV[11], record:sub(1, -2) .. ',' .. cjson.encode(text) .. ']')
-    redis.call('LSET', messages, answer, '0')
-    redis.call('HINCRBY', meta, 'dropped', 1)
-  end
+  last = parse_turn(redis.call('HGET', turns, id)).user
+elseif ARGV[10] ~= '' then
+  local former, why = find_retry(ARGV[10])
+  if not former then return {'refused', now, why} end
+  last = former.user
+  replace_output(ARGV[10], former)
 else
-  last = redis.call('RPUSH', messages, '[1,"user",' .. now .. ',' .. ARGV[6] .. ',{"turn":"' .. id .. '"}]') - 1
+  last = push(records) - 1
 end
 
-local known = redis.call('HMGET', meta, 'epoch', 'ttl')
-local epoch = known[1]
 if not epoch then
   epoch = ARGV[5]
-  redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now, 'title', ARGV[8])
+  redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now, 'title', ARGV[7])
 end
 redis.call('HSET', meta, 'updated', now, 'turn', id, 'lease', now + ARGV[4])
-if not current then redis.call('HSET', turns, id, '[1,"running",' .. last .. ',-1,' .. now .. ',0,' .. ARGV[7] .. ']') end
-if key ~= '' then redis.call('HSET', idempotency, key, ARGV[10] .. ':' .. id) end
+if not current then
+  if records then
+    if is_layout_2 or #records > 1 then redis.call('HSET', meta, 'v', 2) end
+    for given_id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. given_id, last - #records + 1 + n) end
+  end
+  redis.call('HSET', turns, id, format_turn({status = 'running', user = last, answer = -1, started = now, ended = 0,
+    inputs = records and #records or 1, outputs = 0, rest = ARGV[6]}))
+end
+if known[3] then
+  redis.call('HDEL', meta, 'logged')
+  redis.call('DEL', log)
+end
+if key ~= '' then redis.call('HSET', idempotency, key, ARGV[9] .. ':' .. id) end
 local ttl = renew_ttl(known[2])
 
-return add_history({'begun', now, ttl, epoch, last, count_items()}, last, tonumber(ARGV[12]), ARGV[13])
+return add_history({'begun', now, ttl, epoch, last, count_items()}, last, tonumber(ARGV[11]), ARGV[12])
 `,
 );
 
 /**
- * Appends to the running turn's text; an empty one only renews its lease. May be repeated.
+ * Appends to the running turn's log; an empty text only renews its lease. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
- * ARGV[3] the turn's id   ARGV[4] lease in ms   ARGV[5] bytes of text before this one   ARGV[6] text
- * ARGV[7] info (JSON), or empty: unchanged
+ * ARGV[3] the turn's id   ARGV[4] lease in ms   ARGV[5] bytes of log before this text   ARGV[6] text
+ * ARGV[7] info (JSON), or empty: unchanged   ARGV[8] present if the text has a mark
  *
- * The lease and the life of the keys are not renewed with every token, but ten times in the shorter of both.
+ * The lease and the TTL of the keys are not renewed with every token, but ten times in the shorter of both.
  *
  * Returns {'ok', now, ttl} | {'ended', now, status or 'gone', count} | {'conflict', now, bytes there}
  */
@@ -95,14 +115,16 @@ if text ~= '' then
   if length == offset then
     redis.call('APPEND', log, text)
     if length == 0 then redis.call('PEXPIRE', log, ttl) end
+    if ARGV[8] then redis.call('HSET', meta, 'v', 2) end
     notify()
   elseif length ~= offset + #text then
     return {'conflict', now, length}
   end
 end
 if ARGV[7] ~= '' then
-  local head = redis.call('HGET', turns, id):match('^%[1,"%a+",%d+,%-?%d+,%d+,%d+,')
-  redis.call('HSET', turns, id, head .. ARGV[7] .. ']')
+  local turn = parse_turn(redis.call('HGET', turns, id))
+  turn.rest = ARGV[7]
+  redis.call('HSET', turns, id, format_turn(turn))
 end
 local renewed = known[2] - lease
 if text == '' or now - renewed >= math.min(lease, ttl) / 10 then
@@ -118,8 +140,10 @@ return {'ok', now, ttl}
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
- * ARGV[3] the turn's id   ARGV[4] status   ARGV[5] bytes of text before the rest   ARGV[6] the rest
+ * ARGV[3] the turn's id   ARGV[4] status   ARGV[5] bytes of log before the rest   ARGV[6] the rest
  * ARGV[7] info (JSON), or empty: unchanged   ARGV[8] the context's window and start to remember, or empty
+ * ARGV[9…] two for each output item, see `new_records`. They are stored instead of what the log holds, and the log
+ *          stays until the next turn begins. None: the log becomes the output.
  *
  * Returns {'ok', now, status, count, ttl} | {'ended', now, status or 'gone', count}
  *         {'conflict', now, bytes there}
@@ -127,13 +151,15 @@ return {'ok', now, ttl}
 export const END = script(
   PRELUDE,
   TURN_PRELUDE,
+  APPEND_PRELUDE,
   lua`
 local id = ARGV[3]
 if running_turn() ~= id then return turn_status(id) end
 local rest, offset, length = ARGV[6], tonumber(ARGV[5]), redis.call('STRLEN', log)
 if rest ~= '' and length == offset + #rest then rest = ''
 elseif length ~= offset then return {'conflict', now, length} end
-end_turn(id, ARGV[4], rest, ARGV[7])
+local output = #ARGV > 8 and new_records(9, function() return true end)
+end_turn(id, ARGV[4], rest, ARGV[7], output)
 if ARGV[8] ~= '' then redis.call('HSET', meta, 'context', ARGV[8]) end
 local ttl = renew_ttl()
 return {'ok', now, ARGV[4], count_items(), ttl}
@@ -141,7 +167,7 @@ return {'ok', now, ARGV[4], count_items(), ttl}
 );
 
 /**
- * Stops a running turn at once, whichever process writes it. It keeps the text that Redis has. May be repeated.
+ * Stops a running turn at once, whichever process writes it. It keeps the output that Redis has. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
@@ -165,10 +191,11 @@ return {'ok', now, renew_ttl()}
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
- * ARGV[3] the turn's id   ARGV[4] bytes of its text that are known already
+ * ARGV[3] the turn's id   ARGV[4] bytes of its log that are known already
  *
- * Returns {'running', now, epoch, count, record, text after those bytes}
- *         {'ended', now, epoch, count, record, the answer's message or ''} | {'gone', now}
+ * Returns {'running', now, epoch, count, record, log after those bytes}
+ *         {'ended', now, epoch, count, record, 1 if its log is still there, log after those bytes, its output…}
+ *         {'gone', now}
  */
 export const READ_TURN = script(
   PRELUDE,
@@ -178,13 +205,20 @@ local id = ARGV[3]
 local current = running_turn_if_writable()
 local record = redis.call('HGET', turns, id)
 if not record then return {'gone', now} end
-local epoch = redis.call('HGET', meta, 'epoch')
+local known = redis.call('HMGET', meta, 'epoch', 'logged')
 if current == id then
-  return {'running', now, epoch, count_items(), record, redis.call('GETRANGE', log, ARGV[4], -1)}
+  return {'running', now, known[1], count_items(), record, redis.call('GETRANGE', log, ARGV[4], -1)}
 end
-local answer = tonumber(record:match('^%[1,"%a+",%d+,(%-?%d+)'))
-local text = answer >= 0 and redis.call('LINDEX', messages, answer) or ''
-return {'ended', now, epoch, count_items(), record, text}
+local is_logged = known[2] == id
+local reply = {'ended', now, known[1], count_items(), record, is_logged and 1 or 0,
+  is_logged and redis.call('GETRANGE', log, ARGV[4], -1) or ''}
+local turn = parse_turn(record)
+if turn.answer >= 0 then
+  for _, item in ipairs(redis.call('LRANGE', messages, turn.answer, turn.answer + turn.outputs - 1)) do
+    reply[#reply + 1] = item
+  end
+end
+return reply
 `,
 );
 
@@ -214,7 +248,7 @@ return reply
  * ARGV[3] bytes of history to return at most   ARGV[4] the window whose start is asked for
  * ARGV[5] the turn that would be retried, or empty
  *
- * Returns {'ok', now, epoch or '', count, remembered start or -1, index of the first message returned, messages…}
+ * Returns {'ok', now, epoch or '', count, remembered start or -1, index of the first item returned, items…}
  *         {'refused', now, why}
  */
 export const PEEK = script(
@@ -224,10 +258,9 @@ export const PEEK = script(
   lua`
 local last, found = redis.call('LLEN', messages) - 1, count_items()
 if ARGV[5] ~= '' then
-  local user, answer = find_retry(ARGV[5])
-  if not user then return {'refused', now, answer} end
-  last = user
-  if answer >= 0 then found = found - 1 end
+  local turn, why = find_retry(ARGV[5])
+  if not turn then return {'refused', now, why} end
+  last, found = turn.user, found - #turn.shown
 end
 local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', found}
 return add_history(reply, last, tonumber(ARGV[3]), ARGV[4])

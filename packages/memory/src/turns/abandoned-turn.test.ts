@@ -14,8 +14,9 @@ async function interruptedTurn() {
     await redis.close();
     await other.close();
   });
-  const turns = new Turns({ ...redis, leaseMs: LEASE_MS, timeoutMs: 500 });
-  const elsewhere = new Turns({ ...other, leaseMs: LEASE_MS, timeoutMs: 500 });
+  const [turns, elsewhere] = [redis, other].map(
+    ({ client, subscriber }) => new Turns({ client, subscriber, leaseMs: LEASE_MS, timeoutMs: 500 }),
+  ) as [Turns, Turns];
   const begun = await turns.begin("s", { content: "Hi" });
   if (begun.kind !== "begun") throw new Error(begun.kind);
   const { writer } = begun;

@@ -1,20 +1,25 @@
-import { type Item, isMessage, type Json, type Message } from "../history/item.ts";
-import { decodeItem } from "../history/item-record.ts";
+import { type Item, isMessage, type Json, type Message, type NewItem } from "../history/item.ts";
+import { decodeItem, itemArguments } from "../history/item-record.ts";
 import type { Reply } from "../redis/script-runner.ts";
-import { assertCount, assertId, assertJson, assertText } from "../validate.ts";
+import { assertCount, assertFields, assertId, assertItem, assertJson, assertText } from "../validate.ts";
 import type { TurnWriter } from "./turn-writer.ts";
 
-/** What a turn begins with: either `content` or `retryOf`. */
+/** What a turn begins with: `content`, `message` or `retryOf`. */
 export interface BeginOptions {
-  /** What the user says. Left out for a retry. */
+  /** The text of the user's message. */
   readonly content?: string;
-  /** What is to be known of the turn; JSON. Can be changed with `describe` and `end`. */
+  /**
+   * The user's message, or several input items, such as the outputs of tool calls. If one has an `id` that another
+   * turn began with, that turn is returned: the same request gives the same turn.
+   */
+  readonly message?: NewItem | readonly NewItem[];
+  /** JSON to store with the turn. Can be changed with `describe` and `end`. */
   readonly info?: Json;
   /** A title for the session, if it is new. Default: none. */
   readonly title?: string;
   /** The same key and request give the same turn; another request under that key is refused. */
   readonly idempotency?: { readonly key: string; readonly requestHash: string };
-  /** The session's last turn, which did not complete: it is run anew, the user's message stays as it is. */
+  /** The session's last turn, which did not complete: it is run again, its input stays as it is. */
   readonly retryOf?: string;
   /**
    * History to return: at most so many bytes (of the records in Redis) of the newest, and none from before the start
@@ -55,7 +60,7 @@ export type BeginResult =
 export type BeginRefusal =
   /** A turn is in progress. */
   | { readonly kind: "busy"; readonly turnId: string }
-  /** The idempotency key led to this turn before. */
+  /** The idempotency key, or the id of an input item, led to this turn before. */
   | { readonly kind: "replay"; readonly turnId: string }
   /** The idempotency key was used with another request. */
   | { readonly kind: "mismatch"; readonly turnId: string }
@@ -75,12 +80,25 @@ export interface IndexedMessage {
   readonly message: Message;
 }
 
-/** @throws TypeError for options that are none */
+const MAX_INPUT = 1_000;
+const BEGIN_FIELDS = new Set(["content", "message", "info", "title", "idempotency", "retryOf", "history"]);
+const HISTORY_FIELDS = new Set(["maxBytes", "window"]);
+
+/** @throws TypeError for wrong options */
 export function assertBegin(options: BeginOptions): void {
-  const { content, info = null, title = "", retryOf, idempotency, history } = options;
-  if ((content === undefined) === (retryOf === undefined))
-    throw new TypeError("give either content or retryOf");
+  assertFields("options", options, BEGIN_FIELDS);
+  const { content, message, info = null, title = "", retryOf, idempotency, history } = options;
+  if ([content, message, retryOf].filter((one) => one !== undefined).length !== 1) {
+    throw new TypeError("give one of content, message and retryOf");
+  }
   if (content !== undefined) assertText("content", content);
+  if (message !== undefined) {
+    const input = [message].flat();
+    if (input.length === 0 || input.length > MAX_INPUT) {
+      throw new TypeError(`message must be 1–${MAX_INPUT} items`);
+    }
+    for (const item of input) assertItem(item);
+  }
   assertJson("info", info);
   assertText("title", title);
   if (retryOf !== undefined) assertId("retryOf", retryOf);
@@ -92,16 +110,19 @@ export function assertBegin(options: BeginOptions): void {
 }
 
 /** @throws TypeError */
-export function assertHistory({ maxBytes, window }: NonNullable<BeginOptions["history"]>): void {
+export function assertHistory(history: NonNullable<BeginOptions["history"]>): void {
+  assertFields("history", history, HISTORY_FIELDS);
+  const { maxBytes, window } = history;
   assertCount("history.maxBytes", maxBytes);
   assertText("history.window", window);
 }
 
 /** What the script `BEGIN` takes behind the turn's id, the lease and the epoch. */
-export const beginArguments = (options: BeginOptions): string[] => {
-  const { content, retryOf, idempotency, history, title = "", info = null } = options;
+export const beginArguments = (turnId: string, options: BeginOptions): string[] => {
+  const { content, message, retryOf, idempotency, history, title = "", info = null } = options;
+  const input: readonly NewItem[] =
+    content === undefined ? [message ?? []].flat() : [{ role: "user", content }];
   return [
-    content === undefined ? "" : JSON.stringify(content),
     JSON.stringify(info),
     title,
     idempotency?.key ?? "",
@@ -109,6 +130,7 @@ export const beginArguments = (options: BeginOptions): string[] => {
     retryOf ?? "",
     String(history?.maxBytes ?? 0),
     history?.window ?? "",
+    ...input.flatMap((item) => itemArguments({ ...item, turnId })),
   ];
 };
 

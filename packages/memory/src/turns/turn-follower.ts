@@ -1,59 +1,59 @@
 import type { Subscriptions } from "../redis/subscriptions.ts";
-import type { TurnFeed } from "./turn-feed.ts";
-import type { TurnRecord } from "./turn-record.ts";
+import type { TurnFeed, TurnOutcome } from "./turn-feed.ts";
+import type { Segment } from "./turn-log.ts";
 
-// Woken, it reads at once; else it looks by itself: a wake-up may get lost, and a dead writer wakes nobody.
-const LOOK_EVERY_MS = 1000;
-const LOOK_EVERY_MS_UNWOKEN = 100;
+// Notified, it reads at once. It also polls: a notification may get lost, and a dead writer sends none.
+const POLL_MS = 1000;
+const POLL_MS_WITHOUT_SUBSCRIBER = 100;
 
-interface State {
-  readonly record: TurnRecord;
-  readonly text: string;
-  readonly count: number;
+/** A turn as a read found it. */
+export interface ReadTurn {
+  /** Its log behind the offset asked for, if it is still there. */
+  readonly log: string;
+  /** Set when it has ended; with its output, unless the log has all of it. */
+  readonly end?: { readonly outcome: TurnOutcome; readonly output: readonly Segment[] | null };
+}
+
+/** Adds to a feed what a read found. */
+export function pushRead(feed: TurnFeed, { log, end }: ReadTurn): void {
+  feed.push(log);
+  if (end?.output) feed.endWith(end.output, end.outcome);
+  else if (end) feed.end(end.outcome);
 }
 
 /**
- * Feeds one feed with a turn that another process writes: one read for each batch, however many follow.
- * Goes on to the turn's end, even when the last follower has left: that is seconds away.
- * @param read the text behind an offset in bytes, or null when the session is gone
+ * Feeds one feed with a turn that another process writes: one read for each batch, for any number of followers.
+ * Continues to the turn's end even if the last follower has left: that is seconds away.
+ * @param read the turn behind an offset in bytes of its log, or null if the session is gone
  */
 export async function followRemote(
   feed: TurnFeed,
-  read: (offset: number) => Promise<State | null>,
+  read: (offset: number) => Promise<ReadTurn | null>,
   channel: string,
   subscriptions: Subscriptions | undefined,
 ): Promise<void> {
-  let offset = Buffer.byteLength(feed.text);
   let wake: () => void = () => {};
-  let woken = false;
+  let isNotified = false;
   const onPublication = (): void => {
-    woken = true;
+    isNotified = true;
     wake();
   };
   subscriptions?.add(channel, onPublication);
   try {
     while (!feed.settled) {
-      if (!woken) {
+      if (!isNotified) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, subscriptions ? LOOK_EVERY_MS : LOOK_EVERY_MS_UNWOKEN);
+          const timer = setTimeout(resolve, subscriptions ? POLL_MS : POLL_MS_WITHOUT_SUBSCRIBER);
           wake = () => {
             clearTimeout(timer);
             resolve();
           };
         });
       }
-      woken = false;
-      const state = await read(offset);
-      if (state === null) {
-        feed.end({ status: "cancelled", count: null });
-      } else if (state.record.status === "running") {
-        offset += Buffer.byteLength(state.text);
-        if (state.text !== "") feed.push(state.text);
-      } else {
-        const rest = state.text.slice(feed.text.length);
-        if (rest !== "") feed.push(rest);
-        feed.end({ status: state.record.status, count: state.count });
-      }
+      isNotified = false;
+      const state = await read(feed.offset);
+      if (state === null) feed.end({ status: "cancelled", count: null });
+      else pushRead(feed, state);
     }
   } catch (error) {
     feed.fail(error);

@@ -1,97 +1,247 @@
 import { MemoryError } from "../errors.ts";
-import type { Json } from "../history/item.ts";
+import type { Json, NewItem, NewMessage, Role } from "../history/item.ts";
+import { itemArguments } from "../history/item-record.ts";
 import type { Reply } from "../redis/script-runner.ts";
-import type { TurnFeed, TurnOutcome } from "./turn-feed.ts";
+import { assertFields, assertItem, assertJson, assertText } from "../validate.ts";
+import type { TurnFeed, TurnOutcome, TurnOutput } from "./turn-feed.ts";
+import { encodeFinish, encodeStart, encodeText, hasMarks, type StartedItem } from "./turn-log.ts";
 import { TURN_ENDS, type TurnEnd } from "./turn-record.ts";
 
 /** What a writer sends to Redis; each may be repeated. */
 export interface TurnScripts {
   append(offset: number, text: string, info: string): Promise<Reply>;
-  end(status: TurnEnd, offset: number, rest: string, info: string, context: string): Promise<Reply>;
+  end(
+    status: TurnEnd,
+    offset: number,
+    rest: string,
+    info: string,
+    context: string,
+    output: string[],
+  ): Promise<Reply>;
   /** Called once when the writer gives up: Redis may still take the turn for a running one. */
   abandon(): void;
 }
 
+export interface TurnTimes {
+  /** How often the lease is renewed. Left out: there is no lease. */
+  readonly renewEveryMs?: number;
+  /** How long the writer may do nothing before its turn is ended. */
+  readonly maxIdleMs: number;
+}
+
+/** An item whose text is to be written piece by piece: a message, or an item without a role. */
+export type StartItem = ({ readonly role: Role } | { readonly type: string }) & {
+  readonly id?: string;
+  /** The call whose arguments are written. */
+  readonly toolCall?: { readonly id: string; readonly name: string };
+  readonly toolCallId?: string;
+};
+
+/** What is known of an item when it is finished. */
+export type FinishItem = Partial<Pick<NewMessage, "parts" | "metadata">>;
+
+/** What a turn ends with, beside what was written. */
+export interface EndOptions {
+  /** Replaces what is stored with the turn. */
+  readonly info?: Json;
+  /** The index that this context window begins at from now on: the next `begin` reads from there. */
+  readonly context?: { readonly window: string; readonly from: number };
+  /**
+   * The output to store instead of what was written: a message, or several items. What was written can be followed
+   * until the session's next turn begins.
+   */
+  readonly message?: NewItem | readonly NewItem[];
+}
+
+const MAX_ITEMS = 1_000;
+const END_FIELDS = new Set(["info", "context", "message"]);
+const START_FIELDS = new Set(["role", "type", "id", "toolCall", "toolCallId"]);
+const FINISH_FIELDS = new Set(["parts", "metadata"]);
+
 /**
- * Writes one running turn. Text is put into the feed only after Redis has acknowledged it: the first piece is
+ * Writes one running turn. Output is put into the feed only after Redis has acknowledged it: the first piece is
  * appended at once, one append is in flight at a time, what comes meanwhile joins the next. The lease is
- * renewed by each append, and by itself when there is none, until `end`.
+ * renewed by each append, and by a timer between them, until `end`.
  *
  * @example
  * const begun = await turns.begin("session_1", { content: "Hi" });
  * if (begun.kind === "begun") {
- *   const { writer } = begun;
+ *   await using writer = begun.writer;
  *   writer.signal.addEventListener("abort", () => console.log("stop the model"));
  *   writer.write("Hello.");
- *   const { status, count } = await writer.end("completed", { tokens: 2 });
+ *   const { status, count } = await writer.end("completed", { info: { tokens: 2 } });
  *   console.log(status, count);
  * }
  */
 export class TurnWriter {
   readonly id: string;
-  /** The text so far that Redis has, and its followers in this process. */
-  readonly feed: TurnFeed;
+  /** The output that Redis has, and its followers in this process. */
+  readonly feed: TurnOutput;
+  readonly #feed: TurnFeed;
   readonly #scripts: TurnScripts;
   readonly #lost = new AbortController();
-  readonly #renewal: NodeJS.Timeout | undefined;
-  /** Bytes of text that Redis has. */
-  #offset = 0;
+  readonly #maxIdleMs: number;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #usedAt = performance.now();
+  /** Log that is not sent yet. */
   #pending = "";
   #info = "";
   #inFlight: Promise<void> | undefined;
   #ended = false;
+  #items = 0;
+  /** The text of the item that was begun, until it is finished. */
+  #content: string | undefined;
 
-  constructor(id: string, feed: TurnFeed, scripts: TurnScripts, renewEveryMs?: number) {
+  constructor(id: string, feed: TurnFeed, scripts: TurnScripts, { renewEveryMs, maxIdleMs }: TurnTimes) {
     this.id = id;
     this.feed = feed;
+    this.#feed = feed;
     this.#scripts = scripts;
-    if (renewEveryMs !== undefined) this.#renewal = setInterval(() => this.#flush(), renewEveryMs);
+    this.#maxIdleMs = maxIdleMs;
+    if (renewEveryMs !== undefined) this.#timer = setInterval(() => this.#renew(), renewEveryMs);
   }
 
-  /** Aborted when the turn is no longer this writer's: cancelled, cleared, taken for dead, or Redis is away. */
+  /** Aborted when the turn is no longer this writer's: cancelled, cleared, idle too long, or Redis is unavailable. */
   get signal(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** What is to be kept of the turn beside its text; goes to Redis with the next write. */
+  /** Sets what is to be stored with the turn; goes to Redis with the next write. @throws TypeError */
   describe(info: Json): void {
+    assertJson("info", info);
+    this.#usedAt = performance.now();
     this.#info = JSON.stringify(info);
   }
 
-  /** Adds to the text; never waits, never throws. After the end, or once `signal` is aborted, it does nothing. */
+  /**
+   * Adds to the text of the current item, or of a message if none was begun. Never waits. After the end, or once
+   * `signal` is aborted, it does nothing.
+   * @throws TypeError for what is not a string
+   */
   write(text: string): void {
+    if (typeof text !== "string") throw new TypeError(`text must be a string, not ${typeof text}`);
     if (this.#ended || this.signal.aborted) return;
-    this.#pending += text;
-    this.#flush();
+    if (this.#content !== undefined) this.#content += text;
+    else if (this.#items > 0) this.startItem({ role: "assistant" });
+    this.#append(encodeText(text));
   }
 
   /**
-   * Ends the turn with the text so far. Resolves with what it ended as: another end when somebody was
-   * quicker, `interrupted` when Redis could not be told. Never rejects.
-   * @param info    replaces what is kept of the turn
-   * @param context the index that this window begins at from now on: the next `begin` reads from there
+   * Begins an item of the output: what is written from now on is its text. It finishes the one before.
+   *
+   * @example
+   * const writer = unstoredTurn();
+   * writer.startItem({ type: "reasoning" });
+   * writer.write("They greet me.");
+   * writer.finishItem({ parts: { encrypted_content: "…" } });
+   * writer.startItem({ type: "function_call", toolCall: { id: "call_1", name: "now" } });
+   * writer.write("{}");
+   * await writer.end("completed");
+   *
+   * @throws TypeError
    */
-  async end(status: TurnEnd, info?: Json, context?: { window: string; from: number }): Promise<TurnOutcome> {
+  startItem(item: StartItem): void {
+    assertFields("an item", item, START_FIELDS);
+    const { toolCall, ...fields } = item;
+    const calls = toolCall && { toolCalls: [{ ...toolCall, arguments: "" }] };
+    assertItem({ ...fields, ...("role" in item && { content: "" }), ...calls } as NewItem);
+    this.#start({ ...fields, ...(toolCall && { toolCalls: [{ id: toolCall.id, name: toolCall.name }] }) });
+  }
+
+  /** Finishes the current item. @throws TypeError */
+  finishItem(fields: FinishItem = {}): void {
+    assertFields("an item", fields, FINISH_FIELDS);
+    for (const [field, value] of Object.entries(fields)) if (value !== undefined) assertJson(field, value);
+    if (this.#ended || this.signal.aborted) return;
+    if (this.#content === undefined)
+      throw new TypeError("there is no item to finish: begin one with startItem");
+    const content = this.#content.toWellFormed();
+    this.#content = undefined;
+    this.#append(encodeFinish(fields, content));
+  }
+
+  /** Adds a whole item to the output. Its time is that of the turn's end. @throws TypeError */
+  addItem(item: NewItem): void {
+    assertItem(item);
+    const { content, parts, metadata, createdAt, ...fields } = item;
+    if (createdAt !== undefined) throw new TypeError("createdAt of a turn's output is set by Redis");
+    const [only, ...others] = item.toolCalls ?? [];
+    const text = content ?? (others.length === 0 ? only?.arguments : undefined) ?? "";
+    const isCall = only !== undefined && others.length === 0 && only.arguments === text;
+    this.#start({ ...fields, ...(isCall && { toolCalls: [{ id: only.id, name: only.name }] }) });
+    this.write(text);
+    this.finishItem({
+      ...(parts !== undefined && { parts }),
+      ...(metadata !== undefined && { metadata }),
+    });
+  }
+
+  /**
+   * Ends the turn with the output so far. Resolves with what it ended as: another status if another process was
+   * quicker, `interrupted` if Redis was unavailable. Rejects only for wrong arguments, before anything is sent.
+   * @throws TypeError
+   */
+  async end(status: TurnEnd, options: EndOptions = {}): Promise<TurnOutcome> {
+    if (!TURN_ENDS.includes(status)) throw new TypeError(`status must be one of ${TURN_ENDS.join(", ")}`);
+    assertFields("options", options, END_FIELDS);
+    const { info, context, message } = options;
+    if (info !== undefined) assertJson("info", info);
+    if (context !== undefined) assertText("context.window", context.window);
+    if (context !== undefined && !Number.isSafeInteger(context.from)) {
+      throw new TypeError("context.from must be an integer");
+    }
+    const output = message === undefined ? [] : ([message].flat() as NewItem[]);
+    for (const item of output) assertItem(item);
+    if (info !== undefined) this.#info = JSON.stringify(info);
     this.#ended = true;
-    if (info !== undefined) this.describe(info);
     await this.#inFlight;
-    clearInterval(this.#renewal);
-    if (this.feed.outcome === undefined) {
+    clearInterval(this.#timer);
+    if (this.#feed.outcome === undefined) {
       const rest = this.#pending.toWellFormed();
       this.#pending = "";
       const remembered = context === undefined ? "" : `${context.window}:${context.from}`;
+      const args = output.flatMap((item) => itemArguments({ ...item, turnId: this.id }));
       await this.#scripts
-        .end(status, this.#offset, rest, this.#info, remembered)
+        .end(status, this.#feed.offset, rest, this.#info, remembered, args)
         .then((reply) => {
           if (reply[0] === "conflict") return this.#conflict();
           // These two ends are a writer's own: the script was repeated, and the text is there.
           const repeated = (status === "completed" || status === "failed") && reply[2] === status;
-          if (rest !== "" && (reply[0] === "ok" || repeated)) this.feed.push(rest);
-          this.feed.end({ status: asEnd(reply[2]), count: Number(reply[3]) });
+          if (reply[0] === "ok" || repeated) this.#feed.push(rest);
+          this.#feed.end({ status: asEnd(reply[2]), count: Number(reply[3]) });
         })
         .catch((error) => this.#abandon(error));
     }
-    return this.feed.outcome ?? { status: "interrupted", count: null };
+    return this.#feed.outcome ?? { status: "interrupted", count: null };
+  }
+
+  /** Ends the turn as `failed`, unless it has ended: for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#ended) await this.end("failed");
+  }
+
+  #start(item: StartedItem): void {
+    if (this.#ended || this.signal.aborted) return;
+    if (this.#items === MAX_ITEMS) throw new TypeError(`a turn's output has ${MAX_ITEMS} items at most`);
+    this.#items++;
+    this.#content = "";
+    this.#append(encodeStart(item));
+  }
+
+  #append(log: string): void {
+    this.#usedAt = performance.now();
+    // Half a surrogate pair that a mark follows has no other half.
+    this.#pending = hasMarks(log) ? this.#pending.toWellFormed() + log : this.#pending + log;
+    this.#flush();
+  }
+
+  #renew(): void {
+    if (performance.now() - this.#usedAt > this.#maxIdleMs) {
+      const idle = `Nothing was written for ${this.#maxIdleMs} ms: the turn is ended as interrupted`;
+      void this.end("interrupted").then(() => this.#lost.abort(new Error(idle)));
+    } else {
+      this.#flush();
+    }
   }
 
   #flush(): void {
@@ -103,12 +253,11 @@ export class TurnWriter {
     this.#pending = half;
     this.#info = "";
     this.#inFlight = this.#scripts
-      .append(this.#offset, text, info)
+      .append(this.#feed.offset, text, info)
       .then((reply) => {
         if (reply[0] === "ended") return this.#lose(asEnd(reply[2]), Number(reply[3]), undefined);
         if (reply[0] === "conflict") return this.#conflict();
-        this.#offset += Buffer.byteLength(text);
-        if (text !== "") this.feed.push(text);
+        this.#feed.push(text);
       })
       .catch((error) => this.#abandon(error))
       .finally(() => {
@@ -127,9 +276,9 @@ export class TurnWriter {
   }
 
   #lose(status: TurnEnd, count: number | null, reason: unknown): void {
-    clearInterval(this.#renewal);
+    clearInterval(this.#timer);
     this.#pending = "";
-    this.feed.end({ status, count });
+    this.#feed.end({ status, count });
     this.#lost.abort(reason ?? new Error(`The turn is ${status}`));
   }
 }

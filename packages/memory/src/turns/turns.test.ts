@@ -70,7 +70,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     writer.write("Hel");
     writer.write("lo ");
     writer.write("Bob 🎉");
-    const outcome = await writer.end("completed", { model: "m", tokens: 3 });
+    const outcome = await writer.end("completed", { info: { model: "m", tokens: 3 } });
     expect(outcome).toEqual({ status: "completed", count: 2 });
     expect(await conversation()).toEqual(["user: Hi", "assistant: Hello Bob 🎉"]);
     expect(await turns.get("s", writer.id)).toMatchObject({
@@ -367,7 +367,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     expect(contents(bounded).length).toBeGreaterThan(20);
     expect(contents(bounded).length).toBeLessThan(40);
     expect(bounded.messages[0]?.index).toBe(201 - contents(bounded).length);
-    await bounded.writer.end("completed", null, { window: "w", from: 198 });
+    await bounded.writer.end("completed", { context: { window: "w", from: 198 } });
     const again = await begin({ content: "then", history: { maxBytes: 1000, window: "w" } });
     expect(again).toMatchObject({ rememberedStart: 198, complete: true });
     expect(contents(again)).toEqual(["m198", "m199", "now", "then"]);
@@ -381,7 +381,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     const failed = await begin({ content: "asked" });
     await failed.writer.end("failed");
     const { writer, messages } = await begin({ content: "later", history: { maxBytes: 0, window: "w" } });
-    await writer.end("completed", null, { window: "w", from: messages[0]?.index ?? 0 });
+    await writer.end("completed", { context: { window: "w", from: messages[0]?.index ?? 0 } });
     await history.drop("s", messages[0]?.message.id);
     const window = { maxBytes: 100_000, window: "w" };
     const found = await turns.peek("s", { history: window, retryOf: failed.writer.id });

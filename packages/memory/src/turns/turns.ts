@@ -1,4 +1,4 @@
-import { MemoryError } from "../errors.ts";
+import { duplicateId, MemoryError } from "../errors.ts";
 import { decodeItem } from "../history/item-record.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
@@ -14,6 +14,7 @@ import {
   assertBegin,
   assertHistory,
   type BeginOptions,
+  type BeginRefusal,
   type BeginResult,
   beginArguments,
   decodeBegun,
@@ -21,10 +22,12 @@ import {
   type IndexedItem,
   type IndexedMessage,
   type PeekResult,
+  type TurnHistory,
   toMessage,
 } from "./begin-turn.ts";
-import { TurnFeed, type TurnUpdate } from "./turn-feed.ts";
-import { followRemote } from "./turn-follower.ts";
+import { TurnFeed, type TurnOutcome, type TurnUpdate } from "./turn-feed.ts";
+import { followRemote, pushRead, type ReadTurn } from "./turn-follower.ts";
+import { hasMarks, type OutputItem, type Segment, segmentsOf, segmentsOfReplaced } from "./turn-log.ts";
 import { decodeRecord, type TurnRecord } from "./turn-record.ts";
 import { TurnWriter } from "./turn-writer.ts";
 import { newTurnId } from "./unstored-turn.ts";
@@ -35,20 +38,42 @@ const STOP_RETRY_MS = 50;
 export interface TurnsOptions extends MemoryOptions {
   /** A second connected client, on which this class subscribes. Without it, followers look every 100 ms. */
   readonly subscriber?: Subscriber;
-  /** For how many ms a turn is its writer's without a sign of life. Default 5,000; renewed three times as often. */
+  /** Milliseconds until a turn is taken from a writer that died. Default 5,000; renewed three times as often. */
   readonly leaseMs?: number;
+  /** Milliseconds until a turn is ended whose writer neither writes nor ends it. Default 600,000 (10 minutes). */
+  readonly maxIdleMs?: number;
 }
 
-/** A turn and its text, as they are now. */
+/** A turn and its output, as they are now. */
 export interface TurnState {
   readonly record: TurnRecord;
-  /** The text so far. */
+  /** The text of its messages so far. */
   readonly text: string;
-  /** Messages in the session. */
+  /** Its output items so far. */
+  readonly items: readonly OutputItem[];
+  /** Items in the session. */
   readonly count: number;
   /** What the session's own ids begin with: its message at an index has the id `<epoch>-<index>`, unless it was given one. */
   readonly epoch: string;
 }
+
+/** A turn as the script `READ_TURN` found it. */
+interface FoundTurn extends Pick<TurnState, "record" | "count" | "epoch"> {
+  readonly read: ReadTurn;
+  /** Its output as it is stored; null while it runs. */
+  readonly output: readonly Segment[] | null;
+}
+
+/** What became of `run`: the turn's end and what `write` returned, or why it was not begun. */
+export type RunResult<Result> =
+  | {
+      readonly kind: "ended";
+      readonly turnId: string;
+      readonly outcome: TurnOutcome;
+      /** Undefined if `write` threw because the turn was lost. */
+      readonly result: Result | undefined;
+    }
+  | BeginRefusal;
 
 /**
  * Answers that survive their writer. A turn is one user message and the answer to it: begun, appended to and
@@ -71,6 +96,7 @@ export interface TurnState {
 export class Turns {
   readonly #scripts: SessionScripts;
   readonly #leaseMs: number;
+  readonly #maxIdleMs: number;
   readonly #subscriptions: Subscriptions | undefined;
   /** Turns that are written or followed in this process: one feed each, however many follow. */
   readonly #feeds = new Map<string, TurnFeed>();
@@ -79,9 +105,11 @@ export class Turns {
 
   constructor(options: TurnsOptions) {
     this.#scripts = new SessionScripts(options);
-    const { leaseMs = 5000 } = options;
+    const { leaseMs = 5000, maxIdleMs = 600_000 } = options;
     assertTimeout("leaseMs", leaseMs);
+    assertTimeout("maxIdleMs", maxIdleMs);
     this.#leaseMs = leaseMs;
+    this.#maxIdleMs = maxIdleMs;
     this.#subscriptions = options.subscriber && Subscriptions.of(options.subscriber);
   }
 
@@ -107,8 +135,9 @@ export class Turns {
       id,
       String(this.#leaseMs),
       fresh,
-      ...beginArguments(options),
+      ...beginArguments(id, options),
     ]);
+    if (reply[0] === "duplicate") throw duplicateId(reply[2]);
     const begun = decodeBegun(reply);
     if (begun.kind === "busy" && this.#abandoned.has(begun.turnId)) {
       await this.#stop(keys, begun.turnId, "interrupted");
@@ -123,14 +152,43 @@ export class Turns {
   }
 
   /**
-   * The turn's text as it comes, from a position (UTF-16 units) on, then its end. From any process, while it
-   * runs and after. Null: there is no such turn. Aborting the signal ends it without an end of the turn. It may
-   * throw while it is iterated too.
+   * Begins a turn, calls `write` with its writer, and ends it: as completed, or as failed if `write` throws, which is
+   * thrown on, unless the turn was cancelled meanwhile. It never leaves a turn running.
+   *
+   * @example
+   * const ran = await turns.run("session_1", { content: "Hi" }, async (writer) => {
+   *   for (const word of ["Hello ", "there."]) writer.write(word);
+   * });
+   * console.log(ran.kind === "ended" ? ran.outcome.status : ran.kind);
+   */
+  async run<Result>(
+    sessionId: string,
+    options: BeginOptions,
+    write: (writer: TurnWriter, found: TurnHistory) => Promise<Result>,
+  ): Promise<RunResult<Result>> {
+    const begun = await this.begin(sessionId, options);
+    if (begun.kind !== "begun") return begun;
+    const { writer } = begun;
+    const turnId = writer.id;
+    try {
+      const result = await write(writer, begun);
+      return { kind: "ended", turnId, outcome: await writer.end("completed"), result };
+    } catch (error) {
+      const isLost = writer.signal.aborted;
+      const outcome = await writer.end("failed");
+      if (!isLost) throw error;
+      return { kind: "ended", turnId, outcome, result: undefined };
+    }
+  }
+
+  /**
+   * Returns the turn's output as it comes, from a position on, then its end. From any process, while it runs and
+   * after. Null: there is no such turn. Aborting the signal ends the iteration. It may throw while it is iterated too.
    *
    * @example
    * for await (const update of (await turns.follow("session_1", turnId, { from: 0 })) ?? []) {
    *   if (update.type === "text") console.log(update.text, update.length);
-   *   else console.log(update.outcome.status);
+   *   if (update.type === "end") console.log(update.outcome.status);
    * }
    */
   async follow(
@@ -145,23 +203,16 @@ export class Turns {
     const known = this.#feeds.get(name);
     if (known) return known.follow(from, signal);
     const feed = new TurnFeed();
-    const state = await this.#read(keys, turnId, 0);
-    if (state === null) return null;
-    feed.push(state.text);
-    if (state.record.status !== "running") {
-      feed.end({ status: state.record.status, count: state.count });
-      return feed.follow(from, signal);
-    }
-    // Somebody may have begun to follow while this was read.
+    const read = async (offset: number) => (await this.#read(keys, turnId, offset))?.read ?? null;
+    const found = await read(0);
+    if (found === null) return null;
+    pushRead(feed, found);
+    if (feed.settled) return feed.follow(from, signal);
+    // Another caller may have begun to follow while this was read.
     const shared = this.#feeds.get(name) ?? feed;
     if (shared === feed) {
       this.#feeds.set(name, feed);
-      void followRemote(
-        feed,
-        (offset) => this.#read(keys, turnId, offset),
-        keys.log,
-        this.#subscriptions,
-      ).finally(() => this.#feeds.delete(name));
+      void followRemote(feed, read, keys.log, this.#subscriptions).finally(() => this.#feeds.delete(name));
     }
     return shared.follow(from, signal);
   }
@@ -175,7 +226,14 @@ export class Turns {
    */
   async get(sessionId: string, turnId: string): Promise<TurnState | null> {
     assertId("turnId", turnId);
-    return this.#read(this.#keys(sessionId), turnId, 0);
+    const found = await this.#read(this.#keys(sessionId), turnId, 0);
+    if (found === null) return null;
+    const { record, count, epoch, read, output } = found;
+    const feed = new TurnFeed();
+    // The output as it is stored, if it has ended.
+    if (output) feed.endWith(output, { status: "completed", count });
+    else pushRead(feed, read);
+    return { record, text: feed.text, items: feed.items, count, epoch };
   }
 
   /**
@@ -270,18 +328,20 @@ export class Turns {
       feed,
       {
         append: async (offset, text, info) => {
-          const reply = await this.#run(APPEND, keys, [id, lease, String(offset), text, info]);
+          const mark = hasMarks(text) ? ["1"] : [];
+          const reply = await this.#run(APPEND, keys, [id, lease, String(offset), text, info, ...mark]);
           if (reply[0] === "ok") this.#scripts.index.touch(sessionId, Number(reply[2]));
           return reply;
         },
-        end: async (status, offset, rest, info, context) => {
-          const reply = await this.#run(END, keys, [id, status, String(offset), rest, info, context]);
+        end: async (status, offset, rest, info, context, output) => {
+          const args = [id, status, String(offset), rest, info, context, ...output];
+          const reply = await this.#run(END, keys, args);
           if (reply[0] === "ok") this.#scripts.index.touch(sessionId, Number(reply[4]));
           return reply;
         },
         abandon: () => void this.#stopWhenAvailable(keys, id),
       },
-      renewEveryMs,
+      { renewEveryMs, maxIdleMs: this.#maxIdleMs },
     );
     this.#feeds.set(name, feed);
     feed.onSettled(() => this.#feeds.delete(name));
@@ -306,15 +366,20 @@ export class Turns {
     this.#abandoned.delete(turnId);
   }
 
-  async #read(keys: SessionKeys, turnId: string, offset: number): Promise<TurnState | null> {
+  async #read(keys: SessionKeys, turnId: string, offset: number): Promise<FoundTurn | null> {
     const reply = await this.#run(READ_TURN, keys, [turnId, String(offset)]);
     if (reply[0] === "gone") return null;
-    const [status, , epoch, count, raw, text] = reply;
+    const [, , epoch, count, raw, ...rest] = reply;
     const decoded = decodeRecord(turnId, String(raw));
     if (decoded === undefined) return null;
-    const { record, replaced = "" } = decoded;
-    const answer = status === "running" ? String(text) : decodeItem(String(text), 0, "")?.content;
-    return { record, text: answer ?? replaced, count: Number(count), epoch: String(epoch) };
+    const { record, replaced } = decoded;
+    const found = { record, count: Number(count), epoch: String(epoch) };
+    if (record.status === "running") return { ...found, read: { log: String(rest[0]) }, output: null };
+    const [isLogged, log, ...records] = rest;
+    const output = replaced === undefined ? segmentsOf(records.map(String)) : segmentsOfReplaced(replaced);
+    const outcome = { status: record.status, count: found.count };
+    const end = { outcome, output: Number(isLogged) === 1 ? null : output };
+    return { ...found, read: { log: String(log), end }, output };
   }
 
   #keys(sessionId: string): SessionKeys {

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { TurnFeed } from "./turn-feed.ts";
-import { TurnWriter } from "./turn-writer.ts";
+import { type TurnScripts, TurnWriter } from "./turn-writer.ts";
 
 /**
- * A turn that is kept nowhere, for when Redis is away and an answer is wanted all the same.
+ * Creates the writer of a turn that is stored nowhere, for an answer while Redis is unavailable.
  *
  * @example
  * const writer = unstoredTurn();
@@ -11,11 +11,12 @@ import { TurnWriter } from "./turn-writer.ts";
  * await writer.end("completed");
  */
 export function unstoredTurn(): TurnWriter {
-  return new TurnWriter(newTurnId(), new TurnFeed(), {
+  const scripts: TurnScripts = {
     append: async () => ["ok", 0],
     end: async (status) => ["ok", 0, status, 0],
     abandon: () => {},
-  });
+  };
+  return new TurnWriter(newTurnId(), new TurnFeed(), scripts, { maxIdleMs: Number.POSITIVE_INFINITY });
 }
 
 /** 16 hexadecimal digits. */

@@ -131,7 +131,10 @@ export class RunningTurn {
     const info = this.#update({ durations: { firstText: firstMs, total: Math.round(answered - begun) } });
     // Before the client learns that the turn has ended, because it may ask for the next one at once.
     permit.settle(info);
-    const outcome = await writer.end(status, encodeTurnInfo(info), remember);
+    const outcome = await writer.end(status, {
+      info: encodeTurnInfo(info),
+      ...(remember && { context: remember }),
+    });
     if (stored) quota.add(sessionId, Buffer.byteLength(writer.feed.text));
     const result = toResult({
       turnId: this.turnId,

@@ -3,6 +3,7 @@ import {
   type BeginResult,
   type IndexedMessage,
   type EndedTurn as LibraryEndedTurn,
+  type ImportedTurn as LibraryImportedTurn,
   type SessionImport as LibrarySessionImport,
   type TurnRecord as LibraryTurnRecord,
   type Message,
@@ -38,6 +39,7 @@ export type BegunTurn = Extract<BeginResult, { kind: "begun" }>;
 type WithInfo<Turn> = Omit<Turn, "info"> & { readonly info: TurnInfo };
 export type TurnRecord = WithInfo<LibraryTurnRecord>;
 export type EndedTurn = WithInfo<LibraryEndedTurn>;
+export type ImportedTurn = WithInfo<LibraryImportedTurn>;
 
 export interface StoredTurn {
   readonly record: TurnRecord;
@@ -63,7 +65,7 @@ export interface ArchivedSession {
 }
 
 export type SessionImport = Omit<LibrarySessionImport, "turns"> & {
-  readonly turns: readonly EndedTurn[];
+  readonly turns: readonly ImportedTurn[];
 };
 
 // A page is held in memory until it is sent.

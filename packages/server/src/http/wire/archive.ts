@@ -5,7 +5,7 @@ import {
   EXPORT_VERSION,
   type SessionExport,
 } from "@redis-memory-magic/protocol";
-import type { EndedTurn } from "../../chat/session-store.ts";
+import type { EndedTurn, ImportedTurn } from "../../chat/session-store.ts";
 import type { SentContext, TurnInfo } from "../../chat/turn-info.ts";
 import { toForkPoint } from "./session.ts";
 
@@ -49,7 +49,7 @@ export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
   };
 }
 
-export function fromArchivedTurn(turn: ArchivedTurn): EndedTurn {
+export function fromArchivedTurn(turn: ArchivedTurn): ImportedTurn {
   return {
     id: turn.id,
     status: turn.status,

@@ -16,6 +16,8 @@ const turn: TurnRecord = {
   status: "failed",
   userIndex: 0,
   answerIndex: 1,
+  inputCount: 1,
+  outputCount: 1,
   startedAt: date,
   endedAt: date,
   info: { mode: "stateful", provider: "chatgpt", model: "m\n# out <b> ![x](y)" },

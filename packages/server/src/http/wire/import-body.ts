@@ -9,7 +9,7 @@ import {
   importedSession,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import type { EndedTurn, SessionImport } from "../../chat/session-store.ts";
+import type { ImportedTurn, SessionImport } from "../../chat/session-store.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { fromArchivedTurn } from "./archive.ts";
 import { fromMessage } from "./session.ts";
@@ -55,7 +55,7 @@ export async function toSessionImport(body: z.infer<typeof importBody>): Promise
       forkedFrom: { sessionId: forked_from.session_id, messageId: forked_from.message_id },
     }),
     messages: messages.map((message) => message && toImportMessage(message, ids, now)),
-    turns: turns.map((turn): EndedTurn => fromArchivedTurn(turn)),
+    turns: turns.map((turn): ImportedTurn => fromArchivedTurn(turn)),
   };
 }
 

@@ -88,6 +88,8 @@ export async function streamTurn(
     if (from === "start") response.write(startedEvent(turn));
     response.uncork();
     for await (const update of turn.follow(from === "start" ? 0 : from, left.signal)) {
+      // Items other than the answer's text are not part of this stream.
+      if (update.type !== "text" && update.type !== "end") continue;
       const event =
         update.type === "text"
           ? `id: ${update.length}\nevent: text-delta\ndata: {${ids},"text":${JSON.stringify(update.text)}}\n\n`
