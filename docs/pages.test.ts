@@ -32,6 +32,14 @@ test("every link leads to an existing file and heading", () => {
   expect(broken).toEqual([]);
 });
 
+test("the index lists every page", () => {
+  const index = read("docs/README.md");
+  const missing = globSync("*/**/*.md", { cwd: join(root, "docs") }).filter(
+    (page) => !index.includes(`(${page}`),
+  );
+  expect(missing).toEqual([]);
+});
+
 test("every file that a page names in code exists", () => {
   const ofServer = globSync("*/", { cwd: join(root, "packages/server/src") }).map((name) =>
     name.replace("/", ""),
