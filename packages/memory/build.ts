@@ -27,7 +27,7 @@ const manifest = {
   bin: { "redis-memory": "bin/redis-memory.js" },
   files: ["src", "bin", "TURNS.md"],
   sideEffects: false,
-  // Whoever uses the library has a client of his own; the command needs this one.
+  // Users of the library bring their own client; the command needs this one.
   peerDependencies: { "@redis/client": ">=5" },
   peerDependenciesMeta: { "@redis/client": { optional: true } },
 };

@@ -275,7 +275,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
         expect(await redis.command("PTTL", key)).toBeGreaterThan(3_590_000);
       }
       expect(await copies()).toEqual([]);
-      // Between its first page and its second, somebody takes the id.
+      // Between the first page and the second, another session takes the id.
       let sent = 0;
       const client = intercept(redis.client, async (sendOnce) => {
         if (++sent === 2) await history.addMessage("r", user("first"));

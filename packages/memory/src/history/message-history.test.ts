@@ -609,7 +609,7 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     const used = `${name}:sessions:{local}:used`;
     await redis.command("ZADD", used, "1000", "newer", "1000", "damaged");
     expect((await history.listSessions()).sessions.map(({ id }) => id)).toEqual(["here"]);
-    // It is there: whoever can read it is to find it in the list.
+    // The session exists: the list must show it.
     await history.addMessage("here", user("y"));
     expect(await redis.command("ZCARD", used)).toBe(3);
   });

@@ -21,7 +21,7 @@ end
 `;
 
 /**
- * Notes a session in its owner's list before it is written to, unless that would be more than he may have.
+ * Notes a session in its owner's list before it is written to, unless that would exceed the quota.
  *
  * ARGV[1] the session's id   ARGV[2] its TTL in ms, if it is new   ARGV[3] bytes that are to be written
  * ARGV[4] sessions at most   ARGV[5] bytes at most; empty: no limit

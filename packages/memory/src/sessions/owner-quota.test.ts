@@ -54,7 +54,7 @@ test("bytes are counted over all sessions; what is given back or gone counts no 
   await history.addMessage("a", say("Hi"));
   expect(await quota.admit("b", 60)).toMatchObject({ kind: "too_many_bytes" });
   quota.grow("a", -30);
-  // Nobody waits for that.
+  // The caller does not wait for that.
   await expect.poll(() => quota.admit("b", 60)).toEqual({ kind: "admitted" });
   expect(await quota.admit("b", 20)).toMatchObject({ kind: "too_many_bytes" });
 });
@@ -78,7 +78,7 @@ test("a session that has expired makes room, and nothing outlives the list", asy
 });
 
 test.each(["local", "alice", "a/b", "{x}%2F", "guest:1", "%7B"])(
-  "the owner %j is known by each of his keys",
+  "finds the owner %j by each of their keys",
   async (owner) => {
     const name = uniqueName();
     onTestFinished(() => removeKeys(redis, name));
@@ -93,7 +93,7 @@ test.each(["local", "alice", "a/b", "{x}%2F", "guest:1", "%7B"])(
   },
 );
 
-test("what is no session's key is nobody's", () => {
+test("a key of no session has no owner", () => {
   for (const key of ["other:{a}:meta", "n:api_key:1", "n:limits:requests:owner:alice", "n:"])
     expect(parseKey("n", key)).toBeNull();
 });

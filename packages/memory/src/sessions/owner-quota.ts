@@ -8,14 +8,14 @@ import { assertCount, assertId } from "../validate.ts";
 export interface OwnerQuotaOptions extends MemoryOptions {
   /** Sessions that the owner may have. Default: any number. */
   readonly maxSessions?: number | undefined;
-  /** Bytes that all of his sessions may hold, as the caller counts them. Default: any number. */
+  /** Bytes that all of the owner's sessions may hold, as the caller counts them. Default: any number. */
   readonly maxBytes?: number | undefined;
 }
 
 /** Whether there is room. */
 export type Admission =
   | { readonly kind: "admitted" }
-  /** `freeInMs`: in how many ms the next of his sessions expires; null: none does. */
+  /** `freeInMs`: ms until the next of the owner's sessions expires; null: none does. */
   | { readonly kind: "too_many_sessions" | "too_many_bytes"; readonly freeInMs: number | null };
 
 /**
@@ -59,7 +59,7 @@ export class OwnerQuota {
     };
   }
 
-  /** Counts bytes that were written without being asked for, or gives back some that were not. Nobody waits for it. */
+  /** Counts bytes that were written without being asked for, or gives back bytes that were not written. Does not wait. */
   grow(sessionId: string, bytes: number): void {
     this.#runner.runWithoutDeadline(GROW, this.#keys, [sessionId, wholeBytes(bytes)]).catch(() => {
       // Redis is away: a little is not counted.

@@ -20,8 +20,8 @@ export class SessionIndex {
   }
 
   /**
-   * Notes a use. Nobody waits for it, and when it fails the session's next use makes it good.
-   * @param isNew nobody has noted this session yet, or it was cleared since
+   * Notes a use, without waiting. If it fails, the session's next use notes it.
+   * @param isNew the session was not noted yet, or was cleared since
    */
   touch(sessionId: string, ttlMs: number, isNew = false): void {
     const now = performance.now();

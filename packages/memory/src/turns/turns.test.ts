@@ -388,7 +388,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     expect(found.messages.map(({ message }) => message.content)).toEqual(["asked"]);
   });
 
-  test("a turn whose record somebody has damaged is an error with a code; a list of records lacks it", async () => {
+  test("a turn with a damaged record is an error with a code; a list of records lacks it", async () => {
     const damaged = await begin({ content: "Hi" });
     await damaged.writer.end("failed");
     await redis.command("HSET", `${name}:{s}:turns`, damaged.writer.id, "mine");
@@ -405,7 +405,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     expect(await conversation()).toEqual(["user: Hi", "user: Hi again"]);
   });
 
-  test("a turn whose record somebody has deleted comes to an end all the same", async () => {
+  test("a turn whose record was deleted still ends", async () => {
     const { writer } = await begin({ content: "Hi" });
     writer.write("So far");
     await expect.poll(() => writer.feed.text).toBe("So far");

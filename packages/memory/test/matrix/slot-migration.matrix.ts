@@ -57,7 +57,7 @@ test("slots move while their sessions are written and read: nothing is lost, dou
     const kept = await Array.fromAsync(history.messages(sessions[n] ?? ""));
     expect(kept.map(({ content }) => content)).toEqual(written);
   }
-  // Who waits, waits for the move of his slot and a retry, not for a deadline of his own.
+  // A call waits for the move of its slot and a retry, not for its deadline.
   expect(longestMs).toBeLessThan(longestMoveMs + 1000);
 });
 
