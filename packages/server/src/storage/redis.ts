@@ -1,3 +1,4 @@
+import { tlsProblem } from "@redis-memory-magic/setup/redis/tls-problem";
 import type { RedisConfig } from "../config/redis.ts";
 import { isLastingRefusal, unavailabilityReason } from "../errors/redis-refusal.ts";
 import { connectCluster } from "./connections/cluster.ts";
@@ -49,7 +50,7 @@ export async function connectRedis(config: RedisConfig, log: Log): Promise<Redis
       if (isLastingRefusal(error)) refusal = error;
       if (!away) {
         log.warn(
-          { reason: describe(error) },
+          { reason: tlsProblem(error, config.tls !== undefined) ?? describe(error) },
           `Failed to connect to Redis at ${address}; trying again until it is there`,
         );
       }
@@ -69,7 +70,7 @@ export async function connectRedis(config: RedisConfig, log: Log): Promise<Redis
     if (error && isLastingRefusal(error)) refusal = error;
     else if (error)
       log.warn(
-        { reason: describe(error) },
+        { reason: replyOf(error) },
         `Redis at ${address} does not store: ${unavailabilityReason(error)}`,
       );
   }
