@@ -17,6 +17,7 @@ import { principalOf } from "./http/hooks/authenticate.ts";
 import { limitConnections } from "./http/hooks/connections.ts";
 import { buildPage } from "./http/page.ts";
 import { createIdentity } from "./identity/identity.ts";
+import { IdentityStore } from "./identity/identity-store.ts";
 import { limitedModel, queueFull } from "./limits/limited-model.ts";
 import { OutputEstimates } from "./limits/output-estimates.ts";
 import { CallerQuota } from "./limits/storage-quota.ts";
@@ -33,7 +34,6 @@ import { REDIS_TIMEOUT_MS } from "./storage/connections/client-options.ts";
 import { instrumentedClient } from "./storage/instrumented-client.ts";
 import { memoryUsed } from "./storage/memory-used.ts";
 import { KEY_NAME, type Redis } from "./storage/redis.ts";
-import { RedisIdentityStore } from "./storage/redis-identity-store.ts";
 import { withinDeadline } from "./storage/within-deadline.ts";
 
 const PAGE_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
@@ -92,7 +92,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
   });
   const identity = createIdentity(
     config.identity,
-    new RedisIdentityStore(redis.client, name),
+    new IdentityStore(redis.client, name),
     new Set(config.limits.groups.keys()),
   );
   const counter = new UsageCounter(redis.client, name);

@@ -6,12 +6,12 @@ import type { ChatModel } from "../src/chat/chat-model.ts";
 import { compose } from "../src/compose.ts";
 import { loadConfig } from "../src/config/config.ts";
 import { ApiKeys } from "../src/identity/api-keys.ts";
+import { IdentityStore } from "../src/identity/identity-store.ts";
 import { ChatGpt } from "../src/models/chatgpt/chatgpt.ts";
 import { Mirror } from "../src/models/mirror/mirror.ts";
 import { Ollama } from "../src/models/ollama/ollama.ts";
 import { createLog } from "../src/observability/log.ts";
 import { connectRedis } from "../src/storage/redis.ts";
-import { RedisIdentityStore } from "../src/storage/redis-identity-store.ts";
 import { type FakeOllama, startFakeOllama } from "./fakes/ollama.ts";
 import { type FakeOpenAi, startFakeOpenAi } from "./fakes/openai.ts";
 
@@ -69,7 +69,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     lines,
     config,
     redis,
-    apiKeys: new ApiKeys(new RedisIdentityStore(redis.client, name)),
+    apiKeys: new ApiKeys(new IdentityStore(redis.client, name)),
     keys,
     command: (...args: string[]): Promise<unknown> => observer.sendCommand(args),
     /** A request without a socket. */

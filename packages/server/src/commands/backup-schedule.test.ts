@@ -7,9 +7,9 @@ import { pino } from "pino";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { serverBinary, startServer } from "../../../memory/test/servers.ts";
 import { loadConfig } from "../config/config.ts";
+import { IdentityStore } from "../identity/identity-store.ts";
 import { lastGoodBackup } from "../storage/backup/last-backup.ts";
 import { connectRedis, type Redis } from "../storage/redis.ts";
-import { RedisIdentityStore } from "../storage/redis-identity-store.ts";
 import { backup } from "./backup-command.ts";
 import { restore } from "./restore-command.ts";
 import { UsageError } from "./run-command.ts";
@@ -40,7 +40,7 @@ function newFolder(): string {
 
 async function run(redis: Redis, args: readonly string[], now = MONDAY): Promise<string> {
   const out: string[] = [];
-  const identities = new RedisIdentityStore(redis.client, name);
+  const identities = new IdentityStore(redis.client, name);
   const print = (text: string) => void out.push(text);
   await backup(args, { config: loadConfig({}), redis, identities, name, log, print }, () => now);
   return out.join("");
@@ -110,7 +110,7 @@ test("the time of the last backup is of its Redis, and goes into no other", asyn
   await run(from.redis, ["--into", folder, "--try-in", empty.url]);
   await run(from.redis, ["--into", folder, "--try-in", empty.url], MONDAY + DAY_MS);
   const [, second = ""] = readdirSync(folder).sort();
-  const identities = new RedisIdentityStore(to.client, name);
+  const identities = new IdentityStore(to.client, name);
   await restore([join(folder, second)], {
     config: loadConfig({}),
     redis: to.redis,

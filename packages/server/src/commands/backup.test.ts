@@ -9,8 +9,8 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startCluster } from "../../../memory/test/cluster.ts";
 import { findServer, serverBinary, startServer } from "../../../memory/test/servers.ts";
 import { loadConfig } from "../config/config.ts";
+import { IdentityStore } from "../identity/identity-store.ts";
 import { connectRedis, type Redis } from "../storage/redis.ts";
-import { RedisIdentityStore } from "../storage/redis-identity-store.ts";
 import { backup } from "./backup-command.ts";
 import { restore } from "./restore-command.ts";
 import { UsageError } from "./run-command.ts";
@@ -41,7 +41,7 @@ async function newRedis(binary = serverBinary(), ...args: string[]): Promise<Sin
 
 async function run(redis: Redis, command: typeof backup, ...args: string[]): Promise<string> {
   const out: string[] = [];
-  const identities = new RedisIdentityStore(redis.client, name);
+  const identities = new IdentityStore(redis.client, name);
   const print = (text: string) => void out.push(text);
   await command(args, { config: loadConfig({}), redis, identities, name, log, print });
   return out.join("");

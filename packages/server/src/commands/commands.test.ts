@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { startTestServer, type TestServer } from "../../test/test-server.ts";
-import { RedisIdentityStore } from "../storage/redis-identity-store.ts";
+import { IdentityStore } from "../identity/identity-store.ts";
 import { keys } from "./keys-command.ts";
 import { owner } from "./owner-command.ts";
 import { UsageError } from "./run-command.ts";
@@ -17,7 +17,7 @@ async function run(server: TestServer, command: typeof keys, ...args: string[]) 
     config,
     redis,
     name,
-    identities: new RedisIdentityStore(redis.client, name),
+    identities: new IdentityStore(redis.client, name),
     log: pino({ base: null }, { write: (line: string) => void log.push(line) }),
     print: (text) => void out.push(text),
   });

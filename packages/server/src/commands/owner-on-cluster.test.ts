@@ -6,12 +6,12 @@ import { serverBinary } from "../../../memory/test/servers.ts";
 import { SessionStore } from "../chat/session-store.ts";
 import { loadConfig } from "../config/config.ts";
 import { ApiKeys } from "../identity/api-keys.ts";
+import { IdentityStore } from "../identity/identity-store.ts";
 import { CallerQuota } from "../limits/storage-quota.ts";
 import { TurnSlots } from "../limits/turn-slots.ts";
 import { UsageCounter } from "../limits/usage-counter.ts";
 import { UsageLimits } from "../limits/usage-limits.ts";
 import type { Redis } from "../storage/redis.ts";
-import { RedisIdentityStore } from "../storage/redis-identity-store.ts";
 import { owner } from "./owner-command.ts";
 
 const SESSIONS = 30;
@@ -28,7 +28,7 @@ test("on a Cluster too, all that is kept of an owner is exported, and erased fro
   const redis = { client, subscriber: client } as unknown as Redis;
   const name = "chat";
   const config = loadConfig({ AUTH: "keys", LIMIT_STORED_BYTES: "1000000" });
-  const identities = new RedisIdentityStore(redis.client, name);
+  const identities = new IdentityStore(redis.client, name);
   const limits = new UsageLimits(
     config.limits,
     new UsageCounter(redis.client, name),

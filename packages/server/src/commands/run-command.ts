@@ -1,15 +1,15 @@
 import { pino } from "pino";
 import { type Config, ConfigError, loadConfig } from "../config/config.ts";
 import { AppError } from "../errors/app-error.ts";
+import { IdentityStore } from "../identity/identity-store.ts";
 import { BackupFileError } from "../storage/backup/backup-file.ts";
 import { connectRedis, KEY_NAME, type Redis, RedisRefused } from "../storage/redis.ts";
-import { RedisIdentityStore } from "../storage/redis-identity-store.ts";
 
 /** What a command has to work with: the server's own configuration and Redis. */
 export interface CommandContext {
   readonly config: Config;
   readonly redis: Redis;
-  readonly identities: RedisIdentityStore;
+  readonly identities: IdentityStore;
   readonly name: string;
   /** Where security events go: the error output, as a server's do to its log. */
   readonly log: pino.Logger;
@@ -40,7 +40,7 @@ export async function runCommand(
       pino.destination({ dest: 2, sync: true }),
     );
     redis = await connectRedis(config.redis, log);
-    const identities = new RedisIdentityStore(redis.client, KEY_NAME);
+    const identities = new IdentityStore(redis.client, KEY_NAME);
     const print = (text: string): void => void process.stdout.write(text);
     await command(process.argv.slice(2), { config, redis, identities, name: KEY_NAME, log, print });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { loadConfig } from "../../src/config/config.ts";
 import { ApiKeys } from "../../src/identity/api-keys.ts";
+import { IdentityStore } from "../../src/identity/identity-store.ts";
 import { connectRedis, KEY_NAME } from "../../src/storage/redis.ts";
-import { RedisIdentityStore } from "../../src/storage/redis-identity-store.ts";
 import type { System } from "../faults/system.ts";
 
 const silent = { warn() {}, info() {} };
@@ -12,7 +12,7 @@ export async function headersOf<Owner extends string>(
   ...owners: Owner[]
 ): Promise<Record<Owner, { authorization: string }>> {
   const redis = await connectRedis(loadConfig({ REDIS_URL: system.redis.url }).redis, silent);
-  const keys = new ApiKeys(new RedisIdentityStore(redis.client, KEY_NAME));
+  const keys = new ApiKeys(new IdentityStore(redis.client, KEY_NAME));
   try {
     const made = owners.map(async (owner) => {
       const { key } = await keys.create({ owner });

@@ -38,7 +38,8 @@ async function probeOnce(target: Target): Promise<Probe | "loading"> {
     // What it answers with an error begins with a code.
     if (/^[A-Z]{3,} /.test(message)) return { state: "refused", reason: refusal(message) };
     if (/RESP type/.test(message)) return { state: "foreign", reason: "what answers there is no Redis" };
-    const reason = tlsProblem(error, /^(rediss|valkeys):/.test(target.url)) ?? networkProblem(error) ?? message;
+    const reason =
+      tlsProblem(error, /^(rediss|valkeys):/.test(target.url)) ?? networkProblem(error) ?? message;
     return { state: "away", reason };
   }
 }

@@ -5,7 +5,7 @@ import { MASTER_NAME, startSentinel } from "../../../../memory/test/sentinel.ts"
 import { serverBinary } from "../../../../memory/test/servers.ts";
 import { startTestServer } from "../../../test/test-server.ts";
 import { owner } from "../../commands/owner-command.ts";
-import { RedisIdentityStore } from "../redis-identity-store.ts";
+import { IdentityStore } from "../../identity/identity-store.ts";
 import { keysMatching } from "../scan.ts";
 
 const hostsOf = (ports: readonly number[]): string => ports.map((port) => `127.0.0.1:${port}`).join();
@@ -59,7 +59,7 @@ test.each(Object.entries(TOPOLOGIES))(
       config,
       redis,
       name,
-      identities: new RedisIdentityStore(redis.client, name),
+      identities: new IdentityStore(redis.client, name),
       log: pino({ enabled: false }),
       print: (text) => void out.push(text),
     });
