@@ -1,6 +1,13 @@
-export type { ArchivedSession } from "./archive/archived-session.ts";
+export type { ArchivedBlob, ArchivedSession } from "./archive/archived-session.ts";
 export { SessionArchive } from "./archive/session-archive.ts";
 export type { SessionImport, SessionImportMessage } from "./archive/session-import.ts";
+export type { BlobData, BlobInfo } from "./blobs/blob-pieces.ts";
+export {
+  type PutBlob,
+  type PutOptions,
+  SessionBlobs,
+  type SessionBlobsOptions,
+} from "./blobs/session-blobs.ts";
 export { MemoryError, type MemoryErrorCode } from "./errors.ts";
 export {
   type Item,

@@ -27,7 +27,16 @@ export interface ResolvedOptions {
 // Of all classes: they can be given one object.
 const FIELDS = new Set([
   ...["client", "name", "ttlSeconds", "owner", "timeoutMs"],
-  ...["onDamaged", "subscriber", "leaseMs", "maxIdleMs", "maxSessions", "maxBytes", "maxBlobBytes"],
+  ...[
+    "onDamaged",
+    "subscriber",
+    "leaseMs",
+    "maxIdleMs",
+    "maxSessions",
+    "maxBytes",
+    "maxBlobBytes",
+    "maxSessionBytes",
+  ],
 ]);
 
 /** @throws TypeError */

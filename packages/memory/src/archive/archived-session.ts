@@ -1,3 +1,4 @@
+import type { BlobInfo } from "../blobs/blob-pieces.ts";
 import { type Item, isMessage, type Message } from "../history/item.ts";
 import { decodeItem } from "../history/item-record.ts";
 import type { SessionInfo } from "../sessions/session-info.ts";
@@ -13,9 +14,20 @@ export interface ArchivedSession {
   messages(): AsyncGenerator<readonly (Message | null)[], void, void>;
   /** Pages of its turns, in the order of their messages. The ids of all are held meanwhile. */
   turns(): AsyncGenerator<readonly EndedTurn[], void, void>;
+  /** Its blobs, one by one; the data of each is to be read before the next. */
+  blobs(): AsyncGenerator<ArchivedBlob, void, void>;
 }
 
-export const archivedSession = (session: SessionSnapshot): ArchivedSession => ({
+/** A blob, whose data is read while it is consumed. */
+export interface ArchivedBlob extends BlobInfo {
+  data(): AsyncGenerator<Uint8Array, void, void>;
+}
+
+export const archivedSession = (
+  session: SessionSnapshot,
+  blobs: ArchivedSession["blobs"],
+): ArchivedSession => ({
+  blobs,
   info: session.info,
   items: () => readItems(session),
   messages: () => readMessages(session),

@@ -1,3 +1,5 @@
+import { BLOB_ID } from "../blobs/blob-pieces.ts";
+import { SessionBlobs } from "../blobs/session-blobs.ts";
 import { givenId } from "../history/item-record.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
@@ -7,7 +9,7 @@ import { assertId } from "../validate.ts";
 import { type ArchivedSession, archivedSession } from "./archived-session.ts";
 import { SessionCopy } from "./session-copy.ts";
 import { encodeSession, type SessionImport } from "./session-import.ts";
-import { SessionSnapshot } from "./session-snapshot.ts";
+import { SessionSnapshot, unknownSession } from "./session-snapshot.ts";
 
 const PAGE = 500;
 
@@ -21,9 +23,11 @@ const PAGE = 500;
  */
 export class SessionArchive {
   readonly #scripts: SessionScripts;
+  readonly #blobs: SessionBlobs;
 
   constructor(options: MemoryOptions) {
     this.#scripts = new SessionScripts(options);
+    this.#blobs = new SessionBlobs(options);
   }
 
   /**
@@ -40,11 +44,17 @@ export class SessionArchive {
     if (before !== undefined) assertId("before", before);
     const copy = this.#copy(newSessionId);
     const source = await this.#open(sessionId, before);
+    const blobIds = new Set<string>();
     for await (const { first, records } of source.pages()) {
+      for (const record of records) for (const [id] of record.matchAll(BLOB_ID)) blobIds.add(id);
       const idOf = (record: string, n: number) => givenId(record, first + n, source.epoch);
       await copy.addEntries(records.map((record, n) => ({ record, id: idOf(record, n) })));
     }
     for await (const page of source.turns()) await copy.addTurns(page);
+    for (const id of blobIds) {
+      const blob = await this.#blobs.get(sessionId, id);
+      if (blob) await copy.addBlob({ id, mediaType: blob.mediaType, data: blob.data() });
+    }
     const ttl = await copy.finish({
       v: source.layout,
       epoch: newEpoch(),
@@ -70,7 +80,14 @@ export class SessionArchive {
    * @throws MemoryError `unknown_session`, also while it is read on
    */
   async read(sessionId: string): Promise<ArchivedSession> {
-    return archivedSession(await this.#open(sessionId));
+    const blobs = this.#blobs;
+    return archivedSession(await this.#open(sessionId), async function* () {
+      for (const { id } of await blobs.list(sessionId)) {
+        const blob = await blobs.get(sessionId, id);
+        if (blob === null) throw unknownSession();
+        yield blob;
+      }
+    });
   }
 
   /**
@@ -93,9 +110,14 @@ export class SessionArchive {
     for (let from = 0; from < turns.length; from += PAGE) {
       await copy.addTurns(turns.slice(from, from + PAGE));
     }
+    let hasBlobs = false;
+    for await (const blob of session.blobs ?? []) {
+      hasBlobs = true;
+      await copy.addBlob(blob);
+    }
     const isUsual = ttlSeconds === undefined || ttlSeconds * 1000 === this.#scripts.ttlMs;
     const ttl = await copy.finish({
-      v: layout,
+      v: hasBlobs ? "2" : layout,
       epoch,
       title,
       ttl: isUsual ? "" : String(ttlSeconds * 1000),

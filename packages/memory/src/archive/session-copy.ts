@@ -1,7 +1,8 @@
+import { type BlobData, type BlobInfo, encodePieces, type StoredBlob } from "../blobs/blob-pieces.ts";
 import { MemoryError } from "../errors.ts";
 import type { Script } from "../redis/script.ts";
 import type { Reply } from "../redis/script-runner.ts";
-import { COPY_ENTRIES, COPY_TURNS, FINISH_COPY } from "../scripts/archive.ts";
+import { COPY_BLOB, COPY_ENTRIES, COPY_TURNS, FINISH_COPY } from "../scripts/archive.ts";
 
 /** Runs a script on the session that is made. Whether it may run twice without harm stands last. */
 type Run = (script: Script, args: string[], repeatable: boolean) => Promise<Reply>;
@@ -13,6 +14,11 @@ export interface Entry {
   readonly id?: string | undefined;
 }
 
+/** A blob to be copied. */
+export interface CopiedBlob extends Pick<BlobInfo, "id" | "mediaType"> {
+  readonly data: BlobData;
+}
+
 /**
  * A session that is made of many pages. Nobody sees it before `finish`, which shows all of it at once; one that is
  * never finished expires within a minute of its last page. An id that is in use is refused with `session_exists`.
@@ -20,6 +26,7 @@ export interface Entry {
 export class SessionCopy {
   readonly #run: Run;
   #length = 0;
+  #blobBytes = 0;
 
   constructor(run: Run) {
     this.#run = run;
@@ -33,6 +40,21 @@ export class SessionCopy {
 
   async addTurns(turns: readonly (readonly [id: string, record: string])[]): Promise<void> {
     refuse(await this.#run(COPY_TURNS, turns.flat(), true));
+  }
+
+  /** @throws TypeError for a blob whose id is not that of its data */
+  async addBlob({ id, mediaType, data }: CopiedBlob): Promise<void> {
+    const add = (field: string, value: string) =>
+      this.#run(COPY_BLOB, [field, value, String(this.#blobBytes)], true);
+    const found = await encodePieces(data, Number.POSITIVE_INFINITY, async (piece, number) => {
+      await add(`${id}:${number}`, piece);
+    });
+    const { bytes, pieces, last } = found;
+    if (found.id !== id) throw new TypeError(`The blob ${JSON.stringify(id)} has the data of another one`);
+    await add(`${id}:${pieces - 1}`, last);
+    this.#blobBytes += bytes;
+    const stored: StoredBlob = { id, mediaType, bytes, pieces };
+    await add(id, JSON.stringify(stored));
   }
 
   /**

@@ -5,7 +5,7 @@ import { newEpoch } from "../redis/epoch.ts";
 import type { ForkPoint } from "../sessions/session-info.ts";
 import { encodeRecord, type ImportedTurn, TURN_ENDS } from "../turns/turn-record.ts";
 import { assertCount, assertId, assertItem, assertJson, assertText, assertTtl } from "../validate.ts";
-import type { Entry } from "./session-copy.ts";
+import type { CopiedBlob, Entry } from "./session-copy.ts";
 
 /** An item with its time, and with its id and its turn if it has them. */
 export type SessionImportMessage = NewItem & { readonly createdAt: Date; readonly turnId?: string };
@@ -19,6 +19,8 @@ export interface SessionImport {
   readonly forkedFrom?: ForkPoint;
   /** The session's metadata. */
   readonly metadata?: Json;
+  /** Its blobs; each must have the id of its data. */
+  readonly blobs?: Iterable<CopiedBlob> | AsyncIterable<CopiedBlob>;
   /** Null keeps the index of one that was dropped. */
   readonly messages: readonly (SessionImportMessage | null)[];
   /** Their indexes refer to `messages`. */

@@ -1,15 +1,17 @@
-/** The keys of one session. The order is that of KEYS in every script on a session. */
+/** The keys of one session, in the order of KEYS in every script on a session. */
 export interface SessionKeys {
-  /** LIST: a message each, its index is its sequence number. A dropped one stays as `0`. */
+  /** LIST: the items, each at its index. A dropped one stays as `0`. */
   readonly messages: string;
-  /** HASH: epoch, times, the session's own TTL, the running turn, ids given by callers. */
+  /** HASH: layout version, epoch, times, the session's own TTL, the running turn, ids given by callers. */
   readonly meta: string;
   /** HASH: turn id → record. */
   readonly turns: string;
   /** HASH: idempotency key → the hash of the request and the turn that it led to. */
   readonly idempotency: string;
-  /** STRING: the running turn's text so far. Its name is also the channel that wakes who follows the turn. */
+  /** STRING: the running turn's output so far. Its name is also the channel that notifies followers of the turn. */
   readonly log: string;
+  /** HASH: pieces of images and other files. */
+  readonly blobs: string;
   /** All of them, in the scripts' order. */
   readonly all: string[];
 }
@@ -41,13 +43,15 @@ export function sessionKeys(name: string, owner: string, sessionId: string): Ses
     turns: key("turns"),
     idempotency: key("idempotency"),
     log: key("log"),
+    blobs: key("blobs"),
   };
-  return { ...keys, all: [keys.messages, keys.meta, keys.turns, keys.idempotency, keys.log] };
+  const { messages, meta, turns, idempotency, log, blobs } = keys;
+  return { ...keys, all: [messages, meta, turns, idempotency, log, blobs] };
 }
 
-/** The keys of a session that is being copied, in its slot: what stands there is no session yet. */
+/** The keys of a copy that is being made, in the slot of the session that it becomes. */
 export function stagingKeys(keys: SessionKeys, copy: string): string[] {
-  return [keys.messages, keys.meta, keys.turns].map((key) => `${key}:${copy}`);
+  return [keys.messages, keys.meta, keys.turns, keys.blobs].map((key) => `${key}:${copy}`);
 }
 
 /**

@@ -4,7 +4,7 @@ import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
 /**
  * Opens a session to be read whole: what is settled of it, from the beginning up to the message of a running turn.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the id of a message to end before, or empty
  *
@@ -44,7 +44,7 @@ return reply
  * Reads entries of the list as they are, the dropped ones too: 500 or 1 MiB at most, and at least one. A few at a time:
  * of large ones, what is read and does not fit is read again for the next page.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the epoch that the session had when it was opened   ARGV[4] from this index   ARGV[5] to, excluded
  *
@@ -73,7 +73,7 @@ return reply
 /**
  * Reads records of turns that are settled: ended, and with their messages before the end. A record may come twice.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the epoch that the session had when it was opened   ARGV[4] the end, an index
  * ARGV[5] 0, then the cursor of the last reply
@@ -106,18 +106,18 @@ return reply
  * KEYS[6…8] the copy's messages, meta and turns
  */
 const COPY_PRELUDE = lua`
-local copy_messages, copy_meta, copy_turns = KEYS[6], KEYS[7], KEYS[8]
-local function session_exists() return redis.call('EXISTS', messages, meta, turns, idempotency, log) > 0 end
+local copy_messages, copy_meta, copy_turns, copy_blobs = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local function session_exists() return redis.call('EXISTS', unpack(KEYS, 1, 6)) > 0 end
 local function expire_in_a_minute()
-  for i = 6, 8 do redis.call('PEXPIRE', KEYS[i], 60000) end
+  for i = 7, 10 do redis.call('PEXPIRE', KEYS[i], 60000) end
 end
 `;
 
 /**
  * Adds entries to a copy. May be repeated.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
- * KEYS[6] the copy's messages   KEYS[7] its meta   KEYS[8] its turns
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] the copy's messages   KEYS[8] its meta   KEYS[9] its turns   KEYS[10] its blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the index of the first
  * ARGV[4…] pairs: the record, `0` for a message that was dropped; the id to index it by, or empty
@@ -149,8 +149,8 @@ return {'ok', now}
 /**
  * Adds records of turns to a copy. May be repeated.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
- * KEYS[6] the copy's messages   KEYS[7] its meta   KEYS[8] its turns
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] the copy's messages   KEYS[8] its meta   KEYS[9] its turns   KEYS[10] its blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] pairs: the turn's id, its record
  *
@@ -168,10 +168,30 @@ return {'ok', now}
 );
 
 /**
+ * Adds a piece of a blob to a copy, or what is known of one. May be repeated.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] the copy's messages   KEYS[8] its meta   KEYS[9] its turns   KEYS[10] its blobs
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] field   ARGV[4] value   ARGV[5] bytes of all blobs so far
+ *
+ * Returns {'ok', now}
+ */
+export const COPY_BLOB = script(
+  PRELUDE,
+  COPY_PRELUDE,
+  lua`
+redis.call('HSET', copy_blobs, ARGV[3], ARGV[4], '', ARGV[5])
+expire_in_a_minute()
+return {'ok', now}
+`,
+);
+
+/**
  * Makes a copy the session, all of it at once.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
- * KEYS[6] the copy's messages   KEYS[7] its meta   KEYS[8] its turns
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] the copy's messages   KEYS[8] its meta   KEYS[9] its turns   KEYS[10] its blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  how many entries it has   ARGV[4…] pairs of field and value of its meta
  *
@@ -184,8 +204,8 @@ export const FINISH_COPY = script(
 if session_exists() then return {'taken', now} end
 if redis.call('LLEN', copy_messages) ~= tonumber(ARGV[3]) then return {'lost', now} end
 redis.call('HSET', copy_meta, 'created', now, 'updated', now, unpack(ARGV, 4))
-for i = 1, 3 do
-  if redis.call('EXISTS', KEYS[i + 5]) == 1 then redis.call('RENAME', KEYS[i + 5], KEYS[i]) end
+for from, to in pairs({[copy_messages] = messages, [copy_meta] = meta, [copy_turns] = turns, [copy_blobs] = blobs}) do
+  if redis.call('EXISTS', from) == 1 then redis.call('RENAME', from, to) end
 end
 return {'ok', now, renew_ttl()}
 `,

@@ -4,7 +4,7 @@ import { APPEND_PRELUDE, INFO_PRELUDE, PRELUDE, PRELUDE_WITHOUT_LAYOUT, TURN_PRE
 /**
  * Appends items: all or none.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  epoch, if the session is new
  * ARGV[4…] two for each item, see `new_records`
@@ -45,7 +45,7 @@ const MAX_LOOKED_AT = 10_000;
  * Reads the newest items, backwards from an item or from the end: at most as many as fit a reply, and possibly none
  * if the next wanted one is further away than one script looks.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  how many at most   ARGV[4] the id that they end before, or empty
  * ARGV[5…] the kinds wanted; none: all that are roles; `*`: all
@@ -125,7 +125,7 @@ return reply
 /**
  * Reads a page of items, forwards: at most as many as fit a reply, and at least one.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the index to begin at   ARGV[4] how many list entries to look at
  *
@@ -158,7 +158,7 @@ return reply
 /**
  * Reads one item.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] its id
  *
@@ -180,7 +180,7 @@ return {'ok', now, epoch, index, record}
 /**
  * Drops one item.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] its id; empty: the newest
  *
@@ -213,7 +213,7 @@ return {'ok', now, renew_ttl(), epoch, index, record}
 /**
  * Replaces one item by a changed one, if nothing has changed it since it was read.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] its index   ARGV[4] epoch   ARGV[5] SHA-1 of the record that was read   ARGV[6] the new record
  *
@@ -239,7 +239,7 @@ return {'ok', now, renew_ttl()}
  * Replaces an item and all that follow it by others, at once. An item keeps its index, and its id if it was made of
  * it, for as long as the new ones begin with the ids of the old ones.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the id of the first to be replaced
  * ARGV[4…] two for each new item, see `new_records`; none: the conversation is truncated
@@ -297,7 +297,7 @@ return reply
 /**
  * Ends the running turn, if there is one, and deletes the session.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  *
  * Returns {'ok', now, 1 if there was one}
@@ -315,7 +315,7 @@ return {'ok', now, removed > 0 and 1 or 0}
 /**
  * Sets fields of a session for good.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] pairs of field and value: `ttl` (ms), `title`
  *
@@ -335,7 +335,7 @@ return {'ok', now, renew_ttl()}
 /**
  * Sets a session's metadata, stored as `<version>:<JSON>`. Creates the session if there is none.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] epoch, if the session is new   ARGV[4] JSON
  * ARGV[5] the version that it must have (0: none is set); empty: any
@@ -360,7 +360,7 @@ return {'ok', now, renew_ttl(), known[1] or ARGV[3], version}
 /**
  * Reads what is known of a session.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  *
  * Returns what `session_info` does

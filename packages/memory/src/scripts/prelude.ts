@@ -3,7 +3,7 @@ import { lua } from "../redis/script.ts";
 /**
  * Begins every script on a session.
  *
- * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline in Redis' time, ms since the Unix epoch; empty: none
  * ARGV[2] TTL in ms of a session that has none of its own
  *
@@ -14,7 +14,7 @@ import { lua } from "../redis/script.ts";
  * A full Redis refuses RPUSH, HSET and APPEND. Scripts call these first, so that a refusal changes nothing.
  */
 const START = lua`
-local messages, meta, turns, idempotency, log = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local messages, meta, turns, idempotency, log, blobs = unpack(KEYS, 1, 6)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if ARGV[1] ~= '' and now > tonumber(ARGV[1]) then return {'late', now} end
@@ -29,11 +29,12 @@ local function renew_ttl(own)
   local ttl = own or ARGV[2]
   redis.call('PEXPIRE', messages, ttl)
   redis.call('PEXPIRE', meta, ttl)
-  -- The others exist only if there is or was a turn.
+  -- These exist only if there is or was a turn.
   if redis.call('PEXPIRE', turns, ttl) == 1 then
     redis.call('PEXPIRE', idempotency, ttl)
     redis.call('PEXPIRE', log, ttl)
   end
+  redis.call('PEXPIRE', blobs, ttl)
   return tonumber(ttl)
 end
 

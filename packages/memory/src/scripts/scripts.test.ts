@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connectNodeRedis } from "../../test/redis.ts";
 import type { Script } from "../redis/script.ts";
 import * as archive from "./archive.ts";
+import * as blobs from "./blobs.ts";
 import * as history from "./history.ts";
 import * as ownerQuota from "./owner-quota.ts";
 import * as sessionIndex from "./session-index.ts";
@@ -10,6 +11,7 @@ import * as turns from "./turns.ts";
 
 const SCRIPTS = Object.entries({
   ...archive,
+  ...blobs,
   ...history,
   ...ownerQuota,
   ...sessionIndex,

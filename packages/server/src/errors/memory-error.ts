@@ -13,6 +13,7 @@ const TRANSLATIONS: Readonly<Record<Exclude<MemoryErrorCode, "unavailable">, Tra
   ],
   session_exists: ["session_exists", (message) => `${message}. Choose another, or delete it first.`],
   conflict: ["changed_meanwhile", (message) => `${message}. Read it again, and repeat your change.`],
+  too_large: ["body_too_large", (message) => `${message}.`],
   newer_layout: [
     "storage_damaged",
     () =>

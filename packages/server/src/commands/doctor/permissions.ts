@@ -33,6 +33,8 @@ export const COMMANDS: readonly string[] = [
   "HGETALL KEY",
   "HEXISTS KEY f",
   "HINCRBY KEY n 1",
+  "HKEYS KEY",
+  "HLEN KEY",
   "HSCAN KEY 0",
   "HDEL KEY f",
   "UNLINK KEY",
