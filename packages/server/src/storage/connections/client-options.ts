@@ -27,3 +27,21 @@ export function clientOptions({
 
 /** The client's timeout costs more than the commands; each operation has its own deadline instead. */
 export const COMMAND_OPTIONS = { timeout: 0 };
+
+/** The name of this server's connections in `CLIENT LIST`. */
+const CONNECTION_NAME = "redis-memory-magic";
+
+interface NamedClient {
+  readonly isReady: boolean;
+  on(event: "ready", listener: () => void): unknown;
+  sendCommand(words: string[]): Promise<unknown>;
+}
+
+/** Names a connection, and names it again after it was lost. A user that may not do this stays without a name. */
+export function nameConnection(client: NamedClient): void {
+  const setName = (): void => {
+    client.sendCommand(["CLIENT", "SETNAME", CONNECTION_NAME]).catch(() => {});
+  };
+  client.on("ready", setName);
+  if (client.isReady) setName();
+}

@@ -1,6 +1,6 @@
 import { createCluster } from "@redis/client";
 import type { RedisConfig } from "../../config/redis.ts";
-import { COMMAND_OPTIONS, clientOptions, REDIS_TIMEOUT_MS } from "./client-options.ts";
+import { COMMAND_OPTIONS, clientOptions, nameConnection, REDIS_TIMEOUT_MS } from "./client-options.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { openClient } from "./single.ts";
 import { ResubscribingSubscriber } from "./swappable.ts";
@@ -108,7 +108,7 @@ class Masters {
     if (!slots.includes(undefined) && masters.every((master) => master.client?.isReady)) {
       this.#events.onReady();
     } else {
-      // The only thing that is used of the client's inside: it has no other way to be told that it is time.
+      // An internal of @redis/client 6.3.1 (the version is pinned): it has no public way to refresh the topology.
       this.#cluster._slots.rediscover().catch(this.#events.onAway);
     }
   }
@@ -126,8 +126,10 @@ class Masters {
         this.#events.onAway(new Error(`${master.address} does not answer`)),
       );
       this.#watches.set(client, watch);
+      nameConnection(client);
     } else {
       // Commands wait for a first connection, and one to a dead master never opens: from now on they fail at once.
+      // Also an internal of @redis/client 6.3.1: it has no public way to give a first connection up.
       delete master.connectPromise;
     }
   }

@@ -197,6 +197,7 @@ test("is available while it can store, says why it cannot, and leaves nothing be
   const redis = await connect(server.url);
   expect(await redis.unavailability()).toBeNull();
   expect(await server.command("DBSIZE")).toBe(0);
+  expect(await server.command("CLIENT", "LIST")).toContain("name=redis-memory-magic ");
   await server.command("CONFIG", "SET", "maxmemory", "1");
   expect(await redis.unavailability()).toMatch(/out of memory/);
   await server.command("CONFIG", "SET", "maxmemory", "0");

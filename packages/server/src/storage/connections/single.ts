@@ -1,6 +1,6 @@
 import { createClient } from "@redis/client";
 import type { RedisConfig, RedisNode } from "../../config/redis.ts";
-import { COMMAND_OPTIONS, clientOptions, REDIS_TIMEOUT_MS } from "./client-options.ts";
+import { COMMAND_OPTIONS, clientOptions, nameConnection, REDIS_TIMEOUT_MS } from "./client-options.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { reconnect, watchConnection, watchForReplica } from "./watch-connection.ts";
 
@@ -17,6 +17,7 @@ export function openClient({ host, port }: RedisNode, login: Login, events: Conn
   });
   client.on("error", events.onAway);
   client.on("ready", events.onReady);
+  nameConnection(client);
   client.connect().catch(() => {});
   const watch = watchConnection(client, REDIS_TIMEOUT_MS, () =>
     events.onAway(new Error("it does not answer")),
