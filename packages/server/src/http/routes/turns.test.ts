@@ -122,21 +122,6 @@ test.each([
   await response.text();
 });
 
-test("who follows a turn that another process runs is told when its session is cleared", async () => {
-  const running = await startTestServer({ mirrorDelayMs: 20 });
-  const following = await startTestServer({ name: running.name });
-  const { data } = (await events(await post(running, asking)).next()).value as Event;
-  const url = `${await following.listen()}/sessions/s/turns/${data.turn_id}/events`;
-  const reading = events(await fetch(url));
-  const found = [(await reading.next()).value as Event, (await reading.next()).value as Event];
-  await running.inject("POST", "/clear-session", { session_id: "s" });
-  found.push(...(await Array.fromAsync(reading)));
-  expect(found.at(-1)).toMatchObject({
-    event: "turn-cancelled",
-    data: { status: "cancelled", response: textOf(found), message_count: 0 },
-  });
-});
-
 test("a client that leaves does not end the turn", async () => {
   const server = await startTestServer({ mirrorDelayMs: 20 });
   const left = new AbortController();
@@ -366,28 +351,6 @@ test("memory off: the report says what was left out, and why", async () => {
   const { report } = (await server.inject("GET", `/sessions/s/turns/${turn_id}`)).json();
   expect(report.left_out).toEqual([{ reason: "stateless", messages: 2 }]);
   expect(report.messages.map(({ role }: { role: string }) => role)).toEqual(["system", "user"]);
-});
-
-test("a small window forgets, half of it at once, and where it starts is remembered", async () => {
-  const server = await startTestServer();
-  const say = async (message: string) => {
-    const { turn_id } = (
-      await server.inject("POST", "/chat", { ...asking, message, context_tokens: 200 })
-    ).json();
-    return (await server.inject("GET", `/sessions/s/turns/${turn_id}`)).json().report;
-  };
-  const starts: string[] = [];
-  await say("My name is Bob");
-  for (let n = 0; n < 12; n++) {
-    const report = await say(`message ${n}`);
-    expect(report.tokens.counted).toBeLessThanOrEqual(report.budget);
-    starts.push(report.messages[1].message_id);
-  }
-  expect(new Set(starts).size).toBeGreaterThan(1);
-  expect(new Set(starts).size).toBeLessThan(8);
-  const last = await say("What's my name?");
-  expect(JSON.stringify(last.messages)).not.toContain("Bob");
-  expect(last.left_out).toMatchObject([{ reason: "window" }]);
 });
 
 test("a message that no window has room for is refused by name, and nothing is stored", async () => {
