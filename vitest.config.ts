@@ -10,6 +10,7 @@ export default defineConfig({
       "bench/**/*.test.ts",
       "deploy/**/*.test.ts",
       "docs/**/*.test.ts",
+      "test/**/*.test.ts",
     ],
     // Most of them wait for sockets and processes, not for a core: twice as many at a time as two cores.
     maxWorkers: 4,

@@ -3,7 +3,7 @@
 import { relative } from "node:path";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { SECURITY_TESTS } from "../packages/server/test/security/unit-tests.ts";
-import { type SuiteTable, TableReporter } from "./table-reporter.ts";
+import { type SuiteTable, suitesOf, TableReporter } from "./table-reporter.ts";
 
 const MINUTE = 60_000;
 
@@ -16,6 +16,20 @@ const SUITES: Readonly<Record<string, Suite>> = {
   durability: {
     title: "Durability: Redis and writers killed",
     include: ["packages/memory/test/durability/*.test.ts"],
+  },
+  matrix: {
+    title: "The memory library on every server and client",
+    include: [
+      "packages/memory/src/{history/message-history,archive/session-archive,redis/subscriptions,turns/turns}.test.ts",
+      "packages/memory/test/matrix/*.suite.ts",
+    ],
+    // Such as "Turns with Redis 7.0.15, one server, ioredis".
+    groupOf: (test) => suitesOf(test)[0]?.name.split(" with ")[1],
+    options: { globalSetup: "packages/memory/test/matrix/start-targets.ts", fileParallelism: true },
+  },
+  package: {
+    title: "The packed library in an empty project",
+    include: ["packages/memory/test/package/*.suite.ts"],
   },
   faults: {
     title: "Faults in the middle of turns",
@@ -46,6 +60,7 @@ export default defineConfig({
     maxConcurrency: 1,
     testTimeout: 10 * MINUTE,
     hookTimeout: 5 * MINUTE,
+    expect: { poll: { timeout: 15_000 } },
     provide: { thorough: true },
     projects: Object.entries(SUITES).map(([name, { include, options }]) => ({
       extends: true,

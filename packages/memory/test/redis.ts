@@ -29,12 +29,16 @@ export interface Login {
 
 export type Connect = (login?: Login) => Promise<Connection>;
 
-/** A Redis as the matrix has started it. */
+/** A Redis that the matrix has started. */
 export interface Target {
+  /** Its version, topology and client. */
+  readonly name: string;
   readonly client: "@redis/client" | "ioredis";
   readonly kind: "single" | "cluster" | "sentinel";
   /** Of the server, the cluster's masters, or the sentinels. */
   readonly ports: readonly number[];
+  /** The server's program, for a test that stops servers. */
+  readonly binary: string;
 }
 
 export async function connectNodeRedis(url = testRedisUrl(), login?: Login): Promise<Connection> {
@@ -183,27 +187,36 @@ const CONNECT = {
   },
 };
 
-export const connectTo = ({ client, kind, ports }: Target, login?: Login): Promise<Connection> =>
-  CONNECT[client][kind](ports, login);
+export const connectTo = (
+  { client, kind, ports }: Omit<Target, "name" | "binary">,
+  login?: Login,
+): Promise<Connection> => CONNECT[client][kind](ports, login);
 
 /**
  * What each contract suite runs on: the Redis of TEST_REDIS_URL through both clients, and a server of each
- * binary in TEST_REDIS_SERVERS. Where TEST_REDIS_TARGET is set, that alone.
+ * binary in TEST_REDIS_SERVERS. In `npm run test:matrix`, its targets instead.
  */
 export const CLIENTS: Record<string, Connect> = contractClients();
 
 function contractClients(): Record<string, Connect> {
-  const target = process.env.TEST_REDIS_TARGET;
-  if (target !== undefined) {
-    const { name, ...rest } = JSON.parse(target) as Target & { name: string };
-    return { [name]: (login) => connectTo(rest, login) };
-  }
+  if (process.env.TEST_REDIS_TARGETS !== undefined)
+    return Object.fromEntries(
+      matrixTargets().map(([name, target]) => [name, (login) => connectTo(target, login)]),
+    );
   const clients: Record<string, Connect> = {
     "@redis/client": (login) => connectNodeRedis(testRedisUrl(), login),
     ioredis: (login) => connectIoRedis(testRedisUrl(), login),
   };
   for (const { name, path } of givenServers()) clients[`@redis/client on ${name}`] = ownServer(path);
   return clients;
+}
+
+/** The targets that `npm run test:matrix` has started, each with its name. */
+export function matrixTargets(kind?: Target["kind"]): [string, Target][] {
+  const targets = JSON.parse(process.env.TEST_REDIS_TARGETS ?? "[]") as Target[];
+  return targets
+    .filter((target) => kind === undefined || target.kind === kind)
+    .map((target) => [target.name, target]);
 }
 
 /** The first connection brings a server up, the last one to be closed takes it down. */

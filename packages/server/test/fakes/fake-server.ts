@@ -82,8 +82,9 @@ export abstract class FakeServer {
     this.#replays.set(exchange.request, exchange);
   }
 
-  /** Goes on with all answers that are paused. */
-  resume(): void {
+  /** Waits until an answer is paused, and continues all that are. */
+  async resume(): Promise<void> {
+    while (this.#events.listenerCount("resume") === 0) await sleep(5);
     this.#events.emit("resume");
   }
 

@@ -74,10 +74,12 @@ export const twoTabs = ({ turns }: { turns: number }): Promise<Outcome> =>
       if (refused.status !== 409 || refused.body.turn_id !== first.turnId)
         losses.push(`the other tab: ${refused.status} ${JSON.stringify(refused.body)}`);
       await second.received(1);
-      system.openai.resume();
+      await system.openai.resume();
       await within(ENDS_WITHIN_MS, Promise.all([first.closed, second.closed]));
-      if (first.text !== second.text || first.end?.event !== second.end?.event)
-        losses.push("the tabs differ");
+      if (first.text !== second.text) losses.push("the tabs differ");
+      for (const { end } of [first, second]) {
+        if (end?.event !== "turn-completed") losses.push(`the end was ${end?.event ?? "missing"}`);
+      }
       streams.push(first);
     }
     losses.push(...(await lossesOfAll(two.base, streams)));
