@@ -84,6 +84,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     tokens,
     deadlines: config.deadlines,
     onTurnEnd: (turn) => {
+      if (turn.result.error?.code === "provider_unavailable") providers.forget(turn.info.provider);
       metrics.turnEnded(turn);
       logTurn(log, turn.result, tracing?.turnEnded(turn));
     },

@@ -15,6 +15,8 @@ capabilities: { drop: [ALL] }
 {{/* A user who is not root, and no key to the API of Kubernetes. */}}
 {{- define "podSecurity" -}}
 automountServiceAccountToken: false
+# A service called "redis" would set REDIS_PORT=tcp://… in every pod.
+enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
   runAsUser: {{ .user }}

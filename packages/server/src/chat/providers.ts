@@ -5,6 +5,9 @@ import type { Availability, ChatModel } from "./chat-model.ts";
 // The order in which the default provider is chosen.
 const PREFERENCE: readonly ProviderId[] = ["chatgpt", "ollama", "embedded", "mirror"];
 const FRESH_MS = 5000;
+/** A provider that does not answer holds up a list of them for seconds: not for each reader of it. */
+const FAILURE_FRESH_MS = 1500;
+const MAX_AGE_MS = 30_000;
 // Watching the providers costs each of them no more than a probe in so long.
 const WATCHED_MS = 30_000;
 
@@ -21,7 +24,15 @@ export class Providers {
   readonly #probes = new Map<ProviderId, Probe>();
   readonly #default: ProviderId | undefined;
 
-  constructor(models: readonly ChatModel[], defaultProvider: ProviderId | undefined) {
+  readonly #now: () => number;
+
+  /** @param now the time in milliseconds */
+  constructor(
+    models: readonly ChatModel[],
+    defaultProvider: ProviderId | undefined,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#now = now;
     this.all = models;
     this.#byId = new Map(models.map((model) => [model.id, model]));
     this.#default = defaultProvider;
@@ -30,15 +41,21 @@ export class Providers {
   async availability(model: ChatModel): Promise<Availability> {
     const probe = this.#probes.get(model.id) ?? { at: Number.NEGATIVE_INFINITY };
     this.#probes.set(model.id, probe);
-    if (probe.last?.available && performance.now() - probe.at < FRESH_MS) return probe.last;
+    const age = this.#now() - probe.at;
+    if (probe.last && age < (probe.last.available ? FRESH_MS : FAILURE_FRESH_MS)) return probe.last;
     probe.pending ??= model.availability().then((availability) => {
       probe.last = availability;
-      probe.at = performance.now();
+      probe.at = this.#now();
       delete probe.pending;
       return availability;
     });
-    // One that was there a moment ago is not waited for: if it is gone, the call itself will say so.
-    return probe.last?.available ? probe.last : probe.pending;
+    // A provider that was available a moment ago is not waited for: if it is gone, the call itself will say so.
+    return probe.last?.available && age < MAX_AGE_MS ? probe.last : probe.pending;
+  }
+
+  /** Drops what is known of a provider that a call could not reach. */
+  forget(id: ProviderId): void {
+    this.#probes.delete(id);
   }
 
   /**
@@ -47,7 +64,7 @@ export class Providers {
    */
   lastKnown(model: ChatModel): Availability | undefined {
     const { at = Number.NEGATIVE_INFINITY, last } = this.#probes.get(model.id) ?? {};
-    if (performance.now() - at > WATCHED_MS) void this.availability(model);
+    if (this.#now() - at > WATCHED_MS) void this.availability(model);
     return last;
   }
 
@@ -66,7 +83,9 @@ export class Providers {
       throw new AppError("provider_unavailable", sentences.join(" "));
     }
     const name = modelName ?? model.defaultModel;
-    const info = models.find((candidate) => candidate.id === name);
+    const info =
+      models.find((candidate) => candidate.id === name) ??
+      models.find((candidate) => model.isSameModel?.(candidate.id, name));
     const listed = info !== undefined;
     return { model, info: info ?? { id: name, context_window: null, price: null }, listed };
   }

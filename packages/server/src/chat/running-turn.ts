@@ -9,7 +9,7 @@ import { noAnswer } from "./no-answer.ts";
 import { normalizePrompt, type Prompt } from "./normalize-prompt.ts";
 import type { Plan } from "./plan.ts";
 import { type Deadlines, relay } from "./relay.ts";
-import type { TokenCounter } from "./token-counter.ts";
+import type { EstimatedPrompt, TokenCounter } from "./token-counter.ts";
 import { findTruncation, truncationOf } from "./truncation.ts";
 import { encodeTurnInfo, type TurnInfo } from "./turn-info.ts";
 import { type FinishedTurn, type TurnResult, toResult } from "./turn-result.ts";
@@ -39,10 +39,11 @@ interface RunningTurnOptions {
 /** A call of the model that is under way. */
 interface Call {
   readonly answer: Promise<Completion>;
-  /** Tokens of the context, and the factor of the estimate. */
+  /** Tokens of the context. */
   readonly counted: number;
   readonly largestMessage: number;
-  readonly factor: number;
+  /** What the estimate of these tokens learns from; undefined where they were counted exactly. */
+  readonly estimated: EstimatedPrompt | undefined;
   /** The index of the first message in the window, for the next turn; null: nothing was left out. */
   readonly start: number | null;
 }
@@ -189,8 +190,11 @@ export class RunningTurn {
     const plan = this.#plan;
     const context = await choose(plan);
     const { messages, tokens: counted, start } = context;
-    const factor = counter.factorOf(plan.model, plan.info.model);
     const { request } = toRequest(plan, context);
+    const estimated = counter.describe(plan.model, [
+      request.system,
+      ...request.messages.map(({ content }) => content),
+    ]);
     const from = messages[0]?.index ?? 0;
     const leftOut = Math.max(0, this.count - messages.length);
     const hash = hashPayload(request.system, request.messages);
@@ -221,7 +225,7 @@ export class RunningTurn {
         for (const listener of this.#onActivity) listener(activity);
       },
     });
-    return { answer, counted, largestMessage: context.largestMessage, factor, start };
+    return { answer, counted, largestMessage: context.largestMessage, estimated, start };
   }
 
   #update(more: Partial<TurnInfo>): TurnInfo {
@@ -231,17 +235,23 @@ export class RunningTurn {
 
   /** What the provider reported. The token counter learns from it. */
   #account(
-    { counted, largestMessage, factor }: Call,
+    { counted, largestMessage, estimated }: Call,
     { usage, finishReason, contextWindow }: Completion,
   ): Partial<TurnInfo> {
     const { plan, tokens, onWindow } = this.#options;
     const finish = finishReason === "complete" ? {} : { finish: finishReason };
     if (usage === null) return finish;
     const { input_tokens: read, output_tokens: output, cached_tokens: cached = null } = usage;
-    const estimated = plan.model.countTokens === undefined;
     const window = contextWindow ?? null;
-    const cut = findTruncation({ counted, estimated, read, output, window, largestMessage });
-    if (cut?.reason !== "prompt_cut") tokens.learn(plan.model, plan.info.model, { counted, factor, read });
+    const cut = findTruncation({
+      counted,
+      estimated: estimated !== undefined,
+      read,
+      output,
+      window,
+      largestMessage,
+    });
+    if (cut?.reason !== "prompt_cut") tokens.learn(plan.model, plan.info.model, estimated, read);
     else if (window === null) onWindow(read);
     return { ...finish, ...(cut && { cut }), tokens: { counted, reported: read, cached, output } };
   }

@@ -1,45 +1,53 @@
 import { expect, test } from "vitest";
+import { AppError } from "../errors/app-error.ts";
 import type { ChatModel } from "./chat-model.ts";
-import { estimateTokens, MESSAGE_OVERHEAD, TokenCounter } from "./token-counter.ts";
+import { MESSAGE_OVERHEAD, TokenCounter } from "./token-counter.ts";
 
-const TEXT = "x".repeat(4000);
-const ESTIMATE = estimateTokens(TEXT) + MESSAGE_OVERHEAD;
-
+const NUMBERS = Array.from({ length: 100 }, (_, n) => 100 + n).join(", ");
+const PROSE = "The river rises in the mountains and flows through many countries. ".repeat(20);
 const estimated = { id: "ollama" } as ChatModel;
 
-/** Turns that a model answers at once, each reported to have read so many times what was counted. */
-async function learnAtOnce(counter: TokenCounter, turns: number, ratio: number): Promise<void> {
-  const asked = Array.from({ length: turns }, async () => {
-    const [counted = 0] = await counter.count(estimated, "m", [TEXT]);
-    return { counted, factor: counter.factorOf(estimated, "m") };
-  });
-  for (const { counted, factor } of await Promise.all(asked)) {
-    counter.learn(estimated, "m", { counted, factor, read: ESTIMATE * ratio });
-  }
-}
+const estimate = async (counter: TokenCounter, text: string): Promise<number> =>
+  (await counter.count(estimated, "m", [text]))[0] ?? 0;
 
-test.each([0.7, 1.5])(
-  "an estimate comes to what is read (%d times), however many turns run at once",
-  async (ratio) => {
-    const counter = new TokenCounter();
-    for (let round = 0; round < 10; round++) {
-      await learnAtOnce(counter, 32, ratio);
-      const [counted = 0] = await counter.count(estimated, "m", [TEXT]);
-      expect(counted / ESTIMATE).toBeCloseTo(ratio, 1);
-    }
-  },
-);
+/** A turn with this text that the provider reports to have read so many tokens of. */
+const learn = (counter: TokenCounter, text: string, read: number): void =>
+  counter.learn(estimated, "m", counter.describe(estimated, [text]), read);
 
-test("no report makes an estimate more than twice or less than half of what it was", async () => {
+test.each([0.6, 1.8])("an estimate comes to what is read (%d times)", async (ratio) => {
   const counter = new TokenCounter();
-  for (const [ratio, bound] of [
-    [100, 2],
-    [0, 0.5],
-  ] as const) {
-    for (let round = 0; round < 20; round++) await learnAtOnce(counter, 4, ratio);
-    const [counted = 0] = await counter.count(estimated, "m", [TEXT]);
-    expect(counted / ESTIMATE).toBeCloseTo(bound, 1);
-  }
+  const read = (await estimate(counter, NUMBERS)) * ratio;
+  for (let turn = 0; turn < 12; turn++) learn(counter, NUMBERS, read);
+  expect((await estimate(counter, NUMBERS)) / read).toBeCloseTo(1, 1);
+});
+
+test("numbers teach little about prose, and prose corrects what was learnt too much", async () => {
+  const counter = new TokenCounter();
+  const [numbers, prose] = [await estimate(counter, NUMBERS), await estimate(counter, PROSE)];
+  for (let turn = 0; turn < 12; turn++) learn(counter, NUMBERS, numbers * 2);
+  expect((await estimate(counter, PROSE)) / prose).toBeLessThan(1.1);
+  for (let turn = 0; turn < 12; turn++) learn(counter, PROSE, prose);
+  expect((await estimate(counter, PROSE)) / prose).toBeCloseTo(1, 1);
+});
+
+test("no report makes an estimate more than three times what it was", async () => {
+  const counter = new TokenCounter();
+  const before = await estimate(counter, PROSE);
+  for (let turn = 0; turn < 100; turn++) learn(counter, PROSE, before * 100);
+  expect((await estimate(counter, PROSE)) / before).toBeLessThanOrEqual(3.1);
+  for (let turn = 0; turn < 100; turn++) learn(counter, PROSE, 1);
+  expect((await estimate(counter, PROSE)) / before).toBeGreaterThanOrEqual(0.3);
+});
+
+test("a server that does not count now gets an estimate", async () => {
+  const counter = new TokenCounter();
+  const away = {
+    id: "ollama",
+    countTokens: async () => {
+      throw new AppError("provider_unavailable", "It is away.");
+    },
+  } as unknown as ChatModel;
+  expect(await counter.count(away, "m", [PROSE])).toEqual([await estimate(counter, PROSE)]);
 });
 
 test("the same text is counted once, for each model", async () => {

@@ -1,18 +1,17 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { AppError } from "../errors/app-error.ts";
 import type { ChatModel } from "./chat-model.ts";
+import { addText, type Composition, newComposition } from "./text-composition.ts";
+import { compositionOf, correctedRates, initialRates, type TokenRates, tokensOf } from "./token-rates.ts";
 
 /** What a message costs beside its text: its role and its borders. */
 export const MESSAGE_OVERHEAD = 4;
 
-/** About four bytes of UTF-8 make a token, in most scripts. */
-export const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
-
-/** What a provider read of a context, beside what had been counted of it, and by which factor if that was an estimate. */
-interface Reading {
-  readonly counted: number;
-  readonly factor: number;
-  readonly read: number;
+/** What a prompt consisted of, to be compared with the tokens that its provider reports. */
+export interface EstimatedPrompt {
+  readonly composition: Composition;
+  readonly messages: number;
 }
 
 /**
@@ -21,19 +20,61 @@ interface Reading {
  */
 export class TokenCounter {
   readonly #counts = new LRUCache<string, number>({ max: 100_000 });
-  readonly #factors = new LRUCache<string, number>({ max: 1000 });
+  readonly #rates = new LRUCache<string, TokenRates>({ max: 1000 });
 
   /** Tokens of each text as a message, its overhead included. */
   async count(model: ChatModel, modelName: string, texts: readonly string[]): Promise<number[]> {
-    if (model.countTokens === undefined) {
-      const factor = this.factorOf(model, modelName);
-      return texts.map((text) => Math.ceil(estimateTokens(text) * factor) + MESSAGE_OVERHEAD);
+    if (model.countTokens === undefined) return this.#estimate(model, modelName, texts);
+    try {
+      return await this.#countExactly(model.countTokens, modelName, texts);
+    } catch (error) {
+      // A server that does not count now may still answer.
+      if (error instanceof AppError) return this.#estimate(model, modelName, texts);
+      throw error;
     }
+  }
+
+  /** Keeps what a provider's report is worth comparing with; undefined where the tokens are known exactly. */
+  describe(model: ChatModel, texts: readonly string[]): EstimatedPrompt | undefined {
+    if (model.countTokens !== undefined) return undefined;
+    const composition = newComposition();
+    for (const text of texts) addText(composition, text);
+    return { composition, messages: texts.length };
+  }
+
+  /** Learns from a prompt that was read whole. */
+  learn(model: ChatModel, modelName: string, prompt: EstimatedPrompt | undefined, read: number): void {
+    if (prompt === undefined) return;
+    const { composition, messages } = prompt;
+    const textTokens = read - messages * MESSAGE_OVERHEAD;
+    const rates = correctedRates(
+      this.#ratesOf(model, modelName),
+      initialRates(modelName),
+      composition,
+      textTokens,
+    );
+    this.#rates.set(ratesKey(model, modelName), rates);
+  }
+
+  #estimate(model: ChatModel, modelName: string, texts: readonly string[]): number[] {
+    const rates = this.#ratesOf(model, modelName);
+    return texts.map((text) => Math.ceil(tokensOf(compositionOf(text), rates)) + MESSAGE_OVERHEAD);
+  }
+
+  #ratesOf(model: ChatModel, modelName: string): TokenRates {
+    return this.#rates.get(ratesKey(model, modelName)) ?? initialRates(modelName);
+  }
+
+  async #countExactly(
+    countTokens: NonNullable<ChatModel["countTokens"]>,
+    modelName: string,
+    texts: readonly string[],
+  ): Promise<number[]> {
     // A hash costs less than a microsecond, is short however long the text is, and no two sessions' texts share one.
     const keys = texts.map((text) => `${modelName}\n${hash("sha256", text, "base64")}`);
     const missing = keys.flatMap((key, n) => (this.#counts.get(key) === undefined ? [n] : []));
     if (missing.length > 0) {
-      const counted = await model.countTokens(
+      const counted = await countTokens(
         modelName,
         missing.map((n) => texts[n] ?? ""),
       );
@@ -41,20 +82,6 @@ export class TokenCounter {
     }
     return keys.map((key) => (this.#counts.get(key) ?? 0) + MESSAGE_OVERHEAD);
   }
-
-  /** What estimates are multiplied by now. */
-  factorOf(model: ChatModel, modelName: string): number {
-    return this.#factors.get(factorKey(model, modelName)) ?? 1;
-  }
-
-  /** Learns from a turn that was read whole. Others may have taught since it was counted. */
-  learn(model: ChatModel, modelName: string, { counted, factor, read }: Reading): void {
-    if (model.countTokens !== undefined || counted === 0) return;
-    // Slowly, because contexts differ; within bounds, because a wrong report must not unsettle everything.
-    const right = Math.min(2, Math.max(0.5, factor * (read / counted)));
-    const learned = 0.8 * this.factorOf(model, modelName) + 0.2 * right;
-    this.#factors.set(factorKey(model, modelName), learned);
-  }
 }
 
-const factorKey = (model: ChatModel, modelName: string): string => `${model.id}\n${modelName}`;
+const ratesKey = (model: ChatModel, modelName: string): string => `${model.id}\n${modelName}`;

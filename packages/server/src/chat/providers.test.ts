@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import type { Availability, ChatModel } from "./chat-model.ts";
+import { Providers } from "./providers.ts";
+
+/** A provider whose probes are answered one after the other, and a clock that is set by hand. */
+function setUp() {
+  const probes: ((availability: Availability) => void)[] = [];
+  const model = {
+    id: "ollama",
+    name: "Local",
+    defaultModel: "tiny:latest",
+    availability: () => new Promise<Availability>((resolve) => probes.push(resolve)),
+    isSameModel: (id: string, name: string) => id === `${name}:latest`,
+  } as unknown as ChatModel;
+  const clock = { now: 0 };
+  return { model, probes, clock, providers: new Providers([model], undefined, () => clock.now) };
+}
+const has = (...ids: string[]): Availability => ({
+  available: ids.length > 0,
+  models: ids.map((id) => ({ id, context_window: null, price: null })),
+});
+const idsOf = async (availability: Promise<Availability>) => (await availability).models.map(({ id }) => id);
+
+test("a list that is seconds old is renewed in the background, an older one is waited for", async () => {
+  const { model, probes, clock, providers } = setUp();
+  const first = providers.availability(model);
+  probes[0]?.(has("a"));
+  expect(await idsOf(first)).toEqual(["a"]);
+  clock.now = 10_000;
+  expect(await idsOf(providers.availability(model))).toEqual(["a"]);
+  clock.now = 31_000;
+  const waited = providers.availability(model);
+  probes[1]?.(has("a", "b"));
+  expect(await idsOf(waited)).toEqual(["a", "b"]);
+});
+
+test("a failure is kept for a moment, so that nobody waits for it twice", async () => {
+  const { model, probes, clock, providers } = setUp();
+  const first = providers.availability(model);
+  probes[0]?.(has());
+  await first;
+  clock.now = 1000;
+  expect((await providers.availability(model)).available).toBe(false);
+  expect(probes).toHaveLength(1);
+  clock.now = 2000;
+  const second = providers.availability(model);
+  probes[1]?.(has("a"));
+  expect((await second).available).toBe(true);
+});
+
+test("what is known is forgotten when a call finds nobody there", async () => {
+  const { model, probes, providers } = setUp();
+  const first = providers.availability(model);
+  probes[0]?.(has("a"));
+  await first;
+  providers.forget("ollama");
+  const second = providers.availability(model);
+  probes[1]?.(has());
+  expect((await second).available).toBe(false);
+});
+
+test("a name that the provider takes for a model of its list is that model", async () => {
+  const { probes, providers } = setUp();
+  const ready = providers.ready("ollama", "tiny");
+  probes[0]?.(has("tiny:latest"));
+  expect(await ready).toMatchObject({ info: { id: "tiny:latest" }, listed: true });
+});

@@ -1,0 +1,127 @@
+/** What a text consists of, as far as it matters for its tokens. */
+export const KINDS = [
+  "words",
+  "letters",
+  "digits",
+  "digitGroups",
+  "punctuation",
+  "spaces",
+  "spacesBeforeDigits",
+  "accents",
+  "cyrillicWords",
+  "cyrillicLetters",
+  "kana",
+  "han",
+  "hangul",
+  "otherLetters",
+  "emoji",
+  "symbols",
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** How often each kind occurs, in the order of `KINDS`. */
+export type Composition = Float64Array;
+
+const AT = Object.fromEntries(KINDS.map((kind, n) => [kind, n])) as Readonly<Record<Kind, number>>;
+
+const LETTER = 1;
+const DIGIT = 2;
+const SPACE = 3;
+const BREAK = 4;
+const PUNCTUATION = 5;
+const ACCENT = 6;
+const CYRILLIC = 7;
+const KANA = 8;
+const HAN = 9;
+const HANGUL = 10;
+const OTHER = 11;
+const EMOJI = 12;
+const SYMBOL = 13;
+
+/** The classes of the first 0x600 characters. */
+const CLASSES = Uint8Array.from({ length: 0x600 }, (_, code) => smallClass(code));
+
+function smallClass(code: number): number {
+  if (code === 0x20) return SPACE;
+  if (code <= 0x20) return BREAK;
+  if (code >= 0x30 && code <= 0x39) return DIGIT;
+  if ((code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a)) return LETTER;
+  if (code < 0x80) return PUNCTUATION;
+  if (code < 0xc0 || code === 0xd7 || code === 0xf7) return SYMBOL;
+  if (code < 0x250) return ACCENT;
+  if (code < 0x370) return SYMBOL;
+  return code >= 0x400 && code < 0x530 ? CYRILLIC : OTHER;
+}
+
+function classOf(code: number): number {
+  if (code < 0x600) return CLASSES[code] ?? OTHER;
+  if (code >= 0x3040 && code <= 0x30ff) return KANA;
+  if ((code >= 0x3400 && code <= 0x9fff) || (code >= 0xf900 && code <= 0xfaff)) return HAN;
+  if ((code >= 0xac00 && code <= 0xd7a3) || (code >= 0x1100 && code <= 0x11ff)) return HANGUL;
+  // A surrogate pair is counted by its first half.
+  if (code >= 0xd800 && code <= 0xdbff) return EMOJI;
+  if (code >= 0x2000 && code <= 0x303f) return SYMBOL;
+  if (code >= 0xfe00 && code <= 0xffef) return SYMBOL;
+  return OTHER;
+}
+
+export const newComposition = (): Composition => new Float64Array(KINDS.length);
+
+/** Adds a text to a composition. */
+export function addText(to: Composition, text: string): void {
+  const add = (kind: Kind): void => {
+    const index = AT[kind];
+    to[index] = (to[index] ?? 0) + 1;
+  };
+  let before = 0;
+  let digits = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    // The second half of a surrogate pair was counted with the first.
+    if (code >= 0xdc00 && code <= 0xdfff) continue;
+    const current = classOf(code);
+    const kind = kindOf(current, before);
+    if (kind !== null) add(kind);
+    const startsWord = current === LETTER && before !== LETTER && before !== ACCENT;
+    if (startsWord) add("words");
+    if (current === CYRILLIC && before !== CYRILLIC) add("cyrillicWords");
+    // The space before a word is part of the word's token, the one before a number is not.
+    if (current === DIGIT && before === SPACE) add("spacesBeforeDigits");
+    // Many tokenizers take digits by threes.
+    digits = current === DIGIT ? digits + 1 : 0;
+    if (digits % 3 === 1) add("digitGroups");
+    before = current;
+  }
+}
+
+/** What a character is counted as; null if it belongs to the one before or behind it. */
+function kindOf(current: number, before: number): Kind | null {
+  switch (current) {
+    case LETTER:
+      return "letters";
+    case DIGIT:
+      return "digits";
+    case PUNCTUATION:
+      return before === PUNCTUATION ? null : "punctuation";
+    case SPACE:
+      return before === SPACE ? "spaces" : null;
+    case BREAK:
+      return before === BREAK ? null : "spaces";
+    case ACCENT:
+      return "accents";
+    case CYRILLIC:
+      return "cyrillicLetters";
+    case KANA:
+      return "kana";
+    case HAN:
+      return "han";
+    case HANGUL:
+      return "hangul";
+    case EMOJI:
+      return "emoji";
+    case SYMBOL:
+      return "symbols";
+    default:
+      return "otherLetters";
+  }
+}
