@@ -86,6 +86,7 @@ export function assertItem(item: NewItem, more: readonly string[] = []): void {
   assertFields("a message", item, more.length > 0 ? new Set([...ITEM_FIELDS, ...more]) : ITEM_FIELDS);
   if (item.type === undefined) {
     assertRoles([item.role]);
+    if (item.content === null) refuse('content must be a string; of a message that only calls tools, ""');
     assertText("content", item.content);
   } else {
     if (item.role !== undefined) refuse("an item has either a role or a type");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connectNodeRedis, testRedisUrl } from "../../test/redis.ts";
-import { MessageHistory, SessionArchive, Turns } from "../index.ts";
+import { MessageHistory, SessionArchive, SessionBlobs, Turns } from "../index.ts";
 import { sessionKeys } from "./keys.ts";
 
 /**
@@ -23,6 +23,33 @@ const VERSION_1 = {
   idempotency: { key: "hash:t1" },
 };
 
+/** A session as layout version 2 has it: reasoning, a call, parts, and a turn of several items. */
+const VERSION_2 = {
+  messages: [
+    '[1,"user",1732264800000,"What time is it?",{"turn":"t1"}]',
+    '[2,"reasoning",1732264801000,"I need a clock.",{"turn":"t1","id":"rs_1","parts":{"encrypted_content":"x"}}]',
+    '[2,"function_call",1732264801000,"{}",{"turn":"t1","calls":[{"id":"call_1","name":"now"}]}]',
+    '[2,"function_call_output",1732264802000,"12:00",{"callId":"call_1","turn":"t2"}]',
+    '[2,"user",1732264802000,"Look at this picture",{"turn":"t2","parts":[{"type":"input_text","text":""}],"refs":[1,0,20]}]',
+    '[2,"assistant",1732264803000,"Noon",{"id":null,"turn":"t2"}]',
+  ],
+  meta: {
+    ...{ v: "2", epoch: "3f9a0c71", created: "1732264800000", updated: "1732264803000" },
+    ...{ "id:rs_1": "1", metadata: '3:{"topic":"time"}' },
+  },
+  turns: {
+    t1: '[2,"completed",0,1,1732264800000,1732264801000,1,2,{"provider":"mirror"}]',
+    t2: '[2,"failed",4,5,1732264802000,1732264803000,2,1,null,[[2,"reasoning",5,"Hm"]]]',
+  },
+  idempotency: {},
+  blobs: {
+    "": "2",
+    "sha256-NjnvzQirsnOxYZ6C54wpp98CwQUbGCDpn8OV3KozJrg":
+      '{"id":"sha256-NjnvzQirsnOxYZ6C54wpp98CwQUbGCDpn8OV3KozJrg","mediaType":"text/plain","bytes":2,"pieces":1}',
+    "sha256-NjnvzQirsnOxYZ6C54wpp98CwQUbGCDpn8OV3KozJrg:0": "SGk=",
+  },
+};
+
 const name = `test:layout:${Date.now().toString(36)}`;
 let redis: Connection;
 
@@ -35,13 +62,26 @@ afterAll(async () => {
   await redis.close();
 });
 
-async function write(id: string, version = "1") {
+interface Layout {
+  readonly messages: readonly string[];
+  readonly meta: Readonly<Record<string, string>>;
+  readonly turns: Readonly<Record<string, string>>;
+  readonly idempotency: Readonly<Record<string, string>>;
+  readonly blobs?: Readonly<Record<string, string>>;
+}
+
+async function write(id: string, version = "1", layout: Layout = VERSION_1) {
   const keys = sessionKeys(name, "local", id);
-  const hash = (fields: Record<string, string>) => Object.entries(fields).flat();
-  await redis.command("RPUSH", keys.messages, ...VERSION_1.messages);
-  await redis.command("HSET", keys.meta, ...hash({ ...VERSION_1.meta, v: version }));
-  await redis.command("HSET", keys.turns, ...hash(VERSION_1.turns));
-  await redis.command("HSET", keys.idempotency, ...hash(VERSION_1.idempotency));
+  await redis.command("RPUSH", keys.messages, ...layout.messages);
+  const hashes = {
+    [keys.meta]: { ...layout.meta, v: version },
+    [keys.turns]: layout.turns,
+    [keys.idempotency]: layout.idempotency,
+    [keys.blobs]: layout.blobs ?? {},
+  };
+  for (const [key, fields] of Object.entries(hashes)) {
+    for (const field of Object.entries(fields)) await redis.command("HSET", key, ...field);
+  }
   for (const key of keys.all) await redis.command("PEXPIRE", key, "600000");
   return keys.all;
 }
@@ -52,6 +92,7 @@ const library = () => {
     history: new MessageHistory(options),
     turns: new Turns(options),
     archive: new SessionArchive(options),
+    blobs: new SessionBlobs(options),
   };
 };
 
@@ -96,6 +137,38 @@ test("a session of version 1 is read, and goes on", async () => {
   expect(await history.ttl("former")).toBe(7200);
 });
 
+test("a session of version 2 is read, and goes on", async () => {
+  await write("second", "2", VERSION_2);
+  const { history, turns, archive, blobs } = library();
+  const items = await Array.fromAsync(history.items("second"));
+  expect(items.map(({ id, role, type, content }) => [id, role ?? type, content])).toEqual([
+    ["3f9a0c71-0", "user", "What time is it?"],
+    ["rs_1", "reasoning", "I need a clock."],
+    ["3f9a0c71-2", "function_call", "{}"],
+    ["3f9a0c71-3", "function_call_output", "12:00"],
+    ["3f9a0c71-4", "user", "Look at this picture"],
+    ["3f9a0c71-5", "assistant", "Noon"],
+  ]);
+  expect(items[1]).toMatchObject({ parts: { encrypted_content: "x" } });
+  expect(items[2]).toMatchObject({ toolCalls: [{ id: "call_1", name: "now", arguments: "{}" }] });
+  expect(items[3]).toMatchObject({ toolCallId: "call_1" });
+  expect(items[4]).toMatchObject({ parts: [{ type: "input_text", text: "Look at this picture" }] });
+  expect(await history.info("second")).toMatchObject({ metadata: { topic: "time" }, metadataVersion: 3 });
+  expect(await turns.get("second", "t1")).toMatchObject({
+    items: [{ type: "reasoning" }, { type: "function_call" }],
+    record: { userIndex: 0, inputCount: 1, answerIndex: 1, outputCount: 2 },
+  });
+  const { turns: ended } = await archive.read("second");
+  expect((await Array.fromAsync(ended())).flat()[1]).toMatchObject({
+    inputCount: 2,
+    replacedItems: [{ type: "reasoning", content: "Hm" }],
+  });
+  const blob = await blobs.get("second", "sha256-NjnvzQirsnOxYZ6C54wpp98CwQUbGCDpn8OV3KozJrg");
+  expect(String(Buffer.concat(await Array.fromAsync(blob?.data() ?? [])))).toBe("Hi");
+  const ran = await turns.run("second", { content: "And now?" }, async (writer) => writer.write("One."));
+  expect(ran).toMatchObject({ kind: "ended", outcome: { count: 8 } });
+});
+
 test("a session of a newer version is refused whatever is asked of it, and left as it is", async () => {
   const keys = await write("newer", "3");
   const state = async () =>
@@ -106,7 +179,7 @@ test("a session of a newer version is refused whatever is asked of it, and left 
       (await Promise.all(keys.map((key) => redis.command("PTTL", key)))).map((ttl) => Number(ttl) > 600_000),
     ]);
   const before = await state();
-  const { history, turns, archive } = library();
+  const { history, turns, archive, blobs } = library();
   const message = { role: "user", content: "Hi" } as const;
   const everything: Record<string, () => Promise<unknown>> = {
     add: () => history.addMessage("newer", message),
@@ -126,6 +199,14 @@ test("a session of a newer version is refused whatever is asked of it, and left 
     read: () => archive.read("newer"),
     fork: () => archive.fork("newer", "copy"),
     restore: () => archive.restore("newer", { messages: [] }),
+    update: () => history.updateMessage("newer", "given", {}),
+    truncate: () => history.truncate("newer", { from: "given" }),
+    replace: () => history.replaceFrom("newer", "given", []),
+    pop: () => history.pop("newer"),
+    item: () => history.getItem("newer", "given"),
+    metadata: () => history.setMetadata("newer", null),
+    put: () => blobs.put("newer", new Uint8Array(1), { mediaType: "text/plain" }),
+    list: () => blobs.list("newer"),
   };
   for (const [what, work] of Object.entries(everything)) {
     await expect(work(), what).rejects.toMatchObject({ name: "MemoryError", code: "newer_layout" });

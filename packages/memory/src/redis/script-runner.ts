@@ -171,6 +171,11 @@ const DAMAGED = /\bWRONGTYPE\b|\buser_script:\d+: (attempt to|bad argument|Expec
 function toMemoryError(error: unknown): MemoryError | TypeError {
   if (MemoryError.isInstance(error) || error instanceof TypeError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if (message.includes("SUBSCRIBE")) {
+    return new TypeError("client is subscribed to channels: pass another connection as the subscriber", {
+      cause: error,
+    });
+  }
   if (DAMAGED.test(message)) {
     return new MemoryError("damaged", "A key of this session is not what this library keeps there", {
       cause: error,

@@ -50,6 +50,7 @@ export class OwnerQuota {
    */
   async admit(sessionId: string, bytes: number): Promise<Admission> {
     assertId("sessionId", sessionId);
+    if (bytes < 0) throw new TypeError("bytes must be 0 or more");
     const args = [sessionId, String(this.#options.ttlMs), wholeBytes(bytes), ...this.#limits];
     const [status, now, free] = await this.#runner.runWithoutDeadline(ADMIT, this.#keys, args);
     if (status === "ok") return { kind: "admitted" };
@@ -61,6 +62,7 @@ export class OwnerQuota {
 
   /** Counts bytes that were written without being asked for, or gives back bytes that were not written. Does not wait. */
   grow(sessionId: string, bytes: number): void {
+    assertId("sessionId", sessionId);
     this.#runner.runWithoutDeadline(GROW, this.#keys, [sessionId, wholeBytes(bytes)]).catch(() => {
       // Redis is away: a little is not counted.
     });

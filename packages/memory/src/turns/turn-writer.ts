@@ -2,7 +2,7 @@ import { MemoryError } from "../errors.ts";
 import type { Json, NewItem, NewMessage, Role } from "../history/item.ts";
 import { itemArguments } from "../history/item-record.ts";
 import type { Reply } from "../redis/script-runner.ts";
-import { assertFields, assertItem, assertJson, assertText } from "../validate.ts";
+import { assertCount, assertFields, assertItem, assertJson, assertText } from "../validate.ts";
 import type { TurnFeed, TurnOutcome, TurnOutput } from "./turn-feed.ts";
 import { encodeFinish, encodeStart, encodeText, hasMarks, type StartedItem } from "./turn-log.ts";
 import { TURN_ENDS, type TurnEnd } from "./turn-record.ts";
@@ -178,20 +178,22 @@ export class TurnWriter {
 
   /**
    * Ends the turn with the output so far. Resolves with what it ended as: another status if another process was
-   * quicker, `interrupted` if Redis was unavailable. Rejects only for wrong arguments, before anything is sent.
+   * quicker, `interrupted` if Redis was unavailable. Rejects only for wrong arguments: then the turn ends as `failed`,
+   * because no other end may come.
    * @throws TypeError
    */
   async end(status: TurnEnd, options: EndOptions = {}): Promise<TurnOutcome> {
-    if (!TURN_ENDS.includes(status)) throw new TypeError(`status must be one of ${TURN_ENDS.join(", ")}`);
-    assertFields("options", options, END_FIELDS);
-    const { info, context, message } = options;
-    if (info !== undefined) assertJson("info", info);
-    if (context !== undefined) assertText("context.window", context.window);
-    if (context !== undefined && !Number.isSafeInteger(context.from)) {
-      throw new TypeError("context.from must be an integer");
+    try {
+      assertEnd(status, options);
+    } catch (error) {
+      await this.#end("failed", {});
+      throw error;
     }
+    return this.#end(status, options);
+  }
+
+  async #end(status: TurnEnd, { info, context, message }: EndOptions): Promise<TurnOutcome> {
     const output = message === undefined ? [] : ([message].flat() as NewItem[]);
-    for (const item of output) assertItem(item);
     if (info !== undefined) this.#info = JSON.stringify(info);
     this.#ended = true;
     await this.#inFlight;
@@ -281,6 +283,18 @@ export class TurnWriter {
     this.#feed.end({ status, count });
     this.#lost.abort(reason ?? new Error(`The turn is ${status}`));
   }
+}
+
+function assertEnd(status: TurnEnd, options: EndOptions): void {
+  if (!TURN_ENDS.includes(status)) throw new TypeError(`status must be one of ${TURN_ENDS.join(", ")}`);
+  assertFields("options", options, END_FIELDS);
+  const { info, context, message } = options;
+  if (info !== undefined) assertJson("info", info);
+  if (context !== undefined) {
+    assertText("context.window", context.window);
+    assertCount("context.from", context.from);
+  }
+  if (message !== undefined) for (const item of [message].flat() as NewItem[]) assertItem(item);
 }
 
 // A session that is gone was cleared or deleted: that cancels its turn.

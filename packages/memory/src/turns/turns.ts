@@ -262,7 +262,7 @@ export class Turns {
    */
   async items(sessionId: string, from: number, to: number): Promise<IndexedItem[]> {
     assertCount("from", from);
-    if (to <= from) return [];
+    assertCount("to", to);
     const found: IndexedItem[] = [];
     let known: string | undefined;
     for (let next = from; next >= 0 && next < to; ) {
@@ -300,6 +300,7 @@ export class Turns {
    * console.log(record?.status, record?.info);
    */
   async records(sessionId: string, turnIds: readonly string[]): Promise<(TurnRecord | undefined)[]> {
+    for (const id of turnIds) assertId("a turn's id", id);
     if (turnIds.length === 0) return [];
     const [, , ...records] = await this.#run(READ_RECORDS, this.#keys(sessionId), turnIds.map(String));
     return turnIds.map((id, n) => decodeRecord(id, String(records[n] ?? ""))?.record);
