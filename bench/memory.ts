@@ -1,12 +1,15 @@
 // `npm run bench:memory`: what a message costs in Redis, and how fast it is written, read and dropped, compared
-// with the bare commands and with RedisVL's layout. With `--write` the tables become docs/results/memory.md.
+// with the bare commands and with RedisVL's layout. With `--beside COMMIT` the library of another commit is measured
+// too, with `--write` the tables become docs/results/memory.md.
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { createClient } from "@redis/client";
 import { ResultPrinter } from "../docs/results/result-page.ts";
 import { MessageHistory, type NewMessage } from "../packages/memory/src/index.ts";
 import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
 import { HashPerMessage } from "./hash-per-message.ts";
 import { percentile } from "./load.ts";
+import { checkOutOtherCommit } from "./other-commit.ts";
 
 const CONTENT = "x".repeat(200);
 const MESSAGE: NewMessage = { role: "user", content: CONTENT };
@@ -31,7 +34,14 @@ client.on("error", () => {});
 await client.connect();
 
 const name = `bench:${randomBytes(4).toString("hex")}`;
-const history = new MessageHistory({ client, name });
+const other = checkOutOtherCommit();
+/** The library, and the other commit's. */
+const libraries = [{ title: "MessageHistory", history: new MessageHistory({ client, name }) }];
+if (other) {
+  const { MessageHistory: Other } = await import(join(other.root, "packages/memory/src/index.ts"));
+  const history: MessageHistory = new Other({ client, name: `${name}:other` });
+  libraries.push({ title: `MessageHistory at ${other.commit}`, history });
+}
 const hashes = new HashPerMessage(client, name, CONTENT);
 
 try {
@@ -49,6 +59,7 @@ try {
   await removeKeys(`${name}*`);
   client.destroy();
   await server?.stop();
+  other?.remove();
 }
 
 /** Measures bytes by MEMORY USAGE over all keys, without sampling. */
@@ -60,15 +71,17 @@ async function memoryTable(): Promise<void> {
     for (const length of [1_000, 10_000]) {
       const session = `${title}-${length}`;
       await fill(session, length);
-      const bytes = await bytesOf(`${name}:{${session}}:*`);
+      const bytes = await bytesOf(`${name}*{${session}}:*`);
       cells.push((bytes / length).toFixed(0));
     }
     print(`| ${title} | ${cells.join(" | ")} |`);
   };
-  await row("MessageHistory", (session, length) => fill(session, length));
-  await row("MessageHistory, with an id of 26 characters from the caller", (session, length) =>
-    fill(session, length, (n) => ({ ...MESSAGE, id: `01JD${String(n).padStart(22, "0")}` })),
-  );
+  for (const { title, history } of libraries) {
+    await row(title, (session, length) => fill(history, session, length));
+    await row(`${title}, with an id of 26 characters from the caller`, (session, length) =>
+      fill(history, session, length, (n) => ({ ...MESSAGE, id: `01JD${String(n).padStart(22, "0")}` })),
+    );
+  }
   await row("a hash per message and a sorted set, as RedisVL without its search index", (session, length) =>
     hashes.fill(session, length),
   );
@@ -117,12 +130,16 @@ async function appendTable(): Promise<void> {
         ]),
     ],
     ["`RPUSH` alone", (n) => client.rPush(key(n, "messages"), RECORD)],
-    ["MessageHistory, `addMessage`: one script, atomic", (n) => history.addMessage(session(n), MESSAGE)],
-    [
-      "MessageHistory, `addMessages` of 10, counted in messages",
-      (n) => history.addMessages(session(n), Array(10).fill(MESSAGE)),
-    ],
   ];
+  for (const { title, history } of libraries) {
+    contestants.push(
+      [`${title}, \`addMessage\`: one script, atomic`, (n) => history.addMessage(session(n), MESSAGE)],
+      [
+        `${title}, \`addMessages\` of 10, counted in messages`,
+        (n) => history.addMessages(session(n), Array(10).fill(MESSAGE)),
+      ],
+    );
+  }
   // Interleaved, so that other work on the machine affects all of them.
   const found = contestants.map((): Load[] => []);
   for (let round = 0; round <= ROUNDS; round++) {
@@ -130,7 +147,7 @@ async function appendTable(): Promise<void> {
       const load = await underLoad(append);
       // The first round warms up.
       if (round > 0) found[c]?.push(load);
-      await removeKeys(`${name}:{append-*`, `${name}:{bare-*`);
+      await removeKeys(`${name}*{append-*`, `${name}:{bare-*`);
     }
   }
   const median = (c: number, of: keyof Load) =>
@@ -153,44 +170,61 @@ async function appendTable(): Promise<void> {
 }
 
 async function readAndDropTable(): Promise<void> {
+  const long = LENGTHS.at(-1) ?? 0;
   for (const length of LENGTHS) {
-    await fill(`long-${length}`, length);
+    for (const { history } of libraries) await fill(history, `long-${length}`, length);
     await hashes.fill(`hashes-${length}`, length);
   }
-  const long = LENGTHS.at(-1) ?? 0;
-  await fill("given", long, (n) => ({ ...MESSAGE, id: `id-${n}` }));
+  for (const { history } of libraries)
+    await fill(history, "given", long, (n) => ({ ...MESSAGE, id: `id-${n}` }));
 
-  print("", "| one call at a time, µs (median, 99th percentile) | MessageHistory | a hash per message |");
-  print("|---|--:|--:|");
-  const reads = LENGTHS.map((length): [() => Promise<unknown>, () => Promise<unknown>] => [
-    () => history.getRecent(`long-${length}`, { k: 20 }),
+  const titles = [...libraries.map(({ title }) => title), "a hash per message"];
+  print("", `| one call at a time, µs (median, 99th percentile) | ${titles.join(" | ")} |`);
+  print(`|---|${titles.map(() => "--:|").join("")}`);
+  const row = (what: string, cells: readonly string[]) => print(`| ${what} | ${cells.join(" | ")} |`);
+  const reads = LENGTHS.map((length) => [
+    ...libraries.map(
+      ({ history }) =>
+        () =>
+          history.getRecent(`long-${length}`, { k: 20 }),
+    ),
     () => hashes.readLast(`hashes-${length}`, 20),
   ]);
   const times = await timeInTurn(reads.flat(), 2_000);
-  for (const [n, length] of LENGTHS.entries()) {
-    print(
-      `| last 20 of ${length.toLocaleString("en")} | ${shown(times[2 * n])} | ${shown(times[2 * n + 1])} |`,
-    );
-  }
-  const ends = [times[0], times[2 * (LENGTHS.length - 1)]].map((of) => percentile(of ?? [], 0.5));
-  print(`| the longest divided by the shortest | ${((ends[1] ?? 0) / (ends[0] ?? 1)).toFixed(2)} × | |`);
+  const timesOf = (n: number) => times.slice(n * titles.length, (n + 1) * titles.length);
+  for (const [n, length] of LENGTHS.entries())
+    row(`last 20 of ${length.toLocaleString("en")}`, timesOf(n).map(shown));
+  const medians = (n: number) => timesOf(n).map((of) => percentile(of, 0.5));
+  const shortest = medians(0);
+  const ratios = medians(LENGTHS.length - 1).map((of, n) => `${(of / (shortest[n] ?? 1)).toFixed(2)} ×`);
+  row("the longest divided by the shortest", ratios);
 
   // At any index of the session, each once.
-  const anyIndex = shuffledIndexes(long);
-  const epoch = (await history.getRecent(`long-${long}`, { k: 1 }))[0]?.id.split("-")[0];
-  const drops = await timeInTurn(
-    [
-      () => history.drop(`long-${long}`, `${epoch}-${anyIndex.next().value}`),
-      () => history.drop("given", `id-${anyIndex.next().value}`),
-      () => hashes.drop(`hashes-${long}`, Number(anyIndex.next().value)),
-    ],
-    1_000,
+  const byId = await Promise.all(
+    libraries.map(async ({ history }) => {
+      const [newest] = await history.getRecent(`long-${long}`, { k: 1 });
+      const epoch = newest?.id.split("-")[0];
+      const anyIndex = shuffledIndexes(long);
+      return () => history.drop(`long-${long}`, `${epoch}-${anyIndex.next().value}`);
+    }),
   );
-  print(`| drop by id, of ${long.toLocaleString("en")} | ${shown(drops[0])} | ${shown(drops[2])} |`);
-  print(`| drop by an id from the caller | ${shown(drops[1])} | |`);
+  const byGivenId = libraries.map(({ history }) => {
+    const anyIndex = shuffledIndexes(long);
+    return () => history.drop("given", `id-${anyIndex.next().value}`);
+  });
+  const anyHash = shuffledIndexes(long);
+  const hash = () => hashes.drop(`hashes-${long}`, Number(anyHash.next().value));
+  const drops = (await timeInTurn([...byId, hash, ...byGivenId], 1_000)).map(shown);
+  row(`drop by id, of ${long.toLocaleString("en")}`, drops.slice(0, titles.length));
+  row("drop by an id from the caller", [...drops.slice(titles.length), ""]);
 }
 
-async function fill(session: string, length: number, message = (_: number) => MESSAGE): Promise<void> {
+async function fill(
+  history: MessageHistory,
+  session: string,
+  length: number,
+  message = (_: number) => MESSAGE,
+): Promise<void> {
   for (let from = 0; from < length; from += 500) {
     const size = Math.min(500, length - from);
     await history.addMessages(

@@ -1,6 +1,8 @@
-// `npm run bench:turns`: what a turn costs, compared with a bare relay of the same upstream in the same run. The server and
-// the bare relay have a core for themselves; the load, the upstream and Redis share another. With `--write` the
-// table becomes docs/results/turns.md.
+// `npm run bench:turns`: what a turn costs, compared with a bare relay of the same upstream in the same run. The
+// server and the bare relay have a core for themselves; the load, the upstream and Redis share another. With
+// `--beside COMMIT` the server of another commit is measured too, with `--write` the table becomes
+// docs/results/turns.md.
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@redis/client";
@@ -15,6 +17,7 @@ import {
   stream,
   wholeTurns as wholeTurnsOf,
 } from "./load.ts";
+import { checkOutOtherCommit } from "./other-commit.ts";
 import { canPin, PinnedProgram, pinSelf } from "./pinned.ts";
 
 const CLIENTS = 16;
@@ -28,29 +31,60 @@ const OPEN_STREAMS = 2000;
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const results = new ResultPrinter();
 const { print } = results;
-const printRow = (what: string, here: string, bare = "–", sdk = "–"): void =>
-  print(`| ${what} | ${here} | ${bare} | ${sdk} |`);
+/** @param servers a cell for each server */
+const printRow = (what: string, servers: readonly string[], bare = "–", sdk = "–"): void =>
+  print(`| ${[what, ...servers, bare, sdk].join(" | ")} |`);
 const fixed = (value: number, digits = 1): string => value.toFixed(digits);
 
+interface Product {
+  readonly title: string;
+  readonly redis: Awaited<ReturnType<typeof connectTo>>;
+  readonly server: PinnedProgram;
+  /** Starts another server on the same Redis. */
+  startServer(): Promise<PinnedProgram>;
+  stop(): Promise<void>;
+}
+
+const connectTo = (url: string) => createClient({ url }).connect();
+
+/** Starts a server from a folder with sources, on a Redis of its own. */
+async function startProduct(title: string, root: string): Promise<Product> {
+  // Without an append-only file: the server is measured, not a disk.
+  const process = await RedisProcess.start({ args: ["--appendonly", "no"] });
+  const startServer = async () =>
+    PinnedProgram.start(0, join(root, "packages/server/src/main.ts"), await freePort(), {
+      REDIS_URL: process.url,
+      OLLAMA_BASE_URL: `${upstream.url}/v1`,
+      OLLAMA_MODEL: "at-once",
+      EMBEDDED_MODEL: "none",
+      WEB_PORT: `${await freePort()}`,
+      LOG_LEVEL: "info",
+    });
+  const server = await startServer();
+  const redis = await connectTo(process.url);
+  const stop = async () => {
+    redis.destroy();
+    await server.stop();
+    await process.stop();
+  };
+  return { title, redis, server, startServer, stop };
+}
+
+const other = checkOutOtherCommit();
 pinSelf(1);
-// Without an append-only file: the server is measured, not a disk.
-const redis = await RedisProcess.start({ args: ["--appendonly", "no"] });
 const upstream = await PinnedProgram.start(1, file("upstream.ts"), await freePort(), {});
-const startServer = async () =>
-  PinnedProgram.start(0, file("../packages/server/src/main.ts"), await freePort(), {
-    REDIS_URL: redis.url,
-    OLLAMA_BASE_URL: `${upstream.url}/v1`,
-    OLLAMA_MODEL: "at-once",
-    EMBEDDED_MODEL: "none",
-    WEB_PORT: `${await freePort()}`,
-    LOG_LEVEL: "info",
-  });
 const startRelay = async (program: string) =>
   PinnedProgram.start(0, file(program), await freePort(), { UPSTREAM: upstream.url });
-const server = await startServer();
+const products = [await startProduct("this server", file(".."))];
+if (other) products.push(await startProduct(`server at ${other.commit}`, other.root));
 const bare = await startRelay("bare-relay.ts");
-const client = createClient({ url: redis.url });
-await client.connect();
+
+/** Measures the servers one after the other. */
+async function ofEach<Result>(measure: (product: Product) => Promise<Result>): Promise<Result[]> {
+  const found: Result[] = [];
+  for (const product of products) found.push(await measure(product));
+  return found;
+}
 
 /** Returns the request of a turn of this product. Each client has its own sessions. */
 const chat =
@@ -71,10 +105,17 @@ const relayed =
   () => ({ path, body: { model, message: MESSAGE } });
 
 try {
-  const version = /(?:redis|valkey)_version:(\S+)/.exec(await client.info("server"))?.[1];
+  const info = await products[0]?.redis.info("server");
+  const version = /(?:redis|valkey)_version:(\S+)/.exec(info ?? "")?.[1];
   if (!canPin) print("There is no taskset here: nothing has a core of its own.", "");
-  print("| what | this server | bare relay | relay through the AI SDK |");
-  print("|---|--:|--:|--:|");
+  const titles = ["what", ...products.map(({ title }) => title), "bare relay", "relay through the AI SDK"];
+  print(
+    `| ${titles.join(" | ")} |`,
+    `|---|${titles
+      .slice(1)
+      .map(() => "--:|")
+      .join("")}`,
+  );
   await wholeTurns();
   await cpuOfATokens();
   await firstText();
@@ -87,52 +128,55 @@ try {
     software: [`Redis ${version}`],
   });
 } finally {
-  client.destroy();
-  await Promise.all([server, bare, upstream].map((program) => program.stop()));
-  await redis.stop();
+  for (const { stop } of products) await stop();
+  await Promise.all([bare, upstream].map((program) => program.stop()));
+  other?.remove();
 }
 
 async function wholeTurns(): Promise<void> {
-  const measure = async (ask: Ask, program = server) => {
+  const measure = async (program: PinnedProgram, ask: Ask) => {
     const before = program.cpuSeconds();
     const { turns, seconds } = await wholeTurnsOf(program.url, CLIENTS, MEASURE_MS, ask);
     return { perSecond: turns / seconds, cpuMicroseconds: ((program.cpuSeconds() - before) * 1e6) / turns };
   };
-  // Warms up both programs: their code is compiled before the measurement.
-  await measure(chat("stateful", "at-once", (n, turn) => `warm-${n}-${Math.floor(turn / 10)}`));
-  await measure(chat("stateless", "at-once", (n, turn) => `warm-${n}-${Math.floor(turn / 10)}`));
-  await measure(relayed("/chat", "at-once"), bare);
-  const relay = await measure(relayed("/chat", "at-once"), bare);
-  const stateless = await measure(
-    chat("stateless", "at-once", (n, turn) => `stateless-${n}-${Math.floor(turn / 20)}`),
-  );
-  const young = await measure(
-    chat("stateful", "at-once", (n, turn) => `young-${n}-${Math.floor(turn / 20)}`),
-  );
-  await Promise.all(Array.from({ length: CLIENTS }, (_, n) => fillHistory(`old-${n}`, 1000)));
-  const old = await measure(chat("stateful", "at-once", (n) => `old-${n}`));
-  const row = (what: string, { perSecond, cpuMicroseconds }: typeof relay) => {
-    printRow(`whole turns per second, ${what}`, fixed(perSecond, 0), fixed(relay.perSecond, 0));
-    printRow("CPU of such a turn, µs", fixed(cpuMicroseconds, 0), fixed(relay.cpuMicroseconds, 0));
+  const inSessionsOf = (turns: number, name: string) => (n: number, turn: number) =>
+    `${name}-${n}-${Math.floor(turn / turns)}`;
+  // Warms up the programs: their code is compiled before the measurement.
+  for (const mode of ["stateful", "stateless"] as const)
+    await ofEach(({ server }) => measure(server, chat(mode, "at-once", inSessionsOf(10, "warm"))));
+  await measure(bare, relayed("/chat", "at-once"));
+  const relay = await measure(bare, relayed("/chat", "at-once"));
+  const row = async (what: string, ask: Ask) => {
+    const found = await ofEach(({ server }) => measure(server, ask));
+    const perSecond = found.map((of) => fixed(of.perSecond, 0));
+    printRow(`whole turns per second, ${what}`, perSecond, fixed(relay.perSecond, 0));
+    const cpu = found.map((of) => fixed(of.cpuMicroseconds, 0));
+    printRow("CPU of such a turn, µs", cpu, fixed(relay.cpuMicroseconds, 0));
   };
-  row("stateless", stateless);
-  row("stateful, turns 1–20 (10 on average)", young);
-  row("stateful, from turn 1,000 on", old);
+  await row("stateless", chat("stateless", "at-once", inSessionsOf(20, "stateless")));
+  await row("stateful, turns 1–20 (10 on average)", chat("stateful", "at-once", inSessionsOf(20, "young")));
+  await ofEach(({ server }) =>
+    Promise.all(Array.from({ length: CLIENTS }, (_, n) => fillHistory(server, `old-${n}`, 1000))),
+  );
+  await row(
+    "stateful, from turn 1,000 on",
+    chat("stateful", "at-once", (n) => `old-${n}`),
+  );
 }
 
 /** Fills a session with the messages of `turns` turns. */
-async function fillHistory(session: string, turns: number): Promise<void> {
+async function fillHistory(server: PinnedProgram, session: string, turns: number): Promise<void> {
   const turn = [
     { role: "user", content: MESSAGE },
     { role: "assistant", content: "word".repeat(50) },
   ];
   for (let left = turns; left > 0; left -= 50) {
     const messages = Array.from({ length: Math.min(left, 50) }, () => turn).flat();
-    await post(`/sessions/${session}/messages`, { messages });
+    await post(server, `/sessions/${session}/messages`, { messages });
   }
 }
 
-async function post(path: string, body: object): Promise<void> {
+async function post(server: PinnedProgram, path: string, body: object): Promise<void> {
   const answer = await fetch(server.url + path, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -160,7 +204,7 @@ async function cpuOfATokens(): Promise<void> {
     const relays = relayed("/stream", model);
     printRow(
       `CPU of a relayed token, ${what}, µs`,
-      await measure(server, ask),
+      await ofEach(({ server }) => measure(server, ask)),
       await measure(bare, relays),
       await measure(sdk, relays),
     );
@@ -177,13 +221,14 @@ async function firstText(): Promise<void> {
       body: { model: "paced" },
     }));
     const ask = chat("stateful", "paced", (n, turn) => `first-${streams}-${n}-${turn}`);
-    const here = await stream(server.url, streams, FIRST_TEXT_MS, ask);
+    const found = await ofEach(({ server }) => stream(server.url, streams, FIRST_TEXT_MS, ask));
     const relay = await stream(bare.url, streams, FIRST_TEXT_MS, relayed("/stream", "paced"));
     const added = ({ firstTextMs }: Streamed) =>
       [0.5, 0.99]
         .map((share) => fixed(percentile(firstTextMs, share) - percentile(direct.firstTextMs, share)))
         .join(" / ");
-    printRow(`time to first text added at ${streams} streams, ms, median / p99`, added(here), added(relay));
+    const what = `time to first text added at ${streams} streams, ms, median / p99`;
+    printRow(what, found.map(added), added(relay));
   }
 }
 
@@ -204,27 +249,30 @@ async function memoryOfAStream(): Promise<void> {
       await program.stop();
     }
   };
-  const here = await kilobytes(
-    await startServer(),
-    chat("stateless", "open", (n) => `open-${n}`),
-  );
+  const open = chat("stateless", "open", (n) => `open-${n}`);
+  const found = await ofEach(async ({ startServer }) => kilobytes(await startServer(), open));
   const relay = await kilobytes(await startRelay("bare-relay.ts"), relayed("/stream", "open"));
   const what = `memory of an open stream, ${OPEN_STREAMS} of them, kB`;
-  printRow(`${what}: resident, with garbage and free heap`, here.resident, relay.resident);
-  printRow(`${what}: in use`, here.live, relay.live);
+  const resident = found.map((of) => of.resident);
+  printRow(`${what}: resident, with garbage and free heap`, resident, relay.resident);
+  const live = found.map((of) => of.live);
+  printRow(`${what}: in use`, live, relay.live);
 }
 
 async function bytesInRedis(): Promise<void> {
   for (const turns of [10, 1000]) {
     const ask = chat("stateful", "at-once", () => `bytes-${turns}`);
-    for (let turn = 0; turn < turns; turn++) {
-      const { path, body } = ask(0, turn);
-      await post(path, body);
-    }
-    let bytes = 0;
-    for (const key of await client.keys(`chat_history:{bytes-${turns}}:*`))
-      bytes += (await client.memoryUsage(key, { SAMPLES: 0 })) ?? 0;
+    const found = await ofEach(async ({ server, redis }) => {
+      for (let turn = 0; turn < turns; turn++) {
+        const { path, body } = ask(0, turn);
+        await post(server, path, body);
+      }
+      let bytes = 0;
+      for (const key of await redis.keys(`chat_history:{bytes-${turns}}:*`))
+        bytes += (await redis.memoryUsage(key, { SAMPLES: 0 })) ?? 0;
+      return fixed(bytes / turns, 0);
+    });
     const what = "bytes in Redis of a turn (two messages of 200 bytes and its record)";
-    printRow(`${what}, after ${turns} turns`, fixed(bytes / turns, 0));
+    printRow(`${what}, after ${turns} turns`, found);
   }
 }
