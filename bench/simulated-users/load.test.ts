@@ -47,7 +47,15 @@ test("prints the measurement and a forecast, and deletes its sessions", async (c
 
 test("Ctrl-C ends the run early and prints what was measured", async () => {
   const { child, ended } = load(server.base, "--users", "5", "--minutes", "60", "--think-seconds", "0.2");
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  // A session with three messages has an answered turn.
+  const longest = async () => {
+    const keys = (await redis.command("KEYS", "chat_history:{load-*}:messages")) as string[];
+    return Math.max(
+      0,
+      ...(await Promise.all(keys.map(async (key) => Number(await redis.command("LLEN", key))))),
+    );
+  };
+  await expect.poll(longest, { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
   child.kill("SIGINT");
   const { output } = await ended;
   expect(output).toMatch(/\| turns answered \| [1-9]/);

@@ -216,20 +216,20 @@ test("with --expire the time since the backup counts", async () => {
   const [from, to, file] = [await newRedis(), await newRedis(), newFile()];
   const history = new MessageHistory({ client: from.client });
   for (const [id, ttlSeconds] of [
-    ["soon", 2],
+    ["soon", 4],
     ["later", 100],
   ] as const) {
     await history.addMessage(id, { role: "user", content: "Hi" });
     await history.expire(id, ttlSeconds);
   }
   await run(from, backup, file);
-  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await expect.poll(() => history.ttl("soon"), { timeout: 30_000 }).toBeNull();
   expect(await run(to, restore, file, "--expire")).toMatch(
     /Restored 1 sessions.*\nExpired since the backup: 1 sessions/,
   );
   const restored = new MessageHistory({ client: to.client });
   expect(await restored.ttl("soon")).toBeNull();
-  expect(await restored.ttl("later")).toBeLessThan(98);
+  expect(await restored.ttl("later")).toBeLessThan(97);
   const kept = await newRedis();
   expect(await run(kept, restore, file)).toContain("Restored 2 sessions");
 }, 60_000);

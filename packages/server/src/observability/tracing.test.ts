@@ -47,7 +47,7 @@ test("a turn is a span of the caller's trace by the GenAI conventions, with its 
     "rmm.turn.status": "completed",
     "rmm.turn.stored": true,
   });
-  expect(Math.abs(turn.endedAt - Date.now())).toBeLessThan(10_000);
+  expect(Math.abs(turn.endedAt - Date.now())).toBeLessThan(300_000);
   const children = collector.spans.filter(({ parentId }) => parentId === turn.spanId);
   expect(children.map(({ name, events }) => [name, events]).sort()).toEqual([
     ["begin", []],
