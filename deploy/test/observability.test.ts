@@ -78,7 +78,7 @@ test.skipIf(!hasPromtool)(
     const { status, stdout, stderr } = spawnSync(
       promtool,
       ["test", "rules", path("deploy/observability/alerts.test.yml")],
-      { encoding: "utf8", timeout: 10_000 },
+      { encoding: "utf8", timeout: 60_000 },
     );
     expect(stdout + stderr).toContain("SUCCESS");
     expect(status).toBe(0);

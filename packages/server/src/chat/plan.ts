@@ -29,12 +29,19 @@ export interface Plan {
   readonly info: TurnInfo;
 }
 
+const LEARNED_WINDOW_TTL_MS = 10 * 60_000;
+// No server runs a chat model with a smaller window. A smaller count is a wrong report, and would refuse every message.
+const MIN_LEARNED_WINDOW = 256;
+
 export class Planner {
   readonly #providers: Providers;
   readonly #tokens: TokenCounter;
   readonly #maxContextTokens: number;
-  /** Windows that turned out to be smaller than the provider says, by provider and model. */
-  readonly #windows = new LRUCache<string, number>({ max: 1000 });
+  /**
+   * Windows that turned out to be smaller than the provider says, by provider and model. They expire, because the
+   * operator can enlarge a window meanwhile.
+   */
+  readonly #windows = new LRUCache<string, number>({ max: 1000, ttl: LEARNED_WINDOW_TTL_MS });
 
   /** @param maxContextTokens limits the window of all turns */
   constructor(providers: Providers, tokens: TokenCounter, maxContextTokens = Number.POSITIVE_INFINITY) {
@@ -78,6 +85,7 @@ export class Planner {
 
   /** Takes note of a window that a call has shown to be smaller than the provider's list says. */
   learnWindow({ model, info }: Plan, tokens: number): void {
+    if (tokens < MIN_LEARNED_WINDOW) return;
     this.#windows.set(windowKey(model, info.model), tokens);
   }
 

@@ -27,6 +27,9 @@ describe("the original's API, to the letter", () => {
     expect(statusResponse.parse(answer.json())).toEqual({
       status: "running",
       app: "Redis Memory Magic - Chat API Playground",
+      // The original does not say which version runs.
+      version: expect.any(String),
+      revision: expect.any(String),
       modes: {
         stateless: "No memory - each message is independent",
         stateful: "Redis-backed memory - maintains conversation history",

