@@ -201,6 +201,7 @@ const NAMED: ReadonlyMap<string, ProviderErrorCode> = new Map([
   ["unauthenticated", "provider_unauthorized"],
   ["invalid_authentication", "provider_unauthorized"],
   ["model_not_found", "provider_model_not_found"],
+  ["model_not_available", "provider_model_not_found"],
   ["deploymentnotfound", "provider_model_not_found"],
   ["unknown_model", "provider_model_not_found"],
   ["invalid_model", "provider_model_not_found"],

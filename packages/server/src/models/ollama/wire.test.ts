@@ -1,0 +1,103 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { AnswerRecorder } from "../../../test/answer-recorder.ts";
+import { SERVER_ANSWERS } from "../../../test/fakes/server-answers.ts";
+import { AppError } from "../../errors/app-error.ts";
+import { AnswerBodyReader } from "../answer-body.ts";
+import { CompletionReader } from "./wire.ts";
+
+/** What comes of a body that arrives in these packets. */
+function readPackets(packets: readonly Uint8Array[]) {
+  const sink = new AnswerRecorder();
+  const reader = new AnswerBodyReader(new CompletionReader(sink, []), new AbortController().signal);
+  let end: object;
+  try {
+    let completion: object | undefined;
+    for (const packet of packets) completion ??= reader.chunk(Buffer.from(packet));
+    end = completion ?? reader.end();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    end = { fails: error.code, said: error.provider?.said };
+  }
+  const call = sink.toolCalls.reduce((all, piece) => all + piece.arguments, "");
+  return { text: sink.answer, reasoning: sink.reasoned, tool: sink.toolCalls[0]?.name, call, end };
+}
+const readWhole = (body: string) => readPackets([Buffer.from(body)]);
+
+describe.each(SERVER_ANSWERS)("$server: $deviation", ({ body, read: expected }) => {
+  test("is read", () => {
+    const { text, reasoning, tool, call, end } = readWhole(body);
+    expect(text).toBe(expected.text ?? "");
+    if ("fails" in expected) {
+      expect(end).toMatchObject({ fails: expected.fails });
+      if (expected.said) expect(end).toMatchObject({ said: expect.stringMatching(expected.said) });
+      return;
+    }
+    expect(reasoning).toBe(expected.reasoning ?? "");
+    expect(end).toEqual({ finishReason: expected.finish, usage: expected.usage ?? null });
+    if (expected.tool) expect({ name: tool, arguments: call }).toEqual(expected.tool);
+  });
+
+  test("is read the same however its bytes are cut", () => {
+    const bytes = Buffer.from(body);
+    const whole = readWhole(body);
+    fc.assert(
+      fc.property(fc.array(fc.nat(bytes.length), { maxLength: 12 }), (cuts) => {
+        const at = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
+        const packets = at.slice(1).map((end, n) => bytes.subarray(at[n], end));
+        expect(readPackets(packets)).toEqual(whole);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("is read the same with its fields in another order and lines that end as on Windows", () => {
+    const whole = readWhole(body);
+    const reversed = body.replace(/\{.*\}/g, (json) => JSON.stringify(reverseFields(JSON.parse(json))));
+    expect(readWhole(reversed)).toEqual(whole);
+    expect(readWhole(body.replaceAll("\n", "\r\n"))).toEqual(whole);
+  });
+
+  test("is read the same without the fields that nobody needs", () => {
+    const whole = readWhole(body);
+    const optional = ["id", "object", "created", "model", "index", "total_tokens", "timings", "cost", "role"];
+    fc.assert(
+      fc.property(fc.subarray(optional), (left) => {
+        const without = body.replace(/\{.*\}/g, (json) =>
+          json.includes('"object":"error"')
+            ? json
+            : JSON.stringify(JSON.parse(json), (name, value) => (left.includes(name) ? undefined : value)),
+        );
+        expect(readWhole(without)).toEqual(whole);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+function reverseFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reverseFields);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([name, field]) => [name, reverseFields(field)]),
+  );
+}
+
+test("no body of any bytes does anything but end or fail by a known code", () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), (packets) => {
+      const { end } = readPackets(packets);
+      if ("fails" in end) expect(end.fails).toMatch(/^provider_/);
+    }),
+  );
+  const anything = fc.anything({ maxDepth: 3 });
+  fc.assert(
+    fc.property(fc.array(fc.record({ choices: anything, error: anything, usage: anything })), (events) => {
+      const body = events.map((event) => `data: ${JSON.stringify(event) ?? "null"}\n\n`).join("");
+      const { end } = readWhole(body);
+      if ("fails" in end) expect(end.fails).toMatch(/^provider_/);
+    }),
+  );
+});
