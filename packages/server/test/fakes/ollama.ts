@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { FakeServer, type FakeServerOptions, type Handler, sendJson } from "./fake-server.ts";
 import { CompletionFrames } from "./ollama-frames.ts";
 import { runAsScript } from "./run-as-script.ts";
@@ -65,12 +66,17 @@ export const OLLAMA_FAILURES: Readonly<Record<string, Scenario>> = {
 export class FakeOllama extends FakeServer {
   /** What is installed: may be changed at any time. */
   models: Readonly<Record<string, FakeModel>>;
-  readonly #native: boolean;
+  /** false: another server with the same `/v1`, which has nothing under `/api`. */
+  native: boolean;
+  /** Prompts of more tokens, four characters each, are refused as llama.cpp does. */
+  windowLimit = Number.POSITIVE_INFINITY;
+  /** How long a model takes to load, in milliseconds. */
+  loadMs = 0;
 
   constructor(options: FakeOllamaOptions) {
     super(options);
     this.models = options.models ?? { "llama3.2:3b": { trained: 131_072, allocated: 4096 } };
-    this.#native = options.native ?? true;
+    this.native = options.native ?? true;
   }
 
   /** The value for `OLLAMA_BASE_URL`. */
@@ -93,6 +99,14 @@ export class FakeOllama extends FakeServer {
       const scenario = this.#has(body.model)
         ? chooseScenario(body.model, body.messages, OLLAMA_FAILURES, this.scenario)
         : ollamaError(404, `model '${body.model}' not found`, "not_found_error");
+      const prompt = usageOf({}, body.messages, []).input;
+      if (prompt > this.windowLimit) {
+        const message = `request (${prompt} tokens) exceeds the available context size (${this.windowLimit} tokens)`;
+        const type = "exceed_context_size_error";
+        const error = { code: 400, message, type, n_prompt_tokens: prompt, n_ctx: this.windowLimit };
+        sendJson(response, 400, { error });
+        return;
+      }
       if (scenario.fail !== undefined) {
         sendJson(response, scenario.fail.status, scenario.fail.body, scenario.fail.headers);
         return;
@@ -125,6 +139,13 @@ export class FakeOllama extends FakeServer {
         })),
       });
     },
+    "POST /api/generate": async (request, response, gone) => {
+      const { model } = request.body as { model: string };
+      await sleep(this.loadMs, undefined, { signal: gone });
+      const found = this.models[model];
+      if (found !== undefined) this.models = { ...this.models, [model]: { allocated: 4096, ...found } };
+      this.#sendNative(response, { model, response: "", done: true, done_reason: "load" });
+    },
     "POST /api/show": (request, response) => {
       const { model } = request.body as { model: string };
       const found = this.models[model];
@@ -146,7 +167,7 @@ export class FakeOllama extends FakeServer {
   }
 
   #sendNative(response: ServerResponse, body: unknown): void {
-    if (this.#native) sendJson(response, 200, body);
+    if (this.native) sendJson(response, 200, body);
     else response.writeHead(404, { "content-type": "text/plain" }).end("Not Found");
   }
 }

@@ -176,7 +176,7 @@ export class CompletionReader implements AnswerReader<Completion> {
 const wireToolCall = z.object({
   id: z.string().nullish().catch(null),
   index: z.int().nonnegative().nullish().catch(null),
-  function: z.object({ name: z.string().nullish().catch(null), arguments: z.unknown() }).nullish(),
+  function: z.object({ name: z.string().nullish().catch(null), arguments: z.unknown().optional() }).nullish(),
 });
 
 const tokens = z.int().nonnegative();
