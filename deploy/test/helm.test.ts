@@ -1,7 +1,12 @@
 import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { ConfigError, loadConfig } from "../../packages/server/src/config/config.ts";
 
+const VALUES = fileURLToPath(new URL("../helm/values", import.meta.url));
+const EXAMPLES = readdirSync(VALUES);
 const CHART = fileURLToPath(new URL("../helm/redis-memory-magic", import.meta.url));
 
 function helm(...args: string[]): string {
@@ -38,12 +43,57 @@ describe.skipIf(!HAS_HELM)("the chart (skipped: there is no helm on the PATH)", 
     expect(helm("lint", "--strict", CHART, ...EVERYTHING)).toContain("0 chart(s) failed");
   });
 
+  test.each(EXAMPLES)("takes deploy/helm/values/%s", (name) => {
+    const file = ["--values", join(VALUES, name)];
+    expect(helm("lint", "--strict", CHART, ...file)).toContain("0 chart(s) failed");
+    expect(thingsIn(render(...file))).toContain("Deployment chat-backend");
+  });
+
+  test.each<Record<string, string>>([
+    { AUTH: "jwt" },
+    { AUTH: "none" },
+    { AUTH: "jwt", OIDC_ISSUER: "https://login.example.org" },
+    {
+      AUTH: "jwt",
+      OIDC_ISSUER: "https://login.example.org",
+      OIDC_CLIENT_ID: "chat",
+      PUBLIC_URL: "http://chat.example.org",
+    },
+  ])("refuses %j with the sentences that the server would end with", (settings) => {
+    const said = () => render("--set-json", `settings=${JSON.stringify(settings)}`);
+    let mistakes: readonly string[] = [];
+    try {
+      loadConfig({ ...settings, HOST: "0.0.0.0" });
+    } catch (error) {
+      if (error instanceof ConfigError) mistakes = error.mistakes;
+    }
+    expect(mistakes.length).toBeGreaterThan(0);
+    for (const mistake of mistakes) expect(said).toThrow(mistake);
+  });
+
+  test("starts other frontends when what nginx is told changes, and knows real addresses behind an ingress", () => {
+    const checksum = (...args: string[]) => /checksum\/nginx: (\S+)/.exec(render(...args))?.[1];
+    expect(checksum()).toMatch(/^[0-9a-f]{64}$/);
+    expect(checksum("--set", "dnsService=other")).not.toBe(checksum());
+    expect(render()).not.toContain("set_real_ip_from");
+    const text = render("--set", "ingress.enabled=true,ingress.proxies={10.9.0.0/16}");
+    expect(text).toMatch(/set_real_ip_from 10\.9\.0\.0\/16;\n\s+real_ip_header X-Forwarded-For;/);
+  });
+
+  test("scales by CPU, and by open streams only where that is asked for", () => {
+    const scaled = (...args: string[]) => render("--set", "autoscaling.enabled=true", ...args);
+    expect(scaled()).toContain("averageUtilization: 70");
+    expect(scaled()).not.toContain("rmm_streams_open");
+    expect(scaled("--set", "autoscaling.streamsPerReplica=500")).toContain("rmm_streams_open");
+  });
+
   test("renders what it needs, and no more", () => {
     expect(thingsIn(render())).toEqual([
       "ConfigMap chat-frontend",
       "Deployment chat-backend",
       "Deployment chat-frontend",
       "NetworkPolicy chat-backend",
+      "NetworkPolicy chat-frontend",
       "PodDisruptionBudget chat-backend",
       "PodDisruptionBudget chat-frontend",
       "Service chat-backend",
@@ -82,6 +132,7 @@ describe.skipIf(!HAS_HELM)("the chart (skipped: there is no helm on the PATH)", 
       "secretSettings.REDIS_URL.name=s,secretSettings.REDIS_URL.key=k",
       "secretSettings.REDIS_URL is redis.urlSecret",
     ],
+    ["serviceMonitor.enabled=true", "serviceMonitor.enabled needs secretSettings.METRICS_TOKEN"],
     ["settings.HOST=127.0.0.1", "settings.HOST is the image's own"],
     ["drain.graceSeconds=soon", "at '/drain/graceSeconds': got string, want integer"],
     ["secretSettings.OPENAI_API_KEY.name=s", "at '/secretSettings/OPENAI_API_KEY': missing property 'key'"],

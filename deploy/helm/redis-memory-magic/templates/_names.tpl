@@ -17,6 +17,9 @@ capabilities: { drop: [ALL] }
 automountServiceAccountToken: false
 # A service called "redis" would set REDIS_PORT=tcp://… in every pod.
 enableServiceLinks: false
+{{- with .root.Values.serviceAccountName }}
+serviceAccountName: {{ . }}
+{{- end }}
 securityContext:
   runAsNonRoot: true
   runAsUser: {{ .user }}
@@ -37,4 +40,25 @@ topologySpreadConstraints:
     whenUnsatisfiable: ScheduleAnyway
     labelSelector:
       matchLabels: {{- include "labels" . | nindent 8 }}
+{{- end }}
+
+{{/* Where a pod goes: the settings that every chart has. */}}
+{{- define "placement" -}}
+{{- with .nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end }}
+
+{{/* To look up names. */}}
+{{- define "dnsEgress" -}}
+- ports: [{ protocol: UDP, port: 53 }, { protocol: TCP, port: 53 }]
 {{- end }}
