@@ -45,5 +45,5 @@ export const COMMANDS = {
   "test:faults": suite("faults"),
   "test:security": suite("security"),
   "test:cluster": suite("cluster"),
-  "test:docker": { files: ["deploy/test/docker/run.ts"], chromium: true },
+  "test:docker": { ...suite("docker"), chromium: true },
 };

@@ -2,6 +2,8 @@
 # Makes a Cluster of the nodes that are named, once, and introduces them to each other again: in Docker's network each
 # may have another address after a restart.
 set -u
+# As the first process of its container it would otherwise not end on SIGTERM.
+trap "exit 143" TERM
 
 # Nodes know each other by address; which one that is, the node itself says.
 address_of() {

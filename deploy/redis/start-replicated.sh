@@ -4,6 +4,8 @@
 # data, and the replica that took its place would copy it.
 # /data is this Redis' data, /peer the other's, read-only.
 set -u
+# As the first process of its container it would otherwise not end on SIGTERM.
+trap "exit 143" TERM
 self=$1 peer=$2
 shift 2
 

@@ -1,16 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** @throws Error that quotes what was there instead */
-export function expectMatch(text: string, expected: RegExp, what = "output"): void {
-  if (!expected.test(text)) throw new Error(`${what} does not match ${expected}: ${excerpt(text)}`);
-}
-
-/** @throws Error that names both */
-export function expectEqual<T>(actual: T, expected: T, what: string): void {
-  const [is, should] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (is !== should) throw new Error(`${what} is ${is}, should be ${should}`);
-}
-
 /**
  * Asks until it is so, at most so long.
  * @returns the seconds that it took

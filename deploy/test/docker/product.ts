@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { excerpt, expectEqual, until } from "./expect.ts";
+import { excerpt, until } from "./expect.ts";
 import { type Outcome, shell } from "./shell.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
@@ -35,7 +35,9 @@ export class Product {
     if ((await ask("docker info")).code !== 0) throw new Error("Docker does not run: start it first.");
     const names = (await ask("docker ps -a --format '{{.Names}}'")).output.split("\n");
     const taken = names.filter((name) =>
-      /^(redis-(memory|replica|cluster|\d)|chat-(backend(-\d)?|frontend|proxy))$/.test(name),
+      /^(redis-(memory|replica|cluster|backup-try|\d)|chat-(backend(-\d)?|frontend|proxy|backup))$/.test(
+        name,
+      ),
     );
     if (taken.length > 0) {
       throw new Error(
@@ -147,7 +149,7 @@ export class Product {
     const images = IMAGES.filter((name) => !this.#imagesBefore.split("\n").includes(name));
     if (images.length > 0) await this.attempt(`docker image rm ${images.join(" ")}`);
     const left = await this.attempt(`docker ps -aq ${project}; docker volume ls -q ${project}`);
-    expectEqual(left.output, "", "containers and volumes left");
+    if (left.output !== "") throw new Error(`Left behind: ${left.output}`);
     rmSync(dirname(this.root), { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
-import { expectEqual, expectMatch } from "../expect.ts";
+import { expect } from "vitest";
+import { check } from "../check.ts";
 import type { Product } from "../product.ts";
-import type { Report } from "../report.ts";
 
 const chatWith = (body: string): string =>
   `curl -s -X POST http://localhost:9090/chat -H "Content-Type: application/json" -d '${body}'`;
@@ -58,36 +58,35 @@ const ENDLESS: readonly (readonly [command: string, says: RegExp])[] = [
   ["docker stats", /chat-backend/],
 ];
 
-export async function originalCommands(product: Product, report: Report): Promise<void> {
-  report.chapter("The original's commands");
+export function originalCommands(product: Product): void {
   for (const [command, says] of COMMANDS) {
-    await report.check(shown(command), async () => {
+    check(shown(command), async () => {
       const output = await product.run(command);
-      expectMatch(output, says);
+      expect(output).toMatch(says);
       return "as it should be";
     });
   }
   for (const [command, says] of ENDLESS) {
-    await report.check(command, async () => {
+    check(command, async () => {
       const { code, output } = await product.attempt(command, 6000);
-      expectEqual(code, null, "the exit code");
-      expectMatch(output, says);
+      expect(code, "the exit code").toEqual(null);
+      expect(output).toMatch(says);
       return "as it should be";
     });
   }
   for (const command of ["backend bash", "frontend sh"]) {
-    await report.check(`docker-compose exec ${command}`, async () => {
+    check(`docker-compose exec ${command}`, async () => {
       // Without a terminal here, so with -T.
       const { output } = await product.attempt(
         `docker-compose exec -T ${command}`,
         20_000,
         "echo $((40+2))\n",
       );
-      expectMatch(output, /^42$/m);
+      expect(output).toMatch(/^42$/m);
       return "a shell that answers";
     });
   }
-  await report.check("docker-compose down; docker-compose up -d --build", async () => {
+  check("docker-compose down; docker-compose up -d --build", async () => {
     await product.run("docker-compose down", 120_000);
     await product.run("docker-compose up -d --build", 15 * 60_000);
     return `healthy after ${(await product.up()).toFixed(1)} s`;

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expectEqual, until } from "../expect.ts";
+import { expect } from "vitest";
+import { check } from "../check.ts";
+import { until } from "../expect.ts";
 import { ask, events, PAGE, type StreamEvent, slowTurn } from "../http.ts";
 import type { Product } from "../product.ts";
-import type { Report } from "../report.ts";
 
 const THROUGH_NGINX = `${PAGE}/api`;
 
@@ -31,19 +32,18 @@ export async function resume(
   return readUntilBroken(url, { headers: { "last-event-id": last?.id ?? "" } });
 }
 
-export async function streams(product: Product, report: Report): Promise<void> {
-  report.chapter("Streams through nginx");
-  await report.check("arrive word by word: 40 words, one each 50 ms", async () => {
+export function streams(product: Product): void {
+  check("arrive word by word: 40 words, one each 50 ms", async () => {
     const seen = await readUntilBroken(`${THROUGH_NGINX}/chat`, slowTurn("words", 40, 50));
     const deltas = seen.filter(({ event }) => event === "text-delta");
     const gaps = deltas.slice(1).map(({ at }, index) => at - (deltas[index]?.at ?? 0));
     const longest = Math.max(...gaps);
     if (deltas.length < 30) throw new Error(`in ${deltas.length} pieces`);
     if (longest > 500) throw new Error(`a pause of ${longest.toFixed(0)} ms`);
-    expectEqual(seen.at(-1)?.event, "turn-completed", "the end");
+    expect(seen.at(-1)?.event, "the end").toEqual("turn-completed");
     return `${deltas.length} pieces, the longest pause ${longest.toFixed(0)} ms`;
   });
-  await report.check("are resumed after nginx was killed, no word lost or doubled", async () => {
+  check("are resumed after nginx was killed, no word lost or doubled", async () => {
     const [before] = await Promise.all([
       readUntilBroken(`${THROUGH_NGINX}/chat`, slowTurn("nginx-killed", 150, 80)),
       sleep(3000).then(() => product.crash("chat-frontend", /nginx: master/)),
@@ -51,18 +51,9 @@ export async function streams(product: Product, report: Report): Promise<void> {
     if (before.at(-1)?.event === "turn-completed") throw new Error("the stream was not broken");
     const back = await until("nginx serves again", async () => (await ask(PAGE)).status === 200, 30_000);
     const after = await resume(THROUGH_NGINX, "nginx-killed", before);
-    expectEqual(after.at(-1)?.event, "turn-completed", "the end");
+    expect(after.at(-1)?.event, "the end").toEqual("turn-completed");
     const whole = textOf(before) + textOf(after);
-    expectEqual(whole, after.at(-1)?.data.response, "the text");
+    expect(whole, "the text").toEqual(after.at(-1)?.data.response);
     return `${textOf(before).length} + ${textOf(after).length} characters; nginx back after ${back.toFixed(1)} s`;
-  });
-  await report.check("are let end when nginx is restarted", async () => {
-    const [seen] = await Promise.all([
-      readUntilBroken(`${THROUGH_NGINX}/chat`, slowTurn("nginx-restarted", 60, 80)),
-      sleep(1500).then(() => product.run("docker-compose restart frontend")),
-    ]);
-    expectEqual(seen.at(-1)?.event, "turn-completed", "the end");
-    await until("nginx serves again", async () => (await ask(PAGE)).status === 200, 30_000);
-    return "turn-completed, and nginx back";
   });
 }

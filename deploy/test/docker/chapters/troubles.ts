@@ -1,33 +1,33 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { expectEqual, expectMatch, until } from "../expect.ts";
+import { expect } from "vitest";
+import { check } from "../check.ts";
+import { until } from "../expect.ts";
 import { API, ask, postJson } from "../http.ts";
 import type { Product } from "../product.ts";
 import { redisStackSnapshot } from "../redis-stack-snapshot.ts";
-import type { Report } from "../report.ts";
 
 const turnWith = (provider: string): RequestInit =>
   postJson({ message: "Hello", mode: "stateless", provider, session_id: "troubles" });
 
 /** The cases of docs/operate/troubleshooting.md, brought about: the product prints what is written there. */
-export async function troubles(product: Product, report: Report): Promise<void> {
-  report.chapter("Troubleshooting");
-  await report.check("1. ChatGPT without a key", async () => {
+export function troubles(product: Product): void {
+  check("1. ChatGPT without a key", async () => {
     const { status, text } = await ask(`${API}/chat`, turnWith("chatgpt"));
-    expectEqual(status, 503, "status");
-    expectMatch(text, /No OpenAI API key is set\. Set OPENAI_API_KEY/);
+    expect(status, "status").toEqual(503);
+    expect(text).toMatch(/No OpenAI API key is set\. Set OPENAI_API_KEY/);
     return JSON.parse(text).detail;
   });
-  await report.check("2. No model server on this machine", async () => {
+  check("2. No model server on this machine", async () => {
     product.configure({ OLLAMA_BASE_URL: "http://host.docker.internal:9/v1" });
     await product.up();
     const { status, text } = await ask(`${API}/chat`, turnWith("ollama"));
     product.configure({});
-    expectEqual(status, 503, "status");
-    expectMatch(text, /No model server can be reached at http:\/\/host\.docker\.internal:9\/v1/);
+    expect(status, "status").toEqual(503);
+    expect(text).toMatch(/No model server can be reached at http:\/\/host\.docker\.internal:9\/v1/);
     return JSON.parse(text).detail;
   });
-  await report.check("3. Redis away while the backend starts", async () => {
+  check("3. Redis away while the backend starts", async () => {
     await product.run("docker-compose stop redis backend");
     await product.run("docker start chat-backend");
     let logs = "";
@@ -47,17 +47,17 @@ export async function troubles(product: Product, report: Report): Promise<void> 
     );
     return /Failed to connect to Redis[^"]*/.exec(logs)?.[0] ?? "";
   });
-  await report.check("5. A port in use: start.sh names it and what to do", async () => {
+  check("5. A port in use: start.sh names it and what to do", async () => {
     await product.down();
     const blocker = createServer().listen(3000, "127.0.0.1");
     await once(blocker, "listening");
     const { code, output } = await product.attempt("./start.sh", 15 * 60_000);
     blocker.close();
-    expectEqual(code, 1, "the exit code");
-    expectMatch(output, /Port 3000 is in use by another program[\s\S]*WEB_PORT/);
+    expect(code, "the exit code").toEqual(1);
+    expect(output).toMatch(/Port 3000 is in use by another program[\s\S]*WEB_PORT/);
     return "Port 3000 is in use by another program.";
   });
-  await report.check("6. A volume of the original's Redis Stack: refused, and left as it was", async () => {
+  check("6. A volume of the original's Redis Stack: refused, and left as it was", async () => {
     await product.down("-v");
     await product.run("docker-compose up --no-start redis", 120_000);
     const snapshot = redisStackSnapshot();
@@ -84,14 +84,14 @@ export async function troubles(product: Product, report: Report): Promise<void> 
       30_000,
     );
     const { output } = await inVolume("base64 -w 0 /data/dump.rdb");
-    expectEqual(output.trim(), snapshot.toString("base64"), "the old snapshot");
+    expect(output.trim(), "the old snapshot").toEqual(snapshot.toString("base64"));
     await product.down("-v");
     return /The RDB file contains[^\n]*/.exec(logs)?.[0] ?? "";
   });
-  await report.check("7. No Docker: start.sh says so", async () => {
+  check("7. No Docker: start.sh says so", async () => {
     const { code, output } = await product.attempt("DOCKER_HOST=unix:///nowhere/docker.sock ./start.sh");
-    expectEqual(code, 1, "the exit code");
-    expectMatch(output, /Docker is installed, but not running[\s\S]*systemctl start docker/);
+    expect(code, "the exit code").toEqual(1);
+    expect(output).toMatch(/Docker is installed, but not running[\s\S]*systemctl start docker/);
     return "Docker is installed, but not running: …";
   });
 }

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { expectMatch, until } from "../../expect.ts";
+import { expect } from "vitest";
+import { until } from "../../expect.ts";
 import { API, ask, chat } from "../../http.ts";
 import type { Product } from "../../product.ts";
 import { overlay } from "./overlay.ts";
@@ -34,13 +35,13 @@ export async function builtInModel(product: Product): Promise<string> {
   };
   if (!fetched) {
     const state = await embedded();
-    expectMatch(state?.reason ?? "", /being (installed|downloaded)|not downloaded yet/);
+    expect(state?.reason ?? "").toMatch(/being (installed|downloaded)|not downloaded yet/);
     return `not answering: this machine has no copy of the model, and says "${state?.reason}"`;
   }
   await until("the model is ready", async () => (await embedded())?.available === true, ANSWERS_WITHIN_MS);
   const turn = (message: string) => chat(API, "built-in", message, { provider: "embedded" });
   await turn("My name is Bob");
   const { response } = await turn("What is my name?");
-  expectMatch(response, /Bob/);
+  expect(response).toMatch(/Bob/);
   return response;
 }

@@ -1,6 +1,7 @@
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { expectEqual, expectMatch, until } from "../../expect.ts";
+import { expect } from "vitest";
+import { until } from "../../expect.ts";
 import { CONTAINERS, type Product } from "../../product.ts";
 import { overlay } from "./overlay.ts";
 
@@ -18,12 +19,10 @@ export async function ownCertificate(product: Product): Promise<string> {
   await product.up();
   const curl =
     "curl -sS --cacert certificates/fullchain.pem --resolve chat.test:443:127.0.0.1 --resolve chat.test:80:127.0.0.1";
-  expectMatch(
-    await product.run(`${curl} -i http://chat.test/x?y=1`),
+  expect(await product.run(`${curl} -i http://chat.test/x?y=1`)).toMatch(
     /^HTTP\/1.1 308[\s\S]*Location: https:\/\/chat\.test\/x\?y=1/,
   );
-  expectMatch(
-    await product.run(`${curl} -i https://chat.test/`),
+  expect(await product.run(`${curl} -i https://chat.test/`)).toMatch(
     /^HTTP\/2 200[\s\S]*strict-transport-security/i,
   );
   const local = await product.run(`${curl} -i https://localhost/`);
@@ -31,9 +30,8 @@ export async function ownCertificate(product: Product): Promise<string> {
   const streamed = await product.run(
     `${curl} -N https://chat.test/api/chat -H "Content-Type: application/json" -H "Accept: text/event-stream" -H "Origin: https://chat.test" -d '{"message":"Hello","mode":"stateful","provider":"mirror"}'`,
   );
-  expectMatch(streamed, /event: turn-completed/);
-  expectMatch(
-    await product.run(`${curl} https://localhost/api/sessions -H "Host: evil.example"`),
+  expect(streamed).toMatch(/event: turn-completed/);
+  expect(await product.run(`${curl} https://localhost/api/sessions -H "Host: evil.example"`)).toMatch(
     /foreign_host/,
   );
   return "308 to HTTPS, HTTP/2, streamed, other names refused";
@@ -84,19 +82,19 @@ export async function letsEncrypt(product: Product): Promise<string> {
     60_000,
     2000,
   );
-  expectMatch(page, /strict-transport-security/i);
-  expectMatch(await product.run(`${curl} -i http://chat.test/`), /^HTTP\/1.1 308/);
+  expect(page).toMatch(/strict-transport-security/i);
+  expect(await product.run(`${curl} -i http://chat.test/`)).toMatch(/^HTTP\/1.1 308/);
   const answer = await product.run(
     `${curl} https://chat.test/api/chat -H "Content-Type: application/json" -H "Origin: https://chat.test" -d '{"message":"Hello","mode":"stateful","provider":"mirror"}'`,
   );
-  expectMatch(answer, /"status":"completed"/);
+  expect(answer).toMatch(/"status":"completed"/);
   const owners = await product.run("docker top chat-proxy -eo uid,pid,args");
-  expectEqual(/^\s*0\s/m.test(owners), false, "whether the proxy is root");
+  expect(/^\s*0\s/m.test(owners), "whether the proxy is root").toEqual(false);
   // With nginx away Caddy logs an error of its own.
   await product.run("docker-compose stop frontend");
   await product.run(`${curl} -o answer "https://chat.test/api/auth/callback?code=not-to-be-logged"`);
   const logged = await product.run("docker-compose logs proxy");
-  expectMatch(logged, /"uri":"\/api\/auth\/callback"/);
-  expectEqual(logged.includes("not-to-be-logged"), false, "whether a login's code is in the log");
+  expect(logged).toMatch(/"uri":"\/api\/auth\/callback"/);
+  expect(logged.includes("not-to-be-logged"), "whether a login's code is in the log").toEqual(false);
   return "HTTP/2 with a certificate for chat.test, 308 from HTTP, a turn answered, no login's code logged";
 }

@@ -1,13 +1,14 @@
-import { expectEqual, until } from "../../expect.ts";
+import { expect } from "vitest";
+import { check } from "../../check.ts";
+import { until } from "../../expect.ts";
 import { chat, slowTurn, THROUGH_NGINX } from "../../http.ts";
 import { CONTAINERS, type Product } from "../../product.ts";
-import type { Report } from "../../report.ts";
 import { readUntilBroken, resume, textOf } from "../streams.ts";
 import { overlay } from "./overlay.ts";
 
 /** More than one backend, and more than one Redis. */
-export async function several(product: Product, report: Report): Promise<void> {
-  await report.check(
+export function several(product: Product): void {
+  check(
     "several-backends: a turn begun at one is read again, and none is lost when backends go",
     async () => {
       product.configure(overlay("several-backends"));
@@ -23,7 +24,7 @@ export async function several(product: Product, report: Report): Promise<void> {
       const [started] = seen;
       if (started === undefined) throw new Error("nothing was streamed");
       const again = await resume(`${THROUGH_NGINX}`, "several", [started]);
-      expectEqual(textOf(again), seen.at(-1)?.data.response, "the text that is read again");
+      expect(textOf(again), "the text that is read again").toEqual(seen.at(-1)?.data.response);
       await product.run("docker stop chat-backend-2", 30_000);
       for (let turn = 0; turn < 6; turn++) await chat(THROUGH_NGINX, `stopped-${turn}`, "Hello");
       await product.run("docker kill chat-backend-3", 30_000);
@@ -31,14 +32,13 @@ export async function several(product: Product, report: Report): Promise<void> {
       return `12 turns on ${answered.join(" + ")}; 12 more while two of them went, none lost`;
     },
   );
-  await report.check("several-backends: each restarted in turn, under load, without a failed answer", () =>
+  check("several-backends: each restarted in turn, under load, without a failed answer", () =>
     oneAfterTheOther(product, "docker-compose restart"),
   );
-  await report.check(
-    "several-backends: each recreated in turn, as by an upgrade, without a failed answer",
-    () => oneAfterTheOther(product, "docker-compose up -d --no-deps --force-recreate"),
+  check("several-backends: each recreated in turn, as by an upgrade, without a failed answer", () =>
+    oneAfterTheOther(product, "docker-compose up -d --no-deps --force-recreate"),
   );
-  await report.check("sentinel: the master dies, the replica takes over, conversations go on", async () => {
+  check("sentinel: the master dies, the replica takes over, conversations go on", async () => {
     product.configure({
       ...overlay("sentinel", "several-backends"),
       BACKEND_REDIS_URL: "redis+sentinel://sentinel-1,sentinel-2,sentinel-3/memory",
@@ -48,7 +48,7 @@ export async function several(product: Product, report: Report): Promise<void> {
     for (const sentinel of ["sentinel-1", "sentinel-2", "sentinel-3"]) await knowsAll(product, sentinel);
     return goesOnWithout(product, "redis-memory");
   });
-  await report.check("cluster: a master dies, its replica takes over, conversations go on", async () => {
+  check("cluster: a master dies, its replica takes over, conversations go on", async () => {
     product.configure({
       ...overlay("cluster", "several-backends"),
       BACKEND_REDIS_URL: "redis+cluster://redis,redis-2,redis-3",
@@ -63,7 +63,7 @@ const SESSIONS = 12;
 const FAILED_OVER_WITHIN_MS = 40_000;
 
 /** Until a master has so many replicas that have all it has. */
-const replicated = (product: Product, master: string, replicas: number): Promise<number> =>
+export const replicated = (product: Product, master: string, replicas: number): Promise<number> =>
   until(
     `${master} has a replica`,
     async () =>
