@@ -111,7 +111,7 @@ async function probeWrite({ client }: Connection, { topology }: RedisConfig): Pr
 /** What Redis replied, without the wrappers. */
 function replyOf(error: Error): string {
   const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
-  return inner instanceof Error ? replyOf(inner) : error.message;
+  return inner instanceof Error ? replyOf(inner) : error.message.replace(/\.+$/, "");
 }
 
 /** Resolves with the first answer of any node. */
