@@ -1,4 +1,4 @@
-// LangChain's message history, kept by MessageHistory: for `RunnableWithMessageHistory`, or by itself.
+// LangChain's message history on MessageHistory: for `RunnableWithMessageHistory`, or by itself.
 import { BaseListChatMessageHistory } from "@langchain/core/chat_history";
 import {
   type BaseMessage,
@@ -9,7 +9,13 @@ import {
 import type { Json, Message, MessageHistory, NewMessage, Role } from "@redis-memory-magic/memory";
 
 const ROLES: Record<string, Role> = { human: "user", ai: "assistant", system: "system", tool: "tool" };
-const TYPES: Record<Role, string> = { user: "human", assistant: "ai", system: "system", tool: "tool" };
+const TYPES: Record<Role, string> = {
+  user: "human",
+  assistant: "ai",
+  system: "system",
+  developer: "system",
+  tool: "tool",
+};
 
 export class RedisMemoryChatHistory extends BaseListChatMessageHistory {
   lc_namespace = ["redis-memory-magic", "memory"];
@@ -44,16 +50,24 @@ export class RedisMemoryChatHistory extends BaseListChatMessageHistory {
   }
 }
 
-/** The text as the content, for whoever reads it without LangChain; the whole as LangChain stores it beside it. */
+/** The text and the calls, for code that reads it without LangChain; the whole, as LangChain stores it, as the parts. */
 function toNew(message: BaseMessage, stored: StoredMessage): NewMessage {
   const role = ROLES[stored.type] ?? "user";
-  const whole = JSON.parse(JSON.stringify(stored)) as Json;
-  return { role, content: message.text, metadata: { stored: whole } };
+  const { tool_call_id: toolCallId } = stored.data;
+  const calls = (message as { tool_calls?: { id?: string; name: string; args: unknown }[] }).tool_calls ?? [];
+  return {
+    role,
+    content: message.text,
+    parts: JSON.parse(JSON.stringify(stored)) as Json,
+    ...(toolCallId !== undefined && { toolCallId }),
+    ...(calls.length > 0 && {
+      toolCalls: calls.map(({ id = "", name, args }) => ({ id, name, arguments: JSON.stringify(args) })),
+    }),
+  };
 }
 
-function toStored({ role, content, metadata, toolCallId, toolCalls = [] }: Message): StoredMessage {
-  const kept = metadata as { stored?: StoredMessage } | undefined;
-  if (kept?.stored) return kept.stored;
+function toStored({ role, content, parts, toolCallId, toolCalls = [] }: Message): StoredMessage {
+  if (parts !== undefined) return parts as unknown as StoredMessage;
   // Written without LangChain, or imported.
   const calls = toolCalls.map(({ id, name, arguments: args }) => ({
     id,

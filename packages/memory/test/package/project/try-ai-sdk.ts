@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { createClient } from "@redis/client";
 import { MessageHistory } from "@redis-memory-magic/memory";
-import { simulateReadableStream } from "ai";
+import { simulateReadableStream, type UIMessage } from "ai";
 import * as testing from "ai/test";
-import { createChatHandler, loadChat } from "./with-ai-sdk.ts";
+import { type ChatHistory, createChatHandler, loadChat } from "./with-ai-sdk.ts";
 
 const client = createClient({ url: process.env.REDIS_URL ?? "" });
 await client.connect();
-const history = new MessageHistory({ client });
+const history: ChatHistory = new MessageHistory({ client });
 const prompts: unknown[] = [];
 const Mock = Object.entries(testing).find(([name]) =>
   /^MockLanguageModelV\d+$/.test(name),
@@ -36,14 +36,33 @@ const model = new Mock({
   },
 });
 const handle = createChatHandler(history, model);
+const image = { type: "file", mediaType: "image/png", url: "data:image/png;base64,AAAA" } as const;
 const ask = async (id: string, text: string): Promise<string> => {
-  const body = JSON.stringify({ id: "chat", message: { id, role: "user", parts: [{ type: "text", text }] } });
-  return (await handle(new Request("http://localhost/api/chat", { method: "POST", body }))).text();
+  const message = { id, role: "user", metadata: { page: 1 }, parts: [image, { type: "text", text }] };
+  const body = JSON.stringify({ id: "chat", message });
+  const response = await handle(new Request("http://localhost/api/chat", { method: "POST", body }));
+  assert.equal(response.status, 200);
+  return response.text();
 };
-assert.match(await ask("m1", "My name is Bob"), /"delta":"Bob!"/);
+const stream = await ask("m1", "My name is Bob");
+assert.match(stream, /"delta":"Bob!"/);
 await ask("m2", "What is my name?");
-assert.match(JSON.stringify(prompts[1]), /My name is Bob.*Hello Bob!.*What is my name/);
-const shown = (await loadChat(history, "chat")).map(({ role, parts }) => [role, parts]);
-assert.equal(shown.length, 4);
-assert.deepEqual(shown[1], ["assistant", [{ type: "text", text: "Hello Bob!" }]]);
+// The page sends it again.
+await ask("m2", "What is my name?");
+const prompt = JSON.stringify(prompts[1]);
+assert.match(prompt, /My name is Bob.*Hello Bob!.*What is my name/);
+assert.match(prompt, /image\/png/);
+const shown = await loadChat(history, "chat");
+assert.deepEqual(
+  shown.map(({ id, role }) => (role === "user" ? id : role)),
+  ["m1", "assistant", "m2", "assistant"],
+);
+assert.deepEqual(shown[0], {
+  id: "m1",
+  role: "user",
+  metadata: { page: 1 },
+  parts: [image, { type: "text", text: "My name is Bob" }],
+} satisfies UIMessage);
+// The answer has the id that the page was sent.
+assert.equal(shown[1]?.id, /"messageId":"(.*?)"/.exec(stream)?.[1]);
 client.destroy();
