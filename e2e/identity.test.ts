@@ -138,7 +138,7 @@ test("says when to retry after a limit, and then allows it", async () => {
   await expect(second.getByText(/Not sent yet\. No more than 1 answers? can run at once/)).toBeVisible();
   expect(await second.getByRole("button", { name: /^Try again in 0:0\d$/ }).isDisabled()).toBe(true);
   await first.getByRole("button", { name: "Stop" }).click();
-  await expect(first.getByText("Stopped. What was said so far is kept.")).toBeVisible();
+  await expect(first.getByText("Stopped. The answer so far is kept.")).toBeVisible();
   await second.getByRole("button", { name: "Try again", exact: true }).click();
   await expect(second.getByRole("article", { name: "Assistant" })).toBeVisible();
 });

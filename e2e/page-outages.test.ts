@@ -57,7 +57,7 @@ test("stops streaming while Redis is frozen and recovers", async () => {
 test("answers only without memory while Redis is away, then recovers", async () => {
   const { redis, chat, stored } = await startAnswering();
   await chat.page.getByRole("button", { name: "Stop" }).click();
-  await expect(chat.page.getByText("Stopped. What was said so far is kept.")).toBeVisible();
+  await expect(chat.page.getByText("Stopped. The answer so far is kept.")).toBeVisible();
   await chat.provider(/^Mirror/);
   await redis.kill();
   await chat.page.getByRole("textbox", { name: "Message" }).fill("With memory");

@@ -67,7 +67,7 @@ describe("a streaming answer", () => {
     await send(chat, script({ words: 400, delayMs: 30 }));
     await expect(chat.answers.last().getByText("word 10")).toBeVisible();
     await chat.page.getByRole("button", { name: "Stop" }).click();
-    await expect(chat.page.getByText("Stopped. What was said so far is kept.")).toBeVisible();
+    await expect(chat.page.getByText("Stopped. The answer so far is kept.")).toBeVisible();
     const kept = await textOf(chat);
     expect(words(400).startsWith(kept)).toBe(true);
     await chat.page.reload();

@@ -121,7 +121,7 @@ describe("everyday use", () => {
     const chat = await open();
     await chat.page.reload();
     await expect(input(chat)).toBeVisible();
-    await chat.page.keyboard.press("Tab");
+    await chat.page.getByRole("button", { name: "Write a message" }).focus();
     await chat.page.keyboard.press("Enter");
     await chat.page.keyboard.type("Hello");
     expect(await input(chat).inputValue()).toBe("Hello");

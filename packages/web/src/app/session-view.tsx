@@ -88,6 +88,18 @@ export function SessionView({
     document.title = title === "" ? "Memory Magic" : `${title} · Memory Magic`;
   }, [title]);
 
+  const focusInput = useCallback(() => {
+    // On a touch screen the focus opens the keyboard.
+    if (matchMedia("(pointer: fine)").matches) input.current?.focus({ preventScroll: true });
+  }, []);
+  useEffect(focusInput, [focusInput]);
+  const isTouring = tour.index !== null;
+  const wasTouring = useRef(isTouring);
+  useEffect(() => {
+    if (wasTouring.current && !isTouring) focusInput();
+    wasTouring.current = isTouring;
+  }, [isTouring, focusInput]);
+
   useExpiry(session, conversation, sessions);
   useShortcuts({
     KeyM: () => mode && choose({ mode: mode === "stateful" ? "stateless" : "stateful" }),
@@ -121,7 +133,7 @@ export function SessionView({
 
   return (
     <div className="session-view">
-      <main className="main" onFocus={prepareLog}>
+      <main className="main" onInput={prepareLog}>
         <Header
           title={title}
           session={session}
@@ -130,7 +142,7 @@ export function SessionView({
           inspectorOpen={panel.isOpen}
           onSessions={props.onSessions}
           onNew={props.onNew}
-          onClear={() => void clearWithUndo(conversation)}
+          onClear={() => void clearWithUndo(conversation).then(focusInput)}
           onExtend={(seconds) => session && props.onExtend(session, seconds)}
           onInspect={() => panel.setOpen(!panel.isOpen)}
         />

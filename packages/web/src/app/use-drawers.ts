@@ -19,7 +19,7 @@ export function useInspectorPanel() {
 
 /** The list of sessions: a column, or a drawer on narrow screens. */
 export function useSessionsPanel() {
-  const isDrawer = useMediaQuery("(max-width: 699px)");
+  const isDrawer = useMediaQuery("(max-width: 899px)");
   const [isDrawerOpen, setDrawerOpen] = useState(false);
   return { isDrawer, isOpen: !isDrawer || isDrawerOpen, setOpen: setDrawerOpen };
 }

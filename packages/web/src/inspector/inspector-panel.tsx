@@ -61,6 +61,14 @@ export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanel
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
       <section className="inspector-body" tabIndex={0} aria-label="Context report">
+        {/* Outside of the report: it must keep the focus while the server counts anew. */}
+        {isNext && subject !== null && (
+          <WindowSlider
+            tokens={props.contextTokens}
+            modelWindow={windowOf(providers, subject)}
+            onChange={props.onContextTokens}
+          />
+        )}
         {subject === null || subject.report === null ? (
           <p className="inspector-nothing">
             {isNext ? "Counted as soon as the provider and Redis can be asked." : "Fetching the report…"}
@@ -76,16 +84,21 @@ export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanel
   );
 });
 
+/** Windows that the server does not know are of this size for it, too. */
+const UNKNOWN_WINDOW = 4_096;
+
+function windowOf(providers: readonly ProviderStatus[], { provider, model }: InspectorSubject): number {
+  const { models } = providers.find(({ id }) => id === provider) ?? {};
+  return models?.find(({ id }) => id === model)?.context_window ?? UNKNOWN_WINDOW;
+}
+
 interface ReportProps extends InspectorPanelProps {
   subject: InspectorSubject;
   report: ContextReport;
 }
 
-function Report({ subject, report, providers, pricing, contextTokens, onContextTokens }: ReportProps) {
-  const { kind, provider, model } = subject;
-  const window = providers
-    .find(({ id }) => id === provider)
-    ?.models.find(({ id }) => id === model)?.context_window;
+function Report({ subject, report, pricing }: ReportProps) {
+  const { kind, provider } = subject;
   return (
     <>
       {report.truncation !== undefined && (
@@ -98,13 +111,6 @@ function Report({ subject, report, providers, pricing, contextTokens, onContextT
         </p>
       )}
       <Figures report={report} subject={subject} pricing={pricing} />
-      {kind === "next" && (
-        <WindowSlider
-          tokens={contextTokens}
-          modelWindow={window ?? report.context_window}
-          onChange={onContextTokens}
-        />
-      )}
       <PayloadBlocks
         report={report}
         tense={kind === "next" ? "stay" : "stayed"}

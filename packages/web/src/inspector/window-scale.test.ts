@@ -1,20 +1,22 @@
 import { expect, test } from "vitest";
-import { SMALLEST_WINDOW, sliderPosition, windowAt } from "./window-scale.ts";
+import { nearestStop, SMALLEST_WINDOW, windowStops } from "./window-scale.ts";
 
 test.each([4096, 8192, 32_768, 400_000, 1_000_000])(
-  "a window of %i: from end to end, always larger",
+  "offers every stop up to %i by single steps",
   (largest) => {
-    expect(windowAt(0, largest)).toBe(SMALLEST_WINDOW);
-    expect(windowAt(100, largest)).toBe(largest);
-    for (let position = 1; position <= 100; position++) {
-      expect(windowAt(position, largest)).toBeGreaterThanOrEqual(windowAt(position - 1, largest));
-      expect(Math.abs(sliderPosition(windowAt(position, largest), largest) - position)).toBeLessThanOrEqual(
-        2,
-      );
-    }
+    const stops = windowStops(largest);
+    expect(stops[0]).toBe(SMALLEST_WINDOW);
+    expect(stops.at(-1)).toBe(largest);
+    expect(stops.length).toBeLessThan(70);
+    for (const [index, stop] of stops.entries()) expect(nearestStop(stops, stop)).toBe(index);
+    expect(stops.toSorted((a, b) => a - b)).toEqual(stops);
   },
 );
 
-test("ends the scale at a window that is smaller than it", () => {
-  expect(sliderPosition(32, 32)).toBe(100);
+test("begins with what people try", () => {
+  expect(windowStops(4096).slice(0, 8)).toEqual([64, 80, 96, 112, 128, 160, 192, 224]);
+});
+
+test("shows the nearest stop for a window that is none", () => {
+  expect(windowStops(4096)[nearestStop(windowStops(4096), 100)]).toBe(96);
 });

@@ -1,17 +1,20 @@
 /** The smallest window that holds a short message and leaves room for an answer. */
 export const SMALLEST_WINDOW = 64;
+/** Steps from one power of two to the next. */
+const STEPS_PER_OCTAVE = 4;
 
-/** Windows differ by factors: each step of the slider (0–100) is one. Rounded to what is easily read. */
-export function windowAt(position: number, largest: number): number {
-  if (position >= 100) return largest;
-  const exact = SMALLEST_WINDOW * (largest / SMALLEST_WINDOW) ** (position / 100);
-  const step = 2 ** Math.max(3, Math.floor(Math.log2(exact)) - 4);
-  return Math.min(largest, Math.max(SMALLEST_WINDOW, Math.round(exact / step) * step));
+/** Returns the windows that the slider offers: 64, 80, 96, 112, 128, 160, … and at the end the model's own. */
+export function windowStops(largest: number): number[] {
+  const stops: number[] = [];
+  for (let octave = SMALLEST_WINDOW; octave < largest; octave *= 2) {
+    for (let step = 0; step < STEPS_PER_OCTAVE; step++)
+      stops.push(octave + (octave / STEPS_PER_OCTAVE) * step);
+  }
+  return [...stops.filter((stop) => stop < largest), largest];
 }
 
-export function sliderPosition(tokens: number, largest: number): number {
-  if (largest <= SMALLEST_WINDOW) return 100;
-  const share =
-    Math.log(Math.max(tokens, SMALLEST_WINDOW) / SMALLEST_WINDOW) / Math.log(largest / SMALLEST_WINDOW);
-  return Math.round(Math.min(1, share) * 100);
+/** Returns the index of the stop nearest to a window. */
+export function nearestStop(stops: readonly number[], tokens: number): number {
+  const distances = stops.map((stop) => Math.abs(stop - tokens));
+  return distances.indexOf(Math.min(...distances));
 }

@@ -1,6 +1,6 @@
 import { useId } from "react";
 import { formatCount } from "../ui/format.ts";
-import { SMALLEST_WINDOW, sliderPosition, windowAt } from "./window-scale.ts";
+import { nearestStop, SMALLEST_WINDOW, windowStops } from "./window-scale.ts";
 
 interface WindowSliderProps {
   /** null: the model's own window. */
@@ -14,6 +14,8 @@ export function WindowSlider({ tokens, modelWindow, onChange }: WindowSliderProp
   const id = useId();
   const value = Math.min(tokens ?? modelWindow, modelWindow);
   if (modelWindow <= SMALLEST_WINDOW) return null;
+  const stops = windowStops(modelWindow);
+  const last = stops.length - 1;
   return (
     <div className="window-slider">
       <label htmlFor={id}>Context window</label>
@@ -24,13 +26,13 @@ export function WindowSlider({ tokens, modelWindow, onChange }: WindowSliderProp
         id={id}
         type="range"
         min={0}
-        max={100}
+        max={last}
         step={1}
-        value={sliderPosition(value, modelWindow)}
+        value={nearestStop(stops, value)}
         aria-valuetext={`${formatCount(value)} tokens`}
         onChange={(event) => {
-          const position = Number(event.target.value);
-          onChange(position >= 100 ? null : windowAt(position, modelWindow));
+          const index = Number(event.target.value);
+          onChange(index >= last ? null : (stops[index] ?? null));
         }}
       />
       <p>

@@ -1,7 +1,7 @@
 import type { MarkedToken, Token, Tokens } from "marked";
 import { memo, type ReactNode } from "react";
 import { CodeBlock } from "./code-block.tsx";
-import { inline } from "./inline.tsx";
+import { formula, inline, isMath } from "./inline.tsx";
 
 /** A block. Memoised by its token: a settled block renders once. */
 export const Block = memo(function Block({ token }: { token: Token }): ReactNode {
@@ -13,10 +13,14 @@ export const Block = memo(function Block({ token }: { token: Token }): ReactNode
     case "heading": {
       // Levels 1 and 2 belong to the page, so an answer's headings start at level 3.
       const Heading = `h${Math.min(6, block.depth + 2)}` as "h3";
-      return <Heading data-depth={block.depth}>{inline(block.tokens)}</Heading>;
+      return (
+        <Heading data-depth={block.depth} dir="auto">
+          {inline(block.tokens)}
+        </Heading>
+      );
     }
     case "paragraph":
-      return <p>{inline(block.tokens)}</p>;
+      return <p dir="auto">{inline(block.tokens)}</p>;
     case "text":
       return block.tokens === undefined ? block.text : inline(block.tokens);
     case "list":
@@ -24,7 +28,7 @@ export const Block = memo(function Block({ token }: { token: Token }): ReactNode
     case "code":
       return <CodeBlock code={block.text} language={block.lang ?? ""} />;
     case "blockquote":
-      return <blockquote>{blocks(block.tokens)}</blockquote>;
+      return <blockquote dir="auto">{blocks(block.tokens)}</blockquote>;
     case "table":
       return <Table table={block} />;
     case "hr":
@@ -32,8 +36,13 @@ export const Block = memo(function Block({ token }: { token: Token }): ReactNode
     case "checkbox":
       return inline([block]);
     default:
+      if (isMath(block)) return <p>{formula(block)}</p>;
       // Raw HTML, above all, is shown as text.
-      return <p className="markdown-raw">{block.raw.trim()}</p>;
+      return (
+        <p className="markdown-raw" dir="auto">
+          {(block as Token).raw.trim()}
+        </p>
+      );
   }
 });
 
@@ -45,18 +54,24 @@ function blocks(tokens: readonly Token[]): ReactNode {
 function List({ list: { ordered, start, items } }: { list: Tokens.List }) {
   const rows = items.map((item, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the index is stable.
-    <li key={index} data-task={item.task || undefined}>
+    <li key={index} dir="auto" data-task={item.task || undefined}>
       {blocks(item.tokens)}
     </li>
   ));
-  return ordered ? <ol start={start === "" ? 1 : start}>{rows}</ol> : <ul>{rows}</ul>;
+  return ordered ? (
+    <ol dir="auto" start={start === "" ? 1 : start}>
+      {rows}
+    </ol>
+  ) : (
+    <ul dir="auto">{rows}</ul>
+  );
 }
 
 function Table({ table: { header, rows } }: { table: Tokens.Table }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
     <section className="markdown-table" tabIndex={0} aria-label="Table">
-      <table>
+      <table dir="auto">
         <thead>
           <tr>
             {header.map((cell, index) => (

@@ -1,4 +1,5 @@
-import { lexer, type Token } from "marked";
+import type { Token } from "marked";
+import { lex } from "./parser.ts";
 
 /** A parsed text. Parsing a longer version costs only the new part. */
 export interface Blocks {
@@ -17,7 +18,7 @@ const NOTHING: Blocks = { settledSource: "", settled: [], tail: [] };
  */
 export function parseBlocks(source: string, before: Blocks = NOTHING): Blocks {
   const start = source.startsWith(before.settledSource) ? before : NOTHING;
-  const tokens = lexer(source.slice(start.settledSource.length));
+  const tokens = lex(source.slice(start.settledSource.length));
   const last = tokens.findLastIndex(({ type }) => type !== "space");
   const settled = tokens.slice(0, Math.max(0, last));
   return {

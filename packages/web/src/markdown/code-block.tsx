@@ -8,7 +8,7 @@ export function CodeBlock({ code, language }: { code: string; language: string }
   const name = language.trim().split(/\s/)[0] ?? "";
   const lines = useHighlight(code, name);
   return (
-    <figure className="code">
+    <figure className="code" dir="ltr">
       <figcaption className="code-head">
         <span>{name || "text"}</span>
         <CopyButton text={code} label="Copy code" />

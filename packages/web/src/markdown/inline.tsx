@@ -1,6 +1,8 @@
 import type { MarkedToken, Token, Tokens } from "marked";
 import { Fragment, type ReactNode } from "react";
 import { decodeEntities } from "./entities.ts";
+import { Formula } from "./math.tsx";
+import type { MathToken } from "./parser.ts";
 import { SafeLink } from "./safe-link.tsx";
 
 /** Renders inline tokens as React elements. Nothing becomes HTML: what is not Markdown is shown as text. */
@@ -16,7 +18,8 @@ function inlineToken(token: MarkedToken): ReactNode {
     case "em":
       return <em>{inline(token.tokens)}</em>;
     case "del":
-      return <del>{inline(token.tokens)}</del>;
+      // One tilde is a range of numbers or "about", far more often than a deletion.
+      return token.raw.startsWith("~~") ? <del>{inline(token.tokens)}</del> : <>~{inline(token.tokens)}~</>;
     case "codespan":
       return <code>{token.text}</code>;
     case "br":
@@ -42,9 +45,15 @@ function inlineToken(token: MarkedToken): ReactNode {
     case "html":
       return /^<br\s*\/?>$/i.test(token.raw) ? <br /> : token.raw;
     default:
-      return token.raw;
+      return isMath(token) ? formula(token) : (token as Token).raw;
   }
 }
+
+export const isMath = (token: Token): token is MathToken => token.type === "math";
+
+export const formula = ({ text, raw, isBlock }: MathToken): ReactNode => (
+  <Formula source={text} raw={raw} isBlock={isBlock} />
+);
 
 function link({ href, title, tokens }: Tokens.Link): ReactNode {
   return (

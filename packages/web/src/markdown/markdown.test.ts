@@ -80,7 +80,7 @@ test("renders Markdown's elements", () => {
     "<h3",
     "<ol",
     "<ul",
-    "<blockquote>",
+    "<blockquote",
     'data-align="right"',
     "<strong>s</strong>",
     "<em>e</em>",
@@ -111,4 +111,67 @@ test("accepts http and https addresses only", () => {
 test("decodes character references", () => {
   expect(decodeEntities("&lt;b&gt; &amp;amp; &#65;&#x42; &nope; &hellip;")).toBe("<b> &amp; AB &nope; …");
   expect(decodeEntities("&#0; &#xD800; &#1114112;")).toBe("\ufffd \ufffd \ufffd");
+});
+
+const plain = (html: string) => html.replace(/<[^>]+>/g, "");
+
+test("shows formulas as source until they are rendered, and leaves prices alone", () => {
+  const html = render(
+    "The area is \\( \\pi r^2 \\) and\n\n\\[\nE = mc^2\n\\]\n\nand $$\\frac{a_1}{b_2}*c*$$ costs $5 and $10.",
+  );
+  expect(html.match(/<code class="math"/g)).toHaveLength(3);
+  expect(html).not.toContain("<em>");
+  expect(plain(html)).toContain("\\( \\pi r^2 \\)");
+  expect(plain(html)).toContain("costs $5 and $10.");
+});
+
+test.each([
+  [
+    "**\u4e0d\u8981\u70b9\u5b89\u88c5\u3002**\u5b83\u4f1a\u51fa\u9519\u3002",
+    "\u4e0d\u8981\u70b9\u5b89\u88c5\u3002",
+  ],
+  ["\u542b**\u300c\u91cd\u70b9\u300d**\u5185\u5bb9\u3002", "\u300c\u91cd\u70b9\u300d"],
+  [
+    "**Markdown\uff08\u6807\u8bb0\uff09**\u306f\u8efd\u91cf\u3067\u3059\u3002",
+    "Markdown\uff08\u6807\u8bb0\uff09",
+  ],
+])("emphasises beside CJK punctuation: %s", (source, strong) => {
+  expect(render(source)).toContain(`<strong>${strong}</strong>`);
+});
+
+test("strikes through two tildes only", () => {
+  const html = render("It takes ~3~5 minutes. 20~25\u00b0C\u300220~25\u00b0C. ~~gone~~");
+  expect(html.match(/<del>/g)).toHaveLength(1);
+  expect(plain(html)).toContain("~3~5 minutes");
+  expect(html).toContain("<del>gone</del>");
+});
+
+test("breaks lines where the model does", () => {
+  expect(render("Roses are red\nViolets are blue")).toBe(
+    '<div class="markdown"><p dir="auto">Roses are red<br/>Violets are blue</p></div>',
+  );
+});
+
+test("gives each block the direction of its own text, and code always left to right", () => {
+  const html = render("\u0627\u0633\u062a\u062e\u062f\u0645:\n\n```js\nfoo();\n```\n\nEnglish.");
+  expect(html).toContain('<figure class="code" dir="ltr">');
+  expect(html.match(/<p dir="auto">/g)).toHaveLength(2);
+});
+
+const README = "Here:\n\n```markdown\n# Tool\n\n```bash\nnpm i\n```\n\nThen run it.\n```\n\nDone.";
+
+test("keeps a Markdown block with inner fences in one piece", () => {
+  const html = render(README);
+  expect(html.match(/<pre/g)).toHaveLength(1);
+  expect(/<pre[\s\S]*<\/pre>/.exec(html)?.[0]).toContain("Then run it.");
+  expect(html).toContain('<p dir="auto">Done.</p>');
+});
+
+test("leaves a Markdown block that never ends as CommonMark has it", () => {
+  expect(render("```markdown\n```bash\nnpm i\n```\nText.")).toContain("Text.");
+});
+
+test("streams a Markdown block with inner fences without breaking it up", () => {
+  for (let end = README.indexOf("npm"); end < README.indexOf("Done"); end++)
+    expect(render(README.slice(0, end), true).match(/<pre/g)).toHaveLength(1);
 });

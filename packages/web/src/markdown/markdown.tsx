@@ -3,6 +3,7 @@ import { Block } from "./block.tsx";
 import { type Blocks, parseBlocks } from "./blocks.ts";
 import "./markdown.css";
 import { settleTail } from "./settle-tail.ts";
+import { widenFences } from "./widen-fences.ts";
 
 interface MarkdownProps {
   source: string;
@@ -16,11 +17,11 @@ interface MarkdownProps {
  */
 export function Markdown({ source, streaming }: MarkdownProps) {
   const before = useRef<Blocks>(undefined);
-  const text = source.replace(/\r\n?/g, "\n");
+  const text = widenFences(source.replace(/\r\n?/g, "\n"), !streaming);
   const blocks = streaming ? parseBlocks(settleTail(text), before.current) : parseBlocks(text);
   before.current = blocks;
   return (
-    <div className="markdown" dir="auto">
+    <div className="markdown">
       {[...blocks.settled, ...blocks.tail].map((token, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end, so the index is stable.
         <Block key={index} token={token} />

@@ -52,3 +52,17 @@ test("leaves code unchanged, except for a possible closing fence", () => {
   expect(settleTail("```ts\nconst a = 1;\n``")).toBe("```ts\nconst a = 1;");
   expect(settleTail("```ts\nx\n```\nthen **bo")).toBe("```ts\nx\n```\nthen **bo**");
 });
+
+test.each([
+  ["Area \\( \\pi r", "Area"],
+  ["Then\n\n\\[\nE = m", "Then"],
+  ["So $$\\frac{a}", "So"],
+  ["So $$a$$ and", "So $$a$$ and"],
+])("holds back an open formula: %j", (source, shown) => {
+  expect(settleTail(source).trim()).toBe(shown);
+});
+
+test("opens no code after a code block with an empty line in it", () => {
+  const source = "```js\na();\n\nb();\n```\n";
+  expect(settleTail(source)).toBe(source);
+});

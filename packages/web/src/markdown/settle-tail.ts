@@ -13,13 +13,39 @@ export function settleTail(source: string): string {
   const lines = source.split("\n");
   const last = lines.pop() ?? "";
   if (isInFence(lines)) return HALF_FENCE.test(last) ? lines.join("\n") : source;
-  const blockStart = lines.lastIndexOf("") + 1;
+  const whole = withoutOpenMath(source);
+  if (whole !== source) return settleTail(whole);
+  // A block starts after an empty line, or after the fence that ended a code block.
+  const blockStart =
+    1 +
+    Math.max(
+      lines.lastIndexOf(""),
+      lines.findLastIndex((line) => FENCE.test(line)),
+    );
   const block = lines.slice(blockStart);
   const before = lines.slice(0, blockStart);
   if (isTableBegun(block, last)) return before.join("\n");
   if (MARKS_ONLY.test(last)) return lines.join("\n");
   const text = [...block, last].join("\n");
   return [...before, closeInline(text)].join("\n");
+}
+
+/** A longer text after an opening delimiter is no formula. */
+const MAX_FORMULA_CHARS = 1_000;
+
+/** Holds back a formula until its closing delimiter has arrived. */
+function withoutOpenMath(text: string): string {
+  const starts = [
+    ["\\(", "\\)"],
+    ["\\[", "\\]"],
+  ].map(([open = "", close = ""]) => {
+    const start = text.lastIndexOf(open);
+    return text.lastIndexOf(close) < start ? start : -1;
+  });
+  const dollars = text.split("$$");
+  if (dollars.length % 2 === 0) starts.push(text.length - (dollars.at(-1)?.length ?? 0) - 2);
+  const start = Math.max(...starts);
+  return start < 0 || text.length - start > MAX_FORMULA_CHARS ? text : text.slice(0, start);
 }
 
 function isInFence(lines: readonly string[]): boolean {

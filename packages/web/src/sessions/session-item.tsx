@@ -26,10 +26,11 @@ interface SessionItemProps extends SessionActions {
 export function SessionItem({ session, isOpen, now, onOpened, ...actions }: SessionItemProps) {
   const [isRenamed, setIsRenamed] = useState(false);
   const wasRenamed = useRef(false);
+  const item = useRef<HTMLLIElement>(null);
   const title = titleOf(session);
   const left = secondsUntil(session.expires_at, now);
   return (
-    <li className="session" data-open={isOpen || undefined}>
+    <li ref={item} className="session" data-open={isOpen || undefined}>
       {isRenamed ? (
         <RenameForm
           title={title}
@@ -76,10 +77,22 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
         ))}
         <MenuItem onClick={() => actions.onExport(session, "json")}>Export as JSON</MenuItem>
         <MenuItem onClick={() => actions.onExport(session, "markdown")}>Export as Markdown</MenuItem>
-        <MenuItem destructive onClick={() => actions.onDelete(session)}>
+        <MenuItem
+          destructive
+          onClick={() => {
+            focusNeighbour(item.current);
+            actions.onDelete(session);
+          }}
+        >
           Delete
         </MenuItem>
       </Menu>
     </li>
   );
+}
+
+/** Moves the focus to the next session: the menu that has it goes with this one. */
+function focusNeighbour(item: HTMLLIElement | null): void {
+  const neighbour = item?.nextElementSibling ?? item?.previousElementSibling;
+  neighbour?.querySelector<HTMLElement>(".session-link")?.focus();
 }

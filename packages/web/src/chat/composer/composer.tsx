@@ -43,8 +43,6 @@ export function Composer(props: ComposerProps) {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       if (canSend) onSend();
-    } else if (event.key === "Escape" && running) {
-      onStop();
     }
   }
 

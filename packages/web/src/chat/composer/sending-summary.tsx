@@ -3,6 +3,7 @@ import { formatCount, plural } from "../../ui/format.ts";
 import type { Choice } from "../state/choice.ts";
 import { countSent, sendingSummary } from "../state/memory-line.ts";
 import type { Pricing } from "../state/use-pricing.ts";
+import { ContextBar } from "./context-bar.tsx";
 
 interface SendingSummaryProps {
   choice: Choice;
@@ -35,13 +36,7 @@ export function SendingSummary({ choice, preview, lined, isLoaded, provider, pri
         {plural(tokens.counted, "token")}
       </span>
       <span className="composer-window">
-        <meter
-          aria-label="Share of the context window"
-          min={0}
-          max={context_window}
-          value={Math.min(tokens.counted, context_window)}
-        />{" "}
-        of {formatCount(context_window)}
+        <ContextBar report={preview} /> of {formatCount(context_window)}
       </span>
       {cost !== null && <span>{pricing.as === null ? cost : `${cost} as ${pricing.as}`}</span>}
     </>

@@ -1,6 +1,7 @@
 import type { RefObject } from "react";
 import { toastErrors } from "../../api/toast-errors.ts";
 import { Alert, RetryButton } from "../../ui/alert.tsx";
+import { useEscape } from "../../ui/use-escape.ts";
 import type { Chat } from "../state/use-chat.ts";
 import type { Pricing } from "../state/use-pricing.ts";
 import type { Providers } from "../state/use-providers.ts";
@@ -31,6 +32,9 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
     changeDraft({ text: undefined });
   }
 
+  const stop = () => void toastErrors(() => conversation.stop());
+  useEscape(state.live === null ? null : stop);
+
   const problem = server.error ?? (typeof state.load === "object" ? state.load : null);
   return (
     <Composer
@@ -41,11 +45,11 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
       blocked={disabledReason(chat, server)}
       running={state.live !== null}
       stopping={state.stopping}
-      onStop={() => toastErrors(() => conversation.stop())}
+      onStop={stop}
       waiting={state.waiting}
       onDiscardWaiting={(key) => conversation.discard(key)}
       onSendWaiting={() => conversation.sendWaiting()}
-      connected={isConnected && state.messages.length > 0 && choice?.mode === "stateful"}
+      connected={isConnected && (chat.history !== null || state.live !== null) && choice?.mode === "stateful"}
       input={input}
       notes={
         problem !== null && (

@@ -1,5 +1,6 @@
 import { plural } from "../../ui/format.ts";
 import { LiveRegion } from "../../ui/live-region.tsx";
+import type { ConversationState } from "../state/conversation-state.ts";
 import { countSent } from "../state/memory-line.ts";
 import type { Chat } from "../state/use-chat.ts";
 
@@ -12,6 +13,18 @@ export function ChatLiveRegions({ chat: { preview, state } }: { chat: Chat }) {
     <>
       <LiveRegion text={preview === null ? "" : `${plural(countSent(preview), "message")} will be sent`} />
       <LiveRegion text={live === null ? answer : "The assistant is answering"} />
+      <LiveRegion isUrgent text={failureText(state)} />
     </>
   );
+}
+
+/** Returns what went wrong last: a refused message, a turn that did not complete, messages that are gone. */
+function failureText({ messages, outcome, gone, live }: ConversationState): string {
+  if (live !== null) return "";
+  const refusal = messages.at(-1)?.refusal;
+  if (refusal) return `Not sent. ${refusal.error.message}`;
+  if (outcome?.status === "failed") return `The answer failed. ${outcome.detail ?? ""}`;
+  if (outcome?.status === "interrupted") return "The answer was interrupted.";
+  if (outcome?.status === "cancelled") return "The answer was stopped.";
+  return gone === null ? "" : "Redis no longer has the messages of this session.";
 }

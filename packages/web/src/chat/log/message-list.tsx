@@ -2,7 +2,7 @@ import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/rea
 import { type RefObject, useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
 import { Icon } from "../../ui/icon.tsx";
 import { type BranchPoint, indexOfMessage } from "../state/branches.ts";
-import type { ConversationState } from "../state/conversation-state.ts";
+import type { ConversationState, Outcome } from "../state/conversation-state.ts";
 import { isGone } from "../state/expiry.ts";
 import type { MemoryLine } from "../state/memory-line.ts";
 import type { ShownMessage } from "../state/shown-message.ts";
@@ -59,6 +59,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
 
   return (
     <div className="log-frame">
+      <h2 className="visually-hidden">Conversation</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
       <div className="log" ref={frame} role="log" aria-label="Conversation" aria-live="off" tabIndex={0}>
         <div
@@ -86,7 +87,8 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
                   canPutBack={isLast}
                   live={isLast && message.role === "assistant" ? state.live : null}
                   reconnecting={isLast && state.reconnecting}
-                  outcome={turnEnds && message.turn?.id === state.outcome?.turnId ? state.outcome : null}
+                  outcome={turnEnds ? outcomeOf(state, message) : null}
+                  canRetry={message.turn?.id === state.outcome?.turnId}
                   actions={actions}
                 />
               </div>
@@ -134,6 +136,17 @@ function markOf(line: MemoryLine, message: ShownMessage): RowMark {
   if (isGone(message)) return "gone";
   if (line.answer === message.key) return "answer";
   return line.sent.has(message.key) ? "sent" : "kept";
+}
+
+/** Returns how a message's turn ended if it did not complete. After a reload the reason of earlier turns is unknown. */
+function outcomeOf({ outcome, pastOutcomes }: ConversationState, message: ShownMessage): Outcome | null {
+  const { turn } = message;
+  if (turn === undefined || isGone(message)) return null;
+  if (turn.id === outcome?.turnId) return outcome;
+  const known = pastOutcomes.get(turn.id);
+  if (known !== undefined) return known;
+  const { id, status } = turn;
+  return status === "running" || status === "completed" ? null : { turnId: id, status };
 }
 
 function branchAt(

@@ -25,7 +25,7 @@ export function OutcomeAlert({ outcome, onRetry }: { outcome: Outcome; onRetry: 
     case "cancelled":
       return (
         <Alert tone="neutral" icon="stop" actions={actions}>
-          Stopped. What was said so far is kept.
+          Stopped. The answer so far is kept.
         </Alert>
       );
     case "interrupted":
@@ -41,6 +41,26 @@ export function OutcomeAlert({ outcome, onRetry }: { outcome: Outcome; onRetry: 
         </Alert>
       );
   }
+}
+
+const PAST: Record<Outcome["status"], string> = {
+  completed: "",
+  cancelled: "Stopped",
+  interrupted: "Interrupted",
+  failed: "Failed",
+};
+
+/** The quiet line of an earlier turn that did not complete. A retry answers its question in a branch. */
+export function PastOutcome({ outcome, onRetry }: { outcome: Outcome; onRetry: () => void }) {
+  const { status, detail } = outcome;
+  return (
+    <p className="row-meta row-outcome" data-status={status}>
+      <span>{detail === undefined ? PAST[status] : `${PAST[status]}: ${detail}`}</span>
+      <button type="button" className="button-text" title="Answer again, in a branch" onClick={onRetry}>
+        Try again
+      </button>
+    </p>
+  );
 }
 
 interface RefusalNoteProps {

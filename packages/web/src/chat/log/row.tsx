@@ -5,7 +5,7 @@ import type { Outcome } from "../state/conversation-state.ts";
 import type { Gone } from "../state/expiry.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
 import { Answer } from "./answer.tsx";
-import { OutcomeAlert, RefusalAlert } from "./outcome-alerts.tsx";
+import { OutcomeAlert, PastOutcome, RefusalAlert } from "./outcome-alerts.tsx";
 import "./row.css";
 import type { ShownMessage } from "../state/shown-message.ts";
 import type { RowActions } from "./row-actions.ts";
@@ -30,13 +30,15 @@ interface RowProps {
   live: LiveTurn | null;
   reconnecting: boolean;
   outcome: Outcome | null;
+  /** True if the turn is the last one, which can be run again in place. */
+  canRetry: boolean;
   actions: RowActions;
 }
 
 /** A message with its part of the memory line. Memoised: a new token renders one row. */
 export const Row = memo(function Row(props: RowProps) {
   const { message, mark, branch, ruleBefore, ruleAfter, gone, canPutBack } = props;
-  const { live, reconnecting, outcome, actions } = props;
+  const { live, reconnecting, outcome, canRetry, actions } = props;
   const isUser = message.role === "user";
   return (
     <>
@@ -64,7 +66,12 @@ export const Row = memo(function Row(props: RowProps) {
               onEdit={() => actions.onEditRefused(message)}
             />
           )}
-          {outcome !== null && live === null && <OutcomeAlert outcome={outcome} onRetry={actions.onRetry} />}
+          {outcome !== null && live === null && canRetry && (
+            <OutcomeAlert outcome={outcome} onRetry={actions.onRetry} />
+          )}
+          {outcome !== null && live === null && !canRetry && (
+            <PastOutcome outcome={outcome} onRetry={() => actions.onRegenerate(outcome.turnId)} />
+          )}
         </div>
       </article>
       {gone !== null && <GoneRule gone={gone} onPutBack={canPutBack ? actions.onPutBack : null} />}

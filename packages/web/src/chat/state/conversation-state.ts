@@ -27,7 +27,10 @@ export interface ConversationState {
   readonly reconnecting: boolean;
   /** True from pressing "Stop" until it takes effect. */
   readonly stopping: boolean;
+  /** Of the last turn, if it did not complete. */
   readonly outcome: Outcome | null;
+  /** Of earlier turns that this page has seen end, by turn id. */
+  readonly pastOutcomes: ReadonlyMap<string, Outcome>;
   readonly waiting: readonly WaitingMessage[];
   /** Why Redis no longer has the messages that are marked as gone; null if there are none. */
   readonly gone: Gone | null;
@@ -45,6 +48,7 @@ export function emptyConversation(sessionId: string): ConversationState {
     reconnecting: false,
     stopping: false,
     outcome: null,
+    pastOutcomes: new Map(),
     waiting: [],
     gone: null,
     isCleared: false,

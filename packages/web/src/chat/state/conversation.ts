@@ -6,7 +6,13 @@ import { beginTurn, type ConnectTurn, resumeTurn } from "../stream/connect-turn.
 import { followTurn } from "../stream/follow-turn.ts";
 import { type LiveTurn, newLiveTurn } from "../stream/live-turn.ts";
 import { type Choice, chatBody } from "./choice.ts";
-import { type ConversationState, emptyConversation, withLiveTurn } from "./conversation-state.ts";
+import {
+  type ConversationState,
+  emptyConversation,
+  type Outcome,
+  type WaitingMessage,
+  withLiveTurn,
+} from "./conversation-state.ts";
 import { isGone } from "./expiry.ts";
 import { randomBase36 } from "./session-id.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
@@ -37,6 +43,11 @@ export class Conversation {
 
   get #state(): ConversationState {
     return this.store.get();
+  }
+
+  /** Queues messages that were waiting before a reload. */
+  restoreQueue(waiting: readonly WaitingMessage[]): void {
+    this.store.update({ waiting });
   }
 
   /** Loads the newest messages and follows a running turn. */
@@ -181,10 +192,10 @@ export class Conversation {
       const running = { choice: turn, key: question.key, connect: resumeTurn };
       void this.#run(newLiveTurn(this.sessionId, turn.id), running);
     } else if (turn.status === "completed") {
-      this.store.update({ outcome: null });
+      this.#setOutcome(null);
     } else {
       const { code, detail } = await fetchTurn(this.sessionId, turn.id, signal);
-      this.store.update({ outcome: { turnId: turn.id, status: turn.status, code, detail } });
+      this.#setOutcome({ turnId: turn.id, status: turn.status, code, detail });
     }
   }
 
@@ -192,7 +203,7 @@ export class Conversation {
   async #run(turn: LiveTurn, running: Running): Promise<void> {
     const { signal } = this.#open;
     let latest = turn;
-    this.store.update({ outcome: null });
+    this.#setOutcome(null);
     this.#show(latest, running, false);
     try {
       for await (const update of followTurn(turn, { connect: running.connect, signal })) {
@@ -218,7 +229,8 @@ export class Conversation {
   async #settle({ turnId, end, stored }: LiveTurn, signal: AbortSignal): Promise<void> {
     if (turnId === null || end === null) return;
     const isCompleted = end.status === "completed";
-    this.store.update({ live: null, stopping: false, outcome: isCompleted ? null : { ...end, turnId } });
+    this.store.update({ live: null, stopping: false });
+    this.#setOutcome(isCompleted ? null : { ...end, turnId });
     if (stored) await this.#stored.refresh(signal);
     if (end.status === "interrupted") this.#catchUp(signal).catch(() => {});
     // The queue continues after a stop; after a failure the user decides.
@@ -244,11 +256,22 @@ export class Conversation {
       // A retry of a stored turn: the turn stays as it was.
       await this.#stored.refresh(this.#open.signal);
       const { code, message: detail } = error;
-      this.store.update({ ...idle, outcome: { turnId: question.turn.id, status: "failed", code, detail } });
+      this.store.update(idle);
+      this.#setOutcome({ turnId: question.turn.id, status: "failed", code, detail });
     } else if (question !== undefined) {
       const refused: ShownMessage = { ...question, delivery: "refused", refusal: { error, choice } };
       this.store.update({ ...idle, messages: [...others, refused] });
     }
+  }
+
+  /** Remembers how the last turn ended. The outcome before it stays known, for its row. */
+  #setOutcome(outcome: Outcome | null): void {
+    const { outcome: before, pastOutcomes } = this.#state;
+    const isPast = before !== null && before.turnId !== outcome?.turnId;
+    this.store.update({
+      outcome,
+      ...(isPast && { pastOutcomes: new Map(pastOutcomes).set(before.turnId, before) }),
+    });
   }
 
   async #cancel(turnId: string): Promise<void> {

@@ -39,7 +39,7 @@ export function lineOfNextTurn(
   }
   const start = report === null ? 0 : startOfWindow(messages, report);
   const sent = messages.slice(start).filter((message) => message.delivery === "stored" || isRunning(message));
-  const text = report === null || start === 0 ? null : windowRule(report.context_window);
+  const text = report === null || start === 0 ? null : windowRule(report);
   const rule = text === null ? null : { before: messages[start]?.key ?? null, text };
   return { sent: keysOf(sent), rule, answer: null };
 }
@@ -54,7 +54,7 @@ export function lineOfTurn(
   const sent = messages.filter(({ id }) => id !== null && ids.has(id));
   const reasons = report.left_out.map(({ reason }) => reason);
   const text = reasons.includes("window")
-    ? windowRule(report.context_window)
+    ? windowRule(report)
     : reasons.includes("stateless")
       ? MEMORY_OFF
       : null;
@@ -73,8 +73,12 @@ export const sendingSummary = (count: number): string =>
   count <= 1 ? "Sends this message alone" : `Sends these ${plural(count, "message")}`;
 
 const MEMORY_OFF = "Stored in Redis, not sent: memory is off";
-const windowRule = (tokens: number) =>
-  `Stored in Redis, not sent: the window of ${formatCount(tokens)} tokens is full`;
+
+function windowRule({ left_out, context_window, budget }: ContextReport): string {
+  const count = left_out.reduce((sum, { reason, messages }) => sum + (reason === "window" ? messages : 0), 0);
+  const room = `${formatCount(context_window)} tokens, of which ${formatCount(context_window - budget)} are kept for the answer`;
+  return `Stored in Redis, not sent: ${plural(count, "message")} did not fit into ${room}`;
+}
 
 const isRunning = ({ delivery, turn }: LineMessage) =>
   delivery === "on-its-way" || turn?.status === "running";

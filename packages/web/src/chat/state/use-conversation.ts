@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { Conversation } from "./conversation.ts";
+import { readQueue, writeQueue } from "./stored-queue.ts";
 
 /** Conversations with queued or refused messages, which only this page has. They stay alive while not shown. */
 const unfinished = new Map<string, Conversation>();
@@ -14,9 +15,15 @@ export function keepUntilShown(conversation: Conversation): void {
   unfinished.set(conversation.sessionId, conversation);
 }
 
+function restored(sessionId: string): Conversation {
+  const conversation = new Conversation(sessionId);
+  conversation.restoreQueue(readQueue(sessionId));
+  return conversation;
+}
+
 /** Loads the conversation of a session and follows it while it is shown. */
 export function useConversation(sessionId: string) {
-  const conversation = useMemo(() => unfinished.get(sessionId) ?? new Conversation(sessionId), [sessionId]);
+  const conversation = useMemo(() => unfinished.get(sessionId) ?? restored(sessionId), [sessionId]);
   const { store } = conversation;
   const state = useSyncExternalStore(store.subscribe, store.get);
 
@@ -29,6 +36,9 @@ export function useConversation(sessionId: string) {
       else conversation.close();
     };
   }, [conversation]);
+
+  const { waiting } = state;
+  useEffect(() => writeQueue(sessionId, waiting), [sessionId, waiting]);
 
   return { conversation, state };
 }

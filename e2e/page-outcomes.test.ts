@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ChatPage } from "./chat-page.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+/** What the scripted upstream is to do. */
+const script = (scenario: object) => `fake ${JSON.stringify(scenario)}`;
+
+async function open(): Promise<ChatPage> {
+  const chat = new ChatPage(await stack.open());
+  await chat.provider(/^Cloud/);
+  return chat;
+}
+const input = ({ page }: ChatPage) => page.getByRole("textbox", { name: "Message" });
+const focused = ({ page }: ChatPage) => page.evaluate("document.activeElement.getAttribute('aria-label')");
+
+async function send(chat: ChatPage, message: string): Promise<void> {
+  await input(chat).fill(message);
+  await chat.page.getByRole("button", { name: "Send" }).click();
+}
+
+describe("what was said", () => {
+  test("keeps the line of a failed turn, also after the next message and a reload", async () => {
+    const chat = await open();
+    await send(chat, script({ words: 10, delayMs: 5, errorAfter: 3 }));
+    await expect(chat.page.getByRole("button", { name: "Try again" })).toBeVisible();
+    await expect
+      .poll(() => chat.page.locator("[aria-live=assertive]").innerText())
+      .toContain("The answer failed");
+    await chat.say("Another question");
+    await expect(chat.page.getByText(/^Failed: /)).toBeVisible();
+    await chat.page.reload();
+    await expect(chat.page.getByText("Failed", { exact: true })).toBeVisible();
+    await chat.page.getByRole("button", { name: "Try again" }).click();
+    await expect(chat.page.getByRole("navigation", { name: "Branches" })).toBeVisible();
+  });
+
+  test("keeps queued messages over a reload, and sends them", async () => {
+    const chat = await open();
+    await send(chat, script({ words: 200, delayMs: 30 }));
+    await expect(chat.answers.last().getByText("word 3")).toBeVisible();
+    await send(chat, "the second");
+    await chat.page.reload();
+    const waiting = chat.page.getByRole("list", { name: "Waiting messages" });
+    await expect(waiting.getByText("the second")).toBeVisible();
+    await expect(chat.page.getByRole("button", { name: "Stop" })).toBeVisible();
+    await chat.page.getByRole("log", { name: "Conversation" }).focus();
+    await chat.page.keyboard.press("Escape");
+    await expect(chat.page.getByRole("article", { name: "You" }).getByText("the second")).toBeVisible();
+    await expect(waiting).toBeHidden();
+  });
+});
+
+describe("the focus", () => {
+  test("is in the message box on arrival, in a new session, and after clearing", async () => {
+    const chat = await open();
+    await chat.page.reload();
+    await expect.poll(() => focused(chat)).toBe("Message");
+    await chat.page.keyboard.type("Hello");
+    await chat.page.keyboard.press("Enter");
+    await expect(chat.answers.first()).toBeVisible();
+    await chat.page.getByRole("button", { name: "Clear session" }).click();
+    await expect.poll(() => focused(chat)).toBe("Message");
+    await chat.page.getByRole("button", { name: "New session" }).click();
+    await expect.poll(() => focused(chat)).toBe("Message");
+  });
+
+  test("goes to the next session of the list when one is deleted", async () => {
+    const chat = await open();
+    await chat.say("The first of two");
+    await chat.page.getByRole("button", { name: "New session" }).click();
+    await chat.say("The second of two");
+    await chat.page.getByRole("button", { name: "Actions for The first of two" }).focus();
+    await chat.page.keyboard.press("Enter");
+    await chat.page.getByRole("button", { name: "Delete", exact: true }).press("Enter");
+    await expect
+      .poll(() => chat.page.evaluate<string>("document.activeElement.className"))
+      .toBe("session-link");
+  });
+});
+
+test("shows in high contrast what is chosen", async () => {
+  const chat = new ChatPage(await stack.open({ forcedColors: "active" }));
+  await chat.memory("Stateful");
+  const background = (name: string) =>
+    chat.page.evaluate<string>(
+      `getComputedStyle([...document.querySelectorAll(".segment")].find((it) => it.textContent.includes("${name}"))).backgroundColor`,
+    );
+  expect(await background("Stateful")).not.toBe(await background("Stateless"));
+});
+
+test.each([
+  { width: 720, height: 450 },
+  { width: 768, height: 1024 },
+])("leaves room for the conversation at $width × $height", async (viewport) => {
+  const chat = new ChatPage(await stack.open({ viewport }));
+  const box = await chat.page.getByRole("log", { name: "Conversation" }).boundingBox();
+  expect(box?.width).toBeGreaterThan(700);
+  expect(box?.height).toBeGreaterThan(viewport.height * 0.5);
+  expect(await chat.page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+});
+
+test("moves the context window by keyboard over its whole range", async () => {
+  const chat = await open();
+  const slider = chat.page.getByRole("slider", { name: "Context window" });
+  const value = () => slider.getAttribute("aria-valuetext");
+  await slider.focus();
+  await chat.page.keyboard.press("Home");
+  expect(await value()).toBe("64 tokens");
+  const seen = new Set<string | null>();
+  while (!seen.has(await value())) {
+    seen.add(await value());
+    await chat.page.keyboard.press("ArrowRight");
+  }
+  expect(await value()).toBe("272,000 tokens");
+  expect(seen.size).toBeGreaterThan(40);
+});
+
+test("renders formulas as MathML, and keeps the source of those it cannot parse", async () => {
+  const chat = await open();
+  const answer = "Energy \\(E = mc^2\\), and \\[ \\frac{1}{2 \\] as it was. It costs $5.";
+  await chat.say(script({ pieces: [...answer] }));
+  await expect(chat.answers.last().locator("math")).toBeVisible();
+  const text = await chat.answers.last().innerText();
+  expect(text).toContain("\\frac{1}{2");
+  expect(text).toContain("It costs $5.");
+});

@@ -1,0 +1,31 @@
+import { readStored, writeStored } from "../../ui/browser-storage.ts";
+import type { WaitingMessage } from "./conversation-state.ts";
+
+/** Of this tab only: another tab that sent the same queue would send each message twice. */
+const tabStorage = () => sessionStorage;
+const nameOf = (sessionId: string) => `queue:${sessionId}`;
+
+/** Returns the messages that were queued in this tab before a reload. */
+export function readQueue(sessionId: string): readonly WaitingMessage[] {
+  try {
+    const queue: unknown = JSON.parse(readStored(nameOf(sessionId), tabStorage) ?? "[]");
+    return Array.isArray(queue) ? queue.filter(isWaiting) : [];
+  } catch {
+    return [];
+  }
+}
+
+export function writeQueue(sessionId: string, queue: readonly WaitingMessage[]): void {
+  writeStored(nameOf(sessionId), queue.length === 0 ? null : JSON.stringify(queue), tabStorage);
+}
+
+/** The browser's storage may hold anything: an older version of the page, or a user, wrote it. */
+function isWaiting(value: unknown): value is WaitingMessage {
+  const { key, text, choice } = (value ?? {}) as Partial<WaitingMessage>;
+  return (
+    typeof key === "string" &&
+    typeof text === "string" &&
+    typeof choice?.mode === "string" &&
+    typeof choice.provider === "string"
+  );
+}

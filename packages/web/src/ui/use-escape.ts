@@ -1,0 +1,17 @@
+import { useEffect, useEffectEvent } from "react";
+
+/** Runs an action on Escape, wherever the focus is, unless Escape closes or cancels something else. */
+export function useEscape(action: (() => void) | null): void {
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    if (event.key !== "Escape" || event.defaultPrevented || action === null) return;
+    const isField = event.target instanceof Element && event.target.closest("input, .edit, select") !== null;
+    if (isField || document.querySelector("dialog[open], :popover-open") !== null) return;
+    action();
+  });
+
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => onKey(event);
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+}
