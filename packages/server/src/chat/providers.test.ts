@@ -48,6 +48,16 @@ test("a failure is kept for a moment, so that nobody waits for it twice", async 
   expect((await second).available).toBe(true);
 });
 
+test("a turn is not refused by a failure that is a moment old", async () => {
+  const { model, probes, providers } = setUp();
+  const first = providers.availability(model);
+  probes[0]?.(has());
+  await first;
+  const ready = providers.ready("ollama", "a");
+  probes[1]?.(has("a"));
+  expect(await ready).toMatchObject({ info: { id: "a" } });
+});
+
 test("what is known is forgotten when a call finds nobody there", async () => {
   const { model, probes, providers } = setUp();
   const first = providers.availability(model);

@@ -38,11 +38,13 @@ export class Providers {
     this.#default = defaultProvider;
   }
 
-  async availability(model: ChatModel): Promise<Availability> {
+  /** @param keepFailures false for a turn: a user who asks again must not be refused by an old probe */
+  async availability(model: ChatModel, keepFailures = true): Promise<Availability> {
     const probe = this.#probes.get(model.id) ?? { at: Number.NEGATIVE_INFINITY };
     this.#probes.set(model.id, probe);
     const age = this.#now() - probe.at;
-    if (probe.last && age < (probe.last.available ? FRESH_MS : FAILURE_FRESH_MS)) return probe.last;
+    const freshMs = probe.last?.available ? FRESH_MS : keepFailures ? FAILURE_FRESH_MS : 0;
+    if (probe.last && age < freshMs) return probe.last;
     probe.pending ??= model.availability().then((availability) => {
       probe.last = availability;
       probe.at = this.#now();
@@ -74,7 +76,7 @@ export class Providers {
     modelName: string | undefined,
   ): Promise<{ model: ChatModel; info: ModelInfo; listed: boolean }> {
     const model = this.get(id);
-    const { available, reason, action, models } = await this.availability(model);
+    const { available, reason, action, models } = await this.availability(model, false);
     if (!available) {
       void model.prepare?.();
       const sentences = [`${model.name} is not available.`, reason, action].filter(
