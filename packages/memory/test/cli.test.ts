@@ -2,24 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { MessageHistory } from "../src/index.ts";
-import { type Connection, connectNodeRedis } from "./redis.ts";
-import { type Server, serverBinary, startServer } from "./servers.ts";
+import { ownRedis } from "./own-redis.ts";
 
 const COMMAND = fileURLToPath(new URL("../bin/redis-memory.ts", import.meta.url));
 
-let server: Server;
-let redis: Connection;
-beforeAll(async () => {
-  server = await startServer(serverBinary());
-  redis = await connectNodeRedis(server.url);
-});
-afterAll(async () => {
-  await redis?.close();
-  await server?.stop();
-});
-beforeEach(() => redis.command("FLUSHALL"));
+const own = ownRedis();
 
 async function run(args: readonly string[], interruptAfter?: string) {
   const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ["ignore", "pipe", "pipe"] });
@@ -43,12 +32,12 @@ async function run(args: readonly string[], interruptAfter?: string) {
 const human = (content: string) => JSON.stringify({ type: "human", data: { content } });
 
 test("imports, says what it did, and does nothing twice", async () => {
-  await redis.command("LPUSH", "message_store:s", human("one"), human("two"));
-  const args = ["import", "--from", "langchain-python", "--url", server.url];
+  await own.redis.command("LPUSH", "message_store:s", human("one"), human("two"));
+  const args = ["import", "--from", "langchain-python", "--url", own.server.url];
   const options = ["--ttl-seconds", "600", "--name", "kept", "--owner", "alice"];
   const first = await run([...args, ...options]);
   expect(first).toMatchObject({ code: 0, out: "1 sessions: 2 messages added, 0 there already.\n" });
-  const history = new MessageHistory({ client: redis.client, name: "kept", owner: "alice" });
+  const history = new MessageHistory({ client: own.redis.client, name: "kept", owner: "alice" });
   expect((await history.getRecent("s")).map(({ content }) => content)).toEqual(["one", "two"]);
   expect(await history.info("s")).toMatchObject({ ttlSeconds: 600 });
   expect((await run([...args, ...options])).out).toBe("1 sessions: 0 messages added, 2 there already.\n");
@@ -58,15 +47,15 @@ test("imports, says what it did, and does nothing twice", async () => {
 test("interrupted, it says so and ends; run again, it goes on", { timeout: 60_000 }, async () => {
   for (let session = 0; session < 60; session++) {
     const lines = Array.from({ length: 600 }, (_, n) => human(`${n}`));
-    await redis.command("LPUSH", `message_store:${session}`, ...lines);
+    await own.redis.command("LPUSH", `message_store:${session}`, ...lines);
   }
-  const args = ["import", "--from", "langchain-python", "--url", server.url, "--ttl-seconds", "600"];
+  const args = ["import", "--from", "langchain-python", "--url", own.server.url, "--ttl-seconds", "600"];
   const stopped = await run(args, "0 of 60 sessions");
   expect(stopped).toMatchObject({ code: 130 });
   expect(stopped.error).toMatch(/Interrupted after \d+ messages/);
   const finished = await run(args);
   expect(finished.out).toMatch(/^60 sessions: \d+ messages added, [1-9]\d* there already/);
-  const history = new MessageHistory({ client: redis.client });
+  const history = new MessageHistory({ client: own.redis.client });
   for (const session of ["0", "30", "59"]) expect(await history.count(session)).toBe(600);
 });
 

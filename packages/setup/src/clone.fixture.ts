@@ -16,6 +16,7 @@ import { onTestFinished } from "vitest";
 import { serverBinary } from "../../memory/test/servers.ts";
 import { endProcess } from "../base/end-process.mjs";
 import { freePort } from "../base/ports.mjs";
+import { type PrivateRedis, startPrivateRedis } from "./redis/private-redis.ts";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** What the second stage imports. */
@@ -163,4 +164,12 @@ export async function runScript(clone: Clone, args: readonly string[], env: Node
       return (await answer.json()) as { REDIS_URL: string; pid: number };
     },
   };
+}
+
+/** Starts a Redis that is not the clone's own, for as long as the test runs. */
+export async function startOtherRedis({ folder }: Clone): Promise<PrivateRedis> {
+  const other = join(folder, "other");
+  const redis = await startPrivateRedis({ binary: redisServer, folder: other, persistent: false });
+  onTestFinished(redis.end);
+  return redis;
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Connection, connectNodeRedis } from "../../test/redis.ts";
-import { type Server, serverBinary, startServer } from "../../test/servers.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { ownRedis } from "../../test/own-redis.ts";
 import {
   fromAgentMemoryServer,
   fromLangChain,
@@ -18,29 +17,19 @@ const FOREIGN = JSON.parse(
   readFileSync(new URL("../../test/fixtures/foreign-histories.json", import.meta.url), "utf8"),
 ) as Record<string, Record<string, { type: string; value: string | string[] | Record<string, string> }>>;
 
-// Of its own, as a source without a prefix is all of a Redis.
-let server: Server;
-let redis: Connection;
+// A source without a prefix reads all of a Redis.
+const own = ownRedis();
 let history: MessageHistory;
 
-beforeAll(async () => {
-  server = await startServer(serverBinary());
-  redis = await connectNodeRedis(server.url);
-});
-afterAll(async () => {
-  await redis?.close();
-  await server?.stop();
-});
 beforeEach(() => {
-  history = new MessageHistory({ client: redis.client });
+  history = new MessageHistory({ client: own.redis.client });
 });
-afterEach(() => redis.command("FLUSHALL"));
 
 async function given(writer: string): Promise<void> {
   for (const [key, { type, value }] of Object.entries(FOREIGN[writer] ?? {})) {
-    if (type === "hash") await redis.command("HSET", key, ...Object.entries(value).flat());
-    else if (type === "list") await redis.command("RPUSH", key, ...(value as string[]));
-    else await redis.command("SET", key, String(value));
+    if (type === "hash") await own.redis.command("HSET", key, ...Object.entries(value).flat());
+    else if (type === "list") await own.redis.command("RPUSH", key, ...(value as string[]));
+    else await own.redis.command("SET", key, String(value));
   }
 }
 
@@ -60,7 +49,7 @@ const WEATHER = [
 
 test("from RedisVL: order, ids, times, roles, tool calls and metadata", async () => {
   await given("redisvl 0.28.0");
-  const done = await importHistory(history, fromRedisVl({ client: redis.client, prefix: "my_history" }));
+  const done = await importHistory(history, fromRedisVl({ client: own.redis.client, prefix: "my_history" }));
   expect(done).toEqual({
     sessions: 2,
     ofSessions: 2,
@@ -92,10 +81,10 @@ test.each(["@langchain/redis 1.1.2", "@langchain/community 1.1.29"])(
   async (writer) => {
     await given(writer);
     // What else lies in that Redis is passed over, our own lists too.
-    await redis.command("RPUSH", "jobs", "1", "2");
-    await redis.command("SET", "setting", "x");
+    await own.redis.command("RPUSH", "jobs", "1", "2");
+    await own.redis.command("SET", "setting", "x");
     await history.store("mine", "a", "b");
-    const done = await importHistory(history, fromLangChain({ client: redis.client }));
+    const done = await importHistory(history, fromLangChain({ client: own.redis.client }));
     expect(done).toMatchObject({ sessions: 1, added: 8, damaged: 0 });
     const messages = await all("session:1");
     expect(spoken(messages)).toEqual(WEATHER);
@@ -120,34 +109,34 @@ test.each(["@langchain/redis 1.1.2", "@langchain/community 1.1.29"])(
 );
 
 test("from LangChain JS: the older form of a record", async () => {
-  await redis.command(
+  await own.redis.command(
     "RPUSH",
     "old",
     '{"type":"ai","text":"Hello"}',
     '{"type":"human","role":"","text":"Hi"}',
   );
-  await importHistory(history, fromLangChain({ client: redis.client }));
+  await importHistory(history, fromLangChain({ client: own.redis.client }));
   expect(spoken(await all("old"))).toEqual(["user: Hi", "assistant: Hello"]);
 });
 
 test("from LangChain JS: calls as OpenAI's API had them", async () => {
   const call = { id: "c1", type: "function", function: { name: "f", arguments: '{"a":1}' } };
   const data = { content: "", additional_kwargs: { tool_calls: [call] } };
-  await redis.command("RPUSH", "old", JSON.stringify({ type: "ai", data }));
-  await importHistory(history, fromLangChain({ client: redis.client }));
+  await own.redis.command("RPUSH", "old", JSON.stringify({ type: "ai", data }));
+  await importHistory(history, fromLangChain({ client: own.redis.client }));
   expect(await all("old")).toMatchObject([{ toolCalls: [{ id: "c1", name: "f", arguments: '{"a":1}' }] }]);
 });
 
 test("from LangChain Python, langchain-community", async () => {
   await given("langchain-community 0.4.2");
-  const source = fromLangChain({ client: redis.client, prefix: "message_store:" });
+  const source = fromLangChain({ client: own.redis.client, prefix: "message_store:" });
   expect(await importHistory(history, source)).toMatchObject({ sessions: 1, added: 8, damaged: 0 });
   expect(spoken(await all("session:1"))).toEqual(WEATHER);
 });
 
 test("from LangChain Python, langchain-redis: with ids and times", async () => {
   await given("langchain-redis 0.2.6");
-  const done = await importHistory(history, fromLangChainRedis({ client: redis.client }));
+  const done = await importHistory(history, fromLangChainRedis({ client: own.redis.client }));
   expect(done).toMatchObject({ sessions: 1, added: 8, damaged: 0 });
   const messages = await all("session:1");
   expect(spoken(messages)).toEqual(WEATHER);
@@ -159,7 +148,7 @@ test("from LangChain Python, langchain-redis: with ids and times", async () => {
 
 test("from agent-memory-server: sessions of one name of two users stay apart", async () => {
   await given("agent-memory-server");
-  const done = await importHistory(history, fromAgentMemoryServer({ client: redis.client }));
+  const done = await importHistory(history, fromAgentMemoryServer({ client: own.redis.client }));
   expect(done).toMatchObject({ sessions: 2, added: 4, damaged: 0 });
   const messages = await all("app:alice:session-1");
   expect(spoken(messages)).toEqual(["user: Hi 🎉", "assistant: Hello Alice", "user: She waves"]);
@@ -172,12 +161,12 @@ test("from agent-memory-server: sessions of one name of two users stay apart", a
 });
 
 describe("importing again", () => {
-  const source = (): ImportSource => fromRedisVl({ client: redis.client, prefix: "my_history" });
+  const source = (): ImportSource => fromRedisVl({ client: own.redis.client, prefix: "my_history" });
 
   test("adds nothing twice, and what is new behind it", async () => {
     await given("redisvl 0.28.0");
     await importHistory(history, source());
-    await redis.command(
+    await own.redis.command(
       "HSET",
       "my_history:session|1:1895454301.5:0",
       ...["entry_id", "new", "role", "user", "content", "later", "session_tag", "session|1"],
@@ -192,8 +181,8 @@ describe("importing again", () => {
     const lines = Array.from({ length: 1300 }, (_, n) =>
       JSON.stringify({ type: "human", data: { content: `m${n}` } }),
     );
-    for (const line of lines) await redis.command("LPUSH", "long", line);
-    const long = () => fromLangChain({ client: redis.client });
+    for (const line of lines) await own.redis.command("LPUSH", "long", line);
+    const long = () => fromLangChain({ client: own.redis.client });
     for (const batches of [1, 2]) {
       const controller = new AbortController();
       let seen = 0;
@@ -219,14 +208,14 @@ describe("importing again", () => {
 
 test("damaged records and impossible sessions are left out and counted, halves of characters mended", async () => {
   const hash = (key: string, fields: Record<string, string>) =>
-    redis.command("HSET", `h:${key}`, ...Object.entries(fields).flat());
+    own.redis.command("HSET", `h:${key}`, ...Object.entries(fields).flat());
   const whole = { role: "user", content: "fine", session_tag: "s", timestamp: "1" };
   await hash("1", { ...whole, entry_id: "x".repeat(200), metadata: '{"a":"\\ud800"}' });
   await hash("2", { role: "user", session_tag: "s", timestamp: "2" });
   await hash("3", { ...whole, role: "critic" });
   await hash("4", { ...whole, session_tag: "not\na session" });
   await hash("5", { content: "of no session" });
-  const source = fromRedisVl({ client: redis.client, prefix: "h:" });
+  const source = fromRedisVl({ client: own.redis.client, prefix: "h:" });
   expect(await importHistory(history, source)).toMatchObject({
     added: 1,
     damaged: 2,
@@ -240,7 +229,7 @@ test("damaged records and impossible sessions are left out and counted, halves o
 
 test("a TTL can be given to what is imported", async () => {
   await given("redisvl 0.28.0");
-  const source = fromRedisVl({ client: redis.client, prefix: "my_history" });
+  const source = fromRedisVl({ client: own.redis.client, prefix: "my_history" });
   await importHistory(history, source, { ttlSeconds: 86_400 });
   expect(await history.info("session 2")).toMatchObject({ ttlSeconds: 86_400 });
 });

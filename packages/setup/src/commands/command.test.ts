@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { COMMANDS } from "../../../../scripts/commands.mjs";
 import { isAlive } from "../../base/end-process.mjs";
-import { type Clone, makeClone, ROOT, redisServer, runScript } from "../clone.fixture.ts";
-import { startPrivateRedis } from "../redis/private-redis.ts";
+import { type Clone, makeClone, ROOT, redisServer, runScript, startOtherRedis } from "../clone.fixture.ts";
 import { probeRedis } from "../redis/probe-redis.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -61,12 +60,7 @@ test("a command on the product has a private Redis for as long as it runs, with 
 
 test("a command on the product takes the Redis that .env names", async () => {
   const clone = cloneWith("packages/server/src/commands/keys.ts");
-  const redis = await startPrivateRedis({
-    binary: redisServer,
-    folder: join(clone.folder, "other"),
-    persistent: false,
-  });
-  onTestFinished(redis.end);
+  const redis = await startOtherRedis(clone);
   clone.write(".env", `REDIS_URL=${redis.url}`);
   const { code } = await (await runScript(clone, ["keys", "list"])).ended;
   expect(code).toBe(0);

@@ -4,9 +4,8 @@ import { delimiter, dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { findOnPath } from "../../base/find-on-path.mjs";
 import { freePort } from "../../base/ports.mjs";
-import { makeClone, redisServer, runScript, startClone } from "../clone.fixture.ts";
+import { makeClone, redisServer, runScript, startClone, startOtherRedis } from "../clone.fixture.ts";
 import { askRedis } from "../redis/ask-redis.ts";
-import { startPrivateRedis } from "../redis/private-redis.ts";
 
 // Several processes each, on machines that may have other things to do.
 vi.setConfig({ testTimeout: 60_000 });
@@ -32,12 +31,7 @@ describe("what goes wrong is said in a sentence", () => {
 
   test("a Redis that refuses the password", async () => {
     const clone = makeClone();
-    const redis = await startPrivateRedis({
-      binary: redisServer,
-      folder: join(clone.folder, "other"),
-      persistent: false,
-    });
-    onTestFinished(redis.end);
+    const redis = await startOtherRedis(clone);
     await askRedis(redis, (client) => client.configSet("requirepass", "right"));
     const run = await runScript(clone, ["start"], { REDIS_URL: `redis://:wrong@127.0.0.1:${redis.port}` });
     const ended = await run.ended;

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { isAlive } from "../../base/end-process.mjs";
-import { makeClone, redisServer, runScript, startClone } from "../clone.fixture.ts";
+import { makeClone, redisServer, runScript, startClone, startOtherRedis } from "../clone.fixture.ts";
 import { askRedis } from "../redis/ask-redis.ts";
-import { startPrivateRedis } from "../redis/private-redis.ts";
 import { probeRedis } from "../redis/probe-redis.ts";
 
 // Several processes each, on machines that may have other things to do.
@@ -107,12 +106,7 @@ describe("with all it needs", () => {
 
   test("a Redis that answers is used, by REDIS_URL from .env too", async () => {
     const clone = makeClone();
-    const redis = await startPrivateRedis({
-      binary: redisServer,
-      folder: join(clone.folder, "other"),
-      persistent: false,
-    });
-    onTestFinished(redis.end);
+    const redis = await startOtherRedis(clone);
     clone.write(".env", `REDIS_URL=${redis.url}\nSTAND_IN=ignored`);
     const run = await runScript(clone, ["start"]);
     await run.says("Ctrl-C stops it.");

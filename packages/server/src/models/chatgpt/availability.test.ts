@@ -1,28 +1,17 @@
 import { createServer } from "node:net";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { failureOf } from "../../../test/ask.ts";
-import { type FakeOpenAi, openAiError, startFakeOpenAi } from "../../../test/fakes/openai.ts";
+import { openAiError, startFakeOpenAi } from "../../../test/fakes/openai.ts";
+import { KEY, withFakeOpenAi } from "./chatgpt.fixture.ts";
 import { ChatGpt } from "./chatgpt.ts";
 
-const KEY = "sk-proj-a-secret-that-nobody-sees";
-
 describe("ChatGPT's availability", () => {
-  let fake: FakeOpenAi;
-  let model: ChatGpt;
-
-  beforeEach(async () => {
-    fake = await startFakeOpenAi();
-    model = new ChatGpt({ apiKey: KEY, baseUrl: fake.url, model: "gpt-5-mini" });
-  });
-  afterEach(async () => {
-    await model.close();
-    await fake.close();
-  });
+  const subject = withFakeOpenAi();
 
   const unavailable = { available: false, reason: expect.any(String), action: expect.any(String) };
 
   test("without a key: says so and sends no request", async () => {
-    const keyless = new ChatGpt({ apiKey: "", baseUrl: fake.url, model: "gpt-5-mini" });
+    const keyless = new ChatGpt({ apiKey: "", baseUrl: subject.fake.url, model: "gpt-5-mini" });
     const availability = await keyless.availability();
     await keyless.close();
     expect(availability).toMatchObject({
@@ -30,14 +19,14 @@ describe("ChatGPT's availability", () => {
       action: expect.stringContaining("OPENAI_API_KEY"),
     });
     expect(availability.models.map(({ id }) => id)).toContain("gpt-4o");
-    expect(fake.requests).toEqual([]);
+    expect(subject.fake.requests).toEqual([]);
   });
 
   test("with a wrong key: says so", async () => {
-    fake.scenario = {};
+    subject.fake.scenario = {};
     const other = await startFakeOpenAi({ apiKey: "sk-another" });
-    model = new ChatGpt({ apiKey: KEY, baseUrl: other.url, model: "gpt-5-mini" });
-    const availability = await model.availability();
+    subject.model = new ChatGpt({ apiKey: KEY, baseUrl: other.url, model: "gpt-5-mini" });
+    const availability = await subject.model.availability();
     await other.close();
     expect(availability).toMatchObject({
       ...unavailable,
@@ -47,7 +36,7 @@ describe("ChatGPT's availability", () => {
   });
 
   test("lists the models that can answer, with windows and prices", async () => {
-    const { models } = await model.availability();
+    const { models } = await subject.model.availability();
     expect(models.map(({ id }) => id)).toEqual(["gpt-5-mini", "gpt-4o-mini"]);
     expect(models[0]).toEqual({
       id: "gpt-5-mini",
@@ -70,8 +59,8 @@ describe("ChatGPT's availability", () => {
 
   test("lists what another server has, though nothing is known of it", async () => {
     const other = await startFakeOpenAi({ models: ["qwen"] });
-    model = new ChatGpt({ apiKey: KEY, baseUrl: other.url, model: "qwen" });
-    expect(await model.availability()).toEqual({
+    subject.model = new ChatGpt({ apiKey: KEY, baseUrl: other.url, model: "qwen" });
+    expect(await subject.model.availability()).toEqual({
       available: true,
       models: [{ id: "qwen", context_window: null, price: null }],
     });
@@ -86,13 +75,13 @@ describe("ChatGPT's availability", () => {
     [503, false],
   ])("after status %i is %s", async (status, available) => {
     const { fail } = openAiError(status, { message: "?", type: "?" });
-    fake.replay({
+    subject.fake.replay({
       request: "GET /v1/models",
       status,
       contentType: "application/json",
       body: JSON.stringify(fail.body),
     });
-    const availability = await model.availability();
+    const availability = await subject.model.availability();
     expect(availability.available).toBe(available);
     if (!available) expect(availability).toMatchObject(unavailable);
   });
@@ -101,19 +90,23 @@ describe("ChatGPT's availability", () => {
     const silent = createServer(() => {}).listen(0, "127.0.0.1");
     await new Promise((resolve) => silent.once("listening", resolve));
     const { port } = silent.address() as { port: number };
-    model = new ChatGpt({ apiKey: KEY, baseUrl: `http://127.0.0.1:${port}/v1`, model: "gpt-5-mini" });
-    expect(await model.availability()).toMatchObject({
+    subject.model = new ChatGpt({ apiKey: KEY, baseUrl: `http://127.0.0.1:${port}/v1`, model: "gpt-5-mini" });
+    expect(await subject.model.availability()).toMatchObject({
       ...unavailable,
       reason: expect.stringContaining("does not answer"),
     });
-    await model.close();
+    await subject.model.close();
     silent.close();
   });
 
   test("with a key that cannot be sent", async () => {
-    model = new ChatGpt({ apiKey: "sk-with\na-line", baseUrl: fake.url, model: "gpt-5-mini" });
-    expect(await model.availability()).toMatchObject(unavailable);
+    subject.model = new ChatGpt({
+      apiKey: "sk-with\na-line",
+      baseUrl: subject.fake.url,
+      model: "gpt-5-mini",
+    });
+    expect(await subject.model.availability()).toMatchObject(unavailable);
     const request = { model: "gpt-5-mini", system: "", messages: [], contextWindow: 1000, promptTokens: 10 };
-    expect((await failureOf(model, request)).code).toBe("provider_unauthorized");
+    expect((await failureOf(subject.model, request)).code).toBe("provider_unauthorized");
   });
 });

@@ -159,8 +159,10 @@ describe("ChatGPT", () => {
     fake.scenario = { refuseStreaming: true, initialDelayMs: 60_000 };
     const abort = new AbortController();
     const answer = ask(model, question("Hi"), abort.signal);
-    setTimeout(() => abort.abort(new Error("enough")), 100);
-    await expect(answer).rejects.toThrow("enough");
+    const failure = expect(answer).rejects.toThrow("enough");
+    await expect.poll(() => fake.requests.length).toBe(2);
+    abort.abort(new Error("enough"));
+    await failure;
     await fake.idle();
     expect(fake.last.outcome).toBe("aborted");
   });

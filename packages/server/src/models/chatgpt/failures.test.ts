@@ -1,10 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { failureOf } from "../../../test/ask.ts";
-import { type FakeOpenAi, startFakeOpenAi } from "../../../test/fakes/openai.ts";
 import type { ModelRequest } from "../../chat/chat-model.ts";
+import { KEY, withFakeOpenAi } from "./chatgpt.fixture.ts";
 import { ChatGpt } from "./chatgpt.ts";
 
-const KEY = "sk-proj-a-secret-that-nobody-sees";
 const question = (content: string, model = "gpt-5-mini"): ModelRequest => ({
   model,
   system: "",
@@ -14,17 +13,7 @@ const question = (content: string, model = "gpt-5-mini"): ModelRequest => ({
 });
 
 describe("ChatGPT", () => {
-  let fake: FakeOpenAi;
-  let model: ChatGpt;
-
-  beforeEach(async () => {
-    fake = await startFakeOpenAi();
-    model = new ChatGpt({ apiKey: KEY, baseUrl: fake.url, model: "gpt-5-mini" });
-  });
-  afterEach(async () => {
-    await model.close();
-    await fake.close();
-  });
+  const subject = withFakeOpenAi();
 
   test.each([
     ["fake-401", "provider_unauthorized", /OPENAI_API_KEY/],
@@ -43,13 +32,13 @@ describe("ChatGPT", () => {
     ["fake-malformed", "provider_failed", /no answer/],
     ["fake-error", "provider_failed", /The model had a fault/],
   ])("tells %s as %s", async (name, code, message) => {
-    const error = await failureOf(model, question("Hi", name));
+    const error = await failureOf(subject.model, question("Hi", name));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
   });
 
   test("passes on after how long trying again makes sense", async () => {
-    expect((await failureOf(model, question("Hi", "fake-429"))).retryAfter).toBe(20);
+    expect((await failureOf(subject.model, question("Hi", "fake-429"))).retryAfter).toBe(20);
   });
 
   test.each([
@@ -73,29 +62,31 @@ describe("ChatGPT", () => {
       "provider_refused",
     ],
   ])("takes %s in the stream for what it is", async (_, event, code) => {
-    fake.scenario = { packets: [`data: ${JSON.stringify(event)}\n\n`] };
-    expect((await failureOf(model, question("Hi"))).code).toBe(code);
+    subject.fake.scenario = { packets: [`data: ${JSON.stringify(event)}\n\n`] };
+    expect((await failureOf(subject.model, question("Hi"))).code).toBe(code);
   });
 
   test("takes a page for no answer", async () => {
-    fake.replay({
+    subject.fake.replay({
       request: "POST /v1/responses",
       status: 200,
       contentType: "text/html",
       body: "<html>Please log in</html>",
     });
-    expect((await failureOf(model, question("Hi"))).code).toBe("provider_failed");
+    expect((await failureOf(subject.model, question("Hi"))).code).toBe("provider_failed");
   });
 
   test("says that the address is wrong where there is no such API", async () => {
-    const elsewhere = new ChatGpt({ apiKey: KEY, baseUrl: `${fake.origin}/v2`, model: "gpt-5-mini" });
-    model = elsewhere;
-    expect((await failureOf(model, question("Hi"))).message).toMatch(/no such API.+OPENAI_BASE_URL/);
+    const elsewhere = new ChatGpt({ apiKey: KEY, baseUrl: `${subject.fake.origin}/v2`, model: "gpt-5-mini" });
+    subject.model = elsewhere;
+    expect((await failureOf(subject.model, question("Hi"))).message).toMatch(/no such API.+OPENAI_BASE_URL/);
   });
 
   test("never tells its key", async () => {
     const message = `The project of ${KEY} has no access.`;
-    fake.scenario = { fail: { status: 400, body: { error: { message } } } };
-    expect((await failureOf(model, question("Hi"))).message).toContain("The project of [key] has no access.");
+    subject.fake.scenario = { fail: { status: 400, body: { error: { message } } } };
+    expect((await failureOf(subject.model, question("Hi"))).message).toContain(
+      "The project of [key] has no access.",
+    );
   });
 });
