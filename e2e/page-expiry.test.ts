@@ -56,6 +56,9 @@ describe("a session that Redis no longer has", () => {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ ttl_seconds: 600 }),
     });
+    // The page learns the new TTL when it loads: by the old one the session would have expired.
+    await chat.page.reload();
+    await expect(chat.page.getByRole("article", { name: "Assistant" })).toBeVisible();
     const other = await chat.page.context().newPage();
     await other.goto(`${stack.url}/#/s/${sessionOf(chat)}`);
     await expect(other.getByRole("article", { name: "Assistant" })).toBeVisible();
