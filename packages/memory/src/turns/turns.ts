@@ -78,7 +78,7 @@ export type RunResult<Result> =
 /**
  * Answers that survive their writer. A turn is one user message and the answer to it: begun, appended to and
  * ended by one writer, followed and cancelled from any process. What is shown of it is in Redis, and every
- * turn comes to a definite end: one whose writer died is ended as `interrupted`, with its text, by whoever
+ * turn comes to a definite end: one whose writer died is ended as `interrupted`, with its text, by the process that
  * next touches the session.
  *
  * Wrong arguments are a `TypeError`, everything else a `MemoryError`; every method may throw one with the code
