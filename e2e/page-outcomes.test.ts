@@ -56,6 +56,54 @@ describe("what was said", () => {
   });
 });
 
+describe("a message that is sent before the page is ready", () => {
+  test.each([
+    ["the providers", "**/api/providers"],
+    ["the messages", "**/api/sessions/*/messages*"],
+    ["the sessions", "**/api/sessions?*"],
+  ])("is sent when %s have arrived, and only once", async (_, route) => {
+    const chat = await open();
+    await chat.say("The first");
+    const { page } = chat;
+    let answer = () => {};
+    const isTime = new Promise<void>((resolve) => (answer = resolve));
+    await page.route(route, async (it) => {
+      await isTime;
+      await it.continue();
+    });
+    await page.reload();
+    await expect.poll(() => focused(chat)).toBe("Message");
+    await page.keyboard.type("Early");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("And a draft");
+    await expect(page.getByText("Early", { exact: true })).toBeVisible();
+    answer();
+    await expect.poll(() => chat.answers.count()).toBe(2);
+    await expect(page.getByRole("button", { name: "Stop" })).toBeHidden();
+    expect(await page.getByRole("article", { name: "You" }).getByText("Early").count()).toBe(1);
+    expect(await input(chat).inputValue()).toBe("And a draft");
+  });
+
+  test("survives a second reload, and can be removed", async () => {
+    const chat = await open();
+    const { page } = chat;
+    await page.route("**/api/providers", () => {});
+    await page.reload();
+    await input(chat).fill("Early");
+    await page.keyboard.press("Enter");
+    await page.reload();
+    await input(chat).fill("Too early");
+    await page.keyboard.press("Enter");
+    const waiting = page.getByRole("list", { name: "Waiting messages" });
+    await expect.poll(() => waiting.getByText("sent as soon as the page is ready").count()).toBe(2);
+    await page.getByRole("button", { name: "Remove: Too early" }).click();
+    await page.unroute("**/api/providers");
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await expect.poll(() => chat.answers.count()).toBe(1);
+    await expect(waiting).toBeHidden();
+  });
+});
+
 describe("the focus", () => {
   test("is in the message box on arrival, in a new session, and after clearing", async () => {
     const chat = await open();

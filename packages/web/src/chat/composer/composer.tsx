@@ -6,13 +6,19 @@ import "./composer.css";
 import { lengthError } from "../state/message-length.ts";
 import { WaitingList } from "./waiting-list.tsx";
 
+export interface Blocked {
+  readonly reason: string;
+  /** True if the reason passes by itself: a message that is sent meanwhile is queued. */
+  readonly isShort: boolean;
+}
+
 interface ComposerProps {
   draft: string;
   onDraft: (text: string) => void;
   maxChars: number;
   onSend: () => void;
-  /** Why Send is disabled; null if it is not. */
-  blocked: string | null;
+  /** Why the message cannot be sent yet; null if it can. */
+  blocked: Blocked | null;
   running: boolean;
   stopping: boolean;
   onStop: () => void;
@@ -35,7 +41,7 @@ export function Composer(props: ComposerProps) {
     props;
   const hint = useId();
   const tooLong = lengthError(draft, maxChars);
-  const canSend = draft.trim() !== "" && tooLong === null && blocked === null;
+  const canSend = draft.trim() !== "" && tooLong === null && blocked?.isShort !== false;
 
   function onKeyDown(event: KeyboardEvent) {
     // While an input method composes text, Enter belongs to it.
@@ -87,7 +93,7 @@ export function Composer(props: ComposerProps) {
               ) : blocked === null ? (
                 summary
               ) : (
-                <span>{blocked}</span>
+                <span>{blocked.reason}</span>
               )}
             </div>
             {props.model}

@@ -1,11 +1,11 @@
-import type { RefObject } from "react";
+import { type RefObject, useEffect } from "react";
 import { toastErrors } from "../../api/toast-errors.ts";
 import { Alert, RetryButton } from "../../ui/alert.tsx";
 import { useEscape } from "../../ui/use-escape.ts";
 import type { Chat } from "../state/use-chat.ts";
 import type { Pricing } from "../state/use-pricing.ts";
 import type { Providers } from "../state/use-providers.ts";
-import { Composer } from "./composer.tsx";
+import { type Blocked, Composer } from "./composer.tsx";
 import { ModelChoice } from "./model-choice.tsx";
 import { SendingSummary } from "./sending-summary.tsx";
 
@@ -24,12 +24,18 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
   const { conversation, state, choice, choose, draft, changeDraft, preview, provider } = chat;
   const { text = "" } = draft;
 
+  const blocked = blockedBy(chat, server);
+  const isReady = blocked === null;
+  useEffect(() => {
+    if (isReady && choice !== null) conversation.sendEarly(choice);
+  }, [isReady, choice, conversation]);
+
   function send() {
-    if (choice === null) return;
+    changeDraft({ text: undefined });
+    if (choice === null || !isReady) return conversation.send(text, null);
     // What the defaults were is from now on what was chosen: they may change under a conversation.
     choose({ mode: choice.mode, provider: choice.provider });
     conversation.send(text, choice);
-    changeDraft({ text: undefined });
   }
 
   const stop = () => void toastErrors(() => conversation.stop());
@@ -42,7 +48,7 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
       onDraft={(text) => changeDraft({ text })}
       maxChars={chat.maxChars}
       onSend={send}
-      blocked={disabledReason(chat, server)}
+      blocked={blocked}
       running={state.live !== null}
       stopping={state.stopping}
       onStop={stop}
@@ -82,9 +88,10 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
   );
 }
 
-/** Why Send is disabled; null if it is not. */
-function disabledReason({ choice, provider, state }: Chat, server: Providers): string | null {
-  if (choice === null) return server.error?.message ?? "Connecting to the server…";
-  if (provider?.available === false) return `${provider.name} is not available. Choose another provider.`;
-  return state.load === "loading" ? "Loading the conversation…" : null;
+function blockedBy({ choice, provider, state }: Chat, server: Providers): Blocked | null {
+  if (choice === null) return { reason: server.error?.message ?? "Connecting to the server…", isShort: true };
+  if (state.load === "loading") return { reason: "Loading the conversation…", isShort: true };
+  if (provider?.available === false)
+    return { reason: `${provider.name} is not available. Choose another provider.`, isShort: false };
+  return null;
 }

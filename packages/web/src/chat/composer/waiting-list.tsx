@@ -13,21 +13,21 @@ export function WaitingList({ waiting, running, onDiscard, onSendNow }: WaitingL
   if (waiting.length === 0) return null;
   return (
     <ul className="waiting" aria-label="Waiting messages">
-      {waiting.map(({ key, text }) => (
-        <li key={key}>
-          <span className="waiting-text">{text}</span>
-          <span className="waiting-when">{running ? "sent after this answer" : "held"}</span>
+      {waiting.map((message) => (
+        <li key={message.key}>
+          <span className="waiting-text">{message.text}</span>
+          <span className="waiting-when">{sendingTime(message, running)}</span>
           <button
             type="button"
             className="button-icon"
-            aria-label={`Remove: ${text}`}
-            onClick={() => onDiscard(key)}
+            aria-label={`Remove: ${message.text}`}
+            onClick={() => onDiscard(message.key)}
           >
             <Icon name="close" size={14} />
           </button>
         </li>
       ))}
-      {!running && (
+      {!running && waiting.some(({ choice }) => choice !== null) && (
         <li>
           <button type="button" className="button button-small" onClick={onSendNow}>
             Send what waits
@@ -36,4 +36,9 @@ export function WaitingList({ waiting, running, onDiscard, onSendNow }: WaitingL
       )}
     </ul>
   );
+}
+
+function sendingTime({ choice }: WaitingMessage, running: boolean): string {
+  if (choice === null) return "sent as soon as the page is ready";
+  return running ? "sent after this answer" : "held";
 }

@@ -5,11 +5,12 @@ import type { Choice } from "./choice.ts";
 import type { Gone } from "./expiry.ts";
 import type { ShownMessage } from "./shown-message.ts";
 
-/** A message that is queued while an answer runs. */
+/** A message that is queued while an answer runs, or until the page is ready. */
 export interface WaitingMessage {
   readonly key: string;
   readonly text: string;
-  readonly choice: Choice;
+  /** null: sent before the page was ready. */
+  readonly choice: Choice | null;
 }
 
 /** How a turn ended that did not complete and can be retried. */

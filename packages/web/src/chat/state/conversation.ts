@@ -85,11 +85,22 @@ export class Conversation {
     await this.#stored.loadOlder(this.#open.signal);
   }
 
-  /** Sends a message, or queues it while an answer runs. */
-  send(text: string, choice: Choice): void {
+  /** Sends a message, or queues it while an answer runs. Without a choice it is queued until `sendEarly`. */
+  send(text: string, choice: Choice | null): void {
     const key = randomBase36(20);
-    if (this.#state.live === null) this.#post(key, text, choice);
-    else this.store.update({ waiting: [...this.#state.waiting, { key, text, choice }] });
+    const { live, waiting } = this.#state;
+    if (live === null && choice !== null) this.#post(key, text, choice);
+    else this.store.update({ waiting: [...waiting, { key, text, choice }] });
+  }
+
+  /** Sends what was queued before the page was ready. */
+  sendEarly(choice: Choice): void {
+    const { waiting } = this.#state;
+    if (!waiting.some((message) => message.choice === null)) return;
+    this.store.update({
+      waiting: waiting.map((message) => ({ ...message, choice: message.choice ?? choice })),
+    });
+    this.sendWaiting();
   }
 
   /** Sends a refused message again: the same request if it may have arrived, else with the current choice. */
@@ -140,7 +151,7 @@ export class Conversation {
   /** Sends the next queued message, also if the turn before it failed. */
   sendWaiting(): void {
     const [next, ...waiting] = this.#state.waiting;
-    if (next === undefined || this.#state.live !== null) return;
+    if (next === undefined || next.choice === null || this.#state.live !== null) return;
     this.store.update({ waiting });
     this.#post(next.key, next.text, next.choice);
   }

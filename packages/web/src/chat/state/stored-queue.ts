@@ -25,7 +25,6 @@ function isWaiting(value: unknown): value is WaitingMessage {
   return (
     typeof key === "string" &&
     typeof text === "string" &&
-    typeof choice?.mode === "string" &&
-    typeof choice.provider === "string"
+    (choice === null || (typeof choice?.mode === "string" && typeof choice.provider === "string"))
   );
 }
