@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { chatResponse } from "./chat.ts";
 import { mode, providerId, sessionId, turnId } from "./ids.ts";
-import { problem } from "./problem.ts";
 
 const turn = { turn_id: turnId, session_id: sessionId };
 const end = chatResponse;
@@ -28,7 +27,7 @@ export const turnEvents = {
   "turn-completed": end,
   "turn-cancelled": end,
   "turn-interrupted": end,
-  "turn-failed": end.extend({ code: z.string(), detail: z.string(), error: problem.partial().optional() }),
+  "turn-failed": end.extend({ code: z.string(), detail: z.string() }),
 } as const;
 
 export type TurnEventName = keyof typeof turnEvents;

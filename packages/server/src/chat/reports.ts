@@ -54,7 +54,7 @@ export class Reports {
       response: response.response,
       finish_reason: response.finish_reason,
       usage: response.usage,
-      ...error,
+      ...(error && { code: error.code, detail: error.message }),
       report: await this.#reportOf(sessions, sessionId, stored.record),
     };
   }

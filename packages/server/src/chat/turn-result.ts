@@ -1,15 +1,15 @@
 import type { ChatResponse, Cost, FinishReason, Truncation, TurnStatus } from "@redis-memory-magic/protocol";
-import { AppError, type ErrorCode } from "../errors/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
+import { isErrorCode } from "../errors/error-table.ts";
 import type { StoredTurn } from "./session-store.ts";
 import { truncationOf } from "./truncation.ts";
 import type { TurnInfo } from "./turn-info.ts";
 
-/** How a turn has ended: the answer of the API, and the error of a turn that did not complete. */
+/** How a turn has ended: the answer of the API, and the error of a turn that failed or was interrupted. */
 export interface TurnResult {
   readonly response: ChatResponse;
-  readonly error?: { readonly code: ErrorCode; readonly detail: string };
-  /** Has `retryAfter` and `limit`, which are not stored: known only in the process that ran the turn. */
-  readonly failure?: AppError | undefined;
+  /** Its `retryAfter` and `limit` are not stored: only the process that ran the turn knows them. */
+  readonly error?: AppError;
 }
 
 /** A turn that this process has run, for metrics, logs and traces. */
@@ -36,11 +36,6 @@ export interface TurnTimes {
   readonly ended: number;
 }
 
-export const INTERRUPTED = {
-  code: "turn_interrupted",
-  detail: "The turn was interrupted before its end; the text so far is kept. Try again for a new answer.",
-} as const;
-
 interface Outcome {
   readonly turnId: string;
   readonly sessionId: string;
@@ -49,6 +44,7 @@ interface Outcome {
   readonly count: number;
   readonly stored: boolean;
   readonly info: TurnInfo;
+  /** The error as it was thrown, in the process that ran the turn. */
   readonly failure?: AppError | undefined;
 }
 
@@ -77,11 +73,22 @@ export function toResult(outcome: Outcome): TurnResult {
     ...(truncation && { truncation }),
     stored,
   };
-  if (status === "interrupted") return { response, error: INTERRUPTED };
+  const known = { turnId, sessionId, response: text };
+  if (status === "interrupted") return { response, error: new AppError(...INTERRUPTED, known) };
   if (status !== "failed") return { response };
-  const { code, detail } = info.error ?? { code: "provider_failed", detail: "The provider failed." };
-  return { response, error: { code: code as ErrorCode, detail }, failure };
+  const { code, detail } = info.error ?? { code: "", detail: "The provider failed." };
+  const error = new AppError(isErrorCode(code) ? code : "provider_failed", detail, {
+    ...known,
+    ...(failure?.retryAfter !== undefined && { retryAfter: failure.retryAfter }),
+    ...(failure?.limit && { limit: failure.limit }),
+  });
+  return { response, error };
 }
+
+const INTERRUPTED = [
+  "turn_interrupted",
+  "The turn was interrupted before its end; the text so far is kept. Try again for a new answer.",
+] as const;
 
 /** How an answer ended; null where it did not come to its end. */
 export function finishReasonOf(status: TurnStatus, { finish }: TurnInfo): FinishReason | null {
@@ -93,16 +100,4 @@ export function finishReasonOf(status: TurnStatus, { finish }: TurnInfo): Finish
 export function storedResult(sessionId: string, turn: StoredTurn): TurnResult {
   const { id, status, info } = turn.record;
   return toResult({ turnId: id, sessionId, status, text: turn.text, count: turn.count, stored: true, info });
-}
-
-/** The answer of a completed or cancelled turn. @throws AppError for a turn that failed or was interrupted */
-export function responseOf({ response, error, failure }: TurnResult): ChatResponse {
-  if (error === undefined) return response;
-  throw new AppError(error.code, error.detail, {
-    ...(failure?.retryAfter !== undefined && { retryAfter: failure.retryAfter }),
-    ...(failure?.limit && { limit: failure.limit }),
-    turnId: response.turn_id,
-    sessionId: response.session_id,
-    response: response.response,
-  });
 }

@@ -9,6 +9,6 @@ export function logTurn(log: Logger, { response, error }: TurnResult, traceId: s
   const { turn_id, session_id, mode, provider, model, status, usage, stored } = response;
   const fields = { turn_id, session_id, mode, provider, model, status, usage, stored, trace_id: traceId };
   const line = `${VENDORS[provider]} answered a ${mode} turn: ${status}`;
-  if (error && status === "failed") log.warn({ ...fields, code: error.code, reason: error.detail }, line);
+  if (error && status === "failed") log.warn({ ...fields, code: error.code, reason: error.message }, line);
   else log.info(fields, line);
 }

@@ -9,7 +9,6 @@ import {
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import type { Idempotency } from "../../chat/begin-turn.ts";
-import { responseOf } from "../../chat/turn-result.ts";
 import { problems, type Routes } from "../api.ts";
 import { streamTurn, wantsStream } from "../wire/sse.ts";
 
@@ -48,7 +47,9 @@ export const chatRoutes: Routes = (context) => async (app) => {
         key === undefined ? undefined : idempotencyOf(caller.sessions.owner, key, request.body);
       const turn = await context.chat.ask(caller, request.body, idempotency);
       if (wantsStream(request)) return streamTurn(reply, turn, "start", context.metrics);
-      return responseOf(await turn.result());
+      const { response, error } = await turn.result();
+      if (error !== undefined) throw error;
+      return response;
     },
   );
 

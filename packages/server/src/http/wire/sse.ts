@@ -122,7 +122,8 @@ function startedEvent({ turnId, sessionId, info, count, stored }: AskedTurn): st
 }
 
 function endEvent({ response, error }: TurnResult, length: number): string {
-  const data = { ...response, ...(response.status === "failed" && error) };
+  const failed = response.status === "failed" && error && { code: error.code, detail: error.message };
+  const data = { ...response, ...failed };
   return `id: ${length}.end\nevent: turn-${response.status}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
