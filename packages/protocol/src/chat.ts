@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { finishReason, mode, providerId, sessionId, text, turnId, turnStatus } from "./ids.ts";
+import { finishReason, mode, providerId, sessionId, turnId, turnStatus } from "./ids.ts";
+import { contextTokens, modelName, systemPrompt } from "./session-settings.ts";
 import { truncation, usage } from "./usage.ts";
 
 export const DEFAULT_MAX_MESSAGE_CHARS = 2000;
@@ -31,17 +32,9 @@ export const chatRequest = (maxMessageChars = DEFAULT_MAX_MESSAGE_CHARS) =>
       mode: mode.describe("stateless: the model is sent this message alone. stateful: the history too."),
       provider: providerId,
       session_id: sessionId.optional().describe("Made by the server when absent."),
-      model: text.min(1).max(200).optional().describe("Default: the provider's."),
-      system: z
-        .string()
-        .max(20_000)
-        .refine(wellFormed, "must not contain half of a surrogate pair")
-        .optional()
-        .describe("The system prompt; an empty one sends none."),
-      context_tokens: z
-        .int()
-        .min(16)
-        .max(10_000_000)
+      model: modelName.optional().describe("Default: the provider's."),
+      system: systemPrompt.optional().describe("The system prompt; an empty one sends none."),
+      context_tokens: contextTokens
         .optional()
         .describe("A smaller context window than the model's, to make forgetting happen."),
       retry_of: turnId.optional().describe("The session's last turn, unsuccessful, to be run anew."),

@@ -5,6 +5,7 @@ export * from "./events.ts";
 export * from "./ids.ts";
 export * from "./problem.ts";
 export * from "./providers.ts";
+export * from "./session-settings.ts";
 export * from "./sessions.ts";
 export * from "./turns.ts";
 export * from "./usage.ts";

@@ -2,6 +2,7 @@ import {
   type BeginOptions,
   type BeginResult,
   type IndexedMessage,
+  type Json,
   type EndedTurn as LibraryEndedTurn,
   type ImportedTurn as LibraryImportedTurn,
   type SessionImport as LibrarySessionImport,
@@ -209,6 +210,13 @@ export class SessionStore {
     const found = await translated(this.#history.expire(sessionId, seconds));
     if (found) quota.add(sessionId, 0);
     return found;
+  }
+
+  /** Sets the metadata if it still has this version. The session is created if it is not there. */
+  setMetadata(sessionId: string, metadata: Json, ifVersion: number, quota: StorageQuota): Promise<number> {
+    return this.#write(sessionId, bytesOf(JSON.stringify(metadata)), quota, () =>
+      this.#history.setMetadata(sessionId, metadata, { ifVersion }),
+    );
   }
 
   /** False: it was not there. */

@@ -22,6 +22,7 @@ import { authRoutes } from "./routes/auth.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { providerRoutes } from "./routes/providers.ts";
+import { sessionSettingsRoutes } from "./routes/session-settings.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { turnRoutes } from "./routes/turns.ts";
@@ -115,7 +116,14 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   await app.register(async (guarded) => {
     authenticate(guarded, { identity, live, publicUrl });
     limitOwners(guarded, limits);
-    for (const routes of [providerRoutes, chatRoutes, sessionRoutes, archiveRoutes, turnRoutes]) {
+    for (const routes of [
+      providerRoutes,
+      chatRoutes,
+      sessionRoutes,
+      sessionSettingsRoutes,
+      archiveRoutes,
+      turnRoutes,
+    ]) {
       await guarded.register(routes(context));
     }
   });

@@ -55,7 +55,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
     },
     async (request) => {
       const found = await context.callerOf(request).sessions.get(request.params.session_id);
-      return toSession(found ?? notFound());
+      return toSession(found ?? sessionNotFound());
     },
   );
 
@@ -76,7 +76,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
       const { title, ttl_seconds } = request.body;
       if (title !== undefined) await sessions.rename(session_id, title ?? "", quota);
       if (ttl_seconds !== undefined) await sessions.expire(session_id, ttl_seconds, quota);
-      return toSession((await sessions.get(session_id)) ?? notFound());
+      return toSession((await sessions.get(session_id)) ?? sessionNotFound());
     },
   );
 
@@ -92,7 +92,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
     },
     async (request, reply) => {
       const there = await context.chat.clear(context.callerOf(request).sessions, request.params.session_id);
-      if (!there) notFound();
+      if (!there) sessionNotFound();
       return reply.code(204).send(null);
     },
   );
@@ -170,7 +170,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
     },
     async (request) => {
       const found = await context.callerOf(request).sessions.storage(request.params.session_id);
-      const { keys, expiresAt } = found ?? notFound();
+      const { keys, expiresAt } = found ?? sessionNotFound();
       return {
         keys: keys.map(({ ttlSeconds, ...key }) => ({ ...key, ttl_seconds: ttlSeconds })),
         bytes: keys.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -180,7 +180,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
   );
 };
 
-function notFound(): never {
+export function sessionNotFound(): never {
   throw new AppError(
     "session_not_found",
     "There is no such session: it has expired, was deleted, or never was.",
