@@ -10,8 +10,43 @@ import { redisStackSnapshot } from "../redis-stack-snapshot.ts";
 const turnWith = (provider: string): RequestInit =>
   postJson({ message: "Hello", mode: "stateless", provider, session_id: "troubles" });
 
+const DOCTOR = "docker-compose exec -T backend node packages/server/src/commands/doctor.ts";
+
 /** The cases of docs/operate/troubleshooting.md, brought about: the product prints what is written there. */
 export function troubles(product: Product): void {
+  check(
+    "the doctor in the backend: nothing to mend, and the overcommit setting of this machine",
+    async () => {
+      const found = await product.run(DOCTOR);
+      const overcommit = (
+        await product.run("docker exec chat-backend cat /proc/sys/vm/overcommit_memory")
+      ).trim();
+      expect(found).toMatch(overcommit === "1" ? /^ok +overcommit/m : /^warn +overcommit +vm.* is [02] /m);
+      expect(found).toMatch(/ 0 to mend$/m);
+      return /\d+ ok, .*/.exec(found)?.[0] ?? "";
+    },
+  );
+  check(
+    "the doctor with AUTH=guest and a key: the limit of an address is enough, and off is a warning",
+    async () => {
+      const settings = {
+        AUTH: "guest",
+        OPENAI_API_KEY: "sk-x",
+        OPENAI_BASE_URL: "http://host.docker.internal:9",
+      };
+      const limitsOf = async (more: Record<string, string>) => {
+        product.configure({ ...settings, ...more });
+        await product.up();
+        return /^(ok|warn) +limits +.*/m.exec(await product.run(DOCTOR))?.[0] ?? "";
+      };
+      const [limited, unlimited] = [await limitsOf({}), await limitsOf({ LIMIT_ADDRESS_USD_PER_DAY: "off" })];
+      product.configure({});
+      await product.up();
+      expect(limited).toMatch(/^ok/);
+      expect(unlimited).toMatch(/^warn .*LIMIT_ADDRESS_USD_PER_DAY/);
+      return limited;
+    },
+  );
   check("1. ChatGPT without a key", async () => {
     const { status, text } = await ask(`${API}/chat`, turnWith("chatgpt"));
     expect(status, "status").toEqual(503);

@@ -5,16 +5,18 @@ import { createModels } from "../../models/create-models.ts";
 import { nodesOf } from "../../storage/nodes.ts";
 import { connectRedis, KEY_NAME, RedisRefused } from "../../storage/redis.ts";
 import { type Finding, fail, ok } from "./finding.ts";
-import { checkPermissions } from "./permissions.ts";
+import { type Machine, thisMachine } from "./machine.ts";
+import { checkOvercommit } from "./overcommit.ts";
+import { checkPermissions, checkSubscription } from "./permissions.ts";
 import { checkNode } from "./redis-checks.ts";
 import { openNode } from "./redis-node.ts";
 import { checkDisk, checkExposure, checkLimits, checkProviders } from "./server-checks.ts";
 import { checkTopology } from "./topology.ts";
 
-/** Looks at everything, and tells each finding as soon as it is there. Never rejects for what it finds. */
+/** Yields each finding as soon as it is there. Never rejects for what it finds. */
 export async function* examine(
   env: NodeJS.ProcessEnv,
-  now: () => number = Date.now,
+  machine: Machine = thisMachine,
 ): AsyncGenerator<Finding> {
   let config: Config;
   try {
@@ -27,18 +29,18 @@ export async function* examine(
   yield ok("configuration", "no mistakes");
   yield checkExposure(config);
   yield checkLimits(config);
-  yield* examineRedis(config, now);
+  yield* examineRedis(config, machine);
   const log = pino({ level: "silent" });
   const models = createModels(config, log, env);
   try {
-    yield* await checkProviders(models);
-    yield* await checkDisk(config, models, cacheFolder(env));
+    yield* await checkProviders(config, models);
+    yield* await checkDisk(config, models, cacheFolder(env), machine);
   } finally {
     await Promise.all(models.map((model) => model.close()));
   }
 }
 
-async function* examineRedis(config: Config, now: () => number): AsyncGenerator<Finding> {
+async function* examineRedis(config: Config, machine: Machine): AsyncGenerator<Finding> {
   let reason = "";
   const heard = {
     warn: (fields: { reason?: string }) => {
@@ -64,11 +66,13 @@ async function* examineRedis(config: Config, now: () => number): AsyncGenerator<
     const clients = await Promise.all(nodesOf(redis.client));
     const nodes = await Promise.all(clients.map(openNode));
     yield await checkTopology(config.redis, nodes);
+    yield* await checkOvercommit(nodes, machine);
     for (const [n, node] of nodes.entries()) {
       const where = nodes.length > 1 ? `master ${n + 1} (port ${node.info.get("tcp_port")}): ` : "";
-      yield* await checkNode(node, where, now);
+      yield* await checkNode(node, where, machine);
       yield await checkPermissions(node, KEY_NAME, where);
     }
+    yield await checkSubscription(redis.subscriber, KEY_NAME);
   } catch (error) {
     const { message, cause } = error as Error;
     yield fail("Redis", `It could not be looked at: ${cause instanceof Error ? cause.message : message}`);

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type Finding, fail, ok } from "./finding.ts";
+import type { NodeRedisSubscriber } from "@redis-memory-magic/memory";
+import { withinDeadline } from "../../storage/within-deadline.ts";
+import { type Finding, fail, ok, warn } from "./finding.ts";
 import type { RedisNode } from "./redis-node.ts";
 
 /**
@@ -58,8 +60,8 @@ export const COMMANDS: readonly string[] = [
   "UNLINK KEY",
 ];
 
-const MEND =
-  "Let it: deploy/redis/make-users.sh writes such a user, `+@all -@dangerous +info ~chat_history:* &chat_history:*` is another.";
+const REMEDY =
+  "Allow it: deploy/redis/make-users.sh writes such a user, `+@all -@dangerous +info ~chat_history:* &chat_history:*` is another.";
 
 /** Which of them this user may not use. */
 export async function checkPermissions(node: RedisNode, name: string, where: string): Promise<Finding> {
@@ -75,8 +77,25 @@ export async function checkPermissions(node: RedisNode, name: string, where: str
     return ok("permissions", `${where}all ${new Set(COMMANDS.map(verb)).size} commands that the server uses`);
   return fail(
     "permissions",
-    `${where}this user may not use ${[...refused].join(", ")} on ${name}:* keys. ${MEND}`,
+    `${where}this user may not use ${[...refused].join(", ")} on ${name}:* keys. ${REMEDY}`,
   );
+}
+
+/** Whether this user may be woken by messages: SUBSCRIBE needs a connection of its own. */
+export async function checkSubscription(subscriber: NodeRedisSubscriber, name: string): Promise<Finding> {
+  const channel = `${name}:{doctor-${randomBytes(6).toString("hex")}}:turns`;
+  const listener = (): void => {};
+  try {
+    await withinDeadline(subscriber.subscribe(channel, listener));
+    await withinDeadline(subscriber.unsubscribe(channel, listener));
+    return ok("permissions", `SUBSCRIBE to ${name}:* channels`);
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return warn(
+      "permissions",
+      `SUBSCRIBE to ${name}:* channels is refused (${cause instanceof Error ? cause.message : message}): a client that follows an answer of another server sees it late. ${REMEDY}`,
+    );
+  }
 }
 
 export const verb = (line: string): string => line.split(" ")[0] ?? "";

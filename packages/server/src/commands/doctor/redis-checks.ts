@@ -1,4 +1,5 @@
 import { type Finding, fail, ok, warn } from "./finding.ts";
+import type { Machine } from "./machine.ts";
 import type { RedisNode } from "./redis-node.ts";
 
 const TRIES = 20;
@@ -8,7 +9,7 @@ const WARN_SECONDS = 2;
 const FAIL_SECONDS = 30;
 
 /** All that can be said of one server. `where`: which one, where there are several. */
-export async function checkNode(node: RedisNode, where: string, now: () => number): Promise<Finding[]> {
+export async function checkNode(node: RedisNode, where: string, { now }: Machine): Promise<Finding[]> {
   const findings = [
     version(node),
     role(node),
@@ -21,7 +22,7 @@ export async function checkNode(node: RedisNode, where: string, now: () => numbe
   return findings.map((finding) => ({ ...finding, text: where + finding.text }));
 }
 
-function version({ info }: RedisNode): Finding {
+export function version({ info }: RedisNode): Finding {
   const valkey = info.get("valkey_version");
   const number = valkey ?? info.get("redis_version") ?? "";
   const [major = 0, minor = 0] = number.split(".").map(Number);
@@ -44,10 +45,15 @@ function role({ info }: RedisNode): Finding {
 function eviction({ info }: RedisNode): Finding {
   const policy = info.get("maxmemory_policy") ?? "unknown";
   if (policy === "noeviction") return ok("eviction", "noeviction: nothing is forgotten before its time");
-  return fail(
-    "eviction",
-    `maxmemory-policy is ${policy}: when it is full, conversations vanish before they expire. Set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction, and in its configuration.`,
-  );
+  const text = `maxmemory-policy is ${policy}`;
+  const remedy =
+    "Set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction, and in its configuration.";
+  if (info.get("maxmemory") === "0")
+    return warn(
+      "eviction",
+      `${text}: without maxmemory nothing is evicted, but as soon as one is set, conversations vanish when it is full. ${remedy}`,
+    );
+  return fail("eviction", `${text}: when Redis is full, conversations vanish before they expire. ${remedy}`);
 }
 
 function memory({ info }: RedisNode): Finding {
@@ -63,6 +69,11 @@ function memory({ info }: RedisNode): Finding {
     );
   }
   const text = `${megabytes(used)} used of ${megabytes(most)}`;
+  if (system > 0 && most > system)
+    return warn(
+      "memory",
+      `${text}, more than the ${megabytes(system)} that the machine has: the system ends Redis before it is full. Lower maxmemory (docs/operate/sizing.md).`,
+    );
   if (used > 0.95 * most)
     return fail(
       "memory",

@@ -1,9 +1,9 @@
-import { statfs } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { ChatModel } from "../../chat/chat-model.ts";
 import type { Config } from "../../config/config.ts";
 import { isLoopback } from "../../config/fields.ts";
+import type { Allowances } from "../../config/limits.ts";
 import { type Finding, ok, warn } from "./finding.ts";
+import type { Machine } from "./machine.ts";
 
 const BUILT_IN_BYTES = 1e9;
 const PROVIDER_MS = 10_000;
@@ -23,62 +23,71 @@ export function checkExposure({ http, identity }: Config): Finding {
   );
 }
 
-/** What anybody may spend and fill. */
+/** Whether anything limits what other people spend with this deployment's key. */
 export function checkLimits({ identity, limits, openai }: Config): Finding {
-  const { usdPerDay, tokensPerDay } = limits.owner;
-  const others = !identity.methods.includes("none");
-  if (others && openai.apiKey !== undefined && usdPerDay === null && tokensPerDay === null) {
+  if (identity.methods.includes("none")) {
+    const set = [limits.owner, limits.address].some((allowances) => Object.values(allowances).some(isSet));
+    return ok("limits", set ? "set for all callers together (AUTH=none)" : "none are set (AUTH=none)");
+  }
+  const guests = identity.methods.includes("guest");
+  // A guest who clears the cookie is a new owner, so only the limits of the address hold.
+  const [spender, allowances, prefix] = guests
+    ? ["one IP address", limits.address, "LIMIT_ADDRESS"]
+    : ["one owner", limits.owner, "LIMIT"];
+  if (openai.apiKey !== undefined && !limitsSpending(allowances)) {
     return warn(
       "limits",
-      "OPENAI_API_KEY is set, others may log in, and nothing limits what one of them spends: set LIMIT_USD_PER_DAY or LIMIT_TOKENS_PER_DAY.",
+      `OPENAI_API_KEY is set, other people may use this server, and nothing limits what ${spender} spends in a day: set ${prefix}_USD_PER_DAY or ${prefix}_TOKENS_PER_DAY.`,
     );
   }
-  return ok(
-    "limits",
-    others ? "set for each owner (docs/operate/security.md)" : "none: everyone here is one and the same",
-  );
+  const unlimited = [...limits.groups].filter(([, group]) => !limitsSpending(group)).map(([name]) => name);
+  const except =
+    openai.apiKey !== undefined && !guests && unlimited.length > 0
+      ? `; what these groups spend in a day is not limited: ${unlimited.join(", ")}`
+      : "";
+  return ok("limits", `set for ${spender} (docs/operate/security.md)${except}`);
 }
 
-/** Each provider, with its reason when it is not there. */
-export async function checkProviders(models: readonly ChatModel[]): Promise<Finding[]> {
+const isSet = (limit: number | null): boolean => limit !== null;
+
+const limitsSpending = ({ usdPerDay, tokensPerDay }: Allowances): boolean =>
+  isSet(usdPerDay) || isSet(tokensPerDay);
+
+/** Each provider, with the reason if it is not available. */
+export async function checkProviders(config: Config, models: readonly ChatModel[]): Promise<Finding[]> {
   const seen = await Promise.all(
     models.map(async (model) => {
       const late = new Promise<undefined>((resolve) => setTimeout(resolve, PROVIDER_MS, undefined).unref());
       return { model, availability: await Promise.race([model.availability(), late]) };
     }),
   );
-  const real = seen.some(({ model, availability }) => model.id !== "mirror" && availability?.available);
+  const another = seen.some(({ model, availability }) => model.id !== "mirror" && availability?.available);
   return seen.map(({ model, availability }) => {
     if (availability?.available) return ok("provider", `${model.name}: ${availability.models.length} models`);
     const why = [availability?.reason ?? "It did not answer in time.", availability?.action]
       .filter(Boolean)
       .join(" ");
-    // One that is not wanted is no fault, as long as there is another.
-    return real
-      ? ok("provider", `${model.name} is not there: ${why}`)
-      : warn("provider", `${model.name} is not there: ${why}`);
+    // A provider that was not asked for may be missing, as long as there is another.
+    const isMissed = !another || isConfigured(config, model);
+    return (isMissed ? warn : ok)("provider", `${model.name} is not available: ${why}`);
   });
 }
 
-/** Room for the built-in model, where it is still to be fetched. */
+/** True if the settings ask for this provider by name or by its key. */
+const isConfigured = ({ defaultProvider, openai }: Config, { id }: ChatModel): boolean =>
+  id === defaultProvider || (id === "chatgpt" && openai.apiKey !== undefined);
+
+/** Room for the built-in model, if it is still to be fetched. */
 export async function checkDisk(
   config: Config,
   models: readonly ChatModel[],
   folder: string,
+  machine: Machine,
 ): Promise<Finding[]> {
   const model = models.find(({ id }) => id === "embedded");
   if (config.embedded.model !== "default" || !model || (await model.availability()).available) return [];
-  const { bavail, bsize } = await statfsOfNearest(folder);
-  const free = Number(bavail) * Number(bsize);
+  const free = await machine.freeBytes(folder);
   const text = `${(free / 1e9).toFixed(1)} GB free for the built-in model, which is to be fetched to ${folder}`;
   if (free >= BUILT_IN_BYTES) return [ok("disk", text)];
   return [warn("disk", `${text}: it needs 1 GB. Free some, or set EMBEDDED_MODEL=none.`)];
-}
-
-/** Of the folder, or of the nearest above it that is there. */
-async function statfsOfNearest(folder: string): ReturnType<typeof statfs> {
-  return statfs(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" || dirname(folder) === folder) throw error;
-    return statfsOfNearest(dirname(folder));
-  });
 }
