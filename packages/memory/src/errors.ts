@@ -4,6 +4,7 @@
  *   the connection broke after the command was sent: then it may have been.
  * - `duplicate_id`: a message's id is already in use in the session. Nothing was written.
  * - `unknown_message`: there is no message with the id given.
+ * - `unknown_turn`: there is no turn with the id given.
  * - `unknown_session`: there is no such session, or it was cleared or expired while it was read.
  * - `session_exists`: a session is to be created, and its id is in use.
  * - `conflict`: it was changed by another caller meanwhile. Nothing was written: read it again.
@@ -15,6 +16,7 @@ export type MemoryErrorCode =
   | "unavailable"
   | "duplicate_id"
   | "unknown_message"
+  | "unknown_turn"
   | "unknown_session"
   | "session_exists"
   | "conflict"

@@ -5,13 +5,14 @@ import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import { stagingKeys } from "../redis/keys.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
-import { assertId } from "../validate.ts";
+import { assertFields, assertId } from "../validate.ts";
 import { type ArchivedSession, archivedSession } from "./archived-session.ts";
 import { SessionCopy } from "./session-copy.ts";
 import { encodeSession, type SessionImport } from "./session-import.ts";
-import { SessionSnapshot, unknownSession } from "./session-snapshot.ts";
+import { type ForkOptions, SessionSnapshot, unknownSession } from "./session-snapshot.ts";
 
 const PAGE = 500;
+const FORK_FIELDS = new Set(["before", "through"]);
 
 /**
  * Whole sessions: to fork one, to read it out and to restore it. Only what is settled of a session counts: the
@@ -31,19 +32,22 @@ export class SessionArchive {
   }
 
   /**
-   * Makes a session of another one's messages, of all or of those before one, and of the turns that wrote them.
-   * It takes over the title and a TTL of its own, and from then on it lives by itself. Ids given by callers are
-   * kept; the other messages get new ones.
+   * Makes a session of another one's messages: of all, of those before one, or of those up to the end of a turn; and of
+   * the turns that wrote them. It takes over the title and a TTL of its own, and from then on it lives by itself. Ids
+   * given by callers are kept; the other messages get new ones.
    *
    * @example
    * await new SessionArchive({ client }).fork("session_1", "session_2", { before: message.id });
    *
-   * @throws MemoryError `unknown_session`, `unknown_message`, `session_exists`
+   * @throws MemoryError `unknown_session`, `unknown_message`, `unknown_turn`, `session_exists`
    */
-  async fork(sessionId: string, newSessionId: string, { before }: { before?: string } = {}): Promise<void> {
+  async fork(sessionId: string, newSessionId: string, options: ForkOptions = {}): Promise<void> {
+    assertFields("options", options, FORK_FIELDS);
+    const { before, through } = options;
     if (before !== undefined) assertId("before", before);
+    if (through !== undefined) assertId("through", through);
     const copy = this.#copy(newSessionId);
-    const source = await this.#open(sessionId, before);
+    const source = await this.#open(sessionId, options);
     const blobIds = new Set<string>();
     for await (const { first, records } of source.pages()) {
       for (const record of records) for (const [id] of record.matchAll(BLOB_ID)) blobIds.add(id);
@@ -129,13 +133,13 @@ export class SessionArchive {
     this.#scripts.index.touch(sessionId, ttl, true);
   }
 
-  #open(sessionId: string, before?: string): Promise<SessionSnapshot> {
+  #open(sessionId: string, end: ForkOptions = {}): Promise<SessionSnapshot> {
     const keys = this.#scripts.keys(sessionId).all;
     // Reading changes nothing but the end of a turn whose writer is gone.
     return SessionSnapshot.open(
       (script, args) => this.#scripts.run(script, keys, args, true),
       sessionId,
-      before,
+      end,
     );
   }
 

@@ -5,6 +5,14 @@ import { OPEN, READ_ENTRIES, SCAN_TURNS } from "../scripts/archive.ts";
 import { READ_RECORDS } from "../scripts/turns.ts";
 import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
 
+/** Where a fork ends. Default: at the session's last settled item. */
+export interface ForkOptions {
+  /** The id of an item: all before it is copied. */
+  readonly before?: string;
+  /** The id of a turn: all up to its last item is copied. */
+  readonly through?: string;
+}
+
 /** Runs a script on the session that is read. */
 type Run = (script: Script, args: string[]) => Promise<Reply>;
 
@@ -37,11 +45,18 @@ export class SessionSnapshot {
     this.metadata = String(reply[13]);
   }
 
-  /** @throws MemoryError `unknown_session`, `unknown_message`, `unavailable`, `damaged` */
-  static async open(run: Run, sessionId: string, before = ""): Promise<SessionSnapshot> {
-    const reply = await run(OPEN, [before]);
+  /** @throws MemoryError `unknown_session`, `unknown_message`, `unknown_turn`, `unavailable`, `damaged` */
+  static async open(
+    run: Run,
+    sessionId: string,
+    { before = "", through = "" }: ForkOptions = {},
+  ): Promise<SessionSnapshot> {
+    const reply = await run(OPEN, [before, through]);
     if (reply[0] === "unknown_message") {
       throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
+    }
+    if (reply[0] === "unknown_turn") {
+      throw new MemoryError("unknown_turn", `There is no turn with the id ${JSON.stringify(through)}`);
     }
     const info = decodeInfo(sessionId, reply);
     if (info === null) throw unknownSession();

@@ -10,7 +10,19 @@ export type Reply = [status: string, now: number, ...rest: (string | number)[]];
 
 // Every status that a script returns.
 const STATUSES = new Set([
-  ...["ok", "late", "newer", "unknown", "unknown_message", "duplicate", "changed", "gone", "taken", "lost"],
+  ...[
+    "ok",
+    "late",
+    "newer",
+    "unknown",
+    "unknown_message",
+    "unknown_turn",
+    "duplicate",
+    "changed",
+    "gone",
+    "taken",
+    "lost",
+  ],
   ...["begun", "busy", "replay", "mismatch", "refused", "running", "ended", "conflict", "sessions", "bytes"],
   ...["too_large"],
 ]);

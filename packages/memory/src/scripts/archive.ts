@@ -6,11 +6,11 @@ import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
- * ARGV[3] the id of a message to end before, or empty
+ * ARGV[3] the id of a message to end before, or empty   ARGV[4] the id of a turn to end with, or empty
  *
  * Returns what `session_info` does, and: the index of its end, the session's own TTL in ms or '', the remembered
  *         start of its context window or '' (also when that lies behind the end), its layout version
- *         {'unknown', now} | {'unknown_message', now}
+ *         {'unknown', now} | {'unknown_message', now} | {'unknown_turn', now}
  */
 export const OPEN = script(
   PRELUDE,
@@ -24,6 +24,11 @@ if ARGV[3] ~= '' then
   local before = index_of(ARGV[3], reply[6])
   if not before or before >= last then return {'unknown_message', now} end
   last = before
+end
+if ARGV[4] ~= '' then
+  local length = end_of_turn(ARGV[4])
+  if not length then return {'unknown_turn', now} end
+  last = math.min(last, length)
 end
 local record = reply[10] ~= '' and redis.call('HGET', turns, reply[10])
 if record then

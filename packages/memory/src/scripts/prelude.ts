@@ -78,6 +78,14 @@ local function parse_turn(record)
     inputs = tonumber(inputs), outputs = tonumber(outputs), rest = rest}
 end
 
+-- The index behind the last item of a turn, or nil if there is no such turn.
+local function end_of_turn(id)
+  local record = redis.call('HGET', turns, id)
+  if not record then return nil end
+  local turn = parse_turn(record)
+  return turn.answer < 0 and turn.user + 1 or turn.answer + turn.outputs
+end
+
 local function format_turn(turn)
   local counts = ''
   if turn.inputs ~= 1 or turn.outputs > 1 then counts = turn.inputs .. ',' .. turn.outputs .. ',' end

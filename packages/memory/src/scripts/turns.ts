@@ -12,10 +12,12 @@ import { APPEND_PRELUDE, HISTORY_PRELUDE, PRELUDE, RETRY_PRELUDE, TURN_PRELUDE }
  * ARGV[9]  the hash of the request that the key stands for
  * ARGV[10] the turn to retry, or empty  ARGV[11] bytes of history to return at most; 0: the last input item alone
  * ARGV[12] the name of the context window whose start is asked for
- * ARGV[13…] two for each input item, see `new_records`; none for a retry
+ * ARGV[13] the turn that must be the session's last one; * if the session must be there; or empty
+ * ARGV[14] the session's own TTL in ms, if it is new; or empty
+ * ARGV[15…] two for each input item, see `new_records`; none for a retry
  *
- * Returns  {'begun', now, ttl, epoch, index of the last input item, count, remembered start or -1,
- *           index of the first item returned, items…}, the input last
+ * Returns  {'begun', now, ttl, epoch, index of the last input item, count, when it was started,
+ *           remembered start or -1, index of the first item returned, items…}, the input last
  *          {'busy', now, turn} | {'replay', now, turn} | {'mismatch', now, turn} | {'refused', now, why}
  *          {'duplicate', now, id}
  */
@@ -43,7 +45,7 @@ local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'logged')
 local epoch = known[1]
 local records, given, is_layout_2
 if current ~= id and ARGV[10] == '' then
-  records, given, is_layout_2 = new_records(13, function(given_id) return not index_of(given_id, epoch) end)
+  records, given, is_layout_2 = new_records(15, function(given_id) return not index_of(given_id, epoch) end)
 end
 -- A message of this id has begun a turn before.
 if records == nil and given then
@@ -53,6 +55,16 @@ if records == nil and given then
   return {'duplicate', now, given}
 end
 if current and current ~= id then return {'busy', now, current} end
+if not current and ARGV[13] ~= '' then
+  if not epoch then return {'refused', now, 'unknown'} end
+  if ARGV[13] ~= '*' then
+    local length = end_of_turn(ARGV[13])
+    if not length then return {'refused', now, 'unknown'} end
+    local tail = redis.call('LLEN', messages)
+    while tail > length and redis.call('LINDEX', messages, tail - 1) == '0' do tail = tail - 1 end
+    if tail > length then return {'refused', now, 'not_last'} end
+  end
+end
 
 local last
 if current then
@@ -69,6 +81,10 @@ end
 if not epoch then
   epoch = ARGV[5]
   redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now, 'title', ARGV[7])
+  if ARGV[14] ~= '' then
+    known[2] = ARGV[14]
+    redis.call('HSET', meta, 'ttl', known[2])
+  end
 end
 redis.call('HSET', meta, 'updated', now, 'turn', id, 'lease', now + ARGV[4])
 if not current then
@@ -85,8 +101,9 @@ if known[3] then
 end
 if key ~= '' then redis.call('HSET', idempotency, key, ARGV[9] .. ':' .. id) end
 local ttl = renew_ttl(known[2])
+local started = current and tonumber(parse_turn(redis.call('HGET', turns, id)).started) or now
 
-return add_history({'begun', now, ttl, epoch, last, count_items()}, last, tonumber(ARGV[11]), ARGV[12])
+return add_history({'begun', now, ttl, epoch, last, count_items(), started}, last, tonumber(ARGV[11]), ARGV[12])
 `,
 );
 
@@ -237,6 +254,26 @@ export const READ_RECORDS = script(
 local reply = {'ok', now}
 for i = 3, #ARGV do reply[i] = redis.call('HGET', turns, ARGV[i]) or '' end
 return reply
+`,
+);
+
+/**
+ * Removes the record of a turn that has ended; its items stay.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] the turn's id
+ *
+ * Returns {'ok', now, how many turns the session still has} | {'gone', now} | {'running', now}
+ */
+export const FORGET = script(
+  PRELUDE,
+  TURN_PRELUDE,
+  lua`
+local id = ARGV[3]
+if running_turn() == id then return {'running', now} end
+if redis.call('HDEL', turns, id) == 0 then return {'gone', now} end
+return {'ok', now, redis.call('HLEN', turns)}
 `,
 );
 

@@ -1,7 +1,15 @@
 import { type Item, isMessage, type Json, type Message, type NewItem } from "../history/item.ts";
 import { decodeItem, itemArguments } from "../history/item-record.ts";
 import type { Reply } from "../redis/script-runner.ts";
-import { assertCount, assertFields, assertId, assertItem, assertJson, assertText } from "../validate.ts";
+import {
+  assertCount,
+  assertFields,
+  assertId,
+  assertItem,
+  assertJson,
+  assertText,
+  assertTtl,
+} from "../validate.ts";
 import type { TurnWriter } from "./turn-writer.ts";
 
 /** What a turn begins with: `content`, `message` or `retryOf`. */
@@ -21,6 +29,12 @@ export interface BeginOptions {
   readonly idempotency?: { readonly key: string; readonly requestHash: string };
   /** The session's last turn, which did not complete: it is run again, its input stays as it is. */
   readonly retryOf?: string;
+  /** The turn that must be the session's last one: otherwise this one is refused. */
+  readonly after?: string;
+  /** True if the session must be there: otherwise the turn is refused. */
+  readonly mustExist?: boolean;
+  /** A TTL of its own for the session, if it is new. */
+  readonly ttlSeconds?: number;
   /**
    * History to return: at most so many bytes (of the records in Redis) of the newest, and none from before the start
    * that was remembered for this window, a name of yours. Left out: none.
@@ -42,7 +56,7 @@ export interface TurnHistory {
   readonly complete: boolean;
 }
 
-/** Why a turn is not run anew. */
+/** Why a turn is not run anew, or not after the turn that it was to follow. */
 export type RetryRefusal = "unknown" | "completed" | "not_last";
 
 /** What a turn would find if it began now. */
@@ -53,7 +67,7 @@ export interface PeekResult extends TurnHistory {
 
 /** What became of `begin`: a writer and the history that was asked for, or why there is none. */
 export type BeginResult =
-  | ({ readonly kind: "begun"; readonly writer: TurnWriter } & TurnHistory)
+  | ({ readonly kind: "begun"; readonly writer: TurnWriter; readonly startedAt: Date } & TurnHistory)
   | BeginRefusal;
 
 /** Why a turn was not begun. Nothing was changed. */
@@ -64,7 +78,10 @@ export type BeginRefusal =
   | { readonly kind: "replay"; readonly turnId: string }
   /** The idempotency key was used with another request. */
   | { readonly kind: "mismatch"; readonly turnId: string }
-  /** The turn to retry is not there, has completed, or is not the last of its session. */
+  /**
+   * The turn to retry is not there, has completed, or is not the last of its session; the turn that this one was to
+   * follow is not there or not the last; or the session is not there.
+   */
   | { readonly kind: "refused"; readonly reason: RetryRefusal };
 
 /** An item and its index. */
@@ -81,13 +98,16 @@ export interface IndexedMessage {
 }
 
 const MAX_INPUT = 1_000;
-const BEGIN_FIELDS = new Set(["content", "message", "info", "title", "idempotency", "retryOf", "history"]);
+const BEGIN_FIELDS = new Set([
+  ...["content", "message", "info", "title", "idempotency", "retryOf", "after", "mustExist", "ttlSeconds"],
+  "history",
+]);
 const HISTORY_FIELDS = new Set(["maxBytes", "window"]);
 
 /** @throws TypeError for wrong options */
 export function assertBegin(options: BeginOptions): void {
   assertFields("options", options, BEGIN_FIELDS);
-  const { content, message, info = null, title = "", retryOf, idempotency, history } = options;
+  const { content, message, info = null, title = "", retryOf, idempotency, history, after } = options;
   if ([content, message, retryOf].filter((one) => one !== undefined).length !== 1) {
     throw new TypeError("give one of content, message and retryOf");
   }
@@ -102,6 +122,8 @@ export function assertBegin(options: BeginOptions): void {
   assertJson("info", info);
   assertText("title", title);
   if (retryOf !== undefined) assertId("retryOf", retryOf);
+  if (after !== undefined) assertId("after", after);
+  if (options.ttlSeconds !== undefined) assertTtl("ttlSeconds", options.ttlSeconds);
   if (idempotency !== undefined) {
     assertId("idempotency.key", idempotency.key);
     assertText("idempotency.requestHash", idempotency.requestHash);
@@ -119,7 +141,7 @@ export function assertHistory(history: NonNullable<BeginOptions["history"]>): vo
 
 /** What the script `BEGIN` takes behind the turn's id, the lease and the epoch. */
 export const beginArguments = (turnId: string, options: BeginOptions): string[] => {
-  const { content, message, retryOf, idempotency, history, title = "", info = null } = options;
+  const { content, message, retryOf, idempotency, history, title = "", info = null, ttlSeconds } = options;
   const input: readonly NewItem[] =
     content === undefined ? [message ?? []].flat() : [{ role: "user", content }];
   return [
@@ -130,17 +152,22 @@ export const beginArguments = (turnId: string, options: BeginOptions): string[] 
     retryOf ?? "",
     String(history?.maxBytes ?? 0),
     history?.window ?? "",
+    options.after ?? (options.mustExist ? "*" : ""),
+    ttlSeconds === undefined ? "" : String(ttlSeconds * 1000),
     ...input.flatMap((item) => itemArguments({ ...item, turnId })),
   ];
 };
 
 /** Of what the script `BEGIN` returns. */
-export function decodeBegun(reply: Reply): ({ readonly kind: "begun" } & TurnHistory) | BeginRefusal {
+export function decodeBegun(
+  reply: Reply,
+): ({ readonly kind: "begun"; readonly startedAt: Date } & TurnHistory) | BeginRefusal {
   const [kind, , detail] = reply;
   if (kind === "refused") return { kind, reason: detail as RetryRefusal };
   if (kind === "busy" || kind === "replay" || kind === "mismatch") return { kind, turnId: String(detail) };
-  const [, , , epoch, , count, ...found] = reply;
-  return { kind: "begun", ...decodeHistory(found, String(epoch)), count: Number(count) };
+  const [, , , epoch, , count, started, ...found] = reply;
+  const startedAt = new Date(Number(started));
+  return { kind: "begun", startedAt, ...decodeHistory(found, String(epoch)), count: Number(count) };
 }
 
 /** Of what the script `PEEK` returns. */

@@ -347,7 +347,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     expect(found.messages.map(({ message }) => message.content)).toEqual(["One", "Two"]);
     expect(await look(first.writer.id)).toMatchObject({ refused: "completed", messages: [] });
     expect(await look("0".repeat(16))).toMatchObject({ refused: "unknown" });
-    const { kind, writer, ...begun } = await begin({ retryOf: second.writer.id, history });
+    const { kind, writer, startedAt, ...begun } = await begin({ retryOf: second.writer.id, history });
     expect(found).toEqual(begun);
     await writer.end("failed");
     await begin({ content: "Three" });

@@ -8,7 +8,7 @@ import type { Reply } from "../redis/script-runner.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
 import { type Subscriber, Subscriptions } from "../redis/subscriptions.ts";
 import { RANGE } from "../scripts/history.ts";
-import { APPEND, BEGIN, END, PEEK, READ_RECORDS, READ_TURN, STOP } from "../scripts/turns.ts";
+import { APPEND, BEGIN, END, FORGET, PEEK, READ_RECORDS, READ_TURN, STOP } from "../scripts/turns.ts";
 import { assertCount, assertId, assertTimeout } from "../validate.ts";
 import {
   assertBegin,
@@ -318,6 +318,21 @@ export class Turns {
     if (status !== "ok") return false;
     this.#scripts.index.touch(sessionId, Number(ttl));
     return true;
+  }
+
+  /**
+   * Removes the record of a turn that has ended: it can no longer be read, followed or continued. What it said stays in
+   * the conversation. Returns how many turns the session still has.
+   *
+   * @example
+   * const left = await turns.forget("session_1", turnId);
+   * if (left === 0) await history.clear("session_1");
+   */
+  async forget(sessionId: string, turnId: string): Promise<number | "unknown" | "running"> {
+    assertId("turnId", turnId);
+    const [status, , left] = await this.#run(FORGET, this.#keys(sessionId), [turnId]);
+    if (status === "ok") return Number(left);
+    return status === "running" ? "running" : "unknown";
   }
 
   #write(sessionId: string, keys: SessionKeys, id: string, renewEveryMs: number): TurnWriter {

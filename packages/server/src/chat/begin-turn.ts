@@ -68,6 +68,7 @@ function beginUnstored(content: string): BegunOrReplay {
   const message = { id: writer.id, role: "user" as const, content, createdAt: new Date() };
   return {
     kind: "begun",
+    startedAt: new Date(),
     writer,
     items: [{ index: 0, item: message }],
     messages: [{ index: 0, message }],

@@ -7,6 +7,7 @@ type Translation = readonly [ErrorCode, detail: (message: string) => string];
 const TRANSLATIONS: Readonly<Record<Exclude<MemoryErrorCode, "unavailable">, Translation>> = {
   duplicate_id: ["duplicate_message_id", (message) => `${message}. Nothing was appended.`],
   unknown_message: ["message_not_found", (message) => `${message}.`],
+  unknown_turn: ["turn_not_found", (message) => `${message}.`],
   unknown_session: [
     "session_not_found",
     () => "There is no such session: it has expired, was deleted, or never was.",
