@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { docExamples, guideBlocks } from "./snippets.ts";
+import { docExamples, GUIDES, guideBlocks } from "./snippets.ts";
 
 const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
@@ -29,6 +29,9 @@ test("the guides, and the examples in the doc comments, compile", { timeout: 60_
   writeFileSync(join(folder, "guide-of-turns.ts"), turns.join("\n"));
   const imports = 'import { MessageHistory } from "@redis-memory-magic/memory";\n';
   writeFileSync(join(folder, "guide-compile-only.ts"), imports + compileOnly.join("\n"));
+  for (const guide of GUIDES) {
+    writeFileSync(join(folder, `guide-${guide}.ts`), guideBlocks(`guides/${guide}.md`).run.join("\n"));
+  }
   for (const { name, source } of examples) {
     writeFileSync(join(folder, `${name.replace(/[/ ,]+/g, "-")}.ts`), source);
   }

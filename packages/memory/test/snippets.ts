@@ -5,6 +5,9 @@ import * as internal from "../src/internal.ts";
 
 const here = join(import.meta.dirname, "..");
 const NAMES = Object.keys(memory).join(", ");
+
+/** The guides of the adapters. */
+export const GUIDES = readdirSync(join(here, "guides")).map((file) => file.replace(/\.md$/, ""));
 const INTERNAL_NAMES = Object.keys(internal).join(", ");
 
 export interface Snippet {
@@ -42,6 +45,8 @@ export function docExamples(): Snippet[] {
 const inContext = (source: string): string => `
 import { ${NAMES} } from "@redis-memory-magic/memory";
 import { ${INTERNAL_NAMES} } from "@redis-memory-magic/memory/internal";
+import { fromAnthropic, toAnthropic } from "@redis-memory-magic/memory/anthropic";
+import { fromChat, fromResponses, toChat, toResponses } from "@redis-memory-magic/memory/openai";
 import type { Item, Message, RedisClient } from "@redis-memory-magic/memory";
 declare const client: RedisClient;
 declare const history: MessageHistory;

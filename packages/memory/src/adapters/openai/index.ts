@@ -1,0 +1,2 @@
+export { fromChat, toChat } from "./chat.ts";
+export { fromResponses, toResponses } from "./responses.ts";
