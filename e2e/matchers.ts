@@ -17,7 +17,7 @@ declare module "vitest" {
   interface Matchers<R> extends LocatorMatchers<R> {}
 }
 
-const DEFAULT_MS = 30_000;
+const DEFAULT_MS = 60_000;
 /** How much of the page a failure quotes. */
 const QUOTED_CHARS = 1_500;
 

@@ -24,7 +24,7 @@ async function send(chat: ChatPage, message: string): Promise<void> {
 }
 const textOf = (chat: ChatPage) => chat.answers.last().locator(".markdown").innerText();
 const ended = (chat: ChatPage) =>
-  chat.page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden", timeout: 30_000 });
+  chat.page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden" });
 
 describe("a streaming answer", () => {
   test("loses and repeats no word over reloads", async () => {

@@ -11,7 +11,7 @@ import { startFakeOpenAi } from "../packages/server/test/fakes/openai.ts";
 import { launchBrowser } from "./browser.ts";
 
 const MAIN = fileURLToPath(new URL("../packages/server/src/main.ts", import.meta.url));
-const STARTS_WITHIN_MS = 30_000;
+const STARTS_WITHIN_MS = 60_000;
 
 /** A Redis database for each worker, so that files that run side by side do not see each other's sessions. */
 function redisUrl(): string {
@@ -65,7 +65,7 @@ export async function startStack(env: Environment = {}) {
     open: async (options: BrowserContextOptions = {}): Promise<Page> => {
       const context = await browser.newContext(options);
       const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
+      page.setDefaultTimeout(60_000);
       await page.goto(`http://localhost:${webPort}`);
       return page;
     },

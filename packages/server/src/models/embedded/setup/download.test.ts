@@ -13,7 +13,7 @@ import { NoSpaceError } from "./setup-error.ts";
 const FILE = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 251));
 const sha = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 
-type Answer = (request: IncomingMessage, response: ServerResponse, from: number) => void;
+type Answer = (request: IncomingMessage, response: ServerResponse, from: number, part: string) => void;
 
 /** A server of `FILE` that answers as it is told, and the part file that is fetched from it. */
 async function withServer(
@@ -27,15 +27,19 @@ async function withServer(
   }) => Promise<void>,
 ): Promise<void> {
   const ranges: (string | undefined)[] = [];
-  const server = createServer((request, response) => {
-    const answer = answers[Math.min(ranges.length, answers.length - 1)];
-    ranges.push(request.headers.range);
-    answer?.(request, response, Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const server = createServer();
   try {
     await withFolder(async (folder) => {
+      const part = join(folder, "model.gguf.part");
+      server.on("request", (request, response) => {
+        const answer = answers[Math.min(ranges.length, answers.length - 1)];
+        const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+        ranges.push(request.headers.range);
+        answer?.(request, response, from, part);
+      });
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
       const progress: number[] = [];
       const stop = new AbortController();
       await work({
@@ -44,7 +48,7 @@ async function withServer(
         progress,
         stop,
         file: {
-          part: join(folder, "model.gguf.part"),
+          part,
           totalBytes: FILE.length,
           signal: stop.signal,
           onProgress: (bytes) => progress.push(bytes),
@@ -57,20 +61,22 @@ async function withServer(
   }
 }
 
-const whole: Answer = (_, response, from) => {
+const whole = (_: IncomingMessage, response: ServerResponse, from: number): void => {
   const rest = FILE.subarray(from);
   const range = { "content-range": `bytes ${from}-${FILE.length - 1}/${FILE.length}` };
   response.writeHead(from > 0 ? 206 : 200, { "content-length": rest.length, ...(from > 0 ? range : {}) });
   response.end(rest);
 };
 const withoutRanges: Answer = (request, response) => whole(request, response, 0);
-/** So many bytes, then the connection breaks. */
+/** So many bytes, then, when they are in the part file, the connection breaks. */
 const cutAfter =
   (bytes: number): Answer =>
-  (_, response, from) => {
+  async (_, response, from, part) => {
     const range = { "content-range": `bytes ${from}-${FILE.length - 1}/${FILE.length}` };
     response.writeHead(from > 0 ? 206 : 200, { "content-length": FILE.length - from, ...range });
-    response.write(FILE.subarray(from, from + bytes), () => setTimeout(() => response.destroy(), 50));
+    response.write(FILE.subarray(from, from + bytes));
+    await expect.poll(async () => (await stat(part).catch(() => null))?.size).toBe(from + bytes);
+    response.destroy();
   };
 const status =
   (code: number): Answer =>
