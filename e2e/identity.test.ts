@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { startOidcProvider } from "../packages/server/test/oidc-provider.ts";
 import { ChatPage } from "./chat-page.ts";
+import { logInAs } from "./log-in.ts";
 import { startStack } from "./stack.ts";
 
 async function start(env: Parameters<typeof startStack>[0]) {
@@ -21,16 +22,6 @@ const startWithLogin = () =>
     OIDC_CLIENT_ID: "page",
     OIDC_CLIENT_SECRET: "secret-of-the-page",
   }));
-
-/** From the page to the provider's own pages and back. */
-async function logInAs(page: Page, name: string): Promise<void> {
-  await page.getByRole("link", { name: "Log in" }).click();
-  await page.locator("[name=login]").fill(name);
-  await page.locator("[name=password]").fill("any");
-  await page.getByRole("button", { name: /sign.?in/i }).click();
-  await page.getByRole("button", { name: /continue/i }).click();
-  await expect(page.getByText(name, { exact: true })).toBeVisible();
-}
 
 const KEYS = fileURLToPath(new URL("../packages/server/src/commands/keys.ts", import.meta.url));
 

@@ -12,6 +12,8 @@ const proxy = {
 };
 
 export default defineConfig({
+  // Relative addresses: a proxy may serve the page below a path.
+  base: "./",
   plugins: [react(), precompress()],
   server: { proxy },
   preview: { proxy },

@@ -15,7 +15,7 @@ export async function startOidcProvider(redirectUri: string) {
         client_secret: "secret-of-the-page",
         token_endpoint_auth_method: "client_secret_post",
         redirect_uris: [redirectUri],
-        post_logout_redirect_uris: [`${new URL(redirectUri).origin}/`],
+        post_logout_redirect_uris: [new URL("../../", redirectUri).href],
       },
     ],
     pkce: { required: () => true },

@@ -20,8 +20,7 @@ const origin = z
 
 const ADDRESS = /^([\da-f.:]+)(\/\d{1,3})?$|^(loopback|linklocal|uniquelocal)$/i;
 
-/** Who may use the server, and from where. */
-/** How long a guest's cookie holds. */
+/** How long a guest's cookie is valid. */
 export const GUEST_TTL_SECONDS = 30 * 86_400;
 
 export const identityVariables = {
@@ -47,7 +46,7 @@ type IdentityVariables = z.infer<typeof shape> & { readonly HOST: string; readon
 export function toIdentity(e: IdentityVariables) {
   return {
     methods: e.AUTH,
-    /** Where people open the page: a login leads back there. */
+    /** The page's address for its users. A proxy may serve it below a path. */
     publicUrl: e.PUBLIC_URL ?? `http://localhost:${e.WEB_PORT}`,
     allowedOrigins: e.ALLOWED_ORIGINS,
     trustedProxies: e.TRUSTED_PROXIES,

@@ -4,7 +4,8 @@ import { bearerHeader } from "./bearer.ts";
 import { setRedisAway } from "./redis-state.ts";
 import { noteServerTime } from "./server-clock.ts";
 
-const BASE = "/api";
+/** Relative to the page, which a proxy may serve below a path. */
+const BASE = "./api";
 /** Paths that the server cannot answer without Redis. */
 const NEEDS_REDIS = /^\/sessions/;
 /** Deadline for the response headers. */

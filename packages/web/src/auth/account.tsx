@@ -24,7 +24,7 @@ const leave = () =>
   toastErrors(async () => {
     const { end_session_url } = await logOut();
     // The identity provider ends its session too and redirects back.
-    location.href = end_session_url ?? "/";
+    location.href = end_session_url ?? location.pathname;
     if (end_session_url === null) location.reload();
   });
 

@@ -14,9 +14,11 @@ export function checkCsrf(request: FastifyRequest, publicUrl: string): void {
   if (SAFE_METHODS.has(request.method)) return;
   const { origin, host = "" } = request.headers;
   const site = request.headers["sec-fetch-site"];
-  const fromHere = origin === publicUrl || (origin !== undefined && hostOf(origin) === host);
-  if (site === undefined ? origin === undefined || fromHere : site === "same-origin" || origin === publicUrl)
-    return;
+  const isNoBrowser = site === undefined && origin === undefined;
+  const isThisOrigin = origin === new URL(publicUrl).origin;
+  const isThisHost =
+    site === undefined ? origin !== undefined && hostOf(origin) === host : site === "same-origin";
+  if (isNoBrowser || isThisOrigin || isThisHost) return;
   logSecurityEvent(request.log, "request_forged", { origin, address: request.ip });
   throw new AppError("foreign_origin", "This request comes from another page than this server's own.");
 }

@@ -10,6 +10,7 @@ import { checkCsrf } from "../hooks/csrf.ts";
 /** Routes for login, logout and the current user. */
 export const authRoutes: Routes = (context) => async (app) => {
   const { identity, publicUrl } = context;
+  const loginUrl = `${new URL(publicUrl).pathname.replace(/\/$/, "")}/api/auth/login`;
   // A login's answers are for one browser, once.
   app.addHook("onRequest", async (_, reply) => void reply.header("cache-control", "no-store"));
 
@@ -24,7 +25,7 @@ export const authRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request, reply) => {
-      const ways = { methods: [...identity.methods], login_url: identity.login && "/api/auth/login" };
+      const ways = { methods: [...identity.methods], login_url: identity.login && loginUrl };
       const known = await identity.identify(credentialsOf(request)).catch((error) => {
         if (error instanceof AppError && error.code === "unauthenticated") return null;
         throw error;
