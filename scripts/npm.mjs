@@ -117,7 +117,7 @@ export function explainNpm({ output, problem }, what, folder) {
     return `${what} could not be fetched: npm's registry or a proxy refused it (${code}). Check npm's settings (npm config list), then start again.`;
   }
   if (code === "EACCES" || code === "EPERM") {
-    return `${what} could not be installed: npm may not write to ${folder} or to its cache (${code}). Correct the owner of these folders, then start again.`;
+    return `${what} could not be installed: npm may not write to ${folder} or to its cache (${code}). Correct the owner of these folders, or name another cache in npm_config_cache, then start again.`;
   }
   if (code === "EINTEGRITY") {
     return `${what} arrived damaged. Run npm cache verify, then start again.`;

@@ -13,6 +13,7 @@ import { findNode } from "./node-runtime.mjs";
 import { installPackages } from "./packages.mjs";
 import { requireWayToRedis } from "./redis-in-reach.mjs";
 import { runSecondStage } from "./second-stage.mjs";
+import { useWritableCaches } from "./writable-caches.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [name = "", ...args] = process.argv.slice(2);
@@ -26,6 +27,7 @@ async function prepare() {
   const terminal = createTerminal({ stream: isCommand ? process.stderr : process.stdout });
   const signal = listenForStop(() => terminal.line("\n  Stopping."));
 
+  useWritableCaches(root);
   // What cannot succeed ends before anything is downloaded.
   const variables = command.redis === "product" ? readEnvFile(join(root, ".env")) : {};
   if (variables) {
