@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { Failure } from "../packages/setup/base/failure.mjs";
+import { lookupHost } from "../packages/setup/base/lookup-host.mjs";
 import { noRedis, REDIS_WAYS } from "../packages/setup/base/redis-ways.mjs";
 
 const CONNECT_MS = 2_000;
@@ -29,6 +30,7 @@ function listens(env) {
     const socket = connect({
       host: env.REDIS_HOST || "localhost",
       port: Number(env.REDIS_PORT || 6379) || 0,
+      lookup: lookupHost,
     });
     const settle = (/** @type {boolean} */ answer) => {
       socket.destroy();

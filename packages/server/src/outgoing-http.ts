@@ -1,3 +1,4 @@
+import { lookupHost } from "@redis-memory-magic/setup/base/lookup-host";
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, setGlobalDispatcher } from "undici";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,7 +18,7 @@ export function createDispatcher(
   { connectTimeoutMs, onConnect }: OutgoingOptions,
 ): Dispatcher {
   // HTTP/2 would put all streams on one connection, where one slow reader holds up the others.
-  const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
+  const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, lookup: lookupHost });
   const options = {
     allowH2: false,
     connectTimeout: connectTimeoutMs,

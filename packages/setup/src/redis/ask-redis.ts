@@ -1,4 +1,5 @@
 import { createClient } from "@redis/client";
+import { lookupHost } from "../../base/lookup-host.mjs";
 
 type Client = ReturnType<typeof createClient>;
 
@@ -20,6 +21,7 @@ export async function askRedis<T>(
     socket: {
       reconnectStrategy: false,
       connectTimeout: deadlineMs,
+      lookup: lookupHost,
       ...(ca !== undefined && { tls: true as const, ca }),
     },
   });

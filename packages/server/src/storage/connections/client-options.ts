@@ -1,3 +1,4 @@
+import { lookupHost } from "@redis-memory-magic/setup/base/lookup-host";
 import type { RedisConfig } from "../../config/redis.ts";
 
 /** How long Redis may take before it counts as away. */
@@ -17,6 +18,7 @@ export function clientOptions({
     commandsQueueMaxLength: 10_000,
     socket: {
       ...(tls && { tls: true as const, ...(tls.ca !== undefined && { ca: tls.ca }) }),
+      lookup: lookupHost,
       connectTimeout: REDIS_TIMEOUT_MS,
       // For a peer that accepts a connection and then sends nothing.
       socketTimeout: 2 * REDIS_TIMEOUT_MS,
