@@ -46,6 +46,7 @@ const inContext = (source: string): string => `
 import { ${NAMES} } from "@redis-memory-magic/memory";
 import { ${INTERNAL_NAMES} } from "@redis-memory-magic/memory/internal";
 import { fromAnthropic, toAnthropic } from "@redis-memory-magic/memory/anthropic";
+import { RedisMemorySaver, RedisMemoryStore } from "@redis-memory-magic/memory/langgraph";
 import { fromChat, fromResponses, toChat, toResponses } from "@redis-memory-magic/memory/openai";
 import type { Item, Message, RedisClient } from "@redis-memory-magic/memory";
 declare const client: RedisClient;

@@ -17,7 +17,7 @@ export interface SessionKeys {
 }
 
 // A brace would end the hash tag, a slash parts owner and session, a percent sign begins an escape.
-const percentEncode = (part: string): string =>
+export const percentEncode = (part: string): string =>
   part.replace(/[%/{}]/g, (character) => encodeURIComponent(character));
 
 const percentDecode = (part: string): string =>

@@ -11,6 +11,7 @@ import { startFakeOpenAi } from "./fake-openai.ts";
 const DEADLINE_MS = 5 * 60_000;
 const INSTALLED = [
   ...["@redis/client@6.3.1", "ioredis@6.0.0", "openai@7.57.0", "ai@7.0.173", "@langchain/core@1.4.0"],
+  ...["@langchain/langgraph@1.7.3", "@langchain/langgraph-checkpoint@1.2.2"],
   ...["zod@4", "typescript@7.0.2", "@types/node@24"],
 ];
 
@@ -87,6 +88,14 @@ test("remembers in the example with the AI SDK", async () => {
 
 test("keeps all messages in the example with LangChain", async () => {
   await run("node", ["try-langchain.ts"]);
+});
+
+test("remembers in the example with LangGraph, in a thread and across threads", async () => {
+  expect((await run("node", ["with-langgraph.ts"])).trim().split("\n")).toEqual([
+    "thread 1: Hello Bob! 1 messages so far.",
+    "thread 1: Hello Bob! 3 messages so far.",
+    "thread 2: Hello Bob! 1 messages so far.",
+  ]);
 });
 
 test("installs the command redis-memory", async () => {

@@ -1,0 +1,3 @@
+export type { LangGraphOptions } from "./options.ts";
+export { RedisMemorySaver } from "./saver.ts";
+export { RedisMemoryStore } from "./store.ts";

@@ -1,0 +1,14 @@
+import { lua } from "../../redis/script.ts";
+
+/**
+ * Begins every script of this folder. ARGV[1] is the deadline in Redis' time, ms since the Unix epoch.
+ * Returns {'late', now} after it: the caller has given up.
+ */
+export const PRELUDE = lua`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if now > tonumber(ARGV[1]) then return {'late', now} end
+`;
+
+// A reply is not larger than this, except for its last entry: a larger one would keep Redis from other callers.
+export const REPLY_BYTES = 1024 * 1024;
