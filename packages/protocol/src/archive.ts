@@ -9,6 +9,7 @@ import {
   turnId,
   turnStatus,
 } from "./ids.ts";
+import { json } from "./items.ts";
 import { forkPoint, message, newMessage, title, ttlSeconds } from "./sessions.ts";
 import { truncation } from "./usage.ts";
 
@@ -32,6 +33,11 @@ export const archivedTurn = z.object({
   provider: providerId,
   model: z.string().max(1000),
   system: z.string().max(20_000).optional().describe("The system prompt, where it is not the usual one."),
+  settings: json.optional().describe("What the request asked of the model beside the context."),
+  lacks: z
+    .array(z.enum(["images", "files", "tools", "output_images"]))
+    .optional()
+    .describe("What the model could not be sent."),
   sent: z
     .object({
       from: place,

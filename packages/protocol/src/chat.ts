@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { finishReason, mode, providerId, sessionId, turnId, turnStatus } from "./ids.ts";
+import { outputItem } from "./items.ts";
 import { contextTokens, modelName, systemPrompt } from "./session-settings.ts";
 import { truncation, usage } from "./usage.ts";
 
@@ -65,6 +66,9 @@ export const chatResponse = z.object({
   truncation: truncation
     .optional()
     .describe("Set when the model was probably not able to read all it was sent."),
+  output: z
+    .array(outputItem)
+    .describe("All that the model made, in order: messages, what it thought, and tool calls."),
   stored: z.boolean().describe("false: Redis was away, and this turn is not remembered."),
 });
 export type ChatResponse = z.infer<typeof chatResponse>;

@@ -1,13 +1,15 @@
 import { z } from "zod";
 import { chatResponse } from "./chat.ts";
 import { mode, providerId, sessionId, turnId } from "./ids.ts";
+import { outputItem } from "./items.ts";
 
 const turn = { turn_id: turnId, session_id: sessionId };
 const end = chatResponse;
 
 /**
- * The events of a turn's stream, by name. Event ids: `0` for turn-started, the length of the text so far
- * (UTF-16 units) after a text-delta, `<length>.end` for the end.
+ * The events of a turn's stream, by name. Event ids: `0` for turn-started, then the position behind the event,
+ * `<position>.end` for the end. Text counts by its UTF-16 units, the start and the end of an item one each: of a plain
+ * answer the position is the length of its text.
  */
 export const turnEvents = {
   "turn-started": z.object({
@@ -24,6 +26,16 @@ export const turnEvents = {
     activity: z.enum(["thinking", "loading", "queued"]).optional().describe("Default: thinking."),
   }),
   "text-delta": z.object({ ...turn, text: z.string() }),
+  /** What the model thinks. */
+  "reasoning-delta": z.object({ ...turn, text: z.string() }),
+  /** A piece of a tool call's arguments. */
+  "arguments-delta": z.object({ ...turn, text: z.string() }),
+  /** Text of an item of another kind. */
+  "item-delta": z.object({ ...turn, text: z.string() }),
+  /** An item begins. A plain answer of text has none of these two around it. */
+  "item-started": z.object({ ...turn, item: outputItem }),
+  /** An item is finished: all of it. */
+  "item-done": z.object({ ...turn, item: outputItem }),
   "turn-completed": end,
   "turn-cancelled": end,
   "turn-interrupted": end,

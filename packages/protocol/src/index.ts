@@ -3,6 +3,7 @@ export * from "./auth.ts";
 export * from "./chat.ts";
 export * from "./events.ts";
 export * from "./ids.ts";
+export * from "./items.ts";
 export * from "./problem.ts";
 export * from "./providers.ts";
 export * from "./session-settings.ts";

@@ -10,6 +10,16 @@ export const price = z.object({
 });
 export type Price = z.infer<typeof price>;
 
+const capability = z.boolean().optional();
+
+/** What a model can do; absent where that is not known. */
+export const capabilities = z.object({
+  images: capability.describe("Sees images."),
+  tools: capability.describe("Calls functions."),
+  reasoning: capability.describe("Reasons before it answers."),
+});
+export type Capabilities = z.infer<typeof capabilities>;
+
 export const modelInfo = z.object({
   id: z.string(),
   context_window: z.int().positive().nullable().describe("Tokens; null where it is not known."),
@@ -18,6 +28,7 @@ export const modelInfo = z.object({
     .optional()
     .describe("The model is not loaded yet, and may be given a smaller window."),
   price: price.nullable().describe("null where no price is known; a local model costs 0."),
+  capabilities: capabilities.optional().describe("Absent where nothing is known."),
 });
 export type ModelInfo = z.infer<typeof modelInfo>;
 

@@ -10,17 +10,8 @@ import {
   turnId,
   turnStatus,
 } from "./ids.ts";
+import { json, role, toolCall } from "./items.ts";
 import { truncation } from "./usage.ts";
-
-export const ROLES = ["system", "developer", "user", "assistant", "tool"] as const;
-export const role = z.enum(ROLES);
-
-export const toolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
-
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
-// Not z.json(): its JSON Schema refers to itself by a name that the OpenAPI document does not have.
-const json: z.ZodType<Json> = z.any();
 
 const tokens = z
   .object({ sent: z.int(), cached: z.int(), output: z.int() })

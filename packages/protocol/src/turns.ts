@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { finishReason, mode, providerId, sessionId, timestamp, turnId, turnStatus } from "./ids.ts";
-import { role } from "./sessions.ts";
+import { outputItem, role } from "./items.ts";
 import { cost, truncation, usage } from "./usage.ts";
 
 const count = z.int().nonnegative();
@@ -10,6 +10,19 @@ export const sentMessage = z.object({
   role,
   content: z.string(),
   tokens: count,
+  type: z.enum(["function_call", "function_call_output"]).optional().describe("Absent for a message."),
+  name: z.string().optional().describe("The function's, of a call."),
+  call_id: z.string().optional(),
+  images: z
+    .array(
+      z.object({
+        url: z.string().nullable().describe("`blob:` and the blob's id; null if it is not stored."),
+        tokens: count.describe("Estimated."),
+        width: z.int().positive().optional(),
+        height: z.int().positive().optional(),
+      }),
+    )
+    .optional(),
   message_id: z.string().nullable().describe("null for the system prompt and for a message not stored yet."),
   joined_ids: z
     .array(z.string())
@@ -19,14 +32,30 @@ export const sentMessage = z.object({
     ),
 });
 
+export type SentMessage = z.infer<typeof sentMessage>;
+
 /** What a chat template would refuse, and was changed. */
 export const promptChange = z.object({
   change: z
-    .enum(["joined", "moved_to_system", "quoted", "empty_left_out", "reasoning_removed"])
+    .enum([
+      "joined",
+      "moved_to_system",
+      "quoted",
+      "empty_left_out",
+      "reasoning_removed",
+      "call_left_out",
+      "tools_as_text",
+      "images_left_out",
+      "files_left_out",
+      "unknown_left_out",
+    ])
     .describe(
       "joined: with the message before it, of the same role. moved_to_system: a system message of the history. " +
         "quoted: an answer at the beginning, as the user's words. empty_left_out: a message without text. " +
-        "reasoning_removed: what the model thought, from an answer.",
+        "reasoning_removed: what a model thought. call_left_out: a tool call without its output. " +
+        "tools_as_text: a tool call or its output, which the model was sent as text. images_left_out, " +
+        "files_left_out: the model cannot read them, a note stands in their place. unknown_left_out: an item or a " +
+        "part of a kind that this server does not know.",
     ),
   messages: count,
 });
@@ -82,6 +111,7 @@ export const turn = z.object({
   provider: providerId,
   model: z.string(),
   response: z.string(),
+  output: z.array(outputItem).describe("All that the model made, in order."),
   finish_reason: finishReason.nullable(),
   usage: usage.nullable(),
   code: z.string().optional(),

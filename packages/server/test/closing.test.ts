@@ -30,7 +30,7 @@ test("a turn that is being begun when the server ends comes to a definite end be
     onUnexpected: () => {},
   });
   const asked = chat.ask(caller, {
-    message: "Hello",
+    input: [{ role: "user", content: "Hello" }],
     mode: "stateful",
     provider: "mirror",
     session_id: "s",

@@ -38,11 +38,6 @@ describe("how an answer ended", () => {
       /thinking/,
     ],
     ["nothing came", [chunk({ role: "assistant", content: "" }), chunk({}, "stop"), DONE], /not a word/],
-    [
-      "a tool was asked for",
-      [chunk({ tool_calls: [{ function: { name: "x" } }] }), chunk({}, "stop"), DONE],
-      /tool/,
-    ],
     ["a filter stopped it", [chunk({}, "content_filter"), DONE], /filter/],
   ])(
     "is a failure where %s, and the next turn sends no two questions in a row",
@@ -62,7 +57,7 @@ describe("how an answer ended", () => {
         messages: [{ role: "system" }, { role: "user", content: "Hi\n\nAre you there?" }],
       });
       const report = (await server.inject("GET", `/sessions/s/turns/${next.json().turn_id}`)).json().report;
-      expect(report.normalized).toEqual([{ change: "joined", messages: 1 }]);
+      expect(report.normalized).toContainEqual({ change: "joined", messages: 1 });
       expect(report.intact).toBe(true);
     },
   );
@@ -80,7 +75,29 @@ describe("how an answer ended", () => {
   });
 });
 
-test("what a model thinks is shown as thinking, and neither stored nor sent again", async () => {
+test("a tool that was called without being asked for is an answer, and the conversation goes on without it", async () => {
+  const server = await startTestServer();
+  const call = { tool_calls: [{ function: { name: "look_up", arguments: '{"x":1}' } }] };
+  server.ollama.scenario = { packets: [chunk(call), chunk({}, "stop"), DONE] };
+  const answer = (await server.inject("POST", "/chat", asking)).json();
+  const item = { type: "function_call", content: '{"x":1}', tool_calls: [{ name: "look_up" }] };
+  expect(answer).toMatchObject({
+    status: "completed",
+    finish_reason: "tool_call",
+    response: "",
+    output: [item],
+  });
+  server.ollama.scenario = { pieces: ["Hello"] };
+  const next = (await server.inject("POST", "/chat", { ...asking, message: "Are you there?" })).json();
+  expect(server.ollama.last.body).toMatchObject({
+    messages: [{ role: "system" }, { role: "user", content: "Hi\n\nAre you there?" }],
+  });
+  const { report } = (await server.inject("GET", `/sessions/s/turns/${next.turn_id}`)).json();
+  expect(report.normalized).toContainEqual({ change: "call_left_out", messages: 1 });
+  expect(report.intact).toBe(true);
+});
+
+test("what a model thinks is shown as thinking, stored beside its answer, and not sent again", async () => {
   const server = await startTestServer();
   server.ollama.scenario = {
     packets: [
@@ -92,7 +109,13 @@ test("what a model thinks is shown as thinking, and neither stored nor sent agai
   const stream = await server.inject("POST", "/chat", asking, { accept: "text/event-stream" });
   const events = eventsOf(stream.body);
   expect(events.map(({ event }) => event)).toContain("turn-thinking");
-  expect(events.at(-1)?.data.response).toBe("Hello!");
+  expect(events.at(-1)?.data).toMatchObject({
+    response: "Hello!",
+    output: [
+      { type: "reasoning", content: "He greets me." },
+      { type: "message", role: "assistant", content: "Hello!" },
+    ],
+  });
   await server.inject("POST", "/chat", { ...asking, message: "And?" });
   expect(JSON.stringify(server.ollama.last.body)).not.toContain("greets");
 });

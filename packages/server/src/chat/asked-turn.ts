@@ -12,7 +12,7 @@ export interface AskedTurn {
   readonly stored: boolean;
   /** Messages in the session when the turn began. */
   readonly count: number;
-  /** Length of the text so far, in UTF-16 units, as far as this process knows. */
+  /** The position behind the output so far, as far as this process knows: not less than it is. */
   length(): number;
   follow(from: number, signal?: AbortSignal): AsyncIterable<TurnUpdate>;
   /** Resolves when the turn has ended. */
@@ -28,31 +28,31 @@ export interface AskedTurn {
 export function storedTurn(sessions: SessionStore, sessionId: string, stored: StoredTurn): AskedTurn {
   const { record, count } = stored;
   const { id: turnId, info } = record;
-  let { text } = stored;
+  // The start and the end of an item may count one each.
+  let length = stored.items.reduce((sum, { content }) => sum + content.length + 2, 0);
   const turn: AskedTurn = {
     turnId,
     sessionId,
     info,
     stored: true,
     count,
-    length: () => text.length,
+    length: () => length,
     async *follow(from, signal) {
       const options = { from, ...(signal && { signal }) };
       for await (const update of (await sessions.follow(sessionId, turnId, options)) ?? []) {
-        if (update.length > text.length && update.type === "text") {
-          text += update.text.slice(text.length - update.length);
-        }
+        length = Math.max(length, update.length);
         yield update;
       }
     },
     async result() {
-      for await (const _ of turn.follow(text.length)) {
+      for await (const _ of turn.follow(Number.MAX_SAFE_INTEGER)) {
         // Waits for the end.
       }
       const ended = await sessions.turn(sessionId, turnId);
       if (ended !== null) return storedResult(sessionId, ended);
       // Its session was deleted, which cancelled the turn.
-      return toResult({ turnId, sessionId, status: "cancelled", text, count: 0, stored: true, info });
+      const { text, items } = stored;
+      return toResult({ turnId, sessionId, status: "cancelled", text, items, count: 0, stored: true, info });
     },
     onActivity: () => () => {},
   };

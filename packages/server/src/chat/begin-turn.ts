@@ -1,11 +1,11 @@
-import type { BeginResult, RetryRefusal } from "@redis-memory-magic/memory";
+import { type BeginResult, isMessage, type RetryRefusal } from "@redis-memory-magic/memory";
 import { unstoredTurn } from "@redis-memory-magic/memory/internal";
-import type { ChatRequest } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import type { Caller } from "./caller.ts";
 import { historyBytes } from "./context.ts";
-import type { Plan } from "./plan.ts";
+import { asItem, type Plan } from "./plan.ts";
 import type { BeginTurn } from "./session-store.ts";
+import { inputText, type TurnRequest } from "./turn-request.ts";
 
 /** An idempotency key, the request that it stands for, and the session for a request without one. */
 export interface Idempotency {
@@ -21,15 +21,14 @@ export type BegunOrReplay = Extract<BeginResult, { kind: "begun" | "replay" }>;
 export async function beginTurn(
   { sessions, quota }: Caller,
   sessionId: string,
-  body: ChatRequest,
+  body: TurnRequest,
   plan: Plan,
   idempotency: Idempotency | undefined,
 ): Promise<BegunOrReplay> {
-  const content = body.message ?? "";
   const turn: BeginTurn = {
-    ...(body.retry_of === undefined ? { content } : { retryOf: body.retry_of }),
+    ...(body.retry_of === undefined ? { message: body.input } : { retryOf: body.retry_of }),
     info: plan.info,
-    title: titleOf(content),
+    title: titleOf(inputText(body)),
     ...(idempotency && { idempotency }),
     ...(body.mode === "stateful" && {
       history: { maxBytes: historyBytes(plan.budget), window: String(plan.window) },
@@ -39,7 +38,7 @@ export async function beginTurn(
   const begun = await sessions.begin(sessionId, turn, quota).catch((error) => {
     const unavailable = error instanceof AppError && error.code === "storage_unavailable";
     // A stateless turn can be answered without Redis.
-    if (unavailable && !needsMemory) return beginUnstored(content);
+    if (unavailable && !needsMemory) return beginUnstored(body);
     throw error;
   });
   switch (begun.kind) {
@@ -63,15 +62,14 @@ export async function beginTurn(
   }
 }
 
-function beginUnstored(content: string): BegunOrReplay {
-  const writer = unstoredTurn();
-  const message = { id: writer.id, role: "user" as const, content, createdAt: new Date() };
+function beginUnstored({ input }: TurnRequest): BegunOrReplay {
+  const items = input.map((item, index) => ({ index, item: asItem(item) }));
   return {
     kind: "begun",
     startedAt: new Date(),
-    writer,
-    items: [{ index: 0, item: message }],
-    messages: [{ index: 0, message }],
+    writer: unstoredTurn(),
+    items,
+    messages: items.flatMap(({ index, item }) => (isMessage(item) ? [{ index, message: item }] : [])),
     count: 0,
     rememberedStart: null,
     complete: true,

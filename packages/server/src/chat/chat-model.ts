@@ -1,17 +1,18 @@
 import type { FinishReason, ModelInfo, ProviderId, Usage } from "@redis-memory-magic/protocol";
-
-/** One message of a prompt. The system prompt stands apart: each provider has its own place for it. */
-export interface ContextMessage {
-  readonly role: "user" | "assistant";
-  readonly content: string;
-}
+import type { ContextItem } from "./context-item.ts";
+import type { ModelSetting, ModelSettings } from "./model-settings.ts";
+import type { Lack } from "./normalize-prompt.ts";
 
 export interface ModelRequest {
   readonly model: string;
   /** Empty: none is sent. */
   readonly system: string;
-  /** Oldest first, user and assistant in turn; the last one is the user's current message. */
-  readonly messages: readonly ContextMessage[];
+  /**
+   * Oldest first, user and assistant in turn; calls are followed by their outputs. The last one is the user's current
+   * message, or the last output of the calls that the model asked for.
+   */
+  readonly items: readonly ContextItem[];
+  readonly settings?: ModelSettings;
   /** The window that the context was made for, in tokens: a provider that can is told to allocate it. */
   readonly contextWindow: number;
   /** Tokens of the whole prompt, as they were counted or estimated. */
@@ -74,6 +75,10 @@ export interface ChatModel {
   readonly name: string;
   /** Asked unless a request names another; may change when its availability is asked for. */
   readonly defaultModel: string;
+  /** The settings that it has; a request with another one is refused before it is sent. */
+  readonly settings: readonly ModelSetting[];
+  /** What its API has no place for, whichever the model. */
+  readonly lacks: readonly Lack[];
 
   /** Never rejects and settles within seconds: what cannot be reached is not available. Not cached here. */
   availability(): Promise<Availability>;

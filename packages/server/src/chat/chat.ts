@@ -1,4 +1,3 @@
-import type { ChatRequest } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { type AskedTurn, storedTurn } from "./asked-turn.ts";
 import { beginTurn, type Idempotency } from "./begin-turn.ts";
@@ -9,7 +8,9 @@ import { RunningTurn } from "./running-turn.ts";
 import { newSessionId } from "./session-id.ts";
 import type { BegunTurn, SessionStore, StoredTurn } from "./session-store.ts";
 import type { TokenCounter } from "./token-counter.ts";
+import { inputText, type TurnRequest } from "./turn-request.ts";
 import { type FinishedTurn, storedResult, type TurnResult } from "./turn-result.ts";
+import { dataUrlOf } from "./with-blobs.ts";
 
 export interface ChatOptions {
   readonly planner: Planner;
@@ -41,7 +42,7 @@ export class Chat {
    * Begins a turn. It runs to its end even if the client disconnects.
    * @throws AppError before anything is stored or sent
    */
-  async ask(caller: Caller, body: ChatRequest, idempotency?: Idempotency): Promise<AskedTurn> {
+  async ask(caller: Caller, body: TurnRequest, idempotency?: Idempotency): Promise<AskedTurn> {
     if (this.#closing) {
       throw new AppError("shutting_down", "The server is shutting down. Try again in a moment.", {
         retryAfter: 5,
@@ -56,12 +57,12 @@ export class Chat {
     }
   }
 
-  async #ask(caller: Caller, body: ChatRequest, idempotency: Idempotency | undefined): Promise<AskedTurn> {
+  async #ask(caller: Caller, body: TurnRequest, idempotency: Idempotency | undefined): Promise<AskedTurn> {
     const askedAt = performance.now();
     const plan = await this.#options.planner.plan(body);
     const sessionId = body.session_id ?? idempotency?.sessionId ?? newSessionId();
     const { info, modelInfo } = plan;
-    const permit = await caller.admitTurn({ info, content: body.message ?? "", price: modelInfo.price });
+    const permit = await caller.admitTurn({ info, content: inputText(body), price: modelInfo.price });
     const begun = await beginTurn(caller, sessionId, body, plan, idempotency).catch((error) => {
       permit.settle();
       throw error;
@@ -130,6 +131,7 @@ export class Chat {
       count,
       stored: count > 0,
       context: (asPlanned) => planner.context(asPlanned, begun),
+      loadBlob: async (blobId) => dataUrlOf(await sessions.blob(sessionId, blobId)),
       onWindow: (window) => planner.learnWindow(plan, window),
     });
     const key = runningKey(sessions, sessionId, turn.turnId);

@@ -1,23 +1,24 @@
-import type { IndexedMessage, Message } from "@redis-memory-magic/memory";
+import type { IndexedItem, Message } from "@redis-memory-magic/memory";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { buildContext, contextBudget } from "./context.ts";
 
 const ROLES = ["user", "assistant"] as const;
-const conversation = (length: number, first = 0): IndexedMessage[] =>
+const conversation = (length: number, first = 0): IndexedItem[] =>
   Array.from({ length }, (_, n) => ({
     index: first + n,
-    message: { id: `e-${first + n}`, role: ROLES[n % 2] ?? "user", content: `m${n}`, createdAt: new Date(0) },
+    item: { id: `e-${first + n}`, role: ROLES[n % 2] ?? "user", content: `m${n}`, createdAt: new Date(0) },
   }));
-const indexes = (messages: readonly IndexedMessage[]) => messages.map(({ index }) => index);
+const indexes = (messages: readonly IndexedItem[]) => messages.map(({ index }) => index);
 const build = (
-  messages: IndexedMessage[],
+  messages: IndexedItem[],
   budget: number,
   rememberedStart: number | null = null,
   complete = true,
 ) =>
   buildContext({
-    messages,
+    items: messages,
+    inputCount: 1,
     tokens: messages.map(() => 10),
     systemTokens: 10,
     budget,
@@ -27,13 +28,13 @@ const build = (
 
 test("all of it, where it fits", () => {
   const context = build(conversation(5), 60);
-  expect(indexes(context.messages)).toEqual([0, 1, 2, 3, 4]);
+  expect(indexes(context.items)).toEqual([0, 1, 2, 3, 4]);
   expect(context).toMatchObject({ tokens: 60, start: null });
 });
 
 test("where it does not, the oldest half of the window goes at once, and the start is remembered", () => {
   const context = build(conversation(11), 110);
-  expect(indexes(context.messages)).toEqual([8, 9, 10]);
+  expect(indexes(context.items)).toEqual([8, 9, 10]);
   expect(context).toMatchObject({ tokens: 40, start: 8 });
 });
 
@@ -43,7 +44,7 @@ test("the beginning stays the same for many turns", () => {
   for (let length = 1; length < 100; length += 2) {
     const context = build(conversation(length - (start ?? 0), start ?? 0), 200, start);
     start = context.start;
-    starts.push(context.messages[0]?.index ?? -1);
+    starts.push(context.items[0]?.index ?? -1);
   }
   expect(new Set(starts).size).toBeLessThan(12);
 });
@@ -55,11 +56,11 @@ test("what was read only in part is cut, even if that part fits", () => {
 
 test("a cut never leaves a tool's result without its call, or an answer without its question", () => {
   const roles: Message["role"][] = ["user", "assistant", "tool", "tool", "assistant", "user"];
-  const messages = conversation(6).map(({ index, message }, n) => ({
+  const messages = conversation(6).map(({ index, item }, n) => ({
     index,
-    message: { ...message, role: roles[n] ?? "user" },
+    item: { ...item, role: roles[n] ?? "user" } as Message,
   }));
-  expect(indexes(build(messages, 60).messages)).toEqual([5]);
+  expect(indexes(build(messages, 60).items)).toEqual([5]);
 });
 
 test("whatever there is: within the budget, the newest, the current message always", () => {
@@ -74,7 +75,8 @@ test("whatever there is: within the budget, the newest, the current message alwa
       const messages = conversation(tokens.length);
       fc.pre(systemTokens + (tokens.at(-1) ?? 0) <= budget);
       const context = buildContext({
-        messages,
+        items: messages,
+        inputCount: 1,
         tokens,
         systemTokens,
         budget,
@@ -82,8 +84,8 @@ test("whatever there is: within the budget, the newest, the current message alwa
         complete: true,
       });
       expect(context.tokens).toBeLessThanOrEqual(budget);
-      expect(context.messages).toEqual(messages.slice(messages.length - context.messages.length));
-      const kept = tokens.slice(tokens.length - context.messages.length);
+      expect(context.items).toEqual(messages.slice(messages.length - context.items.length));
+      const kept = tokens.slice(tokens.length - context.items.length);
       expect(context.tokens).toBe(kept.reduce((sum, count) => sum + count, systemTokens));
     }),
   );

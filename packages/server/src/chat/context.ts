@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { IndexedMessage } from "@redis-memory-magic/memory";
+import type { IndexedItem } from "@redis-memory-magic/memory";
+import type { ContextItem, ContextMessage } from "./context-item.ts";
 
 export const DEFAULT_SYSTEM_PROMPT =
   "You are a helpful assistant. Use the conversation so far to answer. Keep answers short.";
@@ -19,21 +20,23 @@ export const contextBudget = (window: number): number => window - roomForAnswer(
 export const historyBytes = (budget: number): number => budget * 16;
 
 export interface Context {
-  /** The messages to send, the current one last. */
-  readonly messages: readonly IndexedMessage[];
+  /** The items to send, the current one last. */
+  readonly items: readonly IndexedItem[];
   /** All tokens of the payload. */
   readonly tokens: number;
-  /** Tokens of its largest message. */
+  /** Tokens of its largest item. */
   readonly largestMessage: number;
-  /** The index of the first message in the window, to be remembered; null: nothing was left out. */
+  /** The index of the first item in the window, to be remembered; null: nothing was left out. */
   readonly start: number | null;
 }
 
 interface ContextInput {
-  /** What was read of the session, the current message last. */
-  readonly messages: readonly IndexedMessage[];
+  /** What was read of the session, the turn's input last. */
+  readonly items: readonly IndexedItem[];
   /** Tokens of each. */
   readonly tokens: readonly number[];
+  /** How many of them are the turn's input. */
+  readonly inputCount: number;
   readonly systemTokens: number;
   readonly budget: number;
   /** Where the window began so far; nothing older was read. Null: at the session's beginning. */
@@ -48,19 +51,20 @@ interface ContextInput {
  * can cache it.
  */
 export function buildContext({
-  messages,
+  items,
   tokens,
+  inputCount,
   systemTokens,
   budget,
   rememberedStart,
   complete,
 }: ContextInput): Context {
-  const current = messages.length - 1;
-  const fixed = systemTokens + (tokens[current] ?? 0);
+  const current = beginOfTurn(items, inputCount);
+  const fixed = tokens.slice(current).reduce((sum, count) => sum + count, systemTokens);
   const total = tokens.reduce((sum, count) => sum + count, systemTokens);
   // Of a turn without history nothing more was wanted.
   if (total <= budget && (complete || total === fixed))
-    return { messages, tokens: total, largestMessage: largestOf(tokens), start: rememberedStart };
+    return { items, tokens: total, largestMessage: largestOf(tokens), start: rememberedStart };
 
   let first = current;
   let kept = fixed;
@@ -69,28 +73,39 @@ export function buildContext({
     kept += tokens[first] ?? 0;
   }
   // A conversation begins with a question: an answer without it, or a tool's result without its call, is left out.
-  while (
-    first < current &&
-    messages[first]?.message.role !== "user" &&
-    messages[first]?.message.role !== "system"
-  ) {
+  while (first < current && !BEGINNINGS.has(items[first]?.item.role)) {
     kept -= tokens[first] ?? 0;
     first += 1;
   }
   return {
-    messages: messages.slice(first),
+    items: items.slice(first),
     tokens: kept,
     largestMessage: largestOf(tokens.slice(first)),
-    start: messages[first]?.index ?? null,
+    start: items[first]?.index ?? null,
   };
 }
+
+/** A turn that brings the outputs of tools belongs to the question that the tools were called for. */
+function beginOfTurn(items: readonly IndexedItem[], inputCount: number): number {
+  const input = Math.max(0, items.length - inputCount);
+  if (items[input]?.item.toolCallId === undefined) return input;
+  const question = items.findLastIndex(({ item }, n) => n < input && item.role === "user");
+  return question < 0 ? input : question;
+}
+
+const BEGINNINGS: ReadonlySet<string | undefined> = new Set(["user", "system"]);
 
 // Not Math.max(...tokens): a long history is more arguments than a call can have.
 const largestOf = (tokens: readonly number[]): number => tokens.reduce((a, b) => Math.max(a, b), 0);
 
 /** A payload's fingerprint: to see that what a report shows is what was sent. */
-export function hashPayload(system: string, messages: readonly { role: string; content: string }[]): string {
+export function hashPayload(system: string, items: readonly ContextItem[]): string {
   const hash = createHash("sha256").update(JSON.stringify(system));
-  for (const { role, content } of messages) hash.update(`${role}\n${content.length}\n${content}`);
+  for (const item of items) hash.update(isText(item) ? textToHash(item) : JSON.stringify(item));
   return hash.digest("hex").slice(0, 16);
 }
+
+const isText = (item: ContextItem): item is ContextMessage =>
+  item.type === undefined && item.parts === undefined;
+
+const textToHash = ({ role, content }: ContextMessage): string => `${role}\n${content.length}\n${content}`;

@@ -10,8 +10,6 @@ function reasonOf(finishReason: FinishReason, reasoned: boolean): string {
   switch (finishReason) {
     case "content_filter":
       return "gave no answer: its content filter stopped it. Change the message, or choose another model.";
-    case "tool_call":
-      return "gave no answer: it asked for a tool, and none was offered. Try again, or choose another model.";
     case "refusal":
       return "refused without an answer. Change the message, or choose another model.";
     default:

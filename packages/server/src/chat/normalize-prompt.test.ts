@@ -1,11 +1,18 @@
+import type { Item, Message, Role } from "@redis-memory-magic/memory";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type HistoryMessage, normalizePrompt } from "./normalize-prompt.ts";
+import type { ContextItem } from "./context-item.ts";
+import { normalizePrompt } from "./normalize-prompt.ts";
 
-const m = (role: HistoryMessage["role"], content: string): HistoryMessage => ({ role, content });
-const shapeOf = (system: string, ...history: HistoryMessage[]) => {
-  const { messages, changes, ...prompt } = normalizePrompt(system, history);
-  return { ...prompt, messages: messages.map(({ role, content }) => `${role}: ${content}`), changes };
+const createdAt = new Date(0);
+const m = (role: Role, content: string): Message => ({ id: "", role, content, createdAt });
+const line = (item: ContextItem): string =>
+  item.type === undefined
+    ? `${item.role}: ${item.content}`
+    : `${item.type} ${item.callId}: ${item.type === "function_call" ? item.arguments : item.content}`;
+const shapeOf = (system: string, ...history: Item[]) => {
+  const { items, changes, ...prompt } = normalizePrompt(system, history);
+  return { ...prompt, messages: items.map(line), changes };
 };
 
 describe("a prompt", () => {
@@ -73,23 +80,20 @@ describe("a prompt", () => {
     ["that an answer writes about", "Write <think> before it.", "Write <think> before it."],
     ["in an example", "```\n<think>a\n</think>\n```\nSee?", "```\n<think>a\n</think>\n```\nSee?"],
   ])("is sent no reasoning %s", (_, content, sent) => {
-    const { messages } = normalizePrompt("", [m("user", "Hi"), m("assistant", content), m("user", "And?")]);
-    expect(messages[1]?.content).toBe(sent);
+    const { messages } = shapeOf("", m("user", "Hi"), m("assistant", content), m("user", "And?"));
+    expect(messages[1]).toBe(`assistant: ${sent}`);
   });
 });
 
 test("every history makes a prompt that strict chat templates accept, and loses no question", () => {
-  const role = fc.constantFrom("system", "developer", "user", "assistant", "tool") as fc.Arbitrary<
-    HistoryMessage["role"]
-  >;
-  const message = fc.record({
-    role,
-    content: fc.constantFrom("", " ", "one", "two\nlines", "<think>x</think>y"),
-  });
+  const role = fc.constantFrom<Role>("system", "developer", "user", "assistant", "tool");
+  const content = fc.constantFrom("", " ", "one", "two\nlines", "<think>x</think>y");
+  const message = fc.tuple(role, content).map(([role, content]) => m(role, content));
   fc.assert(
     fc.property(fc.array(message), fc.string(), (history, system) => {
       const current = m("user", "now");
-      const { messages } = normalizePrompt(system, [...history, current]);
+      const { items } = normalizePrompt(system, [...history, current]);
+      const messages = items.filter((item) => item.type === undefined);
       expect(messages.map((sent) => sent.role)).toEqual(
         messages.map((_, n) => (n % 2 === 0 ? "user" : "assistant")),
       );

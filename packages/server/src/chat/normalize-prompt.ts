@@ -1,78 +1,205 @@
+import { type Item, modelWindow } from "@redis-memory-magic/memory";
 import type { PromptChange } from "@redis-memory-magic/protocol";
-import type { ContextMessage } from "./chat-model.ts";
+import {
+  type ContentPart,
+  type ContextItem,
+  type ContextMessage,
+  type FilePart,
+  type ImagePart,
+  textOf,
+} from "./context-item.ts";
 import { withoutReasoning } from "./reasoning-tags.ts";
+import { readParts } from "./stored-parts.ts";
 
-/** A message of a history, in any role. */
-export interface HistoryMessage {
-  readonly role: "system" | "developer" | "user" | "assistant" | "tool";
-  readonly content: string;
-}
-
-/** A message of a prompt, and the positions of the history's messages that it was made of. */
-export interface PromptMessage extends ContextMessage {
-  readonly sources: readonly number[];
-}
+/** An item of a prompt, and the positions of the history's items that it was made of. */
+export type PromptItem = ContextItem & { readonly sources: readonly number[] };
 
 export interface Prompt {
   readonly system: string;
-  readonly messages: readonly PromptMessage[];
-  /** What was changed, with the number of messages that were. */
+  readonly items: readonly PromptItem[];
+  /** What was changed, with the number of items that were. */
   readonly changes: readonly PromptChange[];
 }
+
+/** What a model or its provider's API cannot take. */
+export const LACKS = ["images", "files", "tools", "output_images"] as const;
+export type Lack = (typeof LACKS)[number];
 
 /** Between two messages that were joined. */
 const BREAK = "\n\n";
 
 /**
  * Puts a history into the form that every chat template accepts: one system prompt, then user and assistant in turn,
- * the user first and last, none of them empty. Nothing that was said is lost by it.
+ * the user first, none of them empty; tool calls with their outputs behind them. Of what was said nothing is lost by
+ * it, and what the model cannot take is replaced by a text.
  */
-export function normalizePrompt(system: string, history: readonly HistoryMessage[]): Prompt {
-  const systems = system === "" ? [] : [system];
-  const messages: PromptMessage[] = [];
-  const counts = new Map<PromptChange["change"], number>();
-  const count = (change: PromptChange["change"]): void =>
-    void counts.set(change, (counts.get(change) ?? 0) + 1);
-
-  for (const [n, message] of history.entries()) {
-    const content = message.role === "assistant" ? withoutReasoning(message.content) : message.content;
-    if (content !== message.content) count("reasoning_removed");
-    const isCurrent = n === history.length - 1;
-    if (content.trim() === "" && !isCurrent) {
-      count("empty_left_out");
-      continue;
-    }
-    if (message.role === "system" || message.role === "developer") {
-      systems.push(content);
-      count("moved_to_system");
-      continue;
-    }
-    const next = toPromptMessage(message.role, content, messages.length === 0);
-    if (message.role === "assistant" && next.role === "user") count("quoted");
-    const last = messages.at(-1);
-    if (last?.role === next.role) {
-      count("joined");
-      messages[messages.length - 1] = {
-        role: last.role,
-        content: last.content + BREAK + next.content,
-        sources: [...last.sources, n],
-      };
+export function normalizePrompt(
+  system: string,
+  history: readonly Item[],
+  lacks: readonly Lack[] = [],
+): Prompt {
+  const prompt = new PromptBuilder(system, lacks);
+  const reasons = new Map(modelWindow(history).leftOut.map(({ item, reason }) => [item, reason]));
+  for (const [n, item] of history.entries()) {
+    const reason = reasons.get(item);
+    if (item.role === "system" || item.role === "developer") {
+      prompt.instruct(item.content);
+    } else if (item.role === "tool" || item.toolCallId !== undefined) {
+      prompt.addOutput(item, n, reason === undefined);
+    } else if (item.role !== undefined) {
+      if (item.role === "assistant") prompt.addAnswer(item.content, n, item.toolCalls !== undefined);
+      else prompt.addQuestion(item, n, n === history.length - 1);
+      prompt.addCalls(item, n, reason);
+    } else if (item.toolCalls !== undefined) {
+      prompt.addCalls(item, n, reason);
     } else {
-      messages.push({ ...next, sources: [n] });
+      prompt.leaveOut(item);
     }
   }
-  const changes = [...counts].map(([change, changed]) => ({ change, messages: changed }));
-  return { system: systems.join(BREAK), messages, changes };
+  return prompt.build();
 }
 
-/** @param isFirst an answer without its question is quoted by the user: a conversation begins with the user */
-function toPromptMessage(
-  role: Exclude<HistoryMessage["role"], "system" | "developer">,
-  content: string,
-  isFirst: boolean,
-): ContextMessage {
-  // A tool's result may only follow the very call that asked for it, which a text history does not have.
-  if (role === "tool") return { role: "user", content: `Result of a tool:\n${content}` };
-  if (role === "assistant" && isFirst) return { role: "user", content: `You said before:\n${content}` };
-  return { role, content };
+class PromptBuilder {
+  readonly #systems: string[];
+  readonly #lacks: readonly Lack[];
+  readonly #items: PromptItem[] = [];
+  /** Calls that are sent as such: their outputs are, too. */
+  readonly #calls = new Set<string>();
+  readonly #counts = new Map<PromptChange["change"], number>();
+
+  constructor(system: string, lacks: readonly Lack[]) {
+    this.#systems = system === "" ? [] : [system];
+    this.#lacks = lacks;
+  }
+
+  instruct(content: string): void {
+    if (content.trim() === "") {
+      this.#count("empty_left_out");
+      return;
+    }
+    this.#systems.push(content);
+    this.#count("moved_to_system");
+  }
+
+  addQuestion({ content, parts: stored }: Item, source: number, isCurrent: boolean): void {
+    const parts = this.#partsOf(stored, "images");
+    if (parts === undefined && content.trim() === "" && !isCurrent) {
+      this.#count("empty_left_out");
+      return;
+    }
+    this.#add(parts === undefined ? { role: "user", content } : messageOf(parts), source);
+  }
+
+  addAnswer(given: string, source: number, hasCalls: boolean): void {
+    const content = withoutReasoning(given);
+    if (content !== given) this.#count("reasoning_removed");
+    if (content.trim() !== "") {
+      this.#addAnswer(content, source);
+      return;
+    }
+    if (!hasCalls) this.#count("empty_left_out");
+  }
+
+  addCalls({ toolCalls = [] }: Item, source: number, reason: string | undefined): void {
+    for (const { id, name, arguments: args } of toolCalls) {
+      if (reason === "call_without_output") {
+        this.#count("call_left_out");
+      } else if (reason !== undefined || this.#lacks.includes("tools") || this.#items.length === 0) {
+        this.#count("tools_as_text");
+        this.#addAnswer(`I called the tool ${name} with ${args}`, source);
+      } else {
+        this.#calls.add(id);
+        const call = { type: "function_call", callId: id, name, arguments: args } as const;
+        this.#items.push({ ...call, sources: [source] });
+      }
+    }
+  }
+
+  addOutput({ content, parts: stored, toolCallId }: Item, source: number, hasCall: boolean): void {
+    const callId = toolCallId ?? [...this.#calls].at(-1);
+    const parts = this.#partsOf(stored, "output_images");
+    const message = parts === undefined ? { content } : messageOf(parts);
+    if (hasCall && callId !== undefined && this.#calls.has(callId)) {
+      this.#items.push({ ...message, type: "function_call_output", callId, sources: [source] });
+      return;
+    }
+    if (message.content.trim() === "") {
+      this.#count("empty_left_out");
+      return;
+    }
+    this.#count("tools_as_text");
+    this.#add({ role: "user", content: `Result of a tool:\n${message.content}` }, source);
+  }
+
+  leaveOut({ type }: Item): void {
+    this.#count(type === "reasoning" ? "reasoning_removed" : "unknown_left_out");
+  }
+
+  build(): Prompt {
+    const changes = [...this.#counts].map(([change, changed]) => ({ change, messages: changed }));
+    return { system: this.#systems.join(BREAK), items: this.#items, changes };
+  }
+
+  /** An answer without its question is quoted by the user: a conversation begins with the user. */
+  #addAnswer(content: string, source: number): void {
+    if (this.#items.length > 0) {
+      this.#add({ role: "assistant", content }, source);
+      return;
+    }
+    this.#count("quoted");
+    this.#add({ role: "user", content: `You said before:\n${content}` }, source);
+  }
+
+  #add(message: ContextMessage, source: number): void {
+    const last = this.#items.at(-1);
+    if (last === undefined || last.type !== undefined || last.role !== message.role) {
+      this.#items.push({ ...message, sources: [source] });
+      return;
+    }
+    this.#count("joined");
+    const parts =
+      last.parts === undefined && message.parts === undefined
+        ? undefined
+        : [...toParts(last), ...toParts(message)];
+    const content = [last.content, message.content].filter((text) => text !== "").join(BREAK);
+    this.#items[this.#items.length - 1] = {
+      role: last.role,
+      content,
+      ...(parts && { parts }),
+      sources: [...last.sources, source],
+    };
+  }
+
+  /** The parts that the model can take; undefined where text is all. */
+  #partsOf(stored: Item["parts"], images: "images" | "output_images"): readonly ContentPart[] | undefined {
+    const found = readParts(stored);
+    if (found === undefined) return undefined;
+    for (let n = 0; n < found.unknown; n++) this.#count("unknown_left_out");
+    return found.parts.map((part) => {
+      if (part.type === "image" && (this.#lacks.includes("images") || this.#lacks.includes(images)))
+        return this.#replace(part, "images_left_out");
+      if (part.type === "file" && this.#lacks.includes("files")) return this.#replace(part, "files_left_out");
+      return part;
+    });
+  }
+
+  #replace(part: ImagePart | FilePart, change: "images_left_out" | "files_left_out"): ContentPart {
+    this.#count(change);
+    const what = part.type === "image" ? "An image" : `The file ${part.name}`;
+    return { type: "text", text: `(${what} was here, which this model cannot read.)` };
+  }
+
+  #count(change: PromptChange["change"]): void {
+    this.#counts.set(change, (this.#counts.get(change) ?? 0) + 1);
+  }
 }
+
+/** A message of the user; without parts where all of them are text. */
+function messageOf(parts: readonly ContentPart[]): ContextMessage & { readonly role: "user" } {
+  const content = textOf(parts);
+  const isText = parts.every(({ type }) => type === "text");
+  return { role: "user", content, ...(!isText && { parts }) };
+}
+
+const toParts = ({ content, parts }: ContextMessage): readonly ContentPart[] =>
+  parts ?? (content === "" ? [] : [{ type: "text", text: content }]);

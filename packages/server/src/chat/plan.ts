@@ -1,5 +1,5 @@
-import type { TurnHistory } from "@redis-memory-magic/memory";
-import type { ChatRequest, ModelInfo } from "@redis-memory-magic/protocol";
+import type { Item, NewItem, TurnHistory } from "@redis-memory-magic/memory";
+import type { ModelInfo } from "@redis-memory-magic/protocol";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../errors/app-error.ts";
 import type { ChatModel } from "./chat-model.ts";
@@ -10,9 +10,13 @@ import {
   DEFAULT_SYSTEM_PROMPT,
   UNKNOWN_WINDOW,
 } from "./context.ts";
+import { countedText, imageTokens } from "./item-tokens.ts";
+import { type ModelSettings, unsupported } from "./model-settings.ts";
+import { LACKS, type Lack } from "./normalize-prompt.ts";
 import type { Providers } from "./providers.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import type { TurnInfo } from "./turn-info.ts";
+import type { TurnRequest } from "./turn-request.ts";
 
 /** What a request asks for, as far as it is known before its session is read. */
 export interface Plan {
@@ -25,7 +29,12 @@ export interface Plan {
   /** The part of the window that is not reserved for the answer, in tokens. */
   readonly budget: number;
   readonly system: string;
+  /** Tokens of the system prompt and of the tools. */
   readonly systemTokens: number;
+  readonly settings: ModelSettings;
+  /** What the model cannot be sent. */
+  readonly lacks: readonly Lack[];
+  readonly inputCount: number;
   readonly info: TurnInfo;
 }
 
@@ -50,9 +59,11 @@ export class Planner {
     this.#maxContextTokens = maxContextTokens;
   }
 
-  /** @throws AppError `provider_unavailable`, `context_too_small` */
-  async plan(body: ChatRequest): Promise<Plan> {
+  /** @throws AppError `provider_unavailable`, `context_too_small`, `invalid_request` */
+  async plan(body: TurnRequest): Promise<Plan> {
     const { model, info, listed } = await this.#providers.ready(body.provider, body.model);
+    const { input, settings = {} } = body;
+    assertSupported(model, settings);
     const asked = body.context_tokens ?? Number.POSITIVE_INFINITY;
     const window = Math.min(
       info.context_window ?? UNKNOWN_WINDOW,
@@ -62,10 +73,15 @@ export class Planner {
     );
     const budget = contextBudget(window);
     const system = body.system ?? DEFAULT_SYSTEM_PROMPT;
-    const message = body.message ?? "";
-    const [forSystem = 0, forMessage = 0] = await this.#tokens.count(model, info.id, [system, message]);
-    const systemTokens = system === "" ? 0 : forSystem;
-    assertFits(systemTokens + forMessage, { window, budget });
+    const tools = settings.tools === undefined ? "" : JSON.stringify(settings.tools);
+    const [forSystem = 0, forTools = 0] = await this.#tokens.count(model, info.id, [system, tools]);
+    const systemTokens = (system === "" ? 0 : forSystem) + (tools === "" ? 0 : forTools);
+    const forInput = await this.#count(model, info.id, input.map(asItem));
+    assertFits(
+      forInput.reduce((sum, tokens) => sum + tokens, systemTokens),
+      { window, budget },
+    );
+    const lacks = lacksOf(model, info);
     return {
       model,
       modelInfo: info,
@@ -74,11 +90,15 @@ export class Planner {
       budget,
       system,
       systemTokens,
+      settings,
+      lacks,
+      inputCount: Math.max(1, input.length),
       info: {
         mode: body.mode,
         provider: body.provider,
         model: info.id,
         ...(body.system !== undefined && { system }),
+        ...(Object.keys(settings).length > 0 && { settings }),
       },
     };
   }
@@ -90,15 +110,66 @@ export class Planner {
   }
 
   /** Chooses which of the messages are sent; the current one is the last. @throws AppError `context_too_small` */
-  async context(plan: Plan, { messages, rememberedStart, complete }: TurnHistory): Promise<Context> {
-    const texts = messages.map(({ message }) => message.content);
-    const tokens = await this.#tokens.count(plan.model, plan.info.model, texts);
-    const { systemTokens, budget } = plan;
-    const context = buildContext({ messages, tokens, systemTokens, budget, rememberedStart, complete });
+  async context(plan: Plan, { items, rememberedStart, complete }: TurnHistory): Promise<Context> {
+    const tokens = await this.#count(
+      plan.model,
+      plan.info.model,
+      items.map(({ item }) => item),
+    );
+    const { systemTokens, budget, inputCount } = plan;
+    const context = buildContext({
+      items,
+      tokens,
+      inputCount,
+      systemTokens,
+      budget,
+      rememberedStart,
+      complete,
+    });
     // `plan` did not know the message of a retry.
     assertFits(context.tokens, plan);
     return context;
   }
+
+  async #count(model: ChatModel, name: string, items: readonly Item[]): Promise<number[]> {
+    const tokens = await this.#tokens.count(model, name, items.map(countedText));
+    return items.map((item, n) =>
+      item.type === "reasoning" ? 0 : (tokens[n] ?? 0) + (item.parts === undefined ? 0 : imageTokens(item)),
+    );
+  }
+}
+
+/** An item that is not stored yet. */
+export const asItem = (item: NewItem): Item =>
+  ({
+    content: item.toolCalls?.[0]?.arguments ?? "",
+    ...item,
+    id: item.id ?? "",
+    createdAt: new Date(),
+  }) as Item;
+
+function assertSupported(model: ChatModel, settings: ModelSettings): void {
+  const fields = unsupported(settings, model.settings);
+  if (fields.length === 0) return;
+  const message = `cannot be set for ${model.name}`;
+  throw new AppError(
+    "invalid_request",
+    `${fields.join(", ")}: ${message}. Leave it out, or choose another provider.`,
+    {
+      errors: fields.map((field) => ({ field, message })),
+    },
+  );
+}
+
+/** What is known to be missing: what is not known is tried. */
+function lacksOf(model: ChatModel, { capabilities }: ModelInfo): Lack[] {
+  const { images, tools } = capabilities ?? {};
+  return LACKS.filter(
+    (lack) =>
+      model.lacks.includes(lack) ||
+      (lack === "images" && images === false) ||
+      (lack === "tools" && tools === false),
+  );
 }
 
 const windowKey = (model: ChatModel, modelName: string): string => `${model.id}\n${modelName}`;

@@ -2,13 +2,15 @@ import { expect, test } from "vitest";
 import type { ChatModel, Completion, ModelRequest } from "./chat-model.ts";
 import { relay } from "./relay.ts";
 
-const request: ModelRequest = { model: "m", system: "", messages: [], contextWindow: 1000, promptTokens: 10 };
+const request: ModelRequest = { model: "m", system: "", items: [], contextWindow: 1000, promptTokens: 10 };
 
 /** A model that answers until it is aborted. */
 const endless: ChatModel = {
   id: "mirror",
   name: "Endless",
   defaultModel: "m",
+  settings: [],
+  lacks: [],
   availability: async () => ({ available: true, models: [] }),
   generate: (_, sink, signal) =>
     new Promise<Completion>((_, reject) => {
@@ -28,7 +30,7 @@ const run = (lost: AbortController, stop: AbortController) =>
     model: endless,
     request,
     lost: lost.signal,
-    write: () => {},
+    out: { text() {}, reasoning() {}, toolCall() {} },
     deadlines: { firstTokenMs: 5000, idleMs: 5000 },
     upstream: stop,
     onFirstText: () => {},

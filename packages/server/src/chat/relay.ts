@@ -1,5 +1,12 @@
 import { AppError } from "../errors/app-error.ts";
-import type { Activity, ChatModel, Completion, ModelRequest } from "./chat-model.ts";
+import type {
+  Activity,
+  AnswerSink,
+  ChatModel,
+  Completion,
+  ModelRequest,
+  ToolCallPiece,
+} from "./chat-model.ts";
 
 export interface Deadlines {
   /** How long a model may take to its first sign of life, in ms. */
@@ -13,10 +20,12 @@ interface RelayOptions {
   readonly request: ModelRequest;
   /** Aborted when the turn is no longer this process's. */
   readonly lost: AbortSignal;
-  readonly write: (text: string) => void;
+  /** Takes the output. */
+  readonly out: Omit<AnswerSink, "alive">;
   readonly deadlines: Deadlines;
   /** Aborts the provider's work. Also used by the code that stops the turn in this process. */
   readonly upstream: AbortController;
+  /** Called at the first text or tool call. */
   readonly onFirstText: () => void;
   /** Called whenever the provider shows what it does before its text. */
   readonly onActivity: (activity: Activity) => void;
@@ -33,7 +42,7 @@ export function relay({
   model,
   request,
   lost,
-  write,
+  out,
   deadlines,
   upstream,
   onFirstText,
@@ -58,19 +67,26 @@ export function relay({
       timer = setTimeout(silent, deadlines.idleMs);
     }
   };
-  let firstText = true;
+  let answered = false;
+  const answer = (): void => {
+    bring();
+    if (!answered) onFirstText();
+    answered = true;
+  };
   const sink = {
     text: (piece: string): void => {
-      bring();
-      if (firstText) onFirstText();
-      firstText = false;
-      write(piece);
+      answer();
+      out.text(piece);
     },
-    reasoning: (): void => {
+    reasoning: (piece: string): void => {
       bring();
       onActivity("thinking");
+      out.reasoning(piece);
     },
-    toolCall: bring,
+    toolCall: (piece: ToolCallPiece): void => {
+      answer();
+      out.toolCall(piece);
+    },
     alive: (activity?: Activity): void => {
       timer.refresh();
       if (activity !== undefined) onActivity(activity);

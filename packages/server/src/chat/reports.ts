@@ -1,17 +1,20 @@
-import type { IndexedMessage, TurnHistory } from "@redis-memory-magic/memory";
-import type { ChatRequest, ContextReport, Turn } from "@redis-memory-magic/protocol";
+import type { IndexedItem, TurnHistory } from "@redis-memory-magic/memory";
+import type { ContextReport, SentMessage, Turn } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { retryRefused } from "./begin-turn.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
 import { DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";
+import type { ContextItem, ImagePart } from "./context-item.ts";
 import { costOf } from "./cost.ts";
+import { countedText, tokensOfImage } from "./item-tokens.ts";
 import { normalizePrompt, type Prompt } from "./normalize-prompt.ts";
-import type { Planner } from "./plan.ts";
+import { asItem, type Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
 import { requestOf, toRequest } from "./running-turn.ts";
 import type { SessionStore, TurnRecord } from "./session-store.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { truncationOf } from "./truncation.ts";
+import type { TurnRequest } from "./turn-request.ts";
 import { storedResult } from "./turn-result.ts";
 
 // The id of the message that is not stored yet. A stored message never has an empty id.
@@ -21,7 +24,7 @@ interface ReportInput {
   readonly model: ChatModel;
   readonly request: ModelRequest;
   readonly prompt: Prompt;
-  readonly messages: readonly IndexedMessage[];
+  readonly items: readonly IndexedItem[];
   readonly leftOut: number;
   readonly mode: "stateless" | "stateful";
   readonly budget: number;
@@ -52,6 +55,7 @@ export class Reports {
       provider: response.provider,
       model: response.model,
       response: response.response,
+      output: response.output,
       finish_reason: response.finish_reason,
       usage: response.usage,
       ...(error && { code: error.code, detail: error.message }),
@@ -60,15 +64,15 @@ export class Reports {
   }
 
   /** The report that this turn would have. Changes nothing. @throws AppError as `Chat.ask` does */
-  async preview(sessions: SessionStore, body: ChatRequest): Promise<ContextReport> {
+  async preview(sessions: SessionStore, body: TurnRequest): Promise<ContextReport> {
     const plan = await this.#planner.plan(body);
     const found = await this.#find(sessions, body, plan);
     const context = await this.#planner.context(plan, found);
     const report = await this.#report({
       model: plan.model,
       ...toRequest(plan, context),
-      messages: context.messages,
-      leftOut: found.count - context.messages.length,
+      items: context.items,
+      leftOut: found.count - context.items.length,
       mode: body.mode,
       budget: plan.budget,
     });
@@ -78,7 +82,7 @@ export class Reports {
   /** What the turn would find, with the message that is not stored yet. */
   async #find(
     sessions: SessionStore,
-    body: ChatRequest,
+    body: TurnRequest,
     plan: { budget: number; window: number },
   ): Promise<TurnHistory> {
     const nowhere = {
@@ -101,16 +105,13 @@ export class Reports {
       if (found.refused !== undefined) throw retryRefused(found.refused);
       return found;
     }
-    const content = body.message ?? "";
-    const index = (found.messages.at(-1)?.index ?? -1) + 1;
-    const message = { id: NOT_STORED, role: "user" as const, content, createdAt: new Date() };
-    const { items, messages } = body.mode === "stateful" ? found : nowhere;
-    return {
-      ...found,
-      items: [...items, { index, item: message }],
-      messages: [...messages, { index, message }],
-      count: found.count + 1,
-    };
+    const next = (found.items.at(-1)?.index ?? -1) + 1;
+    const input = body.input.map((item, n) => ({
+      index: next + n,
+      item: { ...asItem(item), id: NOT_STORED },
+    }));
+    const { items } = body.mode === "stateful" ? found : nowhere;
+    return { ...found, items: [...items, ...input], count: found.count + input.length };
   }
 
   async #reportOf(
@@ -123,6 +124,7 @@ export class Reports {
       tokens,
       durations,
       system = DEFAULT_SYSTEM_PROMPT,
+      lacks,
       provider,
       model: name,
       mode,
@@ -130,16 +132,17 @@ export class Reports {
     if (sent === undefined || tokens === undefined) return null;
     const { from, leftOut, window, budget, hash } = sent;
     const model = this.#providers.get(provider);
-    const messages = await sessions.range(sessionId, from, record.userIndex + 1);
+    const items = await sessions.range(sessionId, from, record.userIndex + 1);
     const prompt = normalizePrompt(
       system,
-      messages.map(({ message }) => message),
+      items.map(({ item }) => item),
+      lacks,
     );
     const report = await this.#report({
       model,
-      request: requestOf(name, prompt, window, tokens.counted),
+      request: requestOf(record.info, prompt, window, tokens.counted),
       prompt,
-      messages,
+      items,
       leftOut,
       mode,
       budget,
@@ -168,23 +171,24 @@ export class Reports {
   }
 
   async #report(input: ReportInput): Promise<ContextReport> {
-    const { model, request, prompt, messages, leftOut, mode, budget } = input;
+    const { model, request, prompt, items, leftOut, mode, budget } = input;
     const [forSystem = 0, ...tokens] = await this.#tokens.count(model, request.model, [
       request.system,
-      ...messages.map(({ message }) => message.content),
+      ...items.map(({ item }) => countedText(item)),
     ]);
     const idAt = (n: number): string | null => {
-      const id = messages[n]?.message.id ?? NOT_STORED;
+      const id = items[n]?.item.id ?? NOT_STORED;
       return id === NOT_STORED ? null : id;
     };
     const system =
       request.system === ""
         ? []
         : [{ role: "system" as const, content: request.system, tokens: forSystem, message_id: null }];
-    const sent = prompt.messages.map(({ role, content, sources }) => ({
-      role,
-      content,
-      tokens: sources.reduce((sum, n) => sum + (tokens[n] ?? 0), 0),
+    const sent = prompt.items.map(({ sources, ...item }) => ({
+      ...toSentItem(item),
+      tokens:
+        sources.reduce((sum, n) => sum + (tokens[n] ?? 0), 0) +
+        imagesOf(item).reduce((sum, image) => sum + tokensOfImage(image), 0),
       message_id: idAt(sources.at(-1) ?? -1),
       ...(sources.length > 1 && { joined_ids: sources.slice(0, -1).flatMap((n) => idAt(n) ?? []) }),
     }));
@@ -195,7 +199,7 @@ export class Reports {
         leftOut > 0 ? [{ reason: mode === "stateless" ? "stateless" : "window", messages: leftOut }] : [],
       normalized: [...prompt.changes],
       intact: true,
-      hash: hashPayload(request.system, request.messages),
+      hash: hashPayload(request.system, request.items),
       context_window: request.contextWindow,
       budget,
       tokens: {
@@ -216,6 +220,31 @@ export class Reports {
     };
   }
 }
+
+/** An item as the report shows it: without the data of images, which stays where it is stored. */
+function toSentItem(
+  item: ContextItem,
+): Pick<SentMessage, "role" | "content" | "type" | "name" | "call_id" | "images"> {
+  if (item.type === "function_call") {
+    const { type, name, callId, arguments: content } = item;
+    return { role: "assistant", type, content, name, call_id: callId };
+  }
+  const images = imagesOf(item).map((image) => ({
+    url: image.url.startsWith("data:") ? null : image.url,
+    tokens: tokensOfImage(image),
+    ...(image.width !== undefined && { width: image.width }),
+    ...(image.height !== undefined && { height: image.height }),
+  }));
+  const shown = { content: item.content, ...(images.length > 0 && { images }) };
+  return item.type === undefined
+    ? { role: item.role, ...shown }
+    : { role: "tool", type: item.type, call_id: item.callId, ...shown };
+}
+
+const imagesOf = (item: ContextItem): ImagePart[] =>
+  item.type === "function_call"
+    ? []
+    : (item.parts ?? []).flatMap((part) => (part.type === "image" ? [part] : []));
 
 /**
  * Scales the tokens of the messages so that they add up to what was counted when they were sent: estimates may have

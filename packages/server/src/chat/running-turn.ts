@@ -1,10 +1,12 @@
-import type { TurnEnd, TurnUpdate, TurnWriter } from "@redis-memory-magic/memory";
+import type { OutputItem, TurnEnd, TurnUpdate, TurnWriter } from "@redis-memory-magic/memory";
 import type { Cost } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
+import { AnswerWriter } from "./answer-writer.ts";
 import type { StorageQuota, TurnPermit } from "./caller.ts";
 import type { Activity, Completion, ModelRequest } from "./chat-model.ts";
 import { type Context, contextBudget, hashPayload } from "./context.ts";
 import { costOf } from "./cost.ts";
+import { hasMoreThanText, sentText } from "./item-tokens.ts";
 import { noAnswer } from "./no-answer.ts";
 import { normalizePrompt, type Prompt } from "./normalize-prompt.ts";
 import type { Plan } from "./plan.ts";
@@ -13,6 +15,7 @@ import type { EstimatedPrompt, TokenCounter } from "./token-counter.ts";
 import { findTruncation, truncationOf } from "./truncation.ts";
 import { encodeTurnInfo, type TurnInfo } from "./turn-info.ts";
 import { type FinishedTurn, type TurnResult, toResult } from "./turn-result.ts";
+import { type LoadBlob, withBlobs } from "./with-blobs.ts";
 
 interface RunningTurnOptions {
   /** When the request arrived, by `performance.now()`. */
@@ -25,9 +28,10 @@ interface RunningTurnOptions {
   readonly writer: TurnWriter;
   /** Chooses what is sent; resolves when its tokens are counted. */
   readonly context: (plan: Plan) => Promise<Context>;
+  readonly loadBlob: LoadBlob;
   /** Called with a context window that the call has shown to be smaller than planned. */
   readonly onWindow: (window: number) => void;
-  /** Messages in the session, the user's included. */
+  /** Items in the session, the turn's input included. */
   readonly count: number;
   readonly stored: boolean;
   readonly tokens: TokenCounter;
@@ -44,6 +48,8 @@ interface Call {
   readonly largestMessage: number;
   /** What the estimate of these tokens learns from; undefined where they were counted exactly. */
   readonly estimated: EstimatedPrompt | undefined;
+  /** True if the tokens of what was sent can be compared with what the provider reports. */
+  readonly comparable: boolean;
   /** The index of the first message in the window, for the next turn; null: nothing was left out. */
   readonly start: number | null;
 }
@@ -66,6 +72,7 @@ export class RunningTurn {
   #firstText: number | null = null;
   #reasoned = false;
   #plan: Plan;
+  #out: AnswerWriter | undefined;
   /** Kept until the first text, because it holds the history that was read. */
   #context: RunningTurnOptions["context"] | undefined;
   readonly #onActivity = new Set<(activity: Activity) => void>();
@@ -86,7 +93,7 @@ export class RunningTurn {
   }
 
   length(): number {
-    return this.#options.writer.feed.text.length;
+    return this.#options.writer.feed.length;
   }
 
   follow(from: number, signal?: AbortSignal): AsyncIterable<TurnUpdate> {
@@ -127,6 +134,7 @@ export class RunningTurn {
         this.#update({ error: { code: failure.code, detail: failure.message } });
       }
     }
+    this.#out?.end();
     const answered = performance.now();
     const firstMs = this.#firstText === null ? null : Math.round(this.#firstText - begun);
     const info = this.#update({ durations: { firstText: firstMs, total: Math.round(answered - begun) } });
@@ -136,12 +144,13 @@ export class RunningTurn {
       info: encodeTurnInfo(info),
       ...(remember && { context: remember }),
     });
-    if (stored) quota.add(sessionId, Buffer.byteLength(writer.feed.text));
+    if (stored) quota.add(sessionId, bytesOf(writer.feed.items));
     const result = toResult({
       turnId: this.turnId,
       sessionId,
       status: outcome.status,
       text: writer.feed.text,
+      items: writer.feed.items,
       count: stored ? (outcome.count ?? this.count) : 0,
       stored,
       info,
@@ -189,31 +198,33 @@ export class RunningTurn {
     const { permit, writer, deadlines, tokens: counter } = this.#options;
     const plan = this.#plan;
     const context = await choose(plan);
-    const { messages, tokens: counted, start } = context;
+    const { items, tokens: counted, start } = context;
     const { request } = toRequest(plan, context);
-    const estimated = counter.describe(plan.model, [
-      request.system,
-      ...request.messages.map(({ content }) => content),
-    ]);
-    const from = messages[0]?.index ?? 0;
-    const leftOut = Math.max(0, this.count - messages.length);
-    const hash = hashPayload(request.system, request.messages);
+    // Tools stand in the prompt as each model's template writes them.
+    const comparable = !hasMoreThanText(request.items) && request.settings?.tools === undefined;
+    const estimated = comparable
+      ? counter.describe(plan.model, [request.system, ...request.items.map(sentText)])
+      : undefined;
+    const from = items[0]?.index ?? 0;
+    const leftOut = Math.max(0, this.count - items.length);
+    const hash = hashPayload(request.system, request.items);
     const info = this.#update({
-      sent: { from, messages: messages.length, leftOut, window: plan.window, budget: plan.budget, hash },
+      ...(plan.lacks.length > 0 && { lacks: plan.lacks }),
+      sent: { from, messages: items.length, leftOut, window: plan.window, budget: plan.budget, hash },
       tokens: { counted, reported: null, cached: null, output: null },
     });
     writer.describe(encodeTurnInfo(info));
+    const withData = await withBlobs(request, this.#options.loadBlob);
     // The permit has counted the first prompt; one for a smaller window is shorter.
     if (this.#called === null) await permit.sent(counted);
     this.#called = performance.now();
+    const out = new AnswerWriter(writer, permit);
+    this.#out = out;
     const answer = relay({
       model: plan.model,
-      request,
+      request: withData,
       lost: writer.signal,
-      write: (text) => {
-        writer.write(text);
-        permit.wrote(text);
-      },
+      out,
       deadlines,
       upstream: this.#upstream,
       onFirstText: () => {
@@ -225,7 +236,7 @@ export class RunningTurn {
         for (const listener of this.#onActivity) listener(activity);
       },
     });
-    return { answer, counted, largestMessage: context.largestMessage, estimated, start };
+    return { answer, counted, largestMessage: context.largestMessage, estimated, comparable, start };
   }
 
   #update(more: Partial<TurnInfo>): TurnInfo {
@@ -235,13 +246,14 @@ export class RunningTurn {
 
   /** What the provider reported. The token counter learns from it. */
   #account(
-    { counted, largestMessage, estimated }: Call,
+    { counted, largestMessage, estimated, comparable }: Call,
     { usage, finishReason, contextWindow }: Completion,
   ): Partial<TurnInfo> {
     const { plan, tokens, onWindow } = this.#options;
     const finish = finishReason === "complete" ? {} : { finish: finishReason };
     if (usage === null) return finish;
     const { input_tokens: read, output_tokens: output, cached_tokens: cached = null } = usage;
+    if (!comparable) return { ...finish, tokens: { counted, reported: read, cached, output } };
     const window = contextWindow ?? null;
     const cut = findTruncation({
       counted,
@@ -279,6 +291,13 @@ export class RunningTurn {
   }
 }
 
+const bytesOf = (items: readonly OutputItem[]): number =>
+  items.reduce(
+    (sum, { content, toolCalls }) =>
+      sum + Buffer.byteLength(content) + (toolCalls ? JSON.stringify(toolCalls).length : 0),
+    0,
+  );
+
 /** The window to try after a model refused a prompt as too long; null if it failed otherwise. */
 function smallerWindow(error: unknown, planned: number): number | null {
   if (!(error instanceof AppError) || error.code !== "provider_context_exceeded") return null;
@@ -290,20 +309,22 @@ function smallerWindow(error: unknown, planned: number): number | null {
 export function toRequest(plan: Plan, context: Context): { request: ModelRequest; prompt: Prompt } {
   const prompt = normalizePrompt(
     plan.system,
-    context.messages.map(({ message }) => message),
+    context.items.map(({ item }) => item),
+    plan.lacks,
   );
-  return { request: requestOf(plan.info.model, prompt, plan.window, context.tokens), prompt };
+  return { request: requestOf(plan.info, prompt, plan.window, context.tokens), prompt };
 }
 
 export const requestOf = (
-  model: string,
-  { system, messages }: Prompt,
+  { model, settings }: Pick<TurnInfo, "model" | "settings">,
+  { system, items }: Prompt,
   contextWindow: number,
   promptTokens: number,
 ): ModelRequest => ({
   model,
   system,
-  messages: messages.map(({ role, content }) => ({ role, content })),
+  items: items.map(({ sources: _, ...item }) => item),
+  ...(settings && { settings }),
   contextWindow,
   promptTokens,
 });

@@ -1,7 +1,8 @@
 import {
   type BeginOptions,
   type BeginResult,
-  type IndexedMessage,
+  type BlobInfo,
+  type IndexedItem,
   type Json,
   type EndedTurn as LibraryEndedTurn,
   type ImportedTurn as LibraryImportedTurn,
@@ -11,8 +12,10 @@ import {
   MessageHistory,
   type NewItem,
   type NewMessage,
+  type OutputItem,
   type PeekResult,
   SessionArchive,
+  SessionBlobs,
   type SessionInfo,
   type SessionStorage,
   type StoredKey,
@@ -29,6 +32,8 @@ export interface SessionStoreOptions extends TurnsOptions {
   readonly owner: string;
   /** The longest TTL that a session may be given. Default: any. */
   readonly maxTtlSeconds?: number | undefined;
+  /** Bytes that one image or file may have. */
+  readonly maxBlobBytes?: number | undefined;
 }
 
 export interface BeginTurn extends Omit<BeginOptions, "info"> {
@@ -44,8 +49,11 @@ export type ImportedTurn = WithInfo<LibraryImportedTurn>;
 
 export interface StoredTurn {
   readonly record: TurnRecord;
+  /** The text of its messages. */
   readonly text: string;
-  /** Messages in the session. */
+  /** Its output so far. */
+  readonly items: readonly OutputItem[];
+  /** Items in the session. */
   readonly count: number;
 }
 
@@ -55,6 +63,11 @@ export interface MessagePage<Entry = Message> {
   readonly messages: readonly Entry[];
   /** The turns that wrote them, by their ids. */
   readonly turns: ReadonlyMap<string, TurnRecord>;
+}
+
+/** An image or a file of a session, whose data is read while it is consumed. */
+export interface StoredBlob extends BlobInfo {
+  data(): AsyncIterable<Uint8Array>;
 }
 
 /** A whole session, read page by page. Reading fails if the session is cleared meanwhile. */
@@ -69,6 +82,8 @@ export type SessionImport = Omit<LibrarySessionImport, "turns"> & {
   readonly turns: readonly ImportedTurn[];
 };
 
+export const DEFAULT_BLOB_BYTES = 5 * 1024 * 1024;
+
 // A page is held in memory until it is sent.
 const PAGE_BYTES = 4 * 1024 * 1024;
 
@@ -81,23 +96,63 @@ export class SessionStore {
   readonly #history: MessageHistory;
   readonly #turns: Turns;
   readonly #archive: SessionArchive;
+  readonly #blobs: SessionBlobs;
   readonly #maxTtlSeconds: number;
 
-  constructor({ maxTtlSeconds, ...options }: SessionStoreOptions) {
+  constructor({ maxTtlSeconds, maxBlobBytes = DEFAULT_BLOB_BYTES, ...options }: SessionStoreOptions) {
     this.owner = options.owner;
     this.#history = new MessageHistory(options);
     this.#turns = new Turns(options);
     this.#archive = new SessionArchive(options);
+    this.#blobs = new SessionBlobs({ ...options, maxBlobBytes });
     this.#maxTtlSeconds = maxTtlSeconds ?? Number.POSITIVE_INFINITY;
   }
 
   begin(sessionId: string, turn: BeginTurn, quota: StorageQuota): Promise<BeginResult> {
-    const bytes = bytesOf(turn.content ?? "") + bytesOf(turn.info.system ?? "");
+    const { system = "", settings } = turn.info;
+    const input = [turn.message ?? []].flat() as NewItem[];
+    const bytes = sizeOf(input) + bytesOf(system) + (settings ? bytesOf(JSON.stringify(settings)) : 0);
     return this.#write(sessionId, bytes, quota, async (release) => {
       const begun = await this.#turns.begin(sessionId, { ...turn, info: encodeTurnInfo(turn.info) });
       if (begun.kind !== "begun") release();
       return begun;
     });
+  }
+
+  /**
+   * Stores an image or a file, which counts towards the quota. Returns its id.
+   * @throws AppError `body_too_large`, `storage_limit_reached`
+   */
+  async putBlob(
+    sessionId: string,
+    data: Uint8Array,
+    mediaType: string,
+    quota: StorageQuota,
+  ): Promise<string> {
+    let release = (): void => {};
+    const reserve = async (bytes: number): Promise<void> => {
+      const releasePiece = await quota.reserve(sessionId, bytes);
+      const before = release;
+      release = () => {
+        before();
+        releasePiece();
+      };
+    };
+    try {
+      const { id, isNew } = await translated(this.#blobs.put(sessionId, data, { mediaType, reserve }));
+      if (!isNew) release();
+      return id;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** A blob of the session; null: there is none with this id. */
+  blob(sessionId: string, blobId: string): Promise<StoredBlob | null> {
+    return translated(this.#blobs.get(sessionId, blobId)).then(
+      (blob) => blob && { ...blob, data: () => translatedEach(blob.data()) },
+    );
   }
 
   /** A turn's text from a position on, then its end. Null: there is no such turn. */
@@ -113,7 +168,7 @@ export class SessionStore {
   async turn(sessionId: string, turnId: string): Promise<StoredTurn | null> {
     const state = await translated(this.#turns.get(sessionId, turnId));
     const record = state && withInfo(state.record);
-    return record ? { record, text: state.text, count: state.count } : null;
+    return record ? { record, text: state.text, items: state.items, count: state.count } : null;
   }
 
   /** What a turn would find if it began now. Changes nothing. */
@@ -176,9 +231,9 @@ export class SessionStore {
     return { messages, turns: await this.#turnsOf(sessionId, messages), hasMore };
   }
 
-  /** Messages by their index, `to` excluded, without those that were dropped. */
-  range(sessionId: string, from: number, to: number): Promise<IndexedMessage[]> {
-    return translated(this.#turns.messages(sessionId, from, to));
+  /** Items by their index, `to` excluded, without those that were dropped. */
+  range(sessionId: string, from: number, to: number): Promise<IndexedItem[]> {
+    return translated(this.#turns.items(sessionId, from, to));
   }
 
   append(

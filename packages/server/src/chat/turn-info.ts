@@ -6,6 +6,9 @@ import {
   type Truncation,
 } from "@redis-memory-magic/protocol";
 
+import type { ModelSettings } from "./model-settings.ts";
+import type { Lack } from "./normalize-prompt.ts";
+
 /**
  * What is stored of a turn beside its text. It refers to messages by their index and never copies them, so its size
  * does not grow with the history.
@@ -16,6 +19,10 @@ export interface TurnInfo {
   readonly model: string;
   /** The system prompt, unless it is the default one. */
   readonly system?: string;
+  /** What the request asked of the model beside the context. */
+  readonly settings?: ModelSettings;
+  /** What the model could not be sent. */
+  readonly lacks?: readonly Lack[];
   /** Absent: nothing was sent to the model. */
   readonly sent?: SentContext;
   readonly tokens?: TurnTokens;
@@ -58,6 +65,8 @@ type StoredInfo = {
   readonly provider: ProviderId;
   readonly model: string;
   readonly system?: string;
+  readonly settings?: ModelSettings;
+  readonly lacks?: readonly Lack[];
   readonly sent?: readonly [number, number, number, number, number, string];
   /** Counted (early versions stored estimates as negative numbers), reported, cached, output. */
   readonly tokens?: readonly [number, number | null, number | null, number | null];
@@ -68,12 +77,15 @@ type StoredInfo = {
 };
 
 export function encodeTurnInfo(info: TurnInfo): Json {
-  const { mode, provider, model, system, sent, tokens, durations, error, finish, cut } = info;
+  const { mode, provider, model, system, settings, lacks, sent, tokens, durations, error, finish, cut } =
+    info;
   const stored: StoredInfo = {
     mode,
     provider,
     model,
     ...(system !== undefined && { system }),
+    ...(settings && { settings }),
+    ...(lacks && { lacks }),
     ...(sent && {
       sent: [sent.from, sent.messages, sent.leftOut, sent.window, sent.budget, sent.hash],
     }),
@@ -89,12 +101,14 @@ export function encodeTurnInfo(info: TurnInfo): Json {
 /** Undefined for a turn that another program wrote. */
 export function decodeTurnInfo(json: Json): TurnInfo | undefined {
   if (!isStoredInfo(json)) return undefined;
-  const { mode, provider, model, system, sent, tokens, ms, error, finish, cut } = json;
+  const { mode, provider, model, system, settings, lacks, sent, tokens, ms, error, finish, cut } = json;
   return {
     mode,
     provider,
     model,
     ...(system !== undefined && { system }),
+    ...(settings && { settings }),
+    ...(lacks && { lacks }),
     ...(sent && {
       sent: {
         from: sent[0],

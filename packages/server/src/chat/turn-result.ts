@@ -1,6 +1,8 @@
+import type { OutputItem } from "@redis-memory-magic/memory";
 import type { ChatResponse, Cost, FinishReason, Truncation, TurnStatus } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { isErrorCode } from "../errors/error-table.ts";
+import { toOutputItem } from "./output-item.ts";
 import type { StoredTurn } from "./session-store.ts";
 import { truncationOf } from "./truncation.ts";
 import type { TurnInfo } from "./turn-info.ts";
@@ -41,6 +43,7 @@ interface Outcome {
   readonly sessionId: string;
   readonly status: ChatResponse["status"];
   readonly text: string;
+  readonly items: readonly OutputItem[];
   readonly count: number;
   readonly stored: boolean;
   readonly info: TurnInfo;
@@ -49,7 +52,7 @@ interface Outcome {
 }
 
 export function toResult(outcome: Outcome): TurnResult {
-  const { turnId, sessionId, status, text, count, stored, info, failure } = outcome;
+  const { turnId, sessionId, status, text, items, count, stored, info, failure } = outcome;
   const truncation = truncationOf(info);
   const { reported = null, cached = null, output = null } = info.tokens ?? {};
   const response: ChatResponse = {
@@ -71,6 +74,7 @@ export function toResult(outcome: Outcome): TurnResult {
             ...(cached !== null && { cached_tokens: cached }),
           },
     ...(truncation && { truncation }),
+    output: items.map((item) => toOutputItem(item)),
     stored,
   };
   const known = { turnId, sessionId, response: text };
@@ -98,6 +102,7 @@ export function finishReasonOf(status: TurnStatus, { finish }: TurnInfo): Finish
 }
 
 export function storedResult(sessionId: string, turn: StoredTurn): TurnResult {
-  const { id, status, info } = turn.record;
-  return toResult({ turnId: id, sessionId, status, text: turn.text, count: turn.count, stored: true, info });
+  const { text, items, count } = turn;
+  const { id: turnId, status, info } = turn.record;
+  return toResult({ turnId, sessionId, status, text, items, count, stored: true, info });
 }

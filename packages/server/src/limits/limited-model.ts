@@ -10,6 +10,8 @@ export function limitedModel(model: ChatModel, semaphore: Semaphore): ChatModel 
     get defaultModel() {
       return model.defaultModel;
     },
+    settings: model.settings,
+    lacks: model.lacks,
     availability: () => model.availability(),
     wireRequest: (request) => model.wireRequest(request),
     close: () => model.close(),

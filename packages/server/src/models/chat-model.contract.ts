@@ -3,7 +3,8 @@ import { usage } from "@redis-memory-magic/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AnswerRecorder } from "../../test/answer-recorder.ts";
 import { within } from "../../test/within.ts";
-import type { ChatModel, ContextMessage, ModelRequest } from "../chat/chat-model.ts";
+import type { ChatModel, ModelRequest } from "../chat/chat-model.ts";
+import type { ContextItem } from "../chat/context-item.ts";
 import { AppError } from "../errors/app-error.ts";
 
 /** What an adapter's test brings, made anew for each test. */
@@ -31,7 +32,7 @@ export interface Received {
   readonly url: string;
   readonly body: unknown;
   readonly system: string;
-  readonly messages: readonly ContextMessage[];
+  readonly items: readonly ContextItem[];
 }
 
 type Optional = "questionAbout" | "received" | "idle" | "unreachable";
@@ -168,20 +169,20 @@ export function describeChatModel(
     });
 
     testWith("received", "sends the system prompt and the history, oldest first", async (received) => {
-      const messages: ContextMessage[] = [
+      const items: ContextItem[] = [
         { role: "user", content: "My name is Bob" },
         { role: "assistant", content: "Hello Bob" },
         { role: "user", content: "What's my name?" },
       ];
-      const request = { ...subject.questions[0], system: "Answer briefly.", messages };
+      const request = { ...subject.questions[0], system: "Answer briefly.", items };
       await subject.model.generate(request, new AnswerRecorder(), never);
-      expect(received()).toMatchObject({ system: "Answer briefly.", messages });
+      expect(received()).toMatchObject({ system: "Answer briefly.", items });
     });
 
     testWith("received", "sends no system prompt when there is none", async (received) => {
       await subject.model.generate({ ...subject.questions[0], system: "" }, new AnswerRecorder(), never);
       expect(received().system).toBe("");
-      expect(received().messages).toEqual(subject.questions[0].messages);
+      expect(received().items).toEqual(subject.questions[0].items);
     });
 
     testWith("received", "shows the request as it was sent, without its key", async (received) => {

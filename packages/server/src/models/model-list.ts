@@ -1,3 +1,4 @@
+import type { Capabilities } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { parseAs } from "./wire-json.ts";
 
@@ -10,11 +11,14 @@ export interface ListedModel {
   readonly chats: boolean | null;
   /** vLLM refuses `max_tokens` that do not fit beside the prompt, and needs none. */
   readonly limitsItself: boolean;
+  /** Absent where the list does not say. */
+  readonly capabilities?: Capabilities;
 }
 
 const window = z.int().positive().nullish().catch(null);
 const names = z.array(z.string()).nullish().catch(null);
 const text = z.string().nullish().catch(null);
+const flag = z.boolean().optional().catch(undefined);
 
 const listed = z.object({
   id: text,
@@ -38,11 +42,12 @@ const listed = z.object({
   limits: z.object({ max_input_tokens: window }).nullish().catch(null),
   /** Mistral's are flags, llama.cpp's a list. */
   capabilities: z
-    .union([names, z.object({ completion_chat: z.boolean().optional() })])
+    .union([names, z.object({ completion_chat: flag, vision: flag, function_calling: flag })])
     .nullish()
     .catch(null),
   /** OpenRouter */
-  architecture: z.object({ output_modalities: names }).nullish().catch(null),
+  architecture: z.object({ input_modalities: names, output_modalities: names }).nullish().catch(null),
+  supported_parameters: names,
 });
 type Listed = z.output<typeof listed>;
 
@@ -73,7 +78,33 @@ function toModel(model: Listed): ListedModel | [] {
     model.max_context_length ??
     model.limits?.max_input_tokens ??
     null;
-  return { id, contextWindow, chats: chats(model, id), limitsItself: Boolean(model.max_model_len) };
+  const can = capabilities(model);
+  return {
+    id,
+    contextWindow,
+    chats: chats(model, id),
+    limitsItself: Boolean(model.max_model_len),
+    ...(can && { capabilities: can }),
+  };
+}
+
+function capabilities({
+  architecture,
+  supported_parameters,
+  type,
+  capabilities,
+}: Listed): Capabilities | undefined {
+  const flags = Array.isArray(capabilities) ? undefined : capabilities;
+  const input = architecture?.input_modalities;
+  const images = input ? input.includes("image") : (flags?.vision ?? (type === "vlm" || undefined));
+  const tools = supported_parameters?.includes("tools") ?? flags?.function_calling;
+  const reasoning = supported_parameters?.includes("reasoning");
+  if (images === undefined && tools === undefined && reasoning === undefined) return undefined;
+  return {
+    ...(images !== undefined && { images }),
+    ...(tools !== undefined && { tools }),
+    ...(reasoning !== undefined && { reasoning }),
+  };
 }
 
 const OTHER_TYPES = /embed|rerank|image|audio|moderation|speech|transcri|tts/i;

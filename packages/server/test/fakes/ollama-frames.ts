@@ -1,5 +1,5 @@
 import type { AnswerFrames } from "./play.ts";
-import type { Scenario } from "./scenario.ts";
+import type { FakeToolCall, Scenario } from "./scenario.ts";
 
 interface Usage {
   readonly input: number;
@@ -35,7 +35,17 @@ export class CompletionFrames implements AnswerFrames {
   }
 
   text(piece: string): string {
+    if (this.#scenario.refusal) return this.#chunk({ role: "assistant", content: null, refusal: piece });
     return this.#chunk({ role: "assistant", content: piece });
+  }
+
+  /** As llama.cpp and vLLM send it; Ollama sends a call whole. */
+  toolCall({ id, name, arguments: [first = "", ...others] }: FakeToolCall, index: number): string[] {
+    const call = (fields: object) => this.#chunk({ role: "assistant", tool_calls: [{ index, ...fields }] });
+    return [
+      call({ id, type: "function", function: { name, arguments: first } }),
+      ...others.map((piece) => call({ function: { arguments: piece } })),
+    ];
   }
 
   tail(): string {
@@ -50,7 +60,22 @@ export class CompletionFrames implements AnswerFrames {
 
   /** The answer in one piece, for a request that is not streamed. */
   whole(pieces: readonly string[]): unknown {
-    const message = { role: "assistant", content: pieces.join("") };
+    const { reasoning, refusal, toolCalls } = this.#scenario;
+    const text = pieces.join("");
+    const message = {
+      role: "assistant",
+      content: refusal ? null : text,
+      ...(refusal && { refusal: text }),
+      ...(reasoning && { reasoning: reasoning.join("") }),
+      ...(toolCalls && {
+        tool_calls: toolCalls.map(({ id, name, arguments: args }, index) => ({
+          id,
+          index,
+          type: "function",
+          function: { name, arguments: args.join("") },
+        })),
+      }),
+    };
     return {
       ...this.#object("chat.completion"),
       choices: [{ index: 0, message, finish_reason: this.#finish() }],
@@ -77,7 +102,7 @@ export class CompletionFrames implements AnswerFrames {
   }
 
   #finish(): string {
-    return this.#scenario.finish ?? "stop";
+    return this.#scenario.finish ?? (this.#scenario.toolCalls ? "tool_calls" : "stop");
   }
 
   #usageObject() {

@@ -1,5 +1,10 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import type {
+  ChatCompletionMessageFunctionToolCall,
+  ChatCompletionMessageParam,
+} from "openai/resources/chat/completions";
+import type { ContentPart, ContextItem } from "../../src/chat/context-item.ts";
 import { FakeServer, type FakeServerOptions, type Handler, sendJson } from "./fake-server.ts";
 import { CompletionFrames } from "./ollama-frames.ts";
 import { runAsScript } from "./run-as-script.ts";
@@ -10,7 +15,7 @@ interface FakeModel {
   readonly trained: number;
   /** The window that it was loaded with; absent: it is not loaded. */
   readonly allocated?: number;
-  /** Default: a model that can chat. */
+  /** Default: a model that can chat and call tools. */
   readonly capabilities?: readonly string[];
 }
 
@@ -23,7 +28,7 @@ interface FakeOllamaOptions extends FakeServerOptions {
 
 interface ChatRequest {
   readonly model: string;
-  readonly messages: readonly FakeMessage[];
+  readonly messages: readonly ChatCompletionMessageParam[];
   readonly stream?: boolean;
   readonly stream_options?: { readonly include_usage?: boolean };
 }
@@ -96,10 +101,11 @@ export class FakeOllama extends FakeServer {
     },
     "POST /v1/chat/completions": async (request, response, gone) => {
       const body = request.body as ChatRequest;
+      const messages = body.messages.map(toFakeMessage);
       const scenario = this.#has(body.model)
-        ? chooseScenario(body.model, body.messages, OLLAMA_FAILURES, this.scenario)
+        ? chooseScenario(body.model, messages, OLLAMA_FAILURES, this.scenario)
         : ollamaError(404, `model '${body.model}' not found`, "not_found_error");
-      const prompt = usageOf({}, body.messages, []).input;
+      const prompt = usageOf({}, messages, []).input;
       if (prompt > this.windowLimit) {
         const message = `request (${prompt} tokens) exceeds the available context size (${this.windowLimit} tokens)`;
         const type = "exceed_context_size_error";
@@ -111,11 +117,11 @@ export class FakeOllama extends FakeServer {
         sendJson(response, scenario.fail.status, scenario.fail.body, scenario.fail.headers);
         return;
       }
-      const pieces = piecesOf(scenario, body.messages);
+      const pieces = piecesOf(scenario, messages);
       const frames = new CompletionFrames(
         body.model,
         scenario,
-        usageOf(scenario, body.messages, pieces),
+        usageOf(scenario, messages, pieces),
         body.stream_options?.include_usage ?? false,
       );
       if (body.stream) await this.stream(request, response, frames, pieces, scenario, gone);
@@ -156,7 +162,7 @@ export class FakeOllama extends FakeServer {
       this.#sendNative(response, {
         parameters: "temperature                    0",
         details: { family: "llama" },
-        capabilities: found.capabilities ?? ["completion"],
+        capabilities: found.capabilities ?? ["completion", "tools"],
         model_info: { "general.architecture": "llama", "llama.context_length": found.trained },
       });
     },
@@ -170,6 +176,44 @@ export class FakeOllama extends FakeServer {
     if (this.native) sendJson(response, 200, body);
     else response.writeHead(404, { "content-type": "text/plain" }).end("Not Found");
   }
+}
+
+const toFakeMessage = ({ role, content }: ChatCompletionMessageParam): FakeMessage => ({
+  role,
+  content: textOf(content),
+});
+
+const textOf = (content: ChatCompletionMessageParam["content"]): string =>
+  typeof content === "string"
+    ? content
+    : (content ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
+
+/** The messages of a request as this product's own items, for tests to compare with what they have sent. */
+export function promptOf(messages: readonly ChatCompletionMessageParam[]) {
+  const [first] = messages;
+  const system = first?.role === "system" ? textOf(first.content) : "";
+  const items = messages.slice(system === "" ? 0 : 1).flatMap((message): ContextItem[] => {
+    if (message.role === "tool") {
+      const content = textOf(message.content);
+      return [{ type: "function_call_output", callId: message.tool_call_id, content }];
+    }
+    if (message.role === "assistant") {
+      const { content, tool_calls = [] } = message;
+      const calls = (tool_calls as ChatCompletionMessageFunctionToolCall[]).map(
+        ({ id, function: { name, arguments: args } }) =>
+          ({ type: "function_call", callId: id, name, arguments: args }) as const,
+      );
+      return [...(content ? [{ role: "assistant" as const, content: textOf(content) }] : []), ...calls];
+    }
+    const { content } = message;
+    if (typeof content === "string") return [{ role: "user", content }];
+    const parts = (content ?? []).flatMap((part): ContentPart[] => {
+      if (part.type === "text") return [{ type: "text", text: part.text }];
+      return part.type === "image_url" ? [{ type: "image", url: part.image_url.url }] : [];
+    });
+    return [{ role: "user", content: textOf(content), parts }];
+  });
+  return { system, items };
 }
 
 export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<FakeOllama> {

@@ -2,14 +2,17 @@ import { randomBytes } from "node:crypto";
 import type {
   Response,
   ResponseCreateParams,
+  ResponseFunctionToolCall,
   ResponseOutputItem,
   ResponseOutputMessage,
+  ResponseOutputRefusal,
+  ResponseOutputText,
   ResponseReasoningItem,
   ResponseStatus,
   ResponseStreamEvent,
 } from "openai/resources/responses/responses";
 import type { AnswerFrames } from "./play.ts";
-import type { Scenario } from "./scenario.ts";
+import type { FakeToolCall, Scenario } from "./scenario.ts";
 
 /** An event without its number. */
 type Unnumbered<Event> = Event extends unknown ? Omit<Event, "sequence_number"> : never;
@@ -70,11 +73,39 @@ export class ResponseFrames implements AnswerFrames {
   text(piece: string): string {
     const begin = this.#message === undefined ? this.#beginMessage() : "";
     this.#text += piece;
+    if (this.#scenario.refusal)
+      return begin + this.#event({ type: "response.refusal.delta", ...this.#place(), delta: piece });
     return begin + this.#delta(piece);
   }
 
+  /** A message before it ends. */
+  toolCall({ id, name, arguments: pieces }: FakeToolCall): string[] {
+    const end = this.#endMessage();
+    const args = pieces.join("");
+    const item: ResponseFunctionToolCall = {
+      id: newId("fc"),
+      type: "function_call",
+      status: "in_progress",
+      call_id: id,
+      name,
+      arguments: "",
+    };
+    const output_index = this.#output.length;
+    const place = { output_index, item_id: item.id ?? "" };
+    const done: ResponseFunctionToolCall = { ...item, status: "completed", arguments: args };
+    this.#output.push(done);
+    return [
+      end + this.#event({ type: "response.output_item.added", output_index, item }),
+      ...pieces.map((delta) =>
+        this.#event({ type: "response.function_call_arguments.delta", ...place, delta }),
+      ),
+      this.#event({ type: "response.function_call_arguments.done", ...place, arguments: args }) +
+        this.#event({ type: "response.output_item.done", output_index, item: done }),
+    ];
+  }
+
   tail(): string {
-    const end = this.#message === undefined ? "" : this.#endMessage();
+    const end = this.#endMessage();
     const complete = (this.#scenario.finish ?? "stop") === "stop";
     return (
       end +
@@ -91,8 +122,9 @@ export class ResponseFrames implements AnswerFrames {
   /** The answer in one piece, for a request that is not streamed. */
   whole(pieces: readonly string[]): Response {
     for (const thought of this.#scenario.reasoning ?? []) this.reasoning(thought);
-    this.text(pieces.join(""));
+    if (pieces.length > 0) this.text(pieces.join(""));
     this.#endMessage();
+    for (const call of this.#scenario.toolCalls ?? []) this.toolCall(call);
     return this.#response((this.#scenario.finish ?? "stop") === "stop" ? "completed" : "incomplete");
   }
 
@@ -105,7 +137,7 @@ export class ResponseFrames implements AnswerFrames {
       content: [],
     };
     const output_index = this.#output.length;
-    const part = { type: "output_text" as const, annotations: [], logprobs: [], text: "" };
+    const part = this.#part("");
     return (
       this.#event({ type: "response.output_item.added", output_index, item: this.#message }) +
       this.#event({ type: "response.content_part.added", ...this.#place(), part })
@@ -115,14 +147,29 @@ export class ResponseFrames implements AnswerFrames {
   #endMessage(): string {
     if (this.#message === undefined) return "";
     const output_index = this.#output.length;
-    const part = { type: "output_text" as const, annotations: [], logprobs: [], text: this.#text };
+    const part = this.#part(this.#text);
     const item: ResponseOutputMessage = { ...this.#message, status: "completed", content: [part] };
     const events =
-      this.#event({ type: "response.output_text.done", ...this.#place(), text: this.#text, logprobs: [] }) +
+      (part.type === "refusal"
+        ? this.#event({ type: "response.refusal.done", ...this.#place(), refusal: this.#text })
+        : this.#event({
+            type: "response.output_text.done",
+            ...this.#place(),
+            text: this.#text,
+            logprobs: [],
+          })) +
       this.#event({ type: "response.content_part.done", ...this.#place(), part }) +
       this.#event({ type: "response.output_item.done", output_index, item });
     this.#output.push(item);
+    this.#message = undefined;
+    this.#text = "";
     return events;
+  }
+
+  #part(text: string): ResponseOutputText | ResponseOutputRefusal {
+    return this.#scenario.refusal
+      ? { type: "refusal", refusal: text }
+      : { type: "output_text", annotations: [], logprobs: [], text };
   }
 
   /** As `#event` would write it, at a fraction of the time: benchmarks send thousands of these in a second. */

@@ -1,4 +1,11 @@
-import type { EasyInputMessage, ResponseCreateParams } from "openai/resources/responses/responses";
+import type {
+  EasyInputMessage,
+  ResponseCreateParams,
+  ResponseFunctionCallOutputItem,
+  ResponseInputContent,
+  ResponseInputItem,
+} from "openai/resources/responses/responses";
+import type { ContentPart, ContextItem, ContextMessage } from "../../src/chat/context-item.ts";
 import {
   FakeServer,
   type FakeServerOptions,
@@ -137,11 +144,36 @@ export class FakeOpenAi extends FakeServer {
 export function messagesOf(body: ResponseCreateParams): FakeMessage[] {
   if (typeof body.input === "string") return [{ role: "user", content: body.input }];
   return (body.input ?? []).map((item) => {
-    const { role, content } = item as EasyInputMessage;
-    const text =
-      typeof content === "string" ? content : content.map((part) => ("text" in part ? part.text : ""));
-    return { role, content: [text].flat().join("") };
+    const { role = "", content = "" } = item as Partial<EasyInputMessage>;
+    return { role, content: textOf(content) };
   });
+}
+
+const textOf = (content: EasyInputMessage["content"]): string =>
+  typeof content === "string"
+    ? content
+    : content.map((part) => (part.type === "input_text" ? part.text : "")).join("");
+
+/** The input of a request as this product's own items, for tests to compare with what they have sent. */
+export const itemsOfInput = (input: readonly ResponseInputItem[]): ContextItem[] =>
+  input.map((item): ContextItem => {
+    if (item.type === "function_call")
+      return { type: item.type, callId: item.call_id, name: item.name, arguments: item.arguments };
+    if (item.type === "function_call_output")
+      return { type: item.type, callId: item.call_id ?? "", ...contentOf(item.output) };
+    const { role, content } = item as EasyInputMessage;
+    return { role: role as ContextMessage["role"], ...contentOf(content) };
+  });
+
+function contentOf(content: string | readonly (ResponseInputContent | ResponseFunctionCallOutputItem)[]) {
+  if (typeof content === "string") return { content };
+  const parts = content.map((part): ContentPart => {
+    if (part.type === "input_text") return { type: "text", text: part.text };
+    if (part.type === "input_image") return { type: "image", url: part.image_url ?? "" };
+    return { type: "file", name: part.filename ?? "", url: part.file_data ?? part.file_url ?? "" };
+  });
+  const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+  return { content: text, parts };
 }
 
 export async function startFakeOpenAi(options: FakeOpenAiOptions = {}): Promise<FakeOpenAi> {

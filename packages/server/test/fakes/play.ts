@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import type { Scenario } from "./scenario.ts";
+import type { FakeToolCall, Scenario } from "./scenario.ts";
 
 /** An answer's events in one provider's form, each as the text that goes over the wire. */
 export interface AnswerFrames {
@@ -8,6 +8,8 @@ export interface AnswerFrames {
   head(): string;
   reasoning(piece: string): string;
   text(piece: string): string;
+  /** A call, as the packets that it comes in. */
+  toolCall(call: FakeToolCall, index: number): readonly string[];
   /** What comes after the last text. */
   tail(): string;
   error(): string;
@@ -67,6 +69,13 @@ export async function playStream(
     }
     const piece = pieces[index];
     if (piece === undefined) {
+      for (const packet of (scenario.toolCalls ?? []).flatMap((call, n) => frames.toolCall(call, n))) {
+        out.add(packet);
+        if (scenario.delayMs) {
+          await out.flush();
+          await pause(scenario.delayMs);
+        }
+      }
       out.add(frames.tail());
       break;
     }

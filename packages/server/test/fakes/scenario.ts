@@ -6,6 +6,10 @@ export interface Scenario {
   readonly words?: number;
   /** What the model thinks before it answers, in pieces. */
   readonly reasoning?: readonly string[];
+  /** Functions that the model calls after its text, each with the pieces of its arguments. */
+  readonly toolCalls?: readonly FakeToolCall[];
+  /** Instead of `pieces`: the model refuses in these words. */
+  readonly refusal?: readonly string[];
   /** Before anything is sent. */
   readonly initialDelayMs?: number;
   /** Between two pieces; 0: the whole answer at once. */
@@ -37,6 +41,12 @@ export interface Scenario {
   readonly packets?: readonly (string | Uint8Array)[];
 }
 
+export interface FakeToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: readonly string[];
+}
+
 export interface FakeMessage {
   readonly role: string;
   readonly content: string;
@@ -48,6 +58,17 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "fake-slow": { words: 60, initialDelayMs: 200, delayMs: 50 },
   "fake-long": { words: 2000, delayMs: 1 },
   "fake-reasoning": { reasoning: ["Let me ", "think."], delayMs: 20 },
+  "fake-tools": {
+    reasoning: ["I need ", "the weather."],
+    pieces: ["Let me ", "look."],
+    toolCalls: [
+      { id: "call_rome", name: "weather", arguments: ['{"city":', '"Rome"}'] },
+      { id: "call_oslo", name: "weather", arguments: ['{"city":"Oslo"}'] },
+    ],
+    delayMs: 5,
+  },
+  "fake-calls-only": { pieces: [], toolCalls: [{ id: "call_now", name: "now", arguments: ["{}"] }] },
+  "fake-refusal": { refusal: ["I can't ", "help with that."] },
   "fake-bytes": { byteByByte: true },
   "fake-length": { words: 8, finish: "length" },
   "fake-filtered": { words: 2, finish: "content_filter" },
@@ -76,6 +97,7 @@ export function chooseScenario(
 }
 
 export function piecesOf(scenario: Scenario, messages: readonly FakeMessage[]): readonly string[] {
+  if (scenario.refusal !== undefined) return scenario.refusal;
   if (scenario.pieces !== undefined) return scenario.pieces;
   if (scenario.words !== undefined)
     return Array.from({ length: scenario.words }, (_, index) =>

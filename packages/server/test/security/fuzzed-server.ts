@@ -16,6 +16,8 @@ const models = PROVIDER_IDS.map((id): ChatModel => {
     id,
     name: mirror.name,
     defaultModel: mirror.defaultModel,
+    settings: mirror.settings,
+    lacks: mirror.lacks,
     availability: () => mirror.availability(),
     generate: (request, sink, signal) => mirror.generate(request, sink, signal),
     wireRequest: () => mirror.wireRequest(),

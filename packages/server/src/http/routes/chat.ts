@@ -9,6 +9,7 @@ import {
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import type { Idempotency } from "../../chat/begin-turn.ts";
+import type { TurnRequest } from "../../chat/turn-request.ts";
 import { problems, type Routes } from "../api.ts";
 import { streamTurn, wantsStream } from "../wire/sse.ts";
 
@@ -45,7 +46,7 @@ export const chatRoutes: Routes = (context) => async (app) => {
       const key = request.headers["idempotency-key"];
       const idempotency =
         key === undefined ? undefined : idempotencyOf(caller.sessions.owner, key, request.body);
-      const turn = await context.chat.ask(caller, request.body, idempotency);
+      const turn = await context.chat.ask(caller, toTurnRequest(request.body), idempotency);
       if (wantsStream(request)) return streamTurn(reply, turn, "start", context.metrics);
       const { response, error } = await turn.result();
       if (error !== undefined) throw error;
@@ -64,7 +65,8 @@ export const chatRoutes: Routes = (context) => async (app) => {
         response: { 200: contextReport, ...problems(400, 409, 413, 415, 422, 503) },
       },
     },
-    async (request) => context.reports.preview(context.callerOf(request).sessions, request.body),
+    async (request) =>
+      context.reports.preview(context.callerOf(request).sessions, toTurnRequest(request.body)),
   );
 
   app.post(
@@ -84,6 +86,12 @@ export const chatRoutes: Routes = (context) => async (app) => {
     },
   );
 };
+
+/** A retry has no input of its own. */
+const toTurnRequest = ({ message, ...fields }: ChatRequest): TurnRequest => ({
+  ...fields,
+  input: message === undefined || fields.retry_of !== undefined ? [] : [{ role: "user", content: message }],
+});
 
 /** Hashes a body independently of the order of its fields. */
 function idempotencyOf(owner: string, key: string, body: ChatRequest): Idempotency {

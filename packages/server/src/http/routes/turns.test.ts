@@ -44,7 +44,8 @@ const post = async (
 const turnsAsked = (server: TestServer) => server.openai.requests.filter(({ method }) => method === "POST");
 
 const all = async (response: Response): Promise<Event[]> => Array.fromAsync(events(response));
-const textOf = (found: readonly Event[]) => found.map(({ data }) => data.text ?? "").join("");
+const textOf = (found: readonly Event[], kind = "text-delta") =>
+  found.map(({ event, data }) => (event === kind ? data.text : "")).join("");
 
 test("a stream has the events of the protocol, with ids that tell how far it is", async () => {
   const server = await startTestServer({ mirrorDelayMs: 5 });
@@ -247,11 +248,15 @@ test("a provider that falls silent is given up after its deadline", async () => 
   }
 });
 
-test("reasoning is shown as thinking, and never kept", async () => {
+test("reasoning is an item of its own: streamed, kept, and no message", async () => {
   const server = await startTestServer();
   const found = await all(await post(server, { ...asking, provider: "chatgpt", model: "fake-reasoning" }));
   expect(found.map(({ event }) => event)).toContain("turn-thinking");
   expect(textOf(found)).not.toContain("think");
+  expect(textOf(found, "reasoning-delta")).toBe("Let me think.");
+  expect(found.map(({ event }) => event)).toEqual(
+    expect.arrayContaining(["item-started", "reasoning-delta", "item-done", "text-delta"]),
+  );
   const { messages } = (await server.inject("GET", "/sessions/s/messages")).json();
   expect(JSON.stringify(messages)).not.toContain("Let me");
 });

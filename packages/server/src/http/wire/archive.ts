@@ -5,6 +5,7 @@ import {
   EXPORT_VERSION,
   type SessionExport,
 } from "@redis-memory-magic/protocol";
+import type { ModelSettings } from "../../chat/model-settings.ts";
 import type { EndedTurn, ImportedTurn } from "../../chat/session-store.ts";
 import type { SentContext, TurnInfo } from "../../chat/turn-info.ts";
 import { toForkPoint } from "./session.ts";
@@ -25,7 +26,8 @@ export const toExportHead = (session: SessionInfo): Omit<SessionExport, "message
 });
 
 export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
-  const { mode, provider, model, system, sent, tokens, durations, error, finish, cut, ...others } = turn.info;
+  const { mode, provider, model, system, settings, lacks, ...rest } = turn.info;
+  const { sent, tokens, durations, error, finish, cut, ...others } = rest;
   // A new field must be added here and in `fromArchivedTurn`, or an export would lose it.
   others satisfies Record<string, never>;
   return {
@@ -39,6 +41,8 @@ export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
     provider,
     model,
     ...(system !== undefined && { system }),
+    ...(settings && { settings }),
+    ...(lacks && { lacks: [...lacks] }),
     ...(sent && { sent: toSent(sent) }),
     ...(tokens && { tokens }),
     ...(durations && { times: { first_token_ms: durations.firstText, total_ms: durations.total } }),
@@ -63,12 +67,15 @@ export function fromArchivedTurn(turn: ArchivedTurn): ImportedTurn {
 }
 
 function toInfo(turn: ArchivedTurn): TurnInfo {
-  const { mode, provider, model, system, sent, tokens, times, error, finish_reason, cut } = turn;
+  const { mode, provider, model, system, settings, lacks, sent, tokens } = turn;
+  const { times, error, finish_reason, cut } = turn;
   return {
     mode,
     provider,
     model,
     ...(system !== undefined && { system }),
+    ...(settings && { settings: settings as ModelSettings }),
+    ...(lacks && { lacks }),
     ...(sent && { sent: fromSent(sent) }),
     ...(tokens && { tokens }),
     ...(times && { durations: { firstText: times.first_token_ms, total: times.total_ms } }),

@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { TurnUpdate } from "@redis-memory-magic/memory";
+import type { TurnEventName } from "@redis-memory-magic/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AskedTurn } from "../../chat/asked-turn.ts";
+import { toOutputItem } from "../../chat/output-item.ts";
 import type { TurnResult } from "../../chat/turn-result.ts";
 import { AppError } from "../../errors/app-error.ts";
 
@@ -27,7 +30,10 @@ export function wantsStream({ headers: { accept = "" } }: FastifyRequest): boole
   return stream > 0 && stream >= (qualities.get("application/json") ?? 0);
 }
 
-/** Where a stream begins: at its first event, after so many UTF-16 units of text, or nowhere: it was received already. */
+/** What a turn makes, as its followers receive it. */
+type Output = Exclude<TurnUpdate, { readonly type: "end" }>;
+
+/** Where a stream begins: at its first event, behind a position of the output, or nowhere: it was received already. */
 export type StreamPosition = "start" | number | "seen";
 
 /** @throws AppError `invalid_request` for an id that was never sent */
@@ -35,7 +41,7 @@ export function resumePosition(request: FastifyRequest, turn: AskedTurn): Stream
   const id = request.headers["last-event-id"];
   if (id === undefined || id === "") return "start";
   const [, digits, end] = /^(\d{1,15})(\.end)?$/.exec(String(id)) ?? [];
-  // The end's id may be for a shorter text than Redis has, if the last append's reply was lost.
+  // The end's id may be for less than Redis has, if the last append's reply was lost.
   if (digits === undefined || Number(digits) > turn.length()) {
     const message = "must be an id that this stream has sent";
     throw new AppError("invalid_request", `Last-Event-ID ${message}.`, {
@@ -88,12 +94,10 @@ export async function streamTurn(
     if (from === "start") response.write(startedEvent(turn));
     response.uncork();
     for await (const update of turn.follow(from === "start" ? 0 : from, left.signal)) {
-      // Items other than the answer's text are not part of this stream.
-      if (update.type !== "text" && update.type !== "end") continue;
       const event =
-        update.type === "text"
-          ? `id: ${update.length}\nevent: text-delta\ndata: {${ids},"text":${JSON.stringify(update.text)}}\n\n`
-          : endEvent(await turn.result(), update.length);
+        update.type === "end"
+          ? endEvent(await turn.result(), update.length)
+          : `id: ${update.length}\nevent: ${EVENTS[update.type]}\ndata: {${ids},${dataOf(update)}}\n\n`;
       if (!response.write(event)) await drained(response, left.signal);
     }
   } catch (error) {
@@ -107,6 +111,20 @@ export async function streamTurn(
     closed();
   }
 }
+
+const EVENTS = {
+  text: "text-delta",
+  reasoning: "reasoning-delta",
+  arguments: "arguments-delta",
+  other: "item-delta",
+  item: "item-started",
+  item_done: "item-done",
+} as const satisfies Record<Output["type"], TurnEventName>;
+
+const dataOf = (update: Output): string =>
+  "item" in update
+    ? `"item":${JSON.stringify(toOutputItem(update.item))}`
+    : `"text":${JSON.stringify(update.text)}`;
 
 function startedEvent({ turnId, sessionId, info, count, stored }: AskedTurn): string {
   const data = {

@@ -42,6 +42,7 @@ describe("ChatGPT's availability", () => {
       id: "gpt-5-mini",
       context_window: 272_000,
       price: { input: 0.25, cached_input: 0.025, output: 2, as_of: expect.any(String) },
+      capabilities: { images: true, tools: true, reasoning: true },
     });
   });
 
@@ -106,7 +107,7 @@ describe("ChatGPT's availability", () => {
       model: "gpt-5-mini",
     });
     expect(await subject.model.availability()).toMatchObject(unavailable);
-    const request = { model: "gpt-5-mini", system: "", messages: [], contextWindow: 1000, promptTokens: 10 };
+    const request = { model: "gpt-5-mini", system: "", items: [], contextWindow: 1000, promptTokens: 10 };
     expect((await failureOf(subject.model, request)).code).toBe("provider_unauthorized");
   });
 });

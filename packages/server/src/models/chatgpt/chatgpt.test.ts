@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ResponseInputItem } from "openai/resources/responses/responses";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ask } from "../../../test/ask.ts";
-import { type FakeOpenAi, messagesOf, startFakeOpenAi } from "../../../test/fakes/openai.ts";
+import { type FakeOpenAi, itemsOfInput, startFakeOpenAi } from "../../../test/fakes/openai.ts";
 import type { ModelRequest } from "../../chat/chat-model.ts";
 import { describeChatModel } from "../chat-model.contract.ts";
 import { ChatGpt } from "./chatgpt.ts";
@@ -10,7 +11,7 @@ const KEY = "sk-proj-a-secret-that-nobody-sees";
 const question = (content: string, model = "gpt-5-mini"): ModelRequest => ({
   model,
   system: "",
-  messages: [{ role: "user", content }],
+  items: [{ role: "user", content }],
   contextWindow: 272_000,
   promptTokens: 10,
 });
@@ -23,13 +24,13 @@ describeChatModel("ChatGPT", async () => {
     slowQuestion: question("Go on", "fake-slow"),
     questionAbout: question,
     received: () => {
-      const body = fake.last.body as { instructions?: string; input: [] };
+      const body = fake.last.body as { instructions?: string; input: ResponseInputItem[] };
       const { instructions = "" } = body;
       return {
         url: fake.origin + fake.last.url,
         body,
         system: instructions,
-        messages: messagesOf({ input: body.input }) as ModelRequest["messages"],
+        items: itemsOfInput(body.input),
       };
     },
     idle: () => fake.idle(),

@@ -32,6 +32,17 @@ const INCONCLUSIVE = [403, 404, 405, 429];
 export class ChatGpt implements ChatModel {
   readonly id = "chatgpt";
   readonly name = "Cloud (ChatGPT)";
+  readonly settings = [
+    "tools",
+    "toolChoice",
+    "parallelToolCalls",
+    "responseFormat",
+    "temperature",
+    "topP",
+    "maxOutputTokens",
+    "reasoningEffort",
+  ] as const;
+  readonly lacks = [];
   readonly #chosenModel: string | undefined;
   #defaultModel: string;
   readonly #apiKey: string;

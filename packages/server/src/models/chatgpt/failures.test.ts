@@ -7,7 +7,7 @@ import { ChatGpt } from "./chatgpt.ts";
 const question = (content: string, model = "gpt-5-mini"): ModelRequest => ({
   model,
   system: "",
-  messages: [{ role: "user", content }],
+  items: [{ role: "user", content }],
   contextWindow: 272_000,
   promptTokens: 10,
 });

@@ -7,6 +7,7 @@ test("knows windows and prices", () => {
     id: "gpt-4o-mini",
     context_window: 128_000,
     price: { input: 0.15, cached_input: 0.075, output: 0.6, as_of: PRICES_AS_OF },
+    capabilities: { images: true, tools: true, reasoning: false },
   });
 });
 

@@ -58,5 +58,10 @@ export const KNOWN_MODELS: readonly string[] = Object.keys(MODELS);
 export function modelInfo(id: string): ModelInfo {
   const name = id.replace(/-\d{4}-\d{2}-\d{2}$/, "");
   const facts = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
-  return { id, context_window: facts?.contextWindow ?? null, price: facts?.price ?? null };
+  return {
+    id,
+    context_window: facts?.contextWindow ?? null,
+    price: facts?.price ?? null,
+    ...(facts && { capabilities: { images: true, tools: true, reasoning: !name.startsWith("gpt-4") } }),
+  };
 }

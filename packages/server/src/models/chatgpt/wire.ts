@@ -1,7 +1,17 @@
 import type { Usage } from "@redis-memory-magic/protocol";
-import type { ResponseCreateParamsBase, ResponseStreamEvent } from "openai/resources/responses/responses";
+import type {
+  FunctionTool as OpenAiTool,
+  ResponseCreateParamsBase,
+  ResponseFormatTextConfig,
+  ResponseInputContent,
+  ResponseInputItem,
+  ResponseStreamEvent,
+} from "openai/resources/responses/responses";
+import type { ReasoningEffort } from "openai/resources/shared";
 import { z } from "zod";
 import type { AnswerSink, Completion, ModelRequest } from "../../chat/chat-model.ts";
+import { type ContentPart, type ContextItem, contentOf } from "../../chat/context-item.ts";
+import type { FunctionTool, ModelSettings } from "../../chat/model-settings.ts";
 import type { AnswerReader } from "../answer-body.ts";
 import { AnswerOutput } from "../answer-output.ts";
 import { isErrorReason } from "../finish-reason.ts";
@@ -14,11 +24,64 @@ export function requestBody(request: ModelRequest, stream: boolean): ResponseCre
   return {
     model: request.model,
     ...(request.system !== "" && { instructions: request.system }),
-    input: [...request.messages],
+    input: request.items.map(toInputItem),
+    ...(request.settings && settingsOf(request.settings)),
     store: false,
     stream,
   };
 }
+
+/** Without ids: OpenAI would look for what it has not stored. */
+function toInputItem(item: ContextItem): ResponseInputItem {
+  switch (item.type) {
+    case "function_call":
+      return { type: item.type, call_id: item.callId, name: item.name, arguments: item.arguments };
+    case "function_call_output":
+      return { type: item.type, call_id: item.callId, output: contentOf(item, toInputContent) };
+    default:
+      return { role: item.role, content: contentOf(item, toInputContent) };
+  }
+}
+
+function toInputContent(part: ContentPart): ResponseInputContent {
+  switch (part.type) {
+    case "text":
+      return { type: "input_text", text: part.text };
+    case "image":
+      return { type: "input_image", image_url: part.url, detail: part.detail ?? "auto" };
+    case "file":
+      return part.url.startsWith("http")
+        ? { type: "input_file", file_url: part.url }
+        : { type: "input_file", filename: part.name, file_data: part.url };
+  }
+}
+
+function settingsOf(settings: ModelSettings): Partial<ResponseCreateParamsBase> {
+  const { tools, toolChoice, parallelToolCalls, responseFormat } = settings;
+  const { temperature, topP, maxOutputTokens, reasoningEffort } = settings;
+  return {
+    ...(tools && { tools: tools.map(toTool) }),
+    ...(toolChoice !== undefined && {
+      tool_choice:
+        typeof toolChoice === "string" ? toolChoice : { type: "function" as const, name: toolChoice.name },
+    }),
+    ...(parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
+    ...(responseFormat && { text: { format: responseFormat as ResponseFormatTextConfig } }),
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { top_p: topP }),
+    ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
+    ...(reasoningEffort !== undefined && { reasoning: { effort: reasoningEffort as ReasoningEffort } }),
+  };
+}
+
+const toTool = ({ name, description, parameters, strict }: FunctionTool): OpenAiTool => ({
+  type: "function",
+  name,
+  ...(description !== undefined && { description }),
+  parameters: parameters ?? null,
+  // Where a client does not say, its schema need not be of the strict kind, which is OpenAI's default here.
+  strict: strict ?? false,
+});
 
 /** What is read of an event; which of it is there depends on the type. */
 interface WireEvent {

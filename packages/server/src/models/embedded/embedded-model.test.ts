@@ -6,7 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "@redis-memory-magic/setup/base/cache-folder";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { AnswerSink, ChatModel, ContextMessage, ModelRequest } from "../../chat/chat-model.ts";
+import type { AnswerSink, ChatModel, ModelRequest } from "../../chat/chat-model.ts";
+import type { ContextMessage } from "../../chat/context-item.ts";
 import { describeChatModel } from "../chat-model.contract.ts";
 import { createEmbeddedModel } from "./embedded-model.ts";
 import { withFolder } from "./setup/folder.fixture.ts";
@@ -47,7 +48,7 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
   const ask = (content: string, more: Partial<ModelRequest> = {}): ModelRequest => ({
     model,
     system: "You are a helpful assistant.",
-    messages: [{ role: "user", content }],
+    items: [{ role: "user", content }],
     contextWindow: 8_192,
     promptTokens: 10,
     ...more,
@@ -139,14 +140,14 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
         never,
       );
       expect(usage).toMatchObject({ cached_tokens: 0 });
-      const messages: ContextMessage[] = [
+      const items: ContextMessage[] = [
         { role: "user", content: "My name is Bob" },
         { role: "assistant", content: first.answer },
         { role: "user", content: "What's my name?" },
       ];
       const second = new Recorder();
       const next = await subject.generate(
-        ask("", { messages, contextWindow: 96, promptTokens: 10 }),
+        ask("", { items, contextWindow: 96, promptTokens: 10 }),
         second,
         never,
       );
@@ -188,8 +189,8 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
     });
 
     test("reads a long history, and can be stopped while it does", async () => {
-      const messages = [{ role: "user", content: "A word. ".repeat(2_000) }] as const;
-      const long = ask("", { messages, contextWindow: 8_192, promptTokens: 10 });
+      const items = [{ role: "user", content: "A word. ".repeat(2_000) }] as const;
+      const long = ask("", { items, contextWindow: 8_192, promptTokens: 10 });
       const abort = new AbortController();
       const sink = new Recorder();
       sink.reasoning = () => {
@@ -351,7 +352,7 @@ describe("without its files", () => {
   test("says so when it is switched off", async () => {
     const subject = createEmbeddedModel({ ...nothing, model: "none" });
     expect(await subject.availability()).toMatchObject({ available: false, models: [] });
-    const request = { model: "none", system: "", messages: [], contextWindow: 100, promptTokens: 10 };
+    const request = { model: "none", system: "", items: [], contextWindow: 100, promptTokens: 10 };
     await expect(subject.generate(request, new Recorder(), never)).rejects.toMatchObject({
       code: "provider_unavailable",
     });

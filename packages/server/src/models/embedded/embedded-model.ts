@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { ModelInfo } from "@redis-memory-magic/protocol";
 import type { AnswerSink, Availability, ChatModel, Completion, ModelRequest } from "../../chat/chat-model.ts";
+import { LACKS } from "../../chat/normalize-prompt.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { Semaphore } from "../../semaphore.ts";
 import { DEFAULT_MODEL } from "./default-model.ts";
@@ -45,6 +46,8 @@ export function createEmbeddedModel(config: EmbeddedModelConfig): ChatModel {
 
 class EmbeddedModel implements ChatModel {
   readonly id = "embedded";
+  readonly settings = ["temperature", "topP", "seed", "maxOutputTokens"] as const;
+  readonly lacks = LACKS;
   readonly name: string;
   readonly defaultModel: string;
 
@@ -109,8 +112,9 @@ class EmbeddedModel implements ChatModel {
       release = await this.#queue.acquire(either);
       const process = await this.#supervisor.ready(installed, either);
       clearInterval(waiting);
-      const { system, messages, contextWindow } = request;
-      const answer = process.answer({ system, messages, contextWindow }, sink, either);
+      const { system, items, contextWindow, settings = {} } = request;
+      const messages = items.flatMap((item) => (item.type === undefined ? [item] : []));
+      const answer = process.answer({ system, messages, contextWindow, settings }, sink, either);
       free = answer.free;
       const completion = await answer.completion;
       this.#supervisor.succeeded();
@@ -145,7 +149,8 @@ class EmbeddedModel implements ChatModel {
       this.#path === undefined
         ? DEFAULT_MODEL.contextWindow
         : await readContextWindow(this.#path).catch(() => null);
-    return { id: this.defaultModel, context_window: window, price: FREE };
+    const capabilities = { images: false, tools: false, reasoning: false };
+    return { id: this.defaultModel, context_window: window, price: FREE, capabilities };
   }
 
   #requireModel(model: string): void {

@@ -31,7 +31,7 @@ if (when === "loading") {
     {
       model: basename(modelPath, ".gguf"),
       system: "",
-      messages: [{ role: "user", content: "Write a long story about a dragon." }],
+      items: [{ role: "user", content: "Write a long story about a dragon." }],
       contextWindow: 4_096,
       promptTokens: 10,
     },

@@ -9,6 +9,8 @@ export class SwitchedOffModel implements ChatModel {
   readonly id = "embedded";
   readonly name = "Built-in";
   readonly defaultModel = "none";
+  readonly settings = [];
+  readonly lacks = [];
 
   async availability(): Promise<Availability> {
     return { available: false, reason: REASON, action: ACTION, models: [] };

@@ -1,18 +1,42 @@
-import type { ContextMessage } from "../../chat/chat-model.ts";
+import type { ContextItem, ContextMessage } from "../../chat/context-item.ts";
 
 /** The most that is quoted of one message, in code points. */
 const MAX_QUOTED = 200;
 
-/** What can be known from these messages and nothing else: how many they are, and what the user said before. */
-export function mirrorAnswer(messages: readonly ContextMessage[]): string {
-  if (messages.length <= 1) return "I was sent 1 message: this one. I know nothing of what was said before.";
-  const count = `I was sent ${messages.length} messages.`;
-  const said = messages.slice(0, -1).filter((message) => message.role === "user");
-  if (said.length === 0) return `${count} None of those before this one is from you.`;
-  return `${count} Before this one you said: ${inWords(said.map((message) => quote(message.content)))}.`;
+/** What can be known from these items and nothing else: how many they are, and what the user said before. */
+export function mirrorAnswer(items: readonly ContextItem[]): string {
+  return [textAnswer(items), ...otherItems(items)].join(" ");
 }
 
-function quote(text: string): string {
+function textAnswer(items: readonly ContextItem[]): string {
+  const messages = items.filter((item) => item.type === undefined);
+  if (items.length <= 1) return "I was sent 1 message: this one. I know nothing of what was said before.";
+  const count = `I was sent ${counted(messages.length, "message")}.`;
+  const earlier = items.at(-1)?.type === undefined ? messages.slice(0, -1) : messages;
+  const said = earlier.filter((message) => message.role === "user");
+  if (said.length === 0) return `${count} None of those before this one is from you.`;
+  return `${count} Before this one you said: ${inWords(said.map(quote))}.`;
+}
+
+/** Sentences about what is no text. */
+function otherItems(items: readonly ContextItem[]): string[] {
+  const parts = items.flatMap((item) => (item.type === "function_call" ? [] : (item.parts ?? [])));
+  const images = parts.filter(({ type }) => type === "image").length;
+  const files = parts.flatMap((part) => (part.type === "file" ? [part.name] : []));
+  const sentences = items.flatMap((item) => {
+    if (item.type === "function_call") return [`I called ${item.name} with ${item.arguments}.`];
+    return item.type === "function_call_output" ? [`The output was ${quoteText(item.content)}.`] : [];
+  });
+  if (images > 0) sentences.push(`I was sent ${counted(images, "image")}.`);
+  if (files.length > 0) sentences.push(`I was sent ${counted(files.length, "file")}: ${inWords(files)}.`);
+  return sentences;
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+const quote = ({ content }: ContextMessage): string => quoteText(content);
+
+function quoteText(text: string): string {
   const characters = [...text.replace(/[\t\n\r ]+/g, " ").trim()];
   const shown = characters.length > MAX_QUOTED ? [...characters.slice(0, MAX_QUOTED), "…"] : characters;
   return `"${shown.join("")}"`;

@@ -1,15 +1,16 @@
 import { expect, test } from "vitest";
-import type { ContextMessage, ModelRequest } from "../../chat/chat-model.ts";
+import type { ModelRequest } from "../../chat/chat-model.ts";
+import type { ContextItem, ContextMessage } from "../../chat/context-item.ts";
 import { describeChatModel } from "../chat-model.contract.ts";
 import { mirrorAnswer } from "./answer.ts";
 import { Mirror } from "./mirror.ts";
 
 const user = (content: string): ContextMessage => ({ role: "user", content });
 const assistant = (content: string): ContextMessage => ({ role: "assistant", content });
-const request = (...messages: ContextMessage[]): ModelRequest => ({
+const request = (...items: ContextItem[]): ModelRequest => ({
   model: "mirror",
   system: "",
-  messages,
+  items,
   contextWindow: 8192,
   promptTokens: 10,
 });
@@ -77,6 +78,11 @@ test("gives a long answer in no more steps than a short one may have", async () 
 test("costs nothing", async () => {
   const { models } = await new Mirror({ wordDelayMs: 0 }).availability();
   expect(models).toEqual([
-    { id: "mirror", context_window: 8192, price: { input: 0, cached_input: 0, output: 0 } },
+    {
+      id: "mirror",
+      context_window: 8192,
+      price: { input: 0, cached_input: 0, output: 0 },
+      capabilities: { images: true, tools: true, reasoning: false },
+    },
   ]);
 });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AnswerSink, Availability, ChatModel, Completion, ModelRequest } from "../../chat/chat-model.ts";
+import type { FunctionTool } from "../../chat/model-settings.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { mirrorAnswer } from "./answer.ts";
 
@@ -18,6 +19,17 @@ export class Mirror implements ChatModel {
   readonly id = "mirror";
   readonly name = "Mirror (no AI)";
   readonly defaultModel = "mirror";
+  readonly settings = [
+    "tools",
+    "toolChoice",
+    "parallelToolCalls",
+    "temperature",
+    "topP",
+    "seed",
+    "maxOutputTokens",
+    "reasoningEffort",
+  ] as const;
+  readonly lacks = [];
   readonly #wordDelayMs: number;
   readonly #closed = new AbortController();
 
@@ -27,13 +39,23 @@ export class Mirror implements ChatModel {
 
   async availability(): Promise<Availability> {
     const price = { input: 0, cached_input: 0, output: 0 };
-    return { available: true, models: [{ id: this.defaultModel, context_window: CONTEXT_WINDOW, price }] };
+    const capabilities = { images: true, tools: true, reasoning: false };
+    return {
+      available: true,
+      models: [{ id: this.defaultModel, context_window: CONTEXT_WINDOW, price, capabilities }],
+    };
   }
 
   async generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
     const ended = AbortSignal.any([signal, this.#closed.signal]);
     ended.throwIfAborted();
-    const answer = mirrorAnswer(request.messages);
+    const tool = demandedTool(request);
+    if (tool !== undefined) {
+      sink.toolCall({ index: 0, name: tool.name, arguments: "{}" });
+      return { usage: null, finishReason: "tool_call" };
+    }
+    const whole = mirrorAnswer(request.items);
+    const answer = firstWords(whole, request.settings?.maxOutputTokens);
     if (this.#wordDelayMs === 0) sink.text(answer);
     else
       for (const step of inSteps(answer)) {
@@ -41,7 +63,7 @@ export class Mirror implements ChatModel {
         sink.text(step);
       }
     ended.throwIfAborted();
-    return { usage: null, finishReason: "complete" };
+    return { usage: null, finishReason: answer === whole ? "complete" : "length" };
   }
 
   wireRequest(): null {
@@ -54,6 +76,17 @@ export class Mirror implements ChatModel {
     );
   }
 }
+
+/** The tool that the request demands to be called. Left to itself, the mirror calls none. */
+function demandedTool({ settings }: ModelRequest): FunctionTool | undefined {
+  const { tools = [], toolChoice } = settings ?? {};
+  if (toolChoice === "required") return tools[0];
+  return typeof toolChoice === "object" ? tools.find(({ name }) => name === toolChoice.name) : undefined;
+}
+
+/** So many words, as if each were a token. */
+const firstWords = (text: string, words = Number.POSITIVE_INFINITY): string =>
+  (text.match(/\S+\s*/g) ?? []).slice(0, words).join("");
 
 function inSteps(answer: string): string[] {
   const words = answer.match(/\S+\s*/g) ?? [];

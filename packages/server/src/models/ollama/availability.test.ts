@@ -16,18 +16,25 @@ describe("Ollama's availability", () => {
     await fake.close();
   });
 
+  const capabilities = { images: false, tools: true, reasoning: false };
   const free = { input: 0, cached_input: 0, output: 0 };
 
-  test("tells the window that was allocated, else the largest that could be", async () => {
+  test("tells the window that was allocated, else the largest that could be, and what a model can do", async () => {
     fake.models = {
       "llama3.2:3b": { trained: 131_072, allocated: 4096 },
-      "qwen3:0.6b": { trained: 40_960 },
+      "qwen3:0.6b": { trained: 40_960, capabilities: ["completion", "vision", "thinking"] },
     };
     expect(await model.availability()).toEqual({
       available: true,
       models: [
-        { id: "llama3.2:3b", context_window: 4096, price: free },
-        { id: "qwen3:0.6b", context_window: 40_960, context_window_is_maximum: true, price: free },
+        { id: "llama3.2:3b", context_window: 4096, price: free, capabilities },
+        {
+          id: "qwen3:0.6b",
+          context_window: 40_960,
+          context_window_is_maximum: true,
+          price: free,
+          capabilities: { images: true, tools: false, reasoning: true },
+        },
       ],
     });
   });
@@ -44,7 +51,13 @@ describe("Ollama's availability", () => {
     fake.replay(recorded("models-v1"));
     fake.replay(recorded("show"));
     expect((await model.availability()).models).toEqual([
-      { id: "qwen:0.5b", context_window: 32_768, context_window_is_maximum: true, price: free },
+      {
+        id: "qwen:0.5b",
+        context_window: 32_768,
+        context_window_is_maximum: true,
+        price: free,
+        capabilities: { images: false, tools: false, reasoning: false },
+      },
     ]);
     fake.replay(recorded("ps"));
     expect((await model.availability()).models[0]?.context_window).toBe(2048);
@@ -109,7 +122,9 @@ describe("Ollama's availability", () => {
     model = new Ollama({ apiKey: "", baseUrl: fake.url, model: "mistral" });
     expect(await model.availability()).toEqual({
       available: true,
-      models: [{ id: "mistral", context_window: 32_768, context_window_is_maximum: true, price: free }],
+      models: [
+        { id: "mistral", context_window: 32_768, context_window_is_maximum: true, price: free, capabilities },
+      ],
     });
   });
 

@@ -1,3 +1,4 @@
+import type { Capabilities } from "@redis-memory-magic/protocol";
 import type { ListedModel } from "../model-list.ts";
 import { isSameModel } from "./model-names.ts";
 import type { LoadedModel, NativeApi, ShownModel } from "./native-api.ts";
@@ -66,6 +67,11 @@ export class KnownModels {
     if (listed) return { tokens: listed, allocated: true };
     const largest = valueFor(this.#shown, model)?.largestWindow;
     return largest ? { tokens: largest, allocated: false } : null;
+  }
+
+  /** Undefined where the server does not say. */
+  capabilitiesOf(model: string): Capabilities | undefined {
+    return valueFor(this.#shown, model)?.capabilities ?? this.#listedAs(model)?.capabilities;
   }
 
   /** True for a server that limits an answer to the window by itself, and refuses a limit that does not fit. */

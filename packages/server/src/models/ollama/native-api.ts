@@ -1,3 +1,4 @@
+import type { Capabilities } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { AppError } from "../../errors/app-error.ts";
 import type { ProviderHttp } from "../provider-http.ts";
@@ -22,6 +23,7 @@ export interface ShownModel {
   readonly largestWindow: number | null;
   /** Null: Ollama before 0.6.4 does not say. */
   readonly chats: boolean | null;
+  readonly capabilities?: Capabilities;
 }
 
 /** The part of Ollama's own API that is used. */
@@ -92,5 +94,12 @@ export function parseShown(body: unknown): ShownModel {
   return {
     largestWindow: windows.length > 0 ? Math.min(...windows) : null,
     chats: capabilities ? capabilities.includes("completion") : null,
+    ...(capabilities && {
+      capabilities: {
+        images: capabilities.includes("vision"),
+        tools: capabilities.includes("tools"),
+        reasoning: capabilities.includes("thinking"),
+      },
+    }),
   };
 }

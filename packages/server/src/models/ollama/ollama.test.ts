@@ -1,8 +1,9 @@
+import type { ChatCompletionMessageParam } from "openai/resources/chat/completions";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ask, failureOf } from "../../../test/ask.ts";
-import { type FakeOllama, startFakeOllama } from "../../../test/fakes/ollama.ts";
+import { type FakeOllama, promptOf, startFakeOllama } from "../../../test/fakes/ollama.ts";
 import { recorded } from "../../../test/fakes/recorded.ts";
-import type { ContextMessage, ModelRequest } from "../../chat/chat-model.ts";
+import type { ModelRequest } from "../../chat/chat-model.ts";
 import { describeChatModel } from "../chat-model.contract.ts";
 import { Ollama } from "./ollama.ts";
 
@@ -10,7 +11,7 @@ const KEY = "a-key-of-a-server-of-ones-own";
 const question = (content: string, model = "llama3.2:3b"): ModelRequest => ({
   model,
   system: "",
-  messages: [{ role: "user", content }],
+  items: [{ role: "user", content }],
   contextWindow: 4096,
   promptTokens: 10,
 });
@@ -23,12 +24,8 @@ describeChatModel("Ollama", async () => {
     slowQuestion: question("Go on", "fake-slow"),
     questionAbout: (text) => question(text),
     received: () => {
-      const body = fake.last.body as { messages: { role: string; content: string }[] };
-      const [first, ...rest] = body.messages;
-      const url = fake.origin + fake.last.url;
-      if (first?.role !== "system")
-        return { url, body, system: "", messages: body.messages as ContextMessage[] };
-      return { url, body, system: first.content, messages: rest as ContextMessage[] };
+      const body = fake.last.body as { messages: ChatCompletionMessageParam[] };
+      return { url: fake.origin + fake.last.url, body, ...promptOf(body.messages) };
     },
     idle: () => fake.idle(),
     unreachable: async () => {

@@ -43,6 +43,18 @@ const NO_LIST = [403, 404, 405, 429, 501];
 export class Ollama implements ChatModel {
   readonly id = "ollama";
   readonly name = "Local (Ollama)";
+  readonly settings = [
+    "tools",
+    "toolChoice",
+    "parallelToolCalls",
+    "responseFormat",
+    "temperature",
+    "topP",
+    "seed",
+    "maxOutputTokens",
+    "reasoningEffort",
+  ] as const;
+  readonly lacks = ["files", "output_images"] as const;
   readonly #config: OllamaConfig;
   readonly #http: ProviderHttp;
   readonly #known: KnownModels;
@@ -143,11 +155,13 @@ export class Ollama implements ChatModel {
 
   #modelInfo(id: string): ModelInfo {
     const window = this.#known.windowOf(id);
+    const capabilities = this.#known.capabilitiesOf(id);
     return {
       id,
       context_window: window?.tokens ?? null,
       ...(window?.allocated === false && { context_window_is_maximum: true }),
       price: FREE,
+      ...(capabilities && { capabilities }),
     };
   }
 
@@ -165,7 +179,11 @@ export class Ollama implements ChatModel {
     try {
       return await this.#post(request, watched.sink, signal);
     } catch (error) {
-      if (!(error instanceof AppError) || !this.#fields.dropRefused(error, this.#body(request))) throw error;
+      if (
+        !(error instanceof AppError) ||
+        !this.#fields.dropRefused(error, this.#body(request), askedFields(request))
+      )
+        throw error;
       return await this.#post(request, watched.sink, signal);
     } finally {
       watched.end();
@@ -190,20 +208,21 @@ export class Ollama implements ChatModel {
   }
 
   #body(request: ModelRequest) {
-    const { temperature, seed } = this.#config;
-    return this.#fields.without(
-      requestBody(request, { temperature, seed, maxTokens: this.#maxTokens(request) }),
-    );
+    const { temperature = this.#config.temperature, seed = this.#config.seed } = request.settings ?? {};
+    const body = requestBody(request, { temperature, seed, maxTokens: this.#maxTokens(request) });
+    return this.#fields.without(body, askedFields(request));
   }
 
   /**
    * What is left of the window: beyond it Ollama drops the beginning of the conversation and writes on, up to ten
    * windows long.
    */
-  #maxTokens({ model, promptTokens }: ModelRequest): number | undefined {
+  #maxTokens({ model, promptTokens, settings }: ModelRequest): number | undefined {
+    const asked = settings?.maxOutputTokens;
     const window = this.#known.windowOf(model);
-    if (!window?.allocated || this.#known.limitsItself(model)) return undefined;
-    return Math.max(window.tokens - promptTokens, Math.floor(window.tokens / 16), 1);
+    if (!window?.allocated || this.#known.limitsItself(model)) return asked;
+    const left = Math.max(window.tokens - promptTokens, Math.floor(window.tokens / 16), 1);
+    return Math.min(left, asked ?? left);
   }
 
   /** The window that the model had for an answer; known only now for a model that was not loaded before. */
@@ -252,3 +271,10 @@ export class Ollama implements ChatModel {
     };
   }
 }
+
+/** Fields of the body that stand for what the client asked for. */
+const askedFields = ({ settings = {} }: ModelRequest): string[] => [
+  ...(settings.temperature === undefined ? [] : ["temperature"]),
+  ...(settings.seed === undefined ? [] : ["seed"]),
+  ...(settings.maxOutputTokens === undefined ? [] : ["max_tokens"]),
+];

@@ -7,16 +7,18 @@ const OPTIONAL = ["stream_options", "max_tokens", "temperature", "seed"] as cons
 export class OptionalFields {
   readonly #refused = new Set<string>();
 
-  without<Body extends object>(body: Body): Body {
+  /** @param asked fields that the client asked for, which are not left out without its knowledge */
+  without<Body extends object>(body: Body, asked: readonly string[]): Body {
     if (this.#refused.size === 0) return body;
-    return Object.fromEntries(Object.entries(body).filter(([name]) => !this.#refused.has(name))) as Body;
+    const isSent = (name: string) => asked.includes(name) || !this.#refused.has(name);
+    return Object.fromEntries(Object.entries(body).filter(([name]) => isSent(name))) as Body;
   }
 
   /** True if the server has refused a field of this body that can be left out: then the request is worth repeating. */
-  dropRefused({ provider }: AppError, body: object): boolean {
+  dropRefused({ provider }: AppError, body: object, asked: readonly string[]): boolean {
     const { status, said = "", param = "" } = provider ?? {};
     if (status !== 400 && status !== 422) return false;
-    const sent = OPTIONAL.filter((name) => name in body);
+    const sent = OPTIONAL.filter((name) => name in body && !asked.includes(name));
     const named = sent.filter((name) => said.includes(name) || param.split(".")[0] === name);
     // FastAPI's servers answer 422 to a field that they do not know, and some do not say to which.
     const refused = named.length > 0 || status === 400 || param !== "" ? named : sent;

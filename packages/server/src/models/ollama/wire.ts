@@ -1,13 +1,22 @@
 import type { Usage } from "@redis-memory-magic/protocol";
-import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
+import type {
+  ChatCompletionContentPart,
+  ChatCompletionCreateParams,
+  ChatCompletionFunctionTool,
+  ChatCompletionMessageFunctionToolCall,
+  ChatCompletionMessageParam,
+} from "openai/resources/chat/completions";
+import type { ReasoningEffort } from "openai/resources/shared";
 import { z } from "zod";
 import type { AnswerSink, Completion, ModelRequest } from "../../chat/chat-model.ts";
+import { type ContentPart, type ContextItem, contentOf, type FunctionCall } from "../../chat/context-item.ts";
+import type { FunctionTool, ModelSettings, ResponseFormat } from "../../chat/model-settings.ts";
 import type { AnswerReader } from "../answer-body.ts";
 import { AnswerOutput } from "../answer-output.ts";
 import { isErrorReason } from "../finish-reason.ts";
 import { errorOfBody, errorOfEvent, failureOfError } from "../provider-error-body.ts";
 import { providerFailure } from "../provider-failure.ts";
-import { parseJson } from "../wire-json.ts";
+import { parseJson, parseOrNull } from "../wire-json.ts";
 
 export interface BodyOptions {
   readonly temperature: number | undefined;
@@ -20,17 +29,87 @@ export function requestBody(
   request: ModelRequest,
   { temperature, seed, maxTokens }: BodyOptions,
 ): ChatCompletionCreateParams {
-  const { system, messages } = request;
+  const { model, system, items, settings } = request;
   return {
-    model: request.model,
-    messages: [...(system === "" ? [] : [{ role: "system" as const, content: system }]), ...messages],
+    model,
+    messages: [
+      ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
+      ...toMessages(items),
+    ],
     stream: true,
     stream_options: { include_usage: true },
+    ...(settings && settingsOf(settings)),
     ...(temperature !== undefined && { temperature }),
     ...(seed !== undefined && { seed }),
     ...(maxTokens !== undefined && { max_tokens: maxTokens }),
   };
 }
+
+/** Calls stand in the message before them, as this API has it. */
+function toMessages(items: readonly ContextItem[]): ChatCompletionMessageParam[] {
+  const messages: ChatCompletionMessageParam[] = [];
+  for (const item of items) {
+    const last = messages.at(-1);
+    if (item.type === "function_call_output") {
+      messages.push({ role: "tool", tool_call_id: item.callId, content: item.content });
+    } else if (item.type === undefined) {
+      const content = contentOf(item, toContentPart);
+      if (item.role === "user") messages.push({ role: "user", content });
+      else messages.push({ role: "assistant", content: item.content });
+    } else if (last?.role === "assistant") {
+      last.tool_calls = [...(last.tool_calls ?? []), toToolCall(item)];
+    } else {
+      messages.push({ role: "assistant", content: null, tool_calls: [toToolCall(item)] });
+    }
+  }
+  return messages;
+}
+
+const toToolCall = (call: FunctionCall): ChatCompletionMessageFunctionToolCall => ({
+  id: call.callId,
+  type: "function",
+  // Ollama refuses a conversation with arguments that are no object, and models do write such.
+  function: { name: call.name, arguments: isObject(call.arguments) ? call.arguments : "{}" },
+});
+
+function isObject(json: string): boolean {
+  const value = parseOrNull(json);
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Files are not sent: most servers have no place for them. */
+function toContentPart(part: ContentPart): ChatCompletionContentPart {
+  if (part.type === "image")
+    return { type: "image_url", image_url: { url: part.url, ...(part.detail && { detail: part.detail }) } };
+  return { type: "text", text: part.type === "text" ? part.text : part.name };
+}
+
+function settingsOf(settings: ModelSettings): Partial<ChatCompletionCreateParams> {
+  const { tools, toolChoice, parallelToolCalls, responseFormat, topP, reasoningEffort } = settings;
+  return {
+    ...(tools && { tools: tools.map(toTool) }),
+    ...(toolChoice !== undefined && {
+      tool_choice:
+        typeof toolChoice === "string"
+          ? toolChoice
+          : { type: "function" as const, function: { name: toolChoice.name } },
+    }),
+    ...(parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
+    ...(responseFormat && { response_format: toResponseFormat(responseFormat) }),
+    ...(topP !== undefined && { top_p: topP }),
+    ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort as ReasoningEffort }),
+  };
+}
+
+function toResponseFormat(
+  format: ResponseFormat,
+): NonNullable<ChatCompletionCreateParams["response_format"]> {
+  if (format.type === "json_object") return format;
+  const { type, ...schema } = format;
+  return { type, json_schema: schema };
+}
+
+const toTool = (tool: FunctionTool): ChatCompletionFunctionTool => ({ type: "function", function: tool });
 
 /** What is read of a chunk, or of a whole completion. All of it is untrusted, and may be anything. */
 interface WireCompletion {

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { ContextMessage } from "../../../chat/chat-model.ts";
+import type { ContextMessage } from "../../../chat/context-item.ts";
 import type {
   Chat,
   ChatWrapper,
@@ -82,7 +82,8 @@ export class Engine {
       .generateContextState({ chatHistory: [...history, { type: "model", response: [] }] })
       .contextText.tokenize(this.#model.tokenizer);
     const window = Math.min(request.contextWindow, this.#model.trainContextSize);
-    const maxTokens = Math.min(MAX_OUTPUT_TOKENS, window - prompt.length - UNUSED_TOKENS);
+    const { temperature = 0, topP, seed, maxOutputTokens = MAX_OUTPUT_TOKENS } = request.settings;
+    const maxTokens = Math.min(maxOutputTokens, window - prompt.length - UNUSED_TOKENS);
     // Checked here: left to itself, llama.cpp would drop old messages and say nothing.
     if (maxTokens < 1) throw new ContextTooLong(prompt.length, window);
 
@@ -90,7 +91,9 @@ export class Engine {
     const cachedTokens = await this.#read(sequence, prompt, events, signal);
     const before = sequence.tokenMeter.usedOutputTokens;
     const { metadata } = await chat.generateResponse(history, {
-      temperature: 0,
+      temperature,
+      ...(topP !== undefined && { topP }),
+      ...(seed !== undefined && { seed }),
       maxTokens,
       signal,
       onResponseChunk: ({ type, text }) => (type === "segment" ? events.working() : events.text(text)),

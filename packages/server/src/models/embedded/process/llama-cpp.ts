@@ -55,6 +55,8 @@ export interface Chat {
     history: HistoryItem[],
     options: {
       temperature: number;
+      topP?: number;
+      seed?: number;
       maxTokens: number;
       signal: AbortSignal;
       onResponseChunk(chunk: { type: "segment" | undefined; text: string }): void;

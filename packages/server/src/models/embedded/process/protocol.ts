@@ -1,4 +1,5 @@
-import type { ContextMessage } from "../../../chat/chat-model.ts";
+import type { ContextMessage } from "../../../chat/context-item.ts";
+import type { ModelSettings } from "../../../chat/model-settings.ts";
 
 /** What one answer is made from. */
 export interface AnswerRequest {
@@ -6,6 +7,7 @@ export interface AnswerRequest {
   readonly messages: readonly ContextMessage[];
   /** Most tokens that context and answer may take together. */
   readonly contextWindow: number;
+  readonly settings: ModelSettings;
 }
 
 export interface AnswerResult {

@@ -8,6 +8,7 @@ const sink = { text() {}, reasoning() {}, toolCall() {}, alive() {} };
 const request = {
   system: "",
   messages: [{ role: "user", content: "Hello" }],
+  settings: {},
   contextWindow: 4_096,
   promptTokens: 10,
 } as const;

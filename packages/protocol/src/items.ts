@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+export const ROLES = ["system", "developer", "user", "assistant", "tool"] as const;
+export const role = z.enum(ROLES);
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+// Not z.json(): its JSON Schema refers to itself by a name that the OpenAPI document does not have.
+export const json: z.ZodType<Json> = z.any();
+
+export const toolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
+
+/** What every entry of a conversation has. */
+const content = {
+  content: z.string().describe("Its text; of a function call its arguments."),
+  tool_calls: z.array(toolCall).optional(),
+  tool_call_id: z.string().optional().describe("The call whose output it is."),
+  parts: json.optional().describe("Its full content where text is not all of it, in its writer's format."),
+};
+
+/** An item that a model made. */
+export const outputItem = z.object({
+  type: z
+    .string()
+    .describe("message, reasoning, function_call, function_call_output, or another that is kept as it is."),
+  role: role.optional().describe("Of a message."),
+  ...content,
+});
+export type OutputItem = z.infer<typeof outputItem>;

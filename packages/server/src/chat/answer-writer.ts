@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import type { TurnWriter } from "@redis-memory-magic/memory";
+import type { TurnPermit } from "./caller.ts";
+import type { AnswerSink, ToolCallPiece } from "./chat-model.ts";
+
+interface PendingCall {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+type Current = "nothing" | "text" | "reasoning" | { readonly call: number };
+
+/**
+ * Writes an answer as items of its turn, in the order in which they come. One item is written at a time: of calls that
+ * come mixed with each other, the first is written as it comes, and the others when it is complete.
+ */
+export class AnswerWriter implements Omit<AnswerSink, "alive"> {
+  readonly #writer: TurnWriter;
+  readonly #permit: TurnPermit;
+  #current: Current = "nothing";
+  /** Blanks before a message: they belong to it if more follows. */
+  #blank = "";
+  readonly #pending = new Map<number, PendingCall>();
+  readonly #ids = new Set<string>();
+
+  constructor(writer: TurnWriter, permit: TurnPermit) {
+    this.#writer = writer;
+    this.#permit = permit;
+  }
+
+  text(piece: string): void {
+    if (this.#current !== "text") {
+      this.#blank += piece;
+      if (this.#blank.trim() === "") return;
+      piece = this.#current === "nothing" ? this.#blank : this.#blank.trimStart();
+      this.#blank = "";
+      this.#finish();
+      this.#current = "text";
+    }
+    this.#write(piece);
+  }
+
+  reasoning(piece: string): void {
+    if (piece === "") return;
+    if (this.#current !== "reasoning") {
+      this.#finish();
+      this.#writer.startItem({ type: "reasoning" });
+      this.#current = "reasoning";
+    }
+    this.#write(piece);
+  }
+
+  toolCall({ index, id, name, arguments: args }: ToolCallPiece): void {
+    if (typeof this.#current === "object" && this.#current.call === index) {
+      this.#write(args);
+      return;
+    }
+    const call = this.#pending.get(index) ?? { id: "", name: "", arguments: "" };
+    this.#pending.set(index, call);
+    call.id ||= id ?? "";
+    call.name ||= name ?? "";
+    call.arguments += args;
+    // The first call can be shown as it comes.
+    if (typeof this.#current === "object" || call.name === "") return;
+    this.#finish();
+    this.#start(index, call);
+  }
+
+  /** Writes the calls that have been waiting for another one. */
+  end(): void {
+    this.#finish();
+  }
+
+  #start(index: number, { id, name, arguments: args }: PendingCall): void {
+    this.#pending.delete(index);
+    this.#writer.startItem({ type: "function_call", toolCall: { id: this.#ownId(id), name } });
+    this.#current = { call: index };
+    this.#write(args);
+  }
+
+  /** Finishes the current item; what waited for it is written. */
+  #finish(): void {
+    const wasCall = typeof this.#current === "object";
+    if (wasCall || this.#current === "reasoning") this.#writer.finishItem();
+    this.#current = "nothing";
+    if (!wasCall) return;
+    for (const [index, call] of [...this.#pending].sort(([a], [b]) => a - b)) {
+      this.#start(index, { ...call, name: call.name || "unnamed" });
+      this.#writer.finishItem();
+    }
+    this.#current = "nothing";
+  }
+
+  /** Some servers give no ids, or the same to several calls. */
+  #ownId(given: string): string {
+    const id = given === "" || this.#ids.has(given) ? `call_${randomBytes(12).toString("hex")}` : given;
+    this.#ids.add(id);
+    return id;
+  }
+
+  #write(piece: string): void {
+    if (piece === "") return;
+    this.#writer.write(piece);
+    this.#permit.wrote(piece);
+  }
+}

@@ -1,0 +1,60 @@
+import type { Json } from "@redis-memory-magic/memory";
+
+type JsonObject = { readonly [key: string]: Json };
+
+// Types and not interfaces, which are not JSON to TypeScript: they are stored with a turn.
+
+/** A function that a model may call. */
+export type FunctionTool = {
+  readonly name: string;
+  readonly description?: string;
+  /** JSON Schema. */
+  readonly parameters?: JsonObject;
+  readonly strict?: boolean;
+};
+
+export type ToolChoice = "auto" | "none" | "required" | { readonly name: string };
+
+export type ResponseFormat =
+  | { readonly type: "json_object" }
+  | {
+      readonly type: "json_schema";
+      readonly name: string;
+      readonly schema: JsonObject;
+      readonly description?: string;
+      readonly strict?: boolean;
+    };
+
+/** What a request asks of a model beside the context. Absent: as the provider has it. */
+export type ModelSettings = {
+  readonly tools?: readonly FunctionTool[];
+  readonly toolChoice?: ToolChoice;
+  readonly parallelToolCalls?: boolean;
+  readonly responseFormat?: ResponseFormat;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly seed?: number;
+  readonly maxOutputTokens?: number;
+  readonly reasoningEffort?: string;
+};
+
+export type ModelSetting = keyof ModelSettings;
+
+/** Their names in errors: those of the requests that have them. */
+const NAMES: Readonly<Record<ModelSetting, string>> = {
+  tools: "tools",
+  toolChoice: "tool_choice",
+  parallelToolCalls: "parallel_tool_calls",
+  responseFormat: "response_format",
+  temperature: "temperature",
+  topP: "top_p",
+  seed: "seed",
+  maxOutputTokens: "max_output_tokens",
+  reasoningEffort: "reasoning_effort",
+};
+
+/** The names of the settings that a provider does not have. */
+export const unsupported = (settings: ModelSettings, supported: readonly ModelSetting[]): string[] =>
+  (Object.keys(NAMES) as ModelSetting[]).flatMap((name) =>
+    settings[name] === undefined || supported.includes(name) ? [] : [NAMES[name]],
+  );
