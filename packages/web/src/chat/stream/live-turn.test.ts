@@ -23,6 +23,7 @@ const outcome = (response: string) => ({
   status: "completed" as const,
   finish_reason: "complete" as const,
   usage: null,
+  output: [],
   stored: true,
 });
 
@@ -41,6 +42,22 @@ test("drops what a resumed stream repeats, also in other pieces", () => {
 test("counts lengths in UTF-16 units, as the server does", () => {
   const turn = [started, delta("👩‍🚀", 5), delta("!", 6)].reduce(applyEvent, newLiveTurn("s"));
   expect(turn.text).toBe("👩‍🚀!");
+});
+
+test("goes on behind what is no text of the answer", () => {
+  const item = { type: "reasoning", content: "" };
+  const events: TurnEvent[] = [
+    started,
+    { event: "item-started", id: "1", data: { ...ids, item } },
+    { event: "reasoning-delta", id: "5", data: { ...ids, text: "Hmm." } },
+    { event: "item-done", id: "6", data: { ...ids, item } },
+    { event: "item-started", id: "7", data: { ...ids, item: { type: "message", content: "" } } },
+    delta("Hello", 12),
+  ];
+  const turn = events.reduce(applyEvent, newLiveTurn("s"));
+  expect(turn).toMatchObject({ text: "Hello", phase: "streaming" });
+  expect(lastEventId(turn)).toBe("12");
+  expect(applyEvent(turn, events[2] as TurnEvent)).toEqual(turn);
 });
 
 test("throws on a gap", () => {

@@ -8,6 +8,8 @@ export interface LiveTurn {
   readonly model: string | null;
   readonly phase: "sending" | "waiting" | "thinking" | "streaming" | "ended";
   readonly text: string;
+  /** The position behind the last event: what to resume after. */
+  readonly position: number;
   /** False while Redis cannot be reached: the turn is not stored. */
   readonly stored: boolean;
   readonly end: TurnEnd | null;
@@ -25,12 +27,12 @@ export class StreamGapError extends Error {}
 
 export function newLiveTurn(sessionId: string, turnId: string | null = null): LiveTurn {
   const phase = turnId === null ? "sending" : "waiting";
-  return { sessionId, turnId, model: null, phase, text: "", stored: true, end: null };
+  return { sessionId, turnId, model: null, phase, text: "", position: 0, stored: true, end: null };
 }
 
-/** Returns the id to resume after: an event's id is the length of the text so far. */
+/** Returns the id to resume after. */
 export function lastEventId(turn: LiveTurn): string | null {
-  return turn.text === "" ? null : String(turn.text.length);
+  return turn.position === 0 ? null : String(turn.position);
 }
 
 /**
@@ -48,6 +50,12 @@ export function applyEvent(turn: LiveTurn, event: TurnEvent): LiveTurn {
       return turn.text === "" ? { ...turn, phase: "thinking" } : turn;
     case "text-delta":
       return appendText(turn, event.data.text, Number(event.id));
+    case "reasoning-delta":
+    case "arguments-delta":
+    case "item-delta":
+    case "item-started":
+    case "item-done":
+      return { ...turn, position: Math.max(turn.position, Number(event.id)) };
     default: {
       const { response, stored, model } = event.data;
       const status = END_STATUS[event.event];
@@ -65,10 +73,10 @@ const END_STATUS = {
   "turn-failed": "failed",
 } as const;
 
-function appendText(turn: LiveTurn, delta: string, lengthAfter: number): LiveTurn {
-  const known = turn.text.length;
-  const start = lengthAfter - delta.length;
-  if (lengthAfter <= known) return turn;
+function appendText(turn: LiveTurn, delta: string, position: number): LiveTurn {
+  const known = turn.position;
+  const start = position - delta.length;
+  if (position <= known) return turn;
   if (!(start <= known)) throw new StreamGapError(`text from ${known} to ${start} is missing`);
-  return { ...turn, phase: "streaming", text: turn.text + delta.slice(known - start) };
+  return { ...turn, phase: "streaming", text: turn.text + delta.slice(known - start), position };
 }
