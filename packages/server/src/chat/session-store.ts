@@ -111,7 +111,10 @@ export class SessionStore {
   begin(sessionId: string, turn: BeginTurn, quota: StorageQuota): Promise<BeginResult> {
     const { system = "", settings } = turn.info;
     const input = [turn.message ?? []].flat() as NewItem[];
-    const bytes = sizeOf(input) + bytesOf(system) + (settings ? bytesOf(JSON.stringify(settings)) : 0);
+    const isText = input.every(({ toolCalls, metadata, parts }) => !toolCalls && !metadata && !parts);
+    const text = input.reduce((sum, { content = "" }) => sum + bytesOf(content), 0);
+    const bytes =
+      (isText ? text : sizeOf(input)) + bytesOf(system) + (settings ? bytesOf(JSON.stringify(settings)) : 0);
     return this.#write(sessionId, bytes, quota, async (release) => {
       const begun = await this.#turns.begin(sessionId, { ...turn, info: encodeTurnInfo(turn.info) });
       if (begun.kind !== "begun") release();
