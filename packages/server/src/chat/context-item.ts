@@ -66,6 +66,3 @@ export const contentOf = <Part>(
   { content, parts }: Pick<ContextMessage | FunctionCallOutput, "content" | "parts">,
   map: (part: ContentPart) => Part,
 ): string | Part[] => parts?.map(map) ?? content;
-
-/** The function of `call_id`, where a wire format wants its name with the output. */
-export const isCall = (item: ContextItem): item is FunctionCall => item.type === "function_call";
