@@ -125,7 +125,7 @@ describe("accessibility", () => {
     const [usual = "", other = ""] = await model.getByRole("option").allInnerTexts();
     await chat.page.getByRole("button", { name: "Sessions" }).click();
     await chat.page.getByRole("button", { name: "Settings" }).click();
-    await chat.page.getByLabel("Model at the start").selectOption(other);
+    await chat.page.getByRole("dialog").getByLabel("Model").selectOption(other);
     await chat.page.getByRole("dialog", { name: "Settings" }).getByRole("button", { name: "Close" }).click();
     await chat.page.keyboard.press("Escape");
     expect(usual).not.toBe(other);

@@ -8,6 +8,8 @@ import type {
   ProvidersResponse,
   Session,
   SessionPatch,
+  SessionSettings,
+  SessionSettingsPatch,
   SessionsResponse,
   StorageResponse,
   TotalsResponse,
@@ -36,6 +38,13 @@ export const fetchSession = (sessionId: string) => requestJson<Session>(session(
 
 export const patchSession = (sessionId: string, patch: SessionPatch) =>
   requestJson<Session>(session(sessionId), { method: "PATCH", body: patch });
+
+export const fetchSettings = (sessionId: string, signal?: AbortSignal) =>
+  requestJson<SessionSettings>(`${session(sessionId)}/settings`, { signal });
+
+/** Changes some of a session's settings; null removes one. */
+export const changeSettings = (sessionId: string, patch: SessionSettingsPatch) =>
+  requestJson<SessionSettings>(`${session(sessionId)}/settings`, { method: "PATCH", body: patch });
 
 /** Deletes a session. The request continues if the page is closed meanwhile. */
 export const deleteSession = (sessionId: string) =>

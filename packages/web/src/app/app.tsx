@@ -2,7 +2,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { redisState } from "../api/redis-state.ts";
 import { toastErrors } from "../api/toast-errors.ts";
 import { useIdentity } from "../auth/use-identity.ts";
-import { useChoice } from "../chat/state/use-choice.ts";
+import { useNewChoice } from "../chat/state/use-choice.ts";
 import { useProviders } from "../chat/state/use-providers.ts";
 import { loadSession } from "../sessions/session-files.ts";
 import { Sidebar } from "../sessions/sidebar.tsx";
@@ -48,7 +48,7 @@ export function App() {
   const [history, setHistory] = useState<string | null>(null);
   // After a switch the value may still be that of the session before.
   const ownHistory = history?.startsWith(`${session.id} `) ? history : null;
-  const { choice } = useChoice(server.data);
+  const newChoice = useNewChoice(server.data);
   const { list, state } = useSessionList(session.id, ownHistory);
   const actions = useSessionActions(list, session);
   const { isAway: isRedisAway } = useSyncExternalStore(redisState.subscribe, redisState.get);
@@ -118,11 +118,11 @@ export function App() {
           }
         />
       </SidePanel>
-      {isComparing && server.data !== null && choice !== null ? (
+      {isComparing && server.data !== null && newChoice !== null ? (
         <CompareView
           providers={server.data.providers}
           maxChars={server.data.max_message_chars}
-          choice={choice}
+          choice={newChoice}
           onOpen={session.open}
           onClose={() => setComparing(false)}
         />

@@ -160,7 +160,7 @@ export function SessionView({
                 isMissing={!isUnused && !state.isCleared}
                 onTry={({ mode, message }) => {
                   choose({ mode });
-                  changeDraft({ text: message });
+                  changeDraft(message);
                   input.current?.focus();
                 }}
               />

@@ -20,7 +20,7 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
     <Dialog title="Settings" onClose={onClose}>
       <div className="settings">
         <Select
-          label="Memory at the start"
+          label="Memory"
           value={mode}
           onChange={(value) => changeSettings({ mode: value as Settings["mode"] })}
         >
@@ -28,7 +28,7 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
           <option value="stateful">Stateful</option>
         </Select>
         <Select
-          label="Provider at the start"
+          label="Provider"
           value={provider}
           onChange={(value) => changeSettings({ provider: value as Settings["provider"] })}
         >
@@ -39,11 +39,7 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
           ))}
         </Select>
         {withModels.length > 0 && (
-          <Select
-            label="Model at the start"
-            value={model}
-            onChange={(value) => changeSettings({ model: value })}
-          >
+          <Select label="Model" value={model} onChange={(value) => changeSettings({ model: value })}>
             {withModels.map(({ id, name, models }) => (
               <optgroup key={id} label={name}>
                 {models.map((it) => (
@@ -68,7 +64,7 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
         </Select>
         <SystemPrompt system={system} />
         <p className="settings-note">
-          Memory, provider and model that are chosen in a tab stay chosen in that tab. The theme follows the
+          These are for new sessions: each session keeps its own choices, in Redis. The theme follows the
           system until its button is used.
         </p>
       </div>
@@ -93,7 +89,7 @@ function Select({ label, value, onChange, children }: SelectProps) {
         value={value ?? SERVERS}
         onChange={(event) => onChange(event.target.value === SERVERS ? null : event.target.value)}
       >
-        <option value={SERVERS}>as the server says</option>
+        <option value={SERVERS}>Server default</option>
         {children}
       </select>
     </div>
@@ -109,7 +105,7 @@ function SystemPrompt({ system }: { system: string | null }) {
         id={id}
         rows={3}
         maxLength={20_000}
-        placeholder="The server's own"
+        placeholder="The server's default prompt"
         disabled={system === ""}
         value={system ?? ""}
         onChange={(event) =>
@@ -122,7 +118,7 @@ function SystemPrompt({ system }: { system: string | null }) {
           checked={system === ""}
           onChange={(event) => changeSettings({ system: event.target.checked ? "" : null })}
         />
-        Send none
+        No system prompt
       </label>
     </div>
   );

@@ -38,7 +38,7 @@ export function useRowActions(
       onResend: (message) => choice && conversation.resend(message, choice),
       onEditRefused({ key, content }) {
         conversation.discard(key);
-        changeDraft({ text: content });
+        changeDraft(content);
         input.current?.focus();
       },
     };

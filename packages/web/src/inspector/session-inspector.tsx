@@ -25,9 +25,9 @@ export function SessionInspector({
   onShowNext,
   onClose,
 }: SessionInspectorProps) {
-  const { state, choice, provider, providers, draft, changeDraft, preview, history } = chat;
+  const { state, choice, provider, providers, choose, preview, history } = chat;
   const { sessionId, messages } = state;
-  const isOpen = !draft.text;
+  const isOpen = chat.draft === "";
   const known = turn ?? messages.find((message) => message.turn?.id === turnId)?.turn;
   const subject = useMemo(
     () =>
@@ -40,8 +40,8 @@ export function SessionInspector({
   );
   const { totals, isPartial } = useSessionTotals(state, history, pricing.price);
   const onContextTokens = useCallback(
-    (tokens: number | null) => changeDraft({ contextTokens: tokens ?? undefined }),
-    [changeDraft],
+    (tokens: number | null) => choose({ context_tokens: tokens }),
+    [choose],
   );
   return (
     <InspectorPanel
@@ -51,7 +51,7 @@ export function SessionInspector({
       pricing={pricing}
       totals={totals}
       totalsArePartial={isPartial}
-      contextTokens={draft.contextTokens ?? null}
+      contextTokens={choice?.contextTokens ?? null}
       onContextTokens={onContextTokens}
       history={history}
       isLoaded={state.load === "ready"}

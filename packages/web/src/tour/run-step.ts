@@ -3,13 +3,16 @@ import type { TourStep } from "./tour-steps.ts";
 
 /** Sets the switches as a step needs them, so that its text is true before the message is sent. */
 export function prepareStep(
-  { choice, choose, changeDraft, providers }: Chat,
+  { choice, conversation, providers }: Chat,
   { mode, otherProvider, contextTokens }: TourStep,
 ): void {
   if (choice === null) return;
   const other = otherProvider && providers.find(({ id, available }) => available && id !== choice.provider);
-  choose({ mode, provider: other ? other.id : choice.provider });
-  changeDraft({ contextTokens });
+  conversation.changeSettings({
+    mode,
+    ...(other && { provider: other.id, model: null }),
+    context_tokens: contextTokens ?? null,
+  });
 }
 
 /** Sends a step's message with the current choice. */

@@ -1,7 +1,7 @@
 import type { Mode, ProviderStatus } from "@redis-memory-magic/protocol";
 import { memo } from "react";
 import type { Choice } from "../state/choice.ts";
-import type { useChoice } from "../state/use-choice.ts";
+import type { Choose } from "../state/use-chat.ts";
 import { MemoryChoice } from "./memory-choice.tsx";
 import { ProviderChoice, ProviderNotice } from "./provider-choice.tsx";
 import "./choices-bar.css";
@@ -9,7 +9,7 @@ import "./choices-bar.css";
 interface ChoicesBarProps {
   mode: Mode | null;
   choice: Choice | null;
-  choose: ReturnType<typeof useChoice>["choose"];
+  choose: Choose;
   providers: readonly ProviderStatus[];
 }
 

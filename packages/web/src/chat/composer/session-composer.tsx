@@ -22,8 +22,6 @@ interface SessionComposerProps {
 
 export function SessionComposer({ chat, server, pricing, lined, isConnected, input }: SessionComposerProps) {
   const { conversation, state, choice, choose, draft, changeDraft, preview, provider } = chat;
-  const { text = "" } = draft;
-
   const blocked = blockedBy(chat, server);
   const isReady = blocked === null;
   useEffect(() => {
@@ -31,11 +29,8 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
   }, [isReady, choice, conversation]);
 
   function send() {
-    changeDraft({ text: undefined });
-    if (choice === null || !isReady) return conversation.send(text, null);
-    // What the defaults were is from now on what was chosen: they may change under a conversation.
-    choose({ mode: choice.mode, provider: choice.provider });
-    conversation.send(text, choice);
+    changeDraft("");
+    conversation.send(draft, isReady ? choice : null);
   }
 
   const stop = () => void toastErrors(() => conversation.stop());
@@ -44,8 +39,8 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
   const problem = server.error ?? (typeof state.load === "object" ? state.load : null);
   return (
     <Composer
-      draft={text}
-      onDraft={(text) => changeDraft({ text })}
+      draft={draft}
+      onDraft={changeDraft}
       maxChars={chat.maxChars}
       onSend={send}
       blocked={blocked}
@@ -89,8 +84,10 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
 }
 
 function blockedBy({ choice, provider, state }: Chat, server: Providers): Blocked | null {
-  if (choice === null) return { reason: server.error?.message ?? "Connecting to the server…", isShort: true };
-  if (state.load === "loading") return { reason: "Loading the conversation…", isShort: true };
+  if (server.data === null)
+    return { reason: server.error?.message ?? "Connecting to the server…", isShort: true };
+  if (state.load === "loading" || choice === null)
+    return { reason: "Loading the conversation…", isShort: true };
   if (provider?.available === false)
     return { reason: `${provider.name} is not available. Choose another provider.`, isShort: false };
   return null;

@@ -1,4 +1,4 @@
-import type { ChatRequest, Mode, ProviderId } from "@redis-memory-magic/protocol";
+import type { ChatRequest, Mode, ProviderId, SessionSettings } from "@redis-memory-magic/protocol";
 
 /** How the next message is answered. */
 export interface Choice {
@@ -12,19 +12,21 @@ export interface Choice {
   readonly contextTokens?: number | undefined;
 }
 
-/** Builds the request body of a turn: a new message, or a retry of a turn. */
-export function chatBody(
-  sessionId: string,
-  { mode, provider, model, system, contextTokens }: Choice,
-  content: { message: string } | { retry_of: string },
-): ChatRequest {
-  return {
-    ...content,
-    session_id: sessionId,
+/** The choice as the API names its fields. */
+export const settingsOf = ({ mode, provider, model, system, contextTokens }: Choice) =>
+  ({
     mode,
     provider,
     ...(model !== undefined && { model }),
     ...(system !== undefined && { system }),
     ...(contextTokens !== undefined && { context_tokens: contextTokens }),
-  };
+  }) satisfies SessionSettings;
+
+/** Builds the request body of a turn: a new message, or a retry of a turn. */
+export function chatBody(
+  sessionId: string,
+  choice: Choice,
+  content: { message: string } | { retry_of: string },
+): ChatRequest {
+  return { ...content, session_id: sessionId, ...settingsOf(choice) };
 }

@@ -1,4 +1,4 @@
-import type { TurnStatus } from "@redis-memory-magic/protocol";
+import type { SessionSettings, TurnStatus } from "@redis-memory-magic/protocol";
 import type { ApiError } from "../../api/api-error.ts";
 import type { LiveTurn, TurnEnd } from "../stream/live-turn.ts";
 import type { Choice } from "./choice.ts";
@@ -33,6 +33,8 @@ export interface ConversationState {
   /** Of earlier turns that this page has seen end, by turn id. */
   readonly pastOutcomes: ReadonlyMap<string, Outcome>;
   readonly waiting: readonly WaitingMessage[];
+  /** How the session is answered, as far as that was set for it. */
+  readonly settings: SessionSettings;
   /** Why Redis no longer has the messages that are marked as gone; null if there are none. */
   readonly gone: Gone | null;
   /** True after the user has cleared the session here. */
@@ -51,6 +53,7 @@ export function emptyConversation(sessionId: string): ConversationState {
     outcome: null,
     pastOutcomes: new Map(),
     waiting: [],
+    settings: {},
     gone: null,
     isCleared: false,
   };

@@ -56,6 +56,24 @@ const contents = (conversation: Conversation) =>
 const idle = (conversation: Conversation) =>
   vi.waitFor(() => expect(conversation.store.get().live).toBeNull());
 
+test("keeps how it is answered: in Redis from the first turn on, and what it was sent with", async () => {
+  routes["POST /api/chat"] = [stream("Hello")];
+  routes["GET /messages"] = [page(message("m1", "user", "Hi"), message("m2", "assistant", "Hello"))];
+  routes["PATCH /settings"] = [json({ mode: "stateful", provider: "mirror", system: "Rhyme." })];
+  const conversation = new Conversation(SESSION);
+  conversation.changeSettings({ system: "Rhyme." });
+  expect(conversation.store.get().settings).toEqual({ system: "Rhyme." });
+  conversation.send("Hi", { ...choice, system: "Rhyme." });
+  await idle(conversation);
+  const stored = asked.filter(({ path }) => path === "PATCH /settings");
+  expect(stored.map(({ body }) => body)).toEqual([
+    { mode: "stateful", provider: "mirror", system: "Rhyme." },
+  ]);
+  conversation.send("Again", { ...choice, system: "Rhyme." });
+  await idle(conversation);
+  expect(asked.filter(({ path }) => path === "PATCH /settings")).toHaveLength(1);
+});
+
 test("sends a message, shows the answer, then what Redis has", async () => {
   routes["POST /api/chat"] = [stream("Hello Bob")];
   routes["GET /messages"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello Bob"))];
@@ -109,7 +127,8 @@ test("sends a stateless turn without an idempotency key when Redis is unreachabl
   const conversation = new Conversation(SESSION);
   conversation.send("Hi", { ...choice, mode: "stateless" });
   await idle(conversation);
-  expect(asked.map(({ key }) => key === null)).toEqual([false, true]);
+  const turns = asked.filter(({ path }) => path === "POST /api/chat");
+  expect(turns.map(({ key }) => key === null)).toEqual([false, true]);
   expect(conversation.store.get().messages.map(({ delivery }) => delivery)).toEqual([
     "not-stored",
     "not-stored",

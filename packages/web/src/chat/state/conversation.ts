@@ -1,3 +1,4 @@
+import type { SessionSettingsPatch } from "@redis-memory-magic/protocol";
 import { type ApiError, asApiError } from "../../api/api-error.ts";
 import { appendMessages, cancelTurn, clearSession, fetchTurn } from "../../api/endpoints.ts";
 import { onNextFrame } from "../../ui/next-frame.ts";
@@ -5,7 +6,7 @@ import { Store } from "../../ui/store.ts";
 import { beginTurn, type ConnectTurn, resumeTurn } from "../stream/connect-turn.ts";
 import { followTurn } from "../stream/follow-turn.ts";
 import { type LiveTurn, newLiveTurn } from "../stream/live-turn.ts";
-import { type Choice, chatBody } from "./choice.ts";
+import { type Choice, chatBody, settingsOf } from "./choice.ts";
 import {
   type ConversationState,
   emptyConversation,
@@ -17,6 +18,7 @@ import { isGone } from "./expiry.ts";
 import { randomBase36 } from "./session-id.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
 import { StoredMessages } from "./stored-messages.ts";
+import { StoredSettings } from "./stored-settings.ts";
 
 /** A turn that this page follows: its choice, and the key of the message that it answers. */
 interface Running {
@@ -33,12 +35,14 @@ export class Conversation {
   readonly sessionId: string;
   readonly store: Store<ConversationState>;
   readonly #stored: StoredMessages;
+  readonly #settings: StoredSettings;
   #open = new AbortController();
 
   constructor(sessionId: string) {
     this.sessionId = sessionId;
     this.store = new Store(emptyConversation(sessionId), onNextFrame);
     this.#stored = new StoredMessages(sessionId, this.store);
+    this.#settings = new StoredSettings(sessionId, this.store);
   }
 
   get #state(): ConversationState {
@@ -56,6 +60,8 @@ export class Conversation {
     this.store.update({ load: "loading", live: null, reconnecting: false, stopping: false });
     try {
       await this.#stored.load(signal);
+      await this.#settings.load(signal);
+      this.store.update({ load: "ready" });
       await this.#followLast(signal);
     } catch (error) {
       if (!signal.aborted) this.store.update({ load: asApiError(error) });
@@ -79,16 +85,23 @@ export class Conversation {
     const { signal } = this.#open;
     await this.#stored.refresh(signal);
     if (!signal.aborted && this.#state.live === null) await this.#followLast(signal).catch(() => {});
+    await this.#settings.load(signal).catch(() => {});
   }
 
   async loadOlder(): Promise<void> {
     await this.#stored.loadOlder(this.#open.signal);
   }
 
+  /** Changes how the session is answered; null: as for a new one. */
+  changeSettings(patch: SessionSettingsPatch): void {
+    this.#settings.change(patch);
+  }
+
   /** Sends a message, or queues it while an answer runs. Without a choice it is queued until `sendEarly`. */
   send(text: string, choice: Choice | null): void {
     const key = randomBase36(20);
     const { live, waiting } = this.#state;
+    if (choice !== null) this.#settings.note(settingsOf(choice));
     if (live === null && choice !== null) this.#post(key, text, choice);
     else this.store.update({ waiting: [...waiting, { key, text, choice }] });
   }
@@ -97,6 +110,7 @@ export class Conversation {
   sendEarly(choice: Choice): void {
     const { waiting } = this.#state;
     if (!waiting.some((message) => message.choice === null)) return;
+    this.#settings.note(settingsOf(choice));
     this.store.update({
       waiting: waiting.map((message) => ({ ...message, choice: message.choice ?? choice })),
     });
@@ -160,7 +174,8 @@ export class Conversation {
   async clear(): Promise<void> {
     await clearSession(this.sessionId);
     this.#reopen();
-    this.store.update({ ...emptyConversation(this.sessionId), isCleared: true });
+    const { settings } = this.#state;
+    this.store.update({ ...emptyConversation(this.sessionId), settings, isCleared: true });
   }
 
   /** Tells when Redis will delete the session, to explain it when it has. */
@@ -221,6 +236,7 @@ export class Conversation {
         const isNew = latest.turnId === null && update.turn.turnId !== null;
         latest = update.turn;
         this.#show(latest, running, update.reconnecting);
+        if (isNew) void this.#settings.save();
         if (isNew && this.#state.stopping) this.#cancel(latest.turnId ?? "").catch(() => {});
       }
     } catch (error) {

@@ -1,10 +1,11 @@
+import type { SessionSettingsPatch } from "@redis-memory-magic/protocol";
 import { useCallback, useState } from "react";
 import { readStored, writeStored } from "../../ui/browser-storage.ts";
 
-/** What this browser keeps for a session: text that is not sent yet, and the context window that was chosen. */
-export interface SessionDraft {
+/** What this browser keeps for a session: text that is not sent yet, and settings that Redis does not have yet. */
+interface SessionDraft {
   readonly text?: string | undefined;
-  readonly contextTokens?: number | undefined;
+  readonly settings?: SessionSettingsPatch | undefined;
 }
 
 const STORED = "drafts";
@@ -25,23 +26,24 @@ export function readDraft(sessionId: string): SessionDraft {
   return readDrafts().find(([id]) => id === sessionId)?.[1] ?? {};
 }
 
-export function writeDraft(sessionId: string, draft: SessionDraft): void {
+/** Changes a part of the draft; the other one stays. */
+export function writeDraft(sessionId: string, part: SessionDraft): void {
   const others = readDrafts().filter(([id]) => id !== sessionId);
-  const isEmpty = !draft.text && draft.contextTokens === undefined;
+  const draft = { ...readDraft(sessionId), ...part };
+  const isEmpty = !draft.text && draft.settings === undefined;
   const drafts: Drafts = isEmpty ? others : [[sessionId, draft], ...others];
   writeStored(STORED, JSON.stringify(drafts.slice(0, MAX_KEPT)));
 }
 
-export function useSessionDraft(sessionId: string) {
-  const [draft, setDraft] = useState(() => readDraft(sessionId));
+/** Returns the text that is being written in a session. */
+export function useDraftText(sessionId: string): [text: string, change: (text: string) => void] {
+  const [text, setText] = useState(() => readDraft(sessionId).text ?? "");
   const change = useCallback(
-    (part: SessionDraft) =>
-      setDraft((before) => {
-        const next = { ...before, ...part };
-        writeDraft(sessionId, next);
-        return next;
-      }),
+    (next: string) => {
+      writeDraft(sessionId, { text: next || undefined });
+      setText(next);
+    },
     [sessionId],
   );
-  return { draft, change };
+  return [text, change];
 }

@@ -2,7 +2,6 @@ import { forkSession } from "../../api/endpoints.ts";
 import { dedupe } from "../../ui/dedupe.ts";
 import type { Choice } from "./choice.ts";
 import { Conversation } from "./conversation.ts";
-import { readDraft, writeDraft } from "./session-drafts.ts";
 import { newSessionId } from "./session-id.ts";
 import { keepUntilShown } from "./use-conversation.ts";
 
@@ -29,7 +28,6 @@ async function makeBranch(
 ): Promise<string> {
   const id = newSessionId();
   await forkSession(sessionId, messageId, id);
-  writeDraft(id, { contextTokens: readDraft(sessionId).contextTokens });
   const conversation = new Conversation(id);
   await conversation.load();
   conversation.send(text, choice);

@@ -29,7 +29,6 @@ export class StoredMessages {
   /** Loads the newest page. @throws ApiError */
   async load(signal: AbortSignal): Promise<void> {
     this.#merge(await this.#fetch(PAGE, signal));
-    this.#store.update({ load: "ready" });
   }
 
   async loadOlder(signal: AbortSignal): Promise<void> {

@@ -1,11 +1,11 @@
-import type { ContextReport, Mode, ProviderStatus } from "@redis-memory-magic/protocol";
-import { useMemo } from "react";
+import type { ContextReport, Mode, ProviderStatus, SessionSettingsPatch } from "@redis-memory-magic/protocol";
+import { useCallback, useMemo } from "react";
 import type { Choice } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
 import type { ConversationState } from "./conversation-state.ts";
 import { lengthError } from "./message-length.ts";
-import { type SessionDraft, useSessionDraft } from "./session-drafts.ts";
-import { useChoice } from "./use-choice.ts";
+import { useDraftText } from "./session-drafts.ts";
+import { rememberChoice, useChoice } from "./use-choice.ts";
 import { useContextPreview } from "./use-context-preview.ts";
 import { useConversation } from "./use-conversation.ts";
 import { useOtherTabs } from "./use-other-tabs.ts";
@@ -14,6 +14,8 @@ import type { Providers } from "./use-providers.ts";
 const NO_PROVIDERS: readonly ProviderStatus[] = [];
 const DEFAULT_MAX_CHARS = 2000;
 
+export type Choose = (change: SessionSettingsPatch) => void;
+
 /** A session's chat: its messages, the draft, and what sending the draft would do. */
 export interface Chat {
   readonly conversation: Conversation;
@@ -21,13 +23,15 @@ export interface Chat {
   readonly providers: readonly ProviderStatus[];
   /** The chosen provider. */
   readonly provider: ProviderStatus | undefined;
-  /** null until the user has chosen one or the server's default is known. */
+  /** null until the user has chosen one, or the session and the server's default are known. */
   readonly mode: Mode | null;
-  /** null until the server's defaults are known. */
+  /** null until the session and the server's defaults are known. */
   readonly choice: Choice | null;
-  readonly choose: ReturnType<typeof useChoice>["choose"];
-  readonly draft: SessionDraft;
-  readonly changeDraft: (change: SessionDraft) => void;
+  /** Changes how this session is answered, and how the sessions start that are opened later in this tab. */
+  readonly choose: Choose;
+  /** The text that is being written. */
+  readonly draft: string;
+  readonly changeDraft: (text: string) => void;
   /** Maximum number of characters of a message. */
   readonly maxChars: number;
   /** What the next turn would send; null while it is unknown. */
@@ -37,13 +41,23 @@ export interface Chat {
 }
 
 export function useChat(sessionId: string, server: Providers): Chat {
-  const { mode, choice: general, choose } = useChoice(server.data);
-  const { draft, change: changeDraft } = useSessionDraft(sessionId);
+  const [draft, changeDraft] = useDraftText(sessionId);
   const { conversation, state } = useConversation(sessionId);
   useOtherTabs(conversation, state.live?.turnId ?? null);
-  const { contextTokens, text = "" } = draft;
-
-  const choice = useMemo(() => general && { ...general, contextTokens }, [general, contextTokens]);
+  const { settings, load } = state;
+  const last = state.messages.findLast(({ turn }) => turn !== undefined)?.turn;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the turn changes with each text that streams.
+  const past = useMemo(
+    () => (load === "loading" ? null : { settings, last }),
+    [settings, last?.mode, last?.provider, last?.model, load],
+  );
+  const choice = useChoice(server.data, past);
+  // Known before the session is, so that the switch moves on the first click.
+  const mode = settings.mode ?? choice?.mode ?? null;
+  const choose: Choose = useCallback(
+    (change) => conversation.changeSettings(rememberChoice(change)),
+    [conversation],
+  );
   const providers = server.data?.providers ?? NO_PROVIDERS;
   const provider = providers.find(({ id }) => id === choice?.provider);
   const newest = state.messages.findLast(({ id, delivery }) => id !== null && delivery === "stored");
@@ -58,9 +72,9 @@ export function useChat(sessionId: string, server: Providers): Chat {
     sessionId,
     // An unavailable provider cannot count either.
     choice: provider?.available ? choice : null,
-    draft: text,
+    draft,
     history,
-    paused: state.live !== null || lengthError(text, maxChars) !== null,
+    paused: state.live !== null || lengthError(draft, maxChars) !== null,
   });
   return {
     conversation,

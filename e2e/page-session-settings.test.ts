@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ChatPage } from "./chat-page.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+const chosen = ({ page }: ChatPage, group: string) =>
+  page
+    .getByRole("radiogroup", { name: group })
+    .getByRole("radio", { checked: true })
+    .first()
+    .evaluate((it: unknown) => (it as { labels: { textContent: string }[] }).labels[0]?.textContent ?? "");
+const slider = ({ page }: ChatPage) => page.getByRole("slider", { name: "Context window" });
+const expectChoices = async (chat: ChatPage, memory: string, provider: string) => {
+  await expect.poll(() => chosen(chat, "Memory")).toContain(memory);
+  await expect.poll(() => chosen(chat, "Provider")).toContain(provider);
+};
+
+/** Opens an address in a browser that has seen nothing yet. */
+async function elsewhere(address: string): Promise<ChatPage> {
+  const page = await stack.open();
+  await page.goto(address);
+  await page.reload();
+  return new ChatPage(page);
+}
+
+test("a session is answered in the same way wherever it is opened", async () => {
+  const chat = new ChatPage(await stack.open());
+  await chat.memory("Stateful");
+  await chat.provider(/^Local/);
+  await slider(chat).focus();
+  await chat.page.keyboard.press("Home");
+  await chat.say("Hi");
+  const other = await elsewhere(chat.page.url());
+  await expectChoices(other, "Stateful", "Local");
+  await expect.poll(() => slider(other).getAttribute("aria-valuetext")).toBe("64 tokens");
+
+  const stored = other.page.waitForResponse((it) => it.request().method() === "PATCH");
+  await other.memory("Stateless");
+  await stored;
+  await expectChoices(await elsewhere(chat.page.url()), "Stateless", "Local");
+});
+
+test("opening another session changes the switches, and nothing else does", async () => {
+  const chat = new ChatPage(await stack.open());
+  await chat.memory("Stateful");
+  await chat.provider(/^Mirror/);
+  await chat.say("First of two");
+  await chat.page.getByRole("button", { name: "New session" }).click();
+  await chat.memory("Stateless");
+  await chat.provider(/^Cloud/);
+  await chat.say("Second of two");
+  const link = (name: string) => chat.page.getByRole("navigation", { name: "Sessions" }).getByText(name);
+  await link("First of two").click();
+  await expectChoices(chat, "Stateful", "Mirror");
+  await link("Second of two").click();
+  await expectChoices(chat, "Stateless", "Cloud");
+  await chat.page.getByRole("button", { name: "New session" }).click();
+  await expectChoices(chat, "Stateless", "Cloud");
+});
+
+test("another tab follows, and what could not be read is asked for again", async () => {
+  const chat = new ChatPage(await stack.open());
+  await chat.memory("Stateless");
+  await chat.provider(/^Mirror/);
+  await chat.say("Hi");
+  const other = new ChatPage(await chat.page.context().newPage());
+  await other.page.goto(chat.page.url());
+  await expectChoices(other, "Stateless", "Mirror");
+  await chat.memory("Stateful");
+  await expectChoices(other, "Stateful", "Mirror");
+
+  await other.page.route("**/settings", (it) => it.abort(), { times: 1 });
+  await other.page.reload();
+  await expectChoices(other, "Stateful", "Mirror");
+});
+
+test("a session of the API is shown as its last turn was answered", async () => {
+  const body = { message: "By curl", mode: "stateful", provider: "mirror", session_id: "by-curl" };
+  await fetch(`${stack.api}/chat`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  await expectChoices(await elsewhere(`${stack.url}/#/s/by-curl`), "Stateful", "Mirror");
+});
+
+test("keeps what was chosen while Redis did not take it, and stores it later", async () => {
+  const chat = new ChatPage(await stack.open());
+  await chat.memory("Stateless");
+  await chat.provider(/^Mirror/);
+  await chat.say("Hi");
+  await chat.page.route("**/settings", (it) => it.abort());
+  await chat.memory("Stateful");
+  await chat.page.reload();
+  await expectChoices(chat, "Stateful", "Mirror");
+  await chat.page.unroute("**/settings");
+  const stored = chat.page.waitForResponse((it) => it.request().method() === "PATCH");
+  await chat.page.reload();
+  await stored;
+  await expectChoices(await elsewhere(chat.page.url()), "Stateful", "Mirror");
+});
