@@ -48,6 +48,13 @@ export class ReasoningTags {
     return this.#closedByTemplate;
   }
 
+  /** The reasoning comes by itself, so the text has none. */
+  reasonedElsewhere(): void {
+    if (this.#state.at !== "undecided") return;
+    this.#state = { at: "start", reasoned: true };
+    this.push("");
+  }
+
   push(piece: string): void {
     if (this.#state.at === "text") {
       this.#text(piece);

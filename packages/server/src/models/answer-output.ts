@@ -57,7 +57,9 @@ export class AnswerOutput {
 
   reasoning(piece: unknown): void {
     const text = reasoningText(piece);
-    if (text !== null) this.#sink.reasoning(text);
+    if (text === null) return;
+    this.#tags.reasonedElsewhere();
+    this.#sink.reasoning(text);
   }
 
   toolCall(piece: ToolCallPiece): void {

@@ -49,7 +49,7 @@ export abstract class FakeServer {
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   readonly #closed = new AbortController();
   readonly #events = new EventEmitter<{ resume: [] }>().setMaxListeners(0);
-  readonly #replays = new Map<string, RecordedExchange>();
+  readonly #replays = new Map<string, RecordedExchange[]>();
 
   constructor(options: FakeServerOptions) {
     this.scenario = options.scenario ?? {};
@@ -77,9 +77,13 @@ export abstract class FakeServer {
     return last;
   }
 
-  /** Answers from now on with what a real server once answered to the same method and path. */
-  replay(exchange: RecordedExchange): void {
-    this.#replays.set(exchange.request, exchange);
+  /**
+   * Answers with what a real server once answered to the same method and path: in the order of the exchanges, with the
+   * last of them from then on.
+   */
+  replay(...exchanges: RecordedExchange[]): void {
+    for (const [request, same] of Map.groupBy(exchanges, (exchange) => exchange.request))
+      this.#replays.set(request, same);
   }
 
   /** Waits until an answer is paused, and continues all that are. */
@@ -161,7 +165,8 @@ export abstract class FakeServer {
 
   #route(request: LoggedRequest, response: ServerResponse, gone: AbortSignal): Promise<void> | void {
     const key = `${request.method} ${request.url.split("?")[0]}`;
-    const replay = this.#replays.get(key);
+    const replays = this.#replays.get(key) ?? [];
+    const replay = replays.length > 1 ? replays.shift() : replays[0];
     if (replay !== undefined) {
       response.writeHead(replay.status, { "content-type": replay.contentType }).end(replay.body);
       return;

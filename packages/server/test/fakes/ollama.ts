@@ -13,6 +13,8 @@ import { chooseScenario, type FakeMessage, piecesOf, SCENARIOS, type Scenario, u
 interface FakeModel {
   /** The window that it was trained for, in tokens. */
   readonly trained: number;
+  /** What its Modelfile sets. */
+  readonly set?: number;
   /** The window that it was loaded with; absent: it is not loaded. */
   readonly allocated?: number;
   /** Default: a model that can chat and call tools. */
@@ -160,7 +162,7 @@ export class FakeOllama extends FakeServer {
         return;
       }
       this.#sendNative(response, {
-        parameters: "temperature                    0",
+        parameters: `temperature                    0${found.set ? `\nnum_ctx ${found.set}` : ""}`,
         details: { family: "llama" },
         capabilities: found.capabilities ?? ["completion", "tools"],
         model_info: { "general.architecture": "llama", "llama.context_length": found.trained },

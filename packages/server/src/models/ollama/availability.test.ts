@@ -66,17 +66,9 @@ describe("Ollama's availability", () => {
   });
 
   test("takes the window that a Modelfile sets", async () => {
-    fake.models = { "llama3.2:3b": { trained: 131_072 } };
-    fake.replay({
-      request: "POST /api/show",
-      status: 200,
-      contentType: "application/json",
-      body: JSON.stringify({
-        parameters: 'num_ctx                        8192\nstop                           "<|eot_id|>"',
-        model_info: { "general.architecture": "llama", "llama.context_length": 131_072 },
-      }),
-    });
-    expect((await model.availability()).models[0]?.context_window).toBe(8192);
+    fake.models = { "llama3.2:3b": { trained: 131_072, set: 8192 } };
+    const [listed] = (await model.availability()).models;
+    expect(listed).toEqual({ id: "llama3.2:3b", context_window: 8192, price: free });
   });
 
   test("does without Ollama's own API, and takes the window that another server tells", async () => {

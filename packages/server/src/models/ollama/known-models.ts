@@ -1,5 +1,6 @@
 import type { Capabilities } from "@redis-memory-magic/protocol";
 import type { ListedModel } from "../model-list.ts";
+import { isNamedAsReasoning } from "./chat-template.ts";
 import { isSameModel } from "./model-names.ts";
 import type { LoadedModel, NativeApi, ShownModel } from "./native-api.ts";
 
@@ -19,6 +20,8 @@ export class KnownModels {
   #loaded: readonly LoadedModel[] | null | undefined;
   readonly #allocated = new Map<string, number>();
   readonly #shown = new Map<string, ShownModel>();
+  /** By llama.cpp's template; undefined before it was asked for. */
+  #opensReasoning: boolean | undefined;
 
   constructor(native: NativeApi) {
     this.#native = native;
@@ -33,8 +36,11 @@ export class KnownModels {
   async learn(listed: readonly ListedModel[], signal: AbortSignal): Promise<void> {
     this.#listed = listed;
     await this.refreshLoaded(signal);
-    if (!this.isOllama) return;
     try {
+      if (!this.isOllama) {
+        this.#opensReasoning ??= await this.#native.opensReasoning(signal);
+        return;
+      }
       // One after the other: a server with fifty models must not get fifty requests at once.
       for (const { id } of listed)
         if (!this.#shown.has(id)) this.#shown.set(id, await this.#native.show(id, signal));
@@ -65,8 +71,9 @@ export class KnownModels {
     if (allocated !== undefined) return { tokens: allocated, allocated: true };
     const listed = this.#listedAs(model)?.contextWindow;
     if (listed) return { tokens: listed, allocated: true };
-    const largest = valueFor(this.#shown, model)?.largestWindow;
-    return largest ? { tokens: largest, allocated: false } : null;
+    // A model that shares its weights with another is loaded, and listed as loaded, under the other's name.
+    const shown = valueFor(this.#shown, model);
+    return shown?.largestWindow ? { tokens: shown.largestWindow, allocated: shown.windowIsSet } : null;
   }
 
   /** Undefined where the server does not say. */
@@ -82,6 +89,12 @@ export class KnownModels {
   /** False for models that are known to make something else than text. */
   canChat(model: ListedModel): boolean {
     return this.#shown.get(model.id)?.chats ?? model.chats ?? true;
+  }
+
+  /** True if answers have the closing `</think>` only, as far as the server's templates and the name show it. */
+  opensReasoning(model: string): boolean {
+    const shown = valueFor(this.#shown, model);
+    return shown === undefined ? this.#opensReasoning || isNamedAsReasoning(model) : shown.opensReasoning;
   }
 
   #listedAs(model: string): ListedModel | undefined {

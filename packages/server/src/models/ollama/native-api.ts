@@ -2,11 +2,14 @@ import type { Capabilities } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { AppError } from "../../errors/app-error.ts";
 import type { ProviderHttp } from "../provider-http.ts";
+import { opensReasoning } from "./chat-template.ts";
 
 // Ollama's own API stands beside `/v1`.
 const PS = "../api/ps";
 const SHOW = "../api/show";
 const GENERATE = "../api/generate";
+/** llama.cpp's. */
+const PROPS = "../props";
 
 const positive = z.int().positive();
 
@@ -19,14 +22,18 @@ export interface LoadedModel {
 
 /** What Ollama says about a model that is installed. */
 export interface ShownModel {
-  /** The window that it was trained for, or what its Modelfile sets if that is less. It may be given less again. */
+  /** The window that it was trained for, or what its Modelfile sets if that is less. */
   readonly largestWindow: number | null;
+  /** True if its Modelfile sets the window, so that it is given this one and no less. */
+  readonly windowIsSet: boolean;
   /** Null: Ollama before 0.6.4 does not say. */
   readonly chats: boolean | null;
   readonly capabilities?: Capabilities;
+  /** True if its chat template opens `<think>`. */
+  readonly opensReasoning: boolean;
 }
 
-/** The part of Ollama's own API that is used. */
+/** The parts of Ollama's and llama.cpp's own APIs that are used. */
 export class NativeApi {
   readonly #http: ProviderHttp;
 
@@ -43,7 +50,14 @@ export class NativeApi {
   /** @throws AppError if the server cannot be reached */
   async show(model: string, signal: AbortSignal): Promise<ShownModel> {
     const body = await ifAnswered(this.#http.postForJson(SHOW, { model }, signal));
-    return body === null ? { largestWindow: null, chats: null } : parseShown(body);
+    return parseShown(body);
+  }
+
+  /** True if the template of llama.cpp's only model opens `<think>`. @throws AppError if it cannot be reached */
+  async opensReasoning(signal: AbortSignal): Promise<boolean> {
+    const body = await ifAnswered(this.#http.getJson(PROPS, signal));
+    const template = z.object({ chat_template: z.string() }).safeParse(body).data?.chat_template;
+    return template !== undefined && opensReasoning(template);
   }
 
   /** Has a model loaded, which can take minutes. Ollama gives it up when the request is aborted. */
@@ -86,13 +100,15 @@ export function parseShown(body: unknown): ShownModel {
     parameters: z.string().nullish().catch(null),
     model_info: z.record(z.string(), z.unknown()).nullish().catch(null),
     capabilities: z.array(z.string()).nullish().catch(null),
+    template: z.string().nullish().catch(null),
   });
-  const { parameters, model_info: info, capabilities } = schema.safeParse(body).data ?? {};
+  const { parameters, model_info: info, capabilities, template } = schema.safeParse(body).data ?? {};
   const trained = positive.safeParse(info?.[`${info["general.architecture"]}.context_length`]);
   const set = /^num_ctx\s+(\d+)\s*$/m.exec(parameters ?? "")?.[1];
   const windows = [...(trained.success ? [trained.data] : []), ...(set === undefined ? [] : [Number(set)])];
   return {
     largestWindow: windows.length > 0 ? Math.min(...windows) : null,
+    windowIsSet: set !== undefined,
     chats: capabilities ? capabilities.includes("completion") : null,
     ...(capabilities && {
       capabilities: {
@@ -101,5 +117,7 @@ export function parseShown(body: unknown): ShownModel {
         reasoning: capabilities.includes("thinking"),
       },
     }),
+    // Ollama separates the reasoning of models that it knows to think.
+    opensReasoning: !capabilities?.includes("thinking") && opensReasoning(template ?? ""),
   };
 }

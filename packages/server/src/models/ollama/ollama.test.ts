@@ -126,6 +126,44 @@ describe("Ollama", () => {
     },
   );
 
+  describe("separates the reasoning of a model whose chat template opens <think>, from its first answer on:", () => {
+    const template = "{{ if $last }}<|im_start|>assistant\n<think>\n{{ end }}";
+    const json = (request: string, body: object) =>
+      ({ request, status: 200, contentType: "application/json", body: JSON.stringify(body) }) as const;
+    const chunk = (delta: object, finish_reason: string | null = null) =>
+      `data: ${JSON.stringify({ choices: [{ delta, finish_reason }] })}\n\n`;
+    const packets = [chunk({ content: "Hm.\n</thi" }), chunk({ content: "nk>\n\nYes" }, "stop")];
+
+    test("by the template that Ollama shows", async () => {
+      fake.replay(json("POST /api/show", { template }));
+      await model.availability();
+      fake.scenario = { packets };
+      expect((await ask(model, question("Hi there"))).pieces).toEqual(["Yes"]);
+    });
+
+    test("by the template that llama.cpp shows", async () => {
+      fake.native = false;
+      fake.replay(json("GET /props", { chat_template: template }));
+      await model.availability();
+      fake.scenario = { packets };
+      expect((await ask(model, question("Hi there"))).pieces).toEqual(["Yes"]);
+    });
+
+    test("by the name, where neither is shown", async () => {
+      fake.models = { "qwq:32b": { trained: 4096 } };
+      fake.scenario = { packets };
+      expect((await ask(model, question("Hi there", "qwq:32b"))).pieces).toEqual(["Yes"]);
+    });
+
+    test("but streams the text at once if the server separates the reasoning itself", async () => {
+      fake.models = { "qwq:32b": { trained: 4096 } };
+      fake.scenario = {
+        packets: [chunk({ reasoning: "Hm." }), chunk({ content: "Y" }), chunk({ content: "es" }, "stop")],
+      };
+      expect((await ask(model, question("Hi there", "qwq:32b"))).pieces).toEqual(["Y", "es"]);
+    });
+  });
+
   test("takes an answer for whole when the model came to its end, with or without [DONE]", async () => {
     const chunk = { choices: [{ delta: { content: "All." }, finish_reason: "stop" }] };
     fake.scenario = { packets: [`data: ${JSON.stringify(chunk)}\n\n`] };

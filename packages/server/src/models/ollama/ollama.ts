@@ -62,8 +62,8 @@ export class Ollama implements ChatModel {
   readonly #tokenizer: ServerTokenizer;
   readonly #fields = new OptionalFields();
   readonly #sentences;
-  /** Models whose chat template opens `<think>` itself. */
-  readonly #reasoningIsOpen = new Set<string>();
+  /** Whether the last answer of a model had a closing `</think>` that its chat template had opened. */
+  readonly #reasoningWasOpen = new Map<string, boolean>();
   #defaultModel: string;
   /** Answers that have begun to come. */
   #answering = 0;
@@ -192,18 +192,18 @@ export class Ollama implements ChatModel {
 
   async #post(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
     const { model } = request;
+    const isOpen = this.#reasoningWasOpen.get(model) ?? this.#known.opensReasoning(model);
     let last: CompletionReader | undefined;
     const completion = await this.#http.postForAnswer(
       PATH,
       this.#body(request),
       () => {
-        last = new CompletionReader(sink, this.#http.secrets, this.#reasoningIsOpen.has(model));
+        last = new CompletionReader(sink, this.#http.secrets, isOpen);
         return last;
       },
       signal,
     );
-    if (last?.reasoningWasOpen) this.#reasoningIsOpen.add(model);
-    else this.#reasoningIsOpen.delete(model);
+    this.#reasoningWasOpen.set(model, last?.reasoningWasOpen === true);
     return completion;
   }
 
