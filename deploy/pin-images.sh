@@ -8,10 +8,13 @@ files=$(find docker-compose.yml deploy -name '*.yml' -o -name Dockerfile | grep 
 images=$(sed -nE 's/^FROM( --platform=[^ ]+)? ([^ @]+:[^ @]+).*/\2/p; s/^[[:space:]]*image: ([^ @]+:[^ @]+).*/\1/p' $files | sort -u)
 for image in $images; do
   docker pull --quiet "$image" >/dev/null
-  digest=$(docker image inspect --format '{{index .RepoDigests 0}}' "$image" | sed 's/.*@//')
+  # The same image may be known from other registries, with other digests.
+  digest=$(docker image inspect --format '{{join .RepoDigests "\n"}}' "$image" | sed -n "s#^${image%:*}@##p")
   escaped=$(printf %s "$image" | sed 's/[.]/\\./g')
-  # shellcheck disable=SC2086
-  sed -i.before -E "s#$escaped(@sha256:[0-9a-f]+)?( |\$)#$image@$digest\\2#" $files
+  for file in $files; do
+    sed -E "s#$escaped(@sha256:[0-9a-f]+)?( |\$)#$image@${digest:?}\\2#" "$file" >"$file.pinned"
+    cat "$file.pinned" >"$file"
+    rm "$file.pinned"
+  done
   echo "$image@$digest"
 done
-find deploy docker-compose.yml -name '*.before' -exec rm {} +

@@ -79,6 +79,26 @@ export function secretsAndBounds(product: Product): void {
       return `at ${/used_memory_human:(\S+)/.exec(used)?.[1]}, peak ${/used_memory_peak_human:(\S+)/.exec(used)?.[1]}`;
     },
   );
+  check("processes are limited: by the overlay on Compose 2, by an override on 1.29", async () => {
+    const isOld = (await product.run("docker-compose version --short")).trim().startsWith("1.");
+    if (isOld) product.write("deploy/override.yml", "services: { backend: { pids_limit: 256 } }\n");
+    product.configure(overlay(isOld ? "override" : "pids-limit"));
+    await product.up();
+    const names = isOld ? (["chat-backend"] as const) : CONTAINERS;
+    for (const name of names) expect(await product.inspect(name, "{{.HostConfig.PidsLimit}}")).toBe("256");
+    product.configure({});
+    return `256: ${names.join(", ")}`;
+  });
+  check("an override with limits as the original's README has it is taken", async () => {
+    product.write(
+      "docker-compose.override.yml",
+      "services: { backend: { deploy: { resources: { limits: { cpus: '1', memory: 512M }, reservations: { cpus: '0.5', memory: 256M } } } } }\n",
+    );
+    await product.up();
+    await product.run("rm docker-compose.override.yml");
+    expect(await product.inspect("chat-backend", "{{.HostConfig.Memory}}")).toBe(`${512 * 2 ** 20}`);
+    return "512 MB for the backend";
+  });
   check("start.sh makes .env for its owner only", async () => {
     await product.run("rm -f .env && ./start.sh", 15 * 60_000);
     expect((await product.run("stat -c %a .env")).trim()).toBe("600");
