@@ -42,9 +42,11 @@ export function assertCount(what: string, value: unknown): asserts value is numb
 
 export function assertRoles(roles: unknown): asserts roles is readonly Role[] {
   if (!Array.isArray(roles) || roles.length === 0) refuse("role must be a role or a list with at least one");
-  for (const role of roles as unknown[]) {
-    if (!isRole(role)) refuse(`role must be one of ${ROLES.join(", ")}, not ${JSON.stringify(role)}`);
-  }
+  for (const role of roles as unknown[]) assertRole(role);
+}
+
+function assertRole(role: unknown): void {
+  if (!isRole(role)) refuse(`role must be one of ${ROLES.join(", ")}, not ${JSON.stringify(role)}`);
 }
 
 export function assertText(what: string, value: unknown): asserts value is string {
@@ -60,8 +62,8 @@ export function assertFields(
 ): asserts value is object {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     refuse(`${what} must be an object`);
-  for (const [field, entry] of Object.entries(value as object)) {
-    if (entry !== undefined && !known.has(field)) {
+  for (const field in value as Record<string, unknown>) {
+    if (!known.has(field) && (value as Record<string, unknown>)[field] !== undefined) {
       refuse(`${what} has an unknown field ${JSON.stringify(field)}. Known are: ${[...known].join(", ")}`);
     }
   }
@@ -85,7 +87,7 @@ const TYPE = /^[A-Za-z][\w.:-]{0,63}$/;
 export function assertItem(item: NewItem, more: readonly string[] = []): void {
   assertFields("a message", item, more.length > 0 ? new Set([...ITEM_FIELDS, ...more]) : ITEM_FIELDS);
   if (item.type === undefined) {
-    assertRoles([item.role]);
+    assertRole(item.role);
     if (item.content === null) refuse('content must be a string; of a message that only calls tools, ""');
     assertText("content", item.content);
   } else {

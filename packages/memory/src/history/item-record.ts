@@ -36,11 +36,9 @@ interface EncodedItem {
 export function encodeItem(item: EncodableItem): EncodedItem {
   const { role, type, toolCalls, parts } = item;
   const isVersion1 = role !== undefined && role !== "developer" && parts === undefined;
-  const [only, ...others] = toolCalls ?? [];
-  const isCall = !isVersion1 && only !== undefined && others.length === 0;
-  const content = item.content ?? (isCall ? only.arguments : "");
-  const extras = encodeExtras(item, content, !isVersion1);
-  const more = Object.keys(extras).length > 0 ? `,${JSON.stringify(extras)}` : "";
+  const content = item.content ?? (toolCalls?.length === 1 ? toolCalls[0]?.arguments : undefined) ?? "";
+  const extras = JSON.stringify(encodeExtras(item, content, !isVersion1));
+  const more = extras === "{}" ? "" : `,${extras}`;
   return { version: isVersion1 ? 1 : 2, kind: role ?? type, tail: `${JSON.stringify(content)}${more}]` };
 }
 
@@ -79,7 +77,7 @@ export function encodeRecord(item: EncodableItem, time: number): string {
   return `[${version},"${kind}",${time},${tail}`;
 }
 
-/** What the scripts take for each new item, see `new_records` of their prelude. */
+/** What the scripts take for each new item, see their function `new_records`. */
 export function itemArguments(item: EncodableItem): [header: string, tail: string] {
   const { version, kind, tail } = encodeItem(item);
   const time = item.createdAt?.getTime() ?? "";

@@ -76,7 +76,7 @@ export interface NewOtherItem<T extends ItemTypes = ItemTypes> extends NewEntry<
 /** An item to be stored. */
 export type NewItem<T extends ItemTypes = ItemTypes> = NewMessage<T> | NewOtherItem<T>;
 
-export const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value);
+export const isRole = (value: unknown): value is Role => (ROLES as readonly unknown[]).includes(value);
 
 /** True for an item with a role. */
 export const isMessage = <T extends ItemTypes>(item: Item<T>): item is Message<T> => item.role !== undefined;

@@ -554,7 +554,9 @@ function newItemArguments(items: readonly NewItem[]): string[] {
     throw new TypeError(`messages must be ${MAX_BATCH} at most: append more in several calls`);
   }
   for (const item of items) assertItem(item);
-  return items.flatMap((item) => itemArguments(item));
+  const args: string[] = [];
+  for (const item of items) args.push(...itemArguments(item));
+  return args;
 }
 
 const withoutUndefined = <Fields extends object>(fields: Fields): Partial<Fields> =>

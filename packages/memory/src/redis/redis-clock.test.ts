@@ -7,7 +7,7 @@ const TIMEOUT_MS = 2_000;
 const SCRIPT = script("return {'ok', 0}");
 const HOUR_MS = 3_600_000;
 
-/** A Redis with a clock of its own, that does what the prelude of every script says about deadlines. */
+/** A Redis with a clock of its own, that does what the head of every script says about deadlines. */
 class ClockedRedis implements NodeRedisClient {
   /** Its clock less that of this machine. */
   offsetMs = 0;

@@ -1,5 +1,5 @@
-import { lua, script } from "../redis/script.ts";
-import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+import { lua } from "../redis/script.ts";
+import { readScript, writeScript } from "./session-script.ts";
 
 /**
  * Opens a session to be read whole: what is settled of it, from the beginning up to the message of a running turn.
@@ -12,16 +12,13 @@ import { INFO_PRELUDE, PRELUDE, TURN_PRELUDE } from "./prelude.ts";
  *         start of its context window or '' (also when that lies behind the end), its layout version
  *         {'unknown', now} | {'unknown_message', now} | {'unknown_turn', now}
  */
-export const OPEN = script(
-  PRELUDE,
-  TURN_PRELUDE,
-  INFO_PRELUDE,
+export const OPEN = readScript(
   lua`
 local reply = session_info()
 if reply[1] == 'unknown' then return reply end
 local last = redis.call('LLEN', messages)
 if ARGV[3] ~= '' then
-  local before = index_of(ARGV[3], reply[6])
+  local before = index_of(ARGV[3])
   if not before or before >= last then return {'unknown_message', now} end
   last = before
 end
@@ -35,12 +32,12 @@ if record then
   local turn = parse_turn(record)
   last = math.min(last, turn.user - turn.inputs + 1)
 end
-local m = redis.call('HMGET', meta, 'ttl', 'context', 'v')
-local from = m[2] and m[2]:match(':(%d+)$')
+local context = redis.call('HGET', meta, 'context')
+local from = context and context:match(':(%d+)$')
 reply[#reply + 1] = last
-reply[#reply + 1] = m[1] or ''
-reply[#reply + 1] = from and tonumber(from) < last and m[2] or ''
-reply[#reply + 1] = m[3] or '1'
+reply[#reply + 1] = own_ttl or ''
+reply[#reply + 1] = from and tonumber(from) < last and context or ''
+reply[#reply + 1] = layout or '1'
 return reply
 `,
 );
@@ -55,10 +52,9 @@ return reply
  *
  * Returns {'ok', now, record, …} | {'gone', now}
  */
-export const READ_ENTRIES = script(
-  PRELUDE,
+export const READ_ENTRIES = readScript(
   lua`
-if redis.call('HGET', meta, 'epoch') ~= ARGV[3] then return {'gone', now} end
+if epoch ~= ARGV[3] then return {'gone', now} end
 local from, to = tonumber(ARGV[4]), math.min(tonumber(ARGV[5]), ARGV[4] + 500)
 local reply, bytes = {'ok', now}, 0
 while from < to do
@@ -85,10 +81,9 @@ return reply
  *
  * Returns {'ok', now, the next cursor or 0, turn, record, …} | {'gone', now}
  */
-export const SCAN_TURNS = script(
-  PRELUDE,
+export const SCAN_TURNS = readScript(
   lua`
-if redis.call('HGET', meta, 'epoch') ~= ARGV[3] then return {'gone', now} end
+if epoch ~= ARGV[3] then return {'gone', now} end
 local last = tonumber(ARGV[4])
 local page = redis.call('HSCAN', turns, ARGV[5], 'COUNT', 200)
 local reply = {'ok', now, page[1]}
@@ -110,7 +105,7 @@ return reply
  *
  * KEYS[6…8] the copy's messages, meta and turns
  */
-const COPY_PRELUDE = lua`
+const COPY_HEAD = lua`
 local copy_messages, copy_meta, copy_turns, copy_blobs = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local function session_exists() return redis.call('EXISTS', unpack(KEYS, 1, 6)) > 0 end
 local function expire_in_a_minute()
@@ -129,9 +124,8 @@ end
  *
  * Returns {'ok', now} | {'taken', now}: the session is there already | {'lost', now}: the copy has expired
  */
-export const COPY_ENTRIES = script(
-  PRELUDE,
-  COPY_PRELUDE,
+export const COPY_ENTRIES = writeScript(
+  COPY_HEAD,
   lua`
 if session_exists() then return {'taken', now} end
 local first, there = tonumber(ARGV[3]), redis.call('LLEN', copy_messages)
@@ -161,9 +155,8 @@ return {'ok', now}
  *
  * Returns {'ok', now}
  */
-export const COPY_TURNS = script(
-  PRELUDE,
-  COPY_PRELUDE,
+export const COPY_TURNS = writeScript(
+  COPY_HEAD,
   lua`
 -- One by one: a small hash is read in one page, of more records than Lua unpacks.
 for i = 3, #ARGV, 2 do redis.call('HSET', copy_turns, ARGV[i], ARGV[i + 1]) end
@@ -182,9 +175,8 @@ return {'ok', now}
  *
  * Returns {'ok', now}
  */
-export const COPY_BLOB = script(
-  PRELUDE,
-  COPY_PRELUDE,
+export const COPY_BLOB = writeScript(
+  COPY_HEAD,
   lua`
 redis.call('HSET', copy_blobs, ARGV[3], ARGV[4], '', ARGV[5])
 expire_in_a_minute()
@@ -202,16 +194,16 @@ return {'ok', now}
  *
  * Returns {'ok', now, ttl} | {'taken', now} | {'lost', now}
  */
-export const FINISH_COPY = script(
-  PRELUDE,
-  COPY_PRELUDE,
+export const FINISH_COPY = writeScript(
+  COPY_HEAD,
   lua`
 if session_exists() then return {'taken', now} end
 if redis.call('LLEN', copy_messages) ~= tonumber(ARGV[3]) then return {'lost', now} end
-redis.call('HSET', copy_meta, 'created', now, 'updated', now, unpack(ARGV, 4))
+redis.call('HSET', copy_meta, 'created', now_text, 'updated', now_text, unpack(ARGV, 4))
 for from, to in pairs({[copy_messages] = messages, [copy_meta] = meta, [copy_turns] = turns, [copy_blobs] = blobs}) do
   if redis.call('EXISTS', from) == 1 then redis.call('RENAME', from, to) end
 end
+own_ttl = redis.call('HGET', meta, 'ttl')
 return {'ok', now, renew_ttl()}
 `,
 );

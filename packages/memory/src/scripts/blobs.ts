@@ -1,5 +1,5 @@
-import { lua, script } from "../redis/script.ts";
-import { PRELUDE } from "./prelude.ts";
+import { lua } from "../redis/script.ts";
+import { readScript, writeScript } from "./session-script.ts";
 
 /**
  * A session's blobs are one hash: id → what is known of it (JSON), `<id>:<n>` → a piece of it in Base64, and '' → bytes
@@ -16,8 +16,7 @@ import { PRELUDE } from "./prelude.ts";
  *
  * Returns {'ok', now}
  */
-export const PUT_PIECE = script(
-  PRELUDE,
+export const PUT_PIECE = writeScript(
   lua`
 redis.call('HSET', KEYS[7], ARGV[3], ARGV[4])
 redis.call('PEXPIRE', KEYS[7], 60000)
@@ -38,11 +37,10 @@ return {'ok', now}
  *
  * Returns {'ok', now, ttl, epoch, 1 if it is new} | {'too_large', now, bytes of all} | {'lost', now}: it has expired
  */
-export const FINISH_BLOB = script(
-  PRELUDE,
+export const FINISH_BLOB = writeScript(
   lua`
 local id, last, bytes = ARGV[3], tonumber(ARGV[4]) - 1, tonumber(ARGV[5])
-local epoch, is_new = redis.call('HGET', meta, 'epoch'), redis.call('HEXISTS', blobs, id) == 0
+local is_new = redis.call('HEXISTS', blobs, id) == 0
 if is_new then
   local all = tonumber(redis.call('HGET', blobs, '') or 0)
   if ARGV[7] ~= '' and all + bytes > tonumber(ARGV[7]) then
@@ -55,10 +53,14 @@ if is_new then
   redis.call('HSET', blobs, id, ARGV[6])
   redis.call('HINCRBY', blobs, '', bytes)
 end
-redis.call('HSET', meta, 'v', 2, 'updated', now)
-if not epoch then redis.call('HSET', meta, 'epoch', ARGV[9], 'created', now) end
+layout = '2'
+redis.call('HSET', meta, 'v', layout, 'updated', now_text)
+if not epoch then
+  epoch = ARGV[9]
+  redis.call('HSET', meta, 'epoch', epoch, 'created', now_text)
+end
 redis.call('UNLINK', KEYS[7])
-return {'ok', now, renew_ttl(), epoch or ARGV[9], is_new and 1 or 0}
+return {'ok', now, renew_ttl(), epoch, is_new and 1 or 0}
 `,
 );
 
@@ -71,8 +73,7 @@ return {'ok', now, renew_ttl(), epoch or ARGV[9], is_new and 1 or 0}
  *
  * Returns {'ok', now, what is known of the blob (JSON), the piece in Base64} | {'unknown', now}
  */
-export const READ_PIECE = script(
-  PRELUDE,
+export const READ_PIECE = readScript(
   lua`
 local found = redis.call('HMGET', blobs, ARGV[3], ARGV[3] .. ':' .. ARGV[4])
 if not found[1] or not found[2] then return {'unknown', now} end
@@ -88,8 +89,7 @@ return {'ok', now, found[1], found[2]}
  *
  * Returns {'ok', now, what is known of a blob (JSON), …}
  */
-export const LIST_BLOBS = script(
-  PRELUDE,
+export const LIST_BLOBS = readScript(
   lua`
 local reply = {'ok', now}
 for _, field in ipairs(redis.call('HKEYS', blobs)) do

@@ -1,5 +1,5 @@
-import { lua, script } from "../redis/script.ts";
-import { APPEND_PRELUDE, INFO_PRELUDE, PRELUDE, PRELUDE_WITHOUT_LAYOUT, TURN_PRELUDE } from "./prelude.ts";
+import { lua } from "../redis/script.ts";
+import { readScript, writeScript } from "./session-script.ts";
 
 /**
  * Appends items: all or none.
@@ -11,28 +11,21 @@ import { APPEND_PRELUDE, INFO_PRELUDE, PRELUDE, PRELUDE_WITHOUT_LAYOUT, TURN_PRE
  *
  * Returns {'ok', now, ttl, epoch, index of the first, count} | {'duplicate', now, id}
  */
-export const ADD = script(
-  PRELUDE_WITHOUT_LAYOUT,
-  TURN_PRELUDE,
-  APPEND_PRELUDE,
+export const ADD = writeScript(
   lua`
-local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'dropped', 'turn', 'lease', 'v')
-if is_newer(known[6]) then return {'newer', now, known[6]} end
-expire_if_lease_ended(known[4], known[5])
-local epoch = known[1]
-local records, given, is_layout_2 = new_records(4, function(id) return not index_of(id, epoch) end)
+local records, given, is_layout_2 = new_records(4, index_of)
 if not records then return {'duplicate', now, given} end
 local length = push(records)
 local first = length - #records
 if epoch then
-  redis.call('HSET', meta, 'updated', now)
-  if is_layout_2 and known[6] ~= '2' then redis.call('HSET', meta, 'v', '2') end
+  redis.call('HSET', meta, 'updated', now_text)
+  if is_layout_2 then redis.call('HSET', meta, 'v', 2) end
 else
-  epoch = ARGV[3]
-  redis.call('HSET', meta, 'v', is_layout_2 and '2' or '1', 'epoch', epoch, 'created', now, 'updated', now)
+  epoch, layout = ARGV[3], is_layout_2 and '2' or '1'
+  redis.call('HSET', meta, 'v', layout, 'epoch', epoch, 'created', now_text, 'updated', now_text)
 end
 for id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. id, first + n) end
-return {'ok', now, renew_ttl(known[2]), epoch, first, length - (known[3] or 0)}
+return {'ok', now, renew_ttl(), epoch, first, length - (dropped or 0)}
 `,
 );
 
@@ -57,25 +50,17 @@ const MAX_LOOKED_AT = 10_000;
  * Returns {'ok', now, epoch or '', whether there may be older ones (0, 1), the index that those stand before, how many
  *         are only context, index, record, …}, newest first | {'unknown', now}
  */
-export const RECENT = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const RECENT = readScript(
   lua`
-running_turn_if_writable()
-local epoch = redis.call('HGET', meta, 'epoch')
 local limit, start = tonumber(ARGV[3]), redis.call('LLEN', messages)
 if ARGV[4] ~= '' then
-  local before = index_of(ARGV[4], epoch)
+  local before = index_of(ARGV[4])
   if not before or before >= start then return {'unknown', now} end
   start = before
 end
-local is_all, is_any_role, wanted = ARGV[5] == '*', #ARGV == 4, {}
+local is_any_role, wanted = #ARGV == 4, ARGV[5] ~= '*' and {}
 if is_any_role then wanted = {user = true, assistant = true, system = true, developer = true, tool = true} end
-for i = 5, #ARGV do wanted[ARGV[i]] = true end
--- In version 1 every item has a role.
-local function is_wanted(kind, record)
-  return is_all or wanted[kind] or (is_any_role and record:byte(2) == 49)
-end
+for i = 5, wanted and #ARGV or 0 do wanted[ARGV[i]] = true end
 
 local reply = {'ok', now, epoch or '', 0, 0, 0}
 local found, extra, looked, kind, bytes = 0, 0, 0, nil, 0
@@ -84,14 +69,16 @@ local function older_before(index)
 end
 local function visit(index, record)
   if record == '0' then return true end
-  local is = kind_of(record)
-  if is and not is_wanted(is, record) then return true end
+  -- Its role or type, or nil if it is no item's record: \`[version,"kind",time,"content"(,{…})]\`.
+  local is = record:match('^%[[12],"([%w_.:-]+)",%-?%d+,"')
+  -- In version 1 every item has a role.
+  if is and wanted and not wanted[is] and not (is_any_role and record:byte(2) == 49) then return true end
   bytes = bytes + #record
   if bytes > ${REPLY_BYTES} and found > 0 then limit = found end
   if found >= limit then
     older_before(index + 1)
     -- Beyond the limit only the items between a result and its call are of interest.
-    if kind ~= 'tool' or not is_wanted('assistant', record) or bytes > ${2 * REPLY_BYTES} then return false end
+    if kind ~= 'tool' or (wanted and not wanted.assistant) or bytes > ${2 * REPLY_BYTES} then return false end
     extra = extra + 1
   elseif is then
     found = found + 1
@@ -131,14 +118,11 @@ return reply
  *
  * Returns {'ok', now, epoch or '', next index or -1 at the end, index, record, …}
  */
-export const RANGE = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const RANGE = readScript(
   lua`
-running_turn_if_writable()
 local index, length = tonumber(ARGV[3]), redis.call('LLEN', messages)
 local last, bytes = math.min(index + ARGV[4], length), 0
-local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', -1}
+local reply = {'ok', now, epoch or '', -1}
 while index < last and bytes < ${REPLY_BYTES} do
   for _, record in ipairs(redis.call('LRANGE', messages, index, math.min(index + 8, last) - 1)) do
     if bytes >= ${REPLY_BYTES} then break end
@@ -164,13 +148,9 @@ return reply
  *
  * Returns {'ok', now, epoch, index, record} | {'unknown', now}
  */
-export const GET = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const GET = readScript(
   lua`
-running_turn_if_writable()
-local epoch = redis.call('HGET', meta, 'epoch')
-local index = index_of(ARGV[3], epoch)
+local index = index_of(ARGV[3])
 local record = index and redis.call('LINDEX', messages, index)
 if not record or record == '0' then return {'unknown', now} end
 return {'ok', now, epoch, index, record}
@@ -186,24 +166,21 @@ return {'ok', now, epoch, index, record}
  *
  * Returns {'ok', now, ttl, epoch, index, record} | {'unknown', now}
  */
-export const DROP = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const DROP = writeScript(
   lua`
-running_turn()
-local epoch, index = redis.call('HGET', meta, 'epoch')
+local index
 if ARGV[3] ~= '' then
-  index = index_of(ARGV[3], epoch)
+  index = index_of(ARGV[3])
 else
   index = redis.call('LLEN', messages) - 1
   while index >= 0 and redis.call('LINDEX', messages, index) == '0' do index = index - 1 end
 end
 local record = index and index >= 0 and redis.call('LINDEX', messages, index)
 if not record or record == '0' then return {'unknown', now} end
-local id = extras_of(record).id
+local id = given_id(record)
 if id and ARGV[3] ~= '' and id ~= ARGV[3] then return {'unknown', now} end
-redis.call('HSET', meta, 'updated', now)
-redis.call('HINCRBY', meta, 'dropped', 1)
+redis.call('HSET', meta, 'updated', now_text)
+add_dropped(1)
 redis.call('LSET', messages, index, '0')
 if id then redis.call('HDEL', meta, 'id:' .. id) end
 return {'ok', now, renew_ttl(), epoch, index, record}
@@ -219,17 +196,14 @@ return {'ok', now, renew_ttl(), epoch, index, record}
  *
  * Returns {'ok', now, ttl} | {'changed', now}
  */
-export const REPLACE = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const REPLACE = writeScript(
   lua`
-running_turn()
-local record = redis.call('HGET', meta, 'epoch') == ARGV[4] and redis.call('LINDEX', messages, ARGV[3])
+local record = epoch == ARGV[4] and redis.call('LINDEX', messages, ARGV[3])
 -- Done already, if the reply was lost.
 if record == ARGV[6] then return {'ok', now, renew_ttl()} end
 if not record or redis.sha1hex(record) ~= ARGV[5] then return {'changed', now} end
-redis.call('HSET', meta, 'updated', now)
-if ARGV[6]:sub(1, 3) == '[2,' then redis.call('HSET', meta, 'v', '2') end
+redis.call('HSET', meta, 'updated', now_text)
+if ARGV[6]:sub(1, 3) == '[2,' then redis.call('HSET', meta, 'v', 2) end
 redis.call('LSET', messages, ARGV[3], ARGV[6])
 return {'ok', now, renew_ttl()}
 `,
@@ -247,19 +221,14 @@ return {'ok', now, renew_ttl()}
  * Returns {'ok', now, ttl, epoch, count, how many were replaced, index of each new one…}
  *         {'unknown', now} | {'duplicate', now, id}
  */
-export const REPLACE_FROM = script(
-  PRELUDE,
-  TURN_PRELUDE,
-  APPEND_PRELUDE,
+export const REPLACE_FROM = writeScript(
   lua`
-running_turn()
-local epoch, length = redis.call('HGET', meta, 'epoch'), redis.call('LLEN', messages)
-local first = index_of(ARGV[3], epoch)
+local first, length = index_of(ARGV[3]), redis.call('LLEN', messages)
 if not first or first >= length then return {'unknown', now} end
 local old = {}
 for index, record in ipairs(redis.call('LRANGE', messages, first, -1)) do
   if record ~= '0' then
-    local id = extras_of(record).id
+    local id = given_id(record)
     old[#old + 1] = {index = first + index - 1, given = id, id = id or (epoch .. '-' .. (first + index - 1))}
   end
 end
@@ -270,19 +239,19 @@ for _, item in ipairs(old) do removed[item.id] = true end
 local kept = 0
 local function id_of(n) local header = ARGV[4 + 2 * n]; return header and header:match('^%d[^ ]+ %-?%d* (.+)$') end
 while old[kept + 1] and id_of(kept) == old[kept + 1].id do kept = kept + 1 end
-local records, given, is_layout_2 = new_records(4, function(id) return removed[id] or not index_of(id, epoch) end)
+local records, given, is_layout_2 = new_records(4, function(id) return not removed[id] and index_of(id) end)
 if not records then return {'duplicate', now, given} end
 
 local reply, appended = {'ok', now, 0, epoch, 0, #old}, {}
 for n = kept + 1, #records do appended[#appended + 1] = records[n] end
 if #appended > 0 then length = push(appended) end
-redis.call('HSET', meta, 'updated', now)
-if is_layout_2 then redis.call('HSET', meta, 'v', '2') end
+redis.call('HSET', meta, 'updated', now_text)
+if is_layout_2 then redis.call('HSET', meta, 'v', 2) end
 for n, item in ipairs(old) do
   redis.call('LSET', messages, item.index, n <= kept and records[n] or '0')
   if item.given and n > kept then redis.call('HDEL', meta, 'id:' .. item.given) end
 end
-if #old > kept then redis.call('HINCRBY', meta, 'dropped', #old - kept) end
+if #old > kept then add_dropped(#old - kept) end
 for n = 1, #records do
   reply[6 + n] = n <= kept and old[n].index or length - #records + n - 1
 end
@@ -302,12 +271,10 @@ return reply
  *
  * Returns {'ok', now, 1 if there was one}
  */
-export const CLEAR = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const CLEAR = readScript(
   lua`
 local removed = redis.call('UNLINK', unpack(KEYS))
-notify()
+redis.pcall('PUBLISH', log, '')
 return {'ok', now, removed > 0 and 1 or 0}
 `,
 );
@@ -321,13 +288,11 @@ return {'ok', now, removed > 0 and 1 or 0}
  *
  * Returns {'ok', now, ttl} | {'unknown', now}
  */
-export const UPDATE = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const UPDATE = writeScript(
   lua`
-running_turn()
 if redis.call('EXISTS', meta) == 0 then return {'unknown', now} end
 redis.call('HSET', meta, unpack(ARGV, 3))
+own_ttl = redis.call('HGET', meta, 'ttl')
 return {'ok', now, renew_ttl()}
 `,
 );
@@ -342,18 +307,17 @@ return {'ok', now, renew_ttl()}
  *
  * Returns {'ok', now, ttl, epoch, version} | {'changed', now, version}
  */
-export const SET_METADATA = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const SET_METADATA = writeScript(
   lua`
-running_turn()
-local known = redis.call('HMGET', meta, 'epoch', 'metadata')
-local version = tonumber((known[2] or ''):match('^(%d+):') or 0)
+local version = tonumber((redis.call('HGET', meta, 'metadata') or ''):match('^(%d+):') or 0)
 if ARGV[5] ~= '' and version ~= tonumber(ARGV[5]) then return {'changed', now, version} end
 version = version + 1
-redis.call('HSET', meta, 'metadata', version .. ':' .. ARGV[4], 'updated', now)
-if not known[1] then redis.call('HSET', meta, 'v', '1', 'epoch', ARGV[3], 'created', now) end
-return {'ok', now, renew_ttl(), known[1] or ARGV[3], version}
+redis.call('HSET', meta, 'metadata', version .. ':' .. ARGV[4], 'updated', now_text)
+if not epoch then
+  epoch = ARGV[3]
+  redis.call('HSET', meta, 'v', '1', 'epoch', epoch, 'created', now_text)
+end
+return {'ok', now, renew_ttl(), epoch, version}
 `,
 );
 
@@ -365,4 +329,4 @@ return {'ok', now, renew_ttl(), known[1] or ARGV[3], version}
  *
  * Returns what `session_info` does
  */
-export const INFO = script(PRELUDE, TURN_PRELUDE, INFO_PRELUDE, lua`return session_info()`);
+export const INFO = readScript(lua`return session_info()`);

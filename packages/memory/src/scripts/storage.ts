@@ -1,5 +1,5 @@
-import { lua, script } from "../redis/script.ts";
-import { PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+import { lua } from "../redis/script.ts";
+import { readScript } from "./session-script.ts";
 
 /**
  * A session's keys: those that there are.
@@ -9,11 +9,8 @@ import { PRELUDE, TURN_PRELUDE } from "./prelude.ts";
  *
  * Returns {'ok', now, TTL left in ms, name, type, entries, bytes, TTL left in seconds, …} | {'unknown', now}
  */
-export const STORAGE = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const STORAGE = readScript(
   lua`
-running_turn_if_writable()
 local left = redis.call('PTTL', meta)
 if left == -2 then return {'unknown', now} end
 local sizes = {list = 'LLEN', hash = 'HLEN', string = 'STRLEN'}

@@ -1,5 +1,5 @@
-import { lua, script } from "../redis/script.ts";
-import { APPEND_PRELUDE, HISTORY_PRELUDE, PRELUDE, RETRY_PRELUDE, TURN_PRELUDE } from "./prelude.ts";
+import { lua } from "../redis/script.ts";
+import { readScript, writeScript } from "./session-script.ts";
 
 /**
  * Begins a turn: all of it or nothing. May be repeated with the same turn id.
@@ -21,12 +21,7 @@ import { APPEND_PRELUDE, HISTORY_PRELUDE, PRELUDE, RETRY_PRELUDE, TURN_PRELUDE }
  *          {'busy', now, turn} | {'replay', now, turn} | {'mismatch', now, turn} | {'refused', now, why}
  *          {'duplicate', now, id}
  */
-export const BEGIN = script(
-  PRELUDE,
-  TURN_PRELUDE,
-  RETRY_PRELUDE,
-  HISTORY_PRELUDE,
-  APPEND_PRELUDE,
+export const BEGIN = writeScript(
   lua`
 local id, key = ARGV[3], ARGV[8]
 if key ~= '' then
@@ -37,25 +32,24 @@ if key ~= '' then
     if turn ~= id then return {'replay', now, turn} end
   end
 end
-local current = running_turn()
 -- Sent again, after it had begun and ended.
-if current ~= id and redis.call('HEXISTS', turns, id) == 1 then return {'replay', now, id} end
+if current_turn ~= id and redis.call('HEXISTS', turns, id) == 1 then return {'replay', now, id} end
 
-local known = redis.call('HMGET', meta, 'epoch', 'ttl', 'logged')
-local epoch = known[1]
+local known = redis.call('HMGET', meta, 'logged', 'context')
 local records, given, is_layout_2
-if current ~= id and ARGV[10] == '' then
-  records, given, is_layout_2 = new_records(15, function(given_id) return not index_of(given_id, epoch) end)
+if current_turn ~= id and ARGV[10] == '' then
+  records, given, is_layout_2 = new_records(15, index_of)
 end
 -- A message of this id has begun a turn before.
 if records == nil and given then
-  local index = index_of(given, epoch)
-  local turn = extras_of(index and redis.call('LINDEX', messages, index) or '').turn
-  if turn then return {'replay', now, turn} end
+  local index = index_of(given)
+  local record = index and redis.call('LINDEX', messages, index) or ''
+  local extras = record:sub(-2) == '}]' and cjson.decode(record)[5] or {}
+  if extras.turn then return {'replay', now, extras.turn} end
   return {'duplicate', now, given}
 end
-if current and current ~= id then return {'busy', now, current} end
-if not current and ARGV[13] ~= '' then
+if current_turn and current_turn ~= id then return {'busy', now, current_turn} end
+if not current_turn and ARGV[13] ~= '' then
   if not epoch then return {'refused', now, 'unknown'} end
   if ARGV[13] ~= '*' then
     local length = end_of_turn(ARGV[13])
@@ -67,8 +61,10 @@ if not current and ARGV[13] ~= '' then
 end
 
 local last
-if current then
-  last = parse_turn(redis.call('HGET', turns, id)).user
+local started = now
+if current_turn then
+  local turn = parse_turn(redis.call('HGET', turns, id))
+  last, started = turn.user, tonumber(turn.started)
 elseif ARGV[10] ~= '' then
   local former, why = find_retry(ARGV[10])
   if not former then return {'refused', now, why} end
@@ -79,31 +75,29 @@ else
 end
 
 if not epoch then
-  epoch = ARGV[5]
-  redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now, 'title', ARGV[7])
+  epoch, layout = ARGV[5], '1'
+  redis.call('HSET', meta, 'v', layout, 'epoch', epoch, 'created', now_text, 'title', ARGV[7])
   if ARGV[14] ~= '' then
-    known[2] = ARGV[14]
-    redis.call('HSET', meta, 'ttl', known[2])
+    own_ttl = ARGV[14]
+    redis.call('HSET', meta, 'ttl', own_ttl)
   end
 end
-redis.call('HSET', meta, 'updated', now, 'turn', id, 'lease', now + ARGV[4])
-if not current then
+redis.call('HSET', meta, 'updated', now_text, 'turn', id, 'lease', ('%d'):format(now + ARGV[4]))
+if not current_turn then
   if records then
     if is_layout_2 or #records > 1 then redis.call('HSET', meta, 'v', 2) end
-    for given_id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. given_id, last - #records + 1 + n) end
+    for given_to, n in pairs(given) do redis.call('HSET', meta, 'id:' .. given_to, last - #records + 1 + n) end
   end
-  redis.call('HSET', turns, id, format_turn({status = 'running', user = last, answer = -1, started = now, ended = 0,
-    inputs = records and #records or 1, outputs = 0, rest = ARGV[6]}))
+  redis.call('HSET', turns, id, format_turn({status = 'running', user = last, answer = -1,
+    started = now_text, ended = '0', inputs = records and #records or 1, outputs = 0, rest = ARGV[6]}))
 end
-if known[3] then
+if known[1] then
   redis.call('HDEL', meta, 'logged')
   redis.call('DEL', log)
 end
 if key ~= '' then redis.call('HSET', idempotency, key, ARGV[9] .. ':' .. id) end
-local ttl = renew_ttl(known[2])
-local started = current and tonumber(parse_turn(redis.call('HGET', turns, id)).started) or now
-
-return add_history({'begun', now, ttl, epoch, last, count_items(), started}, last, tonumber(ARGV[11]), ARGV[12])
+local reply = {'begun', now, renew_ttl(), epoch, last, count_items(), started}
+return add_history(reply, last, tonumber(ARGV[11]), ARGV[12], known[2])
 `,
 );
 
@@ -119,34 +113,27 @@ return add_history({'begun', now, ttl, epoch, last, count_items(), started}, las
  *
  * Returns {'ok', now, ttl} | {'ended', now, status or 'gone', count} | {'conflict', now, bytes there}
  */
-export const APPEND = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const APPEND = writeScript(
   lua`
-local id, lease, text = ARGV[3], tonumber(ARGV[4]), ARGV[6]
-local known = redis.call('HMGET', meta, 'turn', 'lease', 'ttl')
-if expire_if_lease_ended(known[1], known[2]) ~= id then return turn_status(id) end
-local ttl = tonumber(known[3] or ARGV[2])
+local id, lease_ms, text = ARGV[3], tonumber(ARGV[4]), ARGV[6]
+if current_turn ~= id then return turn_status(id) end
+local ttl = tonumber(own_ttl or ARGV[2])
 if text ~= '' then
   local offset, length = tonumber(ARGV[5]), redis.call('STRLEN', log)
   if length == offset then
     redis.call('APPEND', log, text)
     if length == 0 then redis.call('PEXPIRE', log, ttl) end
     if ARGV[8] then redis.call('HSET', meta, 'v', 2) end
-    notify()
+    redis.pcall('PUBLISH', log, '')
   elseif length ~= offset + #text then
     return {'conflict', now, length}
   end
 end
-if ARGV[7] ~= '' then
-  local turn = parse_turn(redis.call('HGET', turns, id))
-  turn.rest = ARGV[7]
-  redis.call('HSET', turns, id, format_turn(turn))
-end
-local renewed = known[2] - lease
-if text == '' or now - renewed >= math.min(lease, ttl) / 10 then
-  redis.call('HSET', meta, 'lease', now + lease)
-  renew_ttl(known[3])
+if ARGV[7] ~= '' then set_info(id, ARGV[7]) end
+local renewed = lease - lease_ms
+if text == '' or now - renewed >= math.min(lease_ms, ttl) / 10 then
+  redis.call('HSET', meta, 'lease', now + lease_ms)
+  renew_ttl()
 end
 return {'ok', now, ttl}
 `,
@@ -165,18 +152,15 @@ return {'ok', now, ttl}
  * Returns {'ok', now, status, count, ttl} | {'ended', now, status or 'gone', count}
  *         {'conflict', now, bytes there}
  */
-export const END = script(
-  PRELUDE,
-  TURN_PRELUDE,
-  APPEND_PRELUDE,
+export const END = writeScript(
   lua`
 local id = ARGV[3]
-if running_turn() ~= id then return turn_status(id) end
+if current_turn ~= id then return turn_status(id) end
 local rest, offset, length = ARGV[6], tonumber(ARGV[5]), redis.call('STRLEN', log)
 if rest ~= '' and length == offset + #rest then rest = ''
 elseif length ~= offset then return {'conflict', now, length} end
-local output = #ARGV > 8 and new_records(9, function() return true end)
-end_turn(id, ARGV[4], rest, ARGV[7], output)
+local output = #ARGV > 8 and new_records(9, function() end)
+end_turn(ARGV[4], rest, ARGV[7], output)
 if ARGV[8] ~= '' then redis.call('HSET', meta, 'context', ARGV[8]) end
 local ttl = renew_ttl()
 return {'ok', now, ARGV[4], count_items(), ttl}
@@ -192,13 +176,11 @@ return {'ok', now, ARGV[4], count_items(), ttl}
  *
  * Returns {'ok', now, ttl} | {'ended', now, status or 'gone', count}
  */
-export const STOP = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const STOP = writeScript(
   lua`
 local id = ARGV[3]
-if running_turn() ~= id then return turn_status(id) end
-end_turn(id, ARGV[4], '', '')
+if current_turn ~= id then return turn_status(id) end
+end_turn(ARGV[4], '', '')
 return {'ok', now, renew_ttl()}
 `,
 );
@@ -214,20 +196,16 @@ return {'ok', now, renew_ttl()}
  *         {'ended', now, epoch, count, record, 1 if its log is still there, log after those bytes, its output…}
  *         {'gone', now}
  */
-export const READ_TURN = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const READ_TURN = readScript(
   lua`
 local id = ARGV[3]
-local current = running_turn_if_writable()
 local record = redis.call('HGET', turns, id)
 if not record then return {'gone', now} end
-local known = redis.call('HMGET', meta, 'epoch', 'logged')
-if current == id then
-  return {'running', now, known[1], count_items(), record, redis.call('GETRANGE', log, ARGV[4], -1)}
+if current_turn == id then
+  return {'running', now, epoch, count_items(), record, redis.call('GETRANGE', log, ARGV[4], -1)}
 end
-local is_logged = known[2] == id
-local reply = {'ended', now, known[1], count_items(), record, is_logged and 1 or 0,
+local is_logged = redis.call('HGET', meta, 'logged') == id
+local reply = {'ended', now, epoch, count_items(), record, is_logged and 1 or 0,
   is_logged and redis.call('GETRANGE', log, ARGV[4], -1) or ''}
 local turn = parse_turn(record)
 if turn.answer >= 0 then
@@ -248,8 +226,7 @@ return reply
  *
  * Returns {'ok', now, record or '' …}
  */
-export const READ_RECORDS = script(
-  PRELUDE,
+export const READ_RECORDS = readScript(
   lua`
 local reply = {'ok', now}
 for i = 3, #ARGV do reply[i] = redis.call('HGET', turns, ARGV[i]) or '' end
@@ -266,12 +243,10 @@ return reply
  *
  * Returns {'ok', now, how many turns the session still has} | {'gone', now} | {'running', now}
  */
-export const FORGET = script(
-  PRELUDE,
-  TURN_PRELUDE,
+export const FORGET = writeScript(
   lua`
 local id = ARGV[3]
-if running_turn() == id then return {'running', now} end
+if current_turn == id then return {'running', now} end
 if redis.call('HDEL', turns, id) == 0 then return {'gone', now} end
 return {'ok', now, redis.call('HLEN', turns)}
 `,
@@ -288,10 +263,7 @@ return {'ok', now, redis.call('HLEN', turns)}
  * Returns {'ok', now, epoch or '', count, remembered start or -1, index of the first item returned, items…}
  *         {'refused', now, why}
  */
-export const PEEK = script(
-  PRELUDE,
-  RETRY_PRELUDE,
-  HISTORY_PRELUDE,
+export const PEEK = readScript(
   lua`
 local last, found = redis.call('LLEN', messages) - 1, count_items()
 if ARGV[5] ~= '' then
@@ -299,7 +271,7 @@ if ARGV[5] ~= '' then
   if not turn then return {'refused', now, why} end
   last, found = turn.user, found - #turn.shown
 end
-local reply = {'ok', now, redis.call('HGET', meta, 'epoch') or '', found}
-return add_history(reply, last, tonumber(ARGV[3]), ARGV[4])
+local reply = {'ok', now, epoch or '', found}
+return add_history(reply, last, tonumber(ARGV[3]), ARGV[4], redis.call('HGET', meta, 'context'))
 `,
 );

@@ -142,9 +142,7 @@ export function assertHistory(history: NonNullable<BeginOptions["history"]>): vo
 /** What the script `BEGIN` takes behind the turn's id, the lease and the epoch. */
 export const beginArguments = (turnId: string, options: BeginOptions): string[] => {
   const { content, message, retryOf, idempotency, history, title = "", info = null, ttlSeconds } = options;
-  const input: readonly NewItem[] =
-    content === undefined ? [message ?? []].flat() : [{ role: "user", content }];
-  return [
+  const args = [
     JSON.stringify(info),
     title,
     idempotency?.key ?? "",
@@ -154,8 +152,10 @@ export const beginArguments = (turnId: string, options: BeginOptions): string[] 
     history?.window ?? "",
     options.after ?? (options.mustExist ? "*" : ""),
     ttlSeconds === undefined ? "" : String(ttlSeconds * 1000),
-    ...input.flatMap((item) => itemArguments({ ...item, turnId })),
   ];
+  if (content !== undefined) args.push(...itemArguments({ role: "user", content, turnId }));
+  else for (const item of [message ?? []].flat()) args.push(...itemArguments({ ...item, turnId }));
+  return args;
 };
 
 /** Of what the script `BEGIN` returns. */

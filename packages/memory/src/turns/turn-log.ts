@@ -11,8 +11,7 @@ export type OutputItem = NewItem & { readonly content: string };
 export const hasMarks = (log: string): boolean => log.includes(MARK);
 
 /** Text as it stands in a log. */
-export const encodeText = (text: string): string =>
-  text.includes(MARK) ? text.replaceAll(MARK, `${MARK}\n`) : text;
+export const encodeText = (text: string): string => text.replaceAll(MARK, `${MARK}\n`);
 
 /** An item that is begun: the arguments of a call that has none are its content. */
 export type StartedItem = Omit<Partial<NewItem>, "toolCalls"> & {

@@ -82,7 +82,9 @@ export class TurnWriter {
   readonly #lost = new AbortController();
   readonly #maxIdleMs: number;
   readonly #timer: NodeJS.Timeout | undefined;
+  /** By `performance.now()`, noted when the lease is renewed. */
   #usedAt = performance.now();
+  #wasUsed = false;
   /** Log that is not sent yet. */
   #pending = "";
   #info = "";
@@ -109,7 +111,7 @@ export class TurnWriter {
   /** Sets what is to be stored with the turn; goes to Redis with the next write. @throws TypeError */
   describe(info: Json): void {
     assertJson("info", info);
-    this.#usedAt = performance.now();
+    this.#wasUsed = true;
     this.#info = JSON.stringify(info);
   }
 
@@ -123,7 +125,7 @@ export class TurnWriter {
     if (this.#ended || this.signal.aborted) return;
     if (this.#content !== undefined) this.#content += text;
     else if (this.#items > 0) this.startItem({ role: "assistant" });
-    this.#append(encodeText(text));
+    this.#append(hasMarks(text) ? encodeText(text) : text);
   }
 
   /**
@@ -193,7 +195,6 @@ export class TurnWriter {
   }
 
   async #end(status: TurnEnd, { info, context, message }: EndOptions): Promise<TurnOutcome> {
-    const output = message === undefined ? [] : ([message].flat() as NewItem[]);
     if (info !== undefined) this.#info = JSON.stringify(info);
     this.#ended = true;
     await this.#inFlight;
@@ -202,6 +203,7 @@ export class TurnWriter {
       const rest = this.#pending.toWellFormed();
       this.#pending = "";
       const remembered = context === undefined ? "" : `${context.window}:${context.from}`;
+      const output = message === undefined ? [] : ([message].flat() as NewItem[]);
       const args = output.flatMap((item) => itemArguments({ ...item, turnId: this.id }));
       await this.#scripts
         .end(status, this.#feed.offset, rest, this.#info, remembered, args)
@@ -231,14 +233,16 @@ export class TurnWriter {
   }
 
   #append(log: string): void {
-    this.#usedAt = performance.now();
-    // Half a surrogate pair that a mark follows has no other half.
-    this.#pending = hasMarks(log) ? this.#pending.toWellFormed() + log : this.#pending + log;
+    this.#wasUsed = true;
+    this.#pending += log;
     this.#flush();
   }
 
   #renew(): void {
-    if (performance.now() - this.#usedAt > this.#maxIdleMs) {
+    const now = performance.now();
+    if (this.#wasUsed) this.#usedAt = now;
+    this.#wasUsed = false;
+    if (now - this.#usedAt > this.#maxIdleMs) {
       const idle = `Nothing was written for ${this.#maxIdleMs} ms: the turn is ended as interrupted`;
       void this.end("interrupted").then(() => this.#lost.abort(new Error(idle)));
     } else {

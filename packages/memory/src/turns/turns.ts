@@ -131,12 +131,8 @@ export class Turns {
     const keys = this.#keys(sessionId);
     const id = newTurnId();
     const fresh = newEpoch();
-    const reply = await this.#run(BEGIN, keys, [
-      id,
-      String(this.#leaseMs),
-      fresh,
-      ...beginArguments(id, options),
-    ]);
+    const args = [id, String(this.#leaseMs), fresh, ...beginArguments(id, options)];
+    const reply = await this.#run(BEGIN, keys, args);
     if (reply[0] === "duplicate") throw duplicateId(reply[2]);
     const begun = decodeBegun(reply);
     if (begun.kind === "busy" && this.#abandoned.has(begun.turnId)) {
@@ -344,8 +340,9 @@ export class Turns {
       feed,
       {
         append: async (offset, text, info) => {
-          const mark = hasMarks(text) ? ["1"] : [];
-          const reply = await this.#run(APPEND, keys, [id, lease, String(offset), text, info, ...mark]);
+          const args = [id, lease, String(offset), text, info];
+          if (hasMarks(text)) args.push("1");
+          const reply = await this.#run(APPEND, keys, args);
           if (reply[0] === "ok") this.#scripts.index.touch(sessionId, Number(reply[2]));
           return reply;
         },

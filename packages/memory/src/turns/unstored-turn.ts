@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { TurnFeed } from "./turn-feed.ts";
 import { type TurnScripts, TurnWriter } from "./turn-writer.ts";
 
@@ -20,4 +20,8 @@ export function unstoredTurn(): TurnWriter {
 }
 
 /** 16 hexadecimal digits. */
-export const newTurnId = (): string => randomBytes(8).toString("hex");
+export function newTurnId(): string {
+  // A UUID is several times cheaper than random bytes. Its first and last digits are random.
+  const uuid = randomUUID();
+  return uuid.slice(0, 8) + uuid.slice(-8);
+}

@@ -1,0 +1,67 @@
+import { lua, type Script, script } from "../redis/script.ts";
+import { SESSION_FUNCTIONS } from "./session-functions.ts";
+
+const FUNCTIONS = SESSION_FUNCTIONS.trim()
+  .split("\n\n")
+  .map((source) => ({ source, name: /^local function (\w+)/m.exec(source)?.[1] ?? "" }));
+
+/**
+ * Begins every script on a session.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * ARGV[1] deadline in Redis' time, ms since the Unix epoch; empty: none
+ * ARGV[2] TTL in ms of a session that has none of its own
+ *
+ * Returns {status, now, …}. Every script may also return
+ *         {'late', now}: the deadline has passed and nothing was done, because the caller has given up
+ *         {'newer', now, layout}: a newer version of this library wrote the session, which was left unchanged
+ *
+ * The fields of `meta` that most scripts need are read once; one that is not there is false. A turn whose lease has
+ * expired is ended as interrupted, if Redis is not full: else `end_error` says why it is not.
+ *
+ * A full Redis refuses RPUSH, HSET and APPEND. Scripts call these first, so that a refusal changes nothing.
+ */
+const HEAD = lua`
+local messages, meta, turns, idempotency, log, blobs = unpack(KEYS, 1, 6)
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- Lua and Redis format its numbers, which are doubles, several times slower than \`%d\`.
+local now_text = ('%d'):format(now)
+if ARGV[1] ~= '' and now > tonumber(ARGV[1]) then return {'late', now} end
+local layout, epoch, own_ttl, dropped, current_turn, lease =
+  unpack(redis.call('HMGET', meta, 'v', 'epoch', 'ttl', 'dropped', 'turn', 'lease'))
+if layout and layout ~= '1' and layout ~= '2' then return {'newer', now, layout} end
+local end_error
+if current_turn and now > tonumber(lease) then
+${withFunctions(lua`
+local ended
+ended, end_error = pcall(function()
+  end_turn('interrupted', '', '')
+  renew_ttl()
+end)
+`)}
+end
+`;
+
+/** Builds a script that reads a session, or deletes it: both are possible on a full Redis. */
+export const readScript = (...pieces: string[]): Script => script(HEAD, withFunctions(pieces.join("\n")));
+
+/** Builds a script that writes to a session. */
+export const writeScript = (...pieces: string[]): Script =>
+  readScript("if end_error then error(end_error, 0) end", ...pieces);
+
+/**
+ * Puts the shared functions in front that a piece of Lua calls, directly or not, and no others; one that a single
+ * other function calls is declared inside that one. For Lua creates a function anew whenever its declaration runs.
+ */
+function withFunctions(code: string): string {
+  const declared: { source: string }[] = [];
+  for (const { source, name } of FUNCTIONS.toReversed()) {
+    const isCalled = new RegExp(String.raw`\b${name}\b`);
+    const [caller, ...others] = [{ source: code }, ...declared].filter((one) => isCalled.test(one.source));
+    if (caller === undefined) continue;
+    if (others.length > 0 || caller.source === code) declared.unshift({ source });
+    else caller.source = caller.source.replace(/^local function .*\n/m, (line) => `${line}${source}\n`);
+  }
+  return [...declared.map(({ source }) => source), code].join("\n");
+}
