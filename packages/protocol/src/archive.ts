@@ -34,6 +34,7 @@ export const archivedTurn = z.object({
   model: z.string().max(1000),
   system: z.string().max(20_000).optional().describe("The system prompt, where it is not the usual one."),
   settings: json.optional().describe("What the request asked of the model beside the context."),
+  client: z.record(z.string(), json).optional().describe("What the API that it came by stored with it."),
   lacks: z
     .array(z.enum(["images", "files", "tools", "output_images"]))
     .optional()

@@ -1,4 +1,4 @@
-import type { TurnUpdate } from "@redis-memory-magic/memory";
+import type { OutputItem, TurnUpdate } from "@redis-memory-magic/memory";
 import type { Activity } from "./chat-model.ts";
 import type { SessionStore, StoredTurn } from "./session-store.ts";
 import type { TurnInfo } from "./turn-info.ts";
@@ -10,11 +10,14 @@ export interface AskedTurn {
   readonly sessionId: string;
   readonly info: TurnInfo;
   readonly stored: boolean;
+  readonly startedAt: Date;
   /** Messages in the session when the turn began. */
   readonly count: number;
   /** The position behind the output so far, as far as this process knows: not less than it is. */
   length(): number;
   follow(from: number, signal?: AbortSignal): AsyncIterable<TurnUpdate>;
+  /** Its output so far, as far as this process knows. */
+  items(): readonly OutputItem[];
   /** Resolves when the turn has ended. */
   result(): Promise<TurnResult>;
   /**
@@ -35,7 +38,9 @@ export function storedTurn(sessions: SessionStore, sessionId: string, stored: St
     sessionId,
     info,
     stored: true,
+    startedAt: record.startedAt,
     count,
+    items: () => stored.items,
     length: () => length,
     async *follow(from, signal) {
       const options = { from, ...(signal && { signal }) };

@@ -1,4 +1,4 @@
-import { type BeginResult, isMessage, type RetryRefusal } from "@redis-memory-magic/memory";
+import { type BeginResult, type IndexedItem, isMessage, type RetryRefusal } from "@redis-memory-magic/memory";
 import { unstoredTurn } from "@redis-memory-magic/memory/internal";
 import { AppError } from "../errors/app-error.ts";
 import type { Caller } from "./caller.ts";
@@ -17,7 +17,10 @@ export interface Idempotency {
 /** A turn that this process is to run, or the earlier turn that an idempotency key stands for. */
 export type BegunOrReplay = Extract<BeginResult, { kind: "begun" | "replay" }>;
 
-/** @throws AppError `turn_in_progress`, `idempotency_mismatch`, `retry_refused`, `storage_unavailable` */
+/**
+ * @throws AppError `turn_in_progress`, `idempotency_mismatch`, `retry_refused`, `storage_unavailable`; where it must go
+ * on from something: `turn_not_found`, `session_not_found`, `changed_meanwhile`
+ */
 export async function beginTurn(
   { sessions, quota }: Caller,
   sessionId: string,
@@ -25,11 +28,16 @@ export async function beginTurn(
   plan: Plan,
   idempotency: Idempotency | undefined,
 ): Promise<BegunOrReplay> {
+  if (body.unstored) return beginUnstored(body, body.unstored.history);
+  const { continues } = body;
   const turn: BeginTurn = {
     ...(body.retry_of === undefined ? { message: body.input } : { retryOf: body.retry_of }),
     info: plan.info,
     title: titleOf(inputText(body)),
     ...(idempotency && { idempotency }),
+    ...(continues !== undefined &&
+      (continues === "session" ? { mustExist: true } : { after: continues.after })),
+    ...(body.ttlSeconds !== undefined && { ttlSeconds: body.ttlSeconds }),
     ...(body.mode === "stateful" && {
       history: { maxBytes: historyBytes(plan.budget), window: String(plan.window) },
     }),
@@ -38,7 +46,7 @@ export async function beginTurn(
   const begun = await sessions.begin(sessionId, turn, quota).catch((error) => {
     const unavailable = error instanceof AppError && error.code === "storage_unavailable";
     // A stateless turn can be answered without Redis.
-    if (unavailable && !needsMemory) return beginUnstored(body);
+    if (unavailable && !needsMemory) return beginUnstored(body, []);
     throw error;
   });
   switch (begun.kind) {
@@ -58,12 +66,13 @@ export async function beginTurn(
         { turnId: begun.turnId, sessionId },
       );
     case "refused":
-      throw retryRefused(begun.reason);
+      throw continues === undefined ? retryRefused(begun.reason) : cannotContinue(continues, begun.reason);
   }
 }
 
-function beginUnstored({ input }: TurnRequest): BegunOrReplay {
-  const items = input.map((item, index) => ({ index, item: asItem(item) }));
+function beginUnstored({ input }: TurnRequest, history: readonly IndexedItem[]): BegunOrReplay {
+  const next = (history.at(-1)?.index ?? -1) + 1;
+  const items = [...history, ...input.map((item, n) => ({ index: next + n, item: asItem(item) }))];
   return {
     kind: "begun",
     startedAt: new Date(),
@@ -84,6 +93,12 @@ const RETRY_REFUSALS: Readonly<Record<RetryRefusal, string>> = {
 
 export const retryRefused = (reason: RetryRefusal): AppError =>
   new AppError("retry_refused", RETRY_REFUSALS[reason]);
+
+function cannotContinue(continues: NonNullable<TurnRequest["continues"]>, reason: RetryRefusal): AppError {
+  if (continues === "session") return new AppError("session_not_found", "There is no such session.");
+  if (reason === "unknown") return new AppError("turn_not_found", "There is no such turn in this session.");
+  return new AppError("changed_meanwhile", "Something was added to the session after this turn.");
+}
 
 /** A session's title is the first line of its first message, until it is renamed. */
 const titleOf = (message: string): string =>

@@ -117,7 +117,7 @@ export class Chat {
   }
 
   #run({ caller, sessionId, plan, permit, begun, askedAt }: TurnToRun): AskedTurn {
-    const { writer, count } = begun;
+    const { writer, count, startedAt } = begun;
     const { planner, onTurnEnd, ...options } = this.#options;
     const { sessions, quota } = caller;
     const turn = new RunningTurn({
@@ -129,6 +129,7 @@ export class Chat {
       quota,
       writer,
       count,
+      startedAt,
       stored: count > 0,
       context: (asPlanned) => planner.context(asPlanned, begun),
       loadBlob: async (blobId) => dataUrlOf(await sessions.blob(sessionId, blobId)),

@@ -35,6 +35,8 @@ export interface Plan {
   /** What the model cannot be sent. */
   readonly lacks: readonly Lack[];
   readonly inputCount: number;
+  /** True if the turn fails unless the model can be sent the whole history. */
+  readonly wholeHistory: boolean;
   readonly info: TurnInfo;
 }
 
@@ -93,12 +95,14 @@ export class Planner {
       settings,
       lacks,
       inputCount: Math.max(1, input.length),
+      wholeHistory: body.wholeHistory ?? false,
       info: {
         mode: body.mode,
         provider: body.provider,
         model: info.id,
         ...(body.system !== undefined && { system }),
         ...(Object.keys(settings).length > 0 && { settings }),
+        ...(body.client && { client: body.client }),
       },
     };
   }
@@ -128,6 +132,10 @@ export class Planner {
     });
     // `plan` did not know the message of a retry.
     assertFits(context.tokens, plan);
+    if (plan.wholeHistory && (context.items.length < items.length || !complete || rememberedStart !== null)) {
+      const all = tokens.reduce((sum, count) => sum + count, systemTokens);
+      throw historyTooLong(complete ? `takes ${all} tokens` : `takes more than ${all} tokens`, plan);
+    }
     return context;
   }
 
@@ -173,6 +181,13 @@ function lacksOf(model: ChatModel, { capabilities }: ModelInfo): Lack[] {
 }
 
 const windowKey = (model: ChatModel, modelName: string): string => `${model.id}\n${modelName}`;
+
+function historyTooLong(size: string, { window, budget }: Plan): AppError {
+  const detail =
+    `The conversation ${size}; a context window of ${window} has room for ${budget}, the rest is reserved for the ` +
+    `answer. Allow that its oldest turns are left out, or begin a new one.`;
+  return new AppError("context_too_small", detail);
+}
 
 function assertFits(tokens: number, { window, budget }: Pick<Plan, "window" | "budget">): void {
   if (tokens <= budget) return;

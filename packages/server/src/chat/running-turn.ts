@@ -34,6 +34,8 @@ interface RunningTurnOptions {
   /** Items in the session, the turn's input included. */
   readonly count: number;
   readonly stored: boolean;
+  /** By Redis' clock, if it is stored. */
+  readonly startedAt: Date;
   readonly tokens: TokenCounter;
   readonly deadlines: Deadlines;
   /** Called with an error that is not an `AppError`: a bug. */
@@ -61,6 +63,7 @@ export class RunningTurn {
   readonly info: TurnInfo;
   readonly stored: boolean;
   readonly count: number;
+  readonly startedAt: Date;
   /** Settles when the turn has ended. Never rejects. */
   readonly ended: Promise<FinishedTurn>;
   readonly #options: Omit<RunningTurnOptions, "context">;
@@ -83,6 +86,7 @@ export class RunningTurn {
     this.sessionId = options.sessionId;
     this.stored = options.stored;
     this.count = options.count;
+    this.startedAt = options.startedAt;
     this.info = options.plan.info;
     this.#known = this.info;
     const { exhausted } = options.permit;
@@ -90,6 +94,10 @@ export class RunningTurn {
     this.#plan = options.plan;
     this.#context = context;
     this.ended = this.#run();
+  }
+
+  items(): readonly OutputItem[] {
+    return this.#options.writer.feed.items;
   }
 
   length(): number {

@@ -109,12 +109,12 @@ export class SessionStore {
   }
 
   begin(sessionId: string, turn: BeginTurn, quota: StorageQuota): Promise<BeginResult> {
-    const { system = "", settings } = turn.info;
+    const { system = "", settings, client } = turn.info;
     const input = [turn.message ?? []].flat() as NewItem[];
     const isText = input.every(({ toolCalls, metadata, parts }) => !toolCalls && !metadata && !parts);
     const text = input.reduce((sum, { content = "" }) => sum + bytesOf(content), 0);
-    const bytes =
-      (isText ? text : sizeOf(input)) + bytesOf(system) + (settings ? bytesOf(JSON.stringify(settings)) : 0);
+    const more = [settings, client].reduce((sum, one) => sum + (one ? bytesOf(JSON.stringify(one)) : 0), 0);
+    const bytes = (isText ? text : sizeOf(input)) + bytesOf(system) + more;
     return this.#write(sessionId, bytes, quota, async (release) => {
       const begun = await this.#turns.begin(sessionId, { ...turn, info: encodeTurnInfo(turn.info) });
       if (begun.kind !== "begun") release();
@@ -239,6 +239,29 @@ export class SessionStore {
     return translated(this.#turns.items(sessionId, from, to));
   }
 
+  /**
+   * All of a session that is settled, or what it had when a turn ended. Null: it is not there, or the turn is not.
+   */
+  async history(
+    sessionId: string,
+    turnId: string | undefined,
+    quota: StorageQuota,
+  ): Promise<IndexedItem[] | null> {
+    const info = await this.get(sessionId);
+    if (info === null) return null;
+    const lastTurnId = turnId ?? info.runningTurnId;
+    const turn = lastTurnId === null ? null : await this.turn(sessionId, lastTurnId);
+    if (turnId !== undefined && turn === null) return null;
+    await quota.read(() => this.#storedBytes(sessionId));
+    const end =
+      turn === null
+        ? Number.MAX_SAFE_INTEGER
+        : turnId === undefined
+          ? turn.record.userIndex - turn.record.inputCount + 1
+          : endOf(turn.record);
+    return this.range(sessionId, 0, end);
+  }
+
   append(
     sessionId: string,
     messages: readonly NewMessage[],
@@ -277,6 +300,11 @@ export class SessionStore {
     );
   }
 
+  /** Removes the record of a turn that has ended. Returns how many turns the session still has. */
+  forget(sessionId: string, turnId: string): Promise<number | "unknown" | "running"> {
+    return translated(this.#turns.forget(sessionId, turnId));
+  }
+
   /** False: it was not there. */
   clear(sessionId: string): Promise<boolean> {
     return translated(this.#history.clear(sessionId));
@@ -287,15 +315,14 @@ export class SessionStore {
     return translated(this.#history.storage(sessionId));
   }
 
-  /** Copies a session, without its running turn: all of it, or the messages before one. */
+  /** Copies a session, without its running turn: all of it, the messages before one, or up to the end of a turn. */
   async fork(
     sessionId: string,
     newSessionId: string,
-    before: string | undefined,
+    options: { readonly before?: string; readonly through?: string },
     quota: StorageQuota,
   ): Promise<void> {
     const bytes = await quota.read(() => this.#storedBytes(sessionId));
-    const options = before === undefined ? {} : { before };
     await this.#write(newSessionId, bytes, quota, () => this.#archive.fork(sessionId, newSessionId, options));
   }
 
@@ -375,6 +402,10 @@ function withInfo<Turn extends LibraryTurnRecord>(turn: Turn): WithInfo<Turn> | 
   const info = decodeTurnInfo(turn.info);
   return info && { ...turn, info };
 }
+
+/** The index behind the last item of a turn. */
+const endOf = ({ userIndex, answerIndex, outputCount }: TurnRecord): number =>
+  answerIndex === null ? userIndex + 1 : answerIndex + outputCount;
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 

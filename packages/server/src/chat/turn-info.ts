@@ -8,6 +8,7 @@ import {
 
 import type { ModelSettings } from "./model-settings.ts";
 import type { Lack } from "./normalize-prompt.ts";
+import type { ClientFields } from "./turn-request.ts";
 
 /**
  * What is stored of a turn beside its text. It refers to messages by their index and never copies them, so its size
@@ -21,6 +22,8 @@ export interface TurnInfo {
   readonly system?: string;
   /** What the request asked of the model beside the context. */
   readonly settings?: ModelSettings;
+  /** What the API that it came by stores with it. */
+  readonly client?: ClientFields;
   /** What the model could not be sent. */
   readonly lacks?: readonly Lack[];
   /** Absent: nothing was sent to the model. */
@@ -66,6 +69,7 @@ type StoredInfo = {
   readonly model: string;
   readonly system?: string;
   readonly settings?: ModelSettings;
+  readonly client?: ClientFields;
   readonly lacks?: readonly Lack[];
   readonly sent?: readonly [number, number, number, number, number, string];
   /** Counted (early versions stored estimates as negative numbers), reported, cached, output. */
@@ -77,14 +81,28 @@ type StoredInfo = {
 };
 
 export function encodeTurnInfo(info: TurnInfo): Json {
-  const { mode, provider, model, system, settings, lacks, sent, tokens, durations, error, finish, cut } =
-    info;
+  const {
+    mode,
+    provider,
+    model,
+    system,
+    settings,
+    client,
+    lacks,
+    sent,
+    tokens,
+    durations,
+    error,
+    finish,
+    cut,
+  } = info;
   const stored: StoredInfo = {
     mode,
     provider,
     model,
     ...(system !== undefined && { system }),
     ...(settings && { settings }),
+    ...(client && { client }),
     ...(lacks && { lacks }),
     ...(sent && {
       sent: [sent.from, sent.messages, sent.leftOut, sent.window, sent.budget, sent.hash],
@@ -101,13 +119,15 @@ export function encodeTurnInfo(info: TurnInfo): Json {
 /** Undefined for a turn that another program wrote. */
 export function decodeTurnInfo(json: Json): TurnInfo | undefined {
   if (!isStoredInfo(json)) return undefined;
-  const { mode, provider, model, system, settings, lacks, sent, tokens, ms, error, finish, cut } = json;
+  const { mode, provider, model, system, settings, client, lacks, sent, tokens, ms, error, finish, cut } =
+    json;
   return {
     mode,
     provider,
     model,
     ...(system !== undefined && { system }),
     ...(settings && { settings }),
+    ...(client && { client }),
     ...(lacks && { lacks }),
     ...(sent && {
       sent: {

@@ -1,4 +1,4 @@
-import type { NewItem } from "@redis-memory-magic/memory";
+import type { IndexedItem, Json, NewItem } from "@redis-memory-magic/memory";
 import type { ChatRequest } from "@redis-memory-magic/protocol";
 import type { ModelSettings } from "./model-settings.ts";
 
@@ -11,7 +11,19 @@ export interface TurnRequest
   /** What the turn adds to the session: the user's message, or outputs of tool calls. Empty for a retry. */
   readonly input: readonly NewItem[];
   readonly settings?: ModelSettings;
+  /** Where it must go on: behind this turn, the last of the session; or in a session that is there. */
+  readonly continues?: "session" | { readonly after: string };
+  /** A TTL of its own for the session, if it is new. */
+  readonly ttlSeconds?: number;
+  /** The turn is not stored: what it goes on from comes with it. */
+  readonly unstored?: { readonly history: readonly IndexedItem[] };
+  /** True if it is refused unless the model can be sent the whole history. */
+  readonly wholeHistory?: boolean;
+  /** What the API that it came by stores with it. */
+  readonly client?: ClientFields;
 }
+
+export type ClientFields = { readonly [field: string]: Json };
 
 /** The text of what a turn adds. */
 export const inputText = ({ input }: TurnRequest): string =>

@@ -10,6 +10,7 @@ import type { TurnInfo } from "./turn-info.ts";
 /** How a turn has ended: the answer of the API, and the error of a turn that failed or was interrupted. */
 export interface TurnResult {
   readonly response: ChatResponse;
+  readonly info: TurnInfo;
   /** Its `retryAfter` and `limit` are not stored: only the process that ran the turn knows them. */
   readonly error?: AppError;
 }
@@ -78,18 +79,18 @@ export function toResult(outcome: Outcome): TurnResult {
     stored,
   };
   const known = { turnId, sessionId, response: text };
-  if (status === "interrupted") return { response, error: new AppError(...INTERRUPTED, known) };
-  if (status !== "failed") return { response };
+  if (status === "interrupted") return { response, info, error: new AppError(...INTERRUPTED, known) };
+  if (status !== "failed") return { response, info };
   const { code, detail } = info.error ?? { code: "", detail: "The provider failed." };
   const error = new AppError(isErrorCode(code) ? code : "provider_failed", detail, {
     ...known,
     ...(failure?.retryAfter !== undefined && { retryAfter: failure.retryAfter }),
     ...(failure?.limit && { limit: failure.limit }),
   });
-  return { response, error };
+  return { response, info, error };
 }
 
-const INTERRUPTED = [
+export const INTERRUPTED = [
   "turn_interrupted",
   "The turn was interrupted before its end; the text so far is kept. Try again for a new answer.",
 ] as const;

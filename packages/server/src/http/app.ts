@@ -3,7 +3,11 @@ import cors from "@fastify/cors";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
-import { jsonSchemaTransform, validatorCompiler } from "fastify-type-provider-zod";
+import {
+  type FastifyPluginAsyncZod,
+  jsonSchemaTransform,
+  validatorCompiler,
+} from "fastify-type-provider-zod";
 import { z } from "zod";
 import { zodMessage } from "../config/zod-messages.ts";
 import { readBuildInfo } from "../observability/build-info.ts";
@@ -16,7 +20,7 @@ import { guardLoopback, isLoopbackOrigin } from "./hooks/loopback-guard.ts";
 import { prepareBodies } from "./hooks/request-bodies.ts";
 import { assignRequestIds, genReqId } from "./hooks/request-id.ts";
 import { addSecurityHeaders } from "./hooks/security-headers.ts";
-import { onBadPath, onClientError, renderProblems } from "./problems.ts";
+import { onBadPath, onClientError, renderErrors } from "./problems.ts";
 import { archiveRoutes } from "./routes/archive.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { chatRoutes } from "./routes/chat.ts";
@@ -49,8 +53,15 @@ const DOCUMENTATION = {
   "frame-ancestors": "'none'",
 };
 
-/** Builds the API, not listening yet. */
-export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
+/**
+ * Builds the API, not listening yet.
+ * @param others further routes that need a caller, each with its own format of errors
+ */
+export async function buildApi(
+  context: ApiContext,
+  logger: FastifyBaseLogger,
+  others: readonly FastifyPluginAsyncZod[] = [],
+) {
   const app = Fastify({
     loggerInstance: logger,
     // The domain logs a line per turn; a line per request would bury it.
@@ -75,7 +86,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
   // Answers are built from the schemas' types; validating each would cost more than the turn.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   assignRequestIds(app);
-  renderProblems(app, context.metrics);
+  renderErrors(app, context.metrics);
   cutSlowReaders(app);
   if (open) guardLoopback(app, publicUrl);
   addSecurityHeaders(app, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING } });
@@ -126,6 +137,7 @@ export async function buildApi(context: ApiContext, logger: FastifyBaseLogger) {
     ]) {
       await guarded.register(routes(context));
     }
+    for (const routes of others) await guarded.register(routes);
   });
   await app.ready();
   return app;

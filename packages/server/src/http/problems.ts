@@ -31,14 +31,27 @@ interface ProblemWatch {
   problemAnswered(code: ErrorCode): void;
 }
 
-/** Renders every error as a problem document with a code of the table, never with a stack trace. */
-export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void {
+/** Sends an error in the format of a part of the API. */
+export type SendError = (reply: FastifyReply, error: AppError) => FastifyReply;
+
+const sendProblem: SendError = (reply, error) =>
+  reply.code(ERRORS[error.code].status).type(PROBLEM_JSON).send(toProblem(error));
+
+/**
+ * Renders every error of a part of the API with a code of the table, never with a stack trace.
+ * @param format default: a problem document
+ */
+export function renderErrors(
+  app: FastifyInstance,
+  watch: ProblemWatch,
+  format: SendError = sendProblem,
+): void {
   const shouldLog = oncePerMinute();
-  const sendProblem = (reply: FastifyReply, error: AppError): FastifyReply => {
+  const send = (reply: FastifyReply, error: AppError): FastifyReply => {
     watch.problemAnswered(error.code);
     setRateLimitHeaders(reply, error.limit);
     if (error.retryAfter !== undefined) reply.header("retry-after", Math.ceil(error.retryAfter));
-    return reply.code(ERRORS[error.code].status).type(PROBLEM_JSON).send(toProblem(error));
+    return format(reply, error);
   };
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = error instanceof AppError ? error : fromFastify(error, request.routeOptions.bodyLimit);
@@ -52,10 +65,10 @@ export function renderProblems(app: FastifyInstance, watch: ProblemWatch): void 
     if (known.limit && shouldLog(`${known.limit.policy} ${request.ip}`))
       logSecurityEvent(request.log, "limit_reached", limitFields(known.limit, request));
     if (UNKNOWN.has(known.code)) logSecurityEvent(request.log, "unknown_session", { address: request.ip });
-    return sendProblem(reply, known);
+    return send(reply, known);
   });
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(
+    send(
       reply,
       new AppError("not_found", `There is no ${request.method} ${request.url.split("?", 1)[0]}. See /docs.`),
     ),

@@ -40,7 +40,7 @@ export const archiveRoutes: Routes = (context) => async (app) => {
     async (request, reply) => {
       const { sessions, quota } = context.callerOf(request);
       const { before, session_id: id = newSessionId() } = request.body ?? {};
-      await sessions.fork(request.params.session_id, id, before, quota);
+      await sessions.fork(request.params.session_id, id, before === undefined ? {} : { before }, quota);
       return reply.code(201).send(await created(sessions, id));
     },
   );

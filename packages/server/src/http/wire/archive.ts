@@ -26,7 +26,7 @@ export const toExportHead = (session: SessionInfo): Omit<SessionExport, "message
 });
 
 export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
-  const { mode, provider, model, system, settings, lacks, ...rest } = turn.info;
+  const { mode, provider, model, system, settings, client, lacks, ...rest } = turn.info;
   const { sent, tokens, durations, error, finish, cut, ...others } = rest;
   // A new field must be added here and in `fromArchivedTurn`, or an export would lose it.
   others satisfies Record<string, never>;
@@ -42,6 +42,7 @@ export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
     model,
     ...(system !== undefined && { system }),
     ...(settings && { settings }),
+    ...(client && { client }),
     ...(lacks && { lacks: [...lacks] }),
     ...(sent && { sent: toSent(sent) }),
     ...(tokens && { tokens }),
@@ -67,7 +68,7 @@ export function fromArchivedTurn(turn: ArchivedTurn): ImportedTurn {
 }
 
 function toInfo(turn: ArchivedTurn): TurnInfo {
-  const { mode, provider, model, system, settings, lacks, sent, tokens } = turn;
+  const { mode, provider, model, system, settings, client, lacks, sent, tokens } = turn;
   const { times, error, finish_reason, cut } = turn;
   return {
     mode,
@@ -75,6 +76,7 @@ function toInfo(turn: ArchivedTurn): TurnInfo {
     model,
     ...(system !== undefined && { system }),
     ...(settings && { settings: settings as ModelSettings }),
+    ...(client && { client }),
     ...(lacks && { lacks }),
     ...(sent && { sent: fromSent(sent) }),
     ...(tokens && { tokens }),

@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { TurnUpdate } from "@redis-memory-magic/memory";
 import type { TurnEventName } from "@redis-memory-magic/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -7,11 +5,8 @@ import type { AskedTurn } from "../../chat/asked-turn.ts";
 import { toOutputItem } from "../../chat/output-item.ts";
 import type { TurnResult } from "../../chat/turn-result.ts";
 import { AppError } from "../../errors/app-error.ts";
+import { type StreamWatch, sendEvents } from "./event-stream.ts";
 
-// Proxies close idle connections, often after 30 or 60 s.
-const HEARTBEAT_MS = 15_000;
-// A reader that takes nothing for this long is gone, even if its connection is open.
-const STALLED_MS = 60_000;
 const THINKING_EVERY_MS = 1000;
 
 /** True if the client accepts an event stream and does not prefer JSON. */
@@ -51,65 +46,36 @@ export function resumePosition(request: FastifyRequest, turn: AskedTurn): Stream
   return end === undefined ? Number(digits) : "seen";
 }
 
-/** Called for each stream; returns a function that is called when the stream ends. */
-interface StreamWatch {
-  streamOpened(): () => void;
-}
-
 /** Streams a turn from a position until its end, or until the client disconnects. The turn then continues. */
-export async function streamTurn(
+export function streamTurn(
   reply: FastifyReply,
   turn: AskedTurn,
   from: Exclude<StreamPosition, "seen">,
   watch: StreamWatch,
 ): Promise<void> {
-  reply.hijack();
-  const response = reply.raw;
-  const left = new AbortController();
-  response.on("close", () => left.abort());
-  response.on("error", () => left.abort());
-  if (response.destroyed) left.abort();
-  response.cork();
-  response.writeHead(200, {
-    ...(reply.getHeaders() as OutgoingHttpHeaders),
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-store, no-transform",
-    "x-accel-buffering": "no",
-  });
-  // A client that resumes receives the headers at once. Flushed separately, they also become one string instead of the
-  // hundred that they are built from.
-  response.flushHeaders();
-  if (reply.request.method === "HEAD") return void response.end();
   const ids = `"turn_id":${JSON.stringify(turn.turnId)},"session_id":${JSON.stringify(turn.sessionId)}`;
-  const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
-  const closed = watch.streamOpened();
-  let thinkingAt = Number.NEGATIVE_INFINITY;
-  const stopListening = turn.onActivity((activity) => {
-    const now = performance.now();
-    if (left.signal.aborted || now - thinkingAt < THINKING_EVERY_MS) return;
-    thinkingAt = now;
-    response.write(`event: turn-thinking\ndata: {${ids},"activity":"${activity}"}\n\n`);
-  });
-  try {
-    if (from === "start") response.write(startedEvent(turn));
-    response.uncork();
-    for await (const update of turn.follow(from === "start" ? 0 : from, left.signal)) {
-      const event =
-        update.type === "end"
-          ? endEvent(await turn.result(), update.length)
-          : `id: ${update.length}\nevent: ${EVENTS[update.type]}\ndata: {${ids},${dataOf(update)}}\n\n`;
-      if (!response.write(event)) await drained(response, left.signal);
+  return sendEvents(reply, watch, turn.turnId, async (stream) => {
+    let thinkingAt = Number.NEGATIVE_INFINITY;
+    const stopListening = turn.onActivity((activity) => {
+      const now = performance.now();
+      if (stream.left.aborted || now - thinkingAt < THINKING_EVERY_MS) return;
+      thinkingAt = now;
+      void stream.write(`event: turn-thinking\ndata: {${ids},"activity":"${activity}"}\n\n`);
+    });
+    try {
+      if (from === "start") void stream.write(startedEvent(turn));
+      stream.begun();
+      for await (const update of turn.follow(from === "start" ? 0 : from, stream.left)) {
+        const event =
+          update.type === "end"
+            ? endEvent(await turn.result(), update.length)
+            : `id: ${update.length}\nevent: ${EVENTS[update.type]}\ndata: {${ids},${dataOf(update)}}\n\n`;
+        await stream.write(event);
+      }
+    } finally {
+      stopListening();
     }
-  } catch (error) {
-    // Redis is away, so the turn's further course is unknown. The client resumes with its last id.
-    reply.log.warn({ turn_id: turn.turnId, reason: String(error) }, "A stream was cut");
-    response.destroy();
-  } finally {
-    clearInterval(heartbeat);
-    stopListening();
-    response.end();
-    closed();
-  }
+  });
 }
 
 const EVENTS = {
@@ -143,9 +109,4 @@ function endEvent({ response, error }: TurnResult, length: number): string {
   const failed = response.status === "failed" && error && { code: error.code, detail: error.message };
   const data = { ...response, ...failed };
   return `id: ${length}.end\nevent: turn-${response.status}\ndata: ${JSON.stringify(data)}\n\n`;
-}
-
-async function drained(response: ServerResponse, left: AbortSignal): Promise<void> {
-  const signal = AbortSignal.any([left, AbortSignal.timeout(STALLED_MS)]);
-  await once(response, "drain", { signal }).catch(() => response.destroy());
 }

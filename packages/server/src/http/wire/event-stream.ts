@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { FastifyReply } from "fastify";
+
+// Proxies close idle connections, often after 30 or 60 s.
+const HEARTBEAT_MS = 15_000;
+// A reader that takes nothing for this long is gone, even if its connection is open.
+const STALLED_MS = 60_000;
+
+/** Called for each stream; returns a function that is called when the stream ends. */
+export interface StreamWatch {
+  streamOpened(): () => void;
+}
+
+interface EventStream {
+  /** Aborted when the client has disconnected. */
+  readonly left: AbortSignal;
+  /** Writes events. Resolves when the client can take more: at once, unless it is slow. */
+  write(events: string): Promise<void> | undefined;
+  /** Sends what was written so far, together with the headers. Called once. */
+  begun(): void;
+}
+
+/** Answers with an event stream, which `send` writes. If it fails, the stream is cut, so that the client resumes it. */
+export async function sendEvents(
+  reply: FastifyReply,
+  watch: StreamWatch,
+  turnId: string,
+  send: (stream: EventStream) => Promise<void>,
+): Promise<void> {
+  reply.hijack();
+  const response = reply.raw;
+  const left = new AbortController();
+  response.on("close", () => left.abort());
+  response.on("error", () => left.abort());
+  if (response.destroyed) left.abort();
+  response.cork();
+  response.writeHead(200, {
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
+  });
+  // A client that resumes receives the headers at once. Flushed separately, they also become one string instead of the
+  // hundred that they are built from.
+  response.flushHeaders();
+  if (reply.request.method === "HEAD") return void response.end();
+  const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
+  const closed = watch.streamOpened();
+  try {
+    await send({
+      left: left.signal,
+      write: (events) => (response.write(events) ? undefined : drained(response, left.signal)),
+      begun: () => response.uncork(),
+    });
+  } catch (error) {
+    // Redis is away, so the turn's further course is unknown. The client resumes with its last id.
+    reply.log.warn({ turn_id: turnId, reason: String(error) }, "A stream was cut");
+    response.destroy();
+  } finally {
+    clearInterval(heartbeat);
+    response.end();
+    closed();
+  }
+}
+
+async function drained(response: ServerResponse, left: AbortSignal): Promise<void> {
+  const signal = AbortSignal.any([left, AbortSignal.timeout(STALLED_MS)]);
+  await once(response, "drain", { signal }).catch(() => response.destroy());
+}
