@@ -28,6 +28,8 @@ import { UsageLimits } from "./limits/usage-limits.ts";
 import { Metrics } from "./observability/metrics.ts";
 import { startTracing } from "./observability/tracing.ts";
 import { logTurn } from "./observability/turn-log.ts";
+import { ModelNames } from "./openai/model-names.ts";
+import { openAiRoutes } from "./openai/openai-routes.ts";
 import { Semaphore } from "./semaphore.ts";
 import { lastGoodBackup } from "./storage/backup/last-backup.ts";
 import { REDIS_TIMEOUT_MS } from "./storage/connections/client-options.ts";
@@ -147,6 +149,18 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
       sessionTtlSeconds: config.sessionTtlSeconds,
     },
     log,
+    [
+      openAiRoutes({
+        chat,
+        callerOf,
+        metrics,
+        models: new ModelNames(providers, config.modelAliases),
+        ttlSeconds: Math.min(
+          config.apiTtlSeconds,
+          config.limits.sessionTtlSeconds ?? Number.POSITIVE_INFINITY,
+        ),
+      }),
+    ],
   );
   // The page is missing where nginx serves it.
   const page = existsSync(PAGE_ROOT) ? await buildPage(PAGE_ROOT, api, log) : undefined;

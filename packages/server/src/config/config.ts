@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { DEFAULT_MAX_MESSAGE_CHARS, mode, providerId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { proxyMistakes } from "../outgoing-http.ts";
-import { headerValue, port, positive, timeout, url } from "./fields.ts";
+import { aliases, headerValue, port, positive, timeout, url } from "./fields.ts";
 import { identityMistakes, identityVariables, toIdentity } from "./identity.ts";
 import { limitVariables, toLimits } from "./limits.ts";
 import { redisVariables, toRedis } from "./redis.ts";
@@ -25,6 +25,9 @@ const environment = z.object({
   ...redisVariables,
   // Ten years: the longest TTL that a session may have.
   SESSION_TTL_SECONDS: positive.max(315_360_000).default(3600),
+  // OpenAI keeps responses for 30 days.
+  API_TTL_SECONDS: positive.max(315_360_000).default(2_592_000),
+  MODEL_ALIASES: aliases.default(new Map()),
   HOST: z.string().default("127.0.0.1"),
   PORT: port.default(9090),
   WEB_PORT: port.default(3000),
@@ -150,6 +153,8 @@ export function loadConfig(env: Environment) {
       serviceName: e.OTEL_SERVICE_NAME,
     },
     sessionTtlSeconds: e.SESSION_TTL_SECONDS,
+    apiTtlSeconds: e.API_TTL_SECONDS,
+    modelAliases: e.MODEL_ALIASES,
     maxMessageChars: e.MAX_MESSAGE_CHARS,
     maxContextTokens: e.CONTEXT_MAX_TOKENS,
     defaultProvider: e.DEFAULT_PROVIDER,

@@ -33,3 +33,19 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
 
 /** True for a host name or an address of this machine. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+
+/** A JSON object of names, each for another name. */
+export const aliases = z.string().transform((text, context): ReadonlyMap<string, string> => {
+  const names = z.record(z.string().min(1), z.string().min(1)).safeParse(parseJson(text));
+  if (names.success) return new Map(Object.entries(names.data));
+  context.addIssue(`must be a JSON object such as {"gpt-5-mini": "ollama/llama3.2:3b"}`);
+  return z.NEVER;
+});
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

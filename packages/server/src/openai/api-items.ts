@@ -1,0 +1,65 @@
+import type { Item, OutputItem } from "@redis-memory-magic/memory";
+import type { ApiItem } from "@redis-memory-magic/protocol/openai";
+
+type Status = "in_progress" | "completed" | "incomplete";
+
+/** An item of a session as the API sends it. */
+export function toApiItem(item: Item | OutputItem, id: string, status: Status = "completed"): ApiItem {
+  const { role, content, parts, toolCalls, toolCallId, metadata } = item;
+  const kept = typeof metadata === "object" && metadata !== null ? (metadata as object) : {};
+  if (toolCallId !== undefined) {
+    const output = Array.isArray(parts) ? parts : content;
+    return { id, type: "function_call_output", status, call_id: toolCallId, output };
+  }
+  const [call] = toolCalls ?? [];
+  if (call !== undefined && content === (role === undefined ? call.arguments : "")) {
+    const { id: callId, name, arguments: args } = call;
+    return {
+      ...phaseOf(kept, "namespace"),
+      id,
+      type: "function_call",
+      status,
+      call_id: callId,
+      name,
+      arguments: args,
+    };
+  }
+  if (role !== undefined) {
+    return {
+      ...phaseOf(kept, "phase"),
+      id,
+      type: "message",
+      status,
+      role: role === "tool" ? "user" : role,
+      content: Array.isArray(parts) ? parts : [textPart(role, content)],
+    };
+  }
+  const fields = typeof parts === "object" && parts !== null && !Array.isArray(parts) ? parts : {};
+  if (item.type !== "reasoning") return { status, ...fields, id, type: item.type };
+  return {
+    id,
+    type: "reasoning",
+    status,
+    summary: [],
+    ...(content !== "" && !("summary" in fields) && { content: [{ type: "reasoning_text", text: content }] }),
+    ...fields,
+  };
+}
+
+export const textPart = (role: string, text: string) =>
+  role === "assistant"
+    ? { type: "output_text", text, annotations: [], logprobs: [] }
+    : { type: "input_text", text };
+
+/** The type that the API has for an item, for its id. */
+export function apiTypeOf({ type, role, toolCallId, toolCalls, content }: Item | OutputItem): string {
+  if (toolCallId !== undefined) return "function_call_output";
+  if (role === undefined) return type;
+  return toolCalls !== undefined && content === "" ? "function_call" : "message";
+}
+
+/** A field that was kept beside the item, if it is there. */
+function phaseOf(kept: object, name: string): Record<string, unknown> {
+  const value = (kept as Record<string, unknown>)[name];
+  return typeof value === "string" ? { [name]: value } : {};
+}

@@ -1,0 +1,184 @@
+import type { IndexedItem } from "@redis-memory-magic/memory";
+import type { CreateResponse } from "@redis-memory-magic/protocol/openai";
+import type { AskedTurn } from "../chat/asked-turn.ts";
+import type { Caller } from "../chat/caller.ts";
+import type { Chat } from "../chat/chat.ts";
+import type { TurnRequest } from "../chat/turn-request.ts";
+import { AppError } from "../errors/app-error.ts";
+import { conversationId, isConversation, newChain, responseId, type TurnAddress } from "./ids.ts";
+import { readInput } from "./input-items.ts";
+import type { ModelNames } from "./model-names.ts";
+import { lockedConversation, type Parent, parentOf, unknownConversation, unknownParent } from "./parent.ts";
+import { echoOf, readSettings } from "./settings.ts";
+
+// The longest answer of a slow model; clients give up after ten minutes.
+const PARENT_WAIT_MS = 300_000;
+// Below the 30 s after which many proxies give up. Then the client's SDK tries again by itself.
+const CONVERSATION_WAIT_MS = 25_000;
+
+export interface CreateOptions {
+  readonly chat: Chat;
+  readonly models: ModelNames;
+  readonly ttlSeconds: number;
+}
+
+/**
+ * Begins a response.
+ * @param left aborted when the client has disconnected
+ * @throws AppError before anything is stored or sent
+ */
+export async function createResponse(
+  { chat, models, ttlSeconds }: CreateOptions,
+  caller: Caller,
+  body: CreateResponse,
+  left: AbortSignal,
+): Promise<AskedTurn> {
+  const parent = parentOf(body);
+  const named = await models.resolve(body.model);
+  const settings = readSettings(body);
+  const client = {
+    ...echoOf(body),
+    ...(named.model !== body.model && { model: body.model }),
+    ...(body.store === false && { store: false }),
+    ...(parent.kind === "response" && { previous_response_id: responseId(parent) }),
+    ...(parent.kind === "conversation" && { conversation: { id: conversationId(parent.sessionId) } }),
+  };
+  const request: TurnRequest = {
+    ...named,
+    mode: "stateful",
+    system: body.instructions ?? "",
+    input: readInput(body.input),
+    settings,
+    ttlSeconds,
+    wholeHistory: body.truncation !== "auto",
+    ...(Object.keys(client).length > 0 && { client }),
+  };
+  if (body.store === false) {
+    const history = await readHistory({ chat, caller, request, left }, parent);
+    return chat.ask(caller, { ...request, session_id: newChain(), unstored: { history } });
+  }
+  return begin({ chat, caller, request, left }, parent);
+}
+
+interface Beginning {
+  readonly chat: Chat;
+  readonly caller: Caller;
+  readonly request: TurnRequest;
+  readonly left: AbortSignal;
+}
+
+async function begin(beginning: Beginning, parent: Parent): Promise<AskedTurn> {
+  const { chat, caller, request } = beginning;
+  switch (parent.kind) {
+    case "none":
+      return chat.ask(caller, { ...request, session_id: newChain() });
+    case "conversation": {
+      const { sessionId } = parent;
+      const until = AbortSignal.timeout(CONVERSATION_WAIT_MS);
+      return whenFree(beginning, until, { ...request, session_id: sessionId, continues: "session" }).catch(
+        refusal({
+          session_not_found: () => unknownConversation(conversationId(sessionId)),
+          turn_in_progress: () => lockedConversation(sessionId),
+        }),
+      );
+    }
+    case "response": {
+      const unknown = () => unknownParent(responseId(parent));
+      const refused = refusal({ turn_not_found: unknown, session_not_found: unknown });
+      return afterResponse(beginning, parent).catch(refused);
+    }
+  }
+}
+
+/** In the parent's session if the parent is its last turn, else in a branch: two that follow one parent both run. */
+async function afterResponse(beginning: Beginning, parent: TurnAddress): Promise<AskedTurn> {
+  const { request, chat, caller } = beginning;
+  const { sessionId, turnId } = parent;
+  const until = AbortSignal.timeout(PARENT_WAIT_MS);
+  if (!isConversation(sessionId)) {
+    const goesOn = { ...request, session_id: sessionId, continues: { after: turnId } };
+    try {
+      return await whenFree(beginning, until, goesOn, turnId);
+    } catch (error) {
+      const isOvertaken =
+        error instanceof AppError &&
+        (error.code === "changed_meanwhile" ||
+          (error.code === "turn_in_progress" && error.turnId !== turnId));
+      if (!isOvertaken) throw error;
+    }
+  }
+  await ended(beginning, parent, until);
+  const branch = newChain();
+  await caller.sessions.fork(sessionId, branch, { through: turnId }, caller.quota);
+  return chat.ask(caller, { ...request, session_id: branch });
+}
+
+/**
+ * Begins a turn as soon as no other is in progress in its session.
+ * @param only the one turn that it waits for; default: any
+ * @throws AppError `turn_in_progress` when the time is up
+ */
+async function whenFree(
+  beginning: Beginning,
+  until: AbortSignal,
+  request: TurnRequest & { readonly session_id: string },
+  only?: string,
+): Promise<AskedTurn> {
+  const { chat, caller } = beginning;
+  for (;;) {
+    try {
+      return await chat.ask(caller, request);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "turn_in_progress") throw error;
+      const { turnId } = error;
+      if (turnId === undefined || (only !== undefined && turnId !== only)) throw error;
+      const hasEnded = await ended(beginning, { sessionId: request.session_id, turnId }, until);
+      if (!hasEnded) throw error;
+    }
+  }
+}
+
+/** Waits for a turn's end. False: the time is up, or the client has disconnected. */
+async function ended(
+  { chat, caller, left }: Beginning,
+  { sessionId, turnId }: TurnAddress,
+  until: AbortSignal,
+): Promise<boolean> {
+  const turn = await chat.find(caller.sessions, sessionId, turnId);
+  const signal = AbortSignal.any([until, left]);
+  for await (const update of turn.follow(Number.MAX_SAFE_INTEGER, signal)) {
+    if (update.type === "end") return true;
+  }
+  return !signal.aborted;
+}
+
+/** What a response that is not stored goes on from. */
+async function readHistory(beginning: Beginning, parent: Parent): Promise<readonly IndexedItem[]> {
+  const { sessions, quota } = beginning.caller;
+  switch (parent.kind) {
+    case "none":
+      return [];
+    case "conversation": {
+      const found = await sessions.history(parent.sessionId, undefined, quota);
+      if (found === null) throw unknownConversation(conversationId(parent.sessionId));
+      return found;
+    }
+    case "response": {
+      const unknown = () => unknownParent(responseId(parent));
+      await ended(beginning, parent, AbortSignal.timeout(PARENT_WAIT_MS)).catch(
+        refusal({ turn_not_found: unknown }),
+      );
+      const found = await sessions.history(parent.sessionId, parent.turnId, quota);
+      if (found === null) throw unknown();
+      return found;
+    }
+  }
+}
+
+/** Rethrows an error, or what stands for it here. */
+const refusal =
+  (meanings: Partial<Record<AppError["code"], () => AppError>>) =>
+  (error: unknown): never => {
+    const meaning = error instanceof AppError ? meanings[error.code] : undefined;
+    throw meaning ? meaning() : error;
+  };

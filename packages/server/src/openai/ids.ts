@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { sessionId as sessionIdSchema } from "@redis-memory-magic/protocol";
+
+/*
+ * Ids say where their thing is, so that no table is needed to find it. They have letters, digits, `_` and `-` only.
+ *
+ *   conv_<session>            a conversation
+ *   resp_<session><turn>      a response
+ *   msg_<session>_<turn>-<n>  the output item n of a turn; likewise fc_, rs_ and others
+ *   msg_<session>_<item id>   any other item: by its id in the session
+ */
+
+const HEX_32 = /^[0-9a-f]{32}$/;
+const TURN = /^[0-9a-f]{16}$/;
+const UUID = /^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$/;
+
+const CHAIN = "chain_";
+const CONVERSATION = "conv_";
+const PAGE = "session_";
+
+/** Makes the id of a session for a chain of responses. */
+export const newChain = (): string => CHAIN + randomBytes(16).toString("hex");
+
+/** True for a session that was created as a conversation by this API: no response continues it unless it is named. */
+export const isConversation = (sessionId: string): boolean => sessionId.startsWith(CONVERSATION);
+
+/** True for a session that this API has made for a chain of responses. */
+export const isChain = (sessionId: string): boolean => sessionId.startsWith(CHAIN);
+
+function encodeSession(sessionId: string): string {
+  const rest = (prefix: string) => (sessionId.startsWith(prefix) ? sessionId.slice(prefix.length) : "");
+  if (HEX_32.test(rest(CHAIN))) return rest(CHAIN);
+  if (HEX_32.test(rest(CONVERSATION))) return `c${rest(CONVERSATION)}`;
+  if (UUID.test(rest(PAGE))) return `s${rest(PAGE).replaceAll("-", "")}`;
+  return `x${toHex(sessionId)}`;
+}
+
+/** Undefined for what `encodeSession` does not make. */
+function decodeSession(token: string): string | undefined {
+  const sessionId = sessionOf(token);
+  const isCanonical = sessionId !== undefined && encodeSession(sessionId) === token;
+  return isCanonical && sessionIdSchema.safeParse(sessionId).success ? sessionId : undefined;
+}
+
+function sessionOf(token: string): string | undefined {
+  if (HEX_32.test(token)) return CHAIN + token;
+  const rest = token.slice(1);
+  if (token.startsWith("x")) return fromHex(rest);
+  if (!HEX_32.test(rest)) return undefined;
+  if (token.startsWith("c")) return CONVERSATION + rest;
+  return token.startsWith("s") ? PAGE + rest.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-") : undefined;
+}
+
+export const conversationId = (sessionId: string): string => `conv_${encodeSession(sessionId)}`;
+
+/** The session of a conversation; undefined for an id that this API never gives. */
+export const parseConversationId = (id: string): string | undefined =>
+  id.startsWith("conv_") ? decodeSession(id.slice("conv_".length)) : undefined;
+
+/** Where a response is. */
+export interface TurnAddress {
+  readonly sessionId: string;
+  readonly turnId: string;
+}
+
+export const responseId = ({ sessionId, turnId }: TurnAddress): string =>
+  `resp_${encodeSession(sessionId)}${turnId}`;
+
+/** Undefined for an id that this API never gives. */
+export function parseResponseId(id: string): TurnAddress | undefined {
+  if (!id.startsWith("resp_")) return undefined;
+  const turnId = id.slice(-16);
+  const sessionId = decodeSession(id.slice("resp_".length, -16));
+  return sessionId !== undefined && TURN.test(turnId) ? { sessionId, turnId } : undefined;
+}
+
+/** Where an item is: an output item by its turn and position, any other by its id in the session. */
+export type ItemAddress =
+  | (TurnAddress & { readonly position: number })
+  | { readonly sessionId: string; readonly itemId: string };
+
+/** What the ids of the kinds of items begin with. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  message: "msg",
+  function_call: "fc",
+  function_call_output: "fco",
+  reasoning: "rs",
+  compaction: "cmp",
+};
+
+export function itemId(type: string, address: ItemAddress): string {
+  const place = "turnId" in address ? `${address.turnId}-${address.position}` : encodeItemId(address.itemId);
+  return `${PREFIXES[type] ?? "item"}_${encodeSession(address.sessionId)}_${place}`;
+}
+
+/** The library's own ids stand as they are: 8 hexadecimal digits and an index. */
+const encodeItemId = (id: string): string => (/^[0-9a-f]{8}-\d+$/.test(id) ? id : `x${toHex(id)}`);
+
+const toHex = (text: string): string => Buffer.from(text).toString("hex");
+
+function fromHex(hex: string): string | undefined {
+  const text = Buffer.from(hex, "hex").toString();
+  return toHex(text) === hex ? text : undefined;
+}

@@ -1,0 +1,121 @@
+import type { Json, NewItem, Role } from "@redis-memory-magic/memory";
+import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
+import { invalid } from "./api-error.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The items of a request as they are stored. An item that is in it twice is taken once. Ids of items are not kept: each
+ * gets one that says where it is.
+ * @throws AppError `invalid_request`
+ */
+export function readInput(input: CreateResponse["input"]): NewItem[] {
+  if (typeof input === "string") return [{ role: "user", content: input }];
+  const seen = new Set<string>();
+  return (input ?? []).flatMap((item, n) => {
+    if (typeof item.id === "string") {
+      if (seen.has(item.id)) return [];
+      seen.add(item.id);
+    }
+    return [readItem(item, `input[${n}]`)];
+  });
+}
+
+function readItem(item: InputItem, field: string): NewItem {
+  const type = item.type ?? "message";
+  switch (type) {
+    case "message":
+      return readMessage(item, field);
+    case "function_call":
+      return {
+        type,
+        toolCalls: [
+          {
+            id: readString(item, "call_id", field),
+            name: readString(item, "name", field),
+            arguments: readString(item, "arguments", field),
+          },
+        ],
+        ...keep(item, ["namespace"]),
+      };
+    case "function_call_output": {
+      const callId = readString(item, "call_id", field);
+      const { output } = item;
+      if (typeof output === "string") return { type, toolCallId: callId, content: output };
+      if (!Array.isArray(output)) throw invalid(`${field}.output`, "must be a string or a list of parts");
+      return { type, toolCallId: callId, content: textOf(output), parts: output as Json };
+    }
+    case "reasoning": {
+      const { summary, content, encrypted_content } = item as Fields;
+      const said = textOf([content].flat()) || textOf([summary].flat());
+      const parts = withoutNulls({ summary, content, encrypted_content });
+      return { type, content: said, parts };
+    }
+    default:
+      return readOther(item, type, field);
+  }
+}
+
+function readMessage(item: InputItem, field: string): NewItem {
+  const { role, content } = item;
+  if (role === null || role === undefined) {
+    throw invalid(`${field}.role`, "must be user, assistant, system or developer");
+  }
+  const kept = keep(item, ["phase"]);
+  if (typeof content === "string") return { role, content, ...kept };
+  if (!Array.isArray(content)) throw invalid(`${field}.content`, "must be a string or a list of parts");
+  const [only, ...others] = content;
+  if (only !== undefined && others.length === 0 && isPlainText(only, role)) {
+    return { role, content: only.text as string, ...kept };
+  }
+  return { role, content: textOf(content), parts: content as Json, ...kept };
+}
+
+const TYPE = /^[A-Za-z][\w.:-]{0,63}$/;
+
+/** An item of a kind that this server does not know is kept as it is. */
+function readOther(item: InputItem, type: string, field: string): NewItem {
+  if (!TYPE.test(type)) throw invalid(`${field}.type`, "must be the type of an item");
+  const { id, type: _, ...fields } = item as Fields;
+  return { type, content: "", parts: withoutNulls(fields) };
+}
+
+/** True for a part that says no more than its text: it is written again from the text alone. */
+function isPlainText(part: Fields, role: Role): boolean {
+  if (typeof part.text !== "string") return false;
+  if (part.type !== (role === "assistant" ? "output_text" : "input_text")) return false;
+  return Object.entries(part).every(
+    ([name, value]) =>
+      name === "type" || name === "text" || value === null || (Array.isArray(value) && value.length === 0),
+  );
+}
+
+/** The text of parts, for display, search and counting. */
+const textOf = (parts: readonly unknown[]): string =>
+  parts
+    .flatMap((part) => {
+      if (typeof part !== "object" || part === null) return [];
+      const { text, refusal } = part as Fields;
+      const said = text ?? refusal;
+      return typeof said === "string" ? [said] : [];
+    })
+    .join("\n\n");
+
+function readString(item: Fields, name: string, field: string): string {
+  const value = item[name];
+  if (typeof value !== "string") throw invalid(`${field}.${name}`, "must be a string");
+  return value;
+}
+
+/** Fields that are kept beside the item, if it has them. */
+function keep(item: Fields, names: readonly string[]): { readonly metadata?: Json } {
+  const kept = names.flatMap((name) =>
+    typeof item[name] === "string" ? [[name, item[name] as string]] : [],
+  );
+  return kept.length === 0 ? {} : { metadata: Object.fromEntries(kept) };
+}
+
+const withoutNulls = (fields: Fields): Json =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  ) as Json;

@@ -1,0 +1,85 @@
+import { PROVIDER_IDS, type ProviderId } from "@redis-memory-magic/protocol";
+import type { ApiModel } from "@redis-memory-magic/protocol/openai";
+import type { Providers } from "../chat/providers.ts";
+import { AppError } from "../errors/app-error.ts";
+
+/** A model of a provider. */
+export interface NamedModel {
+  readonly provider: ProviderId;
+  /** Absent: the provider's default. */
+  readonly model?: string;
+}
+
+/** The names that the API has for the models of all providers. */
+export class ModelNames {
+  readonly #providers: Providers;
+  readonly #aliases: ReadonlyMap<string, string>;
+
+  /** @param aliases further names, each for another name */
+  constructor(providers: Providers, aliases: ReadonlyMap<string, string>) {
+    this.#providers = providers;
+    this.#aliases = aliases;
+  }
+
+  /** Every model of every available provider. One whose name another provider has too is listed with its provider. */
+  async list(): Promise<ApiModel[]> {
+    const listed = new Map<string, ApiModel>();
+    const add = (id: string, ownedBy: string) =>
+      listed.set(id, { id, object: "model", created: 0, owned_by: ownedBy });
+    for (const { provider, models } of await this.#available()) {
+      for (const model of models) add(listed.has(model) ? `${provider}/${model}` : model, provider);
+    }
+    for (const [alias, name] of this.#aliases) {
+      const found = await this.#find(name);
+      if (found) add(alias, found.provider);
+    }
+    return [...listed.values()];
+  }
+
+  /** @throws AppError `model_not_found` */
+  async resolve(name: string): Promise<NamedModel> {
+    const found = await this.#find(this.#isPrefixed(name) ? name : (this.#aliases.get(name) ?? name));
+    if (found) return found;
+    const message = "is not a model of an available provider: GET /v1/models lists them";
+    throw new AppError("model_not_found", `The model ${JSON.stringify(name)} ${message}.`, {
+      errors: [{ field: "model", message }],
+    });
+  }
+
+  async #find(name: string): Promise<NamedModel | undefined> {
+    const slash = name.indexOf("/");
+    if (this.#isPrefixed(name)) {
+      return { provider: name.slice(0, slash) as ProviderId, model: name.slice(slash + 1) };
+    }
+    for (const { provider, models } of await this.#available()) {
+      const { isSameModel } = this.#providers.get(provider);
+      const model = models.find((id) => id === name) ?? models.find((id) => isSameModel?.(id, name));
+      if (model !== undefined) return { provider, model };
+    }
+    return isProvider(name) && this.#has(name) ? { provider: name } : undefined;
+  }
+
+  /** True for `<provider>/<model>`. */
+  #isPrefixed(name: string): boolean {
+    const slash = name.indexOf("/");
+    return slash > 0 && slash < name.length - 1 && this.#has(name.slice(0, slash));
+  }
+
+  #has(provider: string): boolean {
+    return this.#providers.all.some(({ id }) => id === provider);
+  }
+
+  async #available(): Promise<{ provider: ProviderId; models: string[] }[]> {
+    const found = await Promise.all(
+      this.#providers.all.map(async (model) => ({
+        provider: model.id,
+        ...(await this.#providers.availability(model)),
+      })),
+    );
+    return found
+      .filter(({ available }) => available)
+      .map(({ provider, models }) => ({ provider, models: models.map(({ id }) => id) }));
+  }
+}
+
+const isProvider = (name: string): name is ProviderId => PROVIDER_IDS.some((id) => id === name);

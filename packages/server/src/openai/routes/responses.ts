@@ -1,0 +1,175 @@
+import {
+  createResponse as createBody,
+  deletedResponse,
+  itemList,
+  listQuery,
+  response,
+} from "@redis-memory-magic/protocol/openai";
+import type { FastifyReply } from "fastify";
+import { z } from "zod";
+import type { SessionStore, StoredTurn } from "../../chat/session-store.ts";
+import { AppError } from "../../errors/app-error.ts";
+import { createResponse } from "../create-response.ts";
+import { isChain, parseResponseId, responseId, type TurnAddress } from "../ids.ts";
+import { inSession, pageOf } from "../item-list.ts";
+import type { OpenAiRoutes } from "../openai-routes.ts";
+import { toResponse } from "../response.ts";
+import { atEnd, ofStored } from "../snapshot.ts";
+import { streamResponse } from "../stream-response.ts";
+
+// Clients send whole histories, with images in them.
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+const params = z.object({ response_id: z.string() });
+const eventStream = { "text/event-stream": { schema: z.string() } };
+
+/** Routes for responses: to create, read, replay, cancel and delete them. */
+export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
+  const { chat, callerOf, metrics } = context;
+
+  app.post(
+    "/responses",
+    {
+      bodyLimit: MAX_BODY_BYTES,
+      config: { concurrency: "turn" },
+      schema: {
+        summary: "Create a response; with stream: true it is streamed",
+        body: createBody,
+        response: {
+          200: {
+            description: "The response, or its events",
+            content: { "application/json": { schema: response }, ...eventStream },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const turn = await createResponse(context, caller, request.body, disconnected(reply));
+      if (request.body.stream) return streamResponse(reply, caller.sessions, turn, -1, metrics);
+      const result = await turn.result();
+      if (result.error) {
+        // The SDKs send a failed request again: the conversation would have its input twice.
+        if (turn.info.client?.conversation) reply.header("x-should-retry", "false");
+        throw result.error;
+      }
+      return toResponse(await atEnd(caller.sessions, turn, result));
+    },
+  );
+
+  app.get(
+    "/responses/:response_id",
+    {
+      config: { concurrency: "stream" },
+      schema: {
+        summary: "A response; with stream=true its events, from the start or behind starting_after",
+        params,
+        querystring: z.object({
+          stream: z.enum(["true", "false"]).optional(),
+          starting_after: z.coerce.number().int().min(-1).optional(),
+        }),
+        response: {
+          200: {
+            description: "The response, or its events",
+            content: { "application/json": { schema: response }, ...eventStream },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { sessions } = callerOf(request);
+      const address = addressOf(request.params.response_id);
+      const { stream, starting_after: after = -1 } = request.query;
+      const stored = await readTurn(sessions, address);
+      if (stream !== "true") return toResponse(ofStored(address.sessionId, stored));
+      const turn = await chat.find(sessions, address.sessionId, address.turnId);
+      return streamResponse(reply, sessions, turn, after, metrics);
+    },
+  );
+
+  app.post(
+    "/responses/:response_id/cancel",
+    {
+      schema: { summary: "Cancel a response, whichever server runs it", params, response: { 200: response } },
+    },
+    async (request) => {
+      const { sessions } = callerOf(request);
+      const address = addressOf(request.params.response_id);
+      const { status } = (await readTurn(sessions, address)).record;
+      if (status !== "running" && status !== "cancelled") {
+        throw new AppError("invalid_request", `The response has ended as ${status}: it cannot be cancelled.`);
+      }
+      await chat.cancel(sessions, address.sessionId, address.turnId);
+      return toResponse(ofStored(address.sessionId, await readTurn(sessions, address)));
+    },
+  );
+
+  app.delete(
+    "/responses/:response_id",
+    {
+      schema: {
+        summary: "Delete a response; what it said stays in the history of later ones",
+        params,
+        response: { 200: deletedResponse },
+      },
+    },
+    async (request) => {
+      const { sessions } = callerOf(request);
+      const { sessionId, turnId } = addressOf(request.params.response_id);
+      const left = await sessions.forget(sessionId, turnId);
+      if (left === "unknown") throw unknownResponse(request.params.response_id);
+      if (left === "running") {
+        throw new AppError("invalid_request", "The response is in progress. Cancel it before you delete it.");
+      }
+      if (left === 0 && isChain(sessionId)) await chat.clear(sessions, sessionId);
+      return { id: responseId({ sessionId, turnId }), object: "response" as const, deleted: true as const };
+    },
+  );
+
+  app.get(
+    "/responses/:response_id/input_items",
+    {
+      schema: {
+        summary: "What a response was given",
+        params,
+        querystring: listQuery,
+        response: { 200: itemList },
+      },
+    },
+    async (request) => {
+      const { sessions } = callerOf(request);
+      const { sessionId, turnId } = addressOf(request.params.response_id);
+      const { userIndex, inputCount } = (await readTurn(sessions, { sessionId, turnId })).record;
+      const items = await sessions.range(sessionId, userIndex - inputCount + 1, userIndex + 1);
+      return pageOf(
+        items.map(({ item }) => inSession(sessionId, item)),
+        request.query,
+      );
+    },
+  );
+};
+
+/** Aborted when the client disconnects. */
+function disconnected(reply: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  reply.raw.once("close", () => left.abort());
+  return left.signal;
+}
+
+function addressOf(id: string): TurnAddress {
+  const address = parseResponseId(id);
+  if (address === undefined) throw unknownResponse(id);
+  return address;
+}
+
+async function readTurn(sessions: SessionStore, address: TurnAddress): Promise<StoredTurn> {
+  const stored = await sessions.turn(address.sessionId, address.turnId);
+  if (stored === null) throw unknownResponse(responseId(address));
+  return stored;
+}
+
+const unknownResponse = (id: string): AppError =>
+  new AppError(
+    "response_not_found",
+    `There is no response ${JSON.stringify(id)}: it was not stored, was deleted, or has expired.`,
+  );

@@ -1,0 +1,89 @@
+import type { Json } from "@redis-memory-magic/memory";
+import type { CreateResponse } from "@redis-memory-magic/protocol/openai";
+import type { FunctionTool, ModelSettings, ResponseFormat, ToolChoice } from "../chat/model-settings.ts";
+import type { ClientFields } from "../chat/turn-request.ts";
+import { invalid } from "./api-error.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+type JsonObject = { readonly [key: string]: Json };
+
+/** What a request asks of the model. Tools of types other than `function` are left out: no provider here runs them. */
+export function readSettings(body: CreateResponse): ModelSettings {
+  const tools = readTools(body.tools ?? []);
+  const format = readFormat(body.text?.format ?? undefined);
+  const effort = body.reasoning?.effort ?? undefined;
+  return {
+    ...(tools.length > 0 && {
+      tools,
+      ...readChoice(body.tool_choice),
+      ...(body.parallel_tool_calls === false && { parallelToolCalls: false }),
+    }),
+    ...(format && { responseFormat: format }),
+    ...(typeof body.temperature === "number" && { temperature: body.temperature }),
+    ...(typeof body.top_p === "number" && { topP: body.top_p }),
+    ...(typeof body.max_output_tokens === "number" && { maxOutputTokens: body.max_output_tokens }),
+    ...(effort !== undefined && { reasoningEffort: effort }),
+  };
+}
+
+function readTools(tools: readonly Fields[]): FunctionTool[] {
+  return tools.flatMap((tool, n) => {
+    if (tool.type !== "function") return [];
+    const { name, description, parameters, strict } = tool;
+    if (typeof name !== "string" || name === "") throw invalid(`tools[${n}].name`, "must be a string");
+    return [
+      {
+        name,
+        ...(typeof description === "string" && { description }),
+        ...(isObject(parameters) && { parameters }),
+        ...(typeof strict === "boolean" && { strict }),
+      },
+    ];
+  });
+}
+
+function readChoice(choice: CreateResponse["tool_choice"]): { readonly toolChoice?: ToolChoice } {
+  if (choice === null || choice === undefined || choice === "auto") return {};
+  if (choice === "none" || choice === "required") return { toolChoice: choice };
+  if (typeof choice === "object" && choice.type === "function" && typeof choice.name === "string") {
+    return { toolChoice: { name: choice.name } };
+  }
+  throw invalid("tool_choice", "must be auto, none, required, or a function by its name");
+}
+
+function readFormat(format: Fields | undefined): ResponseFormat | undefined {
+  if (format === undefined || format.type === "text") return undefined;
+  if (format.type === "json_object") return { type: "json_object" };
+  if (format.type !== "json_schema") {
+    throw invalid("text.format.type", "must be text, json_object or json_schema");
+  }
+  const { name, schema, description, strict } = format;
+  if (typeof name !== "string") throw invalid("text.format.name", "must be a string");
+  if (!isObject(schema)) throw invalid("text.format.schema", "must be a JSON schema");
+  return {
+    type: "json_schema",
+    name,
+    schema,
+    ...(typeof description === "string" && { description }),
+    ...(typeof strict === "boolean" && { strict }),
+  };
+}
+
+// What is here is sent back as it came.
+const ECHOED = [
+  ...["metadata", "truncation", "max_tool_calls", "top_logprobs", "prompt_cache_key", "safety_identifier"],
+  ...["user", "background"],
+] as const;
+
+/** Fields of the response that are neither in the turn's settings nor at their default. */
+export function echoOf(body: CreateResponse): ClientFields {
+  const given = ECHOED.flatMap((name) => {
+    const value = body[name] as Json | undefined;
+    const isDefault = value === null || value === undefined || value === false || value === 0;
+    return isDefault || (name === "truncation" && value === "disabled") ? [] : [[name, value]];
+  });
+  return Object.fromEntries(given);
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,33 @@
+import type { AskedTurn } from "../chat/asked-turn.ts";
+import type { SessionStore, StoredTurn } from "../chat/session-store.ts";
+import type { TurnResult } from "../chat/turn-result.ts";
+import type { TurnSnapshot } from "./response.ts";
+
+/** A turn as it was when it began. */
+export const atBegin = ({ sessionId, turnId, info, startedAt }: AskedTurn): TurnSnapshot => ({
+  sessionId,
+  turnId,
+  info,
+  startedAt,
+  status: "running",
+  endedAt: null,
+  items: [],
+});
+
+export const ofStored = (sessionId: string, { record, items }: StoredTurn): TurnSnapshot => {
+  const { id: turnId, info, startedAt, status, endedAt } = record;
+  return { sessionId, turnId, info, startedAt, status, endedAt, items };
+};
+
+/** A turn as it has ended: as it is stored, or as this process knows it where it is not, or cannot be read. */
+export async function atEnd(
+  sessions: SessionStore,
+  turn: AskedTurn,
+  { response, info }: TurnResult,
+): Promise<TurnSnapshot> {
+  const { sessionId, turnId } = turn;
+  const stored = turn.stored ? await sessions.turn(sessionId, turnId).catch(() => null) : null;
+  if (stored && stored.record.status !== "running") return ofStored(sessionId, stored);
+  const { status } = response;
+  return { ...atBegin(turn), info, status, endedAt: new Date(), items: turn.items() };
+}
