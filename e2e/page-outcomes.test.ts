@@ -56,6 +56,36 @@ describe("what was said", () => {
   });
 });
 
+describe("how an answer ended", () => {
+  test("says that an answer was cut, and continues it", async () => {
+    const chat = await open();
+    await chat.memory("Stateful");
+    await chat.say(script({ words: 8, finish: "length" }));
+    await expect(chat.answers.last().getByText(/^Cut at the limit/)).toBeVisible();
+    await chat.page.reload();
+    await chat.answers.last().getByRole("button", { name: "Continue" }).click();
+    await expect.poll(() => chat.answers.count()).toBe(2);
+    await expect(chat.page.getByRole("button", { name: "Continue" })).toBeHidden();
+    await expect(chat.answers.first().getByText(/^Cut at the limit/)).toBeVisible();
+  });
+
+  test("says that a content filter stopped it, and answers again in a branch", async () => {
+    const chat = await open();
+    await chat.say(script({ words: 2, finish: "content_filter" }));
+    await expect(chat.page.getByText("The provider's content filter stopped this answer.")).toBeVisible();
+    await chat.answers.last().getByRole("button", { name: "Try again" }).click();
+    await expect(chat.page.getByRole("navigation", { name: "Branches" })).toBeVisible();
+  });
+
+  test("raises an alarm in the conversation if the model read less than it was sent", async () => {
+    const chat = await open();
+    await chat.say(script({ usage: { input: 7, output: 3 }, filler: " and more".repeat(60) }));
+    await send(chat, script({ pieces: [], reasoning: ["Hm"] }));
+    await expect(chat.page.getByText(/probably read only 7 of the/).first()).toBeVisible();
+    await expect(chat.page.getByText(/used its tokens for thinking/).first()).toBeVisible();
+  });
+});
+
 describe("a message that is sent before the page is ready", () => {
   test.each([
     ["the providers", "**/api/providers"],

@@ -34,6 +34,9 @@ export function useRowActions(
         if (question !== undefined) void branch(question, question.content);
       },
       onPutBack: () => void toastErrors(() => conversation.putBack()),
+      // Without memory the model would not know what to continue.
+      onContinue: () =>
+        choice && conversation.send("Continue where you stopped.", { ...choice, mode: "stateful" }),
       onRetry: () => choice && conversation.retry(choice),
       onResend: (message) => choice && conversation.resend(message, choice),
       onEditRefused({ key, content }) {

@@ -57,6 +57,7 @@ export function LaneColumn({
         if (question !== undefined) void branch(question, question.content);
       },
       onPutBack: () => void toastErrors(() => conversation.putBack()),
+      onContinue: () => conversation.send("Continue where you stopped.", { ...choice, mode: "stateful" }),
       onRetry: () => conversation.retry(choice),
       onResend: (message) => conversation.resend(message, choice),
       onEditRefused: ({ key }) => conversation.discard(key),

@@ -1,5 +1,6 @@
 import type { ContextReport, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
 import { memo } from "react";
+import { truncationText } from "../chat/state/answer-end.ts";
 import type { SessionTotals } from "../chat/state/session-totals.ts";
 import type { Pricing } from "../chat/state/use-pricing.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -104,10 +105,7 @@ function Report({ subject, report, pricing }: ReportProps) {
       {report.truncation !== undefined && (
         <p className="inspector-alarm" role="alert">
           <Icon name="warning" size={16} />
-          <span>
-            <strong>The model read less than it was sent:</strong> {report.truncation.read_tokens} of{" "}
-            {report.truncation.sent_tokens} tokens. Its server probably cut the beginning off in silence.
-          </span>
+          <span>{truncationText(report.truncation)}</span>
         </p>
       )}
       <Figures report={report} subject={subject} pricing={pricing} />

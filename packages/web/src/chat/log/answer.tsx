@@ -1,20 +1,24 @@
+import { useState } from "react";
 import { Markdown } from "../../markdown/markdown.tsx";
 import { CopyIcon } from "../../ui/copy-icon.tsx";
 import { formatDuration, plural } from "../../ui/format.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { useNow } from "../../ui/use-now.ts";
 import { shortNameOf } from "../state/provider-name.ts";
 import type { ShownMessage, TurnInfo } from "../state/shown-message.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
+import { AnswerNotes } from "./answer-notes.tsx";
 import type { RowActions } from "./row-actions.ts";
 
 interface AnswerProps {
   message: ShownMessage;
   live: LiveTurn | null;
   reconnecting: boolean;
+  isLast: boolean;
   actions: RowActions;
 }
 
-export function Answer({ message, live, reconnecting, actions }: AnswerProps) {
+export function Answer({ message, live, reconnecting, isLast, actions }: AnswerProps) {
   const { content, turn, delivery } = message;
   return (
     <>
@@ -23,6 +27,7 @@ export function Answer({ message, live, reconnecting, actions }: AnswerProps) {
           <Markdown source={content} streaming={live !== null} />
         </div>
       )}
+      {live === null && turn !== undefined && <AnswerNotes turn={turn} isLast={isLast} actions={actions} />}
       {live !== null ? (
         <LiveState phase={live.phase} reconnecting={reconnecting} />
       ) : (
@@ -89,16 +94,24 @@ const PHASES: Record<LiveTurn["phase"], string> = {
   sending: "Sending",
   waiting: "Waiting for the first word",
   thinking: "Thinking",
+  loading: "The model is being loaded",
+  queued: "Waiting until the model has answered others",
   streaming: "",
   ended: "",
 };
 
+/** A wait that is this long is shown in seconds. */
+const SHOWN_AFTER_S = 3;
+
 function LiveState({ phase, reconnecting }: { phase: LiveTurn["phase"]; reconnecting: boolean }) {
   const text = reconnecting ? "The connection was lost. Connecting again" : PHASES[phase];
+  const [since] = useState(Date.now);
+  const seconds = Math.floor((useNow(1000) - since) / 1000);
   if (text === "") return null;
   return (
     <p className="row-meta live-state" data-warning={reconnecting || undefined}>
       <span>{text}</span>
+      {seconds >= SHOWN_AFTER_S && !reconnecting && <span className="figures">{seconds} s</span>}
       <span className="live-dots" aria-hidden="true">
         <i />
         <i />

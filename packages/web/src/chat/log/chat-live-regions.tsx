@@ -1,5 +1,6 @@
 import { plural } from "../../ui/format.ts";
 import { LiveRegion } from "../../ui/live-region.tsx";
+import { answerNotes } from "../state/answer-end.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 import { countSent } from "../state/memory-line.ts";
 import type { Chat } from "../state/use-chat.ts";
@@ -18,13 +19,16 @@ export function ChatLiveRegions({ chat: { preview, state } }: { chat: Chat }) {
   );
 }
 
-/** Returns what went wrong last: a refused message, a turn that did not complete, messages that are gone. */
+/** Returns what went wrong last: a refused message, a turn that did not complete or was cut, messages that are gone. */
 function failureText({ messages, outcome, gone, live }: ConversationState): string {
   if (live !== null) return "";
-  const refusal = messages.at(-1)?.refusal;
+  const last = messages.at(-1);
+  const refusal = last?.refusal;
   if (refusal) return `Not sent. ${refusal.error.message}`;
   if (outcome?.status === "failed") return `The answer failed. ${outcome.detail ?? ""}`;
   if (outcome?.status === "interrupted") return "The answer was interrupted.";
   if (outcome?.status === "cancelled") return "The answer was stopped.";
+  const notes = last?.turn === undefined ? [] : answerNotes(last.turn);
+  if (notes.length > 0) return notes.map(({ text }) => text).join(" ");
   return gone === null ? "" : "Redis no longer has the messages of this session.";
 }

@@ -84,7 +84,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
                   ruleBefore={line.rule?.before === message.key ? line.rule.text : null}
                   ruleAfter={isLast && line.rule?.before === null ? line.rule.text : null}
                   gone={isGone(message) && !(next && isGone(next)) ? state.gone : null}
-                  canPutBack={isLast}
+                  isLast={isLast}
                   live={isLast && message.role === "assistant" ? state.live : null}
                   reconnecting={isLast && state.reconnecting}
                   outcome={turnEnds ? outcomeOf(state, message) : null}

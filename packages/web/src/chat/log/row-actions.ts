@@ -16,6 +16,8 @@ export interface RowActions {
   /** Stores the messages again that Redis no longer has. */
   readonly onPutBack: () => void;
   readonly onRetry: () => void;
+  /** Asks the model to go on with an answer that was cut. */
+  readonly onContinue: () => void;
   readonly onResend: (message: ShownMessage) => void;
   /** Moves a refused message back into the composer. */
   readonly onEditRefused: (message: ShownMessage) => void;

@@ -24,8 +24,7 @@ interface RowProps {
   ruleAfter: string | null;
   /** For the last message that Redis no longer has: why. */
   gone: Gone | null;
-  /** True if nothing was stored after the messages that Redis no longer has. */
-  canPutBack: boolean;
+  isLast: boolean;
   /** The running turn whose answer this row shows. */
   live: LiveTurn | null;
   reconnecting: boolean;
@@ -37,7 +36,7 @@ interface RowProps {
 
 /** A message with its part of the memory line. Memoised: a new token renders one row. */
 export const Row = memo(function Row(props: RowProps) {
-  const { message, mark, branch, ruleBefore, ruleAfter, gone, canPutBack } = props;
+  const { message, mark, branch, ruleBefore, ruleAfter, gone, isLast } = props;
   const { live, reconnecting, outcome, canRetry, actions } = props;
   const isUser = message.role === "user";
   return (
@@ -57,7 +56,13 @@ export const Row = memo(function Row(props: RowProps) {
           {isUser ? (
             <UserMessage message={message} branch={branch} actions={actions} />
           ) : (
-            <Answer message={message} live={live} reconnecting={reconnecting} actions={actions} />
+            <Answer
+              message={message}
+              live={live}
+              reconnecting={reconnecting}
+              isLast={isLast}
+              actions={actions}
+            />
           )}
           {message.refusal !== null && (
             <RefusalAlert
@@ -74,7 +79,7 @@ export const Row = memo(function Row(props: RowProps) {
           )}
         </div>
       </article>
-      {gone !== null && <GoneRule gone={gone} onPutBack={canPutBack ? actions.onPutBack : null} />}
+      {gone !== null && <GoneRule gone={gone} onPutBack={isLast ? actions.onPutBack : null} />}
       {ruleAfter !== null && <Rule text={ruleAfter} />}
     </>
   );

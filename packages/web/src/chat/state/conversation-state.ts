@@ -69,7 +69,15 @@ export function withLiveTurn(
   const info =
     turnId === null
       ? undefined
-      : { id: turnId, mode: choice.mode, provider: choice.provider, model: turn.model ?? "", status };
+      : {
+          id: turnId,
+          mode: choice.mode,
+          provider: choice.provider,
+          model: turn.model ?? "",
+          status,
+          ...(end?.finish_reason && { finish_reason: end.finish_reason }),
+          ...(end?.truncation && { truncation: end.truncation }),
+        };
   const delivery = turnId === null ? "on-its-way" : stored ? "stored" : "not-stored";
   const answerKey = `${key}:answer`;
   const answer: ShownMessage = {

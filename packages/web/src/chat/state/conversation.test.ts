@@ -15,7 +15,7 @@ beforeEach(() => {
   routes = {};
   asked = [];
   vi.stubGlobal("fetch", async (url: string, { method, body, headers }: RequestInit) => {
-    const path = `${method} ${url.replace(/\?.*/, "").replace(`/api/sessions/${SESSION}`, "")}`;
+    const path = `${method} ${url.replace(/^\.|\?.*/g, "").replace(`/api/sessions/${SESSION}`, "")}`;
     const key = new Headers(headers).get("idempotency-key");
     asked.push({ path, body: typeof body === "string" ? JSON.parse(body) : null, key });
     const answers = routes[path] ?? [];

@@ -83,5 +83,5 @@ test("takes the whole text and the outcome from the end", () => {
     end: { status: "failed", code: "provider_failed", detail: "It failed. Try again." },
   });
   const done = applyEvent(turn, { event: "turn-completed", id: "5.end", data: outcome("Hello") });
-  expect(done.end).toEqual({ status: "completed" });
+  expect(done.end).toMatchObject({ status: "completed" });
 });

@@ -1,4 +1,4 @@
-import type { TurnEvent, TurnStatus } from "@redis-memory-magic/protocol";
+import type { FinishReason, Truncation, TurnEvent, TurnStatus } from "@redis-memory-magic/protocol";
 
 /** The state of a turn as received so far. */
 export interface LiveTurn {
@@ -6,7 +6,7 @@ export interface LiveTurn {
   /** null until the server has accepted the message. */
   readonly turnId: string | null;
   readonly model: string | null;
-  readonly phase: "sending" | "waiting" | "thinking" | "streaming" | "ended";
+  readonly phase: "sending" | "waiting" | "thinking" | "loading" | "queued" | "streaming" | "ended";
   readonly text: string;
   /** The position behind the last event: what to resume after. */
   readonly position: number;
@@ -17,6 +17,8 @@ export interface LiveTurn {
 
 export interface TurnEnd {
   readonly status: Exclude<TurnStatus, "running">;
+  readonly finish_reason?: FinishReason | null;
+  readonly truncation?: Truncation | undefined;
   /** For a failed turn: the error's code, and what happened and what to do. */
   readonly code?: string | undefined;
   readonly detail?: string | undefined;
@@ -47,7 +49,7 @@ export function applyEvent(turn: LiveTurn, event: TurnEvent): LiveTurn {
       return { ...turn, sessionId: session_id, turnId: turn_id, model, stored, phase };
     }
     case "turn-thinking":
-      return turn.text === "" ? { ...turn, phase: "thinking" } : turn;
+      return turn.text === "" ? { ...turn, phase: event.data.activity ?? "thinking" } : turn;
     case "text-delta":
       return appendText(turn, event.data.text, Number(event.id));
     case "reasoning-delta":
@@ -57,11 +59,18 @@ export function applyEvent(turn: LiveTurn, event: TurnEvent): LiveTurn {
     case "item-done":
       return { ...turn, position: Math.max(turn.position, Number(event.id)) };
     default: {
-      const { response, stored, model } = event.data;
+      const { response, stored, model, finish_reason, truncation } = event.data;
       const status = END_STATUS[event.event];
       const failure =
         event.event === "turn-failed" ? { code: event.data.code, detail: event.data.detail } : {};
-      return { ...turn, phase: "ended", text: response, stored, model, end: { status, ...failure } };
+      return {
+        ...turn,
+        phase: "ended",
+        text: response,
+        stored,
+        model,
+        end: { status, finish_reason, truncation, ...failure },
+      };
     }
   }
 }
