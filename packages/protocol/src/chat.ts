@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { finishReason, mode, providerId, sessionId, turnId, turnStatus } from "./ids.ts";
+import { finishReason, mode, providerId, sessionId, text, turnId, turnStatus } from "./ids.ts";
 import { outputItem } from "./items.ts";
 import { contextTokens, modelName, systemPrompt } from "./session-settings.ts";
 import { truncation, usage } from "./usage.ts";
@@ -13,10 +13,41 @@ export const countCodePoints = (text: string): number => {
   return count;
 };
 
+export const DEFAULT_MAX_IMAGE_BYTES = 5 * 1024 * 1024;
+export const MAX_ATTACHMENTS = 8;
+const MAX_FILE_CHARS = 200_000;
+
+const fileName = text.min(1).max(255);
+
+/** What a message carries beside its text. */
+const attachment = (maxImageBytes: number) =>
+  z.discriminatedUnion("type", [
+    z.object({
+      type: z.literal("image"),
+      data: z
+        .base64()
+        .min(1)
+        .describe(`A PNG, JPEG, GIF or WebP image in Base64, of at most ${maxImageBytes} bytes.`),
+      name: fileName.optional(),
+    }),
+    z.object({
+      type: z.literal("text"),
+      name: fileName,
+      text: text
+        .min(1)
+        .max(MAX_FILE_CHARS)
+        .describe("The file's text; the model reads it as part of the message."),
+    }),
+  ]);
+export type Attachment = z.infer<ReturnType<typeof attachment>>;
+
 const wellFormed = (text: string): boolean => text.isWellFormed();
 
 /** The body of `POST /chat` and `POST /context-preview`; `maxMessageChars` is counted in Unicode code points. */
-export const chatRequest = (maxMessageChars = DEFAULT_MAX_MESSAGE_CHARS) =>
+export const chatRequest = (
+  maxMessageChars = DEFAULT_MAX_MESSAGE_CHARS,
+  maxImageBytes = DEFAULT_MAX_IMAGE_BYTES,
+) =>
   z
     .object({
       message: z
@@ -30,6 +61,11 @@ export const chatRequest = (maxMessageChars = DEFAULT_MAX_MESSAGE_CHARS) =>
         .refine(wellFormed, "must not contain half of a surrogate pair")
         .optional()
         .describe(`The user's message, 1–${maxMessageChars} characters. Required, unless retry_of is given.`),
+      attachments: z
+        .array(attachment(maxImageBytes))
+        .max(MAX_ATTACHMENTS)
+        .optional()
+        .describe("Images for models that see, and text files."),
       mode: mode.describe("stateless: the model is sent this message alone. stateful: the history too."),
       provider: providerId,
       session_id: sessionId.optional().describe("Made by the server when absent."),

@@ -52,6 +52,7 @@ export const providersResponse = z.object({
   default_provider: providerId,
   default_mode: mode,
   max_message_chars: z.int(),
+  max_image_bytes: z.int(),
   session_ttl_seconds: z.int(),
 });
 export type ProvidersResponse = z.infer<typeof providersResponse>;

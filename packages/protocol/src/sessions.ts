@@ -10,20 +10,16 @@ import {
   turnId,
   turnStatus,
 } from "./ids.ts";
-import { json, role, toolCall } from "./items.ts";
+import { json, outputItem, role } from "./items.ts";
 import { truncation } from "./usage.ts";
 
 const tokens = z
   .object({ sent: z.int(), cached: z.int(), output: z.int() })
   .describe("As the provider reported them, else as counted here.");
 
-export const message = z.object({
+const entry = {
   id: z.string(),
-  role,
-  content: z.string(),
   created_at: timestamp,
-  tool_calls: z.array(toolCall).optional(),
-  tool_call_id: z.string().optional(),
   metadata: json.optional().describe("Any JSON."),
   turn: z
     .object({
@@ -42,7 +38,14 @@ export const message = z.object({
     })
     .optional()
     .describe("The turn that wrote it; absent for a message that was imported or appended."),
-});
+};
+
+/** An entry of a session. */
+export const item = outputItem.extend(entry);
+export type Item = z.infer<typeof item>;
+
+/** An entry with a role. */
+export const message = item.omit({ type: true }).extend({ role });
 export type Message = z.infer<typeof message>;
 
 export const messagesResponse = z.object({
@@ -53,6 +56,12 @@ export const messagesResponse = z.object({
     .describe("`before` of the page with the older messages; null on the first."),
 });
 export type MessagesResponse = z.infer<typeof messagesResponse>;
+
+export const itemsResponse = z.object({
+  items: z.array(item).describe("Oldest first."),
+  next_before: z.string().nullable().describe("As of messages."),
+});
+export type ItemsResponse = z.infer<typeof itemsResponse>;
 
 const MAX_DEPTH = 100;
 

@@ -111,7 +111,12 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
   const stores = new LRUCache<string, SessionStore>({
     max: CACHED_OWNERS,
     memoMethod: (owner) =>
-      new SessionStore({ ...memory, owner, maxTtlSeconds: config.limits.sessionTtlSeconds }),
+      new SessionStore({
+        ...memory,
+        owner,
+        maxTtlSeconds: config.limits.sessionTtlSeconds,
+        maxBlobBytes: config.maxImageBytes,
+      }),
   });
   const callerOf = (request: FastifyRequest): Caller => {
     const principal = principalOf(request);
@@ -146,6 +151,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
       metricsToken: config.metricsToken,
       defaultMode: config.defaultMode,
       maxMessageChars: config.maxMessageChars,
+      maxImageBytes: config.maxImageBytes,
       sessionTtlSeconds: config.sessionTtlSeconds,
     },
     log,

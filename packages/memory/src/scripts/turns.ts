@@ -8,7 +8,7 @@ import { readScript, writeScript } from "./session-script.ts";
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the turn's id                ARGV[4]  lease in ms
  * ARGV[5]  epoch, if the session is new ARGV[6]  info (JSON)
- * ARGV[7]  title, if the session is new ARGV[8]  idempotency key, or empty
+ * ARGV[7]  title of a session without items ARGV[8]  idempotency key, or empty
  * ARGV[9]  the hash of the request that the key stands for
  * ARGV[10] the turn to retry, or empty  ARGV[11] bytes of history to return at most; 0: the last input item alone
  * ARGV[12] the name of the context window whose start is asked for
@@ -81,6 +81,9 @@ if not epoch then
     own_ttl = ARGV[14]
     redis.call('HSET', meta, 'ttl', own_ttl)
   end
+elseif records and last + 1 == #records then
+  -- So far the session had only blobs.
+  redis.call('HSETNX', meta, 'title', ARGV[7])
 end
 redis.call('HSET', meta, 'updated', now_text, 'turn', id, 'lease', ('%d'):format(now + ARGV[4]))
 if not current_turn then

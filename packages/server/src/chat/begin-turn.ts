@@ -1,4 +1,10 @@
-import { type BeginResult, type IndexedItem, isMessage, type RetryRefusal } from "@redis-memory-magic/memory";
+import {
+  type BeginResult,
+  type IndexedItem,
+  isMessage,
+  type RetryRefusal,
+  type TurnHistory,
+} from "@redis-memory-magic/memory";
 import { unstoredTurn } from "@redis-memory-magic/memory/internal";
 import { AppError } from "../errors/app-error.ts";
 import type { Caller } from "./caller.ts";
@@ -51,6 +57,7 @@ export async function beginTurn(
   });
   switch (begun.kind) {
     case "begun":
+      return body.mode === "stateless" && body.input.length > 1 ? withInput(begun, body) : begun;
     case "replay":
       return begun;
     case "busy":
@@ -68,6 +75,12 @@ export async function beginTurn(
     case "refused":
       throw continues === undefined ? retryRefused(begun.reason) : cannotContinue(continues, begun.reason);
   }
+}
+
+/** Without history only the last item of the input is returned. */
+function withInput<Begun extends TurnHistory>(begun: Begun, { input }: TurnRequest): Begun {
+  const first = (begun.items.at(-1)?.index ?? 0) + 1 - input.length;
+  return { ...begun, items: input.map((item, n) => ({ index: first + n, item: asItem(item) })) };
 }
 
 function beginUnstored({ input }: TurnRequest, history: readonly IndexedItem[]): BegunOrReplay {

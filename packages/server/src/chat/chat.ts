@@ -7,6 +7,7 @@ import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
 import { newSessionId } from "./session-id.ts";
 import type { BegunTurn, SessionStore, StoredTurn } from "./session-store.ts";
+import { hasData, storeBlobs } from "./store-blobs.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { inputText, type TurnRequest } from "./turn-request.ts";
 import { type FinishedTurn, storedResult, type TurnResult } from "./turn-result.ts";
@@ -63,10 +64,13 @@ export class Chat {
     const sessionId = body.session_id ?? idempotency?.sessionId ?? newSessionId();
     const { info, modelInfo } = plan;
     const permit = await caller.admitTurn({ info, content: inputText(body), price: modelInfo.price });
-    const begun = await beginTurn(caller, sessionId, body, plan, idempotency).catch((error) => {
-      permit.settle();
-      throw error;
-    });
+    const stored = async () => ({ ...body, input: await storedInput(caller, sessionId, body) });
+    const begun = await stored()
+      .then((request) => beginTurn(caller, sessionId, request, plan, idempotency))
+      .catch((error) => {
+        permit.settle();
+        throw error;
+      });
     if (begun.kind === "begun") return this.#run({ caller, sessionId, plan, permit, begun, askedAt });
     permit.settle();
     return this.find(caller.sessions, sessionId, begun.turnId);
@@ -145,6 +149,22 @@ export class Chat {
       // An error in a metrics or log callback must not crash the process.
       .catch((error) => options.onUnexpected(error, turn.turnId));
     return turn;
+  }
+}
+
+/**
+ * The input with its images stored. They stay where they are without Redis, in a turn that is not stored, and for a
+ * session that must be there and is not: there the turn itself finds out what to do.
+ */
+async function storedInput({ sessions, quota }: Caller, sessionId: string, request: TurnRequest) {
+  const { input, unstored, continues } = request;
+  if (unstored || !input.some(hasData)) return input;
+  try {
+    if (continues !== undefined && (await sessions.get(sessionId)) === null) return input;
+    return await storeBlobs(sessions, sessionId, input, quota);
+  } catch (error) {
+    if (error instanceof AppError && error.code === "storage_unavailable") return input;
+    throw error;
   }
 }
 

@@ -14,6 +14,7 @@ import { countedText, imageTokens } from "./item-tokens.ts";
 import { type ModelSettings, unsupported } from "./model-settings.ts";
 import { LACKS, type Lack } from "./normalize-prompt.ts";
 import type { Providers } from "./providers.ts";
+import { readParts } from "./stored-parts.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import type { TurnInfo } from "./turn-info.ts";
 import type { TurnRequest } from "./turn-request.ts";
@@ -84,6 +85,7 @@ export class Planner {
       { window, budget },
     );
     const lacks = lacksOf(model, info);
+    if (lacks.includes("images")) assertNoImages(info.id, input);
     return {
       model,
       modelInfo: info,
@@ -165,6 +167,19 @@ function assertSupported(model: ChatModel, settings: ModelSettings): void {
     `${fields.join(", ")}: ${message}. Leave it out, or choose another provider.`,
     {
       errors: fields.map((field) => ({ field, message })),
+    },
+  );
+}
+
+function assertNoImages(name: string, input: readonly NewItem[]): void {
+  const hasImage = input.some(({ parts }) => readParts(parts)?.parts.some(({ type }) => type === "image"));
+  if (!hasImage) return;
+  const message = `cannot have images: the model ${name} does not see them`;
+  throw new AppError(
+    "invalid_request",
+    `This message ${message}. Choose a model that does, or leave them out.`,
+    {
+      errors: [{ field: "attachments", message }],
     },
   );
 }

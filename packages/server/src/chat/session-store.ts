@@ -3,6 +3,7 @@ import {
   type BeginResult,
   type BlobInfo,
   type IndexedItem,
+  type Item,
   type Json,
   type EndedTurn as LibraryEndedTurn,
   type ImportedTurn as LibraryImportedTurn,
@@ -55,6 +56,13 @@ export interface StoredTurn {
   readonly items: readonly OutputItem[];
   /** Items in the session. */
   readonly count: number;
+}
+
+interface PageOptions {
+  readonly k: number;
+  readonly maxTokens: number;
+  readonly countTokens: (item: Item) => number;
+  readonly before?: string;
 }
 
 /** @template Entry null stands for a message that was dropped */
@@ -201,33 +209,51 @@ export class SessionStore {
   }
 
   /** The newest messages before one, oldest first. A page ends after `limit` messages or 4 MiB. */
-  async messages(
+  messages(
     sessionId: string,
     limit: number,
     before: string | undefined,
     quota: StorageQuota,
   ): Promise<MessagePage & { readonly hasMore: boolean }> {
+    return this.#recent(sessionId, limit, before, quota, (options) =>
+      this.#history.getRecent(sessionId, { ...options, cutAnywhere: true }),
+    );
+  }
+
+  /** The same with the items that have no role. */
+  items(
+    sessionId: string,
+    limit: number,
+    before: string | undefined,
+    quota: StorageQuota,
+  ): Promise<MessagePage<Item> & { readonly hasMore: boolean }> {
+    return this.#recent(sessionId, limit, before, quota, (options) =>
+      this.#history.getRecent(sessionId, { ...options, include: "items" }),
+    );
+  }
+
+  async #recent<I extends Item>(
+    sessionId: string,
+    limit: number,
+    before: string | undefined,
+    quota: StorageQuota,
+    read: (options: PageOptions) => Promise<I[]>,
+  ): Promise<MessagePage<I> & { readonly hasMore: boolean }> {
     // The answer counts the messages. The records of their turns are read whole, and little of them is in the answer.
     const shareOf = ({ name, bytes, entries }: StoredKey): number =>
       name.endsWith(":turns") ? (bytes / entries) * Math.min(limit, entries) : 0;
     await quota.read(() => this.#storedBytes(sessionId, shareOf));
     let bytes = 0;
     let cut = false;
-    const countTokens = ({ content, toolCalls, metadata }: Message): number => {
+    const countTokens = ({ content, toolCalls, metadata, parts }: Item): number => {
       const before = bytes;
-      bytes += bytesOf(content) + JSON.stringify([toolCalls, metadata]).length;
+      bytes += bytesOf(content) + JSON.stringify([toolCalls, metadata, parts]).length;
       cut = before > 0 && bytes > PAGE_BYTES;
       return cut ? 1 : 0;
     };
     // One more than the page shows whether there are older messages.
     const found = await translated(
-      this.#history.getRecent(sessionId, {
-        k: limit + 1,
-        maxTokens: 0,
-        countTokens,
-        cutAnywhere: true,
-        ...(before !== undefined && { before }),
-      }),
+      read({ k: limit + 1, maxTokens: 0, countTokens, ...(before !== undefined && { before }) }),
     );
     const messages = found.slice(-limit);
     const hasMore = cut || found.length > limit;
@@ -388,7 +414,7 @@ export class SessionStore {
 
   async #turnsOf(
     sessionId: string,
-    messages: readonly (Message | null)[],
+    messages: readonly (Item | null)[],
   ): Promise<ReadonlyMap<string, TurnRecord>> {
     const ids = [...new Set(messages.flatMap((message) => message?.turnId ?? []))];
     const found = await translated(this.#turns.records(sessionId, ids));

@@ -1,5 +1,10 @@
 import { readFileSync } from "node:fs";
-import { DEFAULT_MAX_MESSAGE_CHARS, mode, providerId } from "@redis-memory-magic/protocol";
+import {
+  DEFAULT_MAX_IMAGE_BYTES,
+  DEFAULT_MAX_MESSAGE_CHARS,
+  mode,
+  providerId,
+} from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { proxyMistakes } from "../outgoing-http.ts";
 import { aliases, headerValue, port, positive, timeout, url } from "./fields.ts";
@@ -33,6 +38,7 @@ const environment = z.object({
   WEB_PORT: port.default(3000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   MAX_MESSAGE_CHARS: positive.max(1_000_000).default(DEFAULT_MAX_MESSAGE_CHARS),
+  MAX_IMAGE_BYTES: positive.max(50_000_000).default(DEFAULT_MAX_IMAGE_BYTES),
   CONTEXT_MAX_TOKENS: positive.min(16).optional(),
   DEFAULT_PROVIDER: providerId.optional(),
   DEFAULT_MODE: mode.default("stateless"),
@@ -156,6 +162,7 @@ export function loadConfig(env: Environment) {
     apiTtlSeconds: e.API_TTL_SECONDS,
     modelAliases: e.MODEL_ALIASES,
     maxMessageChars: e.MAX_MESSAGE_CHARS,
+    maxImageBytes: e.MAX_IMAGE_BYTES,
     maxContextTokens: e.CONTEXT_MAX_TOKENS,
     defaultProvider: e.DEFAULT_PROVIDER,
     defaultMode: e.DEFAULT_MODE,

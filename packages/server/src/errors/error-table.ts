@@ -14,6 +14,7 @@ export const ERRORS = {
   previous_response_not_found: { status: 400, title: "The previous response is not stored" },
   conversation_not_found: { status: 404, title: "No such conversation" },
   conversation_locked: { status: 400, title: "A response is in progress" },
+  blob_not_found: { status: 404, title: "No such image or file" },
   message_not_found: { status: 404, title: "No such message" },
   unsupported_media_type: { status: 415, title: "Send JSON" },
   headers_too_large: { status: 431, title: "The address or the headers are too large" },

@@ -31,6 +31,7 @@ export interface ApiContext {
   readonly storageUnavailability: () => Promise<string | null>;
   readonly defaultMode: Mode;
   readonly maxMessageChars: number;
+  readonly maxImageBytes: number;
   readonly sessionTtlSeconds: number;
 }
 

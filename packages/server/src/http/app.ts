@@ -23,6 +23,7 @@ import { addSecurityHeaders } from "./hooks/security-headers.ts";
 import { onBadPath, onClientError, renderErrors } from "./problems.ts";
 import { archiveRoutes } from "./routes/archive.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { blobRoutes } from "./routes/blobs.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { providerRoutes } from "./routes/providers.ts";
@@ -133,6 +134,7 @@ export async function buildApi(
       sessionRoutes,
       sessionSettingsRoutes,
       archiveRoutes,
+      blobRoutes,
       turnRoutes,
     ]) {
       await guarded.register(routes(context));

@@ -9,17 +9,19 @@ import {
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import type { Idempotency } from "../../chat/begin-turn.ts";
-import type { TurnRequest } from "../../chat/turn-request.ts";
 import { problems, type Routes } from "../api.ts";
 import { streamTurn, wantsStream } from "../wire/sse.ts";
+import { toTurnRequest } from "../wire/turn-request.ts";
 
 const MIB = 1024 * 1024;
 
 /** Routes that start a turn, preview its context, and clear a session. */
 export const chatRoutes: Routes = (context) => async (app) => {
-  const body = chatRequest(context.maxMessageChars);
-  // An escaped emoji takes twelve bytes; the system prompt and the other fields have the rest.
-  const bodyLimit = Math.max(MIB, context.maxMessageChars * 12 + MIB / 4);
+  const { maxMessageChars, maxImageBytes } = context;
+  const body = chatRequest(maxMessageChars, maxImageBytes);
+  // An escaped emoji takes twelve bytes; the system prompt and the other fields have the rest. Base64 is a third
+  // larger than its image.
+  const bodyLimit = Math.max(MIB, maxMessageChars * 12 + MIB / 4) + Math.ceil(maxImageBytes / 3) * 4;
   const headers = z.object({
     "idempotency-key": z
       .string()
@@ -46,7 +48,8 @@ export const chatRoutes: Routes = (context) => async (app) => {
       const key = request.headers["idempotency-key"];
       const idempotency =
         key === undefined ? undefined : idempotencyOf(caller.sessions.owner, key, request.body);
-      const turn = await context.chat.ask(caller, toTurnRequest(request.body), idempotency);
+      const asked = toTurnRequest(request.body, maxImageBytes);
+      const turn = await context.chat.ask(caller, asked, idempotency);
       if (wantsStream(request)) return streamTurn(reply, turn, "start", context.metrics);
       const { response, error } = await turn.result();
       if (error !== undefined) throw error;
@@ -65,8 +68,10 @@ export const chatRoutes: Routes = (context) => async (app) => {
         response: { 200: contextReport, ...problems(400, 409, 413, 415, 422, 503) },
       },
     },
-    async (request) =>
-      context.reports.preview(context.callerOf(request).sessions, toTurnRequest(request.body)),
+    async (request) => {
+      const asked = toTurnRequest(request.body, maxImageBytes);
+      return context.reports.preview(context.callerOf(request).sessions, asked);
+    },
   );
 
   app.post(
@@ -86,12 +91,6 @@ export const chatRoutes: Routes = (context) => async (app) => {
     },
   );
 };
-
-/** A retry has no input of its own. */
-const toTurnRequest = ({ message, ...fields }: ChatRequest): TurnRequest => ({
-  ...fields,
-  input: message === undefined || fields.retry_of !== undefined ? [] : [{ role: "user", content: message }],
-});
 
 /** Hashes a body independently of the order of its fields. */
 function idempotencyOf(owner: string, key: string, body: ChatRequest): Idempotency {

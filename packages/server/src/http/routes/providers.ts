@@ -33,6 +33,7 @@ export const providerRoutes: Routes = (context) => async (app) => {
         default_provider: await context.providers.defaultProvider(),
         default_mode: context.defaultMode,
         max_message_chars: context.maxMessageChars,
+        max_image_bytes: context.maxImageBytes,
         session_ttl_seconds: context.sessionTtlSeconds,
       };
     },

@@ -1,6 +1,7 @@
 import {
   appendMessagesRequest,
   appendMessagesResponse,
+  itemsResponse,
   messageId,
   messagesResponse,
   session,
@@ -15,7 +16,7 @@ import { totalsOf } from "../../chat/session-totals.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { problems, type Routes } from "../api.ts";
 import { normalizeMessages } from "../wire/foreign-messages.ts";
-import { fromMessage, toMessage, toSession } from "../wire/session.ts";
+import { fromMessage, toItem, toMessage, toSession } from "../wire/session.ts";
 
 const params = z.object({ session_id: sessionId });
 const cursor = z
@@ -114,6 +115,28 @@ export const sessionRoutes: Routes = (context) => async (app) => {
       const page = await sessions.messages(request.params.session_id, limit, before, quota);
       return {
         messages: page.messages.map((message) => toMessage(message, page.turns)),
+        next_before: page.hasMore ? (page.messages[0]?.id ?? null) : null,
+      };
+    },
+  );
+
+  app.get(
+    "/sessions/:session_id/items",
+    {
+      schema: {
+        tags: ["sessions"],
+        summary: "A page of items: messages, what models thought, tool calls and their outputs",
+        params,
+        querystring: z.object({ limit: limit.default(50), before: messageId.optional() }),
+        response: { 200: itemsResponse, ...problems(400, 404, 503) },
+      },
+    },
+    async (request) => {
+      const { limit, before } = request.query;
+      const { sessions, quota } = context.callerOf(request);
+      const page = await sessions.items(request.params.session_id, limit, before, quota);
+      return {
+        items: page.messages.map((item) => toItem(item, page.turns)),
         next_before: page.hasMore ? (page.messages[0]?.id ?? null) : null,
       };
     },

@@ -1,10 +1,12 @@
 import type {
   ForkPoint,
   SessionInfo,
+  Item as StoredItem,
   Message as StoredMessage,
   NewMessage as UnstoredMessage,
 } from "@redis-memory-magic/memory";
-import type { Message, NewMessage, Session } from "@redis-memory-magic/protocol";
+import type { Item, Message, NewMessage, Session } from "@redis-memory-magic/protocol";
+import { toOutputItem } from "../../chat/output-item.ts";
 import type { TurnRecord } from "../../chat/session-store.ts";
 import { tokensOf } from "../../chat/session-totals.ts";
 import { truncationOf } from "../../chat/truncation.ts";
@@ -28,15 +30,18 @@ export const toForkPoint = (point: ForkPoint | null): Session["forked_from"] =>
 
 /** @param turns the turns that wrote the messages of the page */
 export function toMessage(message: StoredMessage, turns: ReadonlyMap<string, TurnRecord>): Message {
-  const { id, role, content, createdAt, toolCalls, toolCallId, metadata, turnId } = message;
+  const { type: _, ...fields } = toItem(message, turns);
+  return { ...fields, role: message.role };
+}
+
+/** @param turns the turns that wrote the items of the page */
+export function toItem(stored: StoredItem, turns: ReadonlyMap<string, TurnRecord>): Item {
+  const { id, createdAt, metadata, turnId } = stored;
   const turn = turnId === undefined ? undefined : turns.get(turnId);
   return {
     id,
-    role,
-    content,
+    ...toOutputItem(stored),
     created_at: createdAt.toISOString(),
-    ...(toolCalls && { tool_calls: toolCalls.map((call) => ({ ...call })) }),
-    ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
     ...(metadata !== undefined && { metadata }),
     ...(turn && { turn: toTurn(turn) }),
   };

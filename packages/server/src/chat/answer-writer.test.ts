@@ -1,0 +1,75 @@
+import { unstoredTurn } from "@redis-memory-magic/memory/internal";
+import { expect, test } from "vitest";
+import { AnswerWriter } from "./answer-writer.ts";
+
+const permit = { sent: async () => {}, wrote: () => {}, settle: () => {} };
+
+/** The items of an answer, and what its permit has counted. */
+async function itemsOf(write: (out: AnswerWriter) => void) {
+  const writer = unstoredTurn();
+  let counted = "";
+  const wrote = (text: string): void => {
+    counted += text;
+  };
+  const out = new AnswerWriter(writer, { ...permit, wrote });
+  write(out);
+  out.end();
+  await writer.end("completed");
+  return { items: writer.feed.items, text: writer.feed.text, counted };
+}
+
+test("a plain answer is one message, character for character", async () => {
+  const { items, text } = await itemsOf((out) => {
+    for (const piece of ["\n", " Hello", " there", " \n"]) out.text(piece);
+  });
+  expect(items).toEqual([{ role: "assistant", content: "\n Hello there \n" }]);
+  expect(text).toBe("\n Hello there \n");
+});
+
+test("reasoning, text and calls are items in the order in which they came", async () => {
+  const { items, counted } = await itemsOf((out) => {
+    out.reasoning("");
+    out.reasoning("Hm");
+    out.reasoning(".");
+    out.text("\n\n");
+    out.text("Let me look.");
+    out.toolCall({ index: 0, id: "call_1", name: "look", arguments: "" });
+    out.toolCall({ index: 0, arguments: '{"a":' });
+    out.toolCall({ index: 0, arguments: "1}" });
+    out.text("Done.");
+  });
+  expect(items).toEqual([
+    { type: "reasoning", content: "Hm." },
+    { role: "assistant", content: "Let me look." },
+    {
+      type: "function_call",
+      content: '{"a":1}',
+      toolCalls: [{ id: "call_1", name: "look", arguments: '{"a":1}' }],
+    },
+    { role: "assistant", content: "Done." },
+  ]);
+  expect(counted).toBe('Hm.Let me look.{"a":1}Done.');
+});
+
+test("parallel calls whose pieces come mixed are kept apart", async () => {
+  const { items } = await itemsOf((out) => {
+    out.toolCall({ index: 0, id: "a", name: "one", arguments: "[" });
+    out.toolCall({ index: 1, id: "b", name: "two", arguments: "{" });
+    out.toolCall({ index: 0, arguments: "]" });
+    out.toolCall({ index: 1, arguments: "}" });
+  });
+  expect(items.map(({ toolCalls }) => toolCalls?.[0])).toEqual([
+    { id: "a", name: "one", arguments: "[]" },
+    { id: "b", name: "two", arguments: "{}" },
+  ]);
+});
+
+test("calls without ids, and with the same, get their own", async () => {
+  const { items } = await itemsOf((out) => {
+    for (const index of [0, 1, 2])
+      out.toolCall({ index, name: "now", arguments: "{}", ...(index > 0 && { id: "call_0" }) });
+  });
+  const ids = items.map(({ toolCalls }) => toolCalls?.[0]?.id);
+  expect(ids).toContain("call_0");
+  expect(new Set(ids).size).toBe(3);
+});
