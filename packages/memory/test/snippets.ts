@@ -46,7 +46,9 @@ const inContext = (source: string): string => `
 import { ${NAMES} } from "@redis-memory-magic/memory";
 import { ${INTERNAL_NAMES} } from "@redis-memory-magic/memory/internal";
 import { fromAnthropic, toAnthropic } from "@redis-memory-magic/memory/anthropic";
+import { RedisMemoryHistory } from "@redis-memory-magic/memory/langchain";
 import { RedisMemorySaver, RedisMemoryStore } from "@redis-memory-magic/memory/langgraph";
+import { RedisMemorySession } from "@redis-memory-magic/memory/openai-agents";
 import { fromChat, fromResponses, toChat, toResponses } from "@redis-memory-magic/memory/openai";
 import type { Item, Message, RedisClient } from "@redis-memory-magic/memory";
 declare const client: RedisClient;

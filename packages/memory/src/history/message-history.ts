@@ -65,6 +65,12 @@ const MAX_BATCH = 10_000;
 const MAX_TRIES = 100;
 const MAX_METADATA_BYTES = 65_536;
 
+const scriptsOfHistories = new WeakMap<object, SessionScripts>();
+
+/** What a history runs its scripts with, for adapters that have scripts of their own. */
+export const scriptsOf = (history: MessageHistory): SessionScripts =>
+  scriptsOfHistories.get(history) as SessionScripts;
+
 /**
  * Conversations in Redis. Every write is one atomic script in one round trip that also renews the TTL of the
  * whole session; items stand in the order in which they arrived at Redis.
@@ -88,6 +94,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
 
   constructor(options: MessageHistoryOptions) {
     this.#scripts = new SessionScripts(options);
+    scriptsOfHistories.set(this, this.#scripts);
     this.#onDamaged = options.onDamaged;
   }
 

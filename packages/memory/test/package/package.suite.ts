@@ -11,7 +11,8 @@ import { startFakeOpenAi } from "./fake-openai.ts";
 const DEADLINE_MS = 5 * 60_000;
 const INSTALLED = [
   ...["@redis/client@6.3.1", "ioredis@6.0.0", "openai@7.57.0", "ai@7.0.173", "@langchain/core@1.4.0"],
-  ...["@langchain/langgraph@1.7.3", "@langchain/langgraph-checkpoint@1.2.2"],
+  ...["@langchain/langgraph@1.7.3", "@langchain/langgraph-checkpoint@1.2.2", "@openai/agents@0.20.0"],
+  ...["@anthropic-ai/sdk@1.14.0"],
   ...["zod@4", "typescript@7.0.2", "@types/node@24"],
 ];
 
@@ -21,7 +22,11 @@ let redis: Server;
 let openai: Awaited<ReturnType<typeof startFakeOpenAi>>;
 
 async function run(command: string, args: readonly string[], cwd = project): Promise<string> {
-  const env = { ...process.env, REDIS_URL: redis.url, OPENAI_API_KEY: "none", OPENAI_BASE_URL: openai.url };
+  const env = {
+    ...process.env,
+    ...{ REDIS_URL: redis.url, OPENAI_API_KEY: "none", OPENAI_BASE_URL: openai.url },
+    OPENAI_AGENTS_DISABLE_TRACING: "1",
+  };
   const { stdout } = await promisify(execFile)(command, args, { cwd, env, timeout: DEADLINE_MS }).catch(
     (error: Error & { stdout?: string; stderr?: string }) => {
       throw new Error(`${command} ${args.join(" ")}\n${error.stdout}\n${error.stderr || error.message}`);
@@ -86,8 +91,14 @@ test("remembers in the example with the AI SDK", async () => {
   await run("node", ["try-ai-sdk.ts"]);
 });
 
-test("keeps all messages in the example with LangChain", async () => {
-  await run("node", ["try-langchain.ts"]);
+test("remembers in the example with LangChain", async () => {
+  expect(await run("node", ["with-langchain.ts"])).toContain("4 messages, first: My name is Bob");
+});
+
+test("remembers in the example with the OpenAI Agents SDK", async () => {
+  await run("node", ["with-openai-agents.ts", "My name is Bob"]);
+  const output = await run("node", ["with-openai-agents.ts"]);
+  expect(output).toContain("4 messages, the first question: My name is Bob");
 });
 
 test("remembers in the example with LangGraph, in a thread and across threads", async () => {

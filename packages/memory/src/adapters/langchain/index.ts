@@ -1,0 +1,2 @@
+export { fromLangChainMessages, toLangChainMessages } from "./convert.ts";
+export { type HistoryWindow, RedisMemoryHistory } from "./history.ts";

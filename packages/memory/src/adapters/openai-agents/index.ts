@@ -1,0 +1,2 @@
+export { fromAgents, toAgents } from "./convert.ts";
+export { RedisMemorySession } from "./session.ts";
