@@ -44,6 +44,20 @@ local function given_id(record)
   return type(extras) == 'table' and type(extras.id) == 'string' and extras.id or nil
 end
 
+-- Removes the items from one index up to another, which is excluded.
+local function remove_items(first, last)
+  local removed = 0
+  for n, record in ipairs(redis.call('LRANGE', messages, first, last - 1)) do
+    if record ~= '0' then
+      local given = given_id(record)
+      if given then redis.call('HDEL', meta, 'id:' .. given) end
+      redis.call('LSET', messages, first + n - 1, '0')
+      removed = removed + 1
+    end
+  end
+  if removed > 0 then add_dropped(removed) end
+end
+
 -- Takes ARGV[from…] apart, two for each item: \`kind\`, or \`version kind time id\` without the first space, where time
 -- and id may be empty; and what follows the time in the record, \`"content"(,{…})]\`. That one can be long and is
 -- copied as it is.

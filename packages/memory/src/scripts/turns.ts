@@ -14,7 +14,8 @@ import { readScript, writeScript } from "./session-script.ts";
  * ARGV[12] the name of the context window whose start is asked for
  * ARGV[13] the turn that must be the session's last one; * if the session must be there; or empty
  * ARGV[14] the session's own TTL in ms, if it is new; or empty
- * ARGV[15…] two for each input item, see `new_records`; none for a retry
+ * ARGV[15] the item that the input replaces, with all that follow it; or empty
+ * ARGV[16…] two for each input item, see `new_records`; none for a retry
  *
  * Returns  {'begun', now, ttl, epoch, index of the last input item, count, when it was started,
  *           remembered start or -1, index of the first item returned, items…}, the input last
@@ -36,9 +37,13 @@ end
 if current_turn ~= id and redis.call('HEXISTS', turns, id) == 1 then return {'replay', now, id} end
 
 local known = redis.call('HMGET', meta, 'logged', 'context')
+local replaced = ARGV[15] ~= '' and index_of(ARGV[15])
 local records, given, is_layout_2
 if current_turn ~= id and ARGV[10] == '' then
-  records, given, is_layout_2 = new_records(15, index_of)
+  records, given, is_layout_2 = new_records(16, function(given_to)
+    local index = index_of(given_to)
+    return index and not (replaced and index >= replaced)
+  end)
 end
 -- A message of this id has begun a turn before.
 if records == nil and given then
@@ -60,6 +65,11 @@ if not current_turn and ARGV[13] ~= '' then
   end
 end
 
+if not current_turn and ARGV[15] ~= '' then
+  local record = replaced and redis.call('LINDEX', messages, replaced) or '0'
+  if record == '0' then return {'refused', now, 'unknown'} end
+end
+
 local last
 local started = now
 if current_turn then
@@ -72,6 +82,7 @@ elseif ARGV[10] ~= '' then
   replace_output(ARGV[10], former)
 else
   last = push(records) - 1
+  if replaced then remove_items(replaced, last - #records + 1) end
 end
 
 if not epoch then

@@ -29,6 +29,11 @@ export interface BeginOptions {
   readonly idempotency?: { readonly key: string; readonly requestHash: string };
   /** The session's last turn, which did not complete: it is run again, its input stays as it is. */
   readonly retryOf?: string;
+  /**
+   * The item that the input replaces, with all that follow it: for an edited message, or another answer. All of it or
+   * nothing: a turn that is not begun removes nothing. The input may have the id of what it replaces.
+   */
+  readonly replaceFrom?: string;
   /** The turn that must be the session's last one: otherwise this one is refused. */
   readonly after?: string;
   /** True if the session must be there: otherwise the turn is refused. */
@@ -100,7 +105,7 @@ export interface IndexedMessage {
 const MAX_INPUT = 1_000;
 const BEGIN_FIELDS = new Set([
   ...["content", "message", "info", "title", "idempotency", "retryOf", "after", "mustExist", "ttlSeconds"],
-  "history",
+  ...["history", "replaceFrom"],
 ]);
 const HISTORY_FIELDS = new Set(["maxBytes", "window"]);
 
@@ -122,6 +127,10 @@ export function assertBegin(options: BeginOptions): void {
   assertJson("info", info);
   assertText("title", title);
   if (retryOf !== undefined) assertId("retryOf", retryOf);
+  if (options.replaceFrom !== undefined) {
+    assertId("replaceFrom", options.replaceFrom);
+    if (retryOf !== undefined) throw new TypeError("replaceFrom cannot be combined with retryOf");
+  }
   if (after !== undefined) assertId("after", after);
   if (options.ttlSeconds !== undefined) assertTtl("ttlSeconds", options.ttlSeconds);
   if (idempotency !== undefined) {
@@ -152,6 +161,7 @@ export const beginArguments = (turnId: string, options: BeginOptions): string[] 
     history?.window ?? "",
     options.after ?? (options.mustExist ? "*" : ""),
     ttlSeconds === undefined ? "" : String(ttlSeconds * 1000),
+    options.replaceFrom ?? "",
   ];
   if (content !== undefined) args.push(...itemArguments({ role: "user", content, turnId }));
   else for (const item of [message ?? []].flat()) args.push(...itemArguments({ ...item, turnId }));

@@ -1,5 +1,5 @@
-import { lua, script } from "../../redis/script.ts";
-import { APPEND_PRELUDE, PRELUDE, TURN_PRELUDE } from "../../scripts/prelude.ts";
+import { lua } from "../../redis/script.ts";
+import { writeScript } from "../../scripts/session-script.ts";
 
 /**
  * Replaces the last items of a session by others, if they are still what the caller has read, once for each operation.
@@ -15,43 +15,29 @@ import { APPEND_PRELUDE, PRELUDE, TURN_PRELUDE } from "../../scripts/prelude.ts"
  * Returns {'ok', now, ttl, epoch} | {'replay', now}: it was applied before
  *         {'mismatch', now}: another transaction had this operation's id | {'changed', now} | {'duplicate', now, id}
  */
-export const TRANSACT = script(
-  PRELUDE,
-  TURN_PRELUDE,
-  APPEND_PRELUDE,
+export const TRANSACT = writeScript(
   lua`
-running_turn()
-local known = redis.call('HMGET', meta, 'epoch', 'op:' .. ARGV[4])
-local epoch = known[1]
-if known[2] then return {known[2] == ARGV[5] and 'replay' or 'mismatch', now} end
-local old = ARGV[6] == '' and {} or redis.call('LRANGE', messages, ARGV[6], -1)
+local applied = redis.call('HGET', meta, 'op:' .. ARGV[4])
+if applied then return {applied == ARGV[5] and 'replay' or 'mismatch', now} end
+local length = redis.call('LLEN', messages)
+local first = tonumber(ARGV[6]) or length
+local old = redis.call('LRANGE', messages, first, -1)
 while old[#old] == '0' do old[#old] = nil end
 if ARGV[6] ~= '' and redis.sha1hex(table.concat(old, '\\n')) ~= ARGV[7] then return {'changed', now} end
-local removed = {}
-for _, record in ipairs(old) do
-  local id = record ~= '0' and extras_of(record).id
-  if id then removed[id] = true end
-end
-local records, given, is_layout_2 = new_records(8, function(id) return removed[id] or not index_of(id, epoch) end)
+local records, given, is_layout_2 = new_records(8, function(id)
+  local index = index_of(id)
+  return index and index < first
+end)
 if not records then return {'duplicate', now, given} end
-local first = redis.call('LLEN', messages)
 if #records > 0 then push(records) end
 if not epoch then
   epoch = ARGV[3]
-  redis.call('HSET', meta, 'v', '1', 'epoch', epoch, 'created', now)
+  redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now_text)
 end
-redis.call('HSET', meta, 'updated', now, 'op:' .. ARGV[4], ARGV[5])
-if is_layout_2 then redis.call('HSET', meta, 'v', '2') end
-local dropped = 0
-for n, record in ipairs(old) do
-  if record ~= '0' then
-    redis.call('LSET', messages, ARGV[6] + n - 1, '0')
-    dropped = dropped + 1
-  end
-end
-if dropped > 0 then redis.call('HINCRBY', meta, 'dropped', dropped) end
-for id in pairs(removed) do redis.call('HDEL', meta, 'id:' .. id) end
-for id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. id, first + n) end
+redis.call('HSET', meta, 'updated', now_text, 'op:' .. ARGV[4], ARGV[5])
+if is_layout_2 then redis.call('HSET', meta, 'v', 2) end
+remove_items(first, length)
+for id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. id, length + n) end
 return {'ok', now, renew_ttl(), epoch}
 `,
 );
