@@ -45,6 +45,25 @@ test("a session is answered in the same way wherever it is opened", async () => 
   await expectChoices(await elsewhere(chat.page.url()), "Stateless", "Local");
 });
 
+test("the switches move on the first click, before the session is loaded", async () => {
+  const chat = new ChatPage(await stack.open());
+  await chat.memory("Stateless");
+  await chat.provider(/^Mirror/);
+  await chat.say("Hi");
+  let answer = () => {};
+  const isTime = new Promise<void>((resolve) => (answer = resolve));
+  await chat.page.route("**/messages*", async (it) => {
+    await isTime;
+    await it.continue();
+  });
+  await chat.page.reload();
+  await chat.memory("Stateful");
+  await chat.provider(/^Local/);
+  answer();
+  await expect(chat.answers.first()).toBeVisible();
+  await expectChoices(chat, "Stateful", "Local");
+});
+
 test("opening another session changes the switches, and nothing else does", async () => {
   const chat = new ChatPage(await stack.open());
   await chat.memory("Stateful");

@@ -1,5 +1,5 @@
 import type { Session } from "@redis-memory-magic/protocol";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ChoicesBar } from "../chat/composer/choices-bar.tsx";
 import { RedisNotice } from "../chat/composer/redis-notice.tsx";
 import { SessionComposer } from "../chat/composer/session-composer.tsx";
@@ -29,6 +29,10 @@ const SessionInspector = lazyComponent(
   {
     Failed: () => <LoadError />,
   },
+);
+const TurnComparison = lazyComponent(
+  async () => (await import("../compare/turn-comparison.tsx")).TurnComparison,
+  { Failed: LoadError },
 );
 const TourCard = lazyComponent(async () => (await import("../tour/tour-card.tsx")).TourCard, {
   Failed: ({ tour }) => <LoadError onClose={tour.leave} />,
@@ -70,7 +74,7 @@ export function SessionView({
   ...props
 }: SessionViewProps) {
   const chat = useChat(sessionId, server);
-  const { conversation, state, mode, choice, choose, providers, preview, changeDraft, history } = chat;
+  const { conversation, state, mode, choose, providers, preview, changeDraft, history } = chat;
   const { messages, live } = state;
   const panel = useInspectorPanel();
   const { inspected, setInspected, inspectedTurn, hover, lined } = useInspectedTurn(sessionId, live !== null);
@@ -119,6 +123,7 @@ export function SessionView({
     if (isReachable) void conversation.refresh();
   }, [isReachable, conversation]);
 
+  const [comparedTurn, setComparedTurn] = useState<string | null>(null);
   const { setOpen } = panel;
   const onInspect = useCallback(
     (turnId: string) => {
@@ -129,7 +134,13 @@ export function SessionView({
   );
   const showNext = useCallback(() => setInspected(null), [setInspected]);
   const closeXray = useCallback(() => setOpen(false), [setOpen]);
-  const actions = useRowActions(chat, { hover, onInspect, onOpen, input });
+  const actions = useRowActions(chat, {
+    hover,
+    onInspect,
+    onCompareMemory: setComparedTurn,
+    onOpen,
+    input,
+  });
 
   return (
     <div className="session-view">
@@ -146,7 +157,7 @@ export function SessionView({
           onExtend={(seconds) => session && props.onExtend(session, seconds)}
           onInspect={() => panel.setOpen(!panel.isOpen)}
         />
-        <ChoicesBar mode={mode} choice={choice} choose={choose} providers={providers} />
+        <ChoicesBar mode={mode} chosen={chat.chosenProvider} choose={choose} providers={providers} />
         {isRedisAway && <RedisNotice mode={mode ?? "stateful"} />}
         <ConversationLog
           state={state}
@@ -193,6 +204,14 @@ export function SessionView({
         />
       </SidePanel>
       <ChatLiveRegions chat={chat} />
+      {comparedTurn !== null && (
+        <TurnComparison
+          chat={chat}
+          turnId={comparedTurn}
+          onOpen={onOpen}
+          onClose={() => setComparedTurn(null)}
+        />
+      )}
     </div>
   );
 }

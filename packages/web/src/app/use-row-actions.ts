@@ -8,6 +8,7 @@ import type { Chat } from "../chat/state/use-chat.ts";
 interface RowSurroundings {
   readonly hover: RowActions["hover"];
   readonly onInspect: RowActions["onInspect"];
+  readonly onCompareMemory: RowActions["onCompareMemory"];
   readonly onOpen: (sessionId: string) => void;
   readonly input: RefObject<HTMLTextAreaElement | null>;
 }
@@ -15,7 +16,7 @@ interface RowSurroundings {
 /** Returns the actions of rows. The object is stable while an answer streams, so rows do not render again. */
 export function useRowActions(
   { conversation, choice, providers, maxChars, changeDraft }: Chat,
-  { hover, onInspect, onOpen, input }: RowSurroundings,
+  { hover, onInspect, onCompareMemory, onOpen, input }: RowSurroundings,
 ): RowActions {
   return useMemo(() => {
     const branch = (message: ShownMessage, text: string) =>
@@ -28,6 +29,7 @@ export function useRowActions(
       maxChars,
       hover,
       onInspect,
+      onCompareMemory,
       onBranch: branch,
       onRegenerate(turnId) {
         const question = conversation.questionOf(turnId);
@@ -45,5 +47,16 @@ export function useRowActions(
         input.current?.focus();
       },
     };
-  }, [conversation, choice, providers, maxChars, changeDraft, hover, onInspect, onOpen, input]);
+  }, [
+    conversation,
+    choice,
+    providers,
+    maxChars,
+    changeDraft,
+    hover,
+    onInspect,
+    onCompareMemory,
+    onOpen,
+    input,
+  ]);
 }

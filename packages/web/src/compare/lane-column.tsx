@@ -56,6 +56,7 @@ export function LaneColumn({
         const question = conversation.questionOf(turnId);
         if (question !== undefined) void branch(question, question.content);
       },
+      onCompareMemory: null,
       onPutBack: () => void toastErrors(() => conversation.putBack()),
       onContinue: () => conversation.send("Continue where you stopped.", { ...choice, mode: "stateful" }),
       onRetry: () => conversation.retry(choice),

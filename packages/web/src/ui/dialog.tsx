@@ -6,10 +6,12 @@ import "./dialog.css";
 export function Dialog({
   title,
   onClose,
+  isWide = false,
   children,
 }: {
   title: string;
   onClose: () => void;
+  isWide?: boolean;
   children: ReactNode;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -24,6 +26,7 @@ export function Dialog({
     <dialog
       ref={dialog}
       className="dialog"
+      data-wide={isWide || undefined}
       aria-labelledby={id}
       onClose={onClose}
       onClick={(event) => {

@@ -1,6 +1,5 @@
-import type { Mode, ProviderStatus } from "@redis-memory-magic/protocol";
+import type { Mode, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
 import { memo } from "react";
-import type { Choice } from "../state/choice.ts";
 import type { Choose } from "../state/use-chat.ts";
 import { MemoryChoice } from "./memory-choice.tsx";
 import { ProviderChoice, ProviderNotice } from "./provider-choice.tsx";
@@ -8,23 +7,19 @@ import "./choices-bar.css";
 
 interface ChoicesBarProps {
   mode: Mode | null;
-  choice: Choice | null;
+  chosen: ProviderId | null;
   choose: Choose;
   providers: readonly ProviderStatus[];
 }
 
 /** Memory and Provider, in view at every width. */
-export const ChoicesBar = memo(function ChoicesBar({ mode, choice, choose, providers }: ChoicesBarProps) {
-  const provider = providers.find(({ id }) => id === choice?.provider);
+export const ChoicesBar = memo(function ChoicesBar({ mode, chosen, choose, providers }: ChoicesBarProps) {
+  const provider = providers.find(({ id }) => id === chosen);
   return (
     <>
       <div className="choices">
         <MemoryChoice mode={mode} onChange={(mode) => choose({ mode })} />
-        <ProviderChoice
-          providers={providers}
-          chosen={choice?.provider ?? null}
-          onChange={(id) => choose({ provider: id })}
-        />
+        <ProviderChoice providers={providers} chosen={chosen} onChange={(id) => choose({ provider: id })} />
       </div>
       <ProviderNotice provider={provider} />
     </>

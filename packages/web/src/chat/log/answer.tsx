@@ -79,6 +79,11 @@ function AnsweredBy({ turn, isStored, actions }: AnsweredByProps) {
       </span>
       {turn.model !== turn.provider && <span>{turn.model}</span>}
       {turn.total_ms !== undefined && <span className="figures">{formatDuration(turn.total_ms)}</span>}
+      {isStored && actions.onCompareMemory !== null && (
+        <button type="button" className="button-text" onClick={() => actions.onCompareMemory?.(turn.id)}>
+          Same question {turn.mode === "stateful" ? "without" : "with"} memory
+        </button>
+      )}
       {isStored && (
         <button type="button" className="button-text" onClick={() => actions.onInspect(turn.id)}>
           {turn.sent_messages === undefined

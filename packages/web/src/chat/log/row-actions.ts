@@ -13,6 +13,8 @@ export interface RowActions {
   readonly onBranch: (message: ShownMessage, text: string) => void;
   /** Answers a turn's question again, in a branch. */
   readonly onRegenerate: (turnId: string) => void;
+  /** Shows the same question answered without and with memory; null where that is not offered. */
+  readonly onCompareMemory: ((turnId: string) => void) | null;
   /** Stores the messages again that Redis no longer has. */
   readonly onPutBack: () => void;
   readonly onRetry: () => void;

@@ -17,20 +17,24 @@ export function startBranch(
   choice: Choice,
 ): Promise<string> {
   const key = JSON.stringify(["branch", sessionId, messageId, text]);
-  return dedupe(key, () => makeBranch(sessionId, messageId, text, choice));
+  return dedupe(key, async () => {
+    const conversation = await branchFrom(sessionId, messageId, text, choice);
+    keepUntilShown(conversation);
+    return conversation.sessionId;
+  });
 }
 
-async function makeBranch(
+/** Starts a branch that is not shown as a session. @throws ApiError */
+export async function branchFrom(
   sessionId: string,
   messageId: string,
   text: string,
   choice: Choice,
-): Promise<string> {
+): Promise<Conversation> {
   const id = newSessionId();
   await forkSession(sessionId, messageId, id);
   const conversation = new Conversation(id);
   await conversation.load();
   conversation.send(text, choice);
-  keepUntilShown(conversation);
-  return id;
+  return conversation;
 }

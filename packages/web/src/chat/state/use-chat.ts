@@ -1,4 +1,10 @@
-import type { ContextReport, Mode, ProviderStatus, SessionSettingsPatch } from "@redis-memory-magic/protocol";
+import type {
+  ContextReport,
+  Mode,
+  ProviderId,
+  ProviderStatus,
+  SessionSettingsPatch,
+} from "@redis-memory-magic/protocol";
 import { useCallback, useMemo } from "react";
 import type { Choice } from "./choice.ts";
 import type { Conversation } from "./conversation.ts";
@@ -25,6 +31,8 @@ export interface Chat {
   readonly provider: ProviderStatus | undefined;
   /** null until the user has chosen one, or the session and the server's default are known. */
   readonly mode: Mode | null;
+  /** Known as early as the mode. */
+  readonly chosenProvider: ProviderId | null;
   /** null until the session and the server's defaults are known. */
   readonly choice: Choice | null;
   /** Changes how this session is answered, and how the sessions start that are opened later in this tab. */
@@ -52,8 +60,9 @@ export function useChat(sessionId: string, server: Providers): Chat {
     [settings, last?.mode, last?.provider, last?.model, load],
   );
   const choice = useChoice(server.data, past);
-  // Known before the session is, so that the switch moves on the first click.
+  // Known before the session is, so that the switches move on the first click.
   const mode = settings.mode ?? choice?.mode ?? null;
+  const chosenProvider = settings.provider ?? choice?.provider ?? null;
   const choose: Choose = useCallback(
     (change) => conversation.changeSettings(rememberChoice(change)),
     [conversation],
@@ -82,6 +91,7 @@ export function useChat(sessionId: string, server: Providers): Chat {
     providers,
     provider,
     mode,
+    chosenProvider,
     choice,
     choose,
     draft,

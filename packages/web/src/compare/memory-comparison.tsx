@@ -1,0 +1,170 @@
+import type { ContextReport, Mode } from "@redis-memory-magic/protocol";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { fetchTurn } from "../api/endpoints.ts";
+import type { Choice } from "../chat/state/choice.ts";
+import { type ConversationState, emptyConversation } from "../chat/state/conversation-state.ts";
+import type { ShownMessage, TurnInfo } from "../chat/state/shown-message.ts";
+import { Markdown } from "../markdown/markdown.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { formatCount, plural } from "../ui/format.ts";
+import "./memory-comparison.css";
+import { missingIn } from "./only-with-memory.ts";
+import { useCounterpart } from "./use-counterpart.ts";
+
+interface MemoryComparisonProps {
+  sessionId: string;
+  question: ShownMessage;
+  answer: ShownMessage & { readonly turn: TurnInfo };
+  /** The session's: its system prompt and window are used for the other answer too. */
+  choice: Choice;
+  onOpen: (sessionId: string) => void;
+  onClose: () => void;
+}
+
+/** Answers a question again with the memory switch the other way, and shows both answers with what each was sent. */
+export function MemoryComparison({
+  sessionId,
+  question,
+  answer,
+  choice,
+  onOpen,
+  onClose,
+}: MemoryComparisonProps) {
+  const { turn } = answer;
+  const otherMode: Mode = turn.mode === "stateful" ? "stateless" : "stateful";
+  const { provider, model } = turn;
+  const other = useCounterpart(sessionId, question, { ...choice, mode: otherMode, provider, model });
+  const state = useConversationState(other.conversation);
+  const otherAnswer = state.messages.findLast(({ role }) => role === "assistant");
+  const otherTurnId = state.live === null ? otherAnswer?.turn?.id : undefined;
+  const report = useReport(sessionId, turn.id);
+  const otherReport = useReport(state.sessionId, otherTurnId);
+
+  const given = { text: answer.content, report };
+  const asked = {
+    text: otherAnswer?.content ?? "",
+    report: otherReport,
+    isRunning: state.live !== null || other.conversation === null,
+    problem: other.error?.message ?? problemOf(state),
+  };
+  const [off, on] = otherMode === "stateless" ? [asked, given] : [given, asked];
+  return (
+    <Dialog title="The same question, without and with memory" onClose={onClose} isWide>
+      <div className="comparison">
+        <q dir="auto">{question.content}</q>
+        <div className="comparison-sides">
+          <Side name="Memory off" {...off} without={on.report} />
+          <Side name="Memory on" {...on} without={off.report} />
+        </div>
+        {on.report && off.report && <Difference on={on.report} off={off.report} />}
+        {other.conversation !== null && (
+          <p className="comparison-foot">
+            <button
+              type="button"
+              className="button button-small"
+              disabled={asked.isRunning}
+              onClick={() => {
+                other.keep();
+                onOpen(state.sessionId);
+              }}
+            >
+              Keep as a branch
+            </button>
+            The other answer is deleted when this is closed.
+          </p>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+interface SideProps {
+  name: string;
+  text: string;
+  report: ContextReport | null;
+  isRunning?: boolean;
+  problem?: string | null;
+  /** What the other side was sent. */
+  without: ContextReport | null;
+}
+
+function Side({ name, text, report, isRunning = false, problem = null, without }: SideProps) {
+  const isExtra = report && without ? missingIn(report.messages, without.messages) : [];
+  return (
+    <section aria-label={name}>
+      <h3>{name}</h3>
+      {report !== null && (
+        <>
+          <p className="comparison-sum figures">
+            Was sent {plural(report.messages.length, "message")} · {plural(report.tokens.counted, "token")}
+          </p>
+          <ol className="comparison-sent" aria-label={`Sent: ${name}`}>
+            {report.messages.map(({ role, content }, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: messages of a payload have no other key.
+              <li key={index} data-extra={isExtra[index] || undefined}>
+                <span className="comparison-role">
+                  {role}
+                  {isExtra[index] && " · only here"}
+                </span>
+                <span className="comparison-text" dir="auto">
+                  {content}
+                </span>
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+      <div className="comparison-answer" aria-live="polite" aria-busy={isRunning}>
+        <Markdown source={text} streaming={isRunning} />
+        {isRunning && text === "" && problem === null && <p>Asking…</p>}
+        {problem !== null && <p className="comparison-problem">{problem}</p>}
+      </div>
+    </section>
+  );
+}
+
+function Difference({ on, off }: { on: ContextReport; off: ContextReport }) {
+  const extra = missingIn(on.messages, off.messages).filter(Boolean).length;
+  const tokens = on.tokens.counted - off.tokens.counted;
+  return (
+    <p className="comparison-difference">
+      {extra === 0
+        ? "Both were sent the same: nothing came before this question. Ask it again later in the conversation."
+        : `The only difference: with memory on, ${plural(extra, "message")} from Redis (${formatCount(tokens)} tokens) came along.`}
+    </p>
+  );
+}
+
+function problemOf({ messages, outcome }: ConversationState): string | null {
+  const refusal = messages.at(-1)?.refusal;
+  if (refusal) return refusal.error.message;
+  return outcome === null ? null : (outcome.detail ?? "This answer did not come to its end.");
+}
+
+const NOT_YET = emptyConversation("");
+
+function useConversationState(
+  conversation: ReturnType<typeof useCounterpart>["conversation"],
+): ConversationState {
+  return useSyncExternalStore(
+    conversation?.store.subscribe ?? neverChanges,
+    conversation?.store.get ?? (() => NOT_YET),
+  );
+}
+
+const neverChanges = () => () => {};
+
+/** What a turn was sent; null until it is known. */
+function useReport(sessionId: string, turnId: string | undefined): ContextReport | null {
+  const [report, setReport] = useState<ContextReport | null>(null);
+  useEffect(() => {
+    if (turnId === undefined) return;
+    const abort = new AbortController();
+    fetchTurn(sessionId, turnId, abort.signal)
+      .then((turn) => setReport(turn.report))
+      // The answers are shown without what they were sent.
+      .catch(() => {});
+    return () => abort.abort();
+  }, [sessionId, turnId]);
+  return report;
+}
