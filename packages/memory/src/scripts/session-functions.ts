@@ -46,6 +46,7 @@ end
 
 -- Removes the items from one index up to another, which is excluded.
 local function remove_items(first, last)
+  if first >= last then return end
   local removed = 0
   for n, record in ipairs(redis.call('LRANGE', messages, first, last - 1)) do
     if record ~= '0' then
