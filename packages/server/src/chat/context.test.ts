@@ -19,30 +19,52 @@ const build = (
   buildContext({
     items: messages,
     inputCount: 1,
-    tokens: messages.map(() => 10),
-    systemTokens: 10,
+    tokens: messages.map(() => 100),
+    systemTokens: 100,
     budget,
     rememberedStart,
     complete,
   });
 
 test("all of it, where it fits", () => {
-  const context = build(conversation(5), 60);
+  const context = build(conversation(5), 600);
   expect(indexes(context.items)).toEqual([0, 1, 2, 3, 4]);
-  expect(context).toMatchObject({ tokens: 60, start: null });
+  expect(context).toMatchObject({ tokens: 600, start: null });
 });
 
 test("where it does not, the oldest half of the window goes at once, and the start is remembered", () => {
-  const context = build(conversation(11), 110);
+  const context = build(conversation(11), 1100);
   expect(indexes(context.items)).toEqual([8, 9, 10]);
-  expect(context).toMatchObject({ tokens: 40, start: 8 });
+  expect(context).toMatchObject({ tokens: 400, start: 8 });
+});
+
+test("of a window below 512 tokens only the oldest pairs go that do not fit", () => {
+  const sent = (length: number) => indexes(build(conversation(length), contextBudget(511)).items);
+  expect(sent(1)).toEqual([0]);
+  // The budget is 384 tokens: beside the system prompt and the question there is room for one message, not for a pair.
+  expect(sent(3)).toEqual([2]);
+  const small = (length: number) =>
+    indexes(
+      buildContext({
+        items: conversation(length),
+        inputCount: 1,
+        tokens: Array(length).fill(10),
+        systemTokens: 10,
+        budget: 90,
+        rememberedStart: null,
+        complete: true,
+      }).items,
+    );
+  expect(small(7)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(small(9)).toEqual([2, 3, 4, 5, 6, 7, 8]);
+  expect(small(11)).toEqual([4, 5, 6, 7, 8, 9, 10]);
 });
 
 test("the beginning stays the same for many turns", () => {
   let start: number | null = null;
   const starts: number[] = [];
   for (let length = 1; length < 100; length += 2) {
-    const context = build(conversation(length - (start ?? 0), start ?? 0), 200, start);
+    const context = build(conversation(length - (start ?? 0), start ?? 0), 2000, start);
     start = context.start;
     starts.push(context.items[0]?.index ?? -1);
   }
@@ -50,8 +72,8 @@ test("the beginning stays the same for many turns", () => {
 });
 
 test("what was read only in part is cut, even if that part fits", () => {
-  expect(build(conversation(5, 40), 100, null, false).start).not.toBeNull();
-  expect(build(conversation(5, 40), 100, 40)).toMatchObject({ start: 40, tokens: 60 });
+  expect(build(conversation(5, 40), 1000, null, false).start).not.toBeNull();
+  expect(build(conversation(5, 40), 1000, 40)).toMatchObject({ start: 40, tokens: 600 });
 });
 
 test("a cut never leaves a tool's result without its call, or an answer without its question", () => {
@@ -60,7 +82,7 @@ test("a cut never leaves a tool's result without its call, or an answer without 
     index,
     item: { ...item, role: roles[n] ?? "user" } as Message,
   }));
-  expect(indexes(build(messages, 60).items)).toEqual([5]);
+  expect(indexes(build(messages, 600).items)).toEqual([5]);
 });
 
 test("whatever there is: within the budget, the newest, the current message always", () => {

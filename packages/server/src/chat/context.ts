@@ -45,10 +45,13 @@ interface ContextInput {
   readonly complete: boolean;
 }
 
+/** A window smaller than this (in tokens) is a lesson, not a prompt to cache. */
+const SMALL_WINDOW = 512;
+
 /**
  * Chooses what a stateful turn sends. When the history no longer fits, the oldest half of the window is let go
  * at once, not a message a turn: so the beginning of what is sent stays the same for many turns, and providers
- * can cache it.
+ * can cache it. Of a small window only what does not fit is let go: people watch it there, question by question.
  */
 export function buildContext({
   items,
@@ -66,9 +69,10 @@ export function buildContext({
   if (total <= budget && (complete || total === fixed))
     return { items, tokens: total, largestMessage: largestOf(tokens), start: rememberedStart };
 
+  const room = budget < contextBudget(SMALL_WINDOW) ? budget : budget / 2;
   let first = current;
   let kept = fixed;
-  while (first > 0 && kept + (tokens[first - 1] ?? 0) <= Math.max(fixed, budget / 2)) {
+  while (first > 0 && kept + (tokens[first - 1] ?? 0) <= Math.max(fixed, room)) {
     first -= 1;
     kept += tokens[first] ?? 0;
   }

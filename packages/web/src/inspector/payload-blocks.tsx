@@ -7,7 +7,7 @@ const ENDS = 20;
 
 const REASONS: Record<ContextReport["left_out"][number]["reason"], string> = {
   stateless: "memory is off",
-  window: "the window is full",
+  window: "no room in the window",
 };
 
 interface PayloadBlocksProps {

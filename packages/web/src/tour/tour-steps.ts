@@ -93,7 +93,7 @@ export const TOUR: readonly TourStep[] = [
   {
     scenario: "A full window forgets",
     intro: "Now a long message, which takes the room.",
-    outro: "The window is nearly full. What is oldest has to go first.",
+    outro: "It takes most of the room. What no longer fits beside it is left out, the oldest first.",
     isFirst: false,
     mode: "stateful",
     message: LONG_MESSAGE,
@@ -101,8 +101,8 @@ export const TOUR: readonly TourStep[] = [
   },
   {
     scenario: "A full window forgets",
-    intro: "Ask for the name. A rule on the line says where it begins now.",
-    outro: "Memory was on, and the name is still in Redis. It was not sent: it no longer fits.",
+    intro: "Ask for the name. The rule above says what is left out, and why.",
+    outro: "Memory was on, and the name is still in Redis. It was not sent: there was no room for it.",
     isFirst: false,
     mode: "stateful",
     message: "What's my name?",

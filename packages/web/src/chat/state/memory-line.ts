@@ -74,10 +74,14 @@ export const sendingSummary = (count: number): string =>
 
 const MEMORY_OFF = "Stored in Redis, not sent: memory is off";
 
+/** In a smaller window the oldest messages are left out pair by pair. */
+const SMALL_WINDOW = 512;
+
 function windowRule({ left_out, context_window, budget }: ContextReport): string {
   const count = left_out.reduce((sum, { reason, messages }) => sum + (reason === "window" ? messages : 0), 0);
   const room = `${formatCount(context_window)} tokens, of which ${formatCount(context_window - budget)} are kept for the answer`;
-  return `Stored in Redis, not sent: ${plural(count, "message")} did not fit into ${room}`;
+  const half = context_window < SMALL_WINDOW ? "" : "; the older half is let go at once";
+  return `Stored in Redis, not sent: ${plural(count, "message")} did not fit into ${room}${half}`;
 }
 
 const isRunning = ({ delivery, turn }: LineMessage) =>
