@@ -8,6 +8,8 @@ import { oncePerMinute } from "../observability/once-per-minute.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
 import { setRateLimitHeaders } from "./hooks/rate-limit-headers.ts";
 
+/** The longest wait that is worth a client's automatic retry. */
+const MAX_RETRY_SECONDS = 60;
 const PROBLEM_JSON = "application/problem+json; charset=utf-8";
 
 /** An error as the API sends it. */
@@ -51,6 +53,9 @@ export function renderErrors(
     watch.problemAnswered(error.code);
     setRateLimitHeaders(reply, error.limit);
     if (error.retryAfter !== undefined) reply.header("retry-after", Math.ceil(error.retryAfter));
+    // OpenAI's clients would repeat every 409, 429 and 5xx otherwise.
+    const isSoon = ERRORS[error.code].retry && (error.retryAfter ?? 0) <= MAX_RETRY_SECONDS;
+    if (!reply.hasHeader("x-should-retry")) reply.header("x-should-retry", String(isSoon));
     return format(reply, error);
   };
   app.setErrorHandler((error: FastifyError, request, reply) => {

@@ -18,6 +18,7 @@ test("requests a minute are counted, told, and refused when they are too many", 
   const refused = await alice.get("/sessions");
   expect(refused.statusCode).toBe(429);
   expect(Number(refused.headers["retry-after"])).toBeGreaterThan(50);
+  expect(refused.headers["x-should-retry"]).toBe("true");
   expect(refused.headers.ratelimit).toMatch(/"requests";r=0;t=\d+$/);
   expect(refused.json()).toMatchObject({
     code: "rate_limited",

@@ -26,6 +26,7 @@ test("the day's tokens are used up by turns, and what was expected is corrected 
   expect(last.statusCode).toBe(429);
   expect(last.json()).toMatchObject({ code: "allowance_used", detail: expect.stringContaining("24 hours") });
   expect(Number(last.headers["retry-after"])).toBeGreaterThan(80_000);
+  expect(last.headers["x-should-retry"]).toBe("false");
 });
 
 test("the day's money is counted by the price table, and what costs nothing goes on", async () => {
