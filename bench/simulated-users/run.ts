@@ -2,7 +2,7 @@
 // docs/operate/sizing.md says how to read them.
 import { setTimeout as sleep } from "node:timers/promises";
 import { ResultPrinter } from "../../docs/results/result-page.ts";
-import { ProgressLine } from "../../packages/server/src/commands/progress-line.ts";
+import { createTerminal } from "../../packages/setup/base/terminal.mjs";
 import { Figures, spread } from "./figures.ts";
 import { Instance } from "./instance.ts";
 import { listenerOf, redisOf, Watch } from "./machine.ts";
@@ -29,28 +29,26 @@ async function load(options: LoadOptions, signal: AbortSignal): Promise<number> 
     await sleep((n / options.users) * comeMs, undefined, { signal: users.signal }).catch(() => {});
     await simulateUser(`${name}-${n}`, { instance, options, figures, signal: users.signal });
   });
-  const progress = new ProgressLine();
+  const task = createTerminal({ stream: process.stderr }).task("Load");
   const pass = async (ms: number, what: string) => {
     const end = performance.now() + ms;
-    while (performance.now() < end && !signal.aborted) {
-      progress.show(() => progressOf(figures, what, end - performance.now()));
-      await sleep(200, undefined, { signal }).catch(() => {});
-    }
+    task.watch(() => progressOf(figures, what, end - performance.now()));
+    await sleep(ms, undefined, { signal }).catch(() => {});
   };
 
   await pass(comeMs, "users arrive");
-  const process = LOCAL.has(options.url.hostname) ? listenerOf(portOf(options.url)) : undefined;
-  const watches = [Watch.of(process), Watch.of(process && redisOf(process))];
-  const own = globalThis.process.cpuUsage();
+  const listener = LOCAL.has(options.url.hostname) ? listenerOf(portOf(options.url)) : undefined;
+  const watches = [Watch.of(listener), Watch.of(listener && redisOf(listener))];
+  const own = process.cpuUsage();
   figures.reset();
   await pass(options.minutes * 60_000, "measuring");
   const held = figures.held();
   const [server, redis] = watches.map((watch) => watch?.spent());
-  const { user, system } = globalThis.process.cpuUsage(own);
+  const { user, system } = process.cpuUsage(own);
   const ownCores = (user + system) / 1e6 / held.seconds;
   users.abort();
   await Promise.all(talking);
-  progress.end();
+  task.drop();
   const stored = await instance.storedSession([...figures.sessions]);
   if (!options.keep) await instance.remove([...figures.sessions]);
   await instance.close();

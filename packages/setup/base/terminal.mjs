@@ -40,11 +40,12 @@ export function createTerminal(options = {}) {
   /** One live line at a time: a step, or a download that goes on beside the server. @param {string} name */
   const task = (name) => {
     const startedAt = Date.now();
-    let detail = "";
+    let detail = () => "";
     const title = `  ${name.padEnd(nameWidth)} `;
     const elapsed = () => duration(Date.now() - startedAt);
     const show = () => {
-      const text = `${title}${detail}${detail ? ", " : ""}${elapsed()}`;
+      const what = detail();
+      const text = `${title}${what}${what ? ", " : ""}${elapsed()}`;
       if (isTerminal) drawLive(truncate(text, stream.columns || 80));
       else line(text);
     };
@@ -60,12 +61,17 @@ export function createTerminal(options = {}) {
       elapsed,
       /** What is being done right now. @param {string} text */
       say(text) {
-        detail = text;
+        detail = () => text;
         if (isTerminal) show();
+      },
+      /** What is being done, from now on, asked for whenever it is shown. @param {() => string} describe */
+      watch(describe) {
+        detail = describe;
       },
       /** @param {Progress} progress */
       progress(progress) {
-        detail = progressText(progress, isTerminal);
+        const text = progressText(progress, isTerminal);
+        detail = () => text;
         if (isTerminal) show();
       },
       /** @param {string} text */

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { createTerminal } from "@redis-memory-magic/setup/base/terminal";
 import { AppError } from "../errors/app-error.ts";
 import {
   BackupFileError,
@@ -13,7 +14,6 @@ import { backupName, newestBackup, removeOldBackups } from "../storage/backup/ba
 import { recordBackupSchedule, recordGoodBackup } from "../storage/backup/last-backup.ts";
 import { RedisBackup } from "../storage/backup/redis-backup.ts";
 import { tryRestore } from "../storage/backup/try-restore.ts";
-import { ProgressLine } from "./progress-line.ts";
 import { explained } from "./restore-command.ts";
 import { type CommandContext, UsageError } from "./run-command.ts";
 
@@ -74,14 +74,14 @@ async function backUpInto(
 }
 
 async function write(path: string, { redis, name, print }: CommandContext): Promise<Counts> {
-  const progress = new ProgressLine();
   const counts = { sessions: 0, keys: 0 };
+  const task = createTerminal({ stream: process.stderr }).task("Backup");
+  task.watch(() => `${counts.sessions} sessions, ${counts.keys} keys`);
   async function* counted(records: AsyncIterable<BackupRecord>) {
     for await (const record of records) {
       const { sessions, keys } = countOf(record);
       counts.sessions += sessions;
       counts.keys += keys;
-      progress.show(() => `${counts.sessions} sessions, ${counts.keys} keys`);
       yield record;
     }
   }
@@ -89,7 +89,7 @@ async function write(path: string, { redis, name, print }: CommandContext): Prom
   try {
     await writeBackup(path, redis.address, counted(records));
   } finally {
-    progress.end();
+    task.drop();
   }
   print(`${path}: ${counts.sessions} sessions, ${counts.keys} keys. It holds conversations: keep it safe.\n`);
   return counts;

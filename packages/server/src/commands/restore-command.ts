@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { createTerminal } from "@redis-memory-magic/setup/base/terminal";
 import { AppError } from "../errors/app-error.ts";
 import { checkBackup, readBackup } from "../storage/backup/backup-file.ts";
 import { RedisBackup, type Restored } from "../storage/backup/redis-backup.ts";
-import { ProgressLine } from "./progress-line.ts";
 import { type CommandContext, isReply, UsageError } from "./run-command.ts";
 
 export const RESTORE_USAGE = `npm run restore -- FILE [--replace] [--expire]
@@ -25,20 +25,20 @@ export async function restore(
     there: { sessions: 0, keys: 0 },
     expired: { sessions: 0, keys: 0 },
   };
-  const progress = new ProgressLine();
   let done = 0;
+  const task = createTerminal({ stream: process.stderr }).task("Restore");
+  task.watch(() => `${done} of ${held.keys} keys`);
   try {
     const restored = new RedisBackup(redis.client, name).restore(readBackup(path), options);
     for await (const { record, result } of restored) {
       if (record.session) counts[result].sessions++;
       counts[result].keys += record.keys.length;
       done += record.keys.length;
-      progress.show(() => `${done} of ${held.keys} keys`);
     }
   } catch (error) {
     throw explained(error, counts.restored.keys);
   } finally {
-    progress.end();
+    task.drop();
   }
   const say = ({ sessions, keys }: { sessions: number; keys: number }) =>
     `${sessions} sessions (${keys} keys)`;
