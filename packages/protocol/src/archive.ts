@@ -5,20 +5,24 @@ import {
   mode,
   providerId,
   sessionId,
+  text,
   timestamp,
   turnId,
   turnStatus,
 } from "./ids.ts";
-import { json } from "./items.ts";
-import { forkPoint, message, newMessage, title, ttlSeconds } from "./sessions.ts";
+import { itemType, json, role } from "./items.ts";
+import { forkPoint, item, newMessage, session, title, ttlSeconds } from "./sessions.ts";
 import { truncation } from "./usage.ts";
 
 /** What an export says it is. */
 export const EXPORT_FORMAT = "redis-memory-magic";
-export const EXPORT_VERSION = 1;
+export const EXPORT_VERSION = 2;
+/** Those that can be imported. Version 1 has messages only, without parts. */
+export const IMPORT_VERSIONS = [1, EXPORT_VERSION] as const;
 
 const count = z.int().nonnegative();
 const place = count.describe("An index in messages.");
+const MAX_TURN_ITEMS = 1000;
 const milliseconds = z.number().nonnegative();
 
 /** A turn that has ended, in an export. It refers to messages by their places. */
@@ -27,6 +31,18 @@ export const archivedTurn = z.object({
   status: turnStatus.exclude(["running"]),
   user_place: place,
   answer_place: place.nullable().describe("null where there is no answer, or a retry has replaced it."),
+  input_count: z
+    .int()
+    .positive()
+    .max(MAX_TURN_ITEMS)
+    .optional()
+    .describe("Items of its input, up to user_place. Default: 1."),
+  output_count: z
+    .int()
+    .positive()
+    .max(MAX_TURN_ITEMS)
+    .optional()
+    .describe("Items of its output, from answer_place on. Default: 1."),
   started_at: timestamp,
   ended_at: timestamp.nullable(),
   mode,
@@ -65,8 +81,24 @@ export const archivedTurn = z.object({
     .object({ reason: truncation.shape.reason, context_window: z.int().positive().nullable() })
     .optional(),
   replaced_response: z.string().optional().describe("The text of an answer that a retry has replaced."),
+  replaced_output: z
+    .array(item.omit({ turn: true }))
+    .max(MAX_TURN_ITEMS)
+    .optional()
+    .describe("Its items, where it was more than one message of text."),
 });
 export type ArchivedTurn = z.infer<typeof archivedTurn>;
+
+/** An item in an export. A message has a role and no type. */
+export const exportedItem = item.partial({ type: true });
+export type ExportedItem = z.infer<typeof exportedItem>;
+
+export const archivedBlob = z.object({
+  id: z.string().regex(/^sha256-[\w-]{43}$/, "must be a blob's id: sha256- and 43 characters"),
+  media_type: z.string().max(200),
+  data: z.base64().describe("Base64"),
+});
+export type ArchivedBlob = z.infer<typeof archivedBlob>;
 
 /** `GET /sessions/{id}/export`: a session whole, to be read by people and imported again. */
 export const sessionExport = z.object({
@@ -82,9 +114,10 @@ export const sessionExport = z.object({
     forked_from: forkPoint.nullable(),
   }),
   messages: z
-    .array(message.nullable())
-    .describe("Oldest first. null keeps the place of a message that was dropped."),
+    .array(exportedItem.nullable())
+    .describe("All items, oldest first. null keeps the place of one that was dropped."),
   turns: z.array(archivedTurn),
+  blobs: z.array(archivedBlob).describe("Images and files that the items refer to by their ids."),
 });
 export type SessionExport = z.infer<typeof sessionExport>;
 
@@ -98,7 +131,31 @@ export const importedSession = z.object({
 
 /** A message of an import: as it is written, and which of the turns wrote it. */
 export const importedMessage = newMessage
-  .extend({ turn: z.object({ id: turnId }).optional() })
+  .extend({
+    role: role.optional().describe("Of a message."),
+    type: itemType.optional().describe("Of an item without a role."),
+    content: text.optional(),
+    turn: z.object({ id: turnId }).optional(),
+  })
+  .refine(({ role, type }) => role !== undefined || type !== undefined, {
+    path: ["role"],
+    message: "must be there, or a type",
+  })
+  .refine(({ role, content }) => role === undefined || content !== undefined, {
+    path: ["content"],
+    message: "must be a string",
+  })
   .nullable()
   .describe("null keeps the place of a message that was dropped.");
 export type ImportedMessage = z.infer<typeof importedMessage>;
+
+/** The answer of an import: the first session that was made, and what became of all. */
+export const importResponse = session.extend({
+  report: z.object({
+    sessions: z.array(session.pick({ id: true, title: true, message_count: true })),
+    left_out: z
+      .array(z.object({ what: z.string(), count }))
+      .describe("What was not taken, in words for people; empty: all was taken."),
+  }),
+});
+export type ImportResponse = z.infer<typeof importResponse>;

@@ -18,6 +18,14 @@ const content = {
   parts: json.optional().describe("Its full content where text is not all of it, in its writer's format."),
 };
 
+/** The type of an item without a role. */
+export const itemType = z
+  .string()
+  .regex(
+    /^(?!(?:message|system|developer|user|assistant|tool)$)[A-Za-z][\w.:-]{0,63}$/,
+    "must be 1–64 letters, digits, dots, colons, hyphens or underscores, and no role",
+  );
+
 /** An item that a model made. */
 export const outputItem = z.object({
   type: z

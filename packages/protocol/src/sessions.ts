@@ -74,6 +74,11 @@ function isJson(value: unknown, depth = 0): boolean {
   return Object.entries(value).every(([key, item]) => key.isWellFormed() && isJson(item, depth + 1));
 }
 
+const safeJson = json.refine(
+  (value) => isJson(value),
+  `must be JSON of at most ${MAX_DEPTH} levels, without half of a surrogate pair`,
+);
+
 /** A message as a client writes it: an id and a time that it has are kept. */
 export const newMessage = z.object({
   id: messageId.optional(),
@@ -82,13 +87,8 @@ export const newMessage = z.object({
   created_at: timestamp.optional(),
   tool_calls: z.array(z.object({ id: text, name: text, arguments: text })).optional(),
   tool_call_id: text.min(1).max(128).optional(),
-  metadata: json
-    .refine(
-      (value) => isJson(value),
-      `must be JSON of at most ${MAX_DEPTH} levels, without half of a surrogate pair`,
-    )
-    .optional()
-    .describe("Any JSON."),
+  metadata: safeJson.optional().describe("Any JSON."),
+  parts: safeJson.optional().describe("Its full content where text is not all of it."),
 });
 export type NewMessage = z.infer<typeof newMessage>;
 export const appendMessagesRequest = z.object({ messages: z.array(newMessage).min(1).max(1000) });

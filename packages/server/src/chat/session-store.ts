@@ -81,13 +81,17 @@ export interface StoredBlob extends BlobInfo {
 /** A whole session, read page by page. Reading fails if the session is cleared meanwhile. */
 export interface ArchivedSession {
   readonly session: SessionInfo;
-  messages(): AsyncIterable<MessagePage<Message | null>>;
+  /** All items. */
+  items(): AsyncIterable<MessagePage<Item | null>>;
+  /** Its images and files; the data of each is to be read before the next. */
+  blobs(): AsyncIterable<Omit<StoredBlob, "bytes">>;
   /** In the order of their messages. */
   turns(): AsyncIterable<readonly EndedTurn[]>;
 }
 
-export type SessionImport = Omit<LibrarySessionImport, "turns"> & {
+export type SessionImport = Omit<LibrarySessionImport, "turns" | "blobs"> & {
   readonly turns: readonly ImportedTurn[];
+  readonly blobs?: readonly { readonly id: string; readonly mediaType: string; readonly data: Uint8Array }[];
 };
 
 export const DEFAULT_BLOB_BYTES = 5 * 1024 * 1024;
@@ -354,10 +358,11 @@ export class SessionStore {
 
   async archive(sessionId: string, quota: StorageQuota): Promise<ArchivedSession> {
     await quota.read(() => this.#storedBytes(sessionId));
-    const { info, messages, turns } = await translated(this.#archive.read(sessionId));
+    const { info, items, turns, blobs } = await translated(this.#archive.read(sessionId));
     return {
       session: info,
-      messages: () => this.#withTurns(sessionId, translatedEach(messages())),
+      items: () => this.#withTurns(sessionId, translatedEach(items())),
+      blobs: () => translatedEach(blobs()),
       turns: async function* () {
         for await (const page of translatedEach(turns())) yield page.flatMap((turn) => withInfo(turn) ?? []);
       },
@@ -371,8 +376,11 @@ export class SessionStore {
     quota: StorageQuota,
   ): Promise<void> {
     const turns = session.turns.map((turn) => ({ ...turn, info: encodeTurnInfo(turn.info) }));
+    const blobs = session.blobs ?? [];
     const bytes =
-      sizeOf(session.messages.filter((message) => message !== null)) + bytesOf(JSON.stringify(turns));
+      sizeOf(session.messages.filter((message) => message !== null)) +
+      bytesOf(JSON.stringify(turns)) +
+      blobs.reduce((sum, { data }) => sum + Math.ceil(data.length / 3) * 4, 0);
     const ttl = ttlSeconds !== undefined && { ttlSeconds: Math.min(ttlSeconds, this.#maxTtlSeconds) };
     await this.#write(sessionId, bytes, quota, () =>
       this.#archive.restore(sessionId, { ...session, ...ttl, turns }),
@@ -405,8 +413,8 @@ export class SessionStore {
 
   async *#withTurns(
     sessionId: string,
-    pages: AsyncIterable<readonly (Message | null)[]>,
-  ): AsyncGenerator<MessagePage<Message | null>, void, void> {
+    pages: AsyncIterable<readonly (Item | null)[]>,
+  ): AsyncGenerator<MessagePage<Item | null>, void, void> {
     for await (const messages of pages) {
       yield { messages, turns: await this.#turnsOf(sessionId, messages) };
     }

@@ -36,30 +36,45 @@ export async function storeBlobs<I extends NewItem>(
 export const hasData = ({ parts }: NewItem): boolean =>
   Array.isArray(parts) && parts.some((part) => dataOf(part) !== undefined);
 
+interface DataPart {
+  readonly data: Uint8Array;
+  readonly mediaType: string;
+  readonly isImage: boolean;
+  /** The part as it is stored, for the id that its data is stored under. */
+  readonly partFor: (blob: string) => Json;
+}
+
+/** Reads a part that has its image or file in itself; undefined if it has none. What is no image is a file. */
+export function takeData(part: Json): DataPart | undefined {
+  const url = dataOf(part);
+  if (url === undefined) return undefined;
+  const [head = "", type = "application/octet-stream"] = DATA_URL.exec(url) ?? [];
+  const data = Buffer.from(url.slice(head.length), "base64");
+  const { detail, filename } = fieldsOf(part);
+  const image = imageInfo(data);
+  const mediaType = image?.mediaType ?? type;
+  const partFor = (blob: string): Json => ({
+    type: image ? "input_image" : "input_file",
+    blob,
+    media_type: mediaType,
+    ...(image && { width: image.width, height: image.height }),
+    ...(typeof detail === "string" && { detail }),
+    ...(typeof filename === "string" && { filename }),
+  });
+  return { data, mediaType, isImage: image !== undefined, partFor };
+}
+
 async function storePart(
   sessions: SessionStore,
   sessionId: string,
   part: Json,
   quota: StorageQuota,
 ): Promise<Json> {
-  const url = dataOf(part);
-  if (url === undefined) return part;
-  const [head = "", type = "application/octet-stream"] = DATA_URL.exec(url) ?? [];
-  const data = Buffer.from(url.slice(head.length), "base64");
-  const { type: kind, detail, filename } = fieldsOf(part);
-  const isImage = kind === "input_image" || kind === "image_url";
-  const image = isImage ? imageInfo(data) : undefined;
-  if (isImage && image === undefined) throw notAnImage();
-  const mediaType = image?.mediaType ?? type;
-  const blob = await sessions.putBlob(sessionId, data, mediaType, quota);
-  return {
-    type: isImage ? "input_image" : "input_file",
-    blob,
-    media_type: mediaType,
-    ...(image && { width: image.width, height: image.height }),
-    ...(typeof detail === "string" && { detail }),
-    ...(typeof filename === "string" && { filename }),
-  };
+  const found = takeData(part);
+  if (found === undefined) return part;
+  const { type } = fieldsOf(part);
+  if (!found.isImage && (type === "input_image" || type === "image_url")) throw notAnImage();
+  return found.partFor(await sessions.putBlob(sessionId, found.data, found.mediaType, quota));
 }
 
 /** The `data:` address of a part; undefined if it has none. */

@@ -301,7 +301,7 @@ describe("a hostile import", () => {
     ["no messages", {}, "messages"],
     ["messages that are no list", { messages: {} }, "messages"],
     ["another format", { format: "else", messages: [] }, "format"],
-    ["a later version", { version: 2, messages: [] }, "version"],
+    ["a later version", { version: 3, messages: [] }, "version"],
     ["a message that is none", { messages: [message, 1] }, "messages.1"],
     ["an unknown role", { messages: [{ ...message, role: "root" }] }, "messages.0.role"],
     ["no content", { messages: [{ role: "user" }] }, "messages.0.content"],

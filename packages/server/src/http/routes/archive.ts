@@ -1,9 +1,12 @@
-import { forkRequest, session, sessionExport, sessionId } from "@redis-memory-magic/protocol";
+import { forkRequest, importResponse, session, sessionExport, sessionId } from "@redis-memory-magic/protocol";
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { Caller } from "../../chat/caller.ts";
 import { newSessionId } from "../../chat/session-id.ts";
-import type { SessionStore } from "../../chat/session-store.ts";
+import type { SessionImport, SessionStore } from "../../chat/session-store.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { problems, type Routes } from "../api.ts";
+import { type ForeignExport, readForeign } from "../import/read-foreign.ts";
 import { sendDownload, toFileName } from "../wire/download.ts";
 import { exportJson } from "../wire/export-json.ts";
 import { exportMarkdown } from "../wire/export-markdown.ts";
@@ -12,6 +15,34 @@ import { IMPORT_BYTES, importBody, toSessionImport } from "../wire/import-body.t
 import { toSession } from "../wire/session.ts";
 
 const params = z.object({ session_id: sessionId });
+
+/** What was read of another chat's export, until its request is handled. */
+const foreignOf = new WeakMap<FastifyRequest, ForeignExport>();
+
+const nothingToImport = (): AppError => {
+  const message = "has no conversation with a message in it";
+  return new AppError("invalid_request", `The file ${message}.`, { errors: [{ field: "body", message }] });
+};
+
+/** Makes all of the sessions or, if one cannot be made, none. Returns their ids. */
+async function restoreAll(
+  { sessions, quota }: Pick<Caller, "sessions" | "quota">,
+  firstId: string,
+  imports: readonly SessionImport[],
+): Promise<string[]> {
+  const made: string[] = [];
+  try {
+    for (const one of imports) {
+      const id = made.length === 0 ? firstId : newSessionId();
+      await sessions.restore(id, one, quota);
+      made.push(id);
+    }
+    return made;
+  } catch (error) {
+    for (const id of made) await sessions.clear(id);
+    throw error;
+  }
+}
 
 /** Routes that fork, export and import sessions. */
 export const archiveRoutes: Routes = (context) => async (app) => {
@@ -88,24 +119,44 @@ export const archiveRoutes: Routes = (context) => async (app) => {
     {
       bodyLimit: IMPORT_BYTES,
       preValidation: async (request) => {
-        Object.assign(request, { body: normalizeMessages(request.body) });
+        const foreign = readForeign(request.body);
+        if (foreign === undefined) {
+          Object.assign(request, { body: normalizeMessages(request.body) });
+          return;
+        }
+        const [first] = foreign.conversations;
+        if (first === undefined) throw nothingToImport();
+        foreignOf.set(request, foreign);
+        Object.assign(request, { body: first });
       },
       schema: {
         tags: ["sessions"],
-        summary: "Make a session of an export, or of any list of messages",
-        description: "Ids and times are kept. All of it is checked before anything is stored.",
+        summary: "Make sessions of an export of this or another chat, or of any list of messages",
+        description:
+          "Exports of ChatGPT (conversations.json), Claude, Open WebUI and LibreChat are read, each conversation a " +
+          "session. Ids and times are kept. All of it is checked before anything is stored.",
         querystring: z.object({
           session_id: sessionId.optional().describe("The new session's id. Made by the server when absent."),
         }),
         body: importBody,
-        response: { 201: session, ...problems(400, 409, 413, 415, 503) },
+        response: { 201: importResponse, ...problems(400, 409, 413, 415, 503) },
       },
     },
     async (request, reply) => {
       const { sessions, quota } = context.callerOf(request);
       const { session_id: id = newSessionId() } = request.query;
-      await sessions.restore(id, await toSessionImport(request.body), quota);
-      return reply.code(201).send(await created(sessions, id));
+      const { conversations = [], leftOut = new Map<string, number>() } = foreignOf.get(request) ?? {};
+      const others = conversations.slice(1).map((conversation) => importBody.parse(conversation));
+      const imports: SessionImport[] = [];
+      for (const body of [request.body, ...others]) imports.push(await toSessionImport(body));
+      const ids = await restoreAll({ sessions, quota }, id, imports);
+      const first = await created(sessions, id);
+      const rest = await Promise.all(ids.slice(1).map((made) => created(sessions, made)));
+      const report = {
+        sessions: [first, ...rest],
+        left_out: [...leftOut].map(([what, count]) => ({ what, count })),
+      };
+      return reply.code(201).send({ ...first, report });
     },
   );
 };

@@ -1,17 +1,18 @@
-import type { SessionInfo } from "@redis-memory-magic/memory";
+import type { SessionInfo, Item as StoredItem } from "@redis-memory-magic/memory";
 import {
   type ArchivedTurn,
   EXPORT_FORMAT,
   EXPORT_VERSION,
+  type Item,
   type SessionExport,
 } from "@redis-memory-magic/protocol";
 import type { ModelSettings } from "../../chat/model-settings.ts";
 import type { EndedTurn, ImportedTurn } from "../../chat/session-store.ts";
 import type { SentContext, TurnInfo } from "../../chat/turn-info.ts";
-import { toForkPoint } from "./session.ts";
+import { fromItem, toForkPoint, toItem } from "./session.ts";
 
-/** Returns the head of an export: everything except messages and turns. */
-export const toExportHead = (session: SessionInfo): Omit<SessionExport, "messages" | "turns"> => ({
+/** Returns the head of an export: everything except its lists. */
+export const toExportHead = (session: SessionInfo): Omit<SessionExport, "messages" | "turns" | "blobs"> => ({
   format: EXPORT_FORMAT,
   version: EXPORT_VERSION,
   session: {
@@ -50,7 +51,12 @@ export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
     ...(error && { error }),
     ...(finish && { finish_reason: finish }),
     ...(cut && { cut: { reason: cut.reason, context_window: cut.window } }),
+    ...(turn.inputCount !== 1 && { input_count: turn.inputCount }),
+    ...(turn.outputCount > 1 && { output_count: turn.outputCount }),
     ...(turn.replacedText !== undefined && { replaced_response: turn.replacedText }),
+    ...(turn.replacedItems && {
+      replaced_output: turn.replacedItems.map((replaced) => toItem(replaced, new Map())),
+    }),
   };
 }
 
@@ -63,8 +69,17 @@ export function fromArchivedTurn(turn: ArchivedTurn): ImportedTurn {
     startedAt: new Date(turn.started_at),
     endedAt: turn.ended_at === null ? null : new Date(turn.ended_at),
     info: toInfo(turn),
+    ...(turn.input_count !== undefined && { inputCount: turn.input_count }),
+    ...(turn.output_count !== undefined && turn.answer_place !== null && { outputCount: turn.output_count }),
     ...(turn.replaced_response !== undefined && { replacedText: turn.replaced_response.toWellFormed() }),
+    ...(turn.replaced_output && { replacedItems: turn.replaced_output.map(toReplacedItem) }),
   };
+}
+
+/** A message is of the type `message`, as the API shows it. */
+function toReplacedItem({ type, created_at, ...fields }: Item): StoredItem {
+  const item = fromItem({ ...fields, ...(type !== "message" && { type }) });
+  return { content: "", ...item, id: fields.id, createdAt: new Date(created_at) } as StoredItem;
 }
 
 function toInfo(turn: ArchivedTurn): TurnInfo {

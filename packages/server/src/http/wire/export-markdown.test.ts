@@ -39,10 +39,11 @@ async function markdown(messages: readonly (Message | null)[], title: string | n
       metadata: null,
       metadataVersion: 0,
     },
-    async *messages() {
+    async *items() {
       yield { messages, turns: new Map([["t", turn]]) };
     },
     async *turns() {},
+    async *blobs() {},
   };
   return (await Array.fromAsync(exportMarkdown(archive, () => "Cloud (ChatGPT)"))).join("");
 }

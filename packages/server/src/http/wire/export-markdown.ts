@@ -1,5 +1,6 @@
-import type { Message } from "@redis-memory-magic/memory";
+import type { Item } from "@redis-memory-magic/memory";
 import type { ArchivedSession, TurnRecord } from "../../chat/session-store.ts";
+import { readParts } from "../../chat/stored-parts.ts";
 
 /**
  * Yields a session as Markdown for reading. Message content is in a fence or quotation that it cannot leave, and a viewer
@@ -14,7 +15,7 @@ export async function* exportMarkdown(
   const fork = forkedFrom && `, forked from ${escapeMarkdown(forkedFrom.sessionId)}`;
   yield `# ${escapeMarkdown(title ?? id)}\n\n`;
   yield `Session ${escapeMarkdown(id)}, begun ${toTime(createdAt)}, last used ${toTime(updatedAt)}${fork ?? ""}\n`;
-  for await (const { messages, turns } of archive.messages()) {
+  for await (const { messages, turns } of archive.items()) {
     const there = messages.filter((message) => message !== null);
     yield there.map((message) => toSection(message, turns.get(message.turnId ?? ""), nameOf)).join("");
   }
@@ -28,20 +29,32 @@ const HEADINGS = {
   tool: "Tool",
 } as const;
 
+const OTHER_HEADINGS: Readonly<Record<string, string>> = {
+  reasoning: "Reasoning",
+  function_call: "Tool call",
+  function_call_output: "Tool output",
+};
+
 function toSection(
-  message: Message,
+  message: Item,
   turn: TurnRecord | undefined,
   nameOf: (provider: string) => string,
 ): string {
-  const { role, content, createdAt, toolCalls = [] } = message;
-  const parts = [`\n## ${HEADINGS[role]}, ${toTime(createdAt)}\n`];
+  const { role, type, content, createdAt, toolCalls = [], parts: stored } = message;
+  const heading = role === undefined ? (OTHER_HEADINGS[type] ?? escapeMarkdown(type)) : HEADINGS[role];
+  const parts = [`\n## ${heading}, ${toTime(createdAt)}\n`];
   if (role === "assistant" && turn) {
     const { mode, provider, model } = turn.info;
     const end = turn.status === "completed" ? "" : `, ${turn.status}`;
     parts.push(`${mode}, ${escapeMarkdown(nameOf(provider))}, ${escapeMarkdown(model)}${end}\n`);
   }
-  if (content !== "") parts.push(role === "assistant" ? toQuotation(content) : toFence(content));
+  const isCall = role === undefined && toolCalls.length > 0;
+  if (content !== "" && !isCall) parts.push(role === "assistant" ? toQuotation(content) : toFence(content));
   for (const call of toolCalls) parts.push(toFence(`${call.name}(${call.arguments})`));
+  for (const part of readParts(stored)?.parts ?? []) {
+    if (part.type === "image") parts.push("(an image)\n");
+    else if (part.type === "file") parts.push(`(the file ${escapeMarkdown(part.name)})\n`);
+  }
   return parts.join("\n");
 }
 

@@ -37,19 +37,40 @@ test.each<[string, unknown, unknown]>([
   [
     "a part that is no text",
     [{ role: "user", content: [{ type: "image" }] }],
-    { messages: [{ role: "user", content: [{ type: "image" }] }] },
+    { messages: [{ role: "user", content: "", parts: [{ type: "image" }] }] },
   ],
+  [
+    "text beside an image",
+    [
+      {
+        role: "user",
+        parts: [
+          { type: "text", text: "What is this?" },
+          { type: "file", mediaType: "image/png", url: "data:image/png;base64,AA==" },
+        ],
+      },
+    ],
+    {
+      messages: [
+        {
+          role: "user",
+          content: "What is this?",
+          parts: [
+            { type: "text", text: "What is this?" },
+            { type: "input_image", image_url: "data:image/png;base64,AA==" },
+          ],
+        },
+      ],
+    },
+  ],
+  [
+    "a refusal",
+    [{ role: "assistant", content: null, refusal: "I can't." }],
+    { messages: [{ role: "assistant", content: "I can't.", refusal: "I can't." }] },
+  ],
+  ["a title", { title: "Trip", ...ours }, { title: "Trip", session: { title: "Trip" }, ...ours }],
   ["no body", null, null],
   ["a list of other things", [1, null], { messages: [1, null] }],
 ])("reads %s", (_, body, expected) => {
   expect(normalizeMessages(body)).toEqual(expected);
-});
-
-test.each<[string, unknown]>([
-  ["ChatGPT", [{ title: "Trip", mapping: { r: { id: "r", message: null } }, current_node: "r" }]],
-  ["Claude", [{ uuid: "c", name: "Trip", chat_messages: [{ text: "Hi", sender: "human" }] }]],
-  ["Open WebUI", [{ id: "o", chat: { title: "Trip", history: { messages: {} } } }]],
-  ["LibreChat", { conversationId: "l", messages: [{ isCreatedByUser: true, text: "Hi" }] }],
-])("names an export of %s that it refuses", (name, body) => {
-  expect(() => normalizeMessages(body)).toThrow(`is an export of ${name}, which cannot be imported`);
 });

@@ -1,5 +1,3 @@
-import { AppError } from "../../errors/app-error.ts";
-
 type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (value: unknown): value is Fields =>
@@ -8,51 +6,54 @@ const isFields = (value: unknown): value is Fields =>
 /**
  * Turns a body with messages in OpenAI's, chat-ui's or the AI SDK's form into this API's form. A list is a body with
  * these messages. What it does not know stays as it is, for the schema to refuse.
- * @throws AppError `invalid_request` for a whole export of another chat, with its name
  */
 export function normalizeMessages(body: unknown): unknown {
-  const from = exportOf(body);
-  if (from !== undefined) {
-    const message = `is an export of ${from}, which cannot be imported. Send {"messages": [{"role": "user", "content": "…"}, …]} for each conversation`;
-    throw new AppError("invalid_request", `The body ${message}.`, { errors: [{ field: "body", message }] });
-  }
   if (Array.isArray(body)) return { messages: body.map(normalizeMessage) };
   if (!isFields(body) || !Array.isArray(body.messages)) return body;
-  return { ...body, messages: body.messages.map(normalizeMessage) };
+  const { title, session } = body;
+  const named = typeof title === "string" &&
+    session === undefined && { session: { title: shortTitle(title) } };
+  return { ...body, ...named, messages: body.messages.map(normalizeMessage) };
 }
 
-/** The chat that a file comes from, by fields that only its exports have. */
-function exportOf(body: unknown): string | undefined {
-  const [first] = Array.isArray(body) ? body : [body];
-  if (!isFields(first)) return undefined;
-  if (isFields(first.mapping)) return "ChatGPT";
-  if (Array.isArray(first.chat_messages)) return "Claude";
-  if (isFields(first.chat) && isFields(first.chat.history)) return "Open WebUI";
-  const [message] = Array.isArray(first.messages) ? first.messages : [];
-  return isFields(message) && "isCreatedByUser" in message ? "LibreChat" : undefined;
-}
+const shortTitle = (title: string): string => [...title].slice(0, 80).join("");
 
 function normalizeMessage(message: unknown): unknown {
   if (!isFields(message)) return message;
-  const { from, parts, ...fields } = message;
+  const { from, ...fields } = message;
   const role = fields.role ?? from;
-  const { content = parts, tool_calls } = fields;
+  const { content = fields.parts, tool_calls, refusal } = fields;
   const calls = Array.isArray(tool_calls) ? tool_calls.map(normalizeToolCall) : tool_calls;
   return {
     ...fields,
     ...(role !== undefined && { role }),
-    content: normalizeContent(content, calls),
+    ...normalizeContent(content, calls ?? refusal),
     ...(calls !== undefined && { tool_calls: calls ?? undefined }),
   };
 }
 
-function normalizeContent(content: unknown, calls: unknown): unknown {
-  // An assistant that calls tools says nothing.
-  if ((content === null || content === undefined) && Array.isArray(calls)) return "";
-  if (!Array.isArray(content)) return content;
+/** @param instead what an assistant without content has: calls, or a refusal */
+function normalizeContent(content: unknown, instead: unknown): Fields {
+  if (content === null || content === undefined) {
+    // An assistant that calls tools says nothing.
+    if (typeof instead === "string") return { content: instead };
+    return Array.isArray(instead) ? { content: "" } : {};
+  }
+  if (!Array.isArray(content)) return { content };
   const texts = content.map((part) => (isFields(part) && TEXT_PARTS.has(part.type) ? part.text : undefined));
-  return texts.every((text) => typeof text === "string") ? texts.join("") : content;
+  if (texts.every((text) => typeof text === "string")) return { content: texts.join(""), parts: undefined };
+  if (!content.every(isFields)) return { content };
+  return {
+    content: texts.filter((text) => typeof text === "string").join(""),
+    parts: content.map(normalizePart),
+  };
 }
+
+/** The AI SDK has images as files. */
+const normalizePart = (part: Fields): Fields =>
+  part.type === "file" && String(part.mediaType).startsWith("image/") && typeof part.url === "string"
+    ? { type: "input_image", image_url: part.url }
+    : part;
 
 const TEXT_PARTS: ReadonlySet<unknown> = new Set(["text", "input_text", "output_text"]);
 

@@ -1,18 +1,22 @@
+import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import type { SessionImportMessage } from "@redis-memory-magic/memory";
+import type { Json, SessionImportMessage } from "@redis-memory-magic/memory";
 import {
+  type ArchivedBlob,
+  archivedBlob,
   archivedTurn,
   EXPORT_FORMAT,
-  EXPORT_VERSION,
+  IMPORT_VERSIONS,
   type ImportedMessage,
   importedMessage,
   importedSession,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import type { ImportedTurn, SessionImport } from "../../chat/session-store.ts";
+import { takeData } from "../../chat/store-blobs.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { fromArchivedTurn } from "./archive.ts";
-import { fromMessage } from "./session.ts";
+import { fromItem } from "./session.ts";
 
 export const IMPORT_BYTES = 32 * 1024 * 1024;
 const MAX_ENTRIES = 200_000;
@@ -28,23 +32,31 @@ const listOf = (schema: z.ZodType, description: string) => {
 /** The body of `POST /sessions/import`: an export, or any list of messages. */
 export const importBody = z.object({
   format: z.literal(EXPORT_FORMAT).optional(),
-  version: z.literal(EXPORT_VERSION).optional(),
+  version: z.literal(IMPORT_VERSIONS).optional(),
   session: importedSession.default({}),
   messages: listOf(importedMessage, "Oldest first. Ids and times that they have are kept."),
   turns: listOf(archivedTurn, "The turns that wrote them; none: nothing is known of them.").default([]),
+  blobs: listOf(archivedBlob, "Images and files that the items refer to.").default([]),
 });
+export type ImportBody = z.infer<typeof importBody>;
 
 /** @throws AppError `invalid_request` with the field of the first wrong entry */
-export async function toSessionImport(body: z.infer<typeof importBody>): Promise<SessionImport> {
+export async function toSessionImport(body: ImportBody): Promise<SessionImport> {
   const { title, ttl_seconds, root_id, forked_from } = body.session;
-  const messages = await parseEach("messages", body.messages, importedMessage);
+  const blobs = new Map<string, ImportedBlob>();
+  for (const [n, blob] of (await parseEach("blobs", body.blobs, archivedBlob, IMPORT_BYTES)).entries())
+    blobs.set(blob.id, toImportedBlob(blob, `blobs.${n}`));
+  const given = body.messages.map((message) => withoutData(message, blobs));
+  const messages = await parseEach("messages", given, importedMessage);
   const turns = await parseEach("turns", body.turns, archivedTurn);
   const ids = new Set<string>();
-  for (const [n, { id, user_place, answer_place }] of turns.entries()) {
+  for (const [n, turn] of turns.entries()) {
+    const { id, user_place, answer_place } = turn;
     if (ids.has(id)) refuse(`turns.${n}.id`, "is there twice");
     ids.add(id);
     assertIndex(`turns.${n}.user_place`, messages, user_place, "user");
     if (answer_place !== null) assertIndex(`turns.${n}.answer_place`, messages, answer_place, "assistant");
+    assertCounts(`turns.${n}`, turn, messages.length);
   }
   const now = new Date();
   return {
@@ -56,6 +68,7 @@ export async function toSessionImport(body: z.infer<typeof importBody>): Promise
     }),
     messages: messages.map((message) => message && toImportMessage(message, ids, now)),
     turns: turns.map((turn): ImportedTurn => fromArchivedTurn(turn)),
+    ...(blobs.size > 0 && { blobs: [...blobs.values()] }),
   };
 }
 
@@ -67,7 +80,7 @@ function toImportMessage(
   const turnId = message.turn?.id;
   return {
     createdAt: now,
-    ...fromMessage(message),
+    ...fromItem(message),
     ...(turnId !== undefined && turns.has(turnId) && { turnId }),
   };
 }
@@ -78,14 +91,19 @@ const PAUSE_EVERY = 500;
  * Stops at the first wrong entry: a hostile body has millions of them, and a list of all errors would not fit into
  * memory. Yields to the event loop meanwhile.
  */
-async function parseEach<T>(field: string, items: readonly unknown[], schema: z.ZodType<T>): Promise<T[]> {
+async function parseEach<T>(
+  field: string,
+  items: readonly unknown[],
+  schema: z.ZodType<T>,
+  maxBytes = ENTRY_BYTES,
+): Promise<T[]> {
   const parsed: T[] = [];
   for (const [n, item] of items.entries()) {
     if (n % PAUSE_EVERY === PAUSE_EVERY - 1) await setImmediate();
     const { success, data, error } = schema.safeParse(item);
     if (success) {
       // Only now: JSON that is nested deeper than the stack cannot be serialised.
-      if (Buffer.byteLength(JSON.stringify(item)) > ENTRY_BYTES)
+      if (Buffer.byteLength(JSON.stringify(item)) > maxBytes)
         refuse(`${field}.${n}`, "must be at most 1 MiB");
       parsed.push(data);
       continue;
@@ -104,9 +122,44 @@ function assertIndex(
 ): void {
   const message = messages[index];
   if (message === undefined) refuse(field, "must be an index in messages");
-  if (message !== null && message.role !== role)
+  // Input and output can be items of other kinds.
+  if (message !== null && message.role !== undefined && message.role !== "tool" && message.role !== role)
     refuse(field, `must be the index of a message of the ${role}`);
 }
+
+function assertCounts(field: string, turn: z.infer<typeof archivedTurn>, length: number): void {
+  const { user_place, answer_place, input_count = 1, output_count = 1 } = turn;
+  if (input_count > user_place + 1) refuse(`${field}.input_count`, "must be of items in messages");
+  if (answer_place !== null && answer_place + output_count > length)
+    refuse(`${field}.output_count`, "must be of items in messages");
+}
+
+type ImportedBlob = NonNullable<SessionImport["blobs"]>[number];
+
+function toImportedBlob({ id, media_type, data }: ArchivedBlob, field: string): ImportedBlob {
+  const bytes = Buffer.from(data, "base64");
+  if (blobIdOf(bytes) !== id) refuse(`${field}.id`, "must be that of its data");
+  return { id, mediaType: media_type, data: bytes };
+}
+
+/** A message whose images and files, if they stand in it, are taken out of it and into `blobs`. */
+function withoutData(message: unknown, blobs: Map<string, ImportedBlob>): unknown {
+  if (typeof message !== "object" || message === null || !("parts" in message)) return message;
+  const { parts } = message;
+  if (!Array.isArray(parts)) return message;
+  const kept = parts.map((part: Json) => {
+    const found = takeData(part);
+    if (found === undefined) return part;
+    const id = blobIdOf(found.data);
+    blobs.set(id, { id, mediaType: found.mediaType, data: found.data });
+    return found.partFor(id);
+  });
+  return { ...message, parts: kept };
+}
+
+/** As the memory library makes it. */
+const blobIdOf = (data: Uint8Array): string =>
+  `sha256-${createHash("sha256").update(data).digest("base64url")}`;
 
 function refuse(field: string, message: string): never {
   throw new AppError("invalid_request", `${field}: ${message}`, { errors: [{ field, message }] });

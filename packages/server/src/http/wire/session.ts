@@ -1,11 +1,12 @@
 import type {
   ForkPoint,
+  NewItem,
   SessionInfo,
   Item as StoredItem,
   Message as StoredMessage,
   NewMessage as UnstoredMessage,
 } from "@redis-memory-magic/memory";
-import type { Item, Message, NewMessage, Session } from "@redis-memory-magic/protocol";
+import type { ImportedMessage, Item, Message, NewMessage, Session } from "@redis-memory-magic/protocol";
 import { toOutputItem } from "../../chat/output-item.ts";
 import type { TurnRecord } from "../../chat/session-store.ts";
 import { tokensOf } from "../../chat/session-totals.ts";
@@ -66,15 +67,21 @@ function toTurn({ id, status, info }: TurnRecord): NonNullable<Message["turn"]> 
   };
 }
 
-export function fromMessage(message: NewMessage): UnstoredMessage {
-  const { created_at, tool_calls, tool_call_id, id, role, content, metadata } = message;
+export const fromMessage = (message: NewMessage): UnstoredMessage => fromItem(message) as UnstoredMessage;
+
+type UnstoredFields = Omit<NonNullable<ImportedMessage>, "turn">;
+
+/** @param fields of a message, which has a role and content, or of another item, which has a type */
+export function fromItem(fields: UnstoredFields): NewItem {
+  const { created_at, tool_calls, tool_call_id, id, role, type, content, metadata, parts } = fields;
   return {
-    role,
-    content,
+    ...(role === undefined ? { type } : { role }),
+    ...(content !== undefined && { content }),
     ...(id !== undefined && { id }),
     ...(created_at !== undefined && { createdAt: new Date(created_at) }),
     ...(tool_calls && { toolCalls: tool_calls }),
     ...(tool_call_id !== undefined && { toolCallId: tool_call_id }),
     ...(metadata !== undefined && { metadata }),
-  };
+    ...(parts !== undefined && { parts }),
+  } as NewItem;
 }
