@@ -243,6 +243,21 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   }
 
   /**
+   * An item by its id, with its index in the session, which it keeps. Null: it is not there.
+   *
+   * @example
+   * const found = await history.locate("session_1", "3f9a0c71-12");
+   * console.log(found?.index, found?.item.content);
+   */
+  async locate(
+    sessionId: string,
+    id: string,
+  ): Promise<{ readonly index: number; readonly item: Item<T> } | null> {
+    const found = await this.#find(sessionId, id);
+    return found ? { index: found.index, item: found.item } : null;
+  }
+
+  /**
    * Changes fields of an item where it stands; its id, time and index stay. A function is given the item as it is,
    * and is called again if something else changes it meanwhile. Null: there is no such item.
    *

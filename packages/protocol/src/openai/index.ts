@@ -1,2 +1,3 @@
+export * from "./conversations.ts";
 export * from "./items.ts";
 export * from "./responses.ts";

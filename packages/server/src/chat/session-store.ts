@@ -12,7 +12,6 @@ import {
   type Message,
   MessageHistory,
   type NewItem,
-  type NewMessage,
   type OutputItem,
   type PeekResult,
   SessionArchive,
@@ -264,6 +263,33 @@ export class SessionStore {
     return { messages, turns: await this.#turnsOf(sessionId, messages), hasMore };
   }
 
+  /** An item by its id in the session. Null: it is not there. */
+  locate(sessionId: string, itemId: string): Promise<IndexedItem | null> {
+    return translated(this.#history.locate(sessionId, itemId));
+  }
+
+  /** The session's newest item. Null: it has none. */
+  async newest(sessionId: string): Promise<IndexedItem | null> {
+    // Behind it there may be some that were dropped.
+    const { items } = await this.peek(sessionId, { history: { maxBytes: 4096, window: "" } });
+    return items.at(-1) ?? null;
+  }
+
+  /** Removes one item. False: it is not there. */
+  drop(sessionId: string, itemId: string): Promise<boolean> {
+    return translated(this.#history.drop(sessionId, itemId));
+  }
+
+  /** The records of turns, by their ids, without those that are not there. */
+  async turnRecords(
+    sessionId: string,
+    turnIds: readonly string[],
+  ): Promise<ReadonlyMap<string, TurnRecord>> {
+    const found = await translated(this.#turns.records(sessionId, turnIds));
+    const records = found.flatMap((record) => (record && withInfo(record)) ?? []);
+    return new Map(records.map((record) => [record.id, record]));
+  }
+
   /** Items by their index, `to` excluded, without those that were dropped. */
   range(sessionId: string, from: number, to: number): Promise<IndexedItem[]> {
     return translated(this.#turns.items(sessionId, from, to));
@@ -294,7 +320,7 @@ export class SessionStore {
 
   append(
     sessionId: string,
-    messages: readonly NewMessage[],
+    messages: readonly NewItem[],
     quota: StorageQuota,
   ): Promise<{ ids: string[]; count: number }> {
     return this.#write(sessionId, sizeOf(messages), quota, async () => {
@@ -420,14 +446,11 @@ export class SessionStore {
     }
   }
 
-  async #turnsOf(
+  #turnsOf(
     sessionId: string,
     messages: readonly (Item | null)[],
   ): Promise<ReadonlyMap<string, TurnRecord>> {
-    const ids = [...new Set(messages.flatMap((message) => message?.turnId ?? []))];
-    const found = await translated(this.#turns.records(sessionId, ids));
-    const records = found.flatMap((record) => (record && withInfo(record)) ?? []);
-    return new Map(records.map((record) => [record.id, record]));
+    return this.turnRecords(sessionId, [...new Set(messages.flatMap((message) => message?.turnId ?? []))]);
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { sessionId as sessionIdSchema } from "@redis-memory-magic/protocol";
+import { messageId, sessionId as sessionIdSchema } from "@redis-memory-magic/protocol";
 
 /*
  * Ids say where their thing is, so that no table is needed to find it. They have letters, digits, `_` and `-` only.
@@ -20,6 +20,9 @@ const PAGE = "session_";
 
 /** Makes the id of a session for a chain of responses. */
 export const newChain = (): string => CHAIN + randomBytes(16).toString("hex");
+
+/** Makes the id of a session for a conversation of this API. */
+export const newConversation = (): string => CONVERSATION + randomBytes(16).toString("hex");
 
 /** True for a session that was created as a conversation by this API: no response continues it unless it is named. */
 export const isConversation = (sessionId: string): boolean => sessionId.startsWith(CONVERSATION);
@@ -91,6 +94,17 @@ const PREFIXES: Readonly<Record<string, string>> = {
 export function itemId(type: string, address: ItemAddress): string {
   const place = "turnId" in address ? `${address.turnId}-${address.position}` : encodeItemId(address.itemId);
   return `${PREFIXES[type] ?? "item"}_${encodeSession(address.sessionId)}_${place}`;
+}
+
+/** Undefined for an id that this API never gives. */
+export function parseItemId(id: string): ItemAddress | undefined {
+  const [, token = "", place = ""] = /^[a-z]+_([0-9a-z]+)_([0-9a-z-]+)$/.exec(id) ?? [];
+  const sessionId = decodeSession(token);
+  if (sessionId === undefined) return undefined;
+  const [, turnId, position] = /^([0-9a-f]{16})-(\d{1,6})$/.exec(place) ?? [];
+  if (turnId !== undefined) return { sessionId, turnId, position: Number(position) };
+  const itemId = place.startsWith("x") ? fromHex(place.slice(1)) : place;
+  return messageId.safeParse(itemId).success && itemId !== undefined ? { sessionId, itemId } : undefined;
 }
 
 /** The library's own ids stand as they are: 8 hexadecimal digits and an index. */

@@ -4,6 +4,7 @@ import type { ApiContext } from "../http/api.ts";
 import { renderErrors, type SendError } from "../http/problems.ts";
 import { toOpenAiError } from "./api-error.ts";
 import type { ModelNames } from "./model-names.ts";
+import { conversationRoutes } from "./routes/conversations.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { responseRoutes } from "./routes/responses.ts";
 import { refuseMalformedText } from "./well-formed.ts";
@@ -27,7 +28,7 @@ export const openAiRoutes: OpenAiRoutes = (context) => async (app) => {
       schema.response = { ...(schema.response as object), ...ERRORS };
     });
     scope.addHook("preValidation", async ({ body }) => refuseMalformedText(body));
-    for (const routes of [modelRoutes, responseRoutes]) await scope.register(routes(context));
+    for (const routes of [modelRoutes, responseRoutes, conversationRoutes]) await scope.register(routes(context));
   };
   await app.register(v1, { prefix: "/v1" });
 };

@@ -9,9 +9,10 @@ import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import type { SessionStore, StoredTurn } from "../../chat/session-store.ts";
 import { AppError } from "../../errors/app-error.ts";
+import { toApiItems } from "../conversation-items.ts";
 import { createResponse } from "../create-response.ts";
 import { isChain, parseResponseId, responseId, type TurnAddress } from "../ids.ts";
-import { inSession, pageOf } from "../item-list.ts";
+import { pageOf } from "../item-list.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 import { toResponse } from "../response.ts";
 import { atEnd, ofStored } from "../snapshot.ts";
@@ -141,10 +142,7 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       const { sessionId, turnId } = addressOf(request.params.response_id);
       const { userIndex, inputCount } = (await readTurn(sessions, { sessionId, turnId })).record;
       const items = await sessions.range(sessionId, userIndex - inputCount + 1, userIndex + 1);
-      return pageOf(
-        items.map(({ item }) => inSession(sessionId, item)),
-        request.query,
-      );
+      return pageOf(await toApiItems(sessions, sessionId, items), request.query);
     },
   );
 };

@@ -1,0 +1,88 @@
+import type { IndexedItem } from "@redis-memory-magic/memory";
+import type { ApiItem, ItemList, ListQuery } from "@redis-memory-magic/protocol/openai";
+import type { SessionStore } from "../chat/session-store.ts";
+import { invalid } from "./api-error.ts";
+import { apiTypeOf, toApiItem } from "./api-items.ts";
+import { itemId, parseItemId } from "./ids.ts";
+import { listOf } from "./item-list.ts";
+
+/** A page of a conversation's items. @throws AppError `invalid_request` for `after` without such an item */
+export async function pageOfItems(
+  sessions: SessionStore,
+  sessionId: string,
+  { limit, order, after }: ListQuery,
+): Promise<ItemList> {
+  const from = after === undefined ? undefined : await findItem(sessions, sessionId, after);
+  if (from === null) throw invalid("after", "must be the id of an item of this conversation");
+  const wanted = limit + 1;
+  const found =
+    order === "asc"
+      ? await itemsAfter(sessions, sessionId, from?.index ?? -1, wanted)
+      : await itemsBefore(sessions, sessionId, from?.index, wanted);
+  const shown = await toApiItems(sessions, sessionId, found.slice(0, limit));
+  return listOf(shown, found.length > limit);
+}
+
+/** Oldest first. Where items were deleted, it reads on. */
+async function itemsAfter(
+  sessions: SessionStore,
+  sessionId: string,
+  index: number,
+  wanted: number,
+): Promise<IndexedItem[]> {
+  const last = (await sessions.newest(sessionId))?.index ?? -1;
+  const found: IndexedItem[] = [];
+  for (let from = index + 1; from <= last && found.length < wanted; from += wanted) {
+    found.push(...(await sessions.range(sessionId, from, from + wanted)));
+  }
+  return found.slice(0, wanted);
+}
+
+/** Newest first. @param index default: behind the newest */
+async function itemsBefore(
+  sessions: SessionStore,
+  sessionId: string,
+  index: number | undefined,
+  wanted: number,
+): Promise<IndexedItem[]> {
+  const found: IndexedItem[] = [];
+  let to = index ?? ((await sessions.newest(sessionId))?.index ?? -1) + 1;
+  for (; to > 0 && found.length < wanted; to -= wanted) {
+    found.push(...(await sessions.range(sessionId, Math.max(0, to - wanted), to)).reverse());
+  }
+  return found.slice(0, wanted);
+}
+
+/** An item by the id that this API gave it. Null: it is not in this session. */
+export async function findItem(
+  sessions: SessionStore,
+  sessionId: string,
+  id: string,
+): Promise<IndexedItem | null> {
+  const address = parseItemId(id);
+  if (address?.sessionId !== sessionId) return null;
+  if (!("turnId" in address)) return sessions.locate(sessionId, address.itemId);
+  const { turnId, position } = address;
+  const record = (await sessions.turnRecords(sessionId, [turnId])).get(turnId);
+  if (!record || record.answerIndex === null || position >= record.outputCount) return null;
+  const index = record.answerIndex + position;
+  return (await sessions.range(sessionId, index, index + 1))[0] ?? null;
+}
+
+/** Items as the API sends them, with the ids that they had in the responses that made them. */
+export async function toApiItems(
+  sessions: SessionStore,
+  sessionId: string,
+  items: readonly IndexedItem[],
+): Promise<ApiItem[]> {
+  const turnIds = new Set(items.flatMap(({ item }) => item.turnId ?? []));
+  const records = await sessions.turnRecords(sessionId, [...turnIds]);
+  return items.map(({ index, item }) => {
+    const { answerIndex = null, id: turnId = "" } = records.get(item.turnId ?? "") ?? {};
+    const isOutput = answerIndex !== null && index >= answerIndex;
+    const place = isOutput
+      ? { sessionId, turnId, position: index - answerIndex }
+      : { sessionId, itemId: item.id };
+    return toApiItem(item, itemId(apiTypeOf(item), place));
+  });
+}
