@@ -135,10 +135,11 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
       admitTurn: (turn) => admitTurn(limits, accounts, estimates, turn),
     };
   };
+  const reports = new Reports(planner, providers, tokens);
   const api = await buildApi(
     {
       chat,
-      reports: new Reports(planner, providers, tokens),
+      reports,
       providers,
       identity,
       limits,
@@ -158,6 +159,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     [
       openAiRoutes({
         chat,
+        reports,
         callerOf,
         metrics,
         models: new ModelNames(providers, config.modelAliases),

@@ -73,6 +73,11 @@ export const deletedResponse = z.object({
   deleted: z.literal(true),
 });
 
+export const inputTokens = z.object({
+  object: z.literal("response.input_tokens"),
+  input_tokens: z.int(),
+});
+
 export const model = z.object({
   id: z.string(),
   object: z.literal("model"),

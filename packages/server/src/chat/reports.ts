@@ -94,8 +94,9 @@ export class Reports {
       refused: "unknown",
     } as const;
     const maxBytes = body.mode === "stateful" ? historyBytes(plan.budget) : 0;
-    const found =
-      body.session_id === undefined
+    const found = body.unstored
+      ? { ...nowhere, items: body.unstored.history, count: body.unstored.history.length }
+      : body.session_id === undefined
         ? nowhere
         : await sessions.peek(body.session_id, {
             history: { maxBytes, window: String(plan.window) },

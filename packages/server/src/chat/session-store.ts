@@ -281,10 +281,7 @@ export class SessionStore {
   }
 
   /** The records of turns, by their ids, without those that are not there. */
-  async turnRecords(
-    sessionId: string,
-    turnIds: readonly string[],
-  ): Promise<ReadonlyMap<string, TurnRecord>> {
+  async turnRecords(sessionId: string, turnIds: readonly string[]): Promise<ReadonlyMap<string, TurnRecord>> {
     const found = await translated(this.#turns.records(sessionId, turnIds));
     const records = found.flatMap((record) => (record && withInfo(record)) ?? []);
     return new Map(records.map((record) => [record.id, record]));
@@ -446,10 +443,7 @@ export class SessionStore {
     }
   }
 
-  #turnsOf(
-    sessionId: string,
-    messages: readonly (Item | null)[],
-  ): Promise<ReadonlyMap<string, TurnRecord>> {
+  #turnsOf(sessionId: string, messages: readonly (Item | null)[]): Promise<ReadonlyMap<string, TurnRecord>> {
     return this.turnRecords(sessionId, [...new Set(messages.flatMap((message) => message?.turnId ?? []))]);
   }
 }

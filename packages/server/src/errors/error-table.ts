@@ -32,6 +32,12 @@ export const ERRORS = {
     retry: false,
     advice: "Check the turn's id and the session's.",
   },
+  unsupported_parameter: {
+    status: 400,
+    title: "This is not supported",
+    retry: false,
+    advice: "Leave out the field that `param` names.",
+  },
   model_not_found: {
     status: 404,
     title: "No such model",

@@ -8,7 +8,7 @@ export function toApiItem(item: Item | OutputItem, id: string, status: Status = 
   const { role, content, parts, toolCalls, toolCallId, metadata } = item;
   const kept = typeof metadata === "object" && metadata !== null ? (metadata as object) : {};
   if (toolCallId !== undefined) {
-    const output = Array.isArray(parts) ? parts : content;
+    const output = Array.isArray(parts) ? parts.map(toApiPart) : content;
     return { id, type: "function_call_output", status, call_id: toolCallId, output };
   }
   const [call] = toolCalls ?? [];
@@ -31,7 +31,7 @@ export function toApiItem(item: Item | OutputItem, id: string, status: Status = 
       type: "message",
       status,
       role: role === "tool" ? "user" : role,
-      content: Array.isArray(parts) ? parts : [textPart(role, content)],
+      content: Array.isArray(parts) ? parts.map(toApiPart) : [textPart(role, content)],
     };
   }
   const fields = typeof parts === "object" && parts !== null && !Array.isArray(parts) ? parts : {};
@@ -43,6 +43,18 @@ export function toApiItem(item: Item | OutputItem, id: string, status: Status = 
     summary: [],
     ...(content !== "" && !("summary" in fields) && { content: [{ type: "reasoning_text", text: content }] }),
     ...fields,
+  };
+}
+
+/** An image or a file that is stored apart is named, and not sent again. */
+function toApiPart(part: unknown): unknown {
+  const { blob, media_type, width, height, ...others } = part as Readonly<Record<string, unknown>>;
+  if (typeof blob !== "string") return part;
+  const isImage = others.type === "input_image";
+  return {
+    ...others,
+    ...(isImage ? { detail: others.detail ?? "auto", image_url: null } : {}),
+    file_id: blob,
   };
 }
 

@@ -15,7 +15,11 @@ test("a conversation is created, read, updated and deleted", async () => {
   expect(await openai.conversations.retrieve(id)).toEqual(created);
   const updated = await openai.conversations.update(id, { metadata: { topic: "other" } });
   expect(updated).toEqual({ ...created, metadata: { topic: "other" } });
-  expect(await openai.conversations.delete(id)).toEqual({ id, object: "conversation.deleted", deleted: true });
+  expect(await openai.conversations.delete(id)).toEqual({
+    id,
+    object: "conversation.deleted",
+    deleted: true,
+  });
   await expect(openai.conversations.retrieve(id)).rejects.toMatchObject({
     status: 404,
     code: "conversation_not_found",
@@ -29,16 +33,20 @@ test("a conversation remembers, and its responses' items appear once, with the i
   const conversation = await openai.conversations.create();
   const first = await openai.responses.create({ model, input: "one", conversation: conversation.id });
   expect(first.conversation).toEqual({ id: conversation.id });
-  const second = await openai.responses.create({ model, input: "two", conversation: { id: conversation.id } });
+  const second = await openai.responses.create({
+    model,
+    input: "two",
+    conversation: { id: conversation.id },
+  });
   expect(second.output_text).toContain('"one"');
   const { data } = await openai.conversations.items.list(conversation.id, { order: "asc" });
   expect(data.map((item) => "role" in item && item.role)).toEqual(["user", "assistant", "user", "assistant"]);
   expect(data[1]).toEqual(first.output[0]);
   expect(data[3]).toEqual(second.output[0]);
   for (const item of data) {
-    expect(await openai.conversations.items.retrieve(item.id ?? "", { conversation_id: conversation.id })).toEqual(
-      item,
-    );
+    expect(
+      await openai.conversations.items.retrieve(item.id ?? "", { conversation_id: conversation.id }),
+    ).toEqual(item);
   }
 });
 
@@ -77,7 +85,12 @@ test("items are added, paged to the end in both orders, and deleted", async () =
 test("items keep what this server does not know", async () => {
   const { openai } = await startWithSdk();
   const items = [
-    { type: "message", role: "assistant", phase: "commentary", content: [{ type: "output_text", text: "Hm." }] },
+    {
+      type: "message",
+      role: "assistant",
+      phase: "commentary",
+      content: [{ type: "output_text", text: "Hm." }],
+    },
     { type: "function_call", call_id: "call_1", name: "now", arguments: "{}" },
     { type: "function_call_output", call_id: "call_1", output: [{ type: "input_text", text: "12:00" }] },
     { type: "reasoning", summary: [{ type: "summary_text", text: "So." }], encrypted_content: "abc" },

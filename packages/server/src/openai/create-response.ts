@@ -3,12 +3,14 @@ import type { CreateResponse } from "@redis-memory-magic/protocol/openai";
 import type { AskedTurn } from "../chat/asked-turn.ts";
 import type { Caller } from "../chat/caller.ts";
 import type { Chat } from "../chat/chat.ts";
+import type { SessionStore } from "../chat/session-store.ts";
 import type { TurnRequest } from "../chat/turn-request.ts";
 import { AppError } from "../errors/app-error.ts";
+import { invalid } from "./api-error.ts";
 import { conversationId, isConversation, newChain, responseId, type TurnAddress } from "./ids.ts";
-import { readInput } from "./input-items.ts";
 import type { ModelNames } from "./model-names.ts";
 import { lockedConversation, type Parent, parentOf, unknownConversation, unknownParent } from "./parent.ts";
+import { resolveInput } from "./references.ts";
 import { echoOf, readSettings } from "./settings.ts";
 
 // The longest answer of a slow model; clients give up after ten minutes.
@@ -22,20 +24,14 @@ export interface CreateOptions {
   readonly ttlSeconds: number;
 }
 
-/**
- * Begins a response.
- * @param left aborted when the client has disconnected
- * @throws AppError before anything is stored or sent
- */
-export async function createResponse(
-  { chat, models, ttlSeconds }: CreateOptions,
-  caller: Caller,
+/** What a turn is asked for by a request of this API. @throws AppError */
+export async function readRequest(
+  { models, ttlSeconds }: Pick<CreateOptions, "models" | "ttlSeconds">,
+  sessions: SessionStore,
   body: CreateResponse,
-  left: AbortSignal,
-): Promise<AskedTurn> {
+): Promise<{ readonly request: TurnRequest; readonly parent: Parent }> {
   const parent = parentOf(body);
   const named = await models.resolve(body.model);
-  const settings = readSettings(body);
   const client = {
     ...echoOf(body),
     ...(named.model !== body.model && { model: body.model }),
@@ -43,22 +39,50 @@ export async function createResponse(
     ...(parent.kind === "response" && { previous_response_id: responseId(parent) }),
     ...(parent.kind === "conversation" && { conversation: { id: conversationId(parent.sessionId) } }),
   };
+  const input = await resolveInput(sessions, body.input, contextOf(parent));
+  if (input.length === 0) throw invalid("input", "must have something that is not in the conversation yet");
   const request: TurnRequest = {
     ...named,
     mode: "stateful",
     system: body.instructions ?? "",
-    input: readInput(body.input),
-    settings,
+    input,
+    settings: readSettings(body),
     ttlSeconds,
     wholeHistory: body.truncation !== "auto",
     ...(Object.keys(client).length > 0 && { client }),
   };
+  return { request, parent };
+}
+
+/**
+ * Begins a response.
+ * @param left aborted when the client has disconnected
+ * @throws AppError before anything is stored or sent
+ */
+export async function createResponse(
+  options: CreateOptions,
+  caller: Caller,
+  body: CreateResponse,
+  left: AbortSignal,
+): Promise<AskedTurn> {
+  if (body.background && body.store === false) {
+    const message = "needs store: a response that is not stored cannot be asked for later";
+    throw new AppError("unsupported_parameter", `background ${message}.`, {
+      errors: [{ field: "background", message }],
+    });
+  }
+  const { request, parent } = await readRequest(options, caller.sessions, body);
+  const { chat } = options;
   if (body.store === false) {
     const history = await readHistory({ chat, caller, request, left }, parent);
     return chat.ask(caller, { ...request, session_id: newChain(), unstored: { history } });
   }
   return begin({ chat, caller, request, left }, parent);
 }
+
+/** The session whose items the response has in its context. */
+const contextOf = (parent: Parent): string | undefined =>
+  parent.kind === "none" ? undefined : parent.sessionId;
 
 interface Beginning {
   readonly chat: Chat;
@@ -153,7 +177,7 @@ async function ended(
 }
 
 /** What a response that is not stored goes on from. */
-async function readHistory(beginning: Beginning, parent: Parent): Promise<readonly IndexedItem[]> {
+export async function readHistory(beginning: Beginning, parent: Parent): Promise<readonly IndexedItem[]> {
   const { sessions, quota } = beginning.caller;
   switch (parent.kind) {
     case "none":

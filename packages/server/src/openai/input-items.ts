@@ -5,23 +5,27 @@ import { invalid } from "./api-error.ts";
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The items of a request as they are stored. An item that is in it twice is taken once. Ids of items are not kept: each
- * gets one that says where it is.
+ * The items of a request as they are stored. Their ids are not kept: each gets one that says where it is.
  * @throws AppError `invalid_request`
  */
-export function readInput(input: CreateResponse["input"]): NewItem[] {
-  if (typeof input === "string") return [{ role: "user", content: input }];
+export const readInput = (input: CreateResponse["input"]): NewItem[] =>
+  typeof input === "string"
+    ? [{ role: "user", content: input }]
+    : withoutRepeats(input ?? []).map((item, n) => readItem(item, `input[${n}]`));
+
+/** Clients send an item twice, and mean it once. */
+export function withoutRepeats(items: readonly InputItem[]): InputItem[] {
   const seen = new Set<string>();
-  return (input ?? []).flatMap((item, n) => {
-    if (typeof item.id === "string") {
-      if (seen.has(item.id)) return [];
-      seen.add(item.id);
-    }
-    return [readItem(item, `input[${n}]`)];
+  return items.filter(({ id }) => {
+    if (typeof id !== "string") return true;
+    const isNew = !seen.has(id);
+    seen.add(id);
+    return isNew;
   });
 }
 
-function readItem(item: InputItem, field: string): NewItem {
+/** @param field where the item stands in the request, for errors */
+export function readItem(item: InputItem, field: string): NewItem {
   const type = item.type ?? "message";
   switch (type) {
     case "message":

@@ -10,7 +10,7 @@ import { responseRoutes } from "./routes/responses.ts";
 import { refuseMalformedText } from "./well-formed.ts";
 
 /** The parts that the routes of this API use. */
-export interface OpenAiContext extends Pick<ApiContext, "chat" | "callerOf" | "metrics"> {
+export interface OpenAiContext extends Pick<ApiContext, "chat" | "reports" | "callerOf" | "metrics"> {
   readonly models: ModelNames;
   /** Of a session that this API makes. */
   readonly ttlSeconds: number;
@@ -28,7 +28,8 @@ export const openAiRoutes: OpenAiRoutes = (context) => async (app) => {
       schema.response = { ...(schema.response as object), ...ERRORS };
     });
     scope.addHook("preValidation", async ({ body }) => refuseMalformedText(body));
-    for (const routes of [modelRoutes, responseRoutes, conversationRoutes]) await scope.register(routes(context));
+    for (const routes of [modelRoutes, responseRoutes, conversationRoutes])
+      await scope.register(routes(context));
   };
   await app.register(v1, { prefix: "/v1" });
 };

@@ -49,8 +49,9 @@ export class ResponseEvents {
 
   /** @param response as it was when it began */
   begin(response: ApiResponse): string {
-    const created = this.#event({ type: "response.created", response });
-    const queued = response.background ? this.#event({ type: "response.queued", response }) : "";
+    const before = response.background ? { ...response, status: "queued" } : response;
+    const created = this.#event({ type: "response.created", response: before });
+    const queued = response.background ? this.#event({ type: "response.queued", response: before }) : "";
     return created + queued + this.#event({ type: "response.in_progress", response });
   }
 

@@ -1,3 +1,5 @@
+import type { SessionInfo } from "@redis-memory-magic/memory";
+import type { InputItem, ItemList } from "@redis-memory-magic/protocol/openai";
 import {
   addItems,
   type Conversation,
@@ -10,8 +12,6 @@ import {
   outputItem,
   updateConversation,
 } from "@redis-memory-magic/protocol/openai";
-import type { InputItem, ItemList } from "@redis-memory-magic/protocol/openai";
-import type { SessionInfo } from "@redis-memory-magic/memory";
 import { z } from "zod";
 import type { Caller } from "../../chat/caller.ts";
 import { changeMetadata, fieldOf } from "../../chat/session-metadata.ts";
@@ -32,131 +32,140 @@ const itemParams = params.extend({ item_id: z.string() });
 const body = { bodyLimit: 32 * 1024 * 1024 };
 
 /** Routes for conversations and their items. */
-export const conversationRoutes: OpenAiRoutes = ({ chat, callerOf, ttlSeconds }) => async (app) => {
-  app.post(
-    "/conversations",
-    {
-      ...body,
-      schema: {
-        summary: "Create a conversation",
-        body: createConversation,
-        response: { 200: conversation },
+export const conversationRoutes: OpenAiRoutes =
+  ({ chat, callerOf, ttlSeconds }) =>
+  async (app) => {
+    app.post(
+      "/conversations",
+      {
+        ...body,
+        schema: {
+          summary: "Create a conversation",
+          body: createConversation,
+          response: { 200: conversation },
+        },
       },
-    },
-    async (request) => {
-      const caller = callerOf(request);
-      const { metadata: pairs, items } = request.body;
-      const sessionId = newConversation();
-      // Before anything is stored.
-      readInput(items);
-      await caller.sessions.setMetadata(sessionId, { [FIELD]: pairs ?? {} }, 0, caller.quota);
-      await caller.sessions.expire(sessionId, ttlSeconds, caller.quota);
-      await add(caller, sessionId, items ?? []);
-      return read(caller, sessionId);
-    },
-  );
-
-  app.get(
-    "/conversations/:conversation_id",
-    { schema: { summary: "A conversation", params, response: { 200: conversation } } },
-    async (request) => read(callerOf(request), sessionOf(request.params.conversation_id)),
-  );
-
-  app.post(
-    "/conversations/:conversation_id",
-    {
-      schema: {
-        summary: "Replace the metadata of a conversation",
-        params,
-        body: updateConversation,
-        response: { 200: conversation },
+      async (request) => {
+        const caller = callerOf(request);
+        const { metadata: pairs, items } = request.body;
+        const sessionId = newConversation();
+        // Before anything is stored.
+        readInput(items);
+        await caller.sessions.setMetadata(sessionId, { [FIELD]: pairs ?? {} }, 0, caller.quota);
+        await caller.sessions.expire(sessionId, ttlSeconds, caller.quota);
+        await add(caller, sessionId, items ?? []);
+        return read(caller, sessionId);
       },
-    },
-    async (request) => {
-      const caller = callerOf(request);
-      const sessionId = sessionOf(request.params.conversation_id);
-      const pairs = request.body.metadata ?? {};
-      await changeMetadata(caller.sessions, sessionId, FIELD, () => pairs, caller.quota);
-      return read(caller, sessionId);
-    },
-  );
+    );
 
-  app.delete(
-    "/conversations/:conversation_id",
-    {
-      schema: {
-        summary: "Delete a conversation with its items and responses",
-        params,
-        response: { 200: deletedConversation },
+    app.get(
+      "/conversations/:conversation_id",
+      { schema: { summary: "A conversation", params, response: { 200: conversation } } },
+      async (request) => read(callerOf(request), sessionOf(request.params.conversation_id)),
+    );
+
+    app.post(
+      "/conversations/:conversation_id",
+      {
+        schema: {
+          summary: "Replace the metadata of a conversation",
+          params,
+          body: updateConversation,
+          response: { 200: conversation },
+        },
       },
-    },
-    async (request) => {
-      const id = request.params.conversation_id;
-      if (!(await chat.clear(callerOf(request).sessions, sessionOf(id)))) throw unknownConversation(id);
-      return { id, object: "conversation.deleted" as const, deleted: true as const };
-    },
-  );
-
-  app.post(
-    "/conversations/:conversation_id/items",
-    {
-      ...body,
-      schema: { summary: "Add items to a conversation", params, body: addItems, response: { 200: itemList } },
-    },
-    async (request) => {
-      const caller = callerOf(request);
-      const sessionId = sessionOf(request.params.conversation_id);
-      await read(caller, sessionId);
-      return add(caller, sessionId, request.body.items);
-    },
-  );
-
-  app.get(
-    "/conversations/:conversation_id/items",
-    {
-      schema: {
-        summary: "A conversation's items",
-        params,
-        querystring: listQuery,
-        response: { 200: itemList },
+      async (request) => {
+        const caller = callerOf(request);
+        const sessionId = sessionOf(request.params.conversation_id);
+        const pairs = request.body.metadata ?? {};
+        await changeMetadata(caller.sessions, sessionId, FIELD, () => pairs, caller.quota);
+        return read(caller, sessionId);
       },
-    },
-    async (request) => {
-      const caller = callerOf(request);
-      const sessionId = sessionOf(request.params.conversation_id);
-      await read(caller, sessionId);
-      return pageOfItems(caller.sessions, sessionId, request.query);
-    },
-  );
+    );
 
-  app.get(
-    "/conversations/:conversation_id/items/:item_id",
-    { schema: { summary: "One item", params: itemParams, response: { 200: outputItem } } },
-    async (request) => {
-      const { sessions } = callerOf(request);
-      const { conversation_id, item_id } = request.params;
-      const sessionId = sessionOf(conversation_id);
-      const found = await findItem(sessions, sessionId, item_id);
-      const [item] = found ? await toApiItems(sessions, sessionId, [found]) : [];
-      if (item === undefined) throw unknownItem(item_id);
-      return item;
-    },
-  );
+    app.delete(
+      "/conversations/:conversation_id",
+      {
+        schema: {
+          summary: "Delete a conversation with its items and responses",
+          params,
+          response: { 200: deletedConversation },
+        },
+      },
+      async (request) => {
+        const id = request.params.conversation_id;
+        if (!(await chat.clear(callerOf(request).sessions, sessionOf(id)))) throw unknownConversation(id);
+        return { id, object: "conversation.deleted" as const, deleted: true as const };
+      },
+    );
 
-  app.delete(
-    "/conversations/:conversation_id/items/:item_id",
-    { schema: { summary: "Delete an item", params: itemParams, response: { 200: conversation } } },
-    async (request) => {
-      const caller = callerOf(request);
-      const { conversation_id, item_id } = request.params;
-      const sessionId = sessionOf(conversation_id);
-      const found = await findItem(caller.sessions, sessionId, item_id);
-      const isDropped = found !== null && (await caller.sessions.drop(sessionId, found.item.id));
-      if (!isDropped) throw unknownItem(item_id);
-      return read(caller, sessionId);
-    },
-  );
-};
+    app.post(
+      "/conversations/:conversation_id/items",
+      {
+        ...body,
+        schema: {
+          summary: "Add items to a conversation",
+          params,
+          body: addItems,
+          response: { 200: itemList },
+        },
+      },
+      async (request) => {
+        const caller = callerOf(request);
+        const sessionId = sessionOf(request.params.conversation_id);
+        await read(caller, sessionId);
+        return add(caller, sessionId, request.body.items);
+      },
+    );
+
+    app.get(
+      "/conversations/:conversation_id/items",
+      {
+        schema: {
+          summary: "A conversation's items",
+          params,
+          querystring: listQuery,
+          response: { 200: itemList },
+        },
+      },
+      async (request) => {
+        const caller = callerOf(request);
+        const sessionId = sessionOf(request.params.conversation_id);
+        await read(caller, sessionId);
+        return pageOfItems(caller.sessions, sessionId, request.query);
+      },
+    );
+
+    app.get(
+      "/conversations/:conversation_id/items/:item_id",
+      { schema: { summary: "One item", params: itemParams, response: { 200: outputItem } } },
+      async (request) => {
+        const caller = callerOf(request);
+        const { conversation_id, item_id } = request.params;
+        const sessionId = sessionOf(conversation_id);
+        await read(caller, sessionId);
+        const found = await findItem(caller.sessions, sessionId, item_id);
+        const [item] = found ? await toApiItems(caller.sessions, sessionId, [found]) : [];
+        if (item === undefined) throw unknownItem(item_id);
+        return item;
+      },
+    );
+
+    app.delete(
+      "/conversations/:conversation_id/items/:item_id",
+      { schema: { summary: "Delete an item", params: itemParams, response: { 200: conversation } } },
+      async (request) => {
+        const caller = callerOf(request);
+        const { conversation_id, item_id } = request.params;
+        const sessionId = sessionOf(conversation_id);
+        await read(caller, sessionId);
+        const found = await findItem(caller.sessions, sessionId, item_id);
+        const isDropped = found !== null && (await caller.sessions.drop(sessionId, found.item.id));
+        if (!isDropped) throw unknownItem(item_id);
+        return read(caller, sessionId);
+      },
+    );
+  };
 
 /** @throws AppError `conversation_not_found` */
 async function read({ sessions }: Caller, sessionId: string): Promise<Conversation> {
@@ -181,7 +190,9 @@ async function add(
   if (items.length === 0) return listOf([], false);
   const { ids } = await sessions.append(sessionId, items, quota);
   const added = items.map((item, n) => {
-    const stored = { content: item.toolCalls?.[0]?.arguments ?? "", ...item } as Parameters<typeof toApiItem>[0];
+    const stored = { content: item.toolCalls?.[0]?.arguments ?? "", ...item } as Parameters<
+      typeof toApiItem
+    >[0];
     return toApiItem(stored, itemId(apiTypeOf(stored), { sessionId, itemId: ids[n] ?? "" }));
   });
   return listOf(added, false);

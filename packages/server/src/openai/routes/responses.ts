@@ -1,6 +1,7 @@
 import {
   createResponse as createBody,
   deletedResponse,
+  inputTokens,
   itemList,
   listQuery,
   response,
@@ -10,12 +11,12 @@ import { z } from "zod";
 import type { SessionStore, StoredTurn } from "../../chat/session-store.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { toApiItems } from "../conversation-items.ts";
-import { createResponse } from "../create-response.ts";
+import { createResponse, readHistory, readRequest } from "../create-response.ts";
 import { isChain, parseResponseId, responseId, type TurnAddress } from "../ids.ts";
 import { pageOf } from "../item-list.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 import { toResponse } from "../response.ts";
-import { atEnd, ofStored } from "../snapshot.ts";
+import { atBegin, atEnd, ofStored } from "../snapshot.ts";
 import { streamResponse } from "../stream-response.ts";
 
 // Clients send whole histories, with images in them.
@@ -47,6 +48,7 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
     async (request, reply) => {
       const caller = callerOf(request);
       const turn = await createResponse(context, caller, request.body, disconnected(reply));
+      if (request.body.background && !request.body.stream) return toResponse(atBegin(turn));
       if (request.body.stream) return streamResponse(reply, caller.sessions, turn, -1, metrics);
       const result = await turn.result();
       if (result.error) {
@@ -55,6 +57,28 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
         throw result.error;
       }
       return toResponse(await atEnd(caller.sessions, turn, result));
+    },
+  );
+
+  app.post(
+    "/responses/input_tokens",
+    {
+      bodyLimit: MAX_BODY_BYTES,
+      schema: {
+        summary: "Count the tokens that a response would be sent; no model is called",
+        body: createBody,
+        response: { 200: inputTokens },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const read = await readRequest(context, caller.sessions, request.body);
+      const history = await readHistory({ chat, caller, ...read, left: disconnected(reply) }, read.parent);
+      const report = await context.reports.preview(caller.sessions, {
+        ...read.request,
+        unstored: { history },
+      });
+      return { object: "response.input_tokens" as const, input_tokens: report.tokens.counted };
     },
   );
 

@@ -1,0 +1,59 @@
+import type { Item, Json, NewItem } from "@redis-memory-magic/memory";
+import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
+import type { SessionStore } from "../chat/session-store.ts";
+import { dataUrlOf } from "../chat/with-blobs.ts";
+import { AppError } from "../errors/app-error.ts";
+import { findItem } from "./conversation-items.ts";
+import { parseItemId } from "./ids.ts";
+import { readInput, readItem, withoutRepeats } from "./input-items.ts";
+
+/**
+ * The items of a request, with those that it only refers to. Items of the session that the request goes on in are in
+ * its context already: clients send them again, by reference or whole, and they are taken once.
+ * @param sessionId the session that the request goes on in
+ * @throws AppError `invalid_request`, `message_not_found`
+ */
+export async function resolveInput(
+  sessions: SessionStore,
+  input: CreateResponse["input"],
+  sessionId: string | undefined,
+): Promise<NewItem[]> {
+  if (!Array.isArray(input)) return readInput(input);
+  const isKnown = ({ id }: InputItem): boolean =>
+    sessionId !== undefined && typeof id === "string" && parseItemId(id)?.sessionId === sessionId;
+  const items = withoutRepeats(input).filter((item) => !isKnown(item));
+  return Promise.all(
+    items.map(async (item, n) =>
+      isReference(item) ? referredTo(sessions, item.id ?? "") : readItem(item, `input[${n}]`),
+    ),
+  );
+}
+
+/** Some clients leave the type out. */
+const isReference = ({ type, id, role }: InputItem): boolean =>
+  type === "item_reference" || ((type ?? role ?? undefined) === undefined && typeof id === "string");
+
+async function referredTo(sessions: SessionStore, id: string): Promise<NewItem> {
+  const address = parseItemId(id);
+  const found = address && (await findItem(sessions, address.sessionId, id));
+  if (!address || !found) {
+    const message = "is not the id of an item that is stored";
+    throw new AppError("message_not_found", `${JSON.stringify(id)} ${message}. Send the item itself.`, {
+      errors: [{ field: "input", message }],
+    });
+  }
+  return copyOf(sessions, address.sessionId, found.item);
+}
+
+/** An item to be stored in another session, with the data of its images and files. */
+async function copyOf(sessions: SessionStore, sessionId: string, item: Item): Promise<NewItem> {
+  const { id, createdAt, turnId, parts, ...fields } = item;
+  if (!Array.isArray(parts)) return { ...fields, ...(parts !== undefined && { parts }) } as NewItem;
+  const copied = parts.map(async (part: Json) => {
+    const { blob, ...others } = part as { readonly [field: string]: Json };
+    if (typeof blob !== "string") return part;
+    const data = await dataUrlOf(await sessions.blob(sessionId, blob));
+    return { ...others, [others.type === "input_file" ? "file_data" : "image_url"]: data };
+  });
+  return { ...fields, parts: await Promise.all(copied) } as NewItem;
+}
