@@ -214,7 +214,11 @@ describe("memory on the page", () => {
       await tour.getByRole("button", { name: /^Send / }).click();
       await tour.getByRole("button", { name: /^(Next|End of the tour)$/ }).click();
     }
-    await expect(tour).toBeHidden();
     await expect(chat.page.getByText(/did not fit into 160 tokens/)).toBeVisible();
+    await expect(tour.getByText(/^A model knows what it is sent/)).toBeVisible();
+    await tour.getByRole("button", { name: "Delete the tour's sessions" }).click();
+    await expect(tour).toBeHidden();
+    await expect(chat.page.getByRole("link", { name: /My name is Carol/ })).toBeHidden();
+    await expect(chat.page.getByRole("heading", { name: "New session" })).toBeVisible();
   });
 });

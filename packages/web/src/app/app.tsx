@@ -140,6 +140,13 @@ export function App() {
           onHistory={setHistory}
           onNew={session.openNew}
           onExtend={actions.onExtend}
+          onCompare={() => setComparing(true)}
+          onForget={(ids) =>
+            toastErrors(async () => {
+              session.openNew();
+              await list.removeAll(ids);
+            })
+          }
           onSessions={panel.isDrawer ? () => panel.setOpen(true) : null}
         />
       )}

@@ -1,6 +1,7 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ChoicesBar } from "../chat/composer/choices-bar.tsx";
+import { NextStepChip } from "../chat/composer/next-step.tsx";
 import { RedisNotice } from "../chat/composer/redis-notice.tsx";
 import { SessionComposer } from "../chat/composer/session-composer.tsx";
 import { ChatLiveRegions } from "../chat/log/chat-live-regions.tsx";
@@ -57,6 +58,10 @@ interface SessionViewProps {
   onNew: () => void;
   onOpen: (sessionId: string) => void;
   onExtend: (session: Session, seconds: number) => void;
+  /** Opens the comparison of configurations. */
+  onCompare: () => void;
+  /** Deletes sessions and opens a new one. */
+  onForget: (sessionIds: readonly string[]) => void;
   /** Opens the list of sessions where it is a drawer; null where it is a column. */
   onSessions: (() => void) | null;
 }
@@ -178,7 +183,17 @@ export function SessionView({
             )
           }
         />
-        {tour.index !== null && <TourCard tour={tour} chat={chat} />}
+        {tour.index !== null ? (
+          <TourCard
+            tour={tour}
+            chat={chat}
+            onCompare={props.onCompare}
+            onSlider={() => setOpen(true)}
+            onDelete={props.onForget}
+          />
+        ) : (
+          <NextStepChip chat={chat} onCompareMemory={setComparedTurn} />
+        )}
         <SessionComposer
           chat={chat}
           server={server}

@@ -107,6 +107,17 @@ export class SessionList {
     }
   }
 
+  /** Deletes sessions at once. @throws ApiError */
+  async removeAll(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      this.startRemoval(id);
+      await this.finishRemoval(id).catch((error) => {
+        // It has expired meanwhile.
+        if (!(error instanceof ApiError && error.status === 404)) throw error;
+      });
+    }
+  }
+
   #replace(session: Session): void {
     const sessions = this.#state.sessions.map((known) => (known.id === session.id ? session : known));
     this.store.update({ sessions });

@@ -61,7 +61,12 @@ export function useOpenSession() {
     setSession(next);
   }, []);
   const open = useCallback((next: string) => show({ id: next, isUnused: false }), [show]);
-  const openNew = useCallback(() => show({ id: newSessionId(), isUnused: true }), [show]);
+  /** Opens a new session and returns its id. */
+  const openNew = useCallback(() => {
+    const id = newSessionId();
+    show({ id, isUnused: true });
+    return id;
+  }, [show]);
   /** Marks the session as used: from now on missing messages are reported. */
   const noteUse = useCallback(() => setSession((current) => ({ ...current, isUnused: false })), []);
   return { id, isUnused, open, openNew, noteUse };

@@ -4,16 +4,20 @@ import { plural } from "../ui/format.ts";
 import { Icon } from "../ui/icon.tsx";
 import { prepareStep, runStep } from "./run-step.ts";
 import { TOUR } from "./tour-steps.ts";
+import { TourSummary } from "./tour-summary.tsx";
 import type { Tour } from "./use-tour.ts";
 import "./tour-card.css";
 
 interface TourCardProps {
   tour: Tour;
   chat: Chat;
+  onCompare: () => void;
+  onSlider: () => void;
+  onDelete: (sessionIds: readonly string[]) => void;
 }
 
 /** Shows the current step: what to do, and afterwards what it has shown. */
-export function TourCard({ tour, chat }: TourCardProps) {
+export function TourCard({ tour, chat, onCompare, onSlider, onDelete }: TourCardProps) {
   const { live, load, messages } = chat.state;
   const { index, isDone } = tour;
   const step = index === null ? undefined : TOUR[index];
@@ -23,7 +27,29 @@ export function TourCard({ tour, chat }: TourCardProps) {
   useEffect(() => {
     if (isReady) prepare();
   }, [index, isReady]);
-  if (index === null || step === undefined) return null;
+  if (index === null) return null;
+  if (step === undefined) {
+    const thenLeave = (action: () => void) => () => {
+      tour.leave();
+      action();
+    };
+    return (
+      <section className="tour" aria-label="Guided tour">
+        <header>
+          <strong>That was the tour</strong>
+          <span />
+          <button type="button" className="button-icon" aria-label="Leave the tour" onClick={tour.leave}>
+            <Icon name="close" size={15} />
+          </button>
+        </header>
+        <TourSummary
+          onCompare={thenLeave(onCompare)}
+          onSlider={thenLeave(onSlider)}
+          onDelete={thenLeave(() => onDelete(tour.sessions))}
+        />
+      </section>
+    );
+  }
   const sent = messages.at(-1)?.turn?.sent_messages;
   const next = TOUR[index + 1];
   const canSend = chat.provider?.available === true && load !== "loading" && live === null;
@@ -48,7 +74,7 @@ export function TourCard({ tour, chat }: TourCardProps) {
         <button
           type="button"
           className="button button-small button-strong"
-          onClick={() => (next === undefined ? tour.leave() : tour.go(index + 1, next.isFirst))}
+          onClick={() => tour.go(index + 1, next?.isFirst === true)}
         >
           {next === undefined ? "End of the tour" : "Next"}
         </button>

@@ -6,6 +6,8 @@ export interface Tour {
   readonly index: number | null;
   /** True once the step's message was sent. */
   readonly isDone: boolean;
+  /** The sessions that it has opened. */
+  readonly sessions: readonly string[];
   readonly start: () => void;
   readonly done: () => void;
   /** Goes to a step, in a new session if the step needs one. */
@@ -13,17 +15,21 @@ export interface Tour {
   readonly leave: () => void;
 }
 
-export function useTour(onNewSession: () => void): Tour {
+export function useTour(openNewSession: () => string): Tour {
   const [at, setAt] = useState<{ index: number; isDone: boolean } | null>(null);
+  const [sessions, setSessions] = useState<readonly string[]>([]);
 
   function go(index: number, inNewSession: boolean) {
     setAt({ index, isDone: false });
-    if (inNewSession) onNewSession();
+    if (!inNewSession) return;
+    const opened = openNewSession();
+    setSessions((before) => (index === 0 ? [opened] : [...before, opened]));
   }
 
   return {
     index: at?.index ?? null,
     isDone: at?.isDone ?? false,
+    sessions,
     start: () => go(0, true),
     done: () => setAt((before) => before && { ...before, isDone: true }),
     go,

@@ -2,6 +2,7 @@ import type { Mode, ProviderId, ProviderStatus } from "@redis-memory-magic/proto
 import { memo } from "react";
 import type { Choose } from "../state/use-chat.ts";
 import { MemoryChoice } from "./memory-choice.tsx";
+import { MirrorNotice } from "./mirror-notice.tsx";
 import { ProviderChoice, ProviderNotice } from "./provider-choice.tsx";
 import "./choices-bar.css";
 
@@ -22,6 +23,7 @@ export const ChoicesBar = memo(function ChoicesBar({ mode, chosen, choose, provi
         <ProviderChoice providers={providers} chosen={chosen} onChange={(id) => choose({ provider: id })} />
       </div>
       <ProviderNotice provider={provider} />
+      <MirrorNotice providers={providers} chosen={chosen} choose={choose} />
     </>
   );
 });

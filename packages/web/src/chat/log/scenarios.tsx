@@ -1,41 +1,8 @@
 import type { Mode } from "@redis-memory-magic/protocol";
 import { Alert } from "../../ui/alert.tsx";
 import { Logo } from "../../ui/icon.tsx";
+import { SCENARIOS } from "../state/scenarios.ts";
 import "./scenarios.css";
-
-interface Scenario {
-  readonly title: string;
-  readonly steps: string;
-  readonly mode: Mode;
-  readonly message: string;
-}
-
-const SCENARIOS: readonly Scenario[] = [
-  {
-    title: "Without memory",
-    steps: "Say your name with memory off, then ask for it. The model cannot know.",
-    mode: "stateless",
-    message: "My name is Alice",
-  },
-  {
-    title: "With memory",
-    steps: "Say your name with memory on, then ask for it. Now the model is sent both.",
-    mode: "stateful",
-    message: "My name is Bob",
-  },
-  {
-    title: "Another provider, the same memory",
-    steps: "Talk to one provider, switch to another and go on. The history is in Redis, not in the model.",
-    mode: "stateful",
-    message: "I am learning about Redis streams",
-  },
-  {
-    title: "Memory switched on later",
-    steps: "Say something with memory off, switch it on and ask. It was stored all the time.",
-    mode: "stateless",
-    message: "I love pizza",
-  },
-];
 
 interface ScenariosProps {
   /** True if the session was opened by a link and Redis does not have it. */
@@ -49,15 +16,14 @@ export function Scenarios({ isMissing, onTry }: ScenariosProps) {
     <div className="scenarios">
       {isMissing && (
         <Alert tone="warn" icon="clock">
-          Redis has nothing of this session: its time ran out, or it was deleted. What you write now begins it
-          anew.
+          This session has expired or was deleted. Your next message starts it again.
         </Alert>
       )}
       <Logo size={36} />
       <h2>A model knows what it is sent. Nothing else.</h2>
       <p>
-        Every message is stored in Redis. The toggle above decides whether the model is sent them. Watch the
-        line on the left: a filled dot is sent, a dashed one is not.
+        Every message is stored in Redis. The switch above decides whether the model gets them. Watch the line
+        on the left: a filled dot is sent, a dashed one is not.
       </p>
       <ul>
         {SCENARIOS.map(({ title, steps, mode, message }) => (
