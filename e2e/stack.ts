@@ -52,7 +52,7 @@ export async function startStack(env: Environment = {}) {
   return {
     openai,
     ollama,
-    /** Ends the server without a word to anybody. */
+    /** Kills the server. */
     kill: () => end(server, "SIGKILL"),
     /** Starts it again, where it was. */
     restart: async (): Promise<void> => {

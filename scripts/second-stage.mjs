@@ -35,7 +35,7 @@ export function runSecondStage(node, args) {
 
 /**
  * Returns the process of the npm that runs this. It may end without a signal to us: killed, or asked to end, when it
- * tells only the shell that it put between us and itself.
+ * signals only the shell between us and itself.
  */
 function npmProcess() {
   if (!process.env.npm_lifecycle_event) return undefined;

@@ -6,7 +6,7 @@ import { useWritableCaches } from "./writable-caches.mjs";
 
 const OWN = join("/clone", ".runtime", "cache");
 
-/** A user's home, and a place where none can be made, whoever runs the test. */
+/** A user's home, and a path where no folder can be made, not even by root. */
 function homes() {
   const home = mkdtempSync(join(tmpdir(), "home-"));
   onTestFinished(() => rmSync(home, { recursive: true }));

@@ -40,7 +40,7 @@ test("prints the measurement and a forecast, and deletes its sessions", async (c
   expect(output).toContain("| errors | none |");
   expect(code).toBe(0);
   expect(await redis.command("KEYS", "chat_history:{load-*")).toEqual([]);
-  if (process.platform !== "linux") return context.skip("only Linux tells of other processes");
+  if (process.platform !== "linux") return context.skip("only Linux shows other processes");
   expect(output).toMatch(/\| Redis \| [\d.]+ cores, [\d.]+ MB: (redis|valkey)-server \(process \d+\) \|/);
   expect(output).toMatch(/\| cores for the server, a process each \| \d+ \| [\d,]+ \|/);
 }, 60_000);

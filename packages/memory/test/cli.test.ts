@@ -44,7 +44,7 @@ test("imports, says what it did, and does nothing twice", async () => {
 });
 
 // So many that it cannot be done before it is interrupted: on a busy machine that takes its time.
-test("interrupted, it says so and ends; run again, it goes on", { timeout: 60_000 }, async () => {
+test("an interrupted import says so and ends; the next run continues", { timeout: 60_000 }, async () => {
   for (let session = 0; session < 60; session++) {
     const lines = Array.from({ length: 600 }, (_, n) => human(`${n}`));
     await own.redis.command("LPUSH", `message_store:${session}`, ...lines);

@@ -17,7 +17,7 @@ export interface TestCluster {
   moveSlots(count: number): Promise<void>;
   /** Kills the first master; resolves when a replica has taken its place, or at once where it has none. */
   killMaster(): Promise<void>;
-  /** Starts it anew: it follows who has taken its place. */
+  /** Starts it again: it replicates the node that replaced it. */
   reviveMaster(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { sessionId, turnId } from "./ids.ts";
 
-/** An error as RFC 9457 tells it, with a stable `code` and what to do. */
+/** A problem document (RFC 9457) with a stable `code`. */
 export const problem = z.object({
   type: z.string(),
   title: z.string(),

@@ -151,7 +151,7 @@ export type TotalsResponse = z.infer<typeof totalsResponse>;
 
 export const storageKey = z.object({
   name: z.string(),
-  type: z.string().describe("As Redis tells it: list, hash or string."),
+  type: z.string().describe("As Redis returns it: list, hash or string."),
   entries: z.int().nonnegative().describe("Messages of a list, fields of a hash, bytes of a string."),
   bytes: z
     .int()

@@ -2,7 +2,7 @@ import type { ChatModel, Completion, ModelRequest } from "../src/chat/chat-model
 import { AppError } from "../src/errors/app-error.ts";
 import { AnswerRecorder } from "./answer-recorder.ts";
 
-/** Asks a model, and tells all that came of it. */
+/** Asks a model, and returns what it sent. */
 export async function ask(
   model: ChatModel,
   request: ModelRequest,
@@ -13,7 +13,7 @@ export async function ask(
   return { pieces: sink.pieces, thoughts: sink.thoughts, ...completion };
 }
 
-/** Asks a model that must fail in a way that people are told. */
+/** Asks a model that must fail with an `AppError`. */
 export async function failureOf(model: ChatModel, request: ModelRequest): Promise<AppError> {
   const failure = await ask(model, request).catch((error: unknown) => error);
   if (failure instanceof AppError) return failure;

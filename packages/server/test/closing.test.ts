@@ -40,7 +40,7 @@ test("a turn that is being begun when the server ends comes to a definite end be
   expect((await sessions.turn("s", turnId))?.record.status).toBe("interrupted");
 });
 
-test("a server that ends takes no new connections, so that a balancer goes on to the next, and ends what it has begun", async () => {
+test("a server that is shutting down refuses new connections and completes its running requests", async () => {
   const server = await startTestServer({ mirrorDelayMs: 50 });
   const base = await server.listen();
   const ask = (session_id: string) => {

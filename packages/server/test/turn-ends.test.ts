@@ -75,7 +75,7 @@ describe("how an answer ended", () => {
   });
 });
 
-test("a tool that was called without being asked for is an answer, and the conversation goes on without it", async () => {
+test("an unrequested tool call is an answer, and the next turn does not send it", async () => {
   const server = await startTestServer();
   const call = { tool_calls: [{ function: { name: "look_up", arguments: '{"x":1}' } }] };
   server.ollama.scenario = { packets: [chunk(call), chunk({}, "stop"), DONE] };
@@ -185,7 +185,7 @@ describe("a model of Ollama that is not loaded", () => {
     expect(load?.body).toEqual({ model: "llama3.2:3b" });
   });
 
-  test("goes on loading when the turn that asked for it is cancelled", async () => {
+  test("continues loading when the turn that started it is cancelled", async () => {
     const server = await startTestServer();
     server.ollama.models = { "llama3.2:3b": { trained: 131_072 } };
     server.ollama.loadMs = 300;

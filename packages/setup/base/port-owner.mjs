@@ -6,7 +6,7 @@ import { findOnPath } from "./find-on-path.mjs";
 const LISTENING = "0A";
 
 /**
- * Who listens on a port, for a message: `redis-server *:6379 (process 812)`. Undefined when the system does not tell.
+ * The process that listens on a port, for a message: `redis-server *:6379 (process 812)`. Undefined if the system does not show it.
  * @param {number} port
  * @returns {string | undefined}
  */

@@ -1,5 +1,5 @@
 // A process of its own that outlives `kill -9` of the one that started it: when the pipe to that one closes, it
-// ends the processes and removes the folders that it was told of, the newest first.
+// ends the processes and removes the folders that it was given, the newest first.
 import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { endProcess } from "./end-process.mjs";

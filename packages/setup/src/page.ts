@@ -36,7 +36,7 @@ export async function buildPageIfChanged({ root, terminal, signal }: SetupContex
 }
 
 /**
- * Builds the page beside the former build, then puts it in its place: a server that serves the former one goes on, and
+ * Builds the page beside the former build, then puts it in its place: a server of the former one keeps running, and
  * a build that was broken off is never served.
  */
 export async function buildPage({ root, signal }: Pick<SetupContext, "root" | "signal">): Promise<void> {

@@ -4,7 +4,7 @@ import { Interrupted } from "../base/failure.mjs";
 import { guardProcess, unguardProcess } from "../base/guard.mjs";
 import { duration } from "../base/terminal.mjs";
 
-/** The last of a long output is what tells why it failed. */
+/** The end of a long output shows why it failed. */
 const OUTPUT_LINES = 5_000;
 const GRACE_MS = 3_000;
 const PIPES_MS = 1_000;

@@ -305,7 +305,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
       const client = intercept(redis.client, async (sendOnce) => {
         const first = (await sendOnce()) as string[];
         const second = (await sendOnce()) as string[];
-        // The last script is not one that may be sent again: it tells that the session is there.
+        // The last script must not be repeated: it would report that the session exists.
         return second[0] === "taken" ? first : second;
       });
       await new SessionArchive({ client, name }).fork("s", "f");
@@ -469,7 +469,7 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
     });
   });
 
-  test("storage tells a session's keys and what they take", async () => {
+  test("storage lists a session's keys with their sizes", async () => {
     expect(await history.storage("s")).toBeNull();
     await say("a", "b");
     const writer = await begin("c");

@@ -547,7 +547,7 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     expect(await history.getRecent("s", { k: 1 })).toEqual([]);
   });
 
-  test("a record of a later layout version is skipped and reported, and left as it is", async () => {
+  test("a record of a later layout version is skipped, reported and not changed", async () => {
     const indexes: number[] = [];
     const wary = new MessageHistory({
       client: redis.client,

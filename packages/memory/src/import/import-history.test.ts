@@ -177,7 +177,7 @@ describe("importing again", () => {
     expect(await history.count("session|1")).toBe(7);
   });
 
-  test("goes on where it was interrupted, at any batch", async () => {
+  test("continues where it was interrupted, at any batch", async () => {
     const lines = Array.from({ length: 1300 }, (_, n) =>
       JSON.stringify({ type: "human", data: { content: `m${n}` } }),
     );

@@ -11,7 +11,7 @@ export interface ImportOptions {
   readonly ttlSeconds?: number;
   /** Called after each batch. */
   readonly onProgress?: (progress: ImportProgress) => void;
-  /** Stops between two batches. What was imported stays; run again, it goes on from there. */
+  /** Stops between two batches. What was imported stays; the next run continues from there. */
   readonly signal?: AbortSignal;
 }
 
@@ -22,7 +22,7 @@ export interface ImportProgress {
   readonly ofSessions: number;
   /** Messages that were added. */
   readonly added: number;
-  /** Messages that were there already, by their ids. */
+  /** Messages whose ids existed before. */
   readonly existing: number;
   /** Records that are no messages. They are left out. */
   readonly damaged: number;

@@ -96,7 +96,7 @@ const library = () => {
   };
 };
 
-test("a session of version 1 is read, and goes on", async () => {
+test("a session of version 1 is read and continued", async () => {
   await write("former");
   const { history, turns } = library();
   const messages = await Array.fromAsync(history.messages("former"));
@@ -137,7 +137,7 @@ test("a session of version 1 is read, and goes on", async () => {
   expect(await history.ttl("former")).toBe(7200);
 });
 
-test("a session of version 2 is read, and goes on", async () => {
+test("a session of version 2 is read and continued", async () => {
   await write("second", "2", VERSION_2);
   const { history, turns, archive, blobs } = library();
   const items = await Array.fromAsync(history.items("second"));
@@ -169,7 +169,7 @@ test("a session of version 2 is read, and goes on", async () => {
   expect(ran).toMatchObject({ kind: "ended", outcome: { count: 8 } });
 });
 
-test("a session of a newer version is refused whatever is asked of it, and left as it is", async () => {
+test("every operation on a session of a newer version is refused and changes nothing", async () => {
   const keys = await write("newer", "3");
   const state = async () =>
     JSON.stringify([
@@ -214,7 +214,7 @@ test("a session of a newer version is refused whatever is asked of it, and left 
   expect(await state()).toBe(before);
 });
 
-test("records of a newer version in a session of this one are skipped, and told of", async () => {
+test("records of a newer version in a session of this version are skipped and reported", async () => {
   const [messages = "", , turnsKey = ""] = await write("mixed");
   await redis.command("RPUSH", messages, '[3,{"role":"user"}]');
   await redis.command("HSET", turnsKey, "t2", '[3,{"status":"completed"}]');

@@ -76,7 +76,7 @@ test("each write of a turn, sent again because its reply was lost, is done once"
   expect(await conversation()).toEqual(["user: Hi", "assistant: one two three four"]);
 });
 
-test("a turn that was ended before its beginning was heard of is not begun twice", async () => {
+test("a turn that ended before the reply to its begin arrived is not begun twice", async () => {
   for (const meanwhile of ["cancelled", "interrupted"] as const) {
     await history.clear("s");
     lossy.losses = 1;

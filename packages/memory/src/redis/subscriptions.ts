@@ -39,7 +39,7 @@ export class Subscriptions {
 
   /**
    * Calls the listener once too when the subscription holds: something may have been published before.
-   * Failing to subscribe is no error: who is not woken looks by himself.
+   * Failing to subscribe is no error: followers also poll, so a missed notification only adds delay.
    */
   add(channel: string, listener: () => void): void {
     const there = this.#channels.get(channel);

@@ -3,7 +3,7 @@ import type { Reply } from "../redis/script-runner.ts";
 /** One of a session's keys in Redis. */
 export interface StoredKey {
   readonly name: string;
-  /** As `TYPE` tells it: `list`, `hash` or `string`. */
+  /** As `TYPE` returns it: `list`, `hash` or `string`. */
   readonly type: string;
   /** Messages of a list, fields of a hash, bytes of a string. */
   readonly entries: number;

@@ -13,7 +13,7 @@ export interface ModelRequest {
    */
   readonly items: readonly ContextItem[];
   readonly settings?: ModelSettings;
-  /** The window that the context was made for, in tokens: a provider that can is told to allocate it. */
+  /** The window that the context was made for, in tokens: a provider that can allocates it. */
   readonly contextWindow: number;
   /** Tokens of the whole prompt, as they were counted or estimated. */
   readonly promptTokens: number;

@@ -61,7 +61,7 @@ describe("a prompt", () => {
     });
   });
 
-  test("gives a tool's result as something that the model is told", () => {
+  test("sends a tool's result as text of the user", () => {
     expect(
       shapeOf(
         "",

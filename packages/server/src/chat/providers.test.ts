@@ -34,7 +34,7 @@ test("a list that is seconds old is renewed in the background, an older one is w
   expect(await idsOf(waited)).toEqual(["a", "b"]);
 });
 
-test("a failure is kept for a moment, so that nobody waits for it twice", async () => {
+test("a failure is cached for a moment, so that the next request does not wait for it again", async () => {
   const { model, probes, clock, providers } = setUp();
   const first = providers.availability(model);
   probes[0]?.(has());
@@ -58,7 +58,7 @@ test("a turn is not refused by a failure that is a moment old", async () => {
   expect(await ready).toMatchObject({ info: { id: "a" } });
 });
 
-test("what is known is forgotten when a call finds nobody there", async () => {
+test("a cached probe is dropped when a call finds the provider unavailable", async () => {
   const { model, probes, providers } = setUp();
   const first = providers.availability(model);
   probes[0]?.(has("a"));

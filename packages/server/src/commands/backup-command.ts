@@ -23,7 +23,7 @@ npm run backup -- --into FOLDER [--keep 14] [--every HOURS] [--try-in redis://â€
 Writes everything that the product has in Redis to FILE, while it runs.
 With --into it writes a file named after the time, tries a restore of it, and keeps the newest --keep of them.
 The restore is tried in an empty Redis: the one of --try-in, else one that is started for this.
-With --every it goes on, with a backup each so many hours.`;
+With --every it keeps running and makes a backup every so many hours.`;
 
 const HOUR_MS = 3_600_000;
 

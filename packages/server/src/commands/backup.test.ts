@@ -135,7 +135,7 @@ test("while it is written to, every session is in the backup, each as it was at 
   const [from, to, file] = [await newRedis(), await newRedis(), newFile()];
   const history = new MessageHistory({ client: from.client });
   const sessions = Array.from({ length: 300 }, (_, n) => `s${n}`);
-  // A pair at a time, and in the title how many: half of it would tell.
+  // Two messages at a time, and their number in the title: half a write would show.
   const pair = [
     { role: "user", content: "question" },
     { role: "assistant", content: "answer" },

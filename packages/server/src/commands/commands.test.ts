@@ -82,7 +82,7 @@ test("a command that is called wrongly ends with how it is called, without a sta
   expect(status).toBe(1);
 });
 
-test("all that is kept of an owner is exported, and erased, and nothing of anybody else", async () => {
+test("exports and erases all data of an owner, and none of another owner", async () => {
   const server = await start();
   const as = async (name: string) => ({
     authorization: `Bearer ${(await server.apiKeys.create({ owner: name })).key}`,

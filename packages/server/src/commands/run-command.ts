@@ -16,7 +16,7 @@ export interface CommandContext {
   readonly print: (text: string) => void;
 }
 
-/** A mistake in how a command was called: told with how to call it. */
+/** A mistake in a command's arguments. The message shows the usage. */
 export class UsageError extends Error {}
 
 // Their messages are for people.

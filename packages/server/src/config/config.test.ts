@@ -48,7 +48,7 @@ test("former names of variables keep working", () => {
   ]);
 });
 
-test("three mistakes are told at once, each by its variable, with what is there", () => {
+test("reports three mistakes at once, each with its variable and value", () => {
   const mistakes = mistakesOf({ PORT: "http", SESSION_TTL_SECONDS: "-1", DEFAULT_PROVIDER: "gpt" });
   expect(mistakes).toHaveLength(3);
   const told = [...mistakes].sort().join("\n");

@@ -62,7 +62,7 @@ test("a group has what it names, and the rest as everybody", () => {
   expect(groups.get("staff")).toMatchObject({ requestsPerMinute: 9000, streams: null, sessions: 7 });
 });
 
-test("a file with mistakes is told by its name and their places", () => {
+test("reports mistakes in a file by the file's name and the field", () => {
   expect(mistakesOf({ LIMITS_FILE: "/nowhere/limits.json" })).toMatch(/cannot be read \(ENOENT\)/);
   expect(mistakesOf({ LIMITS_FILE: fileWith("{") })).toMatch(/is not JSON/);
   const told = mistakesOf({ LIMITS_FILE: fileWith('{"groups": {"staff": {"streams": -1, "tokens": 5}}}') });

@@ -77,7 +77,7 @@ test.each([
   ["redis+sentinel://a,b"],
   ["redis+cluster://a,b/1"],
   ["redis+geheim://a"],
-])("%s is a mistake, told with the forms there are, and not with what it says", (url) => {
+])("%s is refused with the valid forms, without quoting the value", (url) => {
   expect(() => redisOf(url)).toThrow(ConfigError);
   expect(() => redisOf(url)).toThrow(
     /^(?![\s\S]*geheim)[\s\S]*redis\+sentinel:\/\/host-1,host-2,host-3\/master-name/,

@@ -130,7 +130,7 @@ class JsonText<Result> {
     const body = parseOrNull(text);
     if (body !== null) return this.#reader.whole(body);
     for (const line of text.split("\n")) {
-      // A stream of events may follow an object that is none of its own.
+      // A stream of events may follow an object that is not part of it.
       const data = line.trim().replace(/^data:\s*/, "");
       const result = data === "" ? undefined : this.#reader.event(data, undefined);
       if (result !== undefined) return result;

@@ -208,17 +208,21 @@ export function describeChatModel(
       expect(availability.action).toMatch(/\.$/);
     });
 
-    testWith("unreachable", "fails with words for people when unreachable", async (unreachable) => {
-      const model = await unreachable();
-      const failure = await withinSeconds(
-        model.generate(subject.questions[0], new AnswerRecorder(), never).catch((error: unknown) => error),
-      );
-      await model.close();
-      if (!(failure instanceof AppError)) throw failure;
-      expect(failure.code).toMatch(/^provider_/);
-      expect(failure.message).toMatch(/\. .+\.$/);
-      if (subject.secret !== undefined) expect(everythingIn(failure)).not.toContain(subject.secret);
-    });
+    testWith(
+      "unreachable",
+      "fails with what happened and what to do when unreachable",
+      async (unreachable) => {
+        const model = await unreachable();
+        const failure = await withinSeconds(
+          model.generate(subject.questions[0], new AnswerRecorder(), never).catch((error: unknown) => error),
+        );
+        await model.close();
+        if (!(failure instanceof AppError)) throw failure;
+        expect(failure.code).toMatch(/^provider_/);
+        expect(failure.message).toMatch(/\. .+\.$/);
+        if (subject.secret !== undefined) expect(everythingIn(failure)).not.toContain(subject.secret);
+      },
+    );
 
     test("ends what is under way when closed", async () => {
       const sink = new AnswerRecorder();

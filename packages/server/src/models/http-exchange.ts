@@ -200,7 +200,7 @@ const NEEDS_TLS = "it speaks TLS; try https:// in its address";
 const UNKNOWN_AUTHORITY =
   "its certificate cannot be checked; name the file with your certificate authority in NODE_EXTRA_CA_CERTS";
 
-/** Node's, OpenSSL's and undici's codes in words that end the sentence "… cannot be reached: ". */
+/** What Node's, OpenSSL's and undici's codes mean, as the end of the sentence "… cannot be reached: ". */
 const CONNECTION_ERRORS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "its name is not known",

@@ -34,7 +34,7 @@ test("each line that belongs to a request has its id, that of a turn the turn's 
   expect(server.lines.join("")).not.toContain(SAID);
 });
 
-test("a request's id is told, and one that is no plain word is not taken over", async () => {
+test("logs a request's id, and does not take over one that is not a plain word", async () => {
   const server = await startTestServer();
   const idOf = async (given: string) =>
     (await server.inject("GET", "/", undefined, { "x-request-id": given })).headers["x-request-id"];

@@ -3,7 +3,7 @@ const LENGTH = 4;
 /**
  * Cuts a text that comes in pieces into deltas: of four UTF-16 units, or five where four would split a character. Where
  * it is cut depends on the text alone. So every stream of it, live or replayed, by any server, has the same deltas,
- * though nobody has stored how the text came.
+ * although it is not stored how the text arrived.
  */
 export class TextDeltas {
   #rest = "";

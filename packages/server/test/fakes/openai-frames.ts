@@ -17,7 +17,7 @@ import type { FakeToolCall, Scenario } from "./scenario.ts";
 /** An event without its number. */
 type Unnumbered<Event> = Event extends unknown ? Omit<Event, "sequence_number"> : never;
 
-/** One response of the Responses API: its events in OpenAI's order, and the object that they tell of. */
+/** One response of the Responses API: its events in OpenAI's order, and the object that they describe. */
 export class ResponseFrames implements AnswerFrames {
   readonly #request: ResponseCreateParams;
   readonly #scenario: Scenario;

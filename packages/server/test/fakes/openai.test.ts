@@ -85,7 +85,7 @@ describe("the fake OpenAI, called by OpenAI's client", () => {
     await expect(client.responses.create({ model, input: "Hi" })).rejects.toBeInstanceOf(kind);
   });
 
-  test("refuses to stream where it is told so, and answers whole", async () => {
+  test("refuses to stream if the scenario says so, and answers whole", async () => {
     fake.scenario = { refuseStreaming: true };
     const request = { model: "gpt-5-mini", input: "Hi" };
     await expect(client.responses.create({ ...request, stream: true })).rejects.toMatchObject({

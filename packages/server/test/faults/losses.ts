@@ -101,7 +101,7 @@ async function storedAnswer(base: string, stream: TurnStream, losses: string[]):
   const shown = stream.end?.data.status;
   // A server that cannot reach Redis reports "interrupted", though Redis may have stored another end.
   if (shown !== undefined && shown !== status && shown !== "interrupted")
-    losses.push(`the client was told ${shown}, stored is ${status}`);
+    losses.push(`the client received ${shown}, stored is ${status}`);
   // Text whose append was not acknowledged may be stored without being shown, but only by an interrupted turn.
   if (shown === status && shown !== "interrupted" && response !== stream.text)
     losses.push("stored more than was shown");
@@ -152,7 +152,7 @@ async function lossesInMessages(
   const question = `user: ${message}`;
   const differs = [`messages: ${JSON.stringify(found)}`];
   if (stored === null) {
-    // The client may not have heard that the turn began. Its message is there at most once.
+    // The client may not have received the turn's first event. Its message is stored at most once.
     const asked = found.filter((line) => line === question).length;
     return found.length === 0 || (asked === 1 && found.length <= 2) ? [] : differs;
   }

@@ -103,7 +103,7 @@ export const freezePastLease = ({ turns }: { turns: number }): Promise<Outcome> 
     );
     const before = await Promise.all(streams.map((_, n) => messagesOf(witness.base, `f-${n}`)));
     server.thaw();
-    // A stream ends after its server has heard from Redis that the lease is lost.
+    // A stream ends after its server has learned from Redis that the lease is lost.
     await within(ENDS_WITHIN_MS, Promise.all(streams.map(({ closed }) => closed)));
     for (const [n, stream] of streams.entries()) {
       if (stream.end?.event !== "turn-interrupted")

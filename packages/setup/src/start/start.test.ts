@@ -139,7 +139,7 @@ test("as root, the system's package manager brings the Redis, and that is said",
   expect(run.output()).toMatch(/✓ Redis {6}redis-server [\d.]+, a private one/);
 });
 
-test("told to stop while it installs, it ends the installation", async () => {
+test("a signal during the installation ends it", async () => {
   const clone = makeClone();
   clone.command("redis-server", redisServer);
   clone.write("package-lock.json", '{ "packages": { "": {}, "node_modules/a": { "version": "1.0.0" } } }');

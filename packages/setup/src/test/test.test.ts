@@ -109,7 +109,7 @@ test("without a Chromium the browser tests are named as skipped, and why", async
 });
 
 test("processes that tests leave behind are ended, and count as a failure", async (context) => {
-  if (process.platform !== "linux") return context.skip("only Linux tells whose a process is");
+  if (process.platform !== "linux") return context.skip("only Linux shows a process' owner");
   const clone = makeTestClone();
   clone.write(
     "packages/a.test.ts",

@@ -77,7 +77,7 @@ test("a session id of 128 emoji is accepted", async () => {
   );
 });
 
-test("what is wrong with each field is told in words", async () => {
+test("names each wrong field and the reason", async () => {
   const server = await startTestServer();
   const body = { message: 7, mode: "on", provider: "mirror", session_id: "", context_tokens: 3, system: [] };
   const answer = await server.inject("POST", "/chat", body);

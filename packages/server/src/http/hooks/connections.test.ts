@@ -7,7 +7,7 @@ import { within } from "../../../test/within.ts";
 async function start(env: Record<string, string>) {
   const server = await startTestServer({ env: { MAX_CONNECTIONS: "30", ...env } });
   const { port } = new URL(await server.listen());
-  /** Opens a connection that says nothing, and tells whether it is kept. */
+  /** Opens a connection that sends nothing. Resolves with whether it stays open. */
   const open = async () => {
     const socket = connect(Number(port), "127.0.0.1");
     onTestFinished(() => void socket.destroy());

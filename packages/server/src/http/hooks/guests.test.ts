@@ -68,7 +68,7 @@ test("refuses a cookie that was changed or signed with another secret", async ()
   expect((await meOf(server, cookie)).owner).toBe(owner);
 });
 
-test("without a secret of one's own, servers on the same Redis share one", async () => {
+test("servers on the same Redis share a secret if none is set", async () => {
   const server = await startForGuests({ SESSION_SECRET: "" });
   const second = await startTestServer({ env: { AUTH: "guest" }, name: server.name });
   const cookie = cookieOf(await server.inject("GET", "/sessions"));

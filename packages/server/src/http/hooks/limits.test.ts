@@ -7,7 +7,7 @@ import { failedTurn } from "../../../test/failed-turn.ts";
 import { startLimited as start } from "../../../test/limited-server.ts";
 import { startTestServer, type TestServer } from "../../../test/test-server.ts";
 
-test("requests a minute are counted, told, and refused when they are too many", async () => {
+test("counts requests per minute, reports the rest in headers, and refuses too many", async () => {
   const { server, as } = await start({ LIMIT_REQUESTS_PER_MINUTE: "3" });
   const alice = await as("alice");
   const first = await alice.get("/sessions");
@@ -81,7 +81,7 @@ test("what is read in Redis and not answered counts too: the records of turns", 
   const left = async () =>
     Number(/"requests";r=(\d+)/.exec(String((await alice.get("/sessions")).headers.ratelimit))?.[1]);
   let before = await left();
-  // 3 MB are 22 times 128 KiB; Redis tells about how much it is.
+  // 3 MB are 22 times 128 KiB; Redis' own figure is approximate.
   for (const path of ["messages?limit=100", "totals"]) {
     const { statusCode, body } = await alice.get(`/sessions/s/${path}`);
     expect([statusCode, body.length < 20_000], path).toEqual([200, true]);

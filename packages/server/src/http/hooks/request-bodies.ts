@@ -12,7 +12,7 @@ export function prepareBodies(app: FastifyInstance): void {
     if (length === "0" && transfer === undefined) delete headers["content-type"];
     const encoding = headers["content-encoding"] ?? "identity";
     if (encoding.toLowerCase() === "identity") return;
-    throw new AppError("unsupported_media_type", `Send the body as it is, not as ${encoding}.`);
+    throw new AppError("unsupported_media_type", `Send the body without compression, not as ${encoding}.`);
   });
   const parseJson = app.getDefaultJsonParser("error", "error");
   app.removeContentTypeParser("application/json");

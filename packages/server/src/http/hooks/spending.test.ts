@@ -29,7 +29,7 @@ test("the day's tokens are used up by turns, and what was expected is corrected 
   expect(last.headers["x-should-retry"]).toBe("false");
 });
 
-test("the day's money is counted by the price table, and what costs nothing goes on", async () => {
+test("counts the day's money by the price table; free models stay available", async () => {
   const { server, as } = await start({ LIMIT_USD_PER_DAY: "0.002" });
   const alice = await as("alice");
   // 1,000 tokens at $0.25 and 100 at $2 for a million: $0.00045, so four of them fit.

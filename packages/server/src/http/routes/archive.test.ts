@@ -150,7 +150,7 @@ describe("out and in again", () => {
     }
   });
 
-  test("a fork comes back as a fork, and what was imported goes on", async () => {
+  test("an imported fork is a fork, and an imported session can be continued", async () => {
     const server = await startTestServer();
     const { turn_id } = await say(server, "Hi", { provider: "chatgpt", model: "fake-cut" });
     await server.inject("POST", "/sessions/s/fork", { session_id: "f" });
@@ -246,7 +246,7 @@ describe("the file", () => {
     expect(answer.headers["content-type"]).toBe("application/json; charset=utf-8");
   });
 
-  test("as Markdown tells who said what, when, and which model answered", async () => {
+  test("as Markdown has each message's role, time and model", async () => {
     const server = await startTestServer();
     await say(server, "My name is **Bob**", { provider: "chatgpt" });
     await say(server, "And?", { provider: "chatgpt", model: "fake-cut" });

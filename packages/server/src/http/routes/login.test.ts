@@ -179,7 +179,7 @@ test("a login leads back to the page only", async () => {
   }
 });
 
-test("another site's page cannot act in the name of who is logged in", async () => {
+test("another site's page cannot act for a logged-in user", async () => {
   const { page, api, logIn, chat, me } = await start();
   const browser = new TestBrowser();
   await logIn(browser, "alice");
@@ -216,7 +216,7 @@ test("logging out ends the live streams within seconds", async () => {
   expect(await within(5000, ended)).toBe("cut");
 });
 
-test("a provider that is away is told, on the page", async () => {
+test("an unreachable identity provider is reported on the page", async () => {
   const server = await startTestServer({
     env: { AUTH: "jwt", OIDC_ISSUER: "http://127.0.0.1:9", OIDC_CLIENT_ID: "page" },
   });

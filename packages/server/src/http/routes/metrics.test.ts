@@ -20,7 +20,7 @@ async function metricsOf(server: TestServer): Promise<Map<string, number>> {
 const ask = (server: TestServer, body: object) =>
   server.inject("POST", "/chat", { message: "Hi", mode: "stateful", session_id: "s", ...body });
 
-test("a provider whose figures cannot be right is told of like another", async () => {
+test("counts an answer whose reported usage cannot be right", async () => {
   const server = await startTestServer();
   server.openai.scenario = { usage: { input: 10, cached: 1_000_000, output: 0 } };
   expect((await ask(server, { provider: "chatgpt" })).statusCode).toBe(200);
@@ -77,7 +77,7 @@ test("truncation is counted when it is suspected", async () => {
   expect(metrics.get('rmm_truncations_suspected_total{provider="chatgpt",model="gpt-5-mini"}')).toBe(1);
 });
 
-test("what goes on now is counted up and down again: turns, streams, places at a provider", async () => {
+test("gauges of running turns, streams and provider slots rise and fall", async () => {
   const server = await startTestServer({ env: { PROVIDER_CONCURRENCY: "ollama=1" } });
   const base = await server.listen();
   const left = new AbortController();
@@ -176,7 +176,7 @@ test("a Redis that is connected and does not answer counts as away", async () =>
   expect((await metricsOf(server)).get("rmm_redis_up")).toBe(0);
 });
 
-test("how full Redis is, is told before it refuses writes", async () => {
+test("reports Redis' used share of memory before it refuses writes", async () => {
   const redis = await RedisProcess.start({ args: ["--maxmemory", "32mb"] });
   onTestFinished(() => redis.stop());
   const server = await startTestServer({ env: { REDIS_URL: redis.url } });

@@ -20,7 +20,7 @@ async function conversation(server: Awaited<ReturnType<typeof startTestServer>>)
 }
 
 describe("the original's API, to the letter", () => {
-  test("GET / tells what is there", async () => {
+  test("GET / lists the endpoints", async () => {
     const server = await startTestServer();
     const answer = await server.inject("GET", "/");
     expect(answer.headers["content-type"]).toMatch(/^application\/json/);

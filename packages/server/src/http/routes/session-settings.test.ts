@@ -40,7 +40,7 @@ test("changes that meet are all kept", async () => {
   expect(await read(server)).toEqual({ mode: "stateful", system: "Rhyme.", context_tokens: 160 });
 });
 
-test("metadata of another program stays as it is", async () => {
+test("metadata of another program is not changed", async () => {
   const server = await startTestServer();
   await withSession(server);
   const sessions = new SessionStore({ client: server.redis.client, name: server.name, owner: "local" });

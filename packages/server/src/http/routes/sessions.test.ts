@@ -139,7 +139,7 @@ test("a page may end between a tool's call and its result: nothing older is lost
   }
 });
 
-test("a session's keys are told, with what they take and how long they live", async () => {
+test("lists a session's keys with size and TTL", async () => {
   const server = await startTestServer();
   const body = { message: "Hi", mode: "stateful", provider: "mirror", session_id: "{s}" };
   await server.inject("POST", "/chat", body, { "idempotency-key": "k" });

@@ -47,7 +47,7 @@ const all = async (response: Response): Promise<Event[]> => Array.fromAsync(even
 const textOf = (found: readonly Event[], kind = "text-delta") =>
   found.map(({ event, data }) => (event === kind ? data.text : "")).join("");
 
-test("a stream has the events of the protocol, with ids that tell how far it is", async () => {
+test("a stream has the events of the protocol, with ids that are its position", async () => {
   const server = await startTestServer({ mirrorDelayMs: 5 });
   const response = await post(server, asking);
   expect(response.headers.get("content-type")).toMatch(/^text\/event-stream/);
@@ -96,7 +96,7 @@ test("a stream is resumed from every id that it sent, during and after, and repe
   }
 });
 
-test("no stream is left open for who wants its head", async () => {
+test("HEAD on a stream closes it", async () => {
   const server = await startTestServer({ mirrorDelayMs: 20 });
   const reading = events(await post(server, asking));
   const { data } = (await reading.next()).value as Event;
@@ -204,7 +204,7 @@ test.each([
   ["fake-context", 502, "provider_context_exceeded"],
   ["fake-cut", 502, "provider_broke_off"],
 ])(
-  "a provider that fails (%s) is a problem with what to do; the stream's last event tells the same",
+  "a provider's failure (%s) is a problem document; the stream's last event has the same code and detail",
   async (model, status, code) => {
     const server = await startTestServer();
     const body = { ...asking, provider: "chatgpt", model };

@@ -53,7 +53,7 @@ export const turnRoutes: Routes = (context) => async (app) => {
     {
       schema: {
         tags: ["turns"],
-        summary: "Cancel a turn, whichever process runs it; one that has ended stays as it is",
+        summary: "Cancel a turn of any process; a turn that has ended is not changed",
         params,
         response: { 200: chatResponse, ...problems(400, 404, 503) },
       },

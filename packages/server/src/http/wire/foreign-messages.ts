@@ -5,7 +5,7 @@ const isFields = (value: unknown): value is Fields =>
 
 /**
  * Turns a body with messages in OpenAI's, chat-ui's or the AI SDK's form into this API's form. A list is a body with
- * these messages. What it does not know stays as it is, for the schema to refuse.
+ * these messages. Unknown forms are not changed: the schema refuses them.
  */
 export function normalizeMessages(body: unknown): unknown {
   if (Array.isArray(body)) return { messages: body.map(normalizeMessage) };

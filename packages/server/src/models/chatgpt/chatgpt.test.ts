@@ -74,7 +74,7 @@ describe("ChatGPT", () => {
     });
   });
 
-  test("tells the tokens that were read, those from the cache too, and written", async () => {
+  test("returns the tokens that were read, cached and written", async () => {
     fake.scenario = { pieces: ["a", "b"], usage: { input: 2000, cached: 1024, output: 2 } };
     expect(await ask(model, question("Hi there"))).toEqual({
       pieces: ["a", "b"],
@@ -87,12 +87,12 @@ describe("ChatGPT", () => {
   test.each([
     ["length", "length"],
     ["content_filter", "content_filter"],
-  ] as const)("tells an answer that ended by its %s", async (finish, finishReason) => {
+  ] as const)("reads %s as the end of an answer", async (finish, finishReason) => {
     fake.scenario = { pieces: ["a"], finish };
     expect(await ask(model, question("Hi there"))).toMatchObject({ pieces: ["a"], finishReason });
   });
 
-  test("tells that the model thinks, and not what", async () => {
+  test("reports that the model thinks, without the reasoning's text", async () => {
     fake.scenario = { reasoning: ["Let me ", "see."], pieces: ["Yes"] };
     const { pieces, thoughts } = await ask(model, question("Hi there"));
     expect(pieces).toEqual(["Yes"]);

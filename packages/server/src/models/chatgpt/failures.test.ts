@@ -31,7 +31,7 @@ describe("ChatGPT", () => {
     ["fake-cut", "provider_broke_off", /broke before the answer was whole/],
     ["fake-malformed", "provider_failed", /no answer/],
     ["fake-error", "provider_failed", /The model had a fault/],
-  ])("tells %s as %s", async (name, code, message) => {
+  ])("reads %s as %s", async (name, code, message) => {
     const error = await failureOf(subject.model, question("Hi", name));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
@@ -82,7 +82,7 @@ describe("ChatGPT", () => {
     expect((await failureOf(subject.model, question("Hi"))).message).toMatch(/no such API.+OPENAI_BASE_URL/);
   });
 
-  test("never tells its key", async () => {
+  test("never shows its key", async () => {
     const message = `The project of ${KEY} has no access.`;
     subject.fake.scenario = { fail: { status: 400, body: { error: { message } } } };
     expect((await failureOf(subject.model, question("Hi"))).message).toContain(

@@ -16,7 +16,7 @@ import { SwitchedOffModel } from "./switched-off-model.ts";
 const MAX_WAITING = 8;
 /** What failed is not begun anew by every message. */
 const RETRY_PAUSE_MS = 10_000;
-/** Who waits is told this often that it goes on: the domain ends a turn of which it hears nothing. */
+/** How often a waiting turn is shown as alive: a silent one is ended. */
 const SIGN_OF_LIFE_MS = 5_000;
 const FREE = { input: 0, cached_input: 0, output: 0 };
 
@@ -69,7 +69,7 @@ class EmbeddedModel implements ChatModel {
 
   /**
    * Fetches missing files and loads the model; both continue in the background if the result is not awaited.
-   * `availability` tells how far it is and what went wrong. What broke off goes on from where it was with
+   * `availability` reports progress and errors. An interrupted download continues with
    * the next call, but not within ten seconds.
    */
   async prepare(): Promise<void> {

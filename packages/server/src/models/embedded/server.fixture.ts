@@ -1,4 +1,4 @@
-// A server that is killed: tells its test the pid of the model's process when that loads or answers.
+// A server to be killed: prints the process id of the model's process when that loads or answers.
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
 import { basename } from "node:path";

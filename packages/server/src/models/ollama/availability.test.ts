@@ -19,7 +19,7 @@ describe("Ollama's availability", () => {
   const capabilities = { images: false, tools: true, reasoning: false };
   const free = { input: 0, cached_input: 0, output: 0 };
 
-  test("tells the window that was allocated, else the largest that could be, and what a model can do", async () => {
+  test("reports the allocated window, else the largest possible one, and what a model can do", async () => {
     fake.models = {
       "llama3.2:3b": { trained: 131_072, allocated: 4096 },
       "qwen3:0.6b": { trained: 40_960, capabilities: ["completion", "vision", "thinking"] },
@@ -72,7 +72,7 @@ describe("Ollama's availability", () => {
     expect(listed).not.toHaveProperty("context_window_is_maximum");
   });
 
-  test("does without Ollama's own API, and takes the window that another server tells", async () => {
+  test("works without Ollama's own API, and takes the window from another server's list", async () => {
     const other = await startFakeOllama({ native: false });
     model = new Ollama({ apiKey: "", baseUrl: other.url, model: "llama3.2:3b" });
     expect(await model.availability()).toEqual({

@@ -45,7 +45,7 @@ export class KnownModels {
       for (const { id } of listed)
         if (!this.#shown.has(id)) this.#shown.set(id, await this.#native.show(id, signal));
     } catch {
-      // Out of time: the next call goes on from here.
+      // Out of time: the next call continues from here.
     }
   }
 

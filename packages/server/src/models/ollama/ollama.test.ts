@@ -107,7 +107,7 @@ describe("Ollama", () => {
   });
 
   test.each(["reasoning", "reasoning_content"])(
-    "tells by %s that the model thinks, and not what",
+    "reports by %s that the model thinks, without the reasoning's text",
     async (field) => {
       const chunks = [
         { choices: [{ delta: { role: "assistant", content: "", [field]: "Hm" } }] },
@@ -173,7 +173,7 @@ describe("Ollama", () => {
     });
   });
 
-  test("tells cached tokens where the server does", async () => {
+  test("reports cached tokens if the server does", async () => {
     fake.scenario = { pieces: ["a"], usage: { input: 300, cached: 200, output: 1 } };
     expect((await ask(model, question("Hi there"))).usage).toEqual({
       input_tokens: 300,
@@ -197,7 +197,7 @@ describe("Ollama", () => {
     ["fake-cut", "provider_broke_off", /broke before the answer was whole/],
     ["fake-malformed", "provider_failed", /no answer/],
     ["fake-error", "provider_failed", /model runner has stopped/],
-  ])("tells %s as %s", async (name, code, message) => {
+  ])("reads %s as %s", async (name, code, message) => {
     const error = await failureOf(model, question("Hi", name));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);

@@ -39,7 +39,7 @@ const FREE = { input: 0, cached_input: 0, output: 0 };
 /** Answers to the list of models that say nothing against the server: it has none, keeps it back, or is busy. */
 const NO_LIST = [403, 404, 405, 429, 501];
 
-/** Chat Completions of a server of one's own: Ollama, and as well llama.cpp's, vLLM, LM Studio and gateways. */
+/** Chat Completions of Ollama, llama.cpp's server, vLLM, LM Studio and gateways. */
 export class Ollama implements ChatModel {
   readonly id = "ollama";
   readonly name = "Local (Ollama)";
@@ -146,7 +146,7 @@ export class Ollama implements ChatModel {
       const [reason, action] = sentencesOf(missing, this.#sentences, wanted);
       return { available: false, reason, action, models: infos };
     }
-    // Ollama has no tokenizer, and would be asked in vain.
+    // Ollama has no tokenizer endpoint.
     if (!this.#known.isOllama) await this.#tokenizer.look(this.#defaultModel);
     if (ids.some((id) => isSameModel(id, this.#defaultModel))) return { available: true, models: infos };
     const [reason, action] = sentencesOf(missing, this.#sentences, wanted);

@@ -75,7 +75,7 @@ interface Group {
 }
 
 interface RestoreOptions {
-  /** What is there already is replaced, not left. */
+  /** Existing keys are replaced instead of skipped. */
   readonly replace: boolean;
   /** The time since the backup counts: what has expired since stays gone. */
   readonly expire: boolean;
@@ -98,14 +98,14 @@ export class RedisBackup {
   /** Everything, while it is written to. Of all that was read only the names are kept in memory. */
   async *records(): AsyncGenerator<BackupRecord, void, void> {
     for await (const record of inBatches(this.#groups(), (group) => this.#dump(group))) {
-      // What has no keys has expired since SCAN told it.
+      // A session without keys has expired since SCAN returned it.
       if (record.keys.length > 0) yield record;
     }
   }
 
   /** Keys that belong together, each group once. */
   async *#groups(): AsyncGenerator<Group, void, void> {
-    // SCAN may tell a key more than once.
+    // SCAN may return a key more than once.
     const seen = new Set<string>();
     for await (const key of keysMatching(this.#client, `${this.#name}:*`)) {
       const of = parseKey(this.#name, key);

@@ -58,7 +58,7 @@ export async function tryRestore(
   }
 }
 
-/** Starts a Redis on loopback that nobody else can use, and ends it. */
+/** Starts a private Redis on loopback, and ends it. */
 async function withThrowAwayRedis(use: (url: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "restore-"));
   const password = randomBytes(16).toString("hex");

@@ -50,7 +50,7 @@ async function wakesOf(redis: Redis, channel: string): Promise<() => Promise<num
   };
 }
 
-test("a Cluster: every slot, every master's keys, and who is woken stays woken when one has died", async () => {
+test("a Cluster: every slot, every master's keys, and subscriptions that survive a master's death", async () => {
   const args = ["--user", "chat", "on", ">p@ss", "~*", "&*", ...RIGHTS, "+cluster|slots"];
   const cluster = await startCluster(serverBinary(), { replicas: 1, nodeTimeoutMs: 1000, args });
   onTestFinished(() => cluster.stop());
@@ -111,7 +111,7 @@ test("a Cluster that is still being created: finds a slot when it has a master",
   await expect.poll(() => run().catch(String), { timeout: HEALED_WITHIN_MS }).toBe("OK");
 }, 60_000);
 
-test("sentinels: the next master is followed, and so is who is woken; between the two commands fail at once", async () => {
+test("Sentinels: commands and subscriptions follow the next master; in between, commands fail at once", async () => {
   const sentinel = await startSentinel(serverBinary());
   onTestFinished(() => sentinel.stop());
   const redis = await connect(`redis+sentinel://${hostsOf(sentinel.ports)}/${MASTER_NAME}`);
@@ -129,7 +129,7 @@ test("sentinels: the next master is followed, and so is who is woken; between th
   expect(redis.lines.at(-1)).toContain("is there again");
 }, 60_000);
 
-test("sentinels that know no such master, and none that answers: told at the start, and not waited for", async () => {
+test("Sentinels that do not know the master, or do not answer, end the start at once", async () => {
   const sentinel = await startSentinel(serverBinary());
   onTestFinished(() => sentinel.stop());
   const unknown = await connect(`redis+sentinel://${hostsOf(sentinel.ports)}/nobody`);

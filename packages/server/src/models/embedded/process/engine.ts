@@ -108,7 +108,7 @@ export class Engine {
 
   /**
    * Evaluates a prompt up to its last token, which the answer starts from. What it begins with in common
-   * with the conversation before is there already. Returns how many tokens that were.
+   * with the conversation before is in memory already. Returns the number of those tokens.
    */
   async #read(
     sequence: Sequence,

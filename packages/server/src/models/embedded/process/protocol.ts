@@ -18,13 +18,13 @@ export interface AnswerResult {
   readonly outputTokens: number;
 }
 
-/** What the server tells the model's process. Each call has an `id`, which all that belongs to it carries. */
+/** Messages from the server to the model's process. All messages of a call have its `id`. */
 export type ToChild =
   | { readonly type: "answer"; readonly id: number; readonly request: AnswerRequest }
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "count"; readonly id: number; readonly texts: readonly string[] };
 
-/** What the model's process tells the server. Every call ends with one of the last five. */
+/** Messages from the model's process to the server. Every call ends with one of the last five. */
 export type FromChild =
   | { readonly type: "loading" }
   | { readonly type: "ready" }

@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import type { Installed } from "../setup/setup.ts";
 import { type Exit, ModelProcess } from "./model-process.ts";
 
-/** Failures in a row after which it is told to be unavailable instead of being started at once. */
+/** Failures in a row after which it is unavailable for a while instead of being restarted at once. */
 const MAX_FAILURES = 3;
 const CANCEL_GRACE_MS = 3_000;
 const FIRST_PAUSE_MS = 30_000;

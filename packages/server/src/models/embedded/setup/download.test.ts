@@ -15,7 +15,7 @@ const sha = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 
 type Answer = (request: IncomingMessage, response: ServerResponse, from: number, part: string) => void;
 
-/** A server of `FILE` that answers as it is told, and the part file that is fetched from it. */
+/** A server of `FILE` with scripted answers, and the part file that is fetched from it. */
 async function withServer(
   answers: Answer[],
   work: (context: {
@@ -83,7 +83,7 @@ const status =
   (_, response) =>
     response.writeHead(code).end("no");
 
-test("fetches a file and tells how far it is", async () => {
+test("fetches a file and reports its progress", async () => {
   await withServer([whole], async ({ url, file, ranges, progress }) => {
     await download(url, file);
     expect(sha(await readFile(file.part))).toBe(sha(FILE));
@@ -93,7 +93,7 @@ test("fetches a file and tells how far it is", async () => {
   });
 });
 
-test("goes on from what is there", async () => {
+test("continues a part file", async () => {
   await withServer([whole], async ({ url, file, ranges, progress }) => {
     await writeFile(file.part, FILE.subarray(0, 100_000));
     await download(url, file);
@@ -139,7 +139,7 @@ test("follows a redirect, with its range", async () => {
 });
 
 test.each([404, 403, 416, 500])(
-  "tells the status %i, asks no second time and keeps what is there",
+  "reports the status %i, does not ask again and keeps the part file",
   async (code) => {
     await withServer([status(code)], async ({ url, file, ranges }) => {
       await writeFile(file.part, FILE.subarray(0, 1000));

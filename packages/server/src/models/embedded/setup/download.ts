@@ -15,7 +15,7 @@ const SILENCE_TIMEOUT_MS = 30_000;
 const MAX_FAILURES = 5;
 
 export interface PartialFile {
-  /** Where the bytes go; what is there already is not fetched again. */
+  /** The part file; bytes that it has are not fetched again. */
   readonly part: string;
   readonly totalBytes: number;
   readonly signal: AbortSignal;

@@ -41,7 +41,7 @@ test("is given up when the work fails", async () => {
   });
 });
 
-test("waits for a process that lives, and can be told to stop waiting", async () => {
+test("waits while the holder runs, until it is aborted", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "lock");
     const holder = await startHolder(path);

@@ -93,7 +93,7 @@ export async function ensureRuntime(options: RuntimeOptions): Promise<string> {
 }
 
 const DRAFT = "installing-";
-/** Enough of a program's output to tell what went wrong. */
+/** Enough of a program's output to show what went wrong. */
 const TAIL_CHARS = 4_000;
 const TRY_AGAIN = "Try again; the log has npm's own words.";
 

@@ -1,4 +1,4 @@
-/** Why the built-in model cannot be had, told for people: `message` is what happened, `action` what to do. */
+/** Why the built-in model cannot be installed: `message` is what happened, `action` what to do. */
 export class SetupError extends Error {
   readonly action: string;
 
@@ -21,7 +21,7 @@ export class NoSpaceError extends SetupError {
   }
 }
 
-/** What a log is told beside the sentences: the cause's words for what was foreseen, else all of the error. */
+/** The log's field: the cause's message for an expected failure, else the whole error. */
 export function logFields(error: unknown): object {
   if (!(error instanceof SetupError)) return { err: error };
   return error.cause instanceof Error ? { cause: error.cause.message } : {};

@@ -68,7 +68,7 @@ const inTheMiddle = (setup: Setup): Promise<void> =>
     { timeout: 5_000 },
   );
 
-test("tells how far it is, and what is there in the end", async () => {
+test("reports its progress, and the files at the end", async () => {
   await withSetup(WRITES_ENTRY, async ({ setup, logged, release }) => {
     expect(setup.state).toEqual({ kind: "idle" });
     expect(await setup.find()).toBeUndefined();
@@ -87,7 +87,7 @@ test("tells how far it is, and what is there in the end", async () => {
   });
 });
 
-test("goes on from where it was stopped", async () => {
+test("continues where it was stopped", async () => {
   await withSetup(WRITES_ENTRY, async ({ setup, logged, ranges, release }) => {
     const stopped = setup.prepare();
     await inTheMiddle(setup);

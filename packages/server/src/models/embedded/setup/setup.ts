@@ -29,7 +29,7 @@ export interface SetupOptions {
   readonly log: Log;
 }
 
-/** Brings the runtime and the model's file onto the disk, once, and tells how far it is. */
+/** Installs the runtime and the model's file once, and reports the progress. */
 export class Setup {
   readonly #options: SetupOptions;
   #state: SetupState = { kind: "idle" };
@@ -99,7 +99,7 @@ export class Setup {
 
   async #fetch(signal: AbortSignal): Promise<Installed> {
     const { model, cacheDir, env, log } = this.#options;
-    // First, as it tells within seconds whether the model can run here at all.
+    // First, because it shows within seconds whether the model can run here at all.
     const runtime = await ensureRuntime({ cacheDir, env, signal, log });
     if (typeof model === "string") return { runtime, modelPath: model };
 

