@@ -11,7 +11,7 @@ const WORDS = 40;
 export function page(product: Product): void {
   check("keeps assets with a hash, asks for the page anew, compresses", async () => {
     const { text } = await ask(`${PAGE}/`);
-    const asset = /src="(\/assets\/[^"]+)"/.exec(text)?.[1] ?? "/assets/none";
+    const asset = /src="\.?(\/assets\/[^"]+)"/.exec(text)?.[1] ?? "/assets/none";
     const kept = await ask(PAGE + asset);
     expect(kept.headers.get("cache-control"), "of an asset").toEqual("public, max-age=31536000, immutable");
     expect(kept.headers.get("content-encoding"), "the encoding").toEqual("gzip");

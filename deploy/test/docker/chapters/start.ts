@@ -6,6 +6,7 @@ import { CONTAINERS, type Product } from "../product.ts";
 /** As someone starts it who has just cloned it, in the original's words. */
 export function start(product: Product): void {
   check("cp .env.example .env; docker-compose up -d: all healthy", async () => {
+    await product.down("-v");
     await product.run("cp .env.example .env");
     const seconds = await product.up();
     return `healthy after ${seconds.toFixed(1)} s`;
