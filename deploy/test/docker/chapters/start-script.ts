@@ -10,7 +10,7 @@ export function startScript(product: Product): void {
     rmSync(join(product.root, ".env"), { force: true });
     const said = await product.run("./start.sh", 15 * 60_000);
     expect(said).toMatch(
-      /Made \.env[\s\S]*Page {3}http:\/\/localhost:3000[\s\S]*API {4}http:\/\/localhost:9090/,
+      /Created \.env[\s\S]*Page {3}http:\/\/localhost:3000[\s\S]*API {4}http:\/\/localhost:9090/,
     );
     return "makes .env, waits, prints the addresses";
   });
