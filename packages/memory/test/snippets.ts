@@ -45,6 +45,8 @@ export function docExamples(): Snippet[] {
 const inContext = (source: string): string => `
 import { ${NAMES} } from "@redis-memory-magic/memory";
 import { ${INTERNAL_NAMES} } from "@redis-memory-magic/memory/internal";
+import { convertToModelMessages, streamText, type LanguageModel } from "ai";
+import { chatHandler, chatStore } from "@redis-memory-magic/memory/ai-sdk";
 import { fromAnthropic, toAnthropic } from "@redis-memory-magic/memory/anthropic";
 import { RedisMemoryHistory } from "@redis-memory-magic/memory/langchain";
 import { RedisMemorySaver, RedisMemoryStore } from "@redis-memory-magic/memory/langgraph";
@@ -56,6 +58,7 @@ declare const history: MessageHistory;
 declare const turns: Turns;
 declare const message: Message;
 declare const turnId: string;
+declare const model: LanguageModel;
 export async function example() {
 ${source}
 }

@@ -1,0 +1,133 @@
+import { readUIMessageStream, type UIMessage, type UIMessageChunk } from "ai";
+import type { Item, NewItem, NewMessage } from "../../history/item.ts";
+import { toJson } from "../original.ts";
+import { portableParts } from "../portable-parts.ts";
+import { CHUNKS, ChunkReader } from "./chunk-log.ts";
+
+/** The type of an item that holds an assistant's message as the page has changed it, to be continued. */
+const CONTINUED = "ui_message";
+
+/** A message of the AI SDK, and the first of the items that it is stored as. */
+export interface StoredMessage {
+  readonly message: UIMessage;
+  readonly itemId: string;
+}
+
+/** Converts a message of the AI SDK to one to be stored: its text, and all of its parts. */
+export function fromUiMessage({ id, role, parts, metadata }: UIMessage): NewMessage {
+  const content = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const fields = metadata === undefined ? { parts } : { parts, metadata };
+  return { id, role, content, ...(toJson(fields) as object) };
+}
+
+/** An item to begin a turn with that continues an assistant's message, whose tool calls the page has answered. */
+export const continuedItem = (message: UIMessage): NewItem => ({ type: CONTINUED, parts: toJson(message) });
+
+/**
+ * Converts items to messages of the AI SDK. A turn that was interrupted is read as far as it came. Items that the AI
+ * SDK did not write are messages of text and images.
+ */
+export async function toStoredMessages(items: readonly Item[]): Promise<StoredMessage[]> {
+  const found: StoredMessage[] = [];
+  const add = (message: UIMessage, itemId: string) => {
+    const last = found.at(-1);
+    // A continued message takes the place of what it continues.
+    if (last?.message.id === message.id) found[found.length - 1] = { message, itemId: last.itemId };
+    else found.push({ message, itemId });
+  };
+  for (let n = 0; n < items.length; ) {
+    const item = items[n] as Item;
+    const run = runOfChunks(items, n);
+    if (run.length > 0) {
+      const before = found.at(-1)?.message;
+      const message = await replay(chunksOf(run), before?.role === "assistant" ? before : undefined);
+      if (message) add({ ...finished(message), id: message.id || item.id }, item.id);
+    } else if (item.type === CONTINUED) {
+      add(item.parts as unknown as UIMessage, item.id);
+    } else {
+      const message = toUiMessage(item);
+      if (message) add(message, item.id);
+    }
+    n += Math.max(1, run.length);
+  }
+  return found;
+}
+
+/** Reads a message out of the chunks of its stream. @param base the message that they continue */
+export async function replay(
+  chunks: readonly UIMessageChunk[],
+  base: UIMessage | undefined,
+): Promise<UIMessage | undefined> {
+  const start = chunks.find(({ type }) => type === "start") as { messageId?: string } | undefined;
+  const message = base !== undefined && start?.messageId === base.id ? structuredClone(base) : undefined;
+  const stream = new ReadableStream<UIMessageChunk>({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+  let last: UIMessage | undefined;
+  // An error of the model is a chunk too: what came before it counts.
+  const messages = readUIMessageStream({ stream, ...(message && { message }), onError: () => {} });
+  for await (const state of messages) last = state;
+  return last;
+}
+
+/** The items from an index on that hold one stream: none if there is no item with chunks among them. */
+function runOfChunks(items: readonly Item[], from: number): readonly Item[] {
+  const { turnId } = items[from] as Item;
+  const isPart = ({ role, type, parts, turnId: its }: Item) =>
+    its !== undefined && its === turnId && (type === CHUNKS || (role === "assistant" && parts === undefined));
+  const after = items.findIndex((item, n) => n >= from && !isPart(item));
+  const run = items.slice(from, after < 0 ? items.length : after);
+  return run.some(({ type }) => type === CHUNKS) ? run : [];
+}
+
+function chunksOf(run: readonly Item[]): UIMessageChunk[] {
+  const reader = new ChunkReader();
+  return run.flatMap(({ type, content }) => (type === CHUNKS ? reader.lines(content) : reader.text(content)));
+}
+
+/** A message whose stream was interrupted, as one that a model can be sent: no call is left without an output. */
+function finished(message: UIMessage): UIMessage {
+  const parts = message.parts.flatMap((part): UIMessage["parts"] => {
+    if ("state" in part && part.state === "streaming") return [{ ...part, state: "done" }];
+    if (!("toolCallId" in part)) return [part];
+    if (part.state === "input-streaming") return [];
+    if (part.state !== "input-available") return [part];
+    return [
+      { ...part, state: "output-error", errorText: "The answer was interrupted" } as unknown as typeof part,
+    ];
+  });
+  return { ...message, parts };
+}
+
+/** Undefined for what is none, such as a tool's result that another adapter stored. */
+function toUiMessage(item: Item): UIMessage | undefined {
+  const { id, role, parts, metadata } = item;
+  if (role === undefined || role === "tool") return undefined;
+  const fields = { id, role: role === "developer" ? ("system" as const) : role };
+  const isOwn =
+    Array.isArray(parts) && !parts.some((part) => /^(input|output)_/.test((part as { type: string }).type));
+  if (isOwn)
+    return {
+      ...fields,
+      parts: parts as unknown as UIMessage["parts"],
+      ...(metadata !== undefined && { metadata }),
+    };
+  return { ...fields, parts: foreignParts(item) };
+}
+
+function foreignParts(item: Item): UIMessage["parts"] {
+  const text = { type: "text" as const, text: item.content };
+  if (item.role !== "user") return [text];
+  return (
+    portableParts(item)?.map((part) =>
+      part.kind === "text"
+        ? { type: "text" as const, text: part.text }
+        : { type: "file" as const, mediaType: mediaTypeOf(part.url), url: part.url },
+    ) ?? [text]
+  );
+}
+
+const mediaTypeOf = (url: string): string => /^data:([^;,]+)/.exec(url)?.[1] ?? "image/*";
