@@ -6,6 +6,8 @@ export class AnswerRecorder implements AnswerSink {
   thoughts = 0;
   reasoned = "";
   readonly toolCalls: ToolCallPiece[] = [];
+  /** In which order the first of each kind came. */
+  readonly order: ("text" | "reasoning" | "toolCall")[] = [];
   readonly activities: Activity[] = [];
   readonly #onText: (pieces: readonly string[]) => void;
 
@@ -17,18 +19,34 @@ export class AnswerRecorder implements AnswerSink {
     return this.pieces.join("");
   }
 
+  /** The calls, each put together. */
+  get calls(): { id: string | undefined; name: string | undefined; arguments: string }[] {
+    return Object.values(Object.groupBy(this.toolCalls, ({ index }) => index)).map((pieces = []) => ({
+      id: pieces[0]?.id,
+      name: pieces[0]?.name,
+      arguments: pieces.map((piece) => piece.arguments).join(""),
+    }));
+  }
+
   text(piece: string): void {
+    this.#note("text");
     this.pieces.push(piece);
     this.#onText(this.pieces);
   }
 
   reasoning(piece: string): void {
+    this.#note("reasoning");
     this.thoughts++;
     this.reasoned += piece;
   }
 
   toolCall(piece: ToolCallPiece): void {
+    this.#note("toolCall");
     this.toolCalls.push(piece);
+  }
+
+  #note(kind: "text" | "reasoning" | "toolCall"): void {
+    if (!this.order.includes(kind)) this.order.push(kind);
   }
 
   alive(activity?: Activity): void {

@@ -85,6 +85,177 @@ describe("a prompt", () => {
   });
 });
 
+const call = (id: string, args = "{}"): Item => ({
+  id: "",
+  type: "function_call",
+  content: args,
+  toolCalls: [{ id, name: "look", arguments: args }],
+  createdAt,
+});
+const output = (id: string, content: string, parts?: Item["parts"]): Item => ({
+  id: "",
+  type: "function_call_output",
+  toolCallId: id,
+  content,
+  createdAt,
+  ...(parts && { parts }),
+});
+const reasoning = (content: string): Item => ({ id: "", type: "reasoning", content, createdAt });
+const IMAGE = { type: "input_image", blob: `sha256-${"a".repeat(43)}`, width: 64, height: 32 };
+const withImage = (content: string): Message => ({
+  ...m("user", content),
+  parts: [{ type: "input_text", text: content }, IMAGE],
+});
+
+describe("a prompt of items", () => {
+  test("has calls with their outputs, and not what was thought", () => {
+    const history = [
+      m("user", "Where?"),
+      reasoning("Hm."),
+      call("1"),
+      call("2"),
+      output("1", "A"),
+      output("2", "B"),
+    ];
+    expect(shapeOf("", ...history)).toMatchObject({
+      messages: [
+        "user: Where?",
+        "function_call 1: {}",
+        "function_call 2: {}",
+        "function_call_output 1: A",
+        "function_call_output 2: B",
+      ],
+      changes: [{ change: "reasoning_removed", messages: 1 }],
+    });
+  });
+
+  test("reads calls in the form of messages", () => {
+    const asks = {
+      ...m("assistant", "Let me look."),
+      toolCalls: [{ id: "1", name: "look", arguments: "{}" }],
+    };
+    const history = [
+      m("user", "Where?"),
+      asks,
+      { ...m("tool", "A"), toolCallId: "1" },
+      m("assistant", "There."),
+    ];
+    expect(shapeOf("", ...history).messages).toEqual([
+      "user: Where?",
+      "assistant: Let me look.",
+      "function_call 1: {}",
+      "function_call_output 1: A",
+      "assistant: There.",
+    ]);
+  });
+
+  test("leaves out a call without its output, and goes on", () => {
+    expect(shapeOf("", m("user", "Where?"), call("1"), m("user", "Well?"))).toMatchObject({
+      messages: ["user: Where?\n\nWell?"],
+      changes: [
+        { change: "call_left_out", messages: 1 },
+        { change: "joined", messages: 1 },
+      ],
+    });
+  });
+
+  test("has calls as text for a model without tools", () => {
+    const { items, changes } = normalizePrompt(
+      "",
+      [m("user", "Where?"), call("1"), output("1", "A")],
+      ["tools"],
+    );
+    expect(items.map(line)).toEqual([
+      "user: Where?",
+      "assistant: I called the tool look with {}",
+      "user: Result of a tool:\nA",
+    ]);
+    expect(changes).toEqual([{ change: "tools_as_text", messages: 2 }]);
+  });
+
+  test("has images for a model that sees, joined with the text around them, and notes for one that does not", () => {
+    const history = [withImage("What is this?"), m("user", "Well?")];
+    const image = { type: "image", url: `blob:${IMAGE.blob}`, width: 64, height: 32 };
+    expect(normalizePrompt("", history).items).toMatchObject([
+      {
+        content: "What is this?\n\nWell?",
+        parts: [{ type: "text", text: "What is this?" }, image, { type: "text", text: "Well?" }],
+        sources: [0, 1],
+      },
+    ]);
+    const { items, changes } = normalizePrompt("", history, ["images"]);
+    expect(items.map(line)).toEqual([
+      "user: What is this?\n\n(An image was here, which this model cannot read.)\n\nWell?",
+    ]);
+    expect(changes).toContainEqual({ change: "images_left_out", messages: 1 });
+  });
+
+  test("replaces images in outputs where the API has no place for them", () => {
+    const history = [m("user", "Where?"), call("1"), output("1", "", [IMAGE])];
+    expect(normalizePrompt("", history, ["output_images"])).toMatchObject({
+      items: [{}, {}, { content: "(An image was here, which this model cannot read.)" }],
+      changes: [{ change: "images_left_out", messages: 1 }],
+    });
+  });
+
+  test("leaves out items and parts of unknown kinds, and says so", () => {
+    const history: Item[] = [
+      m("user", "Hi"),
+      { id: "", type: "web_search_call", content: "", createdAt },
+      { ...m("user", "And?"), parts: [{ type: "input_text", text: "And?" }, { type: "input_audio" }] },
+    ];
+    expect(shapeOf("", ...history)).toMatchObject({
+      messages: ["user: Hi\n\nAnd?"],
+      changes: [
+        { change: "unknown_left_out", messages: 2 },
+        { change: "joined", messages: 1 },
+      ],
+    });
+  });
+
+  test("of any items is one that every API takes, and what was left out is listed", () => {
+    const callId = fc.constantFrom("1", "2", "3");
+    const item = fc.oneof(
+      fc.constantFrom(
+        m("user", "u"),
+        m("assistant", "a"),
+        m("system", "s"),
+        m("tool", "t"),
+        reasoning("r"),
+        withImage("i"),
+      ),
+      callId.map((id) => call(id)),
+      callId.map((id) => output(id, "o", [IMAGE])),
+    );
+    const lacks = fc.subarray(["images", "files", "tools", "output_images"] as const);
+    fc.assert(
+      fc.property(fc.array(item), lacks, (history, lacks) => {
+        const { items, changes } = normalizePrompt("", [...history, m("user", "now")], lacks);
+        expect(items[0]).toMatchObject({ role: "user" });
+        let open: string[] = [];
+        for (const [n, item] of items.entries()) {
+          const before = items[n - 1];
+          if (item.type === "function_call") open.push(item.callId);
+          else if (item.type === "function_call_output") {
+            expect(open).toContain(item.callId);
+            open = open.filter((id) => id !== item.callId);
+          } else {
+            expect(open).toEqual([]);
+            expect(before?.type === undefined ? before?.role : undefined).not.toBe(item.role);
+          }
+          if (lacks.includes("tools")) expect(item.type).toBeUndefined();
+          if (lacks.includes("images")) expect(JSON.stringify(item)).not.toContain('"image"');
+        }
+        expect(open).toEqual([]);
+        const sources = new Set(items.flatMap((sent) => sent.sources));
+        const missing = history.filter((item, n) => item.role !== "system" && !sources.has(n)).length;
+        const leftOut = changes.filter(({ change }) => /removed|left_out/.test(change));
+        expect(leftOut.reduce((sum, { messages }) => sum + messages, 0)).toBeGreaterThanOrEqual(missing);
+      }),
+    );
+  });
+});
+
 test("every history makes a prompt that strict chat templates accept, and loses no question", () => {
   const role = fc.constantFrom<Role>("system", "developer", "user", "assistant", "tool");
   const content = fc.constantFrom("", " ", "one", "two\nlines", "<think>x</think>y");

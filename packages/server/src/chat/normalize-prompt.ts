@@ -63,8 +63,10 @@ class PromptBuilder {
   readonly #systems: string[];
   readonly #lacks: readonly Lack[];
   readonly #items: PromptItem[] = [];
-  /** Calls that are sent as such: their outputs are, too. */
-  readonly #calls = new Set<string>();
+  /** Calls whose outputs are still to come: nothing may stand between them. */
+  readonly #open = new Set<string>();
+  /** What waits for the last of these outputs. */
+  readonly #waiting: [ContextMessage, number][] = [];
   readonly #counts = new Map<PromptChange["change"], number>();
 
   constructor(system: string, lacks: readonly Lack[]) {
@@ -87,7 +89,10 @@ class PromptBuilder {
       this.#count("empty_left_out");
       return;
     }
-    this.#add(parts === undefined ? { role: "user", content } : messageOf(parts), source);
+    this.#add(
+      parts === undefined ? { role: "user", content } : { role: "user", ...contentOf(parts) },
+      source,
+    );
   }
 
   addAnswer(given: string, source: number, hasCalls: boolean): void {
@@ -102,13 +107,13 @@ class PromptBuilder {
 
   addCalls({ toolCalls = [] }: Item, source: number, reason: string | undefined): void {
     for (const { id, name, arguments: args } of toolCalls) {
-      if (reason === "call_without_output") {
+      if (reason === "call_without_output" || this.#open.has(id)) {
         this.#count("call_left_out");
       } else if (reason !== undefined || this.#lacks.includes("tools") || this.#items.length === 0) {
         this.#count("tools_as_text");
         this.#addAnswer(`I called the tool ${name} with ${args}`, source);
       } else {
-        this.#calls.add(id);
+        this.#open.add(id);
         const call = { type: "function_call", callId: id, name, arguments: args } as const;
         this.#items.push({ ...call, sources: [source] });
       }
@@ -116,11 +121,13 @@ class PromptBuilder {
   }
 
   addOutput({ content, parts: stored, toolCallId }: Item, source: number, hasCall: boolean): void {
-    const callId = toolCallId ?? [...this.#calls].at(-1);
+    const [first] = this.#open;
+    const callId = toolCallId ?? first;
     const parts = this.#partsOf(stored, "output_images");
-    const message = parts === undefined ? { content } : messageOf(parts);
-    if (hasCall && callId !== undefined && this.#calls.has(callId)) {
+    const message = parts === undefined ? { content } : contentOf(parts);
+    if (hasCall && callId !== undefined && this.#open.delete(callId)) {
       this.#items.push({ ...message, type: "function_call_output", callId, sources: [source] });
+      if (this.#open.size === 0) for (const waiting of this.#waiting.splice(0)) this.#add(...waiting);
       return;
     }
     if (message.content.trim() === "") {
@@ -151,6 +158,10 @@ class PromptBuilder {
   }
 
   #add(message: ContextMessage, source: number): void {
+    if (this.#open.size > 0) {
+      this.#waiting.push([message, source]);
+      return;
+    }
     const last = this.#items.at(-1);
     if (last === undefined || last.type !== undefined || last.role !== message.role) {
       this.#items.push({ ...message, sources: [source] });
@@ -194,11 +205,11 @@ class PromptBuilder {
   }
 }
 
-/** A message of the user; without parts where all of them are text. */
-function messageOf(parts: readonly ContentPart[]): ContextMessage & { readonly role: "user" } {
+/** The text of parts; and they themselves, unless all of them are text. */
+function contentOf(parts: readonly ContentPart[]): Pick<ContextMessage, "content" | "parts"> {
   const content = textOf(parts);
   const isText = parts.every(({ type }) => type === "text");
-  return { role: "user", content, ...(!isText && { parts }) };
+  return { content, ...(!isText && { parts }) };
 }
 
 const toParts = ({ content, parts }: ContextMessage): readonly ContentPart[] =>

@@ -5,6 +5,7 @@ import { AnswerRecorder } from "../../test/answer-recorder.ts";
 import { within } from "../../test/within.ts";
 import type { ChatModel, ModelRequest } from "../chat/chat-model.ts";
 import type { ContextItem } from "../chat/context-item.ts";
+import type { ModelSetting, ModelSettings } from "../chat/model-settings.ts";
 import { AppError } from "../errors/app-error.ts";
 
 /** What an adapter's test brings, made anew for each test. */
@@ -16,6 +17,8 @@ export interface ChatModelUnderTest {
   readonly slowQuestion: ModelRequest;
   /** A question whose answer holds `text`. */
   readonly questionAbout?: (text: string) => ModelRequest;
+  /** A question that is answered with exactly this. */
+  readonly answeredWith?: (answer: AnswerToMake) => ModelRequest;
   /** What reached the provider last, as the provider saw it. */
   readonly received?: () => Received;
   /** Resolves when no work is under way at the provider. */
@@ -28,6 +31,18 @@ export interface ChatModelUnderTest {
   readonly close: () => Promise<void>;
 }
 
+/** What a provider is to answer, in the pieces that it comes in. */
+export interface AnswerToMake {
+  readonly reasoning?: readonly string[];
+  readonly pieces?: readonly string[];
+  readonly refusal?: readonly string[];
+  readonly toolCalls?: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly arguments: readonly string[];
+  }[];
+}
+
 export interface Received {
   readonly url: string;
   readonly body: unknown;
@@ -35,7 +50,7 @@ export interface Received {
   readonly items: readonly ContextItem[];
 }
 
-type Optional = "questionAbout" | "received" | "idle" | "unreachable";
+type Optional = "questionAbout" | "answeredWith" | "received" | "idle" | "unreachable";
 
 /** Only an answer that hangs takes longer. Deadlines of this product are longer than this. */
 const PROMPTLY_MS = 15_000;
@@ -193,6 +208,80 @@ export function describeChatModel(
       if (subject.secret !== undefined) expect(JSON.stringify(shown)).not.toContain(subject.secret);
     });
 
+    testWith("received", "sends images, calls and their outputs as its API has them", async (received) => {
+      const image = { type: "image", url: "data:image/png;base64,iVBORw0KGgo=" } as const;
+      const items: ContextItem[] = [
+        { role: "user", content: "Where is this?", parts: [{ type: "text", text: "Where is this?" }, image] },
+        { role: "assistant", content: "Let me look." },
+        { type: "function_call", callId: "call_1", name: "look", arguments: '{"at":1}' },
+        { type: "function_call", callId: "call_2", name: "look", arguments: "{}" },
+        { type: "function_call_output", callId: "call_1", content: "A tower." },
+        { type: "function_call_output", callId: "call_2", content: "" },
+        { role: "assistant", content: "In Pisa." },
+        { role: "user", content: "Thanks" },
+      ];
+      await subject.model.generate({ ...subject.questions[0], items }, new AnswerRecorder(), never);
+      expect(received().items).toEqual(items);
+    });
+
+    testWith("received", "sends each setting that it has", async (received) => {
+      const { model } = subject;
+      for (const setting of model.settings) {
+        const settings = { [setting]: SETTINGS[setting] };
+        const request = { ...subject.questions[0], settings };
+        const sent = JSON.stringify(model.wireRequest(request));
+        expect(sent).not.toBe(JSON.stringify(model.wireRequest(subject.questions[0])));
+        await model.generate(request, new AnswerRecorder(), never);
+        expect(JSON.stringify(received().body)).toContain(MARKS[setting]);
+      }
+    });
+
+    testWith(
+      "answeredWith",
+      "passes on what the model thinks, says and calls, in this order",
+      async (answeredWith) => {
+        const sink = new AnswerRecorder();
+        const request = answeredWith({
+          reasoning: ["I need ", "the weather."],
+          pieces: ["Let me ", "look."],
+          toolCalls: [
+            { id: "call_rome", name: "weather", arguments: ['{"city":', '"Rome"}'] },
+            { id: "call_oslo", name: "weather", arguments: ['{"city":"Oslo"}'] },
+          ],
+        });
+        const completion = await subject.model.generate(request, sink, never);
+        expect(completion.finishReason).toBe("tool_call");
+        expect(sink.reasoned).toBe("I need the weather.");
+        expect(sink.answer).toBe("Let me look.");
+        expect(sink.calls).toEqual([
+          { id: "call_rome", name: "weather", arguments: '{"city":"Rome"}' },
+          { id: "call_oslo", name: "weather", arguments: '{"city":"Oslo"}' },
+        ]);
+        expect(sink.order).toEqual(["reasoning", "text", "toolCall"]);
+      },
+    );
+
+    testWith("answeredWith", "passes on calls without a text", async (answeredWith) => {
+      const sink = new AnswerRecorder();
+      const toolCalls = [{ id: "call_now", name: "now", arguments: ["{}"] }];
+      const completion = await subject.model.generate(answeredWith({ pieces: [], toolCalls }), sink, never);
+      expect(completion.finishReason).toBe("tool_call");
+      expect(sink.answer).toBe("");
+      expect(sink.calls).toEqual([{ id: "call_now", name: "now", arguments: "{}" }]);
+    });
+
+    testWith(
+      "answeredWith",
+      "passes on a refusal in the model's words, and says that it is one",
+      async (answeredWith) => {
+        const sink = new AnswerRecorder();
+        const request = answeredWith({ refusal: ["I can't ", "help with that."] });
+        const completion = await subject.model.generate(request, sink, never);
+        expect(completion.finishReason).toBe("refusal");
+        expect(sink.answer).toBe("I can't help with that.");
+      },
+    );
+
     test("is available, with its default model among its models", async () => {
       const availability = await promptly(subject.model.availability());
       expect(availability).toMatchObject({ available: true });
@@ -237,6 +326,31 @@ export function describeChatModel(
     });
   });
 }
+
+const SETTINGS: Required<ModelSettings> = {
+  tools: [{ name: "mark_tools", description: "Marks.", parameters: { type: "object", properties: {} } }],
+  toolChoice: { name: "mark_choice" },
+  parallelToolCalls: false,
+  responseFormat: { type: "json_schema", name: "mark_format", schema: { type: "object" }, strict: true },
+  temperature: 0.123,
+  topP: 0.456,
+  seed: 123456,
+  maxOutputTokens: 321,
+  reasoningEffort: "low",
+};
+
+/** What of a setting is in every API's request. */
+const MARKS: Readonly<Record<ModelSetting, string>> = {
+  tools: '"name":"mark_tools"',
+  toolChoice: '"name":"mark_choice"',
+  parallelToolCalls: '"parallel_tool_calls":false',
+  responseFormat: '"name":"mark_format"',
+  temperature: '"temperature":0.123',
+  topP: '"top_p":0.456',
+  seed: '"seed":123456',
+  maxOutputTokens: ":321",
+  reasoningEffort: '"low"',
+};
 
 /** Nothing may come once `generate` has settled. */
 async function expectSilence(sink: AnswerRecorder): Promise<void> {

@@ -23,6 +23,10 @@ describeChatModel("ChatGPT", async () => {
     questions: [question("What is one?"), question("What is two?")],
     slowQuestion: question("Go on", "fake-slow"),
     questionAbout: question,
+    answeredWith: (scenario) => {
+      fake.scenario = scenario;
+      return question("Hi");
+    },
     received: () => {
       const body = fake.last.body as { instructions?: string; input: ResponseInputItem[] };
       const { instructions = "" } = body;

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { AnswerRecorder } from "../../../test/answer-recorder.ts";
 import type { ModelRequest } from "../../chat/chat-model.ts";
 import type { ContextItem, ContextMessage } from "../../chat/context-item.ts";
+import type { ModelSettings } from "../../chat/model-settings.ts";
 import { describeChatModel } from "../chat-model.contract.ts";
 import { mirrorAnswer } from "./answer.ts";
 import { Mirror } from "./mirror.ts";
@@ -26,7 +28,12 @@ describeChatModel(
     questionAbout: (text) => request(user(text), user("What did I say?")),
     close: async () => {},
   }),
-  { received: nothingUpstream, idle: nothingUpstream, unreachable: nothingUpstream },
+  {
+    received: nothingUpstream,
+    idle: nothingUpstream,
+    unreachable: nothingUpstream,
+    answeredWith: "what it answers follows from what it was sent",
+  },
 );
 
 test("knows nothing without memory", () => {
@@ -73,6 +80,51 @@ test("gives a long answer in no more steps than a short one may have", async () 
   );
   expect(pieces.length).toBeLessThanOrEqual(100);
   expect(pieces.join("")).toBe(mirrorAnswer(long));
+});
+
+test("lists calls, outputs, images and files", () => {
+  const image = { type: "image", url: "blob:x" } as const;
+  const file = { type: "file", name: "a.pdf", url: "blob:y" } as const;
+  expect(
+    mirrorAnswer([
+      { role: "user", content: "Where?", parts: [{ type: "text", text: "Where?" }, image, file] },
+      { type: "function_call", callId: "1", name: "look", arguments: '{"at":1}' },
+      { type: "function_call_output", callId: "1", content: "A tower." },
+    ]),
+  ).toBe(
+    'I was sent 1 message. Before this one you said: "Where?". I called look with {"at":1}. ' +
+      'The output was "A tower.". I was sent 1 image. I was sent 1 file: a.pdf.',
+  );
+});
+
+const answerOf = async (settings: ModelSettings) => {
+  const sink = new AnswerRecorder();
+  const asked = { ...request(user("one")), settings };
+  const { finishReason } = await new Mirror({ wordDelayMs: 0 }).generate(
+    asked,
+    sink,
+    new AbortController().signal,
+  );
+  return { finishReason, answer: sink.answer, calls: sink.calls };
+};
+
+test("calls a tool only if it is demanded", async () => {
+  const tools = [{ name: "look" }, { name: "now" }];
+  const called = (name: string) => [{ id: undefined, name, arguments: "{}" }];
+  expect(await answerOf({ tools })).toMatchObject({ finishReason: "complete", calls: [] });
+  expect(await answerOf({ tools, toolChoice: "auto" })).toMatchObject({ calls: [] });
+  expect(await answerOf({ tools, toolChoice: "required" })).toMatchObject({
+    finishReason: "tool_call",
+    calls: called("look"),
+  });
+  expect(await answerOf({ tools, toolChoice: { name: "now" } })).toMatchObject({ calls: called("now") });
+});
+
+test("ends at a limit, a token being a word", async () => {
+  expect(await answerOf({ maxOutputTokens: 3 })).toMatchObject({
+    finishReason: "length",
+    answer: "I was sent ",
+  });
 });
 
 test("costs nothing", async () => {

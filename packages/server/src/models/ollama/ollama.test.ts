@@ -23,6 +23,10 @@ describeChatModel("Ollama", async () => {
     questions: [question("What is one?"), question("What is two?")],
     slowQuestion: question("Go on", "fake-slow"),
     questionAbout: (text) => question(text),
+    answeredWith: (scenario) => {
+      fake.scenario = scenario;
+      return question("Hi");
+    },
     received: () => {
       const body = fake.last.body as { messages: ChatCompletionMessageParam[] };
       return { url: fake.origin + fake.last.url, body, ...promptOf(body.messages) };
