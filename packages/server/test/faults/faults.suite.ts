@@ -3,7 +3,7 @@ import { clientsThatNeverRead } from "./client-faults.ts";
 import { losesNothing } from "./outcome.ts";
 import { providerSendsErrors } from "./provider-faults.ts";
 import { redisIs, redisRestarts } from "./redis-faults.ts";
-import { killUnderLoad } from "./server-faults.ts";
+import { ASK_FOR_ITEMS, killUnderLoad } from "./server-faults.ts";
 import { masterFailsOver, slotMoves } from "./topology-faults.ts";
 
 const redisFault = { rounds: 2, turns: 30, leastMs: 3000 };
@@ -11,6 +11,11 @@ const redisFault = { rounds: 2, turns: 30, leastMs: 3000 };
 test(
   "server: keeps what was shown when it is killed (SIGKILL) with turns in every phase",
   losesNothing(() => killUnderLoad({ rounds: 3, turns: 40 })),
+);
+
+test(
+  "server: keeps reasoning and tool calls when it is killed (SIGKILL) with turns in every phase",
+  losesNothing(() => killUnderLoad({ rounds: 2, turns: 40, message: ASK_FOR_ITEMS })),
 );
 
 describe("Redis", () => {

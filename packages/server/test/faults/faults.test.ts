@@ -4,7 +4,7 @@ import { clientDisconnects, sameKey, sessionEnds, twoTabs, unknownEventIds } fro
 import { losesNothing } from "./outcome.ts";
 import { packetsOfAnySize, providerDies, providerFallsSilent } from "./provider-faults.ts";
 import { connectionsAreLost, redisIs } from "./redis-faults.ts";
-import { freezePastLease, killAtEachToken, terminate } from "./server-faults.ts";
+import { ASK_FOR_ITEMS, askForWords, freezePastLease, killAtEachEvent, terminate } from "./server-faults.ts";
 
 // `npm test` tries each fault a few times; `npm run test:faults` many times, and those of faults.suite.ts too.
 const redisFault = { rounds: times(1, 2), turns: times(10, 30), leastMs: times(0, 3000) };
@@ -12,7 +12,14 @@ const redisFault = { rounds: times(1, 2), turns: times(10, 30), leastMs: times(0
 describe.concurrent("server", { timeout: 300_000 }, () => {
   test(
     "keeps what was shown when it is killed (SIGKILL) at each token of an answer",
-    losesNothing(() => killAtEachToken({ tokens: times(3, 40) })),
+    losesNothing(() => {
+      const events = times(3, 40);
+      return killAtEachEvent({ message: askForWords(events, 10), events });
+    }),
+  );
+  test(
+    "keeps reasoning and tool calls that were shown when it is killed (SIGKILL) at each of their events",
+    losesNothing(() => killAtEachEvent({ message: ASK_FOR_ITEMS, events: 42, step: times(11, 1) })),
   );
   test(
     "changes nothing when it was frozen past its lease and continues",

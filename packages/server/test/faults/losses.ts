@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { within } from "../within.ts";
-import { TurnStream } from "./turn-stream.ts";
+import { ITEM_DONE, ITEM_STARTED, TurnStream, transcriptOf } from "./turn-stream.ts";
 
 // Deadlines that only a turn or request which hangs can miss: a lease lasts 5 s, an operation in Redis 2 s.
 const ENDED_WITHIN_MS = 45_000;
@@ -9,7 +9,16 @@ const ANSWERED_WITHIN_MS = 30_000;
 interface Turn {
   readonly status: string;
   readonly response: string;
+  readonly output: readonly { readonly type: string; readonly content: string }[];
 }
+
+/** The output as a stream shows it. Nothing marks the start and the end of a message that is the first item. */
+const storedTranscript = (output: Turn["output"]): string =>
+  output
+    .map(({ type, content }, n) =>
+      n === 0 && type === "message" ? content : ITEM_STARTED + content + ITEM_DONE,
+    )
+    .join("");
 
 interface Answer {
   readonly status: number;
@@ -78,12 +87,14 @@ export async function lossesOfAll(base: string, streams: Iterable<TurnStream>): 
   return losses;
 }
 
-/** Each event's id is the length of the text so far, no event comes twice, and the end repeats the whole text. */
+/** Each event's id is the position behind it, no event comes twice, and the end repeats the whole text. */
 function* lossesInStream({ events, end, text }: TurnStream): Generator<string> {
   let length = 0;
-  for (const { event, id, data } of events) {
-    if (event !== "text-delta") continue;
-    length += data.text?.length ?? 0;
+  for (const event of events) {
+    const { id } = event;
+    const shown = transcriptOf(event);
+    if (shown === "") continue;
+    length += shown.length;
     if (id !== String(length)) yield `the event's id is ${id}, expected ${length}`;
   }
   if (end === undefined) return;
@@ -96,17 +107,19 @@ function* lossesInStream({ events, end, text }: TurnStream): Generator<string> {
 async function storedAnswer(base: string, stream: TurnStream, losses: string[]): Promise<string | null> {
   const { sessionId, turnId } = stream;
   if (turnId === undefined) return null;
-  const { status, response } = await endedTurn(base, sessionId, turnId);
-  if (!response.startsWith(stream.text)) losses.push(`shown but not stored: ${JSON.stringify(stream.text)}`);
+  const { status, response, output } = await endedTurn(base, sessionId, turnId);
+  const stored = storedTranscript(output);
+  const { transcript } = stream;
+  if (!stored.startsWith(transcript)) losses.push(`shown but not stored: ${JSON.stringify(transcript)}`);
   const shown = stream.end?.data.status;
   // A server that cannot reach Redis reports "interrupted", though Redis may have stored another end.
   if (shown !== undefined && shown !== status && shown !== "interrupted")
     losses.push(`the client received ${shown}, stored is ${status}`);
   // Text whose append was not acknowledged may be stored without being shown, but only by an interrupted turn.
-  if (shown === status && shown !== "interrupted" && response !== stream.text)
+  if (shown === status && shown !== "interrupted" && stored !== transcript)
     losses.push("stored more than was shown");
   const ids = [undefined, ...stream.events.map(({ id }) => id).filter((id) => id !== "")];
-  const found = await Promise.all(ids.map((id) => lossesInResuming(base, sessionId, turnId, response, id)));
+  const found = await Promise.all(ids.map((id) => lossesInResuming(base, sessionId, turnId, stored, id)));
   losses.push(...found.flat());
   return response;
 }
@@ -116,7 +129,7 @@ async function lossesInResuming(
   base: string,
   sessionId: string,
   turnId: string,
-  response: string,
+  stored: string,
   id: string | undefined,
 ): Promise<string[]> {
   const rest = TurnStream.resume(base, sessionId, turnId, id);
@@ -125,8 +138,9 @@ async function lossesInResuming(
   if (id?.endsWith(".end")) {
     if (rest.status !== 204) losses.push("expected 204 after the end");
   } else {
-    if (rest.text !== response.slice(Number(id ?? 0))) losses.push(`got ${JSON.stringify(rest.text)}`);
-    if (rest.end?.id !== `${response.length}.end`) losses.push("no end");
+    const { transcript, end } = rest;
+    if (transcript !== stored.slice(Number(id ?? 0))) losses.push(`got ${JSON.stringify(transcript)}`);
+    if (end?.id !== `${stored.length}.end`) losses.push("no end");
     if (rest.events.some((event) => event.id === id)) losses.push("the event came again");
   }
   return losses.map(

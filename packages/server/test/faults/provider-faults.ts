@@ -9,6 +9,14 @@ const ENDS_WITHIN_MS = 45_000;
 const PIECES = ["Grüße, ", "世界! ", "👩‍👩‍👧‍👦 ", "e\u0301 ", "\\u0041 ", "</script> ", "done."];
 const WHOLE = PIECES.join("");
 
+const ITEMS: Scenario = {
+  reasoning: ["Grüße, ", "👩‍👩‍👧‍👦"],
+  toolCalls: [
+    { id: "call_1", name: "look", arguments: ['{"at":"', "世界", '"}'] },
+    { id: "call_2", name: "look", arguments: ["{}"] },
+  ],
+};
+
 interface Case {
   readonly scenario: Scenario;
   readonly end: "turn-completed" | "turn-failed";
@@ -62,5 +70,8 @@ export const packetsOfAnySize = () =>
     { scenario: { byteByByte: true, delayMs: 5 }, end: "turn-completed", text: WHOLE },
     { scenario: { delayMs: 5 }, end: "turn-completed", text: WHOLE },
     { scenario: {}, end: "turn-completed", text: WHOLE },
+    { scenario: { ...ITEMS, byteByByte: true }, end: "turn-completed", text: WHOLE },
+    { scenario: { ...ITEMS, delayMs: 5 }, end: "turn-completed", text: WHOLE },
+    { scenario: ITEMS, end: "turn-completed", text: WHOLE },
     { scenario: { pieces: Array(300).fill("w ") }, end: "turn-completed", text: "w ".repeat(300) },
   ]);

@@ -33,13 +33,31 @@ export async function beginStaggered(
   return streams;
 }
 
+/** A message that the fake OpenAI server answers with reasoning, text and two tool calls: 42 events. */
+export const ASK_FOR_ITEMS = `fake ${JSON.stringify({
+  reasoning: ["They ", "want ", "the ", "weather ", "of ", "two ", "cities."],
+  pieces: ["Let ", "me ", "look ", "that ", "up."],
+  toolCalls: ["Rome", "Oslo"].map((city) => ({
+    id: `call_${city}`,
+    name: "weather",
+    arguments: ['{"city"', ":", `"${city}"`, ',"days"', ":", "3}"],
+  })),
+  delayMs: 10,
+})}`;
+
+interface KillOptions {
+  readonly message: string;
+  /** How many events are tried, and how many lie between two of them. */
+  readonly events: number;
+  readonly step?: number;
+}
+
 /** SIGKILL after each possible number of events that the client has received. */
-export const killAtEachToken = ({ tokens }: { tokens: number }): Promise<Outcome> =>
+export const killAtEachEvent = ({ message, events, step = 1 }: KillOptions): Promise<Outcome> =>
   withSystem(async (system) => {
     const witness = await system.startServer();
-    const message = askForWords(tokens, 10);
     const checks: Promise<string[]>[] = [];
-    for (let index = 0; index <= tokens; index++) {
+    for (let index = 0; index <= events; index += step) {
       const server = await system.startServer();
       const stream = TurnStream.ask(server.base, chatRequest(`s${index}`, message));
       await stream.received(1);
@@ -53,23 +71,31 @@ export const killAtEachToken = ({ tokens }: { tokens: number }): Promise<Outcome
         if (follower.end === undefined) losses.push("the client on the other server got no end");
         if (follower.text !== follower.end?.data.response)
           losses.push("the client on the other server lost text");
-        if (!follower.text.startsWith(stream.text))
+        if (!follower.transcript.startsWith(stream.transcript))
           losses.push("the client on the other server was shown less");
         return [...losses, ...(await lossesOf(witness.base, stream))];
       };
       checks.push(check());
     }
-    return { tries: tokens + 1, losses: (await Promise.all(checks)).flat() };
+    return { tries: checks.length, losses: (await Promise.all(checks)).flat() };
   });
 
 /** SIGKILL while many turns run, each in another phase. */
-export const killUnderLoad = ({ rounds, turns }: { rounds: number; turns: number }): Promise<Outcome> =>
+export const killUnderLoad = ({
+  rounds,
+  turns,
+  message = askForWords(60, 10),
+}: {
+  readonly rounds: number;
+  readonly turns: number;
+  readonly message?: string;
+}): Promise<Outcome> =>
   withSystem(async (system) => {
     const witness = await system.startServer();
     const losses: string[] = [];
     for (let round = 0; round < rounds; round++) {
       const server = await system.startServer();
-      const streams = await beginStaggered(server.base, `r${round}`, turns, askForWords(60, 10), 15);
+      const streams = await beginStaggered(server.base, `r${round}`, turns, message, 15);
       await server.kill();
       await Promise.all(streams.map(({ closed }) => closed));
       losses.push(...(await lossesOfAll(witness.base, streams)));

@@ -16,10 +16,19 @@ export const chatRequest = (session_id: string, message: string): ChatRequest =>
   session_id,
 });
 
-interface StreamEvent {
+export interface StreamEvent {
   readonly event: string;
   readonly id: string;
   readonly data: Readonly<Record<string, unknown>> & { readonly text?: string; readonly response?: string };
+}
+
+/** Marks that count one position each, as the starts and ends of items do. */
+export const ITEM_STARTED = "\u2402";
+export const ITEM_DONE = "\u2403";
+
+export function transcriptOf({ event, data }: StreamEvent): string {
+  if (event === "item-started") return ITEM_STARTED;
+  return event === "item-done" ? ITEM_DONE : (data.text ?? "");
 }
 
 /** A client that reads a turn's events and keeps everything that it was shown. */
@@ -64,9 +73,14 @@ export class TurnStream {
     return new TurnStream(sessionId, "", new Request(url, { headers }));
   }
 
-  /** All text that was shown. */
+  /** All text of the answer that was shown. */
   get text(): string {
-    return this.events.map(({ data }) => data.text ?? "").join("");
+    return this.events.map(({ event, data }) => (event === "text-delta" ? (data.text ?? "") : "")).join("");
+  }
+
+  /** All output that was shown: text of every kind, with marks for the starts and ends of items. */
+  get transcript(): string {
+    return this.events.map(transcriptOf).join("");
   }
 
   get turnId(): string | undefined {
