@@ -29,6 +29,7 @@ const FIELDS = new Set([
   ...["client", "name", "ttlSeconds", "owner", "timeoutMs"],
   ...[
     "onDamaged",
+    "recall",
     "subscriber",
     "leaseMs",
     "maxIdleMs",

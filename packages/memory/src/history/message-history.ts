@@ -20,6 +20,9 @@ import {
   UPDATE,
 } from "../scripts/history.ts";
 import { STORAGE } from "../scripts/storage.ts";
+import { type SearchOptions, type SearchResult, searchSession } from "../search/search-session.ts";
+import { storeMissing } from "../search/stored-terms.ts";
+import { encodeAllTerms } from "../search/terms.ts";
 import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
 import { decodeStorage, type SessionStorage } from "../sessions/session-storage.ts";
 import {
@@ -41,6 +44,11 @@ import { type Page, type RecentItemsOptions, type RecentOptions, readRecent } fr
 export interface MessageHistoryOptions extends MemoryOptions {
   /** Called for each record that is not an item's (another program wrote it). It is skipped. */
   readonly onDamaged?: (damaged: { sessionId: string; index: number }) => void;
+  /**
+   * True if the terms that `search` finds items by are stored when the items are appended. Default: the next search
+   * stores those of all items that came since the last one.
+   */
+  readonly recall?: boolean;
 }
 
 /** What is known of an item that was added. */
@@ -91,11 +99,15 @@ export const scriptsOf = (history: MessageHistory): SessionScripts =>
 export class MessageHistory<T extends ItemTypes = ItemTypes> {
   readonly #scripts: SessionScripts;
   readonly #onDamaged: MessageHistoryOptions["onDamaged"];
+  readonly #recall: boolean;
+  /** Sessions whose missing terms are being stored. */
+  readonly #storing = new Set<string>();
 
   constructor(options: MessageHistoryOptions) {
     this.#scripts = new SessionScripts(options);
     scriptsOfHistories.set(this, this.#scripts);
     this.#onDamaged = options.onDamaged;
+    this.#recall = options.recall === true;
   }
 
   /**
@@ -132,7 +144,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     const keys = this.#keys(sessionId);
     if (messages.length === 0) return [];
     const fresh = newEpoch();
-    const reply = await this.#run(ADD, keys, [fresh, ...args]);
+    const reply = await this.#run(ADD, keys, [fresh, this.#terms(messages), ...args]);
     if (reply[0] === "duplicate") throw duplicateId(reply[2]);
     const [, now, ttl, epoch] = reply;
     const [first, count] = [Number(reply[4]), Number(reply[5])];
@@ -284,6 +296,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
       };
       const changed = encodeRecord(stored as NewItem, createdAt.getTime());
       const args = [String(index), epoch, createHash("sha1").update(record).digest("hex"), changed];
+      args.push(this.#terms([stored as NewItem]));
       const reply = await this.#run(REPLACE, this.#keys(sessionId), args, true);
       if (reply[0] === "changed") continue;
       this.#scripts.index.touch(sessionId, Number(reply[2]));
@@ -374,6 +387,35 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     }
     this.#scripts.index.touch(sessionId, Number(reply[2]), reply[3] === fresh);
     return Number(reply[4]);
+  }
+
+  /**
+   * Finds earlier turns by the words of a query, without a model: whole turns, verbatim, as many as fit, the most
+   * relevant ones. A turn is a user's message and all up to the next one. A word is found by its first four letters.
+   * At most the newest 20,000 items are searched, and fewer if that takes longer than 25 ms.
+   *
+   * @example
+   * const { messages, hits, searched, total } = await history.search("session_1", "What is my name?", {
+   *   maxTokens: 1024,
+   *   countTokens: ({ content }) => content.length / 4,
+   * });
+   * console.log(messages.length, hits[0]?.terms, searched, total);
+   *
+   * @throws MemoryError `unknown_message` (`before`)
+   */
+  async search(sessionId: string, query: string, options: SearchOptions<T>): Promise<SearchResult<T>> {
+    const keys = this.#keys(sessionId);
+    const run = (script: Script, args: string[]) => this.#run(script, keys, args, true);
+    const { missing, ...result } = await searchSession(run, query, options as SearchOptions);
+    if (missing !== null && !this.#storing.has(sessionId)) {
+      this.#storing.add(sessionId);
+      storeMissing(run, missing.epoch, missing.from, missing.to)
+        .catch(() => {
+          // The next search goes on.
+        })
+        .finally(() => this.#storing.delete(sessionId));
+    }
+    return result as SearchResult<T>;
   }
 
   /**
@@ -536,7 +578,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   async #replaceFrom(sessionId: string, id: string, items: readonly NewItem[]) {
     assertId("id", id);
     const args = newItemArguments(items);
-    const reply = await this.#run(REPLACE_FROM, this.#keys(sessionId), [id, ...args]);
+    const reply = await this.#run(REPLACE_FROM, this.#keys(sessionId), [id, this.#terms(items), ...args]);
     if (reply[0] === "unknown") return undefined;
     if (reply[0] === "duplicate") throw duplicateId(reply[2]);
     const [, now, ttl, epoch, count, replaced, ...indexes] = reply;
@@ -549,6 +591,11 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
       }),
     );
     return { replaced: Number(replaced), added };
+  }
+
+  /** The terms of new items, for the scripts. */
+  #terms(items: readonly NewItem[]): string {
+    return this.#recall ? encodeAllTerms(items) : "";
   }
 
   *#decode(sessionId: string, entries: readonly (string | number)[], epoch: string): Generator<Item<T>> {

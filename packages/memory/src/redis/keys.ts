@@ -12,6 +12,8 @@ export interface SessionKeys {
   readonly log: string;
   /** HASH: pieces of images and other files. */
   readonly blobs: string;
+  /** LIST: the terms that a search finds each item by, at the item's index. */
+  readonly words: string;
   /** All of them, in the scripts' order. */
   readonly all: string[];
 }
@@ -44,9 +46,10 @@ export function sessionKeys(name: string, owner: string, sessionId: string): Ses
     idempotency: key("idempotency"),
     log: key("log"),
     blobs: key("blobs"),
+    words: key("words"),
   };
-  const { messages, meta, turns, idempotency, log, blobs } = keys;
-  return { ...keys, all: [messages, meta, turns, idempotency, log, blobs] };
+  const { messages, meta, turns, idempotency, log, blobs, words } = keys;
+  return { ...keys, all: [messages, meta, turns, idempotency, log, blobs, words] };
 }
 
 /** The keys of a copy that is being made, in the slot of the session that it becomes. */

@@ -5,6 +5,7 @@ import { readScript, writeScript } from "./session-script.ts";
  * Opens a session to be read whole: what is settled of it, from the beginning up to the message of a running turn.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the id of a message to end before, or empty   ARGV[4] the id of a turn to end with, or empty
  *
@@ -47,6 +48,7 @@ return reply
  * of large ones, what is read and does not fit is read again for the next page.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the epoch that the session had when it was opened   ARGV[4] from this index   ARGV[5] to, excluded
  *
@@ -75,6 +77,7 @@ return reply
  * Reads records of turns that are settled: ended, and with their messages before the end. A record may come twice.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the epoch that the session had when it was opened   ARGV[4] the end, an index
  * ARGV[5] 0, then the cursor of the last reply
@@ -103,13 +106,13 @@ return reply
  * Begins every script on a copy: a session that is being made of many pages. It is made under names of its own,
  * in the slot of the session that it becomes; one that is not finished expires within a minute.
  *
- * KEYS[6…8] the copy's messages, meta and turns
+ * KEYS[8…11] the copy's messages, meta, turns and blobs
  */
 const COPY_HEAD = lua`
-local copy_messages, copy_meta, copy_turns, copy_blobs = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
-local function session_exists() return redis.call('EXISTS', unpack(KEYS, 1, 6)) > 0 end
+local copy_messages, copy_meta, copy_turns, copy_blobs = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local function session_exists() return redis.call('EXISTS', unpack(KEYS, 1, 7)) > 0 end
 local function expire_in_a_minute()
-  for i = 7, 10 do redis.call('PEXPIRE', KEYS[i], 60000) end
+  for i = 8, 11 do redis.call('PEXPIRE', KEYS[i], 60000) end
 end
 `;
 
@@ -117,7 +120,8 @@ end
  * Adds entries to a copy. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] the copy's messages   KEYS[8] its meta   KEYS[9] its turns   KEYS[10] its blobs
+ * KEYS[7] words
+ * KEYS[8] the copy's messages   KEYS[9] its meta   KEYS[10] its turns   KEYS[11] its blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the index of the first
  * ARGV[4…] pairs: the record, `0` for a message that was dropped; the id to index it by, or empty
@@ -149,7 +153,8 @@ return {'ok', now}
  * Adds records of turns to a copy. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] the copy's messages   KEYS[8] its meta   KEYS[9] its turns   KEYS[10] its blobs
+ * KEYS[7] words
+ * KEYS[8] the copy's messages   KEYS[9] its meta   KEYS[10] its turns   KEYS[11] its blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] pairs: the turn's id, its record
  *
@@ -169,7 +174,8 @@ return {'ok', now}
  * Adds a piece of a blob to a copy, or what is known of one. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] the copy's messages   KEYS[8] its meta   KEYS[9] its turns   KEYS[10] its blobs
+ * KEYS[7] words
+ * KEYS[8] the copy's messages   KEYS[9] its meta   KEYS[10] its turns   KEYS[11] its blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] field   ARGV[4] value   ARGV[5] bytes of all blobs so far
  *
@@ -188,7 +194,8 @@ return {'ok', now}
  * Makes a copy the session, all of it at once.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] the copy's messages   KEYS[8] its meta   KEYS[9] its turns   KEYS[10] its blobs
+ * KEYS[7] words
+ * KEYS[8] the copy's messages   KEYS[9] its meta   KEYS[10] its turns   KEYS[11] its blobs
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  how many entries it has   ARGV[4…] pairs of field and value of its meta
  *

@@ -1,19 +1,20 @@
 import { lua } from "../redis/script.ts";
-import { readScript, writeScript } from "./session-script.ts";
+import { branch, readScript, writeScript } from "./session-script.ts";
 
 /**
  * Appends items: all or none.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
- * ARGV[3]  epoch, if the session is new
- * ARGV[4…] two for each item, see `new_records`
+ * ARGV[3]  epoch, if the session is new   ARGV[4] terms of the items, see `push_terms`
+ * ARGV[5…] two for each item, see `new_records`
  *
  * Returns {'ok', now, ttl, epoch, index of the first, count} | {'duplicate', now, id}
  */
 export const ADD = writeScript(
   lua`
-local records, given, is_layout_2 = new_records(4, index_of)
+local records, given, is_layout_2 = new_records(5, index_of)
 if not records then return {'duplicate', now, given} end
 local length = push(records)
 local first = length - #records
@@ -25,6 +26,7 @@ else
   redis.call('HSET', meta, 'v', layout, 'epoch', epoch, 'created', now_text, 'updated', now_text)
 end
 for id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. id, first + n) end
+${branch("ARGV[4] ~= ''", lua`push_terms(first, ARGV[4], 0)`)}
 return {'ok', now, renew_ttl(), epoch, first, length - (dropped or 0)}
 `,
 );
@@ -39,6 +41,7 @@ const MAX_LOOKED_AT = 10_000;
  * if the next wanted one is further away than one script looks.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  how many at most   ARGV[4] the id that they end before, or empty
  * ARGV[5…] the kinds wanted; none: all that are roles; `*`: all
@@ -113,6 +116,7 @@ return reply
  * Reads a page of items, forwards: at most as many as fit a reply, and at least one.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the index to begin at   ARGV[4] how many list entries to look at
  *
@@ -143,6 +147,7 @@ return reply
  * Reads one item.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] its id
  *
@@ -161,6 +166,7 @@ return {'ok', now, epoch, index, record}
  * Drops one item.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] its id; empty: the newest
  *
@@ -182,6 +188,7 @@ if id and ARGV[3] ~= '' and id ~= ARGV[3] then return {'unknown', now} end
 redis.call('HSET', meta, 'updated', now_text)
 add_dropped(1)
 redis.call('LSET', messages, index, '0')
+set_terms(index, '0')
 if id then redis.call('HDEL', meta, 'id:' .. id) end
 return {'ok', now, renew_ttl(), epoch, index, record}
 `,
@@ -191,8 +198,10 @@ return {'ok', now, renew_ttl(), epoch, index, record}
  * Replaces one item by a changed one, if nothing has changed it since it was read.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] its index   ARGV[4] epoch   ARGV[5] SHA-1 of the record that was read   ARGV[6] the new record
+ * ARGV[7] its terms, or empty
  *
  * Returns {'ok', now, ttl} | {'changed', now}
  */
@@ -205,6 +214,7 @@ if not record or redis.sha1hex(record) ~= ARGV[5] then return {'changed', now} e
 redis.call('HSET', meta, 'updated', now_text)
 if ARGV[6]:sub(1, 3) == '[2,' then redis.call('HSET', meta, 'v', 2) end
 redis.call('LSET', messages, ARGV[3], ARGV[6])
+set_terms(ARGV[3], ARGV[7])
 return {'ok', now, renew_ttl()}
 `,
 );
@@ -214,9 +224,10 @@ return {'ok', now, renew_ttl()}
  * it, for as long as the new ones begin with the ids of the old ones.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
- * ARGV[3]  the id of the first to be replaced
- * ARGV[4…] two for each new item, see `new_records`; none: the conversation is truncated
+ * ARGV[3]  the id of the first to be replaced   ARGV[4] terms of the new items, see `push_terms`
+ * ARGV[5…] two for each new item, see `new_records`; none: the conversation is truncated
  *
  * Returns {'ok', now, ttl, epoch, count, how many were replaced, index of each new one…}
  *         {'unknown', now} | {'duplicate', now, id}
@@ -237,18 +248,22 @@ local removed = {}
 for _, item in ipairs(old) do removed[item.id] = true end
 -- New items in order, each with the id of the old one at its position, take its entry of the list.
 local kept = 0
-local function id_of(n) local header = ARGV[4 + 2 * n]; return header and header:match('^%d[^ ]+ %-?%d* (.+)$') end
+local function id_of(n) local header = ARGV[5 + 2 * n]; return header and header:match('^%d[^ ]+ %-?%d* (.+)$') end
 while old[kept + 1] and id_of(kept) == old[kept + 1].id do kept = kept + 1 end
-local records, given, is_layout_2 = new_records(4, function(id) return not removed[id] and index_of(id) end)
+local records, given, is_layout_2 = new_records(5, function(id) return not removed[id] and index_of(id) end)
 if not records then return {'duplicate', now, given} end
 
 local reply, appended = {'ok', now, 0, epoch, 0, #old}, {}
 for n = kept + 1, #records do appended[#appended + 1] = records[n] end
-if #appended > 0 then length = push(appended) end
+if #appended > 0 then
+  length = push(appended)
+  ${branch("ARGV[4] ~= ''", lua`push_terms(length - #appended, ARGV[4], kept)`)}
+end
 redis.call('HSET', meta, 'updated', now_text)
 if is_layout_2 then redis.call('HSET', meta, 'v', 2) end
 for n, item in ipairs(old) do
   redis.call('LSET', messages, item.index, n <= kept and records[n] or '0')
+  set_terms(item.index, n <= kept and '' or '0')
   if item.given and n > kept then redis.call('HDEL', meta, 'id:' .. item.given) end
 end
 if #old > kept then add_dropped(#old - kept) end
@@ -267,6 +282,7 @@ return reply
  * Ends the running turn, if there is one, and deletes the session.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  *
  * Returns {'ok', now, 1 if there was one}
@@ -283,6 +299,7 @@ return {'ok', now, removed > 0 and 1 or 0}
  * Sets fields of a session for good.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] pairs of field and value: `ttl` (ms), `title`
  *
@@ -301,6 +318,7 @@ return {'ok', now, renew_ttl()}
  * Sets a session's metadata, stored as `<version>:<JSON>`. Creates the session if there is none.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] epoch, if the session is new   ARGV[4] JSON
  * ARGV[5] the version that it must have (0: none is set); empty: any
@@ -325,6 +343,7 @@ return {'ok', now, renew_ttl(), epoch, version}
  * Reads what is known of a session.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  *
  * Returns what `session_info` does

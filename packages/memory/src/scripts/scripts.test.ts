@@ -5,6 +5,7 @@ import * as archive from "./archive.ts";
 import * as blobs from "./blobs.ts";
 import * as history from "./history.ts";
 import * as ownerQuota from "./owner-quota.ts";
+import * as search from "./search.ts";
 import * as sessionIndex from "./session-index.ts";
 import * as storage from "./storage.ts";
 import * as turns from "./turns.ts";
@@ -15,6 +16,7 @@ const SCRIPTS = Object.entries({
   ...history,
   ...ownerQuota,
   ...sessionIndex,
+  ...search,
   ...storage,
   ...turns,
 });

@@ -15,8 +15,11 @@ local function renew_ttl()
     redis.call('PEXPIRE', idempotency, ttl)
     redis.call('PEXPIRE', log, ttl)
   end
-  -- A session of layout 1 has none.
-  if layout ~= '1' then redis.call('PEXPIRE', blobs, ttl) end
+  -- A session of layout 1 has none of these.
+  if layout ~= '1' then
+    redis.call('PEXPIRE', blobs, ttl)
+    redis.call('PEXPIRE', words, ttl)
+  end
   return tonumber(ttl)
 end
 
@@ -44,6 +47,11 @@ local function given_id(record)
   return type(extras) == 'table' and type(extras.id) == 'string' and extras.id or nil
 end
 
+-- Sets the entry of an item, if it has one: '0' if the item was dropped, '' if its terms are not known.
+local function set_terms(index, entry)
+  if layout ~= '1' then redis.pcall('LSET', words, index, entry) end
+end
+
 -- Removes the items from one index up to another, which is excluded.
 local function remove_items(first, last)
   if first >= last then return end
@@ -53,6 +61,7 @@ local function remove_items(first, last)
       local given = given_id(record)
       if given then redis.call('HDEL', meta, 'id:' .. given) end
       redis.call('LSET', messages, first + n - 1, '0')
+      set_terms(first + n - 1, '0')
       removed = removed + 1
     end
   end
@@ -92,6 +101,27 @@ local function push(records)
     length = redis.call('RPUSH', messages, unpack(records, i, math.min(i + 999, #records)))
   end
   return length
+end
+
+-- Adds the terms of new items, which begin at \`first\`. \`terms\`: an entry for each, with spaces between, of which some
+-- are skipped. They are added only behind those of all earlier items; a search adds the missing ones.
+local function push_terms(first, terms, skipped)
+  local known = redis.call('LLEN', words)
+  if known > first then
+    -- Of a session that is gone: a version of this library that does not know the key has cleared it.
+    redis.call('DEL', words)
+    known = 0
+  end
+  if known < first then return end
+  local entries = {}
+  for entry in terms:gmatch('%S+') do entries[#entries + 1] = entry end
+  for i = 1 + skipped, #entries, 1000 do
+    redis.call('RPUSH', words, unpack(entries, i, math.min(i + 999, #entries)))
+  end
+  if layout ~= '2' then
+    layout = '2'
+    redis.call('HSET', meta, 'v', layout)
+  end
 end
 
 -- Takes a turn's record apart: \`[version,"status",user,answer,started,ended(,inputs,outputs),info(,replaced)]\`.
@@ -182,6 +212,7 @@ end
 
 -- Ends the running turn: its output becomes items, and its record (unless it was deleted) is closed.
 -- \`output\`: records to store instead of what the log holds, which stays to be followed until the next turn begins.
+-- Returns the index of its first output item.
 local function end_turn(status, rest, info, output)
   local id, is_kept, ids = current_turn, output, {}
   local readable, turn = pcall(parse_turn, redis.call('HGET', turns, id) or '')
@@ -215,6 +246,7 @@ local function end_turn(status, rest, info, output)
   end
   -- Followers also poll, so a Redis user that may not publish can write all the same.
   redis.pcall('PUBLISH', log, '')
+  return answer
 end
 
 -- The reply for a turn that is not running (any more).
@@ -259,6 +291,7 @@ local function replace_output(id, turn)
     local given = given_id(records[n])
     if given then redis.call('HDEL', meta, 'id:' .. given) end
     redis.call('LSET', messages, index, '0')
+    set_terms(index, '0')
   end
   add_dropped(#turn.shown)
 end

@@ -9,6 +9,7 @@ const FUNCTIONS = SESSION_FUNCTIONS.trim()
  * Begins every script on a session.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline in Redis' time, ms since the Unix epoch; empty: none
  * ARGV[2] TTL in ms of a session that has none of its own
  *
@@ -22,7 +23,7 @@ const FUNCTIONS = SESSION_FUNCTIONS.trim()
  * A full Redis refuses RPUSH, HSET and APPEND. Scripts call these first, so that a refusal changes nothing.
  */
 const HEAD = lua`
-local messages, meta, turns, idempotency, log, blobs = unpack(KEYS, 1, 6)
+local messages, meta, turns, idempotency, log, blobs, words = unpack(KEYS, 1, 7)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- Lua and Redis format its numbers, which are doubles, several times slower than \`%d\`.
@@ -32,15 +33,15 @@ local layout, epoch, own_ttl, dropped, current_turn, lease =
   unpack(redis.call('HMGET', meta, 'v', 'epoch', 'ttl', 'dropped', 'turn', 'lease'))
 if layout and layout ~= '1' and layout ~= '2' then return {'newer', now, layout} end
 local end_error
-if current_turn and now > tonumber(lease) then
-${withFunctions(lua`
+${branch(
+  "current_turn and now > tonumber(lease)",
+  lua`
 local ended
 ended, end_error = pcall(function()
   end_turn('interrupted', '', '')
   renew_ttl()
-end)
-`)}
-end
+end)`,
+)}
 `;
 
 /** Builds a script that reads a session, or deletes it: both are possible on a full Redis. */
@@ -49,6 +50,11 @@ export const readScript = (...pieces: string[]): Script => script(HEAD, withFunc
 /** Builds a script that writes to a session. */
 export const writeScript = (...pieces: string[]): Script =>
   readScript("if end_error then error(end_error, 0) end", ...pieces);
+
+/** Code that seldom runs, with the shared functions that only it calls: they are not created if it does not run. */
+export function branch(condition: string, code: string): string {
+  return `if ${condition} then\n${withFunctions(code)}\nend`;
+}
 
 /**
  * Puts the shared functions in front that a piece of Lua calls, directly or not, and no others; one that a single
@@ -59,7 +65,7 @@ function withFunctions(code: string): string {
   for (const { source, name } of FUNCTIONS.toReversed()) {
     const isCalled = new RegExp(String.raw`\b${name}\b`);
     const [caller, ...others] = [{ source: code }, ...declared].filter((one) => isCalled.test(one.source));
-    if (caller === undefined) continue;
+    if (caller === undefined || code.includes(`local function ${name}(`)) continue;
     if (others.length > 0 || caller.source === code) declared.unshift({ source });
     else caller.source = caller.source.replace(/^local function .*\n/m, (line) => `${line}${source}\n`);
   }

@@ -1,10 +1,11 @@
 import { lua } from "../redis/script.ts";
-import { readScript, writeScript } from "./session-script.ts";
+import { branch, readScript, writeScript } from "./session-script.ts";
 
 /**
  * Begins a turn: all of it or nothing. May be repeated with the same turn id.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the turn's id                ARGV[4]  lease in ms
  * ARGV[5]  epoch, if the session is new ARGV[6]  info (JSON)
@@ -15,7 +16,8 @@ import { readScript, writeScript } from "./session-script.ts";
  * ARGV[13] the turn that must be the session's last one; * if the session must be there; or empty
  * ARGV[14] the session's own TTL in ms, if it is new; or empty
  * ARGV[15] the item that the input replaces, with all that follow it; or empty
- * ARGV[16…] two for each input item, see `new_records`; none for a retry
+ * ARGV[16] terms of the input items, see `push_terms`
+ * ARGV[17…] two for each input item, see `new_records`; none for a retry
  *
  * Returns  {'begun', now, ttl, epoch, index of the last input item, count, when it was started,
  *           remembered start or -1, index of the first item returned, items…}, the input last
@@ -40,10 +42,14 @@ local known = redis.call('HMGET', meta, 'logged', 'context')
 local replaced = ARGV[15] ~= '' and index_of(ARGV[15])
 local records, given, is_layout_2
 if current_turn ~= id and ARGV[10] == '' then
-  records, given, is_layout_2 = new_records(16, function(given_to)
-    local index = index_of(given_to)
-    return index and not (replaced and index >= replaced)
-  end)
+  local is_used = index_of
+  if replaced then
+    is_used = function(given_to)
+      local index = index_of(given_to)
+      return index and index < replaced
+    end
+  end
+  records, given, is_layout_2 = new_records(17, is_used)
 end
 -- A message of this id has begun a turn before.
 if records == nil and given then
@@ -82,7 +88,7 @@ elseif ARGV[10] ~= '' then
   replace_output(ARGV[10], former)
 else
   last = push(records) - 1
-  if replaced then remove_items(replaced, last - #records + 1) end
+  ${branch("replaced", lua`remove_items(replaced, last - #records + 1)`)}
 end
 
 if not epoch then
@@ -100,6 +106,7 @@ redis.call('HSET', meta, 'updated', now_text, 'turn', id, 'lease', ('%d'):format
 if not current_turn then
   if records then
     if is_layout_2 or #records > 1 then redis.call('HSET', meta, 'v', 2) end
+    ${branch("ARGV[16] ~= ''", lua`push_terms(last - #records + 1, ARGV[16], 0)`)}
     for given_to, n in pairs(given) do redis.call('HSET', meta, 'id:' .. given_to, last - #records + 1 + n) end
   end
   redis.call('HSET', turns, id, format_turn({status = 'running', user = last, answer = -1,
@@ -119,6 +126,7 @@ return add_history(reply, last, tonumber(ARGV[11]), ARGV[12], known[2])
  * Appends to the running turn's log; an empty text only renews its lease. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id   ARGV[4] lease in ms   ARGV[5] bytes of log before this text   ARGV[6] text
  * ARGV[7] info (JSON), or empty: unchanged   ARGV[8] present if the text has a mark
@@ -157,10 +165,12 @@ return {'ok', now, ttl}
  * Ends a turn. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id   ARGV[4] status   ARGV[5] bytes of log before the rest   ARGV[6] the rest
  * ARGV[7] info (JSON), or empty: unchanged   ARGV[8] the context's window and start to remember, or empty
- * ARGV[9…] two for each output item, see `new_records`. They are stored instead of what the log holds, and the log
+ * ARGV[9] terms of the output items, see `push_terms`; empty: not known
+ * ARGV[10…] two for each output item, see `new_records`. They are stored instead of what the log holds, and the log
  *          stays until the next turn begins. None: the log becomes the output.
  *
  * Returns {'ok', now, status, count, ttl} | {'ended', now, status or 'gone', count}
@@ -173,8 +183,9 @@ if current_turn ~= id then return turn_status(id) end
 local rest, offset, length = ARGV[6], tonumber(ARGV[5]), redis.call('STRLEN', log)
 if rest ~= '' and length == offset + #rest then rest = ''
 elseif length ~= offset then return {'conflict', now, length} end
-local output = #ARGV > 8 and new_records(9, function() end)
-end_turn(ARGV[4], rest, ARGV[7], output)
+local output = #ARGV > 9 and new_records(10, function() end)
+local answer = end_turn(ARGV[4], rest, ARGV[7], output)
+${branch("ARGV[9] ~= '' and answer >= 0", lua`push_terms(answer, ARGV[9], 0)`)}
 if ARGV[8] ~= '' then redis.call('HSET', meta, 'context', ARGV[8]) end
 local ttl = renew_ttl()
 return {'ok', now, ARGV[4], count_items(), ttl}
@@ -185,6 +196,7 @@ return {'ok', now, ARGV[4], count_items(), ttl}
  * Stops a running turn at once, whichever process writes it. It keeps the output that Redis has. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id   ARGV[4] its status: cancelled or interrupted
  *
@@ -203,6 +215,7 @@ return {'ok', now, renew_ttl()}
  * Reads a turn.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id   ARGV[4] bytes of its log that are known already
  *
@@ -235,6 +248,7 @@ return reply
  * Reads the records of turns.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] their ids
  *
@@ -252,6 +266,7 @@ return reply
  * Removes the record of a turn that has ended; its items stay.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id
  *
@@ -270,6 +285,7 @@ return {'ok', now, redis.call('HLEN', turns)}
  * Reads what a turn would find, and changes nothing.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] bytes of history to return at most   ARGV[4] the window whose start is asked for
  * ARGV[5] the turn that would be retried, or empty

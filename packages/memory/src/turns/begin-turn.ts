@@ -1,6 +1,7 @@
 import { type Item, isMessage, type Json, type Message, type NewItem } from "../history/item.ts";
 import { decodeItem, itemArguments } from "../history/item-record.ts";
 import type { Reply } from "../redis/script-runner.ts";
+import { encodeAllTerms } from "../search/terms.ts";
 import {
   assertCount,
   assertFields,
@@ -148,8 +149,11 @@ export function assertHistory(history: NonNullable<BeginOptions["history"]>): vo
   assertText("history.window", window);
 }
 
-/** What the script `BEGIN` takes behind the turn's id, the lease and the epoch. */
-export const beginArguments = (turnId: string, options: BeginOptions): string[] => {
+/**
+ * What the script `BEGIN` takes behind the turn's id, the lease and the epoch.
+ * @param recall whether the terms of the input are stored
+ */
+export const beginArguments = (turnId: string, options: BeginOptions, recall: boolean): string[] => {
   const { content, message, retryOf, idempotency, history, title = "", info = null, ttlSeconds } = options;
   const args = [
     JSON.stringify(info),
@@ -162,6 +166,9 @@ export const beginArguments = (turnId: string, options: BeginOptions): string[] 
     options.after ?? (options.mustExist ? "*" : ""),
     ttlSeconds === undefined ? "" : String(ttlSeconds * 1000),
     options.replaceFrom ?? "",
+    recall
+      ? encodeAllTerms(content === undefined ? [message ?? []].flat() : [{ role: "user", content }])
+      : "",
   ];
   if (content !== undefined) args.push(...itemArguments({ role: "user", content, turnId }));
   else for (const item of [message ?? []].flat()) args.push(...itemArguments({ ...item, turnId }));

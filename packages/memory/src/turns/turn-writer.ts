@@ -1,6 +1,5 @@
 import { MemoryError } from "../errors.ts";
 import type { Json, NewItem, NewMessage, Role } from "../history/item.ts";
-import { itemArguments } from "../history/item-record.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import { assertCount, assertFields, assertItem, assertJson, assertText } from "../validate.ts";
 import type { TurnFeed, TurnOutcome, TurnOutput } from "./turn-feed.ts";
@@ -16,7 +15,7 @@ export interface TurnScripts {
     rest: string,
     info: string,
     context: string,
-    output: string[],
+    output: readonly NewItem[],
   ): Promise<Reply>;
   /** Called once when the writer gives up: Redis may still take the turn for a running one. */
   abandon(): void;
@@ -204,9 +203,8 @@ export class TurnWriter {
       this.#pending = "";
       const remembered = context === undefined ? "" : `${context.window}:${context.from}`;
       const output = message === undefined ? [] : ([message].flat() as NewItem[]);
-      const args = output.flatMap((item) => itemArguments({ ...item, turnId: this.id }));
       await this.#scripts
-        .end(status, this.#feed.offset, rest, this.#info, remembered, args)
+        .end(status, this.#feed.offset, rest, this.#info, remembered, output)
         .then((reply) => {
           if (reply[0] === "conflict") return this.#conflict();
           // These two ends are a writer's own: the script was repeated, and the text is there.

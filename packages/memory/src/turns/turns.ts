@@ -1,5 +1,6 @@
 import { duplicateId, MemoryError } from "../errors.ts";
-import { decodeItem } from "../history/item-record.ts";
+import type { NewItem } from "../history/item.ts";
+import { decodeItem, itemArguments } from "../history/item-record.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import type { SessionKeys } from "../redis/keys.ts";
@@ -9,6 +10,7 @@ import { SessionScripts } from "../redis/session-scripts.ts";
 import { type Subscriber, Subscriptions } from "../redis/subscriptions.ts";
 import { RANGE } from "../scripts/history.ts";
 import { APPEND, BEGIN, END, FORGET, PEEK, READ_RECORDS, READ_TURN, STOP } from "../scripts/turns.ts";
+import { encodeAllTerms, encodeTerms } from "../search/terms.ts";
 import { assertCount, assertId, assertTimeout } from "../validate.ts";
 import {
   assertBegin,
@@ -42,6 +44,8 @@ export interface TurnsOptions extends MemoryOptions {
   readonly leaseMs?: number;
   /** Milliseconds until a turn is ended whose writer neither writes nor ends it. Default 600,000 (10 minutes). */
   readonly maxIdleMs?: number;
+  /** True if the terms that a search finds items by are stored with them, see `MessageHistory`. */
+  readonly recall?: boolean;
 }
 
 /** A turn and its output, as they are now. */
@@ -97,6 +101,7 @@ export class Turns {
   readonly #scripts: SessionScripts;
   readonly #leaseMs: number;
   readonly #maxIdleMs: number;
+  readonly #recall: boolean;
   readonly #subscriptions: Subscriptions | undefined;
   /** Turns that are written or followed in this process: one feed each, however many follow. */
   readonly #feeds = new Map<string, TurnFeed>();
@@ -110,6 +115,7 @@ export class Turns {
     assertTimeout("maxIdleMs", maxIdleMs);
     this.#leaseMs = leaseMs;
     this.#maxIdleMs = maxIdleMs;
+    this.#recall = options.recall === true;
     this.#subscriptions = options.subscriber && Subscriptions.of(options.subscriber);
   }
 
@@ -131,7 +137,7 @@ export class Turns {
     const keys = this.#keys(sessionId);
     const id = newTurnId();
     const fresh = newEpoch();
-    const args = [id, String(this.#leaseMs), fresh, ...beginArguments(id, options)];
+    const args = [id, String(this.#leaseMs), fresh, ...beginArguments(id, options, this.#recall)];
     const reply = await this.#run(BEGIN, keys, args);
     if (reply[0] === "duplicate") throw duplicateId(reply[2]);
     const begun = decodeBegun(reply);
@@ -347,7 +353,9 @@ export class Turns {
           return reply;
         },
         end: async (status, offset, rest, info, context, output) => {
-          const args = [id, status, String(offset), rest, info, context, ...output];
+          const terms = this.#recall ? encodeOutputTerms(feed, rest, output) : "";
+          const items = output.flatMap((item) => itemArguments({ ...item, turnId: id }));
+          const args = [id, status, String(offset), rest, info, context, terms, ...items];
           const reply = await this.#run(END, keys, args);
           if (reply[0] === "ok") this.#scripts.index.touch(sessionId, Number(reply[4]));
           return reply;
@@ -403,6 +411,15 @@ export class Turns {
   #run(script: Script, keys: SessionKeys, args: string[]): Promise<Reply> {
     return this.#scripts.run(script, keys.all, args, true);
   }
+}
+
+/** The terms of a turn's output; of one that is not only text, none: the next search stores them. */
+function encodeOutputTerms(feed: TurnFeed, rest: string, output: readonly NewItem[]): string {
+  if (output.length > 0) return encodeAllTerms(output);
+  const isText = feed.items.length <= 1 && feed.items[0]?.type === undefined && !hasMarks(rest);
+  return isText && feed.offset === Buffer.byteLength(feed.text)
+    ? encodeTerms({ role: "assistant", content: feed.text + rest })
+    : "";
 }
 
 const feedName = (keys: SessionKeys, turnId: string): string => `${keys.log} ${turnId}`;

@@ -1,0 +1,101 @@
+import { lua } from "../redis/script.ts";
+import { readScript, writeScript } from "./session-script.ts";
+
+/**
+ * Reads the entries of terms that stand before an item, as many as are asked for.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] the id of an item, or empty: the end   ARGV[4] an index that they end before too, or empty
+ * ARGV[5] how many entries
+ *
+ * Returns {'ok', now, epoch or '', index that they end before, index of the first, entry, …}: fewer than items if the
+ *         terms of the last items are not stored
+ *         {'unknown', now}: there is no item with the id
+ */
+export const READ_TERMS = readScript(
+  lua`
+local last = redis.call('LLEN', messages)
+if ARGV[3] ~= '' then
+  local index = index_of(ARGV[3])
+  if not index or index >= last then return {'unknown', now} end
+  last = index
+end
+if ARGV[4] ~= '' then last = math.min(last, ARGV[4]) end
+local first = math.max(0, last - ARGV[5])
+local reply = {'ok', now, epoch or '', last, first}
+if first < last then
+  for n, entry in ipairs(redis.call('LRANGE', words, first, last - 1)) do reply[5 + n] = entry end
+end
+return reply
+`,
+);
+
+/**
+ * Stores terms of items that had none. An item that was changed since it was read is left as it is.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] epoch   ARGV[4] index of the first item
+ * ARGV[5…] two for each item: SHA-1 of its record, entry of its terms
+ *
+ * Returns {'ok', now} | {'gone', now}
+ */
+export const STORE_TERMS = writeScript(
+  lua`
+if epoch ~= ARGV[3] then return {'gone', now} end
+local index = tonumber(ARGV[4])
+local known = redis.call('LLEN', words)
+if known > redis.call('LLEN', messages) then
+  redis.call('DEL', words)
+  known = 0
+end
+for i = 5, #ARGV, 2 do
+  if index > known then break end
+  local record = redis.call('LINDEX', messages, index)
+  local is_same = record and redis.sha1hex(record) == ARGV[i]
+  if index == known then
+    redis.call('RPUSH', words, is_same and ARGV[i + 1] or '')
+    known = known + 1
+  elseif is_same then
+    redis.call('LSET', words, index, ARGV[i + 1])
+  end
+  index = index + 1
+end
+if layout ~= '2' then redis.call('HSET', meta, 'v', '2') end
+local left = redis.call('PTTL', meta)
+if left > 0 then redis.call('PEXPIRE', words, left) end
+return {'ok', now}
+`,
+);
+
+/**
+ * Reads items by ranges of indexes, in this order: as many ranges as fit a reply, and at least one.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] epoch   ARGV[4…] two for each range: its first index, its last
+ *
+ * Returns {'ok', now, how many ranges, index, record, …} | {'gone', now}
+ */
+export const READ_RANGES = readScript(
+  lua`
+if epoch ~= ARGV[3] then return {'gone', now} end
+local reply, bytes = {'ok', now, 0}, 0
+for i = 4, #ARGV, 2 do
+  if bytes > 1048576 then break end
+  for n, record in ipairs(redis.call('LRANGE', messages, ARGV[i], ARGV[i + 1])) do
+    if record ~= '0' then
+      bytes = bytes + #record
+      reply[#reply + 1] = ARGV[i] + n - 1
+      reply[#reply + 1] = record
+    end
+  end
+  reply[3] = reply[3] + 1
+end
+return reply
+`,
+);

@@ -1,0 +1,77 @@
+import type { NewItem } from "../history/item.ts";
+import { isStopWord } from "./stop-words.ts";
+
+/** A word of a text, and the term that it is found by. */
+export interface Term {
+  /** As it stands in the text, in lower case. */
+  readonly word: string;
+  /** 24 bits of a hash of the word's first four letters, as four characters of Base64. */
+  readonly hash: string;
+}
+
+// More would make a search as slow as reading the texts.
+const MAX_TERMS = 255;
+// So many characters have MAX_TERMS words in any language that people write.
+const MAX_CHARACTERS = 16_384;
+
+const WORD = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu;
+/** Scripts that put no spaces between words. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+let segmenter: Intl.Segmenter | undefined;
+
+/**
+ * Returns the terms of a text: its first 255 words without stop words. A term is the beginning of a word, so that
+ * "likes" and "liked" are one; no language is guessed.
+ */
+export function termsOf(text: string): Term[] {
+  const terms: Term[] = [];
+  const lower = text.slice(0, MAX_CHARACTERS).normalize("NFKC").toLowerCase();
+  for (const [run] of lower.matchAll(WORD)) {
+    const words = UNSPACED.test(run) ? segment(run) : [run];
+    for (const word of words) {
+      if (isStopWord(word)) continue;
+      terms.push({ word, hash: hashOf(word) });
+      if (terms.length === MAX_TERMS) return terms;
+    }
+  }
+  return terms;
+}
+
+function segment(run: string): string[] {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: "word" });
+  return Array.from(segmenter.segment(run), ({ segment }) => segment);
+}
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** FNV-1a over the first four letters, folded to 24 bits. */
+function hashOf(word: string): string {
+  let hash = 0x811c9dc5;
+  let letters = 0;
+  for (const letter of word) {
+    if (letters++ === 4) break;
+    hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  }
+  const folded = (hash >>> 24) ^ (hash & 0xffffff);
+  let encoded = "";
+  for (let shift = 18; shift >= 0; shift -= 6) encoded += ALPHABET[(folded >>> shift) & 63];
+  return encoded;
+}
+
+/** What is stored of an item's terms: `u` for a user's message, which begins a turn, or `a`; and their hashes. */
+export function encodeTerms(item: Pick<NewItem, "role" | "type" | "content" | "toolCalls">): string {
+  const { role, type, content = item.toolCalls?.[0]?.arguments ?? "" } = item;
+  // Reasoning is not recalled.
+  const terms = type === "reasoning" ? [] : termsOf(content);
+  return (role === "user" ? "u" : "a") + terms.map(({ hash }) => hash).join("");
+}
+
+/** The terms of several items, as the scripts take them. */
+export const encodeAllTerms = (items: readonly NewItem[]): string => items.map(encodeTerms).join(" ");
+
+const ENTRY = /^[ua](?:[\w-]{4})*$/;
+
+/** False for the entry of an item that was changed by a process that does not store terms, and for a damaged one. */
+export const isTermsEntry = (entry: string): boolean =>
+  ENTRY.test(entry) && entry.length <= 1 + 4 * MAX_TERMS;
