@@ -1,5 +1,5 @@
 /**
- * Words without a meaning of their own, in English, German, French and Spanish. They are in most messages, so a search
+ * Words without a meaning of their own, in English, German, French, Spanish and Japanese. They are in most messages, so a search
  * for them would find everything; left out, they take no memory. A word of another language is found like any other,
  * and weighs little if it is in most messages.
  */
@@ -15,7 +15,8 @@ const STOP_WORDS = new Set(
   au aux avec ce ces cette dans de des du elle en est et eux il je la le les leur lui ma mais mes moi mon ne nous on ou
   où par pas pour qu que qui sa se ses son sur ta te tes toi ton tu un une vous
   al como con cual del donde el ella en ese esta este está esto fue ha la las le lo los me mi muy más no nos o para pero
-  por que qué se si sin su sus te tu un una y ya yo`.split(/\s+/),
+  por que qué se si sin su sus te tu un una y ya yo
+  い いる か から が し した た て で です と な ない に の は へ ます まし まで も や を 何`.split(/\s+/),
 );
 
 export const isStopWord = (word: string): boolean => STOP_WORDS.has(word);
