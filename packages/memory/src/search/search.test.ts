@@ -238,6 +238,20 @@ test("a retry takes the former answer out of what is found", async () => {
   expect(contents(await history.search("s", "Elbe", ALL))).toEqual(["Name a river", "The Elbe"]);
 });
 
+test("a turn in the place of earlier items takes them out of what is found", async () => {
+  const { turns, history } = start();
+  const [first] = await history.addMessages("s", [user("I grow tulips"), assistant("Red ones?")]);
+  const begun = await turns.begin("s", { content: "I grow roses", replaceFrom: first?.id ?? "" });
+  if (begun.kind !== "begun") throw new Error(begun.kind);
+  begun.writer.write("White ones?");
+  await begun.writer.end("completed");
+  expect(await history.search("s", "tulips", { ...ALL, minCoverage: 0.2 })).toMatchObject({
+    messages: [],
+    total: 2,
+  });
+  expect(contents(await history.search("s", "roses", ALL))).toEqual(["I grow roses", "White ones?"]);
+});
+
 test("a fork and a restored session are searched, up to where they end", async () => {
   const { history, archive } = start();
   const [, , third] = await history.addMessages("s", [
