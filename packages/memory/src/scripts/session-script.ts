@@ -5,6 +5,9 @@ const FUNCTIONS = SESSION_FUNCTIONS.trim()
   .split("\n\n")
   .map((source) => ({ source, name: /^local function (\w+)/m.exec(source)?.[1] ?? "" }));
 
+/** What `branch` makes. */
+const BRANCHES = /-- branch\n.*?-- branch/gs;
+
 /**
  * Begins every script on a session.
  *
@@ -51,9 +54,9 @@ export const readScript = (...pieces: string[]): Script => script(HEAD, withFunc
 export const writeScript = (...pieces: string[]): Script =>
   readScript("if end_error then error(end_error, 0) end", ...pieces);
 
-/** Code that seldom runs, with the shared functions that only it calls: they are not created if it does not run. */
+/** Code that seldom runs, with the shared functions that it calls: they are not created if it does not run. */
 export function branch(condition: string, code: string): string {
-  return `if ${condition} then\n${withFunctions(code)}\nend`;
+  return `if ${condition} then -- branch\n${withFunctions(code)}\nend -- branch`;
 }
 
 /**
@@ -61,12 +64,13 @@ export function branch(condition: string, code: string): string {
  * other function calls is declared inside that one. For Lua creates a function anew whenever its declaration runs.
  */
 function withFunctions(code: string): string {
+  const main = { source: code.replaceAll(BRANCHES, "") };
   const declared: { source: string }[] = [];
   for (const { source, name } of FUNCTIONS.toReversed()) {
     const isCalled = new RegExp(String.raw`\b${name}\b`);
-    const [caller, ...others] = [{ source: code }, ...declared].filter((one) => isCalled.test(one.source));
-    if (caller === undefined || code.includes(`local function ${name}(`)) continue;
-    if (others.length > 0 || caller.source === code) declared.unshift({ source });
+    const [caller, ...others] = [main, ...declared].filter((one) => isCalled.test(one.source));
+    if (caller === undefined) continue;
+    if (others.length > 0 || caller === main) declared.unshift({ source });
     else caller.source = caller.source.replace(/^local function .*\n/m, (line) => `${line}${source}\n`);
   }
   return [...declared.map(({ source }) => source), code].join("\n");
