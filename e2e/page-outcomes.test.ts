@@ -86,10 +86,30 @@ describe("how an answer ended", () => {
   });
 });
 
+test("folds what the model thought, also after a reload, and does not send it again", async () => {
+  const chat = await open();
+  await chat.memory("Stateful");
+  await chat.say(script({ reasoning: ["Let me ", "think."], pieces: ["It is 4."] }));
+  for (const reload of [false, true]) {
+    if (reload) await chat.page.reload();
+    await expect(
+      chat.answers.last().getByText(/^Thought · about \d+ tokens · not sent again$/),
+    ).toBeVisible();
+    await expect(chat.answers.last().getByText(/Let me\s+think\./)).toBeHidden();
+    await chat.answers
+      .last()
+      .getByText(/^Thought/)
+      .click();
+    await expect(chat.answers.last().getByText(/Let me\s+think\./)).toBeVisible();
+  }
+  const answer = await chat.say("And now?");
+  expect(answer).not.toMatch(/Let me\s+think/);
+});
+
 describe("a message that is sent before the page is ready", () => {
   test.each([
     ["the providers", "**/api/providers"],
-    ["the messages", "**/api/sessions/*/messages*"],
+    ["the messages", "**/api/sessions/*/items*"],
     ["the sessions", "**/api/sessions?*"],
   ])("is sent when %s have arrived, and only once", async (_, route) => {
     const chat = await open();
@@ -106,7 +126,7 @@ describe("a message that is sent before the page is ready", () => {
     await page.keyboard.type("Early");
     await page.keyboard.press("Enter");
     await page.keyboard.type("And a draft");
-    await expect(page.getByText("Early", { exact: true })).toBeVisible();
+    await expect(page.getByText("Early", { exact: true }).first()).toBeVisible();
     answer();
     await expect.poll(() => chat.answers.count()).toBe(2);
     await expect(page.getByRole("button", { name: "Stop" })).toBeHidden();

@@ -52,7 +52,7 @@ test("the switches move on the first click, before the session is loaded", async
   await chat.say("Hi");
   let answer = () => {};
   const isTime = new Promise<void>((resolve) => (answer = resolve));
-  await chat.page.route("**/messages*", async (it) => {
+  await chat.page.route("**/items*", async (it) => {
     await isTime;
     await it.continue();
   });

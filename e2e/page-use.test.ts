@@ -79,7 +79,7 @@ describe("everyday use", () => {
     await chat.say("Hello");
     const asked = Promise.withResolvers<void>();
     const told = Promise.withResolvers<void>();
-    await chat.page.route("**/messages?*", async (route) => {
+    await chat.page.route("**/items?*", async (route) => {
       asked.resolve();
       await told.promise;
       await route.continue();

@@ -2,8 +2,8 @@ import type {
   AuthMe,
   ChatRequest,
   ContextReport,
+  ItemsResponse,
   LogoutResponse,
-  MessagesResponse,
   NewMessage,
   ProvidersResponse,
   Session,
@@ -70,13 +70,13 @@ export const importSession = (exported: unknown, sessionId: string | null) =>
     { method: "POST", body: exported },
   );
 
-/** Fetches a page of messages, oldest first, that ends before the message `before`; by default the newest page. */
-export function fetchMessages(
+/** Fetches a page of items, oldest first, that ends before the item `before`; by default the newest page. */
+export function fetchItems(
   sessionId: string,
   { limit, before, signal }: { limit: number; before?: string | undefined; signal?: AbortSignal | undefined },
-): Promise<MessagesResponse> {
+): Promise<ItemsResponse> {
   const query = new URLSearchParams({ limit: String(limit), ...(before === undefined ? {} : { before }) });
-  return requestJson(`${session(sessionId)}/messages?${query}`, { signal });
+  return requestJson(`${session(sessionId)}/items?${query}`, { signal });
 }
 
 /** Appends messages, at most 1,000, all or none. No model is called. */

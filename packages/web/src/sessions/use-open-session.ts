@@ -4,6 +4,9 @@ import { readStored, writeStored } from "../ui/browser-storage.ts";
 import { showToast } from "../ui/toasts.ts";
 
 const STORED = "session";
+/** The unused session of this tab: a browser may not have kept the history's state yet when the page is reloaded. */
+const UNUSED_ID = "unused";
+const tab = () => sessionStorage;
 const HASH = /^#\/s\/(.+)$/;
 /** History state of a new session without messages: if Redis does not have it, nothing was lost. */
 const UNUSED = { isUnused: true };
@@ -19,7 +22,8 @@ function addressed(): OpenSession | null {
   if (encoded === undefined) return null;
   try {
     const id = decodeURIComponent(encoded);
-    if (isSessionId(id)) return { id, isUnused: history.state?.isUnused === true };
+    if (isSessionId(id))
+      return { id, isUnused: history.state?.isUnused === true || readStored(UNUSED_ID, tab) === id };
   } catch {
     // Not percent-encoded.
   }
@@ -45,6 +49,8 @@ export function useOpenSession() {
 
   useEffect(() => {
     writeStored(STORED, id);
+    if (isUnused) writeStored(UNUSED_ID, id, tab);
+    else if (readStored(UNUSED_ID, tab) === id) writeStored(UNUSED_ID, null, tab);
     // Replaces the address, so that "back" leaves the page.
     history.replaceState(isUnused ? UNUSED : null, "", sessionLink(id));
   }, [id, isUnused]);

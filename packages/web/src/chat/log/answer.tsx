@@ -9,6 +9,7 @@ import type { ShownMessage, TurnInfo } from "../state/shown-message.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
 import { AnswerNotes } from "./answer-notes.tsx";
 import type { RowActions } from "./row-actions.ts";
+import { Thought } from "./thought.tsx";
 
 interface AnswerProps {
   message: ShownMessage;
@@ -22,6 +23,7 @@ export function Answer({ message, live, reconnecting, isLast, actions }: AnswerP
   const { content, turn, delivery } = message;
   return (
     <>
+      {message.reasoning !== "" && <Thought text={message.reasoning} />}
       {content !== "" && (
         <div className="answer">
           <Markdown source={content} streaming={live !== null} />

@@ -64,7 +64,7 @@ export function withLiveTurn(
   messages: readonly ShownMessage[],
   { turn, choice, key }: { turn: LiveTurn; choice: Choice; key: string },
 ): ShownMessage[] {
-  const { turnId, end, text, stored } = turn;
+  const { turnId, end, text, reasoning, stored } = turn;
   const status: TurnStatus = end?.status ?? "running";
   const info =
     turnId === null
@@ -85,6 +85,7 @@ export function withLiveTurn(
     id: null,
     role: "assistant",
     content: text,
+    reasoning,
     createdAt: new Date().toISOString(),
     turn: info,
     delivery: stored ? "on-its-way" : "not-stored",

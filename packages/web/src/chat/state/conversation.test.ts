@@ -39,7 +39,7 @@ const message = (id: string, role: string, content: string, status = "completed"
   created_at: "2026-01-01T00:00:00.000Z",
   turn: { ...turn, status },
 });
-const page = (...messages: unknown[]) => json({ messages, next_before: null });
+const page = (...items: unknown[]) => json({ items, next_before: null });
 function stream(text: string, end = "turn-completed", extra = {}) {
   const ids = { turn_id: TURN, session_id: SESSION };
   const frame = (event: string, id: string, data: object) =>
@@ -58,7 +58,7 @@ const idle = (conversation: Conversation) =>
 
 test("keeps how it is answered: in Redis from the first turn on, and what it was sent with", async () => {
   routes["POST /api/chat"] = [stream("Hello")];
-  routes["GET /messages"] = [page(message("m1", "user", "Hi"), message("m2", "assistant", "Hello"))];
+  routes["GET /items"] = [page(message("m1", "user", "Hi"), message("m2", "assistant", "Hello"))];
   routes["PATCH /settings"] = [json({ mode: "stateful", provider: "mirror", system: "Rhyme." })];
   const conversation = new Conversation(SESSION);
   conversation.changeSettings({ system: "Rhyme." });
@@ -76,7 +76,7 @@ test("keeps how it is answered: in Redis from the first turn on, and what it was
 
 test("sends a message, shows the answer, then what Redis has", async () => {
   routes["POST /api/chat"] = [stream("Hello Bob")];
-  routes["GET /messages"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello Bob"))];
+  routes["GET /items"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello Bob"))];
   const conversation = new Conversation(SESSION);
   conversation.send("Hi", choice);
   expect(contents(conversation)).toEqual(["user: Hi", "assistant: "]);
@@ -95,7 +95,7 @@ test("retries an unanswered request with the same key, without a duplicate", asy
     },
     stream("Hello"),
   ];
-  routes["GET /messages"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello"))];
+  routes["GET /items"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello"))];
   conversation.send("Hi", choice);
   await vi.waitFor(() => expect(conversation.store.get().messages[1]?.id).toBe("e-1"));
   const keys = asked.filter(({ path }) => path === "POST /api/chat").map(({ key }) => key);
@@ -106,7 +106,7 @@ test("retries an unanswered request with the same key, without a duplicate", asy
 test("keeps a refused message with its reason and can send it again", async () => {
   const refusal = { code: "storage_unavailable", detail: "Redis does not answer.", status: 503 };
   routes["POST /api/chat"] = [problem(503, refusal), stream("Hello")];
-  routes["GET /messages"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello"))];
+  routes["GET /items"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello"))];
   const conversation = new Conversation(SESSION);
   conversation.send("Hi", choice);
   await idle(conversation);
@@ -141,7 +141,7 @@ test("follows another tab's turn and queues the message", async () => {
     problem(409, { code: "turn_in_progress", detail: "Busy.", turn_id: TURN }),
     stream("To mine"),
   ];
-  routes["GET /messages"] = [
+  routes["GET /items"] = [
     page(message("e-0", "user", "Theirs", "running")),
     page(...theirs),
     page(...theirs, message("e-2", "user", "Mine"), message("e-3", "assistant", "To mine")),
@@ -162,7 +162,7 @@ test("shows why a turn failed and holds the queue", async () => {
   routes["POST /api/chat"] = [
     stream("Half", "turn-failed", { code: "provider_failed", detail: "It failed." }),
   ];
-  routes["GET /messages"] = [
+  routes["GET /items"] = [
     page(message("e-0", "user", "Hi", "failed"), message("e-1", "assistant", "Half", "failed")),
   ];
   const conversation = new Conversation(SESSION);
@@ -174,7 +174,7 @@ test("shows why a turn failed and holds the queue", async () => {
     waiting: [{ text: "And this" }],
   });
   conversation.retry(choice);
-  await vi.waitFor(() => expect(asked.at(-1)?.path).toBe("GET /messages"));
+  await vi.waitFor(() => expect(asked.at(-1)?.path).toBe("GET /items"));
   expect(asked.findLast(({ path }) => path === "POST /api/chat")?.body).toMatchObject({ retry_of: TURN });
 });
 
@@ -184,12 +184,12 @@ describe("an interrupted answer", () => {
     message("e-0", "user", "Hi", "interrupted"),
     message("e-1", "assistant", "Half and more", "interrupted"),
   );
-  const asksFor = () => asked.filter(({ path }) => path === "GET /messages").length;
+  const asksFor = () => asked.filter(({ path }) => path === "GET /items").length;
 
   function interrupt(...answers: (() => Response)[]): Conversation {
     vi.useFakeTimers();
     routes["POST /api/chat"] = [stream("Half", "turn-interrupted")];
-    routes["GET /messages"] = answers;
+    routes["GET /items"] = answers;
     routes[`GET /turns/${TURN}`] = [json({ turn_id: TURN, status: "interrupted" })];
     const conversation = new Conversation(SESSION);
     conversation.send("Hi", choice);
@@ -240,7 +240,7 @@ describe("a session that Redis no longer has", () => {
   const answered = message("0a0a0a0a-1", "assistant", "Hello Eve");
 
   async function expired() {
-    routes["GET /messages"] = [page(told, answered), problem(404, { code: "session_not_found" })];
+    routes["GET /items"] = [page(told, answered), problem(404, { code: "session_not_found" })];
     const conversation = new Conversation(SESSION);
     await conversation.load();
     conversation.setExpiry(new Date(Date.now() - 1_000).toISOString());
@@ -255,7 +255,7 @@ describe("a session that Redis no longer has", () => {
   });
 
   test("was deleted if its TTL has not ended", async () => {
-    routes["GET /messages"] = [page(told, answered), page()];
+    routes["GET /items"] = [page(told, answered), page()];
     const conversation = new Conversation(SESSION);
     await conversation.load();
     conversation.setExpiry(new Date(Date.now() + 60_000).toISOString());
@@ -266,7 +266,7 @@ describe("a session that Redis no longer has", () => {
   test("gets its messages back", async () => {
     const conversation = await expired();
     routes["POST /messages"] = [json({ ids: [], message_count: 2 })];
-    routes["GET /messages"] = [page({ ...told, id: "0b0b0b0b-0" }, { ...answered, id: "0b0b0b0b-1" })];
+    routes["GET /items"] = [page({ ...told, id: "0b0b0b0b-0" }, { ...answered, id: "0b0b0b0b-1" })];
     await conversation.putBack();
     expect(asked.find(({ path }) => path === "POST /messages")?.body).toEqual({
       messages: [told, answered].map(({ role, content, created_at }) => ({ role, content, created_at })),
@@ -276,7 +276,7 @@ describe("a session that Redis no longer has", () => {
   });
 
   test("is not missed after it was cleared here", async () => {
-    routes["GET /messages"] = [page(told, answered), page()];
+    routes["GET /items"] = [page(told, answered), page()];
     routes["POST /api/clear-session"] = [json({})];
     const conversation = new Conversation(SESSION);
     await conversation.load();

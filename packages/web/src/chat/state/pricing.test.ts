@@ -44,6 +44,7 @@ const message = (id: string, sent: number): ShownMessage => {
     id,
     role: "user",
     content: "",
+    reasoning: "",
     createdAt: "",
     turn,
     delivery: "stored",

@@ -1,9 +1,10 @@
-import type { Message, MessagesResponse } from "@redis-memory-magic/protocol";
+import type { Message } from "@redis-memory-magic/protocol";
 import { expect, test } from "vitest";
 import { connectionError } from "../../api/api-error.ts";
+import type { MessagePage, ThoughtMessage } from "./message-page.ts";
 import { mergeNewest, messageOnItsWay, prependPage, shownMessage } from "./shown-message.ts";
 
-function stored(id: string, role: Message["role"] = "user", turnId?: string): Message {
+function stored(id: string, role: Message["role"] = "user", turnId?: string): ThoughtMessage {
   const turn = turnId && {
     id: turnId,
     mode: "stateful",
@@ -15,11 +16,12 @@ function stored(id: string, role: Message["role"] = "user", turnId?: string): Me
     id,
     role,
     content: `content of ${id}`,
+    reasoning: "",
     created_at: "2026-01-01T00:00:00.000Z",
     ...(turn && { turn }),
-  } as Message;
+  } as ThoughtMessage;
 }
-const page = (messages: Message[], next_before: string | null = null): MessagesResponse => ({
+const page = (messages: ThoughtMessage[], next_before: string | null = null): MessagePage => ({
   messages,
   next_before,
 });

@@ -1,6 +1,7 @@
-import type { Message, MessagesResponse } from "@redis-memory-magic/protocol";
+import type { Message } from "@redis-memory-magic/protocol";
 import type { ApiError } from "../../api/api-error.ts";
 import type { Choice } from "./choice.ts";
+import type { MessagePage, ThoughtMessage } from "./message-page.ts";
 
 /** The turn that wrote a message, and how it ended. */
 export type TurnInfo = NonNullable<Message["turn"]>;
@@ -13,6 +14,8 @@ export interface ShownMessage {
   readonly id: string | null;
   readonly role: Message["role"];
   readonly content: string;
+  /** What the model thought before it wrote this. */
+  readonly reasoning: string;
   readonly createdAt: string;
   readonly turn: Message["turn"];
   /** "gone": Redis had it and has it no longer. */
@@ -24,16 +27,17 @@ export interface ShownMessage {
 export function messageOnItsWay(key: string, text: string): ShownMessage {
   const createdAt = new Date().toISOString();
   const delivery = "on-its-way";
-  return { key, id: null, role: "user", content: text, createdAt, turn: undefined, delivery, refusal: null };
+  const content = { role: "user", content: text, reasoning: "" } as const;
+  return { key, id: null, ...content, createdAt, turn: undefined, delivery, refusal: null };
 }
 
-export function shownMessage(message: Message, key: string): ShownMessage {
-  const { id, role, content, created_at, turn } = message;
-  return { key, id, role, content, createdAt: created_at, turn, delivery: "stored", refusal: null };
+export function shownMessage(message: ThoughtMessage, key: string): ShownMessage {
+  const { id, role, content, reasoning, created_at: createdAt, turn } = message;
+  return { key, id, role, content, reasoning, createdAt, turn, delivery: "stored", refusal: null };
 }
 
 /** Adds a page of older messages before the shown ones. */
-export function prependPage(shown: readonly ShownMessage[], page: MessagesResponse): ShownMessage[] {
+export function prependPage(shown: readonly ShownMessage[], page: MessagePage): ShownMessage[] {
   const known = new Set(shown.map((message) => message.id));
   const older = page.messages.filter((message) => !known.has(message.id));
   return [...older.map((message) => shownMessage(message, message.id)), ...shown];
@@ -48,7 +52,7 @@ interface Shown {
  * Merges the newest page into the shown messages. Redis is the truth. Rows keep their keys; messages that Redis does
  * not have stay: those that it no longer has at the start, refused ones and those answered without it at the end.
  */
-export function mergeNewest({ messages, olderBefore }: Shown, page: MessagesResponse): Shown {
+export function mergeNewest({ messages, olderBefore }: Shown, page: MessagePage): Shown {
   const first = page.messages[0];
   const start = first === undefined ? -1 : messages.findIndex((message) => isSame(message, first));
   const isJoined = start >= 0 && page.next_before !== null;

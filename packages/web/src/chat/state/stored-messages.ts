@@ -1,13 +1,13 @@
-import type { MessagesResponse } from "@redis-memory-magic/protocol";
 import { ApiError } from "../../api/api-error.ts";
-import { fetchMessages } from "../../api/endpoints.ts";
+import { fetchItems } from "../../api/endpoints.ts";
 import type { Store } from "../../ui/store.ts";
 import { pause } from "../stream/follow-turn.ts";
 import type { ConversationState } from "./conversation-state.ts";
 import { explainGone, hasPassed, isGone } from "./expiry.ts";
+import { type MessagePage, toMessages } from "./message-page.ts";
 import { mergeNewest, prependPage } from "./shown-message.ts";
 
-const NO_MESSAGES: MessagesResponse = { messages: [], next_before: null };
+const NO_MESSAGES: MessagePage = { messages: [], next_before: null };
 const PAGE = 100;
 /** Page size after a turn, which adds only a few messages. */
 const NEWS = 20;
@@ -37,7 +37,9 @@ export class StoredMessages {
     // Cleared first, so that further scrolling does not load the page twice.
     this.#store.update({ olderBefore: null });
     try {
-      const page = await fetchMessages(this.#sessionId, { limit: PAGE, before: olderBefore, signal });
+      const page = toMessages(
+        await fetchItems(this.#sessionId, { limit: PAGE, before: olderBefore, signal }),
+      );
       const messages = prependPage(this.#store.get().messages, page);
       this.#store.update({ messages, olderBefore: page.next_before });
     } catch {
@@ -56,16 +58,16 @@ export class StoredMessages {
   }
 
   /** Returns the newest page, which is empty for a session that Redis does not have. */
-  async #fetch(limit: number, signal: AbortSignal): Promise<MessagesResponse> {
+  async #fetch(limit: number, signal: AbortSignal): Promise<MessagePage> {
     try {
-      return await fetchMessages(this.#sessionId, { limit, signal });
+      return toMessages(await fetchItems(this.#sessionId, { limit, signal }));
     } catch (error) {
       if (error instanceof ApiError && error.code === "session_not_found") return NO_MESSAGES;
       throw error;
     }
   }
 
-  #merge(page: MessagesResponse): void {
+  #merge(page: MessagePage): void {
     // It was extended elsewhere: that expiry is outdated.
     if (page.messages.length > 0 && hasPassed(this.expiresAt)) this.expiresAt = null;
     const before = this.#store.get();

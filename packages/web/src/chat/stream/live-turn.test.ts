@@ -60,6 +60,18 @@ test("goes on behind what is no text of the answer", () => {
   expect(applyEvent(turn, events[2] as TurnEvent)).toEqual(turn);
 });
 
+test("collects what the model thinks, beside its text, and each piece once", () => {
+  const thought = (text: string, position: number): TurnEvent => ({
+    event: "reasoning-delta",
+    id: String(position),
+    data: { ...ids, text },
+  });
+  const events = [started, thought("Hm", 2), thought("m.", 4), thought("m.", 4), delta("Hi", 6)];
+  const turn = events.reduce(applyEvent, newLiveTurn("s"));
+  expect(turn).toMatchObject({ reasoning: "Hmm.", text: "Hi", position: 6 });
+  expect(() => applyEvent(turn, thought("x", 9))).toThrow(StreamGapError);
+});
+
 test("throws on a gap", () => {
   const turn = applyEvent(newLiveTurn("s"), started);
   expect(() => applyEvent(turn, delta("lo", 5))).toThrow(StreamGapError);

@@ -8,6 +8,8 @@ export interface LiveTurn {
   readonly model: string | null;
   readonly phase: "sending" | "waiting" | "thinking" | "loading" | "queued" | "streaming" | "ended";
   readonly text: string;
+  /** What the model has thought. */
+  readonly reasoning: string;
   /** The position behind the last event: what to resume after. */
   readonly position: number;
   /** False while Redis cannot be reached: the turn is not stored. */
@@ -29,7 +31,17 @@ export class StreamGapError extends Error {}
 
 export function newLiveTurn(sessionId: string, turnId: string | null = null): LiveTurn {
   const phase = turnId === null ? "sending" : "waiting";
-  return { sessionId, turnId, model: null, phase, text: "", position: 0, stored: true, end: null };
+  return {
+    sessionId,
+    turnId,
+    model: null,
+    phase,
+    text: "",
+    reasoning: "",
+    position: 0,
+    stored: true,
+    end: null,
+  };
 }
 
 /** Returns the id to resume after. */
@@ -50,9 +62,14 @@ export function applyEvent(turn: LiveTurn, event: TurnEvent): LiveTurn {
     }
     case "turn-thinking":
       return turn.text === "" ? { ...turn, phase: event.data.activity ?? "thinking" } : turn;
-    case "text-delta":
-      return appendText(turn, event.data.text, Number(event.id));
-    case "reasoning-delta":
+    case "text-delta": {
+      const { piece, position } = newPart(turn, event.data.text, Number(event.id));
+      return piece === "" ? turn : { ...turn, phase: "streaming", text: turn.text + piece, position };
+    }
+    case "reasoning-delta": {
+      const { piece, position } = newPart(turn, event.data.text, Number(event.id));
+      return { ...turn, reasoning: turn.reasoning + piece, position };
+    }
     case "arguments-delta":
     case "item-delta":
     case "item-started":
@@ -82,10 +99,10 @@ const END_STATUS = {
   "turn-failed": "failed",
 } as const;
 
-function appendText(turn: LiveTurn, delta: string, position: number): LiveTurn {
-  const known = turn.position;
+/** Returns what of a delta is not known yet, and the position behind it. */
+function newPart({ position: known }: LiveTurn, delta: string, position: number) {
+  if (position <= known) return { piece: "", position: known };
   const start = position - delta.length;
-  if (position <= known) return turn;
   if (!(start <= known)) throw new StreamGapError(`text from ${known} to ${start} is missing`);
-  return { ...turn, phase: "streaming", text: turn.text + delta.slice(known - start), position };
+  return { piece: delta.slice(known - start), position };
 }

@@ -1,0 +1,13 @@
+import { formatCount } from "../../ui/format.ts";
+import { estimateTokens } from "../state/estimate-tokens.ts";
+import "./thought.css";
+
+/** What the model thought before it answered, folded. It is stored, and no later turn is sent it. */
+export function Thought({ text }: { text: string }) {
+  return (
+    <details className="thought">
+      <summary>Thought · about {formatCount(estimateTokens(text))} tokens · not sent again</summary>
+      <p dir="auto">{text}</p>
+    </details>
+  );
+}
