@@ -60,7 +60,7 @@ export interface Allowances {
   readonly storedBytesPerDay: number | null;
 }
 
-const NONE: Allowances = {
+export const UNLIMITED: Allowances = {
   requestsPerMinute: null,
   streams: null,
   tokensPerDay: null,
@@ -70,8 +70,8 @@ const NONE: Allowances = {
   storedBytesPerDay: null,
 };
 // More than a busy page needs; what money costs is for the operator to say.
-const OWNER: Allowances = { ...NONE, requestsPerMinute: 600, streams: 20 };
-const ADDRESS: Allowances = { ...NONE, requestsPerMinute: 6000, streams: 200 };
+const OWNER: Allowances = { ...UNLIMITED, requestsPerMinute: 600, streams: 20 };
+const ADDRESS: Allowances = { ...UNLIMITED, requestsPerMinute: 6000, streams: 200 };
 // Of guests it is the address alone that can be held to anything: docs/decisions/0009-limits-for-guests.md.
 const GUESTS_ADDRESS: Allowances = { ...ADDRESS, usdPerDay: 5, storedBytesPerDay: 200_000_000 };
 
@@ -98,7 +98,7 @@ const groupsFile = z.strictObject({
 export function toLimits(e: LimitVariables, mistakes: string[]) {
   const open = e.AUTH.includes("none");
   const guests = e.AUTH.includes("guest");
-  const owner = override(open ? NONE : OWNER, {
+  const owner = override(open ? UNLIMITED : OWNER, {
     requestsPerMinute: e.LIMIT_REQUESTS_PER_MINUTE,
     streams: e.LIMIT_STREAMS,
     tokensPerDay: e.LIMIT_TOKENS_PER_DAY,
@@ -106,7 +106,7 @@ export function toLimits(e: LimitVariables, mistakes: string[]) {
     sessions: e.LIMIT_SESSIONS,
     storedBytes: e.LIMIT_STORED_BYTES,
   });
-  const address = override(open ? NONE : guests ? GUESTS_ADDRESS : ADDRESS, {
+  const address = override(open ? UNLIMITED : guests ? GUESTS_ADDRESS : ADDRESS, {
     requestsPerMinute: e.LIMIT_ADDRESS_REQUESTS_PER_MINUTE,
     streams: e.LIMIT_ADDRESS_STREAMS,
     tokensPerDay: e.LIMIT_ADDRESS_TOKENS_PER_DAY,

@@ -1,18 +1,8 @@
 import { loadConfig } from "../config/config.ts";
-import type { Allowances } from "../config/limits.ts";
+import { type Allowances, UNLIMITED } from "../config/limits.ts";
 import { TurnSlots } from "./turn-slots.ts";
 import { UsageCounter } from "./usage-counter.ts";
 import { UsageLimits } from "./usage-limits.ts";
-
-const UNLIMITED: Allowances = {
-  requestsPerMinute: null,
-  streams: null,
-  tokensPerDay: null,
-  usdPerDay: null,
-  sessions: null,
-  storedBytes: null,
-  storedBytesPerDay: null,
-};
 
 /** Limits that count in this process, as while Redis is unavailable, with a clock that the test sets. */
 export function limitsWithoutRedis() {

@@ -1,5 +1,6 @@
 import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
+import { errorCode, networkProblem } from "@redis-memory-magic/setup/network-problem";
 import { type Dispatcher, errors } from "undici";
 import type { AppError } from "../errors/app-error.ts";
 import { providerFailure } from "./provider-failure.ts";
@@ -200,20 +201,12 @@ const NEEDS_TLS = "it speaks TLS; try https:// in its address";
 const UNKNOWN_AUTHORITY =
   "its certificate cannot be checked; name the file with your certificate authority in NODE_EXTRA_CA_CERTS";
 
-/** What Node's, OpenSSL's and undici's codes mean, as the end of the sentence "… cannot be reached: ". */
+/** What OpenSSL's and undici's other codes mean, as the end of the sentence "… cannot be reached: ". */
 const CONNECTION_ERRORS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
-  ENOTFOUND: "its name is not known",
-  EAI_AGAIN: "its name could not be looked up",
-  EHOSTUNREACH: "there is no route to it",
-  ENETUNREACH: "there is no network",
-  ECONNRESET: "the connection was closed",
   EPROTO: NO_TLS,
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
   ERR_SSL_HTTP_REQUEST: NO_TLS,
-  ETIMEDOUT: "it does not answer",
-  UND_ERR_CONNECT_TIMEOUT: "it does not answer",
   UND_ERR_DESTROYED: "this server is shutting down",
   UND_ERR_CLOSED: "this server is shutting down",
   CERT_HAS_EXPIRED: "its certificate has expired",
@@ -248,7 +241,7 @@ function connectionFailure(error: Error, connected: boolean, unanswered: boolean
   }
   if (connected) return providerFailure("provider_broke_off", { unanswered, cause: error });
   return providerFailure("provider_unavailable", {
-    said: CONNECTION_ERRORS[code] ?? (code || error.message),
+    said: networkProblem(error) ?? CONNECTION_ERRORS[code] ?? (code || error.message),
     cause: error,
   });
 }
@@ -256,11 +249,3 @@ function connectionFailure(error: Error, connected: boolean, unanswered: boolean
 /** A TLS server answers a plain request with an alert, whose first byte is 21. */
 const isTlsAlert = (error: Error): boolean =>
   "data" in error && typeof error.data === "string" && error.data.charCodeAt(0) === 21;
-
-function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return "";
-  if ("code" in error && typeof error.code === "string") return error.code;
-  // A name with several addresses: each was tried.
-  if (error instanceof AggregateError) return errorCode(error.errors[0]);
-  return errorCode(error.cause);
-}

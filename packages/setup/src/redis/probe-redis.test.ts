@@ -53,7 +53,7 @@ describe("a real Redis", () => {
 
 test("nothing listens", async () => {
   const probe = await probeRedis({ url: `redis://127.0.0.1:${await freePort()}` });
-  expect(probe).toEqual({ state: "away", reason: "it refused the connection" });
+  expect(probe).toEqual({ state: "away", reason: "nothing listens there" });
 });
 
 test("a web server is no Redis", async () => {

