@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { TurnWriter } from "@redis-memory-magic/memory";
+import { AppError } from "../errors/app-error.ts";
 import type { TurnPermit } from "./caller.ts";
 import type { AnswerSink, ToolCallPiece } from "./chat-model.ts";
 
@@ -8,6 +9,9 @@ interface PendingCall {
   name: string;
   arguments: string;
 }
+
+/** Fewer than a turn can have. */
+const MAX_ITEMS = 500;
 
 type Current = "nothing" | "text" | "reasoning" | { readonly call: number };
 
@@ -23,6 +27,7 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
   #blank = "";
   readonly #pending = new Map<number, PendingCall>();
   readonly #ids = new Set<string>();
+  #items = 0;
 
   constructor(writer: TurnWriter, permit: TurnPermit) {
     this.#writer = writer;
@@ -36,6 +41,7 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
       piece = this.#current === "nothing" ? this.#blank : this.#blank.trimStart();
       this.#blank = "";
       this.#finish();
+      this.#countItem();
       this.#current = "text";
     }
     this.#write(piece);
@@ -45,6 +51,7 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     if (piece === "") return;
     if (this.#current !== "reasoning") {
       this.#finish();
+      this.#countItem();
       this.#writer.startItem({ type: "reasoning" });
       this.#current = "reasoning";
     }
@@ -74,6 +81,7 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
 
   #start(index: number, { id, name, arguments: args }: PendingCall): void {
     this.#pending.delete(index);
+    this.#countItem();
     this.#writer.startItem({ type: "function_call", toolCall: { id: this.#ownId(id), name } });
     this.#current = { call: index };
     this.#write(args);
@@ -90,6 +98,15 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
       this.#writer.finishItem();
     }
     this.#current = "nothing";
+  }
+
+  #countItem(): void {
+    this.#items += 1;
+    if (this.#items <= MAX_ITEMS) return;
+    throw new AppError(
+      "provider_failed",
+      `The model's answer has more than ${MAX_ITEMS} items, and was stopped. Try again, or choose another model.`,
+    );
   }
 
   /** Some servers give no ids, or the same to several calls. */

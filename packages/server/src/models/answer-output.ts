@@ -3,6 +3,7 @@ import type { AnswerSink, Completion, ToolCallPiece } from "../chat/chat-model.t
 import { ReasoningTags } from "../chat/reasoning-tags.ts";
 import { finishReasonOf } from "./finish-reason.ts";
 import { providerFailure } from "./provider-failure.ts";
+import { parseOrNull } from "./wire-json.ts";
 
 /**
  * The output of one answer, whatever wire it came over. Passes the pieces on to a sink and derives how the answer
@@ -14,6 +15,9 @@ export class AnswerOutput {
   #text = false;
   #refusal = false;
   #toolCall = false;
+  /** The last call of each index that the provider has given. */
+  readonly #calls = new Map<number, KnownCall>();
+  #callCount = 0;
 
   /** @param reasoningIsOpen true if the model's chat template opens `<think>` itself */
   constructor(sink: AnswerSink, reasoningIsOpen = false) {
@@ -64,7 +68,16 @@ export class AnswerOutput {
 
   toolCall(piece: ToolCallPiece): void {
     this.#toolCall = true;
-    this.#sink.toolCall(piece);
+    const known = this.#calls.get(piece.index);
+    const call = known === undefined || isAnotherCall(known, piece) ? this.#newCall(piece) : known;
+    call.arguments += piece.arguments;
+    this.#sink.toolCall({ ...piece, index: call.index });
+  }
+
+  #newCall({ index, id, name }: ToolCallPiece): KnownCall {
+    const call: KnownCall = { index: this.#callCount++, id, name, arguments: "" };
+    this.#calls.set(index, call);
+    return call;
   }
 
   /** @param reason what the provider called the end */
@@ -83,6 +96,20 @@ export class AnswerOutput {
     else if (type === "thinking" || type === "reasoning") this.reasoning(thinking ?? reasoning ?? text);
     else if (typeof text === "string") this.content(text);
   }
+}
+
+interface KnownCall {
+  readonly index: number;
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  arguments: string;
+}
+
+/** Some servers give all parallel calls the index 0, and others repeat a call's name with each of its pieces. */
+function isAnotherCall(known: KnownCall, { id, name }: ToolCallPiece): boolean {
+  if (name === undefined || known.name === undefined) return false;
+  if (id !== undefined && known.id !== undefined) return id !== known.id;
+  return parseOrNull(known.arguments) !== null;
 }
 
 /** The text of what a model thinks; null if there is none. Mistral sends it in parts. */

@@ -14,7 +14,7 @@ export interface ServerAnswer {
         readonly finish: FinishReason;
         readonly reasoning?: string;
         readonly usage?: Usage;
-        readonly tool?: { readonly name: string; readonly arguments: string };
+        readonly tools?: readonly { readonly name: string; readonly arguments: string }[];
       }
     | { readonly fails: string; readonly text?: string; readonly said?: RegExp };
 }
@@ -29,11 +29,67 @@ const chunk = (delta: object | null, finish_reason: unknown = null, more: object
   choices: [{ index: 0, delta, finish_reason }],
   ...more,
 });
+const wholeCall = (id: string, name: string, args: string) => ({
+  index: 0,
+  id,
+  type: "function",
+  function: { name, arguments: args },
+});
+const ULM = { name: "weather", arguments: '{"city":"Ulm"}' };
+const ROM = { name: "weather", arguments: '{"city":"Rom"}' };
 const usage = { prompt_tokens: 9, completion_tokens: 2, total_tokens: 11 };
 const read = { input_tokens: 9, output_tokens: 2 };
 
 /** Deviations from OpenAI's Chat Completions, by server. */
 export const SERVER_ANSWERS: readonly ServerAnswer[] = [
+  {
+    server: "Ollama",
+    deviation: "each of the parallel calls comes whole, in a chunk of its own, with the index 0",
+    source: "https://github.com/BerriAI/litellm/issues/21331",
+    body: data(
+      chunk({
+        role: "assistant",
+        content: "",
+        tool_calls: [wholeCall("call_a", "weather", '{"city":"Ulm"}')],
+      }),
+      chunk({
+        role: "assistant",
+        content: "",
+        tool_calls: [wholeCall("call_b", "weather", '{"city":"Rom"}')],
+      }),
+      chunk({ role: "assistant", content: "" }, "tool_calls"),
+      "[DONE]",
+    ),
+    read: { text: "", finish: "tool_call", tools: [ULM, ROM] },
+  },
+  {
+    server: "vLLM",
+    deviation: "the pieces of parallel calls come mixed",
+    source: "https://docs.vllm.ai/en/latest/features/tool_calling.html",
+    body: data(
+      chunk({ reasoning_content: "Both." }),
+      chunk({ tool_calls: [{ index: 0, id: "a", type: "function", function: { name: "weather" } }] }),
+      chunk({ tool_calls: [{ index: 1, id: "b", type: "function", function: { name: "weather" } }] }),
+      chunk({ tool_calls: [{ index: 0, function: { arguments: '{"city":' } }] }),
+      chunk({ tool_calls: [{ index: 1, function: { arguments: '{"city":"Rom"}' } }] }),
+      chunk({ tool_calls: [{ index: 0, function: { arguments: '"Ulm"}' } }] }),
+      chunk({}, "stop"),
+      "[DONE]",
+    ),
+    read: { text: "", reasoning: "Both.", finish: "tool_call", tools: [ULM, ROM] },
+  },
+  {
+    server: "gateways",
+    deviation: "a call's name and id are repeated with each piece of its arguments",
+    source: "https://github.com/BerriAI/litellm/issues/21331",
+    body: data(
+      chunk({ content: "I look.", tool_calls: [wholeCall("a", "weather", '{"city":')] }),
+      chunk({ tool_calls: [wholeCall("a", "weather", '"Ulm"}')] }),
+      chunk({}, "tool_calls"),
+      "[DONE]",
+    ),
+    read: { text: "I look.", finish: "tool_call", tools: [ULM] },
+  },
   {
     server: "Ollama",
     deviation: "what the model thinks comes in `reasoning`",
@@ -293,7 +349,7 @@ export const SERVER_ANSWERS: readonly ServerAnswer[] = [
       chunk({}, "tool_calls"),
       "[DONE]",
     ),
-    read: { text: "", finish: "tool_call", tool: { name: "weather", arguments: '{"city":"Ulm"}' } },
+    read: { text: "", finish: "tool_call", tools: [{ name: "weather", arguments: '{"city":"Ulm"}' }] },
   },
   {
     server: "gateways",

@@ -73,6 +73,7 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
     }),
     {
       received: "nothing crosses a wire",
+      answeredWith: "a real model says what it says, and this one has no tools",
       idle: "it is one process, and the next answer shows that it is free",
       questionAbout: "so small a model cannot be relied on to repeat a text",
     },
