@@ -1,3 +1,4 @@
+export * from "./chat-completions.ts";
 export * from "./conversations.ts";
 export * from "./items.ts";
 export * from "./responses.ts";

@@ -16,7 +16,7 @@ import { echoOf, readSettings } from "./settings.ts";
 // The longest answer of a slow model; clients give up after ten minutes.
 const PARENT_WAIT_MS = 300_000;
 // Below the 30 s after which many proxies give up. Then the client's SDK tries again by itself.
-const CONVERSATION_WAIT_MS = 25_000;
+export const SESSION_WAIT_MS = 25_000;
 
 export interface CreateOptions {
   readonly chat: Chat;
@@ -98,7 +98,7 @@ async function begin(beginning: Beginning, parent: Parent): Promise<AskedTurn> {
       return chat.ask(caller, { ...request, session_id: newChain() });
     case "conversation": {
       const { sessionId } = parent;
-      const until = AbortSignal.timeout(CONVERSATION_WAIT_MS);
+      const until = AbortSignal.timeout(SESSION_WAIT_MS);
       return whenFree(beginning, until, { ...request, session_id: sessionId, continues: "session" }).catch(
         refusal({
           session_not_found: () => unknownConversation(conversationId(sessionId)),
@@ -142,7 +142,7 @@ async function afterResponse(beginning: Beginning, parent: TurnAddress): Promise
  * @param only the one turn that it waits for; default: any
  * @throws AppError `turn_in_progress` when the time is up
  */
-async function whenFree(
+export async function whenFree(
   beginning: Beginning,
   until: AbortSignal,
   request: TurnRequest & { readonly session_id: string },

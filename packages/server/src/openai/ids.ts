@@ -5,7 +5,7 @@ import { messageId, sessionId as sessionIdSchema } from "@redis-memory-magic/pro
  * Ids say where their thing is, so that no table is needed to find it. They have letters, digits, `_` and `-` only.
  *
  *   conv_<session>            a conversation
- *   resp_<session><turn>      a response
+ *   resp_<session><turn>      a response; as a chat completion chatcmpl-<session><turn>
  *   msg_<session>_<turn>-<n>  the output item n of a turn; likewise fc_, rs_ and others
  *   msg_<session>_<item id>   any other item: by its id in the session
  */
@@ -68,6 +68,10 @@ export interface TurnAddress {
 
 export const responseId = ({ sessionId, turnId }: TurnAddress): string =>
   `resp_${encodeSession(sessionId)}${turnId}`;
+
+/** The same turn as a chat completion. */
+export const completionId = (address: TurnAddress): string =>
+  `chatcmpl-${responseId(address).slice("resp_".length)}`;
 
 /** Undefined for an id that this API never gives. */
 export function parseResponseId(id: string): TurnAddress | undefined {

@@ -4,6 +4,7 @@ import type { ApiContext } from "../http/api.ts";
 import { renderErrors, type SendError } from "../http/problems.ts";
 import { toOpenAiError } from "./api-error.ts";
 import type { ModelNames } from "./model-names.ts";
+import { chatCompletionRoutes } from "./routes/chat-completions.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { responseRoutes } from "./routes/responses.ts";
@@ -28,7 +29,7 @@ export const openAiRoutes: OpenAiRoutes = (context) => async (app) => {
       schema.response = { ...(schema.response as object), ...ERRORS };
     });
     scope.addHook("preValidation", async ({ body }) => refuseMalformedText(body));
-    for (const routes of [modelRoutes, responseRoutes, conversationRoutes])
+    for (const routes of [modelRoutes, responseRoutes, conversationRoutes, chatCompletionRoutes])
       await scope.register(routes(context));
   };
   await app.register(v1, { prefix: "/v1" });

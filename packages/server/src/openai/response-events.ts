@@ -74,15 +74,9 @@ export class ResponseEvents {
   end(response: ApiResponse): string {
     const finished = this.#finish(lastItemStatus(response.status));
     const type = response.status === "cancelled" ? "response.failed" : `response.${response.status}`;
-    const failure = response.error
-      ? this.#event({
-          type: "error",
-          ...response.error,
-          param: null,
-          // Clients look for the error in one of two places.
-          error: { type: response.error.code, ...response.error, param: null },
-        })
-      : "";
+    const { error, output } = response;
+    // The SDKs throw this event: what there is of an output would not reach the client.
+    const failure = error && output.length === 0 ? this.#event(failureOf(error)) : "";
     return `${finished}${failure}${this.#event({ type, response })}data: [DONE]\n\n`;
   }
 
@@ -154,6 +148,15 @@ export class ResponseEvents {
     return `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: number, ...fields })}\n\n`;
   }
 }
+
+/** Clients look for the error in one of two places. */
+const failureOf = ({ code, message }: NonNullable<ApiResponse["error"]>): ResponseEvent => ({
+  type: "error",
+  code,
+  message,
+  param: null,
+  error: { type: code, code, message, param: null },
+});
 
 const MESSAGE: ItemEvents = {
   added: (current) => [

@@ -111,7 +111,7 @@ function errorOf({ status, info }: TurnSnapshot): ApiResponse["error"] {
 }
 
 /** As the provider reported it, else as it was counted. Always integers: clients give up an answer without them. */
-function usageOf({ tokens }: TurnInfo): ResponseUsage {
+export function usageOf({ tokens }: TurnInfo): ResponseUsage {
   const input = tokens?.reported ?? tokens?.counted ?? 0;
   const output = tokens?.output ?? 0;
   return {

@@ -7,8 +7,21 @@ import { invalid } from "./api-error.ts";
 type Fields = Readonly<Record<string, unknown>>;
 type JsonObject = { readonly [key: string]: Json };
 
+/** The fields of a request that say how its model is to answer. */
+export type SettingFields = Pick<
+  CreateResponse,
+  | "tools"
+  | "tool_choice"
+  | "parallel_tool_calls"
+  | "text"
+  | "reasoning"
+  | "temperature"
+  | "top_p"
+  | "max_output_tokens"
+>;
+
 /** What a request asks of the model. Tools of types other than `function` are left out: no provider here runs them. */
-export function readSettings(body: CreateResponse): ModelSettings {
+export function readSettings(body: SettingFields): ModelSettings {
   const tools = readTools(body.tools ?? []);
   const format = readFormat(body.text?.format ?? undefined);
   const effort = body.reasoning?.effort ?? undefined;

@@ -21,6 +21,7 @@ import { findItem, pageOfItems, toApiItems } from "../conversation-items.ts";
 import { conversationId, itemId, newConversation, parseConversationId } from "../ids.ts";
 import { readInput } from "../input-items.ts";
 import { listOf } from "../item-list.ts";
+import { MAX_BODY_BYTES } from "../long-request.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 import { unknownConversation } from "../parent.ts";
 
@@ -29,7 +30,6 @@ const FIELD = "conversation";
 
 const params = z.object({ conversation_id: z.string() });
 const itemParams = params.extend({ item_id: z.string() });
-const body = { bodyLimit: 32 * 1024 * 1024 };
 
 /** Routes for conversations and their items. */
 export const conversationRoutes: OpenAiRoutes =
@@ -38,7 +38,7 @@ export const conversationRoutes: OpenAiRoutes =
     app.post(
       "/conversations",
       {
-        ...body,
+        bodyLimit: MAX_BODY_BYTES,
         schema: {
           summary: "Create a conversation",
           body: createConversation,
@@ -102,7 +102,7 @@ export const conversationRoutes: OpenAiRoutes =
     app.post(
       "/conversations/:conversation_id/items",
       {
-        ...body,
+        bodyLimit: MAX_BODY_BYTES,
         schema: {
           summary: "Add items to a conversation",
           params,

@@ -6,7 +6,6 @@ import {
   listQuery,
   response,
 } from "@redis-memory-magic/protocol/openai";
-import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import type { SessionStore, StoredTurn } from "../../chat/session-store.ts";
 import { AppError } from "../../errors/app-error.ts";
@@ -14,13 +13,11 @@ import { toApiItems } from "../conversation-items.ts";
 import { createResponse, readHistory, readRequest } from "../create-response.ts";
 import { isChain, parseResponseId, responseId, type TurnAddress } from "../ids.ts";
 import { pageOf } from "../item-list.ts";
+import { disconnected, MAX_BODY_BYTES } from "../long-request.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 import { toResponse } from "../response.ts";
 import { atBegin, atEnd, ofStored } from "../snapshot.ts";
 import { streamResponse } from "../stream-response.ts";
-
-// Clients send whole histories, with images in them.
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 const params = z.object({ response_id: z.string() });
 const eventStream = { "text/event-stream": { schema: z.string() } };
@@ -170,13 +167,6 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
     },
   );
 };
-
-/** Aborted when the client disconnects. */
-function disconnected(reply: FastifyReply): AbortSignal {
-  const left = new AbortController();
-  reply.raw.once("close", () => left.abort());
-  return left.signal;
-}
 
 function addressOf(id: string): TurnAddress {
   const address = parseResponseId(id);

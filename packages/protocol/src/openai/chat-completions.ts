@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { metadata } from "./items.ts";
+
+const part = z.looseObject({ type: z.string().max(64) });
+
+const message = z.looseObject({
+  role: z.enum(["system", "developer", "user", "assistant", "tool"]),
+  content: z.union([z.string(), z.array(part)], "must be a string or a list of parts").nullish(),
+  tool_calls: z
+    .array(
+      z.looseObject({
+        id: z.string(),
+        function: z.looseObject({ name: z.string(), arguments: z.string() }),
+      }),
+    )
+    .nullish(),
+  tool_call_id: z.string().nullish(),
+});
+export type ChatMessage = z.infer<typeof message>;
+
+/** The body of `POST /v1/chat/completions`. Fields that are not here are ignored. */
+export const createCompletion = z.looseObject({
+  model: z.string().min(1, "must not be empty").max(200),
+  messages: z.array(message).min(1, "must not be empty"),
+  session_id: z
+    .string()
+    .max(128)
+    .nullish()
+    .describe("An extension: the messages are added to this session, and the model is sent all of it."),
+  store: z.boolean().nullish().describe("Default: false."),
+  metadata: metadata.nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  n: z.int().nullish(),
+  tools: z.array(z.looseObject({ type: z.string() })).nullish(),
+  tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]).nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  response_format: z.looseObject({ type: z.string() }).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  seed: z.int().nullish(),
+  max_tokens: z.int().min(1).nullish(),
+  max_completion_tokens: z.int().min(1).nullish(),
+  reasoning_effort: z.string().nullish(),
+});
+export type CreateCompletion = z.infer<typeof createCompletion>;
+
+export const completion = z.looseObject({
+  id: z.string(),
+  object: z.literal("chat.completion"),
+  created: z.int(),
+  model: z.string(),
+  choices: z.array(z.looseObject({ index: z.int(), finish_reason: z.string() })),
+});
+export type Completion = z.infer<typeof completion>;

@@ -1,0 +1,59 @@
+import type { Json, NewItem } from "@redis-memory-magic/memory";
+import type { ChatMessage, CreateCompletion } from "@redis-memory-magic/protocol/openai";
+import { invalid } from "./api-error.ts";
+import { readItem } from "./input-items.ts";
+
+/** Messages of Chat Completions as they are stored, and the instructions that they begin with. */
+export interface ReadMessages {
+  readonly system: string;
+  readonly items: readonly NewItem[];
+}
+
+/** @throws AppError `invalid_request` */
+export function readMessages(messages: CreateCompletion["messages"]): ReadMessages {
+  const begin = messages.findIndex(({ role }) => role !== "system" && role !== "developer");
+  if (begin < 0) throw invalid("messages", "must have a message that is no instruction");
+  const system = messages.slice(0, begin).map(({ content }) => textOf(content));
+  const items = messages.slice(begin).flatMap((message, n) => readMessage(message, `messages[${begin + n}]`));
+  return { system: system.join("\n\n"), items };
+}
+
+function readMessage({ role, content, tool_calls, tool_call_id }: ChatMessage, field: string): NewItem[] {
+  if (role === "tool") {
+    if (typeof tool_call_id !== "string") throw invalid(`${field}.tool_call_id`, "must be a string");
+    const output = Array.isArray(content) ? content.map(toResponsesPart) : (content ?? "");
+    return [readItem({ type: "function_call_output", call_id: tool_call_id, output }, field)];
+  }
+  const calls = (tool_calls ?? []).map(
+    ({ id, function: { name, arguments: args } }): NewItem => ({
+      type: "function_call",
+      toolCalls: [{ id, name, arguments: args }],
+    }),
+  );
+  const parts = Array.isArray(content) ? content.map((part) => toResponsesPart(part, role)) : (content ?? "");
+  const isEmpty = parts.length === 0 && calls.length > 0;
+  return isEmpty ? calls : [readItem({ role, content: parts as ChatMessage["content"] }, field), ...calls];
+}
+
+/** A part of Chat Completions as the Responses API has it, in which this server stores them. */
+function toResponsesPart(
+  part: Readonly<Record<string, unknown>>,
+  role: unknown = "user",
+): Readonly<Record<string, unknown>> & { type: string } {
+  const { type, text, image_url, file } = part;
+  if (type === "text") return { type: role === "assistant" ? "output_text" : "input_text", text };
+  if (type === "image_url" && isObject(image_url)) {
+    const { url, detail } = image_url;
+    return { type: "input_image", image_url: url, ...(typeof detail === "string" && { detail }) };
+  }
+  if (type === "file" && isObject(file)) return { ...file, type: "input_file" };
+  return { ...part, type: String(type) };
+}
+
+const textOf = (content: ChatMessage["content"]): string =>
+  typeof content === "string"
+    ? content
+    : (content ?? []).flatMap(({ text }) => (typeof text === "string" ? [text] : [])).join("\n\n");
+
+const isObject = (value: unknown): value is { readonly [field: string]: Json } =>
+  typeof value === "object" && value !== null;

@@ -1,0 +1,89 @@
+import { sessionId as sessionIdSchema } from "@redis-memory-magic/protocol";
+import type { CreateCompletion } from "@redis-memory-magic/protocol/openai";
+import type { AskedTurn } from "../chat/asked-turn.ts";
+import type { Caller } from "../chat/caller.ts";
+import { asItem } from "../chat/plan.ts";
+import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
+import { AppError } from "../errors/app-error.ts";
+import { invalid } from "./api-error.ts";
+import { readMessages } from "./chat-messages.ts";
+import { type CreateOptions, SESSION_WAIT_MS, whenFree } from "./create-response.ts";
+import { newChain } from "./ids.ts";
+import { readSettings, type SettingFields } from "./settings.ts";
+
+/**
+ * Begins a chat completion. It is stored if it is asked for, or if it belongs to a session.
+ * @param left aborted when the client has disconnected
+ * @throws AppError before anything is stored or sent
+ */
+export async function createCompletion(
+  { chat, models, ttlSeconds }: CreateOptions,
+  caller: Caller,
+  body: CreateCompletion,
+  left: AbortSignal,
+): Promise<AskedTurn> {
+  if ((body.n ?? 1) !== 1) {
+    const message = "must be 1: this server gives one answer to a request";
+    throw new AppError("unsupported_parameter", `n ${message}.`, { errors: [{ field: "n", message }] });
+  }
+  const named = await models.resolve(body.model);
+  const { system, items } = readMessages(body.messages);
+  const client: ClientFields = {
+    ...(named.model !== body.model && { model: body.model }),
+    ...(body.metadata && { metadata: body.metadata }),
+  };
+  const request: TurnRequest = {
+    ...named,
+    mode: "stateful",
+    system,
+    input: items,
+    settings: {
+      ...readSettings(toResponsesFields(body)),
+      ...(typeof body.seed === "number" && { seed: body.seed }),
+    },
+    ttlSeconds,
+    ...(Object.keys(client).length > 0 && { client }),
+  };
+  const sessionId = body.session_id ?? undefined;
+  if (sessionId !== undefined) {
+    const checked = sessionIdSchema.safeParse(sessionId);
+    if (!checked.success) throw invalid("session_id", checked.error.issues[0]?.message ?? "is not valid");
+    const until = AbortSignal.timeout(SESSION_WAIT_MS);
+    return whenFree({ chat, caller, request, left }, until, { ...request, session_id: sessionId });
+  }
+  if (body.store) return chat.ask(caller, { ...request, session_id: newChain(), wholeHistory: true });
+  // The conversation is the client's: all of it is sent, or it is refused.
+  const last = Math.max(
+    0,
+    items.findLastIndex(({ role }) => role === "user"),
+  );
+  const history = items.slice(0, last).map((item, index) => ({ index, item: asItem(item) }));
+  return chat.ask(caller, {
+    ...request,
+    session_id: newChain(),
+    input: items.slice(last),
+    unstored: { history },
+    wholeHistory: true,
+  });
+}
+
+/** The settings of a request by the names that the Responses API has for them. */
+function toResponsesFields(body: CreateCompletion): SettingFields {
+  const { tools, tool_choice: choice, response_format: format } = body;
+  return {
+    tools: tools?.map(unwrapped),
+    tool_choice: typeof choice === "object" && choice !== null ? unwrapped(choice) : choice,
+    parallel_tool_calls: body.parallel_tool_calls,
+    text: format && { format: unwrapped(format) },
+    temperature: body.temperature,
+    top_p: body.top_p,
+    max_output_tokens: body.max_completion_tokens ?? body.max_tokens,
+    reasoning: { effort: body.reasoning_effort },
+  };
+}
+
+/** Chat Completions has the fields of a tool or a format one level deeper, under the name of its type. */
+function unwrapped(value: { readonly type: string; readonly [field: string]: unknown }) {
+  const inner = value[value.type];
+  return typeof inner === "object" && inner !== null ? { ...inner, type: value.type } : value;
+}
