@@ -30,6 +30,7 @@ export const COMMANDS: readonly string[] = [
   "GETRANGE KEY 0 1",
   "DEL KEY",
   "HSET KEY f v",
+  "HSETNX KEY f v",
   "HGET KEY f",
   "HMGET KEY f",
   "HGETALL KEY",

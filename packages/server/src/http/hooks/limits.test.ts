@@ -102,7 +102,7 @@ test("counts requests per address before authentication", async () => {
 });
 
 test("a body that is only announced takes no more of an address' minute than one that is taken", async () => {
-  const { server, as } = await start({ LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "600" });
+  const { server, as } = await start({ LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "600", MAX_IMAGE_BYTES: "786432" });
   const { get, headers } = await as("alice");
   const base = await server.listen();
   const status = await new Promise((resolve, reject) => {
@@ -116,8 +116,8 @@ test("a body that is only announced takes no more of an address' minute than one
   });
   expect(status).toBe(413);
   const left = /"address-requests";r=(\d+)/.exec(String((await get("/sessions")).headers.ratelimit))?.[1];
-  // /chat takes 1 MiB, which is eight times 128 KiB.
-  expect(Number(left)).toBe(600 - 9 - 1);
+  // /chat takes 1 MiB and an image of 768 KiB as Base64, which is 1 MiB, too: sixteen times 128 KiB.
+  expect(Number(left)).toBe(600 - 17 - 1);
 });
 
 test("X-Forwarded-For is believed only of proxies that were named", async () => {

@@ -115,7 +115,14 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
       expect(subject.name).toBe("Built-in (SmolLM2-135M-Instruct.Q4_1)");
       expect(await subject.availability()).toEqual({
         available: true,
-        models: [{ id: model, context_window: 8_192, price: { input: 0, cached_input: 0, output: 0 } }],
+        models: [
+          {
+            id: model,
+            context_window: 8_192,
+            capabilities: { images: false, tools: false, reasoning: false },
+            price: { input: 0, cached_input: 0, output: 0 },
+          },
+        ],
       });
     });
 
@@ -328,6 +335,7 @@ describe("without its files", () => {
         {
           id: subject.defaultModel,
           context_window: 32_768,
+          capabilities: { images: false, tools: false, reasoning: false },
           price: { input: 0, cached_input: 0, output: 0 },
         },
       ],
