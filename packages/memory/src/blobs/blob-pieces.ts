@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
+import { concat, toBase64, toBase64Url } from "../bytes.ts";
 import { MemoryError } from "../errors.ts";
+import { sha256 } from "../hash.ts";
 
 /** The bytes of a blob: all at once, or piece by piece as they come. */
 export type BlobData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -36,7 +37,7 @@ export async function encodePieces(
   maxBytes: number,
   store: (piece: string, number: number) => Promise<void>,
 ): Promise<{ id: string; bytes: number; pieces: number; last: string }> {
-  const hash = createHash("sha256");
+  const hash = sha256();
   let bytes = 0;
   let pieces = 0;
   let waiting: Uint8Array[] = [];
@@ -53,7 +54,7 @@ export async function encodePieces(
     }
   };
   const flush = async (): Promise<void> => {
-    await store(Buffer.concat(waiting).toString("base64"), pieces++);
+    await store(toBase64(concat(waiting)), pieces++);
     waiting = [];
     length = 0;
   };
@@ -66,6 +67,6 @@ export async function encodePieces(
     hash.update(part);
     await add(part);
   }
-  const last = Buffer.concat(waiting).toString("base64");
-  return { id: `sha256-${hash.digest("base64url")}`, bytes, pieces: pieces + 1, last };
+  const last = toBase64(concat(waiting));
+  return { id: `sha256-${toBase64Url(hash.digest())}`, bytes, pieces: pieces + 1, last };
 }

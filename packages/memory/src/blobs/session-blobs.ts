@@ -1,3 +1,4 @@
+import { fromBase64 } from "../bytes.ts";
 import { MemoryError } from "../errors.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
@@ -136,7 +137,7 @@ export class SessionBlobs {
             "The session was cleared or has expired while it was read",
           );
         }
-        yield new Uint8Array(Buffer.from(String(reply[3]), "base64"));
+        yield fromBase64(String(reply[3]));
       }
     }
     return { id, mediaType, bytes, data };

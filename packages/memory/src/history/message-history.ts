@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
+import { byteLength } from "../bytes.ts";
 import { duplicateId, MemoryError } from "../errors.ts";
+import { sha1 } from "../hash.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import type { SessionKeys } from "../redis/keys.ts";
@@ -295,7 +296,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
         ...(turnId !== undefined && { turnId }),
       };
       const changed = encodeRecord(stored as NewItem, createdAt.getTime());
-      const args = [String(index), epoch, createHash("sha1").update(record).digest("hex"), changed];
+      const args = [String(index), epoch, sha1(record), changed];
       args.push(this.#terms([stored as NewItem]));
       const reply = await this.#run(REPLACE, this.#keys(sessionId), args, true);
       if (reply[0] === "changed") continue;
@@ -370,7 +371,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     const { ifVersion } = options;
     if (ifVersion !== undefined) assertCount("ifVersion", ifVersion);
     const json = JSON.stringify(metadata);
-    if (Buffer.byteLength(json) > MAX_METADATA_BYTES) {
+    if (byteLength(json) > MAX_METADATA_BYTES) {
       throw new TypeError(`metadata must be ${MAX_METADATA_BYTES} bytes of JSON at most`);
     }
     const fresh = newEpoch();

@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { toBase64Url } from "../bytes.ts";
+import { sha256 } from "../hash.ts";
 import type { Json } from "../history/item.ts";
 import { isId } from "../validate.ts";
 
@@ -18,8 +19,13 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** An id as it is, or where it cannot be one here, a digest that is the same each time. */
-export const preservedId = (id: string): string =>
-  isId(id) ? id : `sha256-${createHash("sha256").update(id).digest("base64url")}`;
+export const preservedId = (id: string): string => (isId(id) ? id : `sha256-${digestOf(id)}`);
+
+function digestOf(text: string): string {
+  const hash = sha256();
+  hash.update(new TextEncoder().encode(text));
+  return toBase64Url(hash.digest());
+}
 
 /** Undefined for what is no time. */
 export function time(milliseconds: number): Date | undefined {

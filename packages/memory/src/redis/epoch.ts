@@ -1,4 +1,2 @@
-import { randomUUID } from "node:crypto";
-
 /** A new session's epoch: 8 hexadecimal digits that distinguish its ids from those of an earlier session with the same name. */
-export const newEpoch = (): string => randomUUID().slice(0, 8);
+export const newEpoch = (): string => crypto.randomUUID().slice(0, 8);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha1 } from "../hash.ts";
 
 /** A Lua script, and the SHA-1 digest that Redis knows it by. */
 export interface Script {
@@ -13,5 +13,5 @@ export const lua = (strings: TemplateStringsArray, ...values: readonly (string |
 /** Builds one script of several pieces, which share their local names. */
 export function script(...pieces: string[]): Script {
   const source = pieces.join("\n");
-  return { source, sha1: createHash("sha1").update(source).digest("hex") };
+  return { source, sha1: sha1(source) };
 }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { MemoryError } from "../errors.ts";
+import { sha1 } from "../hash.ts";
 import { decodeItem } from "../history/item-record.ts";
 import type { Script } from "../redis/script.ts";
 import type { Reply } from "../redis/script-runner.ts";
@@ -117,5 +117,3 @@ async function storeTerms(run: Run, epoch: string, from: number, to: number): Pr
   const stored = await run(STORE_TERMS, [epoch, String(from), ...args]);
   return stored[0] === "gone" ? [] : entries;
 }
-
-const sha1 = (text: string): string => createHash("sha1").update(text).digest("hex");

@@ -1,3 +1,4 @@
+import { byteLength } from "../bytes.ts";
 import { isRole } from "../history/item.ts";
 import { itemOf, LogReader, type OutputItem, pieceType, type Segment } from "./turn-log.ts";
 import type { TurnEnd } from "./turn-record.ts";
@@ -51,7 +52,7 @@ function piece(text: string, position: number): string {
   const splits = end < text.length && /[\uD800-\uDBFF]/.test(text.charAt(end - 1));
   const slice = text.slice(position, splits ? end - 1 : end);
   // A copy: a slice would keep the whole text in memory, once for each length that it had.
-  return Buffer.from(slice, "utf16le").toString("utf16le");
+  return JSON.parse(JSON.stringify(slice)) as string;
 }
 
 /** A follower is a position in the output, so a slow one costs no buffer and sees fewer, longer pieces. */
@@ -88,7 +89,7 @@ export class TurnFeed implements TurnOutput {
   /** Adds to the log. */
   push(log: string): void {
     if (log === "") return;
-    this.offset += Buffer.byteLength(log);
+    this.offset += byteLength(log);
     this.#newest = this.#reader.read(log) ?? "";
     // Left as it is, a string put together of tokens is a tree of them, of ten times its size. This flattens it.
     if (++this.#pieces % PIECES === 0) this.#segments.at(-1)?.text.charCodeAt(0);

@@ -80,7 +80,7 @@ export class TurnWriter {
   readonly #scripts: TurnScripts;
   readonly #lost = new AbortController();
   readonly #maxIdleMs: number;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #timer: ReturnType<typeof setInterval> | undefined;
   /** By `performance.now()`, noted when the lease is renewed. */
   #usedAt = performance.now();
   #wasUsed = false;

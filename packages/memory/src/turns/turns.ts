@@ -1,3 +1,4 @@
+import { byteLength } from "../bytes.ts";
 import { duplicateId, MemoryError } from "../errors.ts";
 import type { NewItem } from "../history/item.ts";
 import { decodeItem, itemArguments } from "../history/item-record.ts";
@@ -378,7 +379,11 @@ export class Turns {
     this.#abandoned.add(turnId);
     const leaseEndsAt = performance.now() + this.#leaseMs;
     for (let stopped = false; !stopped && performance.now() < leaseEndsAt; ) {
-      await new Promise((resolve) => setTimeout(resolve, STOP_RETRY_MS).unref());
+      await new Promise((resolve) => {
+        const timer: Partial<NodeJS.Timeout> = setTimeout(resolve, STOP_RETRY_MS);
+        // Timers that keep a process from exiting are Node.js' own.
+        timer.unref?.();
+      });
       stopped = await this.#stop(keys, turnId, "interrupted").then(
         () => true,
         () => false,
@@ -417,7 +422,7 @@ export class Turns {
 function encodeOutputTerms(feed: TurnFeed, rest: string, output: readonly NewItem[]): string {
   if (output.length > 0) return encodeAllTerms(output);
   const isText = feed.items.length <= 1 && feed.items[0]?.type === undefined && !hasMarks(rest);
-  return isText && feed.offset === Buffer.byteLength(feed.text)
+  return isText && feed.offset === byteLength(feed.text)
     ? encodeTerms({ role: "assistant", content: feed.text + rest })
     : "";
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { TurnFeed } from "./turn-feed.ts";
 import { type TurnScripts, TurnWriter } from "./turn-writer.ts";
 
@@ -22,6 +21,6 @@ export function unstoredTurn(): TurnWriter {
 /** 16 hexadecimal digits. */
 export function newTurnId(): string {
   // A UUID is several times cheaper than random bytes. Its first and last digits are random.
-  const uuid = randomUUID();
+  const uuid = crypto.randomUUID();
   return uuid.slice(0, 8) + uuid.slice(-8);
 }

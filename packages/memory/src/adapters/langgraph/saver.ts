@@ -17,6 +17,7 @@ import {
   WRITES_IDX_MAP,
   writesSortKey,
 } from "@langchain/langgraph-checkpoint";
+import { fromBase64, toBase64 } from "../../bytes.ts";
 import { percentEncode } from "../../redis/keys.ts";
 import type { Script } from "../../redis/script.ts";
 import type { Reply, ScriptRunner } from "../../redis/script-runner.ts";
@@ -242,9 +243,3 @@ function positionOf({ configurable = {} }: RunnableConfig): { thread: string; ns
 const configOf = (thread_id: string, checkpoint_ns: string, checkpoint_id: string): RunnableConfig => ({
   configurable: { thread_id, checkpoint_ns, checkpoint_id },
 });
-
-// Not of Node.js: the library runs at the edge too.
-const toBase64 = (bytes: Uint8Array): string =>
-  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-const fromBase64 = (text: string): Uint8Array =>
-  Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
