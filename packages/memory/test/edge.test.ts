@@ -18,6 +18,8 @@ const { clearTimeout, clearInterval, performance, btoa, atob, structuredClone } 
 const EDGE = {
   ...{ crypto, TextEncoder, TextDecoder, AbortController, setTimeout, setInterval },
   ...{ clearTimeout, clearInterval, performance, btoa, atob, structuredClone },
+  // The client's errors are of the test's realm.
+  ...{ Error, TypeError },
 };
 
 async function bundle(file: string): Promise<string> {
