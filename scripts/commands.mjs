@@ -34,6 +34,7 @@ export const COMMANDS = {
   "load:provider": { files: ["bench/upstream.ts"] },
   "bench:turns": withServers("bench/turns.ts"),
   "bench:memory": withServers("bench/memory.ts"),
+  "bench:recall": withServers("bench/recall.ts"),
   "bench:page": {
     ...withServers("bench/page-weight.ts", "bench/page-frames.ts"),
     page: true,

@@ -58,13 +58,8 @@ export function rankTurns(
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score || b.n - a.n);
   const all = weights.reduce((sum, weight) => sum + weight, 0);
-  const coverage = Math.max(
-    0,
-    ...ranked.slice(0, 1).map(({ n }) => {
-      const near = [counts[n - 1], counts[n], counts[n + 1]];
-      return weights.reduce((sum, w, q) => sum + (near.some((c, k) => k === 1 && c?.[q]) ? w : 0), 0) / all;
-    }),
-  );
+  const best = counts[ranked[0]?.n ?? -1];
+  const coverage = weights.reduce((sum, weight, q) => sum + (best?.[q] ? weight : 0), 0) / all;
   if (coverage < minCoverage) return [];
   return ranked.map(({ turn, n, score }) => ({
     turn,

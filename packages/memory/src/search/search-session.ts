@@ -15,8 +15,8 @@ export interface SearchOptions<T extends ItemTypes = ItemTypes> {
   /** Searches only what is older than the item with this id: the first one in the window. */
   readonly before?: string | undefined;
   /**
-   * The part of the query's words, weighed by rarity, that the best turn and its neighbours must have; otherwise
-   * nothing is returned. Default 0.2; 0 switches it off.
+   * The part of the query's words, weighed by rarity, that the best turn must have; otherwise nothing is
+   * returned. Default 0.2; 0 switches it off.
    */
   readonly minCoverage?: number;
 }

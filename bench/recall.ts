@@ -1,0 +1,289 @@
+// `npm run bench:recall -- PATH`: how much of what a question needs is in the context, with and without recall, on the
+// conversations of LoCoMo (https://github.com/snap-research/locomo, CC BY-NC 4.0), read from PATH or LOCOMO_PATH. The data
+// never belongs into this repository. A question counts as covered if all messages that it names as evidence are there;
+// no model answers anything. Tokens are a quarter of the characters. With `--write` the tables become a
+// page of docs/results.
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createClient } from "@redis/client";
+import { ResultPrinter } from "../docs/results/result-page.ts";
+import { MessageHistory, type NewMessage, Turns } from "../packages/memory/src/index.ts";
+import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
+import { percentile } from "./load.ts";
+
+const SHA256 = "79fa87e90f04081343b8c8debecb80a9a6842b76a7aa537dc9fdf651ea698ff4";
+const ADVERSARIAL = 5;
+
+interface Conversation {
+  readonly session: string;
+  readonly messages: readonly (NewMessage & { readonly id: string })[];
+  readonly questions: readonly { readonly text: string; readonly evidence: readonly string[] }[];
+  readonly speakers: readonly string[];
+}
+
+const path = process.argv.slice(2).find((arg) => !arg.startsWith("--")) ?? process.env.LOCOMO_PATH;
+if (path === undefined) {
+  console.error("Name the file locomo10.json: npm run bench:recall -- PATH, or set LOCOMO_PATH.");
+  process.exit(1);
+}
+const file = readFileSync(path);
+if (createHash("sha256").update(file).digest("hex") !== SHA256) {
+  console.error(`${path} is not the locomo10.json that the figures are for: its SHA-256 is another one.`);
+  process.exit(1);
+}
+const conversations = parse(file.toString());
+
+const results = new ResultPrinter();
+const { print } = results;
+const server = process.env.TEST_REDIS_URL === undefined ? await startServer(serverBinary()) : undefined;
+const client = createClient({
+  url: server?.url ?? process.env.TEST_REDIS_URL ?? "",
+  commandOptions: { timeout: 0 },
+});
+client.on("error", () => {});
+await client.connect();
+const name = `bench:${randomBytes(4).toString("hex")}`;
+const history = new MessageHistory({ client, name, recall: true, timeoutMs: 60_000 });
+const plain = new MessageHistory({ client, name: `${name}:plain`, timeoutMs: 60_000 });
+
+/** A message is charged its date, as it would be sent with it. */
+const countTokens = ({
+  content,
+  metadata,
+}: {
+  readonly content: string;
+  readonly metadata?: unknown;
+}): number => Math.ceil((content.length + (typeof metadata === "string" ? metadata.length : 0)) / 4);
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+
+try {
+  for (const { session, messages } of conversations) {
+    await history.addMessages(session, messages);
+    await plain.addMessages(session, messages);
+  }
+  await coverageTable();
+  await gateTable();
+  await costTable();
+  const version = /(?:redis|valkey)_version:(\S+)/.exec(await client.info("server"))?.[1];
+  results.save({
+    name: "recall",
+    title: "Recall: what a question needs, and what finding it costs",
+    script: "bench:recall",
+    software: [`Redis ${version}`, "LoCoMo (CC BY-NC 4.0)"],
+  });
+} finally {
+  const keys = await client.keys(`${name}*`);
+  for (let from = 0; from < keys.length; from += 500) await client.unlink(keys.slice(from, from + 500));
+  client.destroy();
+  await server?.stop();
+}
+
+async function coverageTable(): Promise<void> {
+  const questions = sum(conversations.map((one) => one.questions.length));
+  print(
+    "",
+    `| % of ${questions} questions | tokens | all evidence | mean share of it |`,
+    "|---|--:|--:|--:|",
+  );
+  const row = async (
+    title: string,
+    tokens: number,
+    context: (of: Conversation, question: string) => Promise<string[]>,
+  ) => {
+    const [all, share] = await coverage(context);
+    print(`| ${title} | ${tokens.toLocaleString("en")} | ${all} | ${share} |`);
+  };
+  await row("window: the newest messages that fit", 2048, async (of) => windowOf(of, 2048));
+  for (const tokens of [512, 2048]) {
+    await row("recall by words", tokens, (of, question) => recall(of, question, tokens, { minCoverage: 0 }));
+  }
+  await row("half window, half recall", 4096, async (of, question) => {
+    const window = windowOf(of, 2048);
+    return [...window, ...(await recall(of, question, 2048, { minCoverage: 0, before: window[0] ?? "" }))];
+  });
+  await row("recall by words, relevance gate 0.2", 2048, (of, question) => recall(of, question, 2048, {}));
+}
+
+/** What is recalled for questions that have nothing to do with the conversation. */
+async function gateTable(): Promise<void> {
+  print(
+    "",
+    "| 2,048 tokens, questions of another conversation without names | recall nothing | tokens recalled |",
+  );
+  print("|---|--:|--:|");
+  for (const minCoverage of [0, 0.2]) {
+    const recalled: number[] = [];
+    for (const [n, of] of conversations.entries()) {
+      const stranger = conversations[(n + 1) % conversations.length] as Conversation;
+      const names = new RegExp(stranger.speakers.join("|"), "g");
+      for (const { text } of stranger.questions) {
+        const options = { maxTokens: 2048, countTokens, minCoverage };
+        const { messages } = await history.search(of.session, text.replace(names, ""), options);
+        recalled.push(sum(messages.map(countTokens)));
+      }
+    }
+    const nothing = recalled.filter((tokens) => tokens === 0).length / recalled.length;
+    const mean = sum(recalled) / recalled.length;
+    print(`| gate ${minCoverage} | ${(nothing * 100).toFixed(0)} % | ${mean.toFixed(0)} |`);
+  }
+}
+
+async function costTable(): Promise<void> {
+  print(
+    "",
+    "| messages of LoCoMo in a session | CPU of a search in Node.js | in Redis | bytes a message for words |",
+  );
+  print("|---|--:|--:|--:|");
+  const all = conversations.flatMap(({ messages }) =>
+    messages.map(({ role, content }) => ({ role, content })),
+  );
+  const questions = conversations.flatMap((one) => one.questions.map(({ text }) => text));
+  for (const length of [600, 20_000]) {
+    const session = `cost-${length}`;
+    for (let from = 0; from < length; from += 500) {
+      const page = Array.from(
+        { length: Math.min(500, length - from) },
+        (_, n) => all[(from + n) % all.length],
+      );
+      await history.addMessages(session, page as NewMessage[]);
+    }
+    const search = (n: number) =>
+      history.search(session, questions[n % questions.length] ?? "", { maxTokens: 1024, countTokens });
+    const rounds: { node: number; redis: number }[] = [];
+    for (let n = 0; n < 60; n++) {
+      const [before, redisBefore] = [process.cpuUsage(), await redisCpuMs()];
+      for (let k = 0; k < 5; k++) await search(n * 5 + k);
+      const { user, system } = process.cpuUsage(before);
+      if (n >= 10)
+        rounds.push({ node: (user + system) / 5000, redis: ((await redisCpuMs()) - redisBefore) / 5 });
+    }
+    const median = (of: "node" | "redis") =>
+      percentile(
+        rounds.map((round) => round[of]),
+        0.5,
+      ).toFixed(2);
+    const bytes = Number(await client.memoryUsage(`${name}:{${session}}:words`, { SAMPLES: 0 })) / length;
+    print(
+      `| ${length.toLocaleString("en")} | ${median("node")} ms | ${median("redis")} ms | ${bytes.toFixed(0)} |`,
+    );
+  }
+  await turnRow(all as NewMessage[], questions);
+}
+
+/** A turn of 50 pieces in a session of 600 messages, with and without recall. */
+async function turnRow(all: readonly NewMessage[], questions: readonly string[]): Promise<void> {
+  for (const one of [history, plain]) await one.addMessages("turns", all.slice(0, 600));
+  const writers = [
+    { turns: new Turns({ client, name: `${name}:plain` }), searched: null },
+    { turns: new Turns({ client, name, recall: true }), searched: history },
+  ];
+  const cpu: number[][] = writers.map(() => []);
+  for (let n = 0; n < 300; n++) {
+    for (const [w, { turns, searched }] of writers.entries()) {
+      const content = questions[n] ?? "";
+      const [before, redisBefore] = [process.cpuUsage(), await redisCpuMs()];
+      const begun = await turns.begin("turns", { content, history: { maxBytes: 16_000, window: "bench" } });
+      if (begun.kind !== "begun") throw new Error(begun.kind);
+      const oldest = begun.items[0]?.item.id;
+      await searched?.search("turns", content, { maxTokens: 512, countTokens, before: oldest });
+      for (let piece = 0; piece < 50; piece++) {
+        begun.writer.write("token ");
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await begun.writer.end("completed");
+      const { user, system } = process.cpuUsage(before);
+      if (n >= 50) cpu[w]?.push((user + system) / 1000 + (await redisCpuMs()) - redisBefore);
+    }
+  }
+  const [without = 0, withRecall = 0] = cpu.map((of) => percentile(of, 0.5));
+  print(
+    "",
+    "| library, CPU of Node.js and Redis for a turn of 50 pieces, 600 messages before it | ms |",
+    "|---|--:|",
+  );
+  print(`| without recall | ${without.toFixed(2)} |`);
+  print(`| with recall | ${withRecall.toFixed(2)} (${(withRecall / without).toFixed(2)} ×) |`);
+}
+
+/** Returns the % of questions with all of their evidence in the context, and the mean share. */
+async function coverage(
+  context: (of: Conversation, question: string) => Promise<string[]>,
+): Promise<[string, string]> {
+  const shares: number[] = [];
+  for (const of of conversations) {
+    for (const { text, evidence } of of.questions) {
+      const ids = new Set(await context(of, text));
+      shares.push(evidence.filter((id) => ids.has(id)).length / evidence.length);
+    }
+  }
+  const whole = shares.filter((share) => share === 1).length;
+  const percent = (part: number) => ((part / shares.length) * 100).toFixed(1);
+  return [percent(whole), percent(sum(shares))];
+}
+
+/** Ids of the newest messages that fit, oldest first. */
+function windowOf({ messages }: Conversation, tokens: number): string[] {
+  const ids: string[] = [];
+  let left = tokens;
+  for (const message of messages.toReversed()) {
+    left -= countTokens(message);
+    if (left < 0) break;
+    ids.unshift(message.id);
+  }
+  return ids;
+}
+
+async function recall(
+  { session }: Conversation,
+  question: string,
+  maxTokens: number,
+  options: { minCoverage?: number; before?: string },
+): Promise<string[]> {
+  const { messages } = await history.search(session, question, { maxTokens, countTokens, ...options });
+  return messages.map(({ id }) => id);
+}
+
+async function redisCpuMs(): Promise<number> {
+  const info = await client.info("cpu");
+  const seconds = (of: string) => Number(new RegExp(`used_cpu_${of}:([\\d.]+)`).exec(info)?.[1]);
+  return (seconds("user") + seconds("sys")) * 1000;
+}
+
+/** One speaker is the user. */
+function parse(json: string): Conversation[] {
+  interface Said {
+    readonly speaker: string;
+    readonly dia_id: string;
+    readonly text: string;
+    readonly blip_caption?: string;
+  }
+  interface Sample {
+    readonly conversation: Record<string, string | Said[]>;
+    readonly qa: readonly { question: string; evidence?: string[]; category: number }[];
+  }
+  return (JSON.parse(json) as Sample[]).map(({ conversation, qa }, n) => {
+    const speakers = [String(conversation.speaker_a), String(conversation.speaker_b)];
+    const messages: (NewMessage & { id: string })[] = [];
+    for (let s = 1; conversation[`session_${s}`] !== undefined; s++) {
+      for (const said of conversation[`session_${s}`] as Said[]) {
+        const shared = said.blip_caption ? ` [shares ${said.blip_caption}]` : "";
+        messages.push({
+          id: said.dia_id,
+          role: said.speaker === speakers[0] ? "user" : "assistant",
+          content: `${said.speaker}: ${said.text}${shared}`,
+          metadata: String(conversation[`session_${s}_date_time`]),
+        });
+      }
+    }
+    const ids = new Set(messages.map(({ id }) => id));
+    const questions = qa
+      .filter(({ category }) => category !== ADVERSARIAL)
+      .map(({ question, evidence = [] }) => ({
+        text: question,
+        // Some entries name several messages, and a few name none that exists.
+        evidence: evidence.flatMap((one) => one.split(/[;,\s]+/)).filter((id) => ids.has(id)),
+      }))
+      .filter(({ evidence }) => evidence.length > 0);
+    return { session: `locomo-${n}`, messages, questions, speakers };
+  });
+}
