@@ -11,7 +11,7 @@ import {
   writeBackup,
 } from "../storage/backup/backup-file.ts";
 import { backupName, newestBackup, removeOldBackups } from "../storage/backup/backup-folder.ts";
-import { recordBackupSchedule, recordGoodBackup } from "../storage/backup/last-backup.ts";
+import { lastGoodBackup, recordBackupSchedule, recordGoodBackup } from "../storage/backup/last-backup.ts";
 import { RedisBackup } from "../storage/backup/redis-backup.ts";
 import { tryRestore } from "../storage/backup/try-restore.ts";
 import { explained } from "./restore-command.ts";
@@ -40,8 +40,9 @@ export async function backup(
   const folder = resolve(into);
   if (every === undefined) return backUpInto(folder, keep, tryIn, context, now);
   for (;;) {
-    // After a restart of this process, the last one counts.
-    const due = (await newestBackup(folder)) + every * HOUR_MS;
+    // After a restart of this process, the last one counts, if it is still there and its restore was tried.
+    const good = (await lastGoodBackup(context.redis.client, context.name)) ?? 0;
+    const due = Math.min(await newestBackup(folder), good) + every * HOUR_MS;
     if (due > now()) await sleep(Math.min(due - now(), HOUR_MS));
     else
       await backUpInto(folder, keep, tryIn, context, now).catch(async (error: unknown) => {

@@ -73,6 +73,30 @@ test("writes a file named after its time, tries a restore in an empty Redis, and
   expect(await lastGoodBackup(from.client, name)).toBe(MONDAY + 3 * DAY_MS);
 });
 
+test("a backup whose restore was interrupted is made again at once, in the Redis that the try has left full", async () => {
+  const [from, left] = [await newRedis(), await newRedis()];
+  await addSession(from.client, "one");
+  const folder = newFolder();
+  writeFileSync(join(folder, "2026-11-23T03-15-00Z.backup"), "written, and its restore not tried");
+  await left.client.set("redis-memory-magic:restore_try", "1");
+  await left.client.set("chat_history:{one}:messages", "of the interrupted try");
+  let tried = false;
+  const print = (text: string) => {
+    if (text.includes("all of it can be restored")) tried = true;
+  };
+  const identities = new IdentityStore(from.client, name);
+  const context = { config: loadConfig({}), redis: from.redis, identities, name, log, print };
+  // It goes on for ever: the clock ends it.
+  const now = () => {
+    if (tried) throw new Error("tried");
+    return MONDAY;
+  };
+  const asked = ["--into", folder, "--every", "24", "--try-in", left.url];
+  await expect(backup(asked, context, now)).rejects.toThrow("tried");
+  expect(await lastGoodBackup(from.client, name)).toBe(MONDAY);
+  expect(await left.client.dbSize()).toBe(0);
+});
+
 test("starts a Redis of its own for the restore when none is named", async () => {
   const from = await newRedis();
   await addSession(from.client, "one");

@@ -11,6 +11,8 @@ import { connectRedis } from "../redis.ts";
 import { BackupFileError, type Counts, readBackup } from "./backup-file.ts";
 import { RedisBackup } from "./redis-backup.ts";
 
+/** In the Redis of a try while it runs: what a try that was killed has left may be removed. */
+const TRY_KEY = "redis-memory-magic:restore_try";
 const SERVERS = ["redis-server", "valkey-server"];
 
 /**
@@ -31,11 +33,16 @@ export async function tryRestore(
     if (!redis.isReady())
       throw new BackupFileError(`The restore was not tried: no Redis answers at ${redis.address}.`);
     const { client } = redis;
-    if ("masters" in client || Number(await client.sendCommand(["DBSIZE"])) > 0)
+    if (
+      "masters" in client ||
+      (Number(await client.sendCommand(["DBSIZE"])) > 0 && (await client.get(TRY_KEY)) === null)
+    )
       throw new BackupFileError(
         `The restore was not tried: the Redis at ${redis.address} is not empty, and a try ends with removing all of it. Name a Redis that is for this alone.`,
       );
     try {
+      await client.sendCommand(["FLUSHALL"]);
+      await client.set(TRY_KEY, "1");
       const restored = { sessions: 0, keys: 0 };
       const results = new RedisBackup(client, name).restore(readBackup(path), {
         replace: false,
