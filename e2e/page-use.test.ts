@@ -62,7 +62,7 @@ describe("everyday use", () => {
 
   test("explains a link to an expired session, but not a new session", async () => {
     const chat = await open();
-    const gone = chat.page.getByText("Redis has nothing of this session");
+    const gone = chat.page.getByText("This session has expired or was deleted.");
     await chat.page.reload();
     await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
     expect(await gone.count()).toBe(0);

@@ -7,7 +7,9 @@ interface MemoryChoiceProps {
   onChange: (mode: Mode) => void;
 }
 
-const LABELS: Record<Mode, string> = { stateless: "Stateless", stateful: "Stateful" };
+/** The switch's own words; the API's words stand beside them. */
+const LABELS: Record<Mode, string> = { stateless: "Off", stateful: "On" };
+const NAMES: Record<Mode, string> = { stateless: "Stateless", stateful: "Stateful" };
 
 /** The memory switch. */
 export function MemoryChoice({ mode, onChange }: MemoryChoiceProps) {
@@ -21,7 +23,7 @@ export function MemoryChoice({ mode, onChange }: MemoryChoiceProps) {
         {(["stateless", "stateful"] as const).map((value) => (
           <label key={value} className="segment" data-memory={value === "stateful" || undefined}>
             <input type="radio" name={id} checked={mode === value} onChange={() => onChange(value)} />
-            {LABELS[value]}
+            {LABELS[value]} <small>({NAMES[value]})</small>
           </label>
         ))}
       </div>
