@@ -229,7 +229,9 @@ describe("a prompt of items", () => {
     );
     const lacks = fc.subarray(["images", "files", "tools", "output_images"] as const);
     fc.assert(
-      fc.property(fc.array(item), lacks, (history, lacks) => {
+      fc.property(fc.array(item), lacks, (drawn, lacks) => {
+        // Items are compared by identity, and the same constant may be drawn twice.
+        const history = drawn.map((item) => ({ ...item }));
         const { items, changes } = normalizePrompt("", [...history, m("user", "now")], lacks);
         expect(items[0]).toMatchObject({ role: "user" });
         let open: string[] = [];

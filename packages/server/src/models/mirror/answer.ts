@@ -15,7 +15,7 @@ function textAnswer(items: readonly ContextItem[]): string {
   const earlier = items.at(-1)?.type === undefined ? messages.slice(0, -1) : messages;
   const said = earlier.filter((message) => message.role === "user");
   if (said.length === 0) return `${count} None of those before this one is from you.`;
-  return `${count} Before this one you said: ${inWords(said.map(quote))}.`;
+  return `${count} Before this one you said: ${joinList(said.map(quote))}.`;
 }
 
 /** Sentences about what is no text. */
@@ -28,7 +28,7 @@ function otherItems(items: readonly ContextItem[]): string[] {
     return item.type === "function_call_output" ? [`The output was ${quoteText(item.content)}.`] : [];
   });
   if (images > 0) sentences.push(`I was sent ${counted(images, "image")}.`);
-  if (files.length > 0) sentences.push(`I was sent ${counted(files.length, "file")}: ${inWords(files)}.`);
+  if (files.length > 0) sentences.push(`I was sent ${counted(files.length, "file")}: ${joinList(files)}.`);
   return sentences;
 }
 
@@ -42,7 +42,7 @@ function quoteText(text: string): string {
   return `"${shown.join("")}"`;
 }
 
-function inWords(parts: readonly string[]): string {
+function joinList(parts: readonly string[]): string {
   const last = parts.at(-1) ?? "";
   return parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${last}` : last;
 }
