@@ -82,7 +82,7 @@ describe("memory on the page", () => {
 
   test("forgets the oldest messages in a small window", async () => {
     const chat = await open();
-    await chat.say("My name is Carol");
+    await chat.say("My name is Dora");
     await chat.say(`Something long. ${"Redis keeps lists. ".repeat(20)}`);
     const slider = chat.page.getByRole("slider", { name: "Context window" });
     await slider.focus();
@@ -93,7 +93,7 @@ describe("memory on the page", () => {
       chat.page.getByText(/\d messages did not fit into 128 tokens, of which 32 are kept for the answer/),
     ).toBeVisible();
     expect((await marks(chat))[0]).toBe("kept");
-    expect(await chat.say("What's my name?")).not.toContain("Carol");
+    expect(await chat.say("What's my name?")).not.toContain("Dora");
   });
 
   test("keeps both branches of an edited message", async () => {
