@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { ChatModel, Completion, ModelRequest } from "./chat-model.ts";
 import { relay } from "./relay.ts";
 
@@ -49,4 +49,17 @@ test.each<[string, (lost: AbortController, stop: AbortController) => void]>([
     else setTimeout(() => end(lost, stop), delayMs);
     await expect(run(lost, stop)).rejects.toBe(REASON);
   }
+});
+
+test("an answer that has ended leaves no timer behind, which would hold its request in memory", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const stop = new AbortController();
+  const answer = run(new AbortController(), stop);
+  await vi.advanceTimersByTimeAsync(10);
+  stop.abort(REASON);
+  await expect(answer).rejects.toBe(REASON);
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -94,6 +94,7 @@ export function relay({
   };
   return model.generate(request, sink, upstream.signal).finally(() => {
     clearTimeout(timer);
+    clearTimeout(limit);
     lost.removeEventListener("abort", onLost);
   });
 }
