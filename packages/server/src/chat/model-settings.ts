@@ -1,6 +1,5 @@
 import type { Json } from "@redis-memory-magic/memory";
-
-type JsonObject = { readonly [key: string]: Json };
+import type { Fields } from "../fields.ts";
 
 // Types and not interfaces, which are not JSON to TypeScript: they are stored with a turn.
 
@@ -9,7 +8,7 @@ export type FunctionTool = {
   readonly name: string;
   readonly description?: string;
   /** JSON Schema. */
-  readonly parameters?: JsonObject;
+  readonly parameters?: Fields<Json>;
   readonly strict?: boolean;
 };
 
@@ -20,7 +19,7 @@ export type ResponseFormat =
   | {
       readonly type: "json_schema";
       readonly name: string;
-      readonly schema: JsonObject;
+      readonly schema: Fields<Json>;
       readonly description?: string;
       readonly strict?: boolean;
     };

@@ -1,5 +1,6 @@
 import type { Json } from "@redis-memory-magic/memory";
 import { AppError } from "../errors/app-error.ts";
+import { type Fields, isFields } from "../fields.ts";
 import type { StorageQuota } from "./caller.ts";
 import type { SessionStore } from "./session-store.ts";
 
@@ -7,8 +8,6 @@ import type { SessionStore } from "./session-store.ts";
 const MAX_METADATA_BYTES = 65_536;
 /** How often a change is made again, because another one came between. */
 const ATTEMPTS = 5;
-
-export type JsonObject = { readonly [key: string]: Json };
 
 /**
  * Changes one field of a session's metadata, whatever else changes them meanwhile; the other fields belong to others.
@@ -24,9 +23,9 @@ export async function changeMetadata<Value>(
   for (let attempt = 1; ; attempt++) {
     const session = await sessions.get(sessionId);
     if (session === null) return null;
-    const others = isObject(session.metadata) ? session.metadata : {};
+    const others = isFields<Json>(session.metadata) ? session.metadata : {};
     const value = change(others[field]);
-    const metadata = { ...others, [field]: value } as JsonObject;
+    const metadata = { ...others, [field]: value } as Fields<Json>;
     assertSize(metadata);
     try {
       await sessions.setMetadata(sessionId, metadata, session.metadataVersion, quota);
@@ -40,12 +39,9 @@ export async function changeMetadata<Value>(
 
 /** A field of a session's metadata. */
 export const fieldOf = (metadata: Json, field: string): Json | undefined =>
-  isObject(metadata) ? metadata[field] : undefined;
+  isFields<Json>(metadata) ? metadata[field] : undefined;
 
-export const isObject = (json: Json | undefined): json is JsonObject =>
-  typeof json === "object" && json !== null && !Array.isArray(json);
-
-function assertSize(metadata: JsonObject): void {
+function assertSize(metadata: Fields<Json>): void {
   const bytes = Buffer.byteLength(JSON.stringify(metadata));
   if (bytes <= MAX_METADATA_BYTES) return;
   throw new AppError(

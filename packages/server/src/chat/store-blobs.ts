@@ -1,10 +1,9 @@
 import type { Json, NewItem } from "@redis-memory-magic/memory";
 import { AppError } from "../errors/app-error.ts";
+import { type Fields, isFields } from "../fields.ts";
 import type { StorageQuota } from "./caller.ts";
 import { imageInfo } from "./image-info.ts";
 import type { SessionStore } from "./session-store.ts";
-
-type Part = { readonly [key: string]: Json };
 
 const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,/;
 
@@ -86,14 +85,10 @@ function dataOf(part: Json | undefined): string | undefined {
 }
 
 /** The fields of a part, whichever API it is of: Chat Completions has them one level deeper. */
-function fieldsOf(part: Json | undefined): Part {
-  if (typeof part !== "object" || part === null || Array.isArray(part)) return {};
-  const fields = part as Part;
-  const inner =
-    fields.type === "file" ? fields.file : fields.type === "image_url" ? fields.image_url : undefined;
-  return typeof inner === "object" && inner !== null && !Array.isArray(inner)
-    ? { ...fields, image_url: null, ...(inner as Part), type: fields.type ?? "" }
-    : fields;
+function fieldsOf(part: Json | undefined): Fields<Json> {
+  if (!isFields<Json>(part)) return {};
+  const inner = part.type === "file" ? part.file : part.type === "image_url" ? part.image_url : undefined;
+  return isFields<Json>(inner) ? { ...part, image_url: null, ...inner, type: part.type ?? "" } : part;
 }
 
 export const notAnImage = (): AppError => {

@@ -1,4 +1,5 @@
 import type { Json } from "@redis-memory-magic/memory";
+import { type Fields, isFields } from "../fields.ts";
 import type { ContentPart } from "./context-item.ts";
 
 /** What begins the address of a blob of the session. */
@@ -6,8 +7,6 @@ export const BLOB = "blob:";
 
 /** As the memory library makes it. */
 export const BLOB_ID = /^sha256-[\w-]{43}$/;
-
-type Fields = { readonly [key: string]: Json };
 
 /**
  * Reads an item's parts: those of the Responses API, in which this server stores them, and those of Chat Completions.
@@ -24,7 +23,7 @@ export function readParts(
 }
 
 function readPart(part: Json): ContentPart | undefined {
-  if (!isFields(part)) return undefined;
+  if (!isFields<Json>(part)) return undefined;
   switch (part.type) {
     case "text":
     case "input_text":
@@ -34,11 +33,11 @@ function readPart(part: Json): ContentPart | undefined {
     case "input_image":
       return imagePart(part, part.image_url);
     case "image_url":
-      return isFields(part.image_url) ? imagePart(part.image_url, part.image_url.url) : undefined;
+      return isFields<Json>(part.image_url) ? imagePart(part.image_url, part.image_url.url) : undefined;
     case "input_file":
       return filePart(part);
     case "file":
-      return isFields(part.file) ? filePart(part.file) : undefined;
+      return isFields<Json>(part.file) ? filePart(part.file) : undefined;
     default:
       return undefined;
   }
@@ -47,7 +46,7 @@ function readPart(part: Json): ContentPart | undefined {
 const textPart = (text: unknown): ContentPart | undefined =>
   typeof text === "string" ? { type: "text", text } : undefined;
 
-function imagePart(fields: Fields, address: unknown): ContentPart | undefined {
+function imagePart(fields: Fields<Json>, address: unknown): ContentPart | undefined {
   const url = addressOf(fields.blob, address);
   if (url === undefined) return undefined;
   const { detail, width, height } = fields;
@@ -59,7 +58,7 @@ function imagePart(fields: Fields, address: unknown): ContentPart | undefined {
   };
 }
 
-function filePart(fields: Fields): ContentPart | undefined {
+function filePart(fields: Fields<Json>): ContentPart | undefined {
   const url = addressOf(fields.blob, fields.file_data ?? fields.file_url);
   const { filename } = fields;
   return url === undefined
@@ -71,6 +70,3 @@ function addressOf(blob: unknown, url: unknown): string | undefined {
   if (typeof blob === "string" && BLOB_ID.test(blob)) return BLOB + blob;
   return typeof url === "string" && /^(?:data|https?):/.test(url) ? url : undefined;
 }
-
-const isFields = (value: Json | undefined): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,5 +1,6 @@
 import type { IndexedItem, Json, NewItem } from "@redis-memory-magic/memory";
 import type { ChatRequest } from "@redis-memory-magic/protocol";
+import type { Fields } from "../fields.ts";
 import type { ModelSettings } from "./model-settings.ts";
 
 /** What a turn is asked for, whichever API it came by. */
@@ -23,7 +24,7 @@ export interface TurnRequest
   readonly client?: ClientFields;
 }
 
-export type ClientFields = { readonly [field: string]: Json };
+export type ClientFields = Fields<Json>;
 
 /** The text of what a turn adds. */
 export const inputText = ({ input }: TurnRequest): string =>

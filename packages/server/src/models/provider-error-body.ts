@@ -1,4 +1,5 @@
 import type { AppError } from "../errors/app-error.ts";
+import { type Fields, isFields } from "../fields.ts";
 import { type ProviderErrorCode, providerFailure } from "./provider-failure.ts";
 import { quotable } from "./quotable.ts";
 import { parseOrNull } from "./wire-json.ts";
@@ -13,8 +14,6 @@ export interface ProviderError {
   readonly param: string;
   readonly contextWindow: number | null;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Where errors keep their sentence, the most exact first. */
 const MESSAGE_FIELDS = [
@@ -118,9 +117,6 @@ function paramOf({ param, loc }: Fields): string {
 }
 
 const NO_ERROR: ProviderError = { message: "", names: [], status: null, param: "", contextWindow: null };
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isWindow = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && value > 0;

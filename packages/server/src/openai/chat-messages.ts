@@ -1,5 +1,6 @@
-import type { Json, NewItem } from "@redis-memory-magic/memory";
+import type { NewItem } from "@redis-memory-magic/memory";
 import type { ChatMessage, CreateCompletion } from "@redis-memory-magic/protocol/openai";
+import { isFields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
 import { readItem } from "./input-items.ts";
 
@@ -42,11 +43,11 @@ function toResponsesPart(
 ): Readonly<Record<string, unknown>> & { type: string } {
   const { type, text, image_url, file } = part;
   if (type === "text") return { type: role === "assistant" ? "output_text" : "input_text", text };
-  if (type === "image_url" && isObject(image_url)) {
+  if (type === "image_url" && isFields(image_url)) {
     const { url, detail } = image_url;
     return { type: "input_image", image_url: url, ...(typeof detail === "string" && { detail }) };
   }
-  if (type === "file" && isObject(file)) return { ...file, type: "input_file" };
+  if (type === "file" && isFields(file)) return { ...file, type: "input_file" };
   return { ...part, type: String(type) };
 }
 
@@ -54,6 +55,3 @@ const textOf = (content: ChatMessage["content"]): string =>
   typeof content === "string"
     ? content
     : (content ?? []).flatMap(({ text }) => (typeof text === "string" ? [text] : [])).join("\n\n");
-
-const isObject = (value: unknown): value is { readonly [field: string]: Json } =>
-  typeof value === "object" && value !== null;

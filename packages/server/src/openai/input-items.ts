@@ -1,8 +1,7 @@
 import type { Json, NewItem, Role } from "@redis-memory-magic/memory";
 import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
+import type { Fields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * The items of a request as they are stored. Their ids are not kept: each gets one that says where it is.

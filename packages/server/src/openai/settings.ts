@@ -2,10 +2,8 @@ import type { Json } from "@redis-memory-magic/memory";
 import type { CreateResponse } from "@redis-memory-magic/protocol/openai";
 import type { FunctionTool, ModelSettings, ResponseFormat, ToolChoice } from "../chat/model-settings.ts";
 import type { ClientFields } from "../chat/turn-request.ts";
+import { type Fields, isFields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
-type JsonObject = { readonly [key: string]: Json };
 
 /** The fields of a request that say how its model is to answer. */
 export type SettingFields = Pick<
@@ -48,7 +46,7 @@ function readTools(tools: readonly Fields[]): FunctionTool[] {
       {
         name,
         ...(typeof description === "string" && { description }),
-        ...(isObject(parameters) && { parameters }),
+        ...(isFields<Json>(parameters) && { parameters }),
         ...(typeof strict === "boolean" && { strict }),
       },
     ];
@@ -72,7 +70,7 @@ function readFormat(format: Fields | undefined): ResponseFormat | undefined {
   }
   const { name, schema, description, strict } = format;
   if (typeof name !== "string") throw invalid("text.format.name", "must be a string");
-  if (!isObject(schema)) throw invalid("text.format.schema", "must be a JSON schema");
+  if (!isFields<Json>(schema)) throw invalid("text.format.schema", "must be a JSON schema");
   return {
     type: "json_schema",
     name,
@@ -97,6 +95,3 @@ export function echoOf(body: CreateResponse): ClientFields {
   });
   return Object.fromEntries(given);
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,11 +1,10 @@
+import { type Fields, isFields } from "../../fields.ts";
 import {
   branchTo,
   ConversationBuilder,
   createdAt,
-  type Fields,
   type ForeignConversation,
   fieldsOf,
-  isFields,
   type LeftOut,
   listOf,
   textOf,
@@ -19,7 +18,7 @@ export function readChatGpt(conversation: Fields, leftOut: LeftOut): ForeignConv
   );
   const branch = branchTo(nodes, conversation.current_node, ({ parent }) => parent);
   const messages = [...nodes.values()].filter(({ message }) => isShown(fieldsOf(message)));
-  for (const node of messages) if (!branch.includes(node)) out.leaveOut("messages of other branches");
+  out.leaveOutOthers(messages, branch);
   for (const { message } of branch) if (isFields(message)) addMessage(message, out);
   return out.build(conversation.title);
 }

@@ -1,7 +1,7 @@
+import type { Fields } from "../../fields.ts";
 import {
   ConversationBuilder,
   createdAt,
-  type Fields,
   type ForeignConversation,
   fieldsOf,
   type LeftOut,

@@ -1,9 +1,5 @@
 import type { Json } from "@redis-memory-magic/memory";
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+import { type Fields, isFields } from "../../fields.ts";
 
 export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
@@ -69,6 +65,12 @@ export class ConversationBuilder {
 
   leaveOut(what: string): void {
     this.#leftOut.set(what, (this.#leftOut.get(what) ?? 0) + 1);
+  }
+
+  /** Counts the messages that are not on the branch that is taken. */
+  leaveOutOthers(messages: Iterable<Fields>, branch: readonly Fields[]): void {
+    const taken = new Set(branch);
+    for (const message of messages) if (!taken.has(message)) this.leaveOut("messages of other branches");
   }
 
   build(title: unknown): ForeignConversation {

@@ -1,8 +1,8 @@
+import type { Fields } from "../../fields.ts";
 import {
   branchTo,
   ConversationBuilder,
   createdAt,
-  type Fields,
   type ForeignConversation,
   fieldsOf,
   type LeftOut,
@@ -16,7 +16,7 @@ export function readLibreChat(conversation: Fields, leftOut: LeftOut): ForeignCo
   const all = flattened(listOf(conversation.messages));
   const nodes = new Map(all.map((message) => [textOf(message.messageId), message]));
   const branch = branchTo(nodes, all.at(-1)?.messageId, ({ parentMessageId }) => parentMessageId);
-  for (const message of all) if (!branch.includes(message)) out.leaveOut("messages of other branches");
+  out.leaveOutOthers(all, branch);
   for (const message of branch) addMessage(message, out);
   return out.build(conversation.title);
 }

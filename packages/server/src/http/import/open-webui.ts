@@ -1,11 +1,10 @@
+import { type Fields, isFields } from "../../fields.ts";
 import {
   branchTo,
   ConversationBuilder,
   createdAt,
-  type Fields,
   type ForeignConversation,
   fieldsOf,
-  isFields,
   type LeftOut,
   listOf,
   textOf,
@@ -21,8 +20,7 @@ export function readOpenWebUi(entry: Fields, leftOut: LeftOut): ForeignConversat
   const { messages, currentId } = fieldsOf(chat.history);
   const nodes = new Map(Object.entries(fieldsOf(messages)).map(([id, node]) => [id, fieldsOf(node)]));
   const branch = branchTo(nodes, currentId, ({ parentId }) => parentId);
-  for (const node of nodes.values())
-    if (branch.length > 0 && !branch.includes(node)) out.leaveOut("messages of other branches");
+  if (branch.length > 0) out.leaveOutOthers(nodes.values(), branch);
   const list = branch.length > 0 ? branch : listOf(chat.messages).filter(isFields);
   for (const message of list) addMessage(message, out);
   return out.build(chat.title ?? entry.title);

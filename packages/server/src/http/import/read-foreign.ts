@@ -1,6 +1,7 @@
+import { type Fields, isFields } from "../../fields.ts";
 import { readChatGpt } from "./chatgpt.ts";
 import { readClaude } from "./claude.ts";
-import { type Fields, type ForeignConversation, isFields, type LeftOut } from "./foreign-conversation.ts";
+import type { ForeignConversation, LeftOut } from "./foreign-conversation.ts";
 import { readLibreChat } from "./librechat.ts";
 import { readOpenWebUi } from "./open-webui.ts";
 
@@ -12,7 +13,7 @@ export interface ForeignExport {
   readonly leftOut: LeftOut;
 }
 
-/** Reads the export of another chat. Undefined: it is none that is known. */
+/** Reads the export of another chat. Undefined if the format is not known. */
 export function readForeign(body: unknown): ForeignExport | undefined {
   const all = Array.isArray(body) ? body : [body];
   const read = readerOf(all[0]);

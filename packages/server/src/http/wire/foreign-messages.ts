@@ -1,7 +1,4 @@
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+import { type Fields, isFields } from "../../fields.ts";
 
 /**
  * Turns a body with messages in OpenAI's, chat-ui's or the AI SDK's form into this API's form. A list is a body with

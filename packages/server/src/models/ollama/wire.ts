@@ -11,6 +11,7 @@ import { z } from "zod";
 import type { AnswerSink, Completion, ModelRequest } from "../../chat/chat-model.ts";
 import { type ContentPart, type ContextItem, contentOf, type FunctionCall } from "../../chat/context-item.ts";
 import type { FunctionTool, ModelSettings, ResponseFormat } from "../../chat/model-settings.ts";
+import { isFields } from "../../fields.ts";
 import type { AnswerReader } from "../answer-body.ts";
 import { AnswerOutput } from "../answer-output.ts";
 import { isErrorReason } from "../finish-reason.ts";
@@ -69,13 +70,8 @@ const toToolCall = (call: FunctionCall): ChatCompletionMessageFunctionToolCall =
   id: call.callId,
   type: "function",
   // Ollama refuses a conversation with arguments that are no object, and models do write such.
-  function: { name: call.name, arguments: isObject(call.arguments) ? call.arguments : "{}" },
+  function: { name: call.name, arguments: isFields(parseOrNull(call.arguments)) ? call.arguments : "{}" },
 });
-
-function isObject(json: string): boolean {
-  const value = parseOrNull(json);
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Files are not sent: most servers have no place for them. */
 function toContentPart(part: ContentPart): ChatCompletionContentPart {
