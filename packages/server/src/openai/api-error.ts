@@ -36,3 +36,7 @@ function typeOf(status: number): string {
 /** @param message what is wrong with the field, behind its name */
 export const invalid = (field: string, message: string): AppError =>
   new AppError("invalid_request", `${field} ${message}.`, { errors: [{ field, message }] });
+
+/** For a field with a value that this server has nothing for. */
+export const unsupported = (field: string, message: string): AppError =>
+  new AppError("unsupported_parameter", `${field} ${message}.`, { errors: [{ field, message }] });

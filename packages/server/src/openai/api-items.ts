@@ -15,7 +15,7 @@ export function toApiItem(item: Item | OutputItem, id: string, status: Status = 
   if (call !== undefined && content === (role === undefined ? call.arguments : "")) {
     const { id: callId, name, arguments: args } = call;
     return {
-      ...phaseOf(kept, "namespace"),
+      ...keptField(kept, "namespace"),
       id,
       type: "function_call",
       status,
@@ -26,7 +26,7 @@ export function toApiItem(item: Item | OutputItem, id: string, status: Status = 
   }
   if (role !== undefined) {
     return {
-      ...phaseOf(kept, "phase"),
+      ...keptField(kept, "phase"),
       id,
       type: "message",
       status,
@@ -71,7 +71,7 @@ export function apiTypeOf({ type, role, toolCallId, toolCalls, content }: Item |
 }
 
 /** A field that was kept beside the item, if it is there. */
-function phaseOf(kept: object, name: string): Record<string, unknown> {
+function keptField(kept: object, name: string): Record<string, unknown> {
   const value = (kept as Record<string, unknown>)[name];
   return typeof value === "string" ? { [name]: value } : {};
 }

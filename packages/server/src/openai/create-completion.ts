@@ -4,8 +4,7 @@ import type { AskedTurn } from "../chat/asked-turn.ts";
 import type { Caller } from "../chat/caller.ts";
 import { asItem } from "../chat/plan.ts";
 import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
-import { AppError } from "../errors/app-error.ts";
-import { invalid } from "./api-error.ts";
+import { invalid, unsupported } from "./api-error.ts";
 import { readMessages } from "./chat-messages.ts";
 import { type CreateOptions, SESSION_WAIT_MS, whenFree } from "./create-response.ts";
 import { newChain } from "./ids.ts";
@@ -22,10 +21,7 @@ export async function createCompletion(
   body: CreateCompletion,
   left: AbortSignal,
 ): Promise<AskedTurn> {
-  if ((body.n ?? 1) !== 1) {
-    const message = "must be 1: this server gives one answer to a request";
-    throw new AppError("unsupported_parameter", `n ${message}.`, { errors: [{ field: "n", message }] });
-  }
+  if ((body.n ?? 1) !== 1) throw unsupported("n", "must be 1: this server gives one answer to a request");
   const named = await models.resolve(body.model);
   const { system, items } = readMessages(body.messages);
   const client: ClientFields = {

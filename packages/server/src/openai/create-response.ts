@@ -6,7 +6,7 @@ import type { Chat } from "../chat/chat.ts";
 import type { SessionStore } from "../chat/session-store.ts";
 import type { TurnRequest } from "../chat/turn-request.ts";
 import { AppError } from "../errors/app-error.ts";
-import { invalid } from "./api-error.ts";
+import { invalid, unsupported } from "./api-error.ts";
 import { conversationId, isConversation, newChain, responseId, type TurnAddress } from "./ids.ts";
 import type { ModelNames } from "./model-names.ts";
 import { lockedConversation, type Parent, parentOf, unknownConversation, unknownParent } from "./parent.ts";
@@ -66,10 +66,7 @@ export async function createResponse(
   left: AbortSignal,
 ): Promise<AskedTurn> {
   if (body.background && body.store === false) {
-    const message = "needs store: a response that is not stored cannot be asked for later";
-    throw new AppError("unsupported_parameter", `background ${message}.`, {
-      errors: [{ field: "background", message }],
-    });
+    throw unsupported("background", "needs store: a response that is not stored cannot be asked for later");
   }
   const { request, parent } = await readRequest(options, caller.sessions, body);
   const { chat } = options;

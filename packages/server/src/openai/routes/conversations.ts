@@ -14,6 +14,7 @@ import {
 } from "@redis-memory-magic/protocol/openai";
 import { z } from "zod";
 import type { Caller } from "../../chat/caller.ts";
+import { asItem } from "../../chat/plan.ts";
 import { changeMetadata, fieldOf } from "../../chat/session-metadata.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { apiTypeOf, toApiItem } from "../api-items.ts";
@@ -112,8 +113,7 @@ export const conversationRoutes: OpenAiRoutes =
       },
       async (request) => {
         const caller = callerOf(request);
-        const sessionId = sessionOf(request.params.conversation_id);
-        await read(caller, sessionId);
+        const sessionId = await existing(caller, request.params.conversation_id);
         return add(caller, sessionId, request.body.items);
       },
     );
@@ -130,8 +130,7 @@ export const conversationRoutes: OpenAiRoutes =
       },
       async (request) => {
         const caller = callerOf(request);
-        const sessionId = sessionOf(request.params.conversation_id);
-        await read(caller, sessionId);
+        const sessionId = await existing(caller, request.params.conversation_id);
         return pageOfItems(caller.sessions, sessionId, request.query);
       },
     );
@@ -142,8 +141,7 @@ export const conversationRoutes: OpenAiRoutes =
       async (request) => {
         const caller = callerOf(request);
         const { conversation_id, item_id } = request.params;
-        const sessionId = sessionOf(conversation_id);
-        await read(caller, sessionId);
+        const sessionId = await existing(caller, conversation_id);
         const found = await findItem(caller.sessions, sessionId, item_id);
         const [item] = found ? await toApiItems(caller.sessions, sessionId, [found]) : [];
         if (item === undefined) throw unknownItem(item_id);
@@ -157,8 +155,7 @@ export const conversationRoutes: OpenAiRoutes =
       async (request) => {
         const caller = callerOf(request);
         const { conversation_id, item_id } = request.params;
-        const sessionId = sessionOf(conversation_id);
-        await read(caller, sessionId);
+        const sessionId = await existing(caller, conversation_id);
         const found = await findItem(caller.sessions, sessionId, item_id);
         const isDropped = found !== null && (await caller.sessions.drop(sessionId, found.item.id));
         if (!isDropped) throw unknownItem(item_id);
@@ -189,13 +186,18 @@ async function add(
   const items = readInput([...given]);
   if (items.length === 0) return listOf([], false);
   const { ids } = await sessions.append(sessionId, items, quota);
-  const added = items.map((item, n) => {
-    const stored = { content: item.toolCalls?.[0]?.arguments ?? "", ...item } as Parameters<
-      typeof toApiItem
-    >[0];
-    return toApiItem(stored, itemId(apiTypeOf(stored), { sessionId, itemId: ids[n] ?? "" }));
+  const added = items.map(asItem).map((item, n) => {
+    const place = { sessionId, itemId: ids[n] ?? "" };
+    return toApiItem(item, itemId(apiTypeOf(item), place));
   });
   return listOf(added, false);
+}
+
+/** The session of a conversation that is there. @throws AppError `conversation_not_found` */
+async function existing(caller: Caller, id: string): Promise<string> {
+  const sessionId = sessionOf(id);
+  await read(caller, sessionId);
+  return sessionId;
 }
 
 function sessionOf(id: string): string {
