@@ -13,8 +13,8 @@ export interface IndexedTurn {
 export interface RankedTurn {
   readonly turn: IndexedTurn;
   readonly score: number;
-  /** The words of the query that it has, and how rare they are in the session. */
-  readonly terms: readonly { readonly term: string; readonly weight: number }[];
+  /** The words of the query that it has, and how rare they are in the session: of the few turns that are returned. */
+  terms(): { readonly term: string; readonly weight: number }[];
 }
 
 // The usual parameters of BM25.
@@ -64,9 +64,10 @@ export function rankTurns(
   return ranked.map(({ turn, n, score }) => ({
     turn,
     score,
-    terms: hashes.flatMap((hash, q) =>
-      counts[n]?.[q] ? [{ term: words.get(hash) ?? "", weight: weights[q] ?? 0 }] : [],
-    ),
+    terms: () =>
+      hashes.flatMap((hash, q) =>
+        counts[n]?.[q] ? [{ term: words.get(hash) ?? "", weight: weights[q] ?? 0 }] : [],
+      ),
   }));
 }
 

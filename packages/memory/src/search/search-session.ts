@@ -131,13 +131,17 @@ async function readTurns(
     if (status === "gone") return { items: [], hits: [] };
     const read = decodeItems(entries, epoch);
     for (const { turn, score, terms } of batch.slice(0, Number(count))) {
-      const items = read.filter(({ index }) => index >= turn.from && index < turn.to).map(({ item }) => item);
+      const items: Item[] = [];
+      for (let index = turn.from; index < turn.to; index++) {
+        const item = read.get(index);
+        if (item !== undefined) items.push(item);
+      }
       const [oldest] = items;
       const tokens = items.reduce((sum, item) => sum + tokensOf(item, countTokens), 0);
       if (oldest === undefined || tokens > left) continue;
       left -= tokens;
       found.push({ from: turn.from, items });
-      hits.push({ id: oldest.id, score, terms });
+      hits.push({ id: oldest.id, score, terms: terms() });
     }
     next += Number(count);
   }
@@ -145,12 +149,13 @@ async function readTurns(
   return { items: found.flatMap(({ items }) => items), hits };
 }
 
-function decodeItems(entries: readonly (string | number)[], epoch: string): { index: number; item: Item }[] {
-  const items: { index: number; item: Item }[] = [];
+/** Items by their index. */
+function decodeItems(entries: readonly (string | number)[], epoch: string): ReadonlyMap<number, Item> {
+  const items = new Map<number, Item>();
   for (let i = 0; i < entries.length; i += 2) {
     const index = Number(entries[i]);
     const item = decodeItem(String(entries[i + 1]), index, epoch);
-    if (item !== undefined && item.type !== "reasoning") items.push({ index, item });
+    if (item !== undefined && item.type !== "reasoning") items.set(index, item);
   }
   return items;
 }

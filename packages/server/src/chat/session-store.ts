@@ -143,14 +143,12 @@ export class SessionStore {
     mediaType: string,
     quota: StorageQuota,
   ): Promise<string> {
-    let release = (): void => {};
+    const releases: (() => void)[] = [];
+    const release = () => {
+      for (const releasePiece of releases) releasePiece();
+    };
     const reserve = async (bytes: number): Promise<void> => {
-      const releasePiece = await quota.reserve(sessionId, bytes);
-      const before = release;
-      release = () => {
-        before();
-        releasePiece();
-      };
+      releases.push(await quota.reserve(sessionId, bytes));
     };
     try {
       const { id, isNew } = await translated(this.#blobs.put(sessionId, data, { mediaType, reserve }));
@@ -162,7 +160,7 @@ export class SessionStore {
     }
   }
 
-  /** A blob of the session; null: there is none with this id. */
+  /** A blob of the session; null if it has no blob with this id. */
   blob(sessionId: string, blobId: string): Promise<StoredBlob | null> {
     return translated(this.#blobs.get(sessionId, blobId)).then(
       (blob) => blob && { ...blob, data: () => translatedEach(blob.data()) },
