@@ -1,12 +1,10 @@
 // `npm run bench:memory`: what a message costs in Redis, and how fast it is written, read and dropped, compared
 // with the bare commands and with RedisVL's layout. With `--beside COMMIT` the library of another commit is measured
 // too, with `--write` the tables become docs/results/memory.md.
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { createClient } from "@redis/client";
 import { ResultPrinter } from "../docs/results/result-page.ts";
 import { MessageHistory, type NewMessage } from "../packages/memory/src/index.ts";
-import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
+import { connectBench } from "./bench-redis.ts";
 import { HashPerMessage } from "./hash-per-message.ts";
 import { percentile } from "./load.ts";
 import { checkOutOtherCommit } from "./other-commit.ts";
@@ -24,16 +22,8 @@ const ROUND_MS = 1_500;
 const results = new ResultPrinter();
 const { print } = results;
 
-const server = process.env.TEST_REDIS_URL === undefined ? await startServer(serverBinary()) : undefined;
-const client = createClient({
-  url: server?.url ?? process.env.TEST_REDIS_URL ?? "",
-  // The client's timeout costs more than the commands; each operation has its own deadline.
-  commandOptions: { timeout: 0 },
-});
-client.on("error", () => {});
-await client.connect();
-
-const name = `bench:${randomBytes(4).toString("hex")}`;
+const redis = await connectBench();
+const { client, name, keysOf, removeKeys } = redis;
 const other = checkOutOtherCommit();
 /** The library, and the other commit's. */
 const libraries = [{ title: "MessageHistory", history: new MessageHistory({ client, name }) }];
@@ -45,7 +35,6 @@ if (other) {
 const hashes = new HashPerMessage(client, name, CONTENT);
 
 try {
-  const version = /(?:redis|valkey)_version:(\S+)/.exec(await client.info("server"))?.[1];
   await memoryTable();
   await appendTable();
   await readAndDropTable();
@@ -53,12 +42,10 @@ try {
     name: "memory",
     title: "The memory library: bytes and speed",
     script: "bench:memory",
-    software: [`Redis ${version}`],
+    software: [`Redis ${await redis.version()}`],
   });
 } finally {
-  await removeKeys(`${name}*`);
-  client.destroy();
-  await server?.stop();
+  await redis.close();
   other?.remove();
 }
 
@@ -290,18 +277,9 @@ function shown(times: readonly number[] = []): string {
   return [0.5, 0.99].map((part) => percentile(times, part).toFixed(0)).join(", ");
 }
 
-async function keysOf(...patterns: string[]): Promise<string[]> {
-  return (await Promise.all(patterns.map((pattern) => client.keys(pattern)))).flat();
-}
-
 async function bytesOf(pattern: string): Promise<number> {
   const sizes = await Promise.all(
     (await keysOf(pattern)).map((key) => client.memoryUsage(key, { SAMPLES: 0 })),
   );
   return sizes.reduce((sum: number, size) => sum + Number(size), 0);
-}
-
-async function removeKeys(...patterns: string[]): Promise<void> {
-  const keys = await keysOf(...patterns);
-  for (let from = 0; from < keys.length; from += 500) await client.unlink(keys.slice(from, from + 500));
 }

@@ -3,12 +3,11 @@
 // never belongs into this repository. A question counts as covered if all messages that it names as evidence are there;
 // no model answers anything. Tokens are a quarter of the characters. With `--write` the tables become a
 // page of docs/results.
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createClient } from "@redis/client";
 import { ResultPrinter } from "../docs/results/result-page.ts";
 import { MessageHistory, type NewMessage, Turns } from "../packages/memory/src/index.ts";
-import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
+import { connectBench } from "./bench-redis.ts";
 import { percentile } from "./load.ts";
 
 const SHA256 = "79fa87e90f04081343b8c8debecb80a9a6842b76a7aa537dc9fdf651ea698ff4";
@@ -35,14 +34,8 @@ const conversations = parse(file.toString());
 
 const results = new ResultPrinter();
 const { print } = results;
-const server = process.env.TEST_REDIS_URL === undefined ? await startServer(serverBinary()) : undefined;
-const client = createClient({
-  url: server?.url ?? process.env.TEST_REDIS_URL ?? "",
-  commandOptions: { timeout: 0 },
-});
-client.on("error", () => {});
-await client.connect();
-const name = `bench:${randomBytes(4).toString("hex")}`;
+const redis = await connectBench();
+const { client, name } = redis;
 const history = new MessageHistory({ client, name, recall: true, timeoutMs: 60_000 });
 const plain = new MessageHistory({ client, name: `${name}:plain`, timeoutMs: 60_000 });
 
@@ -64,18 +57,14 @@ try {
   await coverageTable();
   await gateTable();
   await costTable();
-  const version = /(?:redis|valkey)_version:(\S+)/.exec(await client.info("server"))?.[1];
   results.save({
     name: "recall",
     title: "Recall: what a question needs, and what finding it costs",
     script: "bench:recall",
-    software: [`Redis ${version}`, "LoCoMo (CC BY-NC 4.0)"],
+    software: [`Redis ${await redis.version()}`, "LoCoMo (CC BY-NC 4.0)"],
   });
 } finally {
-  const keys = await client.keys(`${name}*`);
-  for (let from = 0; from < keys.length; from += 500) await client.unlink(keys.slice(from, from + 500));
-  client.destroy();
-  await server?.stop();
+  await redis.close();
 }
 
 async function coverageTable(): Promise<void> {
