@@ -1,4 +1,4 @@
-// Of Node.js, Bun and Deno, where it is faster; elsewhere there is none.
+// Node.js, Bun and Deno have it, and it is faster.
 const native = globalThis.Buffer as typeof Buffer | undefined;
 
 /** Bytes of a text in UTF-8. */

@@ -30,7 +30,7 @@ async function bundle(file: string): Promise<string> {
   return output[0].code;
 }
 
-test("the library is bundled without anything of Node.js, and runs where there is none", async () => {
+test("the library is bundled without anything of Node.js, and runs without it", async () => {
   const code = await bundle("index.ts");
   expect(code).not.toMatch(/require\(|from "node:/);
   const context = createContext({ ...EDGE });

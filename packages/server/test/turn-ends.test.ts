@@ -102,7 +102,7 @@ test("what a model thinks is shown as thinking, stored beside its answer, and no
   server.ollama.scenario = {
     packets: [
       chunk({ content: "<thi" }),
-      chunk({ content: "nk>He greets me.</think>\n\nHello!" }, "stop"),
+      chunk({ content: "nk>They greet me.</think>\n\nHello!" }, "stop"),
       DONE,
     ],
   };
@@ -112,7 +112,7 @@ test("what a model thinks is shown as thinking, stored beside its answer, and no
   expect(events.at(-1)?.data).toMatchObject({
     response: "Hello!",
     output: [
-      { type: "reasoning", content: "He greets me." },
+      { type: "reasoning", content: "They greet me." },
       { type: "message", role: "assistant", content: "Hello!" },
     ],
   });

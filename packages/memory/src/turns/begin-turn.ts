@@ -71,7 +71,7 @@ export interface PeekResult extends TurnHistory {
   readonly refused?: RetryRefusal;
 }
 
-/** What became of `begin`: a writer and the history that was asked for, or why there is none. */
+/** What became of `begin`: a writer and the history that was asked for, or why the turn was not begun. */
 export type BeginResult =
   | ({ readonly kind: "begun"; readonly writer: TurnWriter; readonly startedAt: Date } & TurnHistory)
   | BeginRefusal;

@@ -57,7 +57,7 @@ export interface ChatHandlerOptions {
 export interface ChatHandler {
   /** Answers a message: `useChat` sends it. */
   POST(request: Request): Promise<Response>;
-  /** Resumes the answer that is being written: `…/<chat id>/stream`. 204: there is none. */
+  /** Resumes the answer that is being written: `…/<chat id>/stream`. 204 if no answer is being written. */
   GET(request: Request): Promise<Response>;
   /** Stops the answer that is being written: `…/<chat id>`. */
   DELETE(request: Request): Promise<Response>;

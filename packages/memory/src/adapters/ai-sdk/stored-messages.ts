@@ -102,7 +102,7 @@ function finished(message: UIMessage): UIMessage {
   return { ...message, parts };
 }
 
-/** Undefined for what is none, such as a tool's result that another adapter stored. */
+/** Undefined for another kind of item, such as a tool's result that another adapter stored. */
 function toUiMessage(item: Item): UIMessage | undefined {
   const { id, role, parts, metadata } = item;
   if (role === undefined || role === "tool") return undefined;

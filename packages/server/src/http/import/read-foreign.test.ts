@@ -184,7 +184,7 @@ test.each<[string, unknown]>([
   ["an export of this server", { format: "redis-memory-magic", messages: [user] }],
   ["something else", "Hi"],
   ["an empty list", []],
-])("takes %s for none", (_, body) => {
+])("does not take %s for an export of another chat", (_, body) => {
   expect(readForeign(body)).toBeUndefined();
 });
 

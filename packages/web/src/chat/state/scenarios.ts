@@ -53,7 +53,7 @@ export type NextStep =
   | { readonly ask: Question; readonly mode: Mode }
   | { readonly compare: string; readonly mode: Mode };
 
-/** Returns the next step of the scenario that a conversation has begun; null if it is none, or at its end. */
+/** Returns the next step of the scenario that a conversation has begun; null if it has begun none, or is at its end. */
 export function nextStep({ messages, live, olderBefore }: ConversationState): NextStep | null {
   if (live !== null || olderBefore !== null) return null;
   const questions = messages.filter(({ role }) => role === "user");
