@@ -23,6 +23,8 @@ const expectChoices = async (chat: ChatPage, memory: string, provider: string) =
 /** Opens an address in a browser that has seen nothing yet. */
 async function elsewhere(address: string): Promise<ChatPage> {
   const page = await stack.open();
+  // Until then `goto` would take the page's own first address for its end, and the reload would cancel it.
+  await page.waitForURL(/#\/s\//);
   await page.goto(address);
   await page.reload();
   return new ChatPage(page);

@@ -1,4 +1,4 @@
-import { useCallback, useLayoutEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { isSessionId, newSessionId, sessionLink } from "../chat/state/session-id.ts";
 import { readStored, writeStored } from "../ui/browser-storage.ts";
 import { showToast } from "../ui/toasts.ts";
@@ -47,8 +47,7 @@ export function useOpenSession() {
   const [session, setSession] = useState(firstSession);
   const { id, isUnused } = session;
 
-  // At once, not after the paint: an address that is opened meanwhile would be replaced by this session's.
-  useLayoutEffect(() => {
+  useEffect(() => {
     writeStored(STORED, id);
     if (isUnused) writeStored(UNUSED_ID, id, tab);
     else if (readStored(UNUSED_ID, tab) === id) writeStored(UNUSED_ID, null, tab);
@@ -56,7 +55,7 @@ export function useOpenSession() {
     history.replaceState(isUnused ? UNUSED : null, "", sessionLink(id));
   }, [id, isUnused]);
 
-  useLayoutEffect(() => {
+  useEffect(() => {
     const followAddress = () => setSession((current) => addressed() ?? current);
     addEventListener("popstate", followAddress);
     return () => removeEventListener("popstate", followAddress);
