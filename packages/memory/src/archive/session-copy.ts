@@ -1,5 +1,5 @@
 import { type BlobData, type BlobInfo, encodePieces, type StoredBlob } from "../blobs/blob-pieces.ts";
-import { MemoryError } from "../errors.ts";
+import { MemoryError, sessionExists } from "../errors.ts";
 import type { Script } from "../redis/script.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import { COPY_BLOB, COPY_ENTRIES, COPY_TURNS, FINISH_COPY } from "../scripts/archive.ts";
@@ -73,7 +73,7 @@ export class SessionCopy {
 
 function refuse([status]: Reply): void {
   if (status === "taken") {
-    throw new MemoryError("session_exists", "There is a session with this id already");
+    throw sessionExists();
   }
   if (status === "lost") throw new MemoryError("unavailable", "Copying the session took too long");
 }

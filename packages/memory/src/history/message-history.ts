@@ -1,5 +1,5 @@
 import { byteLength } from "../bytes.ts";
-import { duplicateId, MemoryError } from "../errors.ts";
+import { duplicateId, MemoryError, sessionExists } from "../errors.ts";
 import { sha1 } from "../hash.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
@@ -10,6 +10,7 @@ import { SessionScripts } from "../redis/session-scripts.ts";
 import {
   ADD,
   CLEAR,
+  CREATE,
   DROP,
   GET,
   INFO,
@@ -155,6 +156,52 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
       count: count - messages.length + n + 1,
       createdAt: message.createdAt ?? new Date(now),
     }));
+  }
+
+  /**
+   * Creates a session at once: its items, at most 10,000; a TTL of its own; metadata of the version 1.
+   *
+   * @example
+   * const created = await history.create("session_1", { metadata: { topic: "Names" }, ttlSeconds: 30 * 86_400 });
+   * console.log(created.createdAt, created.added.length);
+   *
+   * @throws MemoryError `duplicate_id`, `session_exists`
+   */
+  async create(
+    sessionId: string,
+    options: {
+      readonly items?: readonly NewItem<T>[];
+      readonly ttlSeconds?: number;
+      readonly metadata?: Json;
+    } = {},
+  ): Promise<{ readonly createdAt: Date; readonly added: readonly AddedMessage[] }> {
+    assertFields("options", options, new Set(["items", "ttlSeconds", "metadata"]));
+    const { items = [], ttlSeconds, metadata } = options;
+    const args = newItemArguments(items as readonly NewItem[]);
+    if (ttlSeconds !== undefined) assertTtl("ttlSeconds", ttlSeconds);
+    const epoch = newEpoch();
+    const reply = await this.#run(
+      CREATE,
+      this.#keys(sessionId),
+      [
+        epoch,
+        this.#terms(items),
+        ttlSeconds === undefined ? "" : String(ttlSeconds * 1000),
+        metadata === undefined ? "" : metadataJson(metadata),
+        ...args,
+      ],
+      true,
+    );
+    if (reply[0] === "taken") throw sessionExists();
+    if (reply[0] === "duplicate") throw duplicateId(reply[2]);
+    const createdAt = new Date(reply[1]);
+    this.#scripts.index.touch(sessionId, Number(reply[2]), true);
+    const added = items.map((item, n) => ({
+      id: item.id ?? `${epoch}-${n}`,
+      count: n + 1,
+      createdAt: item.createdAt ?? createdAt,
+    }));
+    return { createdAt, added };
   }
 
   /**
@@ -367,13 +414,9 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     options: { ifVersion?: number } = {},
   ): Promise<number> {
     assertFields("options", options, new Set(["ifVersion"]));
-    assertJson("metadata", metadata);
     const { ifVersion } = options;
     if (ifVersion !== undefined) assertCount("ifVersion", ifVersion);
-    const json = JSON.stringify(metadata);
-    if (byteLength(json) > MAX_METADATA_BYTES) {
-      throw new TypeError(`metadata must be ${MAX_METADATA_BYTES} bytes of JSON at most`);
-    }
+    const json = metadataJson(metadata);
     const fresh = newEpoch();
     const reply = await this.#run(SET_METADATA, this.#keys(sessionId), [
       fresh,
@@ -627,6 +670,16 @@ function newItemArguments(items: readonly NewItem[]): string[] {
   const args: string[] = [];
   for (const item of items) args.push(...itemArguments(item));
   return args;
+}
+
+/** @throws TypeError */
+function metadataJson(metadata: Json): string {
+  assertJson("metadata", metadata);
+  const json = JSON.stringify(metadata);
+  if (byteLength(json) > MAX_METADATA_BYTES) {
+    throw new TypeError(`metadata must be ${MAX_METADATA_BYTES} bytes of JSON at most`);
+  }
+  return json;
 }
 
 const withoutUndefined = <Fields extends object>(fields: Fields): Partial<Fields> =>

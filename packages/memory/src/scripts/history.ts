@@ -31,6 +31,40 @@ return {'ok', now, renew_ttl(), epoch, first, length - (dropped or 0)}
 `,
 );
 
+/**
+ * Creates a session: all of it or nothing. May be repeated with the same epoch.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] epoch   ARGV[4] terms of the items, see `push_terms`
+ * ARGV[5] its own TTL in ms, or empty   ARGV[6] metadata (JSON), or empty
+ * ARGV[7…] two for each item, see `new_records`
+ *
+ * Returns {'ok', now, ttl} | {'taken', now} | {'duplicate', now, id}
+ */
+export const CREATE = writeScript(
+  lua`
+if epoch then
+  if epoch ~= ARGV[3] then return {'taken', now} end
+  return {'ok', now, renew_ttl()}
+end
+local records, given, is_layout_2 = new_records(7, function() end)
+if not records then return {'duplicate', now, given} end
+push(records)
+layout = is_layout_2 and '2' or '1'
+redis.call('HSET', meta, 'v', layout, 'epoch', ARGV[3], 'created', now_text, 'updated', now_text)
+if ARGV[5] ~= '' then
+  own_ttl = ARGV[5]
+  redis.call('HSET', meta, 'ttl', own_ttl)
+end
+if ARGV[6] ~= '' then redis.call('HSET', meta, 'metadata', '1:' .. ARGV[6]) end
+for id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. id, n) end
+${branch("ARGV[4] ~= ''", lua`push_terms(0, ARGV[4], 0)`)}
+return {'ok', now, renew_ttl()}
+`,
+);
+
 // A reply is not larger than this, except for its last item: a larger one would keep Redis from other callers.
 const REPLY_BYTES = 1024 * 1024;
 // For the same reason a script looks at no more entries than this, which takes some 10 ms.

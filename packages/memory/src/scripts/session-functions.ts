@@ -275,6 +275,23 @@ local function find_retry(id)
   return turn
 end
 
+-- The turn that these records were the input of, if it is the last one and has ended without output; or nil.
+local function find_same_input(records)
+  local tail, id = redis.call('LLEN', messages), nil
+  -- Without the time and the turn, which are not the input's own.
+  local function input_of(record)
+    return (record:gsub('^(%[%d,"[^"]+"),%-?%d+,', '%1,'):gsub(',?"turn":"[^"]*"', ''))
+  end
+  if tail < #records then return nil end
+  for n, record in ipairs(redis.call('LRANGE', messages, tail - #records, -1)) do
+    if input_of(record) ~= input_of(records[n]) then return nil end
+    id = record:match('"turn":"([^"]*)"')
+  end
+  local former = id and redis.call('HGET', turns, id)
+  local turn = former and parse_turn(former)
+  if turn and turn.status ~= 'completed' and turn.answer < 0 and turn.inputs == #records then return id end
+end
+
 -- Moves the output that a retry replaces from the conversation to the turn's record: the text of one plain message,
 -- or the records of all items.
 local function replace_output(id, turn)

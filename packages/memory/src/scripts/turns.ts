@@ -17,7 +17,8 @@ import { branch, readScript, writeScript } from "./session-script.ts";
  * ARGV[14] the session's own TTL in ms, if it is new; or empty
  * ARGV[15] the item that the input replaces, with all that follow it; or empty
  * ARGV[16] terms of the input items, see `push_terms`
- * ARGV[17…] two for each input item, see `new_records`; none for a retry
+ * ARGV[17] not empty: the input of the last turn, which ended without output, is taken as a retry of that turn
+ * ARGV[18…] two for each input item, see `new_records`; none for a retry
  *
  * Returns  {'begun', now, ttl, epoch, index of the last input item, count, when it was started,
  *           remembered start or -1, index of the first item returned, items…}, the input last
@@ -49,7 +50,7 @@ if current_turn ~= id and ARGV[10] == '' then
       return index and index < replaced
     end
   end
-  records, given, is_layout_2 = new_records(17, is_used)
+  records, given, is_layout_2 = new_records(18, is_used)
 end
 -- A message of this id has begun a turn before.
 if records == nil and given then
@@ -76,16 +77,23 @@ if not current_turn and ARGV[15] ~= '' then
   if record == '0' then return {'refused', now, 'unknown'} end
 end
 
-local last
+local last, inputs
 local started = now
+local retried = ARGV[10]
+${branch(
+  "not current_turn and ARGV[17] ~= '' and retried == ''",
+  lua`
+retried = find_same_input(records) or ''
+if retried ~= '' then records, given = nil, nil end`,
+)}
 if current_turn then
   local turn = parse_turn(redis.call('HGET', turns, id))
   last, started = turn.user, tonumber(turn.started)
-elseif ARGV[10] ~= '' then
-  local former, why = find_retry(ARGV[10])
+elseif retried ~= '' then
+  local former, why = find_retry(retried)
   if not former then return {'refused', now, why} end
-  last = former.user
-  replace_output(ARGV[10], former)
+  last, inputs = former.user, former.inputs
+  replace_output(retried, former)
 else
   last = push(records) - 1
   ${branch("replaced", lua`remove_items(replaced, last - #records + 1)`)}
@@ -110,7 +118,7 @@ if not current_turn then
     for given_to, n in pairs(given) do redis.call('HSET', meta, 'id:' .. given_to, last - #records + 1 + n) end
   end
   redis.call('HSET', turns, id, format_turn({status = 'running', user = last, answer = -1,
-    started = now_text, ended = '0', inputs = records and #records or 1, outputs = 0, rest = ARGV[6]}))
+    started = now_text, ended = '0', inputs = inputs or #records, outputs = 0, rest = ARGV[6]}))
 end
 if known[1] then
   redis.call('HDEL', meta, 'logged')
@@ -189,6 +197,35 @@ ${branch("ARGV[9] ~= '' and answer >= 0", lua`push_terms(answer, ARGV[9], 0)`)}
 if ARGV[8] ~= '' then redis.call('HSET', meta, 'context', ARGV[8]) end
 local ttl = renew_ttl()
 return {'ok', now, ARGV[4], count_items(), ttl}
+`,
+);
+
+/**
+ * Takes a running turn back: its input is removed, unless it was there before, and its record. May be repeated.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] the turn's id
+ *
+ * Returns {'ok', now} | {'ended', now, status or 'gone', count}
+ */
+export const DISCARD = writeScript(
+  lua`
+local id = ARGV[3]
+if current_turn ~= id then return turn_status(id) end
+local turn = parse_turn(redis.call('HGET', turns, id))
+local record = redis.call('LINDEX', messages, turn.user) or ''
+if record:find('"turn":"' .. id .. '"', 1, true) then remove_items(turn.user - turn.inputs + 1, turn.user + 1) end
+local keys = redis.call('HGETALL', idempotency)
+for n = 2, #keys, 2 do
+  if keys[n]:match(':(.*)$') == id then redis.call('HDEL', idempotency, keys[n - 1]) end
+end
+redis.call('HDEL', meta, 'turn', 'lease')
+redis.call('HDEL', turns, id)
+redis.call('DEL', log)
+redis.pcall('PUBLISH', log, '')
+return {'ok', now}
 `,
 );
 

@@ -31,6 +31,11 @@ export interface BeginOptions {
   /** The session's last turn, which did not complete: it is run again, its input stays as it is. */
   readonly retryOf?: string;
   /**
+   * True: where the last turn began with the same input and ended without output, it is run again. A client that
+   * sends a failed request again so adds its input once.
+   */
+  readonly retrySame?: boolean;
+  /**
    * The item that the input replaces, with all that follow it: for an edited message, or another answer. All of it or
    * nothing: a turn that is not begun removes nothing. The input may have the id of what it replaces.
    */
@@ -106,7 +111,7 @@ export interface IndexedMessage {
 const MAX_INPUT = 1_000;
 const BEGIN_FIELDS = new Set([
   ...["content", "message", "info", "title", "idempotency", "retryOf", "after", "mustExist", "ttlSeconds"],
-  ...["history", "replaceFrom"],
+  ...["history", "replaceFrom", "retrySame"],
 ]);
 const HISTORY_FIELDS = new Set(["maxBytes", "window"]);
 
@@ -169,6 +174,7 @@ export const beginArguments = (turnId: string, options: BeginOptions, recall: bo
     recall
       ? encodeAllTerms(content === undefined ? [message ?? []].flat() : [{ role: "user", content }])
       : "",
+    options.retrySame ? "1" : "",
   ];
   if (content !== undefined) args.push(...itemArguments({ role: "user", content, turnId }));
   else for (const item of [message ?? []].flat()) args.push(...itemArguments({ ...item, turnId }));

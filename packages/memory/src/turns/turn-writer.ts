@@ -17,6 +17,7 @@ export interface TurnScripts {
     context: string,
     output: readonly NewItem[],
   ): Promise<Reply>;
+  discard(): Promise<Reply>;
   /** Called once when the writer gives up: Redis may still take the turn for a running one. */
   abandon(): void;
 }
@@ -210,11 +211,36 @@ export class TurnWriter {
           // These two ends are a writer's own: the script was repeated, and the text is there.
           const repeated = (status === "completed" || status === "failed") && reply[2] === status;
           if (reply[0] === "ok" || repeated) this.#feed.push(rest);
-          this.#feed.end({ status: asEnd(reply[2]), count: Number(reply[3]) });
+          const endedAt = reply[0] === "ok" ? { endedAt: new Date(reply[1]) } : {};
+          this.#feed.end({ status: asEnd(reply[2]), count: Number(reply[3]), ...endedAt });
         })
         .catch((error) => this.#abandon(error));
     }
     return this.#feed.outcome ?? { status: "interrupted", count: null };
+  }
+
+  /**
+   * Takes the turn back, as if it had not begun: for what is found out only from the history. Nothing may have been
+   * written. An input that a retry found there stays.
+   *
+   * @example
+   * const begun = await turns.begin("session_1", { content: "Hi", history: { maxBytes: 64_000, window: "" } });
+   * if (begun.kind === "begun" && !begun.complete) await begun.writer.discard();
+   *
+   * @throws MemoryError `unavailable`: it will be ended as interrupted
+   */
+  async discard(): Promise<void> {
+    this.#ended = true;
+    await this.#inFlight;
+    clearInterval(this.#timer);
+    if (this.#feed.outcome !== undefined) return;
+    try {
+      await this.#scripts.discard();
+    } catch (error) {
+      this.#abandon(error);
+      throw error;
+    }
+    this.#feed.end({ status: "cancelled", count: null });
   }
 
   /** Ends the turn as `failed`, unless it has ended: for `await using`. */

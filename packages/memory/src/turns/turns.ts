@@ -10,7 +10,17 @@ import type { Reply } from "../redis/script-runner.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
 import { type Subscriber, Subscriptions } from "../redis/subscriptions.ts";
 import { RANGE } from "../scripts/history.ts";
-import { APPEND, BEGIN, END, FORGET, PEEK, READ_RECORDS, READ_TURN, STOP } from "../scripts/turns.ts";
+import {
+  APPEND,
+  BEGIN,
+  DISCARD,
+  END,
+  FORGET,
+  PEEK,
+  READ_RECORDS,
+  READ_TURN,
+  STOP,
+} from "../scripts/turns.ts";
 import { encodeAllTerms, encodeTerms } from "../search/terms.ts";
 import { assertCount, assertId, assertTimeout } from "../validate.ts";
 import {
@@ -60,6 +70,8 @@ export interface TurnState {
   readonly count: number;
   /** What the session's own ids begin with: its message at an index has the id `<epoch>-<index>`, unless it was given one. */
   readonly epoch: string;
+  /** Returns its output as `follow` does. Null: it is running. */
+  readonly replay: ((from: number, signal?: AbortSignal) => AsyncGenerator<TurnUpdate, void, void>) | null;
 }
 
 /** A turn as the script `READ_TURN` found it. */
@@ -236,7 +248,12 @@ export class Turns {
     // The output as it is stored, if it has ended.
     if (output) feed.endWith(output, { status: "completed", count });
     else pushRead(feed, read);
-    return { record, text: feed.text, items: feed.items, count, epoch };
+    const replay = (from: number, signal?: AbortSignal) => {
+      const ended = new TurnFeed();
+      pushRead(ended, read);
+      return ended.follow(from, signal);
+    };
+    return { record, text: feed.text, items: feed.items, count, epoch, replay: output ? replay : null };
   }
 
   /**
@@ -361,6 +378,7 @@ export class Turns {
           if (reply[0] === "ok") this.#scripts.index.touch(sessionId, Number(reply[4]));
           return reply;
         },
+        discard: () => this.#run(DISCARD, keys, [id]),
         abandon: () => void this.#stopWhenAvailable(keys, id),
       },
       { renewEveryMs, maxIdleMs: this.#maxIdleMs },

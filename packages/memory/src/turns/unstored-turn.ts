@@ -13,6 +13,7 @@ export function unstoredTurn(): TurnWriter {
   const scripts: TurnScripts = {
     append: async () => ["ok", 0],
     end: async (status) => ["ok", 0, status, 0],
+    discard: async () => ["ok", 0],
     abandon: () => {},
   };
   return new TurnWriter(newTurnId(), new TurnFeed(), scripts, { maxIdleMs: Number.POSITIVE_INFINITY });
