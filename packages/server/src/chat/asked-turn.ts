@@ -44,12 +44,15 @@ export function storedTurn(sessions: SessionStore, sessionId: string, stored: St
     length: () => length,
     async *follow(from, signal) {
       const options = { from, ...(signal && { signal }) };
-      for await (const update of (await sessions.follow(sessionId, turnId, options)) ?? []) {
-        length = Math.max(length, update.length);
-        yield update;
-      }
+      if (stored.replay) yield* stored.replay(from, signal);
+      else
+        for await (const update of (await sessions.follow(sessionId, turnId, options)) ?? []) {
+          length = Math.max(length, update.length);
+          yield update;
+        }
     },
     async result() {
+      if (stored.replay) return storedResult(sessionId, stored);
       for await (const _ of turn.follow(Number.MAX_SAFE_INTEGER)) {
         // Waits for the end.
       }

@@ -44,6 +44,7 @@ export async function beginTurn(
     ...(continues !== undefined &&
       (continues === "session" ? { mustExist: true } : { after: continues.after })),
     ...(body.ttlSeconds !== undefined && { ttlSeconds: body.ttlSeconds }),
+    ...(body.retrySame && { retrySame: true }),
     ...(body.mode === "stateful" && {
       history: { maxBytes: historyBytes(plan.budget), window: String(plan.window) },
     }),

@@ -2,6 +2,7 @@ import { AppError } from "../errors/app-error.ts";
 import { type AskedTurn, storedTurn } from "./asked-turn.ts";
 import { beginTurn, type Idempotency } from "./begin-turn.ts";
 import type { Caller, TurnPermit } from "./caller.ts";
+import type { Context } from "./context.ts";
 import type { Plan, Planner } from "./plan.ts";
 import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
@@ -71,7 +72,14 @@ export class Chat {
         permit.settle();
         throw error;
       });
-    if (begun.kind === "begun") return this.#run({ caller, sessionId, plan, permit, begun, askedAt });
+    if (begun.kind === "begun") {
+      const context = await this.#contextOf(plan, begun).catch((error) => {
+        permit.settle();
+        throw error;
+      });
+      const blobsOf = body.unstored ? body.unstored.from : sessionId;
+      return this.#run({ caller, sessionId, blobsOf, plan, permit, begun, context, askedAt });
+    }
     permit.settle();
     return this.find(caller.sessions, sessionId, begun.turnId);
   }
@@ -120,7 +128,22 @@ export class Chat {
     await Promise.all([...this.#running.values()].map((turn) => turn.ended));
   }
 
-  #run({ caller, sessionId, plan, permit, begun, askedAt }: TurnToRun): AskedTurn {
+  /**
+   * The context of a turn that is refused unless the model can be sent the whole history: then it has not begun.
+   * Undefined for all others, which choose theirs when they run.
+   */
+  async #contextOf(plan: Plan, begun: BegunTurn): Promise<Context | undefined> {
+    if (!plan.wholeHistory) return undefined;
+    try {
+      return await this.#options.planner.context(plan, begun);
+    } catch (error) {
+      // If Redis is away, the turn is ended as interrupted.
+      await begun.writer.discard().catch(() => {});
+      throw error;
+    }
+  }
+
+  #run({ caller, sessionId, blobsOf, plan, permit, begun, context, askedAt }: TurnToRun): AskedTurn {
     const { writer, count, startedAt } = begun;
     const { planner, onTurnEnd, ...options } = this.#options;
     const { sessions, quota } = caller;
@@ -135,8 +158,10 @@ export class Chat {
       count,
       startedAt,
       stored: count > 0,
-      context: (asPlanned) => planner.context(asPlanned, begun),
-      loadBlob: async (blobId) => dataUrlOf(await sessions.blob(sessionId, blobId)),
+      context: async (asPlanned) =>
+        (asPlanned === plan ? context : undefined) ?? planner.context(asPlanned, begun),
+      loadBlob: async (blobId) =>
+        blobsOf === undefined ? null : dataUrlOf(await sessions.blob(blobsOf, blobId)),
       onWindow: (window) => planner.learnWindow(plan, window),
     });
     const key = runningKey(sessions, sessionId, turn.turnId);
@@ -171,9 +196,13 @@ async function storedInput({ sessions, quota }: Caller, sessionId: string, reque
 interface TurnToRun {
   readonly caller: Caller;
   readonly sessionId: string;
+  /** The session that has the images and files; undefined: none. */
+  readonly blobsOf: string | undefined;
   readonly plan: Plan;
   readonly permit: TurnPermit;
   readonly begun: BegunTurn;
+  /** For the plan, if it is known. */
+  readonly context: Context | undefined;
   /** By `performance.now()`. */
   readonly askedAt: number;
 }

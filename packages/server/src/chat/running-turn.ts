@@ -162,6 +162,7 @@ export class RunningTurn {
       count: stored ? (outcome.count ?? this.count) : 0,
       stored,
       info,
+      endedAt: outcome.endedAt,
       failure,
     });
     return {

@@ -19,6 +19,7 @@ import {
   type SessionInfo,
   type SessionStorage,
   type StoredKey,
+  type TurnState,
   Turns,
   type TurnsOptions,
   type TurnUpdate,
@@ -55,6 +56,8 @@ export interface StoredTurn {
   readonly items: readonly OutputItem[];
   /** Items in the session. */
   readonly count: number;
+  /** Its output from a position on, then its end. Null: it is running. */
+  readonly replay: TurnState["replay"];
 }
 
 interface PageOptions {
@@ -180,7 +183,9 @@ export class SessionStore {
   async turn(sessionId: string, turnId: string): Promise<StoredTurn | null> {
     const state = await translated(this.#turns.get(sessionId, turnId));
     const record = state && withInfo(state.record);
-    return record ? { record, text: state.text, items: state.items, count: state.count } : null;
+    if (!record) return null;
+    const { text, items, count, replay } = state;
+    return { record, text, items, count, replay };
   }
 
   /** What a turn would find if it began now. Changes nothing. */
@@ -311,6 +316,23 @@ export class SessionStore {
           ? turn.record.userIndex - turn.record.inputCount + 1
           : endOf(turn.record);
     return this.range(sessionId, 0, end);
+  }
+
+  /** Creates a session with its first items and its metadata. */
+  create(
+    sessionId: string,
+    session: {
+      readonly items: readonly NewItem[];
+      readonly metadata: Json;
+      readonly ttlSeconds: number;
+    },
+    quota: StorageQuota,
+  ): Promise<{ readonly createdAt: Date; readonly ids: readonly string[] }> {
+    const bytes = sizeOf(session.items) + bytesOf(JSON.stringify(session.metadata));
+    return this.#write(sessionId, bytes, quota, async () => {
+      const { createdAt, added } = await this.#history.create(sessionId, session);
+      return { createdAt, ids: added.map(({ id }) => id) };
+    });
   }
 
   append(

@@ -17,7 +17,13 @@ export interface TurnRequest
   /** A TTL of its own for the session, if it is new. */
   readonly ttlSeconds?: number;
   /** The turn is not stored: what it goes on from comes with it. */
-  readonly unstored?: { readonly history: readonly IndexedItem[] };
+  readonly unstored?: {
+    readonly history: readonly IndexedItem[];
+    /** Where the images and files of the history are stored; absent: nowhere. */
+    readonly from?: string | undefined;
+  };
+  /** True: what the session's last turn began with, and ended without output, is not added again but run again. */
+  readonly retrySame?: boolean;
   /** True if it is refused unless the model can be sent the whole history. */
   readonly wholeHistory?: boolean;
   /** What the API that it came by stores with it. */

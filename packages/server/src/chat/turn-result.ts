@@ -11,6 +11,9 @@ import type { TurnInfo } from "./turn-info.ts";
 export interface TurnResult {
   readonly response: ChatResponse;
   readonly info: TurnInfo;
+  readonly items: readonly OutputItem[];
+  /** By Redis' clock; null: it is not stored, or another process has ended it. */
+  readonly endedAt: Date | null;
   /** Its `retryAfter` and `limit` are not stored: only the process that ran the turn knows them. */
   readonly error?: AppError;
 }
@@ -48,12 +51,13 @@ interface Outcome {
   readonly count: number;
   readonly stored: boolean;
   readonly info: TurnInfo;
+  readonly endedAt?: Date | null | undefined;
   /** The error as it was thrown, in the process that ran the turn. */
   readonly failure?: AppError | undefined;
 }
 
 export function toResult(outcome: Outcome): TurnResult {
-  const { turnId, sessionId, status, text, items, count, stored, info, failure } = outcome;
+  const { turnId, sessionId, status, text, items, count, stored, info, endedAt = null, failure } = outcome;
   const truncation = truncationOf(info);
   const { reported = null, cached = null, output = null } = info.tokens ?? {};
   const response: ChatResponse = {
@@ -79,15 +83,16 @@ export function toResult(outcome: Outcome): TurnResult {
     stored,
   };
   const known = { turnId, sessionId, response: text };
-  if (status === "interrupted") return { response, info, error: new AppError(...INTERRUPTED, known) };
-  if (status !== "failed") return { response, info };
+  const result = { response, info, items, endedAt };
+  if (status === "interrupted") return { ...result, error: new AppError(...INTERRUPTED, known) };
+  if (status !== "failed") return result;
   const { code, detail } = info.error ?? { code: "", detail: "The provider failed." };
   const error = new AppError(isErrorCode(code) ? code : "provider_failed", detail, {
     ...known,
     ...(failure?.retryAfter !== undefined && { retryAfter: failure.retryAfter }),
     ...(failure?.limit && { limit: failure.limit }),
   });
-  return { response, info, error };
+  return { ...result, error };
 }
 
 export const INTERRUPTED = [
@@ -104,6 +109,6 @@ export function finishReasonOf(status: TurnStatus, { finish }: TurnInfo): Finish
 
 export function storedResult(sessionId: string, turn: StoredTurn): TurnResult {
   const { text, items, count } = turn;
-  const { id: turnId, status, info } = turn.record;
-  return toResult({ turnId, sessionId, status, text, items, count, stored: true, info });
+  const { id: turnId, status, info, endedAt } = turn.record;
+  return toResult({ turnId, sessionId, status, text, items, count, stored: true, info, endedAt });
 }

@@ -6,7 +6,7 @@ import { asItem } from "../chat/plan.ts";
 import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { invalid, unsupported } from "./api-error.ts";
 import { readMessages } from "./chat-messages.ts";
-import { type CreateOptions, SESSION_WAIT_MS, whenFree } from "./create-response.ts";
+import { type CreateOptions, inNewSession, SESSION_WAIT_MS, whenFree } from "./create-response.ts";
 import { newChain } from "./ids.ts";
 import { readSettings, type SettingFields } from "./settings.ts";
 
@@ -45,9 +45,15 @@ export async function createCompletion(
     const checked = sessionIdSchema.safeParse(sessionId);
     if (!checked.success) throw invalid("session_id", checked.error.issues[0]?.message ?? "is not valid");
     const until = AbortSignal.timeout(SESSION_WAIT_MS);
-    return whenFree({ chat, caller, request, left }, until, { ...request, session_id: sessionId });
+    return whenFree({ chat, caller, request, left }, until, {
+      ...request,
+      session_id: sessionId,
+      retrySame: true,
+    });
   }
-  if (body.store) return chat.ask(caller, { ...request, session_id: newChain(), wholeHistory: true });
+  if (body.store) {
+    return inNewSession({ chat, caller, request: { ...request, wholeHistory: true } }, newChain());
+  }
   // The conversation is the client's: all of it is sent, or it is refused.
   const last = Math.max(
     0,

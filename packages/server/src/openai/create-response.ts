@@ -72,7 +72,8 @@ export async function createResponse(
   const { chat } = options;
   if (body.store === false) {
     const history = await readHistory({ chat, caller, request, left }, parent);
-    return chat.ask(caller, { ...request, session_id: newChain(), unstored: { history } });
+    const unstored = { history, from: contextOf(parent) };
+    return chat.ask(caller, { ...request, session_id: newChain(), unstored });
   }
   return begin({ chat, caller, request, left }, parent);
 }
@@ -89,14 +90,19 @@ interface Beginning {
 }
 
 async function begin(beginning: Beginning, parent: Parent): Promise<AskedTurn> {
-  const { chat, caller, request } = beginning;
+  const { request } = beginning;
   switch (parent.kind) {
     case "none":
-      return chat.ask(caller, { ...request, session_id: newChain() });
+      return inNewSession(beginning, newChain());
     case "conversation": {
       const { sessionId } = parent;
       const until = AbortSignal.timeout(SESSION_WAIT_MS);
-      return whenFree(beginning, until, { ...request, session_id: sessionId, continues: "session" }).catch(
+      return whenFree(beginning, until, {
+        ...request,
+        session_id: sessionId,
+        continues: "session",
+        retrySame: true,
+      }).catch(
         refusal({
           session_not_found: () => unknownConversation(conversationId(sessionId)),
           turn_in_progress: () => lockedConversation(sessionId),
@@ -111,9 +117,23 @@ async function begin(beginning: Beginning, parent: Parent): Promise<AskedTurn> {
   }
 }
 
+/** Begins a turn in a session that is made for it: if it does not begin, nothing is left of that. */
+export async function inNewSession(
+  { chat, caller, request }: Pick<Beginning, "chat" | "caller" | "request">,
+  sessionId: string,
+): Promise<AskedTurn> {
+  try {
+    return await chat.ask(caller, { ...request, session_id: sessionId });
+  } catch (error) {
+    const isAway = error instanceof AppError && error.code === "storage_unavailable";
+    if (!isAway) await chat.clear(caller.sessions, sessionId).catch(() => {});
+    throw error;
+  }
+}
+
 /** In the parent's session if the parent is its last turn, else in a branch: two that follow one parent both run. */
 async function afterResponse(beginning: Beginning, parent: TurnAddress): Promise<AskedTurn> {
-  const { request, chat, caller } = beginning;
+  const { request, caller } = beginning;
   const { sessionId, turnId } = parent;
   const until = AbortSignal.timeout(PARENT_WAIT_MS);
   if (!isConversation(sessionId)) {
@@ -131,7 +151,7 @@ async function afterResponse(beginning: Beginning, parent: TurnAddress): Promise
   await ended(beginning, parent, until);
   const branch = newChain();
   await caller.sessions.fork(sessionId, branch, { through: turnId }, caller.quota);
-  return chat.ask(caller, { ...request, session_id: branch });
+  return inNewSession(beginning, branch);
 }
 
 /**
@@ -197,7 +217,7 @@ export async function readHistory(beginning: Beginning, parent: Parent): Promise
 }
 
 /** Rethrows an error, or what stands for it here. */
-const refusal =
+export const refusal =
   (meanings: Partial<Record<AppError["code"], () => AppError>>) =>
   (error: unknown): never => {
     const meaning = error instanceof AppError ? meanings[error.code] : undefined;

@@ -19,15 +19,16 @@ export const ofStored = (sessionId: string, { record, items }: StoredTurn): Turn
   return { sessionId, turnId, info, startedAt, status, endedAt, items };
 };
 
-/** A turn as it has ended: as it is stored, or as this process knows it where it is not, or cannot be read. */
+/** A turn as it has ended: as this process knows it, or as it is stored, if another one has ended it. */
 export async function atEnd(
   sessions: SessionStore,
   turn: AskedTurn,
-  { response, info }: TurnResult,
+  { response, info, items, endedAt }: TurnResult,
 ): Promise<TurnSnapshot> {
   const { sessionId, turnId } = turn;
-  const stored = turn.stored ? await sessions.turn(sessionId, turnId).catch(() => null) : null;
+  const isKnown = endedAt !== null || !turn.stored;
+  const stored = isKnown ? null : await sessions.turn(sessionId, turnId).catch(() => null);
   if (stored && stored.record.status !== "running") return ofStored(sessionId, stored);
   const { status } = response;
-  return { ...atBegin(turn), info, status, endedAt: new Date(), items: turn.items() };
+  return { ...atBegin(turn), info, status, endedAt: endedAt ?? new Date(), items };
 }

@@ -50,12 +50,10 @@ export const conversationRoutes: OpenAiRoutes =
         const caller = callerOf(request);
         const { metadata: pairs, items } = request.body;
         const sessionId = newConversation();
-        // Before anything is stored.
-        readInput(items);
-        await caller.sessions.setMetadata(sessionId, { [FIELD]: pairs ?? {} }, 0, caller.quota);
-        await caller.sessions.expire(sessionId, ttlSeconds, caller.quota);
-        await add(caller, sessionId, items ?? []);
-        return read(caller, sessionId);
+        const metadata = { [FIELD]: pairs ?? {} };
+        const session = { items: readInput(items ?? []), metadata, ttlSeconds };
+        const { createdAt } = await caller.sessions.create(sessionId, session, caller.quota);
+        return toConversation({ id: sessionId, createdAt, metadata });
       },
     );
 
@@ -171,7 +169,11 @@ async function read({ sessions }: Caller, sessionId: string): Promise<Conversati
   return toConversation(session);
 }
 
-const toConversation = ({ id, createdAt, metadata: all }: SessionInfo): Conversation => ({
+const toConversation = ({
+  id,
+  createdAt,
+  metadata: all,
+}: Pick<SessionInfo, "id" | "createdAt" | "metadata">): Conversation => ({
   id: conversationId(id),
   object: "conversation",
   created_at: Math.floor(createdAt.getTime() / 1000),

@@ -10,7 +10,7 @@ import { z } from "zod";
 import type { SessionStore, StoredTurn } from "../../chat/session-store.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { toApiItems } from "../conversation-items.ts";
-import { createResponse, readHistory, readRequest } from "../create-response.ts";
+import { createResponse, readHistory, readRequest, refusal } from "../create-response.ts";
 import { isChain, parseResponseId, responseId, type TurnAddress } from "../ids.ts";
 import { pageOf } from "../item-list.ts";
 import { disconnected, MAX_BODY_BYTES } from "../long-request.ts";
@@ -48,11 +48,7 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       if (request.body.background && !request.body.stream) return toResponse(atBegin(turn));
       if (request.body.stream) return streamResponse(reply, caller.sessions, turn, -1, metrics);
       const result = await turn.result();
-      if (result.error) {
-        // The SDKs send a failed request again: the conversation would have its input twice.
-        if (turn.info.client?.conversation) reply.header("x-should-retry", "false");
-        throw result.error;
-      }
+      if (result.error) throw result.error;
       return toResponse(await atEnd(caller.sessions, turn, result));
     },
   );
@@ -102,9 +98,11 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       const { sessions } = callerOf(request);
       const address = addressOf(request.params.response_id);
       const { stream, starting_after: after = -1 } = request.query;
-      const stored = await readTurn(sessions, address);
-      if (stream !== "true") return toResponse(ofStored(address.sessionId, stored));
-      const turn = await chat.find(sessions, address.sessionId, address.turnId);
+      if (stream !== "true")
+        return toResponse(ofStored(address.sessionId, await readTurn(sessions, address)));
+      const turn = await chat
+        .find(sessions, address.sessionId, address.turnId)
+        .catch(refusal({ turn_not_found: () => unknownResponse(responseId(address)) }));
       return streamResponse(reply, sessions, turn, after, metrics);
     },
   );

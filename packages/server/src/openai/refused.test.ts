@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { startWithSdk } from "./sdk.fixture.ts";
+
+const PNG =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+
+test("a response that is not stored has its parent's images", async () => {
+  const { openai, server } = await startWithSdk();
+  const model = "chatgpt/gpt-5-mini";
+  const image = { type: "input_image" as const, detail: "auto" as const };
+  const parent = await openai.responses.create({
+    model,
+    input: [
+      {
+        role: "user",
+        content: [
+          { type: "input_text", text: "A cat?" },
+          { ...image, image_url: `data:image/png;base64,${PNG}` },
+        ],
+      },
+    ],
+  });
+  await openai.responses.create({ model, input: "Sure?", previous_response_id: parent.id, store: false });
+  const sent = server.openai.requests.findLast(({ method }) => method === "POST")?.body;
+  expect(JSON.stringify(sent)).toContain(PNG);
+  expect(JSON.stringify(sent)).toContain("Sure?");
+});
+
+test("a request that failed and is sent again adds its input to the conversation once", async () => {
+  const { openai, server } = await startWithSdk();
+  const model = "ollama/llama3.2:3b";
+  const { id: conversation } = await openai.conversations.create();
+  server.ollama.scenario = { fail: { status: 500, body: { error: { message: "broken" } } } };
+  const ask = () => openai.responses.create({ model, input: "Hi", conversation });
+  await expect(ask()).rejects.toMatchObject({ status: 502 });
+  await expect(ask()).rejects.toMatchObject({ status: 502 });
+  server.ollama.scenario = { pieces: ["Hello"] };
+  const answer = await ask();
+  expect(answer.output_text).toBe("Hello");
+  expect((await openai.responses.inputItems.list(answer.id)).data).toHaveLength(1);
+  const texts = async () => {
+    const { data } = await openai.conversations.items.list(conversation, { order: "asc" });
+    return data
+      .map((item) => ("content" in item ? item.content?.[0] : undefined))
+      .map((part) => part && "text" in part && part.text);
+  };
+  expect(await texts()).toEqual(["Hi", "Hello"]);
+  await ask();
+  expect(await texts()).toEqual(["Hi", "Hello", "Hi", "Hello"]);
+});
+
+test("a chain that is too long for the model is refused before anything is stored, streamed or not", async () => {
+  const { openai, server } = await startWithSdk({ env: { CONTEXT_MAX_TOKENS: "600" } });
+  const model = "mirror";
+  const long = "word ".repeat(250);
+  const { id: conversation } = await openai.conversations.create();
+  const parent = await openai.responses.create({ model, input: long });
+  await openai.responses.create({ model, input: long, conversation });
+  const keys = await server.keys();
+  for (const where of [{ previous_response_id: parent.id }, { conversation }]) {
+    for (const stream of [true, false]) {
+      await expect(openai.responses.create({ model, input: long, ...where, stream })).rejects.toMatchObject({
+        status: 400,
+        code: "context_length_exceeded",
+      });
+    }
+  }
+  expect(await server.keys()).toEqual(keys);
+  const next = await openai.responses.create({ model, input: "short", conversation });
+  expect(next.status).toBe("completed");
+  const { data } = await openai.conversations.items.list(conversation);
+  expect(data).toHaveLength(4);
+  const child = await openai.responses.create({ model, input: "short", previous_response_id: parent.id });
+  expect(child.output_text).toContain("I was sent 3 messages");
+  expect((await server.inject("GET", "/sessions")).json().sessions).toHaveLength(2);
+});
+
+test("a conversation is created at once, with the lifetime of this API", async () => {
+  const { openai, server } = await startWithSdk({ env: { API_TTL_SECONDS: "7000" } });
+  const created = await openai.conversations.create({
+    metadata: { a: "b" },
+    items: [{ role: "user", content: "Hi" }],
+  });
+  expect(await openai.conversations.retrieve(created.id)).toEqual(created);
+  const lists = (await server.keys()).filter((key) => !key.endsWith(":sessions"));
+  for (const key of lists) expect(Number(await server.command("TTL", key))).toBeGreaterThan(6900);
+});
