@@ -84,6 +84,8 @@ export class ScriptRunner {
   async #attempt(giveUpAt: number, repeatable: boolean, evaluate: () => Promise<Reply>): Promise<Reply> {
     const patient = !this.#state.away;
     for (;;) {
+      // Waiting for a closed client would keep the process from exiting, and one of sentinels fails in its own code.
+      if (this.#redis.isClosed()) throw unavailable("the Redis client is closed");
       try {
         const reply = await this.#within(giveUpAt, evaluate());
         this.#state.away = false;
@@ -91,7 +93,6 @@ export class ScriptRunner {
         if (reply[0] !== "late") return reply;
         // The clock offset was wrong (Redis' clock was set). It has just been corrected.
       } catch (error) {
-        // Waiting for a closed client would keep the process from exiting.
         if (!isRetryable(error, repeatable) || this.#redis.isClosed()) throw toMemoryError(error);
         if (performance.now() + RETRY_DELAY_MS > giveUpAt) this.#state.away = true;
         else if (patient) {

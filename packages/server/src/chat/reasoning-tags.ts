@@ -35,7 +35,8 @@ export class ReasoningTags {
   #state: State;
   #pending = "";
   #closedByTemplate = false;
-  #tail = "";
+  /** The text's last line, while it can still be a closing tag on a line of its own; else null. */
+  #line: string | null = "";
 
   /** @param opened true if earlier answers of this model had a closing tag only */
   constructor(out: TaggedOutput, opened = false) {
@@ -140,10 +141,16 @@ export class ReasoningTags {
   }
 
   #text(piece: string): void {
-    const seen = this.#tail + piece;
-    this.#closedByTemplate ||= templateClosing(seen) >= 0;
-    this.#tail = seen.slice(-2 * TEMPLATE_CLOSE.length);
+    if (!this.#closedByTemplate && (this.#line !== null || piece.includes("\n"))) this.#lookForClosing(piece);
     this.#out.text(piece);
+  }
+
+  #lookForClosing(piece: string): void {
+    const seen = (this.#line ?? "…") + piece;
+    this.#closedByTemplate = templateClosing(seen) >= 0;
+    const line = seen.slice(seen.lastIndexOf("\n") + 1);
+    const isShort = line.length < 4 * TEMPLATE_CLOSE.length;
+    this.#line = isShort && TEMPLATE_CLOSE.startsWith(line.trim().toLowerCase()) ? line : null;
   }
 }
 

@@ -22,8 +22,6 @@ export type Kind = (typeof KINDS)[number];
 /** How often each kind occurs, in the order of `KINDS`. */
 export type Composition = Float64Array;
 
-const AT = Object.fromEntries(KINDS.map((kind, n) => [kind, n])) as Readonly<Record<Kind, number>>;
-
 const LETTER = 1;
 const DIGIT = 2;
 const SPACE = 3;
@@ -69,29 +67,56 @@ export const newComposition = (): Composition => new Float64Array(KINDS.length);
 
 /** Adds a text to a composition. */
 export function addText(to: Composition, text: string): void {
-  const add = (kind: Kind): void => {
-    const index = AT[kind];
-    to[index] = (to[index] ?? 0) + 1;
-  };
   let before = 0;
   let digits = 0;
+  let letters = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     // The second half of a surrogate pair was counted with the first.
     if (code >= 0xdc00 && code <= 0xdfff) continue;
     const current = classOf(code);
-    const kind = kindOf(current, before);
-    if (kind !== null) add(kind);
-    const startsWord = current === LETTER && before !== LETTER && before !== ACCENT;
-    if (startsWord) add("words");
-    if (current === CYRILLIC && before !== CYRILLIC) add("cyrillicWords");
-    // The space before a word is part of the word's token, the one before a number is not.
-    if (current === DIGIT && before === SPACE) add("spacesBeforeDigits");
+    // Most characters are letters behind letters.
+    if (current === LETTER && before === LETTER) {
+      letters++;
+      continue;
+    }
+    const pair = before * CLASS_COUNT + current;
+    increment(to, COUNTED_AS[pair]);
+    increment(to, BEGINS[pair]);
     // Many tokenizers take digits by threes.
     digits = current === DIGIT ? digits + 1 : 0;
-    if (digits % 3 === 1) add("digitGroups");
+    if (digits % 3 === 1) increment(to, DIGIT_GROUPS);
     before = current;
   }
+  increment(to, LETTERS, letters);
+}
+
+function increment(composition: Composition, at = NONE, by = 1): void {
+  if (at !== NONE) composition[at] = (composition[at] ?? 0) + by;
+}
+
+const CLASS_COUNT = 14;
+const NONE = 255;
+const LETTERS = KINDS.indexOf("letters");
+const DIGIT_GROUPS = KINDS.indexOf("digitGroups");
+
+/** What is counted for each pair of a class and the one before it, as a place in `KINDS` or `NONE`. */
+const COUNTED_AS = tableOfPairs(kindOf);
+const BEGINS = tableOfPairs(beginningOf);
+
+function tableOfPairs(find: (current: number, before: number) => Kind | null): Uint8Array {
+  return Uint8Array.from({ length: CLASS_COUNT * CLASS_COUNT }, (_, pair) => {
+    const kind = find(pair % CLASS_COUNT, Math.floor(pair / CLASS_COUNT));
+    return kind === null ? NONE : KINDS.indexOf(kind);
+  });
+}
+
+/** What begins with a character. */
+function beginningOf(current: number, before: number): Kind | null {
+  if (current === LETTER && before !== LETTER && before !== ACCENT) return "words";
+  if (current === CYRILLIC && before !== CYRILLIC) return "cyrillicWords";
+  // The space before a word is part of the word's token, the one before a number is not.
+  return current === DIGIT && before === SPACE ? "spacesBeforeDigits" : null;
 }
 
 /** What a character is counted as; null if it belongs to the one before or behind it. */

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { AppError } from "../errors/app-error.ts";
 import type { ChatModel } from "./chat-model.ts";
 import { addText, type Composition, newComposition } from "./text-composition.ts";
-import { compositionOf, correctedRates, initialRates, type TokenRates, tokensOf } from "./token-rates.ts";
+import { correctedRates, initialRates, type TokenRates, tokensOf } from "./token-rates.ts";
 
 /** What a message costs beside its text: its role and its borders. */
 export const MESSAGE_OVERHEAD = 4;
@@ -58,11 +58,20 @@ export class TokenCounter {
 
   #estimate(model: ChatModel, modelName: string, texts: readonly string[]): number[] {
     const rates = this.#ratesOf(model, modelName);
-    return texts.map((text) => Math.ceil(tokensOf(compositionOf(text), rates)) + MESSAGE_OVERHEAD);
+    const composition = newComposition();
+    return texts.map((text) => {
+      addText(composition.fill(0), text);
+      return Math.ceil(tokensOf(composition, rates)) + MESSAGE_OVERHEAD;
+    });
   }
 
   #ratesOf(model: ChatModel, modelName: string): TokenRates {
-    return this.#rates.get(ratesKey(model, modelName)) ?? initialRates(modelName);
+    const key = ratesKey(model, modelName);
+    const known = this.#rates.get(key);
+    if (known !== undefined) return known;
+    const rates = initialRates(modelName);
+    this.#rates.set(key, rates);
+    return rates;
   }
 
   async #countExactly(

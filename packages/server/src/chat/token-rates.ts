@@ -1,4 +1,4 @@
-import { addText, type Composition, KINDS, type Kind, newComposition } from "./text-composition.ts";
+import { type Composition, KINDS, type Kind } from "./text-composition.ts";
 
 /** Tokens of each kind of character, word or run. */
 export type TokenRates = Float64Array;
@@ -102,15 +102,12 @@ export function initialRates(modelName: string): TokenRates {
   return Float64Array.from(KINDS, (kind) => rates?.[kind] ?? 0);
 }
 
-export function compositionOf(text: string): Composition {
-  const composition = newComposition();
-  addText(composition, text);
-  return composition;
-}
-
 /** Tokens of a text, or of several that were added up. */
-export const tokensOf = (composition: Composition, rates: TokenRates): number =>
-  composition.reduce((sum, count, kind) => sum + count * (rates[kind] ?? 0), 0);
+export function tokensOf(composition: Composition, rates: TokenRates): number {
+  let tokens = 0;
+  for (let kind = 0; kind < rates.length; kind++) tokens += (composition[kind] ?? 0) * (rates[kind] ?? 0);
+  return tokens;
+}
 
 /** How much of an error is corrected at once: contexts differ. */
 const STEP = 0.6;
