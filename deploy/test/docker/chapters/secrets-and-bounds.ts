@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { check } from "../check.ts";
+import { until } from "../expect.ts";
 import { chat, THROUGH_NGINX } from "../http.ts";
 import { CONTAINERS, type Product } from "../product.ts";
 import { overlay } from "./overlays/overlay.ts";
@@ -52,14 +53,15 @@ export function secretsAndBounds(product: Product): void {
         .trim()
         .split("\n");
       for (const container of names) {
-        const [memory, cpus, files, status] = (
+        const [memory, cpus, files] = (
           await product.inspect(
             container,
-            '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{index .HostConfig.LogConfig.Config "max-file"}} {{if .State.Health}}{{.State.Health.Status}}{{end}}',
+            '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{index .HostConfig.LogConfig.Config "max-file"}}',
           )
         ).split(" ");
         expect([Number(memory) > 0, Number(cpus) > 0, files], container).toEqual([true, true, "3"]);
-        expect(status, container).toMatch(/^(healthy|starting)$/);
+        const isHealthy = async () => (await product.health(container)) === "healthy";
+        await until(`${container} is healthy`, isHealthy, 120_000);
       }
       await product.down("-v");
       return `${names.length} containers`;
