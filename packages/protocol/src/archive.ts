@@ -12,6 +12,7 @@ import {
 } from "./ids.ts";
 import { itemType, json, role } from "./items.ts";
 import { forkPoint, item, newMessage, session, title, ttlSeconds } from "./sessions.ts";
+import { recallFailure } from "./turns.ts";
 import { truncation } from "./usage.ts";
 
 /** What an export says it is. */
@@ -63,6 +64,30 @@ export const archivedTurn = z.object({
       context_window: count,
       budget: count,
       hash: z.string().max(64),
+      recall: z
+        .object({
+          turns: z
+            .array(
+              z.object({
+                from: place,
+                to: place,
+                score: z.number(),
+                terms: z
+                  .array(z.object({ term: z.string().max(1000), weight: z.number() }))
+                  .max(1000)
+                  .readonly(),
+              }),
+            )
+            .max(1000)
+            .readonly(),
+          searched: count,
+          total: count,
+          matched: count,
+          ms: z.number(),
+          failed: recallFailure.optional(),
+        })
+        .optional()
+        .describe("What was recalled from outside the window: the places of turns, best first."),
     })
     .optional()
     .describe("What the model was sent: messages from this place up to the user's."),

@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { finishReason, mode, providerId, sessionId, text, turnId, turnStatus } from "./ids.ts";
+import {
+  finishReason,
+  memoryStrategy,
+  mode,
+  providerId,
+  sessionId,
+  text,
+  turnId,
+  turnStatus,
+} from "./ids.ts";
 import { outputItem } from "./items.ts";
 import { contextTokens, modelName, systemPrompt } from "./session-settings.ts";
 import { truncation, usage } from "./usage.ts";
@@ -67,6 +76,12 @@ export const chatRequest = (
         .optional()
         .describe("Images for models that see, and text files."),
       mode: mode.describe("stateless: the model is sent this message alone. stateful: the history too."),
+      memory: memoryStrategy
+        .optional()
+        .describe(
+          "What a stateful turn is sent of a history that does not fit. window: the newest of it. recall (the " +
+            "default): also earlier turns that have words of the message.",
+        ),
       provider: providerId,
       session_id: sessionId.optional().describe("Made by the server when absent."),
       model: modelName.optional().describe("Default: the provider's."),

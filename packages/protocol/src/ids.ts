@@ -10,6 +10,11 @@ export const MODES = ["stateless", "stateful"] as const;
 export const mode = z.enum(MODES);
 export type Mode = z.infer<typeof mode>;
 
+/** How a history that does not fit the context window is chosen from. */
+export const MEMORY_STRATEGIES = ["window", "recall"] as const;
+export const memoryStrategy = z.enum(MEMORY_STRATEGIES);
+export type MemoryStrategy = z.infer<typeof memoryStrategy>;
+
 /** Text that UTF-8 can carry. */
 export const text = z
   .string()

@@ -61,9 +61,51 @@ export const promptChange = z.object({
 });
 export type PromptChange = z.infer<typeof promptChange>;
 
+const recallHit = z.object({
+  message_ids: z.array(z.string()).describe("The whole turn, in order."),
+  created_at: timestamp,
+  tokens: count,
+  score: z.number().nonnegative(),
+  terms: z
+    .array(z.object({ term: z.string(), weight: z.number().nonnegative() }))
+    .describe("Words of the message that it has. A weight is larger the fewer turns have the word."),
+});
+
+export const recallFailure = z.enum(["unavailable", "late", "no_words"]);
+export type RecallFailure = z.infer<typeof recallFailure>;
+
+const part = { tokens: count, message_ids: z.array(z.string()) };
+
+/** A segment of the payload. */
+export const contextPart = z.discriminatedUnion("kind", [
+  z.object({ kind: z.enum(["system", "window", "message"]), ...part }),
+  z.object({
+    kind: z.literal("recall"),
+    ...part,
+    hits: z.array(recallHit).describe("The recalled turns, best first."),
+    searched: count.describe("Messages that were searched, of `total` that are outside the window."),
+    total: count,
+    matched: count.describe("Turns that have words of the message, or stand beside one that has."),
+    ms: z.number().nonnegative().describe("How long the search took."),
+    failed: recallFailure
+      .optional()
+      .describe(
+        "Why the turn went on without recall. unavailable: Redis was away, or the session could not be searched. " +
+          "late: the search took too long. no_words: the message has no words to search for.",
+      ),
+  }),
+]);
+export type ContextPart = z.infer<typeof contextPart>;
+
 /** What a turn sent, what it left out and why, and what that took. */
 export const contextReport = z.object({
   messages: z.array(sentMessage).describe("The payload: exactly these, in this order."),
+  parts: z
+    .array(contextPart)
+    .describe(
+      "The payload's segments, in the order in which they are sent; their tokens add up to the report's count. " +
+        "recall: earlier turns from outside the window, quoted at the beginning of the message.",
+    ),
   left_out: z.array(
     z.object({
       reason: z.enum(["stateless", "window"]),

@@ -22,9 +22,14 @@ export interface SearchOptions<T extends ItemTypes = ItemTypes> {
 }
 
 /** A turn that was found and fits. */
-export interface SearchHit {
+export interface SearchHit<T extends ItemTypes = ItemTypes> {
   /** The id of its first item. */
   readonly id: string;
+  /** The index of its first item in the session, and the index behind its last. */
+  readonly from: number;
+  readonly to: number;
+  /** Its items, of which `messages` of the result has all. */
+  readonly messages: readonly Item<T>[];
   readonly score: number;
   /** Words of the query that it has. A weight is larger the fewer turns have the word. */
   readonly terms: readonly { readonly term: string; readonly weight: number }[];
@@ -39,7 +44,7 @@ export interface SearchResult<T extends ItemTypes = ItemTypes> {
   /** How many turns have words of the query, or stand beside one that has. */
   readonly matched: number;
   /** The turns in `messages`, best first. */
-  readonly hits: readonly SearchHit[];
+  readonly hits: readonly SearchHit<T>[];
 }
 
 const FIELDS = new Set(["maxTokens", "countTokens", "before", "minCoverage"]);
@@ -120,7 +125,6 @@ async function readTurns(
   ranked: readonly RankedTurn[],
   { maxTokens, countTokens }: SearchOptions,
 ): Promise<{ items: Item[]; hits: SearchHit[] }> {
-  const found: { from: number; items: Item[] }[] = [];
   const hits: SearchHit[] = [];
   let left = maxTokens;
   for (let next = 0; next < Math.min(ranked.length, MAX_READ) && left > 0; ) {
@@ -140,13 +144,12 @@ async function readTurns(
       const tokens = items.reduce((sum, item) => sum + tokensOf(item, countTokens), 0);
       if (oldest === undefined || tokens > left) continue;
       left -= tokens;
-      found.push({ from: turn.from, items });
-      hits.push({ id: oldest.id, score, terms: terms() });
+      hits.push({ id: oldest.id, from: turn.from, to: turn.to, messages: items, score, terms: terms() });
     }
     next += Number(count);
   }
-  found.sort((a, b) => a.from - b.from);
-  return { items: found.flatMap(({ items }) => items), hits };
+  const inTime = hits.toSorted((a, b) => a.from - b.from);
+  return { items: inTime.flatMap(({ messages }) => messages), hits };
 }
 
 /** Items by their index. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { metadata } from "./items.ts";
+import { memory, metadata } from "./items.ts";
 
 const part = z.looseObject({ type: z.string().max(64) });
 
@@ -27,6 +27,7 @@ export const createCompletion = z.looseObject({
     .max(128)
     .nullish()
     .describe("An extension: the messages are added to this session, and the model is sent all of it."),
+  memory,
   store: z.boolean().nullish().describe("Default: false."),
   metadata: metadata.nullish(),
   stream: z.boolean().nullish(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { memoryStrategy } from "../ids.ts";
 
 /** A piece of a message's content. Fields that this server does not know are kept. */
 const contentPart = z.looseObject({ type: z.string().max(64) });
@@ -20,6 +21,13 @@ export const input = z.union([z.string(), z.array(inputItem)], "must be a string
 /** An item as the API sends it. */
 export const outputItem = z.looseObject({ id: z.string(), type: z.string() });
 export type ApiItem = z.infer<typeof outputItem>;
+
+export const memory = memoryStrategy
+  .nullish()
+  .describe(
+    "An extension: what is sent of a conversation that does not fit the context window. window: the newest of it. " +
+      "recall, the default: also earlier turns that have words of the input. Given, it implies truncation: auto.",
+  );
 
 /** Up to 16 pairs. */
 export const metadata = z

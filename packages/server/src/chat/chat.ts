@@ -4,6 +4,7 @@ import { beginTurn, type Idempotency } from "./begin-turn.ts";
 import type { Caller, TurnPermit } from "./caller.ts";
 import type { Context } from "./context.ts";
 import type { Plan, Planner } from "./plan.ts";
+import type { Search } from "./recall.ts";
 import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
 import { newSessionId } from "./session-id.ts";
@@ -159,7 +160,7 @@ export class Chat {
       startedAt,
       stored: count > 0,
       context: async (asPlanned) =>
-        (asPlanned === plan ? context : undefined) ?? planner.context(asPlanned, begun),
+        (asPlanned === plan ? context : undefined) ?? planner.context(asPlanned, begun, count > 0 ? searchOf(sessions, sessionId) : undefined),
       loadBlob: async (blobId) =>
         blobsOf === undefined ? null : dataUrlOf(await sessions.blob(blobsOf, blobId)),
       onWindow: (window) => planner.learnWindow(plan, window),
@@ -206,6 +207,12 @@ interface TurnToRun {
   /** By `performance.now()`. */
   readonly askedAt: number;
 }
+
+/** Searches one session. */
+export const searchOf =
+  (sessions: SessionStore, sessionId: string): Search =>
+  (query, options) =>
+    sessions.search(sessionId, query, options);
 
 // No part can contain a control character, so two different turns cannot have the same key.
 const runningKey = ({ owner }: SessionStore, sessionId: string, turnId: string): string =>

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IndexedItem } from "@redis-memory-magic/memory";
 import type { ContextItem, ContextMessage } from "./context-item.ts";
+import type { Recalled } from "./recall.ts";
 
 export const DEFAULT_SYSTEM_PROMPT =
   "You are a helpful assistant. Use the conversation so far to answer. Keep answers short.";
@@ -28,7 +29,12 @@ export interface Context {
   readonly largestMessage: number;
   /** The index of the first item in the window, to be remembered; null: nothing was left out. */
   readonly start: number | null;
+  /** What was recalled from outside the window; absent: nothing was searched. */
+  readonly recalled?: Recalled;
 }
+
+/** Tokens that recalled turns may take. */
+export const recallRoom = (budget: number): number => Math.min(Math.floor(budget / 4), 1024);
 
 interface ContextInput {
   /** What was read of the session, the turn's input last. */
@@ -43,6 +49,8 @@ interface ContextInput {
   readonly rememberedStart: number | null;
   /** Whether that is where reading ended, and not before, where the bytes of this window did. */
   readonly complete: boolean;
+  /** Tokens that are kept for what is recalled, as soon as something is outside the window. */
+  readonly recallRoom: number;
 }
 
 /** A window smaller than this (in tokens) is a lesson, not a prompt to cache. */
@@ -61,15 +69,17 @@ export function buildContext({
   budget,
   rememberedStart,
   complete,
+  recallRoom,
 }: ContextInput): Context {
   const current = beginOfTurn(items, inputCount);
   const fixed = tokens.slice(current).reduce((sum, count) => sum + count, systemTokens);
   const total = tokens.reduce((sum, count) => sum + count, systemTokens);
+  const roomBesideRecall = budget - recallRoom;
   // Of a turn without history nothing more was wanted.
-  if (total <= budget && (complete || total === fixed))
+  if (total <= (rememberedStart === null ? budget : roomBesideRecall) && (complete || total === fixed))
     return { items, tokens: total, largestMessage: largestOf(tokens), start: rememberedStart };
 
-  const room = budget < contextBudget(SMALL_WINDOW) ? budget : budget / 2;
+  const room = budget < contextBudget(SMALL_WINDOW) ? roomBesideRecall : budget / 2;
   let first = current;
   let kept = fixed;
   while (first > 0 && kept + (tokens[first - 1] ?? 0) <= Math.max(fixed, room)) {
@@ -90,7 +100,7 @@ export function buildContext({
 }
 
 /** A turn that brings the outputs of tools belongs to the question that the tools were called for. */
-function beginOfTurn(items: readonly IndexedItem[], inputCount: number): number {
+export function beginOfTurn(items: readonly IndexedItem[], inputCount: number): number {
   const input = Math.max(0, items.length - inputCount);
   if (items[input]?.item.toolCallId === undefined) return input;
   const question = items.findLastIndex(({ item }, n) => n < input && item.role === "user");

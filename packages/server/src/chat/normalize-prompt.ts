@@ -9,6 +9,7 @@ import {
   textOf,
 } from "./context-item.ts";
 import { withoutReasoning } from "./reasoning-tags.ts";
+import { withRecalled } from "./recall-block.ts";
 import { readParts } from "./stored-parts.ts";
 
 /** An item of a prompt, and the positions of the history's items that it was made of. */
@@ -57,6 +58,25 @@ export function normalizePrompt(
     }
   }
   return prompt.build();
+}
+
+/** The prompt for a history, and turns from outside it, which are quoted before the user's last message. */
+export function promptOf(
+  system: string,
+  history: readonly Item[],
+  lacks: readonly Lack[] = [],
+  block = "",
+): Prompt {
+  const prompt = normalizePrompt(system, history, lacks);
+  const last = prompt.items.findLastIndex(
+    ({ type, ...item }) => type === undefined && "role" in item && item.role === "user",
+  );
+  const message = prompt.items[last];
+  if (block === "" || message === undefined || message.type !== undefined) return prompt;
+  const content = withRecalled(block, message.content);
+  const quoted: ContentPart = { type: "text", text: block };
+  const parts = message.parts && { parts: [quoted, ...message.parts] };
+  return { ...prompt, items: prompt.items.with(last, { ...message, content, ...parts }) };
 }
 
 class PromptBuilder {

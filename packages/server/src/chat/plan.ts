@@ -8,12 +8,14 @@ import {
   type Context,
   contextBudget,
   DEFAULT_SYSTEM_PROMPT,
+  recallRoom,
   UNKNOWN_WINDOW,
 } from "./context.ts";
 import { countedText, imageTokens } from "./item-tokens.ts";
 import { type ModelSettings, unsupported } from "./model-settings.ts";
 import { LACKS, type Lack } from "./normalize-prompt.ts";
 import type { Providers } from "./providers.ts";
+import { recallTurns, type Search } from "./recall.ts";
 import { readParts } from "./stored-parts.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import type { TurnInfo } from "./turn-info.ts";
@@ -38,6 +40,8 @@ export interface Plan {
   readonly inputCount: number;
   /** True if the turn fails unless the model can be sent the whole history. */
   readonly wholeHistory: boolean;
+  /** Tokens that recalled turns may take; 0: nothing is recalled. */
+  readonly recallRoom: number;
   readonly info: TurnInfo;
 }
 
@@ -98,6 +102,8 @@ export class Planner {
       lacks,
       inputCount: Math.max(1, input.length),
       wholeHistory: body.wholeHistory ?? false,
+      recallRoom:
+        body.mode === "stateful" && body.memory !== "window" && !body.wholeHistory ? recallRoom(budget) : 0,
       info: {
         mode: body.mode,
         provider: body.provider,
@@ -115,14 +121,22 @@ export class Planner {
     this.#windows.set(windowKey(model, info.model), tokens);
   }
 
-  /** Chooses which of the messages are sent; the current one is the last. @throws AppError `context_too_small` */
-  async context(plan: Plan, { items, rememberedStart, complete }: TurnHistory): Promise<Context> {
+  /**
+   * Chooses which of the messages are sent; the current one is the last.
+   * @param search finds turns outside the window; without it, nothing is recalled
+   * @throws AppError `context_too_small`
+   */
+  async context(
+    plan: Plan,
+    { items, rememberedStart, complete }: TurnHistory,
+    search?: Search | undefined,
+  ): Promise<Context> {
     const tokens = await this.#count(
       plan.model,
       plan.info.model,
       items.map(({ item }) => item),
     );
-    const { systemTokens, budget, inputCount } = plan;
+    const { systemTokens, budget, inputCount, recallRoom } = plan;
     const context = buildContext({
       items,
       tokens,
@@ -131,6 +145,7 @@ export class Planner {
       budget,
       rememberedStart,
       complete,
+      recallRoom,
     });
     // `plan` did not know the message of a retry.
     assertFits(context.tokens, plan);
@@ -138,7 +153,23 @@ export class Planner {
       const all = tokens.reduce((sum, count) => sum + count, systemTokens);
       throw historyTooLong(complete ? `takes ${all} tokens` : `takes more than ${all} tokens`, plan);
     }
-    return context;
+    if (context.start === null || recallRoom === 0 || search === undefined) return context;
+    return this.#withRecall(plan, context, search);
+  }
+
+  async #withRecall(
+    { model, info, budget, recallRoom }: Plan,
+    context: Context,
+    search: Search,
+  ): Promise<Context> {
+    const recalled = await recallTurns({
+      search,
+      items: context.items.map(({ item }) => item),
+      maxTokens: Math.min(recallRoom, budget - context.tokens),
+      count: async (text) => (await this.#tokens.count(model, info.model, [text]))[0] ?? 0,
+      estimate: (text) => this.#tokens.estimate(model, info.model, text),
+    });
+    return { ...context, recalled, tokens: context.tokens + recalled.tokens };
   }
 
   async #count(model: ChatModel, name: string, items: readonly Item[]): Promise<number[]> {

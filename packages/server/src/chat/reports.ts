@@ -2,14 +2,18 @@ import type { IndexedItem, TurnHistory } from "@redis-memory-magic/memory";
 import type { ContextReport, SentMessage, Turn } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { retryRefused } from "./begin-turn.ts";
+import { searchOf } from "./chat.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
-import { DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";
+import { beginOfTurn, DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";
 import type { ContextItem, ImagePart } from "./context-item.ts";
 import { costOf } from "./cost.ts";
 import { countedText, tokensOfImage } from "./item-tokens.ts";
-import { normalizePrompt, type Prompt } from "./normalize-prompt.ts";
+import { type Prompt, promptOf } from "./normalize-prompt.ts";
 import { asItem, type Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
+import type { Recall } from "./recall.ts";
+import { recallBlock, recallLines } from "./recall-block.ts";
+import { partsOf, type ReadRecall } from "./report-parts.ts";
 import { requestOf, toRequest } from "./running-turn.ts";
 import type { SessionStore, TurnRecord } from "./session-store.ts";
 import type { TokenCounter } from "./token-counter.ts";
@@ -25,6 +29,9 @@ interface ReportInput {
   readonly request: ModelRequest;
   readonly prompt: Prompt;
   readonly items: readonly IndexedItem[];
+  /** How many of them are the turn's input. */
+  readonly inputCount: number;
+  readonly recalled: ReadRecall | undefined;
   readonly leftOut: number;
   readonly mode: "stateless" | "stateful";
   readonly budget: number;
@@ -67,12 +74,17 @@ export class Reports {
   async preview(sessions: SessionStore, body: TurnRequest): Promise<ContextReport> {
     const plan = await this.#planner.plan(body);
     const found = await this.#find(sessions, body, plan);
-    const context = await this.#planner.context(plan, found);
+    const { session_id: sessionId } = body;
+    const search = sessionId === undefined ? undefined : searchOf(sessions, sessionId);
+    const context = await this.#planner.context(plan, found, search);
+    const { recalled, items } = context;
     const report = await this.#report({
       model: plan.model,
       ...toRequest(plan, context),
-      items: context.items,
-      leftOut: found.count - context.items.length,
+      items,
+      inputCount: plan.inputCount,
+      recalled: recalled && (await this.#recalled(sessions, sessionId ?? "", recalled.recall)),
+      leftOut: found.count - items.length - (recalled?.items ?? 0),
       mode: body.mode,
       budget: plan.budget,
     });
@@ -131,19 +143,23 @@ export class Reports {
       mode,
     } = record.info;
     if (sent === undefined || tokens === undefined) return null;
-    const { from, leftOut, window, budget, hash } = sent;
+    const { from, leftOut, window, budget, hash, recall } = sent;
     const model = this.#providers.get(provider);
     const items = await sessions.range(sessionId, from, record.userIndex + 1);
-    const prompt = normalizePrompt(
+    const recalled = recall && (await this.#recalled(sessions, sessionId, recall));
+    const prompt = promptOf(
       system,
       items.map(({ item }) => item),
       lacks,
+      recalled?.block,
     );
     const report = await this.#report({
       model,
       request: requestOf(record.info, prompt, window, tokens.counted),
       prompt,
       items,
+      inputCount: record.inputCount,
+      recalled,
       leftOut,
       mode,
       budget,
@@ -157,6 +173,7 @@ export class Reports {
     return {
       ...report,
       messages: apportion(report.messages, counted),
+      parts: apportion(report.parts, counted),
       hash,
       intact: report.hash === hash,
       tokens: { counted, estimated: report.tokens.estimated, reported, cached, output },
@@ -171,12 +188,32 @@ export class Reports {
     };
   }
 
+  /** Reads the turns that were recalled, as they are now. */
+  async #recalled(sessions: SessionStore, sessionId: string, recall: Recall): Promise<ReadRecall> {
+    const turns = await Promise.all(
+      recall.turns.map(async (turn) => ({
+        ...turn,
+        items: (await sessions.range(sessionId, turn.from, turn.to)).flatMap(({ item }) =>
+          item.type === "reasoning" ? [] : [item],
+        ),
+      })),
+    );
+    const inTime = turns.toSorted((a, b) => a.from - b.from).flatMap(({ items }) => items);
+    return { ...recall, turns, block: inTime.length === 0 ? "" : recallBlock(inTime) };
+  }
+
   async #report(input: ReportInput): Promise<ContextReport> {
-    const { model, request, prompt, items, leftOut, mode, budget } = input;
-    const [forSystem = 0, ...tokens] = await this.#tokens.count(model, request.model, [
+    const { model, request, prompt, items, inputCount, recalled, leftOut, mode, budget } = input;
+    const turns = recalled?.turns ?? [];
+    const [forSystem = 0, forBlock = 0, ...counts] = await this.#tokens.count(model, request.model, [
       request.system,
+      recalled?.block ?? "",
+      ...turns.map(({ items }) => items.map(recallLines).join("\n")),
       ...items.map(({ item }) => countedText(item)),
     ]);
+    const [turnTokens, tokens] = [counts.slice(0, turns.length), counts.slice(turns.length)];
+    const blockTokens = recalled?.block ? forBlock : 0;
+    const withBlock = prompt.items.findLastIndex((item) => item.type === undefined && item.role === "user");
     const idAt = (n: number): string | null => {
       const id = items[n]?.item.id ?? NOT_STORED;
       return id === NOT_STORED ? null : id;
@@ -185,17 +222,26 @@ export class Reports {
       request.system === ""
         ? []
         : [{ role: "system" as const, content: request.system, tokens: forSystem, message_id: null }];
-    const sent = prompt.items.map(({ sources, ...item }) => ({
+    const sent = prompt.items.map(({ sources, ...item }, position) => ({
       ...toSentItem(item),
       tokens:
-        sources.reduce((sum, n) => sum + (tokens[n] ?? 0), 0) +
+        sources.reduce((sum, n) => sum + (tokens[n] ?? 0), position === withBlock ? blockTokens : 0) +
         imagesOf(item).reduce((sum, image) => sum + tokensOfImage(image), 0),
       message_id: idAt(sources.at(-1) ?? -1),
       ...(sources.length > 1 && { joined_ids: sources.slice(0, -1).flatMap((n) => idAt(n) ?? []) }),
     }));
     const all = [...system, ...sent];
+    const parts = partsOf({
+      systemTokens: system[0]?.tokens ?? 0,
+      entries: sent.map((entry, n) => ({ tokens: entry.tokens, sources: prompt.items[n]?.sources ?? [] })),
+      sourceTokens: tokens,
+      idAt,
+      current: beginOfTurn(items, inputCount),
+      recalled: recalled && { ...recalled, blockTokens, turnTokens },
+    });
     return {
       messages: all,
+      parts,
       left_out:
         leftOut > 0 ? [{ reason: mode === "stateless" ? "stateless" : "window", messages: leftOut }] : [],
       normalized: [...prompt.changes],
@@ -248,16 +294,16 @@ const imagesOf = (item: ContextItem): ImagePart[] =>
     : (item.parts ?? []).flatMap((part) => (part.type === "image" ? [part] : []));
 
 /**
- * Scales the tokens of the messages so that they add up to what was counted when they were sent: estimates may have
+ * Scales the tokens of messages or parts so that they add up to what was counted when they were sent: estimates may have
  * changed since.
  */
-function apportion(messages: ContextReport["messages"], counted: number): ContextReport["messages"] {
-  const sum = messages.reduce((total, { tokens }) => total + tokens, 0);
-  if (sum === counted) return messages;
+function apportion<Counted extends { readonly tokens: number }>(all: Counted[], counted: number): Counted[] {
+  const sum = all.reduce((total, { tokens }) => total + tokens, 0);
+  if (sum === counted) return all;
   let rest = counted;
-  return messages.map((message, n) => {
-    const tokens = n === messages.length - 1 ? rest : Math.floor((message.tokens * counted) / sum);
+  return all.map((one, n) => {
+    const tokens = n === all.length - 1 ? rest : Math.floor((one.tokens * counted) / sum);
     rest -= tokens;
-    return { ...message, tokens };
+    return { ...one, tokens };
   });
 }

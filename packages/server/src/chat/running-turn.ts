@@ -8,7 +8,7 @@ import { type Context, contextBudget, hashPayload } from "./context.ts";
 import { costOf } from "./cost.ts";
 import { hasMoreThanText, sentText } from "./item-tokens.ts";
 import { noAnswer } from "./no-answer.ts";
-import { normalizePrompt, type Prompt } from "./normalize-prompt.ts";
+import { type Prompt, promptOf } from "./normalize-prompt.ts";
 import type { Plan } from "./plan.ts";
 import { type Deadlines, relay } from "./relay.ts";
 import type { EstimatedPrompt, TokenCounter } from "./token-counter.ts";
@@ -215,11 +215,20 @@ export class RunningTurn {
       ? counter.describe(plan.model, [request.system, ...request.items.map(sentText)])
       : undefined;
     const from = items[0]?.index ?? 0;
-    const leftOut = Math.max(0, this.count - items.length);
+    const { recalled } = context;
+    const leftOut = Math.max(0, this.count - items.length - (recalled?.items ?? 0));
     const hash = hashPayload(request.system, request.items);
     const info = this.#update({
       ...(plan.lacks.length > 0 && { lacks: plan.lacks }),
-      sent: { from, messages: items.length, leftOut, window: plan.window, budget: plan.budget, hash },
+      sent: {
+        from,
+        messages: items.length,
+        leftOut,
+        window: plan.window,
+        budget: plan.budget,
+        hash,
+        ...(recalled && { recall: recalled.recall }),
+      },
       tokens: { counted, reported: null, cached: null, output: null },
     });
     writer.describe(encodeTurnInfo(info));
@@ -316,10 +325,11 @@ function smallerWindow(error: unknown, planned: number): number | null {
 
 /** The request for a context, and how its history was changed for it. */
 export function toRequest(plan: Plan, context: Context): { request: ModelRequest; prompt: Prompt } {
-  const prompt = normalizePrompt(
+  const prompt = promptOf(
     plan.system,
     context.items.map(({ item }) => item),
     plan.lacks,
+    context.recalled?.block,
   );
   return { request: requestOf(plan.info, prompt, plan.window, context.tokens), prompt };
 }

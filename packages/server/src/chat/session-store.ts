@@ -14,6 +14,8 @@ import {
   type NewItem,
   type OutputItem,
   type PeekResult,
+  type SearchOptions,
+  type SearchResult,
   SessionArchive,
   SessionBlobs,
   type SessionInfo,
@@ -113,7 +115,8 @@ export class SessionStore {
   readonly #blobs: SessionBlobs;
   readonly #maxTtlSeconds: number;
 
-  constructor({ maxTtlSeconds, maxBlobBytes = DEFAULT_BLOB_BYTES, ...options }: SessionStoreOptions) {
+  constructor({ maxTtlSeconds, maxBlobBytes = DEFAULT_BLOB_BYTES, ...given }: SessionStoreOptions) {
+    const options = { ...given, recall: true };
     this.owner = options.owner;
     this.#history = new MessageHistory(options);
     this.#turns = new Turns(options);
@@ -333,6 +336,11 @@ export class SessionStore {
       const { createdAt, added } = await this.#history.create(sessionId, session);
       return { createdAt, ids: added.map(({ id }) => id) };
     });
+  }
+
+  /** Finds earlier turns by the words of a query. */
+  search(sessionId: string, query: string, options: SearchOptions): Promise<SearchResult> {
+    return translated(this.#history.search(sessionId, query, options));
   }
 
   append(

@@ -34,6 +34,11 @@ export class TokenCounter {
     }
   }
 
+  /** Estimates the tokens of a text as a message, at once. */
+  estimate(model: ChatModel, modelName: string, text: string): number {
+    return this.#estimate(model, modelName, [text])[0] ?? 0;
+  }
+
   /** Keeps what a provider's report is worth comparing with; undefined where the tokens are known exactly. */
   describe(model: ChatModel, texts: readonly string[]): EstimatedPrompt | undefined {
     if (model.countTokens !== undefined) return undefined;

@@ -3,11 +3,13 @@ import {
   type FinishReason,
   type ProviderId,
   providerId,
+  type RecallFailure,
   type Truncation,
 } from "@redis-memory-magic/protocol";
 
 import type { ModelSettings } from "./model-settings.ts";
 import type { Lack } from "./normalize-prompt.ts";
+import type { Recall } from "./recall.ts";
 import type { ClientFields } from "./turn-request.ts";
 
 /**
@@ -45,6 +47,8 @@ export interface SentContext {
   readonly window: number;
   readonly budget: number;
   readonly hash: string;
+  /** Absent: nothing was searched. */
+  readonly recall?: Recall;
 }
 
 /** Null: the provider did not report it. */
@@ -72,6 +76,7 @@ type StoredInfo = {
   readonly client?: ClientFields;
   readonly lacks?: readonly Lack[];
   readonly sent?: readonly [number, number, number, number, number, string];
+  readonly recall?: StoredRecall;
   /** Counted (early versions stored estimates as negative numbers), reported, cached, output. */
   readonly tokens?: readonly [number, number | null, number | null, number | null];
   readonly ms?: readonly [number | null, number];
@@ -79,6 +84,44 @@ type StoredInfo = {
   readonly finish?: Exclude<FinishReason, "complete">;
   readonly cut?: readonly [Truncation["reason"], number | null];
 };
+
+/** Turns as `[from, to, score, [word, weight, …]]`; ms, searched, total, matched; why it failed. */
+type StoredRecall = readonly [
+  turns: readonly (readonly [number, number, number, readonly (string | number)[]])[],
+  figures: readonly [number, number, number, number],
+  failed: RecallFailure | null,
+];
+
+function encodeRecall({ turns, ms, searched, total, matched, failed }: Recall): StoredRecall {
+  return [
+    turns.map(({ from, to, score, terms }) => [
+      from,
+      to,
+      score,
+      terms.flatMap(({ term, weight }) => [term, weight]),
+    ]),
+    [ms, searched, total, matched],
+    failed ?? null,
+  ];
+}
+
+function decodeRecall([turns, [ms, searched, total, matched], failed]: StoredRecall): Recall {
+  return {
+    turns: turns.map(([from, to, score, words]) => ({
+      from,
+      to,
+      score,
+      terms: words.flatMap((word, n) =>
+        typeof word === "string" ? [{ term: word, weight: Number(words[n + 1]) }] : [],
+      ),
+    })),
+    ms,
+    searched,
+    total,
+    matched,
+    ...(failed && { failed }),
+  };
+}
 
 export function encodeTurnInfo(info: TurnInfo): Json {
   const {
@@ -107,6 +150,7 @@ export function encodeTurnInfo(info: TurnInfo): Json {
     ...(sent && {
       sent: [sent.from, sent.messages, sent.leftOut, sent.window, sent.budget, sent.hash],
     }),
+    ...(sent?.recall && { recall: encodeRecall(sent.recall) }),
     ...(tokens && { tokens: [tokens.counted, tokens.reported, tokens.cached, tokens.output] }),
     ...(durations && { ms: [durations.firstText, durations.total] }),
     ...(error && { error: [error.code, error.detail] }),
@@ -119,8 +163,22 @@ export function encodeTurnInfo(info: TurnInfo): Json {
 /** Undefined for a turn that another program wrote. */
 export function decodeTurnInfo(json: Json): TurnInfo | undefined {
   if (!isStoredInfo(json)) return undefined;
-  const { mode, provider, model, system, settings, client, lacks, sent, tokens, ms, error, finish, cut } =
-    json;
+  const {
+    mode,
+    provider,
+    model,
+    system,
+    settings,
+    client,
+    lacks,
+    sent,
+    recall,
+    tokens,
+    ms,
+    error,
+    finish,
+    cut,
+  } = json;
   return {
     mode,
     provider,
@@ -137,6 +195,7 @@ export function decodeTurnInfo(json: Json): TurnInfo | undefined {
         window: sent[3],
         budget: sent[4],
         hash: sent[5],
+        ...(recall && { recall: decodeRecall(recall) }),
       },
     }),
     ...(tokens && {

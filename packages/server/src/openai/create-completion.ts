@@ -32,6 +32,7 @@ export async function createCompletion(
     ...named,
     mode: "stateful",
     system,
+    ...(body.memory && { memory: body.memory }),
     input: items,
     settings: {
       ...readSettings(toResponsesFields(body)),

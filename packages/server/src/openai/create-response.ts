@@ -48,7 +48,9 @@ export async function readRequest(
     input,
     settings: readSettings(body),
     ttlSeconds,
-    wholeHistory: body.truncation !== "auto",
+    ...(body.memory && { memory: body.memory }),
+    // A request that names a strategy allows that something is left out.
+    wholeHistory: (body.truncation ?? (body.memory ? "auto" : "disabled")) === "disabled",
     ...(Object.keys(client).length > 0 && { client }),
   };
   return { request, parent };

@@ -11,6 +11,8 @@ export function prepareStep(
   conversation.changeSettings({
     mode,
     ...(other && { provider: other.id, model: null }),
+    // What is left out is the lesson of a small window: recall would bring it back.
+    memory: contextTokens === undefined ? null : "window",
     context_tokens: contextTokens ?? null,
   });
 }

@@ -110,8 +110,9 @@ const toSent = ({ leftOut, window, ...sent }: SentContext): Sent => ({
   context_window: window,
 });
 
-const fromSent = ({ left_out, context_window, ...sent }: Sent): SentContext => ({
+const fromSent = ({ left_out, context_window, recall, ...sent }: Sent): SentContext => ({
   ...sent,
+  ...(recall && { recall }),
   leftOut: left_out,
   window: context_window,
 });

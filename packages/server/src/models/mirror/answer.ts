@@ -1,11 +1,12 @@
 import type { ContextItem, ContextMessage } from "../../chat/context-item.ts";
+import { splitRecalled } from "../../chat/recall-block.ts";
 
 /** The most that is quoted of one message, in code points. */
 const MAX_QUOTED = 200;
 
 /** What can be known from these items and nothing else: how many they are, and what the user said before. */
 export function mirrorAnswer(items: readonly ContextItem[]): string {
-  return [textAnswer(items), ...otherItems(items)].join(" ");
+  return [textAnswer(items), ...recalledTexts(items), ...otherItems(items)].join(" ");
 }
 
 function textAnswer(items: readonly ContextItem[]): string {
@@ -16,6 +17,13 @@ function textAnswer(items: readonly ContextItem[]): string {
   const said = earlier.filter((message) => message.role === "user");
   if (said.length === 0) return `${count} None of those before this one is from you.`;
   return `${count} Before this one you said: ${joinList(said.map(quote))}.`;
+}
+
+/** A sentence about what is quoted from outside the window. */
+function recalledTexts(items: readonly ContextItem[]): string[] {
+  const question = items.findLast((item) => item.type === undefined && item.role === "user");
+  const { said } = splitRecalled((question as ContextMessage | undefined)?.content ?? "");
+  return said.length === 0 ? [] : [`I was reminded that you said: ${joinList(said.map(quoteText))}.`];
 }
 
 /** Sentences about what is no text. */
@@ -34,7 +42,7 @@ function otherItems(items: readonly ContextItem[]): string[] {
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-const quote = ({ content }: ContextMessage): string => quoteText(content);
+const quote = ({ content }: ContextMessage): string => quoteText(splitRecalled(content).message);
 
 function quoteText(text: string): string {
   const characters = [...text.replace(/[\t\n\r ]+/g, " ").trim()];

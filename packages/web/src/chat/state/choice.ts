@@ -1,4 +1,10 @@
-import type { ChatRequest, Mode, ProviderId, SessionSettings } from "@redis-memory-magic/protocol";
+import type {
+  ChatRequest,
+  MemoryStrategy,
+  Mode,
+  ProviderId,
+  SessionSettings,
+} from "@redis-memory-magic/protocol";
 
 /** How the next message is answered. */
 export interface Choice {
@@ -8,17 +14,20 @@ export interface Choice {
   readonly model?: string | undefined;
   /** Absent: the server's; "": no system prompt. */
   readonly system?: string | undefined;
+  /** What is sent of a history that does not fit. Absent: the server's default. */
+  readonly memory?: MemoryStrategy | undefined;
   /** A window smaller than the model's, in tokens. */
   readonly contextTokens?: number | undefined;
 }
 
 /** The choice as the API names its fields. */
-export const settingsOf = ({ mode, provider, model, system, contextTokens }: Choice) =>
+export const settingsOf = ({ mode, provider, model, system, memory, contextTokens }: Choice) =>
   ({
     mode,
     provider,
     ...(model !== undefined && { model }),
     ...(system !== undefined && { system }),
+    ...(memory !== undefined && { memory }),
     ...(contextTokens !== undefined && { context_tokens: contextTokens }),
   }) satisfies SessionSettings;
 

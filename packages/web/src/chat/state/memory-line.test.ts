@@ -23,6 +23,7 @@ function report(
   }));
   return {
     messages: [{ role: "system", content: "Be short.", tokens: 3, message_id: null }, ...payload],
+    parts: [],
     left_out,
     normalized: [],
     intact: true,

@@ -87,6 +87,7 @@ function resolve(
     provider,
     model: models.find(({ id }) => id === wantedModel)?.id,
     system: own.system ?? (last ? undefined : (settings.system ?? undefined)),
+    memory: own.memory,
     contextTokens: own.context_tokens,
   };
 }

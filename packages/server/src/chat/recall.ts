@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Item, SearchOptions, SearchResult } from "@redis-memory-magic/memory";
+import { termsOf } from "@redis-memory-magic/memory/internal";
+import type { RecallFailure } from "@redis-memory-magic/protocol";
+import { AppError } from "../errors/app-error.ts";
+import { recallBlock, recallLines } from "./recall-block.ts";
+
+/** A turn of the session that is sent again, though it is outside the window. */
+export interface RecalledTurn {
+  /** The index of its first item, and the index behind its last. */
+  readonly from: number;
+  readonly to: number;
+  readonly score: number;
+  readonly terms: readonly { readonly term: string; readonly weight: number }[];
+}
+
+/** What was searched outside the window, and what was found. */
+export interface Recall {
+  /** Best first. */
+  readonly turns: readonly RecalledTurn[];
+  /** Items that were searched, of all that are outside the window. */
+  readonly searched: number;
+  readonly total: number;
+  /** Turns that have words of the question, or stand beside one that has. */
+  readonly matched: number;
+  /** How long the search took. */
+  readonly ms: number;
+  readonly failed?: RecallFailure | undefined;
+}
+
+/** What a recall adds to a context. */
+export interface Recalled {
+  readonly recall: Recall;
+  /** What is put before the user's message; empty: nothing was found. */
+  readonly block: string;
+  readonly tokens: number;
+  /** How many items it has. */
+  readonly items: number;
+}
+
+/** Searches the session of a turn. */
+export type Search = (query: string, options: SearchOptions) => Promise<SearchResult>;
+
+interface RecallOptions {
+  readonly search: Search;
+  /** The items of the context, the turn's input last. */
+  readonly items: readonly Item[];
+  readonly maxTokens: number;
+  /** Tokens of a text, as they are counted at the end. */
+  readonly count: (text: string) => Promise<number>;
+  /** The same, at once. */
+  readonly estimate: (text: string) => number;
+}
+
+/** A search takes a few milliseconds. Longer than this, and the user would notice that the answer is late. */
+const TIMEOUT_MS = 1000;
+/** A question with fewer words is searched for together with the one before it. */
+const FEW_WORDS = 3;
+
+/** Finds turns outside the window that have words of the user's message. A failure is part of the result. */
+export async function recallTurns(options: RecallOptions): Promise<Recalled> {
+  const { search, items, maxTokens, count, estimate } = options;
+  const query = queryOf(items);
+  if (query === undefined) return nothing("no_words");
+  const startedAt = performance.now();
+  const before = items[0]?.id;
+  const searching = search(query, {
+    maxTokens: Math.max(0, maxTokens - estimate(recallBlock([]))),
+    countTokens: (item) => estimate(recallLines(item)),
+    // Empty for a message that is not stored yet: then everything is older.
+    ...(before && { before }),
+  });
+  const found = await inTime(searching);
+  if (typeof found === "string") return nothing(found, performance.now() - startedAt);
+  const ms = performance.now() - startedAt;
+  // The last count decides: it is exact where the model has a tokenizer.
+  for (let fits = found.hits.length; ; fits--) {
+    const hits = found.hits.slice(0, fits);
+    const recalled = hits.toSorted((a, b) => a.from - b.from).flatMap(({ messages }) => messages);
+    const block = hits.length === 0 ? "" : recallBlock(recalled);
+    const tokens = block === "" ? 0 : await count(block);
+    if (tokens > maxTokens && fits > 0) continue;
+    const { searched, total, matched } = found;
+    const turns = hits.map(({ from, to, score, terms }) => ({
+      from,
+      to,
+      score: rounded(score),
+      terms: terms.map(({ term, weight }) => ({ term, weight: rounded(weight) })),
+    }));
+    return {
+      recall: { turns, searched, total, matched, ms: rounded(ms) },
+      block,
+      tokens,
+      items: recalled.length,
+    };
+  }
+}
+
+const nothing = (failed: RecallFailure, ms = 0): Recalled => ({
+  recall: { turns: [], searched: 0, total: 0, matched: 0, ms: rounded(ms), failed },
+  block: "",
+  tokens: 0,
+  items: 0,
+});
+
+/** To two decimals: they are stored with the turn. */
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+/** The user's message; where it has only a few words, with the one before it. Undefined: there are none. */
+function queryOf(items: readonly Item[]): string | undefined {
+  let query = "";
+  let asked = 0;
+  for (const { role, content, toolCallId } of items.toReversed()) {
+    if (role !== "user" || toolCallId !== undefined) continue;
+    query = `${query}\n${content}`;
+    asked += 1;
+    const words = termsOf(query).length;
+    if (words >= FEW_WORDS || asked === 2) return words === 0 ? undefined : query;
+  }
+  return termsOf(query).length === 0 ? undefined : query;
+}
+
+async function inTime(searching: Promise<SearchResult>): Promise<SearchResult | RecallFailure> {
+  const timer = new AbortController();
+  const late = sleep(TIMEOUT_MS, "late" as const, { signal: timer.signal, ref: false });
+  // Aborted below.
+  late.catch(() => {});
+  try {
+    return await Promise.race([searching, late]);
+  } catch (error) {
+    // Redis is away, or the session cannot be read: the turn goes on with its window.
+    if (error instanceof AppError) return "unavailable";
+    throw error;
+  } finally {
+    timer.abort();
+    // It may still fail after it was late.
+    searching.catch(() => {});
+  }
+}

@@ -1,0 +1,88 @@
+import type { Item } from "@redis-memory-magic/memory";
+import type { ContextPart } from "@redis-memory-magic/protocol";
+import type { Recall, RecalledTurn } from "./recall.ts";
+
+/** What was recalled, with the items as they are now. */
+export interface ReadRecall extends Recall {
+  readonly turns: readonly (RecalledTurn & { readonly items: readonly Item[] })[];
+  /** What was put before the user's message. */
+  readonly block: string;
+}
+
+interface Payload {
+  readonly systemTokens: number;
+  /** What the entries of the payload are made of. */
+  readonly entries: readonly { readonly sources: readonly number[]; readonly tokens: number }[];
+  /** Tokens of each source, and its id; null: it is not stored yet. */
+  readonly sourceTokens: readonly number[];
+  readonly idAt: (source: number) => string | null;
+  /** The first source that belongs to the turn itself. */
+  readonly current: number;
+  readonly recalled:
+    | (ReadRecall & { readonly blockTokens: number; readonly turnTokens: readonly number[] })
+    | undefined;
+}
+
+/** Divides a payload into its segments, in the order in which they are sent. */
+export function partsOf({
+  systemTokens,
+  entries,
+  sourceTokens,
+  idAt,
+  current,
+  recalled,
+}: Payload): ContextPart[] {
+  const window = { kind: "window" as const, tokens: 0, message_ids: [] as string[] };
+  const message = {
+    kind: "message" as const,
+    tokens: -(recalled?.blockTokens ?? 0),
+    message_ids: [] as string[],
+  };
+  for (const { sources, tokens } of entries) {
+    const earlier = sources.filter((source) => source < current);
+    // An entry can be made of both: two messages of the user in a row are joined.
+    const share =
+      earlier.length === sources.length
+        ? tokens
+        : earlier.reduce((sum, source) => sum + (sourceTokens[source] ?? 0), 0);
+    window.tokens += share;
+    message.tokens += tokens - share;
+    for (const source of sources) {
+      const id = idAt(source);
+      if (id !== null) (source < current ? window : message).message_ids.push(id);
+    }
+  }
+  return [
+    ...(systemTokens > 0 ? [{ kind: "system" as const, tokens: systemTokens, message_ids: [] }] : []),
+    ...(window.tokens > 0 ? [window] : []),
+    ...(recalled ? [recallPart(recalled)] : []),
+    message,
+  ];
+}
+
+function recallPart(recalled: NonNullable<Payload["recalled"]>): ContextPart {
+  const { turns, blockTokens, turnTokens, searched, total, matched, ms, failed } = recalled;
+  const inTime = turns.toSorted((a, b) => a.from - b.from);
+  return {
+    kind: "recall",
+    tokens: blockTokens,
+    message_ids: inTime.flatMap(({ items }) => items.map(({ id }) => id)),
+    hits: turns.flatMap(({ items, score, terms }, n) => {
+      const [first] = items;
+      // Dropped since.
+      if (first === undefined) return [];
+      return {
+        message_ids: items.map(({ id }) => id),
+        created_at: first.createdAt.toISOString(),
+        tokens: turnTokens[n] ?? 0,
+        score,
+        terms: [...terms],
+      };
+    }),
+    searched,
+    total,
+    matched,
+    ms,
+    ...(failed && { failed }),
+  };
+}

@@ -1,0 +1,129 @@
+import { MessageHistory } from "@redis-memory-magic/memory";
+import type { ContextReport } from "@redis-memory-magic/protocol";
+import { expect, test } from "vitest";
+import { startTestServer, type TestServer } from "./test-server.ts";
+
+const asking = { mode: "stateful", provider: "mirror", session_id: "s", context_tokens: 512, system: "" };
+const FILLER = "We walked along the river and looked at boats for a long while. ".repeat(3);
+
+async function say(server: TestServer, message: string, more: object = {}) {
+  const response = await server.inject("POST", "/chat", { ...asking, ...more, message });
+  expect(response.statusCode).toBe(200);
+  const { turn_id, response: text } = response.json();
+  const { report } = (await server.inject("GET", `/sessions/s/turns/${turn_id}`)).json();
+  return { text, report: report as ContextReport, turnId: String(turn_id) };
+}
+
+/** A session in which the name was told so long ago that it is outside the window. */
+async function startLongSession(): Promise<TestServer> {
+  const server = await startTestServer();
+  const messages = [
+    { id: "name", role: "user", content: "My name is Bob" },
+    { id: "greeting", role: "assistant", content: "Hello Bob!" },
+    ...Array.from({ length: 20 }, (_, n) => [
+      { role: "user", content: `${n}: ${FILLER}` },
+      { role: "assistant", content: "How nice." },
+    ]).flat(),
+  ];
+  await server.inject("POST", "/sessions/s/messages", { messages });
+  return server;
+}
+
+const partOf = <Kind extends ContextReport["parts"][number]["kind"]>({ parts }: ContextReport, kind: Kind) =>
+  parts.find((part): part is Extract<typeof part, { kind: Kind }> => part.kind === kind);
+
+test("a turn from outside the window is quoted before the message, and the report says why", async () => {
+  const server = await startLongSession();
+  const { text, report } = await say(server, "What is my name?");
+  expect(text).toContain('I was reminded that you said: "My name is Bob".');
+  const last = report.messages.at(-1);
+  const lines = last?.content.split("\n");
+  expect(lines?.[0]).toBe("Quoted from earlier in this conversation, not all of it:");
+  expect(lines?.[1]).toMatch(/^> \[\d{4}-\d\d-\d\d \d\d:\d\d\] User: My name is Bob$/);
+  expect(lines?.slice(2)).toEqual(["> Assistant: Hello Bob!", "", "What is my name?"]);
+  const recall = partOf(report, "recall");
+  expect(recall).toMatchObject({
+    message_ids: ["name", "greeting"],
+    hits: [{ message_ids: ["name", "greeting"], terms: [{ term: "name", weight: expect.any(Number) }] }],
+  });
+  expect(recall?.failed).toBeUndefined();
+  expect(recall?.searched).toBe(recall?.total);
+  expect(report.intact).toBe(true);
+});
+
+test("the parts of a report are in the order of the payload, and add up to its tokens", async () => {
+  const server = await startLongSession();
+  const { report } = await say(server, "What is my name?", { system: "Be kind." });
+  expect(report.parts.map(({ kind }) => kind)).toEqual(["system", "window", "recall", "message"]);
+  const sum = report.parts.reduce((all, { tokens }) => all + tokens, 0);
+  expect(sum).toBe(report.tokens.counted);
+  expect(sum).toBeLessThanOrEqual(report.budget);
+  const ids = report.parts.flatMap(({ message_ids }) => message_ids);
+  expect(new Set(ids).size).toBe(ids.length);
+  // The 42 that were there and this one.
+  expect(ids.length + (report.left_out[0]?.messages ?? 0)).toBe(43);
+});
+
+test("a preview recalls what the turn recalls, and changes nothing", async () => {
+  const server = await startLongSession();
+  const preview = async () =>
+    (await server.inject("POST", "/context-preview", { ...asking, message: "What is my name?" })).json();
+  const previewed: ContextReport = await preview();
+  const { report } = await say(server, "What is my name?");
+  expect(previewed.messages.map(({ content }) => content)).toEqual(
+    report.messages.map(({ content }) => content),
+  );
+  expect(previewed.hash).toBe(report.hash);
+  const { ms: _, ...recall } = partOf(previewed, "recall") ?? { ms: 0 };
+  expect(partOf(report, "recall")).toMatchObject(recall);
+  expect(previewed.tokens.counted).toBe(report.tokens.counted);
+});
+
+test.each([
+  ["the strategy is window", { memory: "window" }],
+  ["the turn is stateless", { mode: "stateless" }],
+  ["the history fits", { context_tokens: 8192 }],
+])("nothing is recalled when %s", async (_, more) => {
+  const server = await startLongSession();
+  const { text, report } = await say(server, "What is my name?", more);
+  expect(partOf(report, "recall")).toBeUndefined();
+  expect(text).not.toContain("reminded");
+});
+
+test("what was dropped is not recalled, and an earlier report says that it is no longer what was sent", async () => {
+  const server = await startLongSession();
+  const { turnId } = await say(server, "What is my name?");
+  const history = new MessageHistory({ client: server.redis.client, name: server.name });
+  await history.drop("s", "name");
+  const { report } = (await server.inject("GET", `/sessions/s/turns/${turnId}`)).json();
+  expect(report.intact).toBe(false);
+  expect(JSON.stringify(report)).not.toContain("My name is Bob");
+  const again = await say(server, "And what is my name?");
+  expect(partOf(again.report, "recall")).toMatchObject({ message_ids: [], hits: [], tokens: 0 });
+});
+
+test.each([
+  ["only stop words", "and what is it"],
+  ["only emoji", "👋🏽 👨‍👩‍👧‍👦 🎉"],
+])(
+  "a message of %s is searched for together with the one before it, if that has words",
+  async (_, message) => {
+    const server = await startLongSession();
+    const { report } = await say(server, message);
+    expect(partOf(report, "recall")?.failed).toBeUndefined();
+  },
+);
+
+test("a turn goes on without recall when no message has words", async () => {
+  const server = await startTestServer();
+  for (let n = 0; n < 12; n++) await say(server, "👋 ".repeat(100));
+  const { report } = await say(server, "👋");
+  expect(partOf(report, "recall")).toMatchObject({ failed: "no_words", tokens: 0, hits: [], searched: 0 });
+});
+
+test("terms that are damaged are computed again", async () => {
+  const server = await startLongSession();
+  const [words = ""] = (await server.keys()).filter((key) => key.endsWith(":words"));
+  await server.command("LSET", words, "0", "\u0000 nonsense");
+  expect((await say(server, "What is my name?")).text).toContain("My name is Bob");
+});
