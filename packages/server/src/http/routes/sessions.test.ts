@@ -150,6 +150,7 @@ test("lists a session's keys with size and TTL", async () => {
     ["meta", "hash", expect.any(Number)],
     ["turns", "hash", 1],
     ["idempotency", "hash", 1],
+    ["words", "list", 2],
   ]);
   expect(found.keys.map(({ name }) => name).sort()).toEqual(
     (await server.keys()).filter((key) => key.startsWith(prefix)),
