@@ -160,7 +160,8 @@ export class Chat {
       startedAt,
       stored: count > 0,
       context: async (asPlanned) =>
-        (asPlanned === plan ? context : undefined) ?? planner.context(asPlanned, begun, count > 0 ? searchOf(sessions, sessionId) : undefined),
+        (asPlanned === plan ? context : undefined) ??
+        planner.context(asPlanned, begun, count > 0 ? searchOf(sessions, sessionId) : undefined),
       loadBlob: async (blobId) =>
         blobsOf === undefined ? null : dataUrlOf(await sessions.blob(blobsOf, blobId)),
       onWindow: (window) => planner.learnWindow(plan, window),
