@@ -11,6 +11,7 @@ import { conversationId, isConversation, newChain, responseId, type TurnAddress 
 import type { ModelNames } from "./model-names.ts";
 import { lockedConversation, type Parent, parentOf, unknownConversation, unknownParent } from "./parent.ts";
 import { resolveInput } from "./references.ts";
+import { readTurn } from "./run-again.ts";
 import { echoOf, readSettings } from "./settings.ts";
 
 // The longest answer of a slow model; clients give up after ten minutes.
@@ -148,6 +149,9 @@ async function afterResponse(beginning: Beginning, parent: TurnAddress): Promise
         (error.code === "changed_meanwhile" ||
           (error.code === "turn_in_progress" && error.turnId !== turnId));
       if (!isOvertaken) throw error;
+      // It may be overtaken by the turn that was begun for it again.
+      const { address } = await readTurn(beginning.chat, caller, parent);
+      if (address !== parent) return afterResponse(beginning, address);
     }
   }
   await ended(beginning, parent, until);
@@ -208,10 +212,13 @@ export async function readHistory(beginning: Beginning, parent: Parent): Promise
     }
     case "response": {
       const unknown = () => unknownParent(responseId(parent));
-      await ended(beginning, parent, AbortSignal.timeout(PARENT_WAIT_MS)).catch(
+      const { address } = await readTurn(beginning.chat, beginning.caller, parent).catch(
         refusal({ turn_not_found: unknown }),
       );
-      const found = await sessions.history(parent.sessionId, parent.turnId, quota);
+      await ended(beginning, address, AbortSignal.timeout(PARENT_WAIT_MS)).catch(
+        refusal({ turn_not_found: unknown }),
+      );
+      const found = await sessions.history(address.sessionId, address.turnId, quota);
       if (found === null) throw unknown();
       return found;
     }

@@ -35,7 +35,7 @@ interface CurrentItem {
  * the next item begins or the turn has ended: only then is its status certain.
  */
 export class ResponseEvents {
-  readonly #turn: TurnAddress;
+  #turn: TurnAddress;
   readonly #after: number;
   #next = 0;
   #items = 0;
@@ -53,6 +53,11 @@ export class ResponseEvents {
     const created = this.#event({ type: "response.created", response: before });
     const queued = response.background ? this.#event({ type: "response.queued", response: before }) : "";
     return created + queued + this.#event({ type: "response.in_progress", response });
+  }
+
+  /** The response has no output yet, and that of this turn becomes its output. */
+  continueWith(turn: TurnAddress): void {
+    this.#turn = turn;
   }
 
   write(update: OutputUpdate): string {

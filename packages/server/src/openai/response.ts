@@ -6,6 +6,7 @@ import type { TurnInfo } from "../chat/turn-info.ts";
 import { INTERRUPTED } from "../chat/turn-result.ts";
 import { apiTypeOf, toApiItem } from "./api-items.ts";
 import { itemId, responseId, type TurnAddress } from "./ids.ts";
+import { againOf } from "./run-again.ts";
 
 /** A turn as far as it is known: all that a response is made of. */
 export interface TurnSnapshot extends TurnAddress {
@@ -25,6 +26,8 @@ export function toResponse(turn: TurnSnapshot): ApiResponse {
   const { info, startedAt, endedAt } = turn;
   const status = statusOf(turn);
   const settings = info.settings ?? {};
+  const { again: _, ...client } = info.client ?? {};
+  const again = againOf(info);
   return {
     id: responseId(turn),
     object: "response",
@@ -65,7 +68,9 @@ export function toResponse(turn: TurnSnapshot): ApiResponse {
     truncation: "disabled",
     usage: status === "in_progress" ? null : usageOf(info),
     user: null,
-    ...info.client,
+    ...client,
+    ...again,
+    ...(again && endedAt && { metadata: { runs: "2", ...(client.metadata as object | undefined) } }),
   };
 }
 

@@ -1,9 +1,11 @@
 import type { FastifyReply } from "fastify";
 import type { AskedTurn } from "../chat/asked-turn.ts";
-import type { SessionStore } from "../chat/session-store.ts";
-import { type StreamWatch, sendEvents } from "../http/wire/event-stream.ts";
+import type { Caller } from "../chat/caller.ts";
+import { sendEvents } from "../http/wire/event-stream.ts";
+import type { OpenAiContext } from "./openai-routes.ts";
 import { toResponse } from "./response.ts";
 import { ResponseEvents } from "./response-events.ts";
+import { runAgain } from "./run-again.ts";
 import { atBegin, atEnd } from "./snapshot.ts";
 
 /**
@@ -12,21 +14,32 @@ import { atBegin, atEnd } from "./snapshot.ts";
  */
 export function streamResponse(
   reply: FastifyReply,
-  sessions: SessionStore,
+  { chat, metrics }: Pick<OpenAiContext, "chat" | "metrics">,
+  caller: Caller,
   turn: AskedTurn,
   after: number,
-  watch: StreamWatch,
 ): Promise<void> {
-  return sendEvents(reply, watch, turn.turnId, async (stream) => {
+  return sendEvents(reply, metrics, turn.turnId, async (stream) => {
     const events = new ResponseEvents(turn, after);
     void stream.write(events.begin(toResponse(atBegin(turn))));
     stream.begun();
-    for await (const update of turn.follow(0, stream.left)) {
-      const written =
-        update.type === "end"
-          ? events.end(toResponse(await atEnd(sessions, turn, await turn.result())))
-          : events.write(update);
-      if (written !== "") await stream.write(written);
+    for (let current: AskedTurn | undefined = turn; current !== undefined; ) {
+      const running: AskedTurn = current;
+      current = undefined;
+      for await (const update of running.follow(0, stream.left)) {
+        if (update.type === "end" && update.outcome.status === "interrupted") {
+          current = await runAgain(chat, caller, running);
+          if (current !== undefined) {
+            events.continueWith(current);
+            continue;
+          }
+        }
+        const written =
+          update.type === "end"
+            ? events.end(toResponse(await atEnd(caller.sessions, running, await running.result())))
+            : events.write(update);
+        if (written !== "") await stream.write(written);
+      }
     }
   });
 }

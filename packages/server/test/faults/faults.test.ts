@@ -4,6 +4,7 @@ import { clientDisconnects, sameKey, sessionEnds, twoTabs, unknownEventIds } fro
 import { losesNothing } from "./outcome.ts";
 import { packetsOfAnySize, providerDies, providerFallsSilent } from "./provider-faults.ts";
 import { connectionsAreLost, redisIs } from "./redis-faults.ts";
+import { killAtEachResponseEvent, loseBackgroundResponses } from "./response-faults.ts";
 import { ASK_FOR_ITEMS, askForWords, freezePastLease, killAtEachEvent, terminate } from "./server-faults.ts";
 
 // `npm test` tries each fault a few times; `npm run test:faults` many times, and those of faults.suite.ts too.
@@ -20,6 +21,14 @@ describe.concurrent("server", { timeout: 300_000 }, () => {
   test(
     "keeps reasoning and tool calls that were shown when it is killed (SIGKILL) at each of their events",
     losesNothing(() => killAtEachEvent({ message: ASK_FOR_ITEMS, events: 42, step: times(11, 1) })),
+  );
+  test(
+    "replays a response of /v1 as it was shown when it is killed (SIGKILL) at its events",
+    losesNothing(() => killAtEachResponseEvent({ events: 40, step: times(20, 4) })),
+  );
+  test(
+    "runs background responses of /v1 again when it is killed or frozen before their first output",
+    losesNothing(() => loseBackgroundResponses({ responses: times(2, 20) })),
   );
   test(
     "changes nothing when it was frozen past its lease and continues",

@@ -7,7 +7,7 @@ import {
   response,
 } from "@redis-memory-magic/protocol/openai";
 import { z } from "zod";
-import type { SessionStore, StoredTurn } from "../../chat/session-store.ts";
+import type { Caller } from "../../chat/caller.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { toApiItems } from "../conversation-items.ts";
 import { createResponse, readHistory, readRequest, refusal } from "../create-response.ts";
@@ -16,6 +16,7 @@ import { pageOf } from "../item-list.ts";
 import { disconnected, MAX_BODY_BYTES } from "../long-request.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 import { toResponse } from "../response.ts";
+import { readTurn } from "../run-again.ts";
 import { atBegin, atEnd, ofStored } from "../snapshot.ts";
 import { streamResponse } from "../stream-response.ts";
 
@@ -24,7 +25,12 @@ const eventStream = { "text/event-stream": { schema: z.string() } };
 
 /** Routes for responses: to create, read, replay, cancel and delete them. */
 export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
-  const { chat, callerOf, metrics } = context;
+  const { chat, callerOf } = context;
+
+  const read = (caller: Caller, address: TurnAddress) =>
+    readTurn(chat, caller, address).catch(
+      refusal({ turn_not_found: () => unknownResponse(responseId(address)) }),
+    );
 
   app.post(
     "/responses",
@@ -46,7 +52,7 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       const caller = callerOf(request);
       const turn = await createResponse(context, caller, request.body, disconnected(reply));
       if (request.body.background && !request.body.stream) return toResponse(atBegin(turn));
-      if (request.body.stream) return streamResponse(reply, caller.sessions, turn, -1, metrics);
+      if (request.body.stream) return streamResponse(reply, context, caller, turn, -1);
       const result = await turn.result();
       if (result.error) throw result.error;
       return toResponse(await atEnd(caller.sessions, turn, result));
@@ -95,15 +101,14 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       },
     },
     async (request, reply) => {
-      const { sessions } = callerOf(request);
+      const caller = callerOf(request);
       const address = addressOf(request.params.response_id);
       const { stream, starting_after: after = -1 } = request.query;
-      if (stream !== "true")
-        return toResponse(ofStored(address.sessionId, await readTurn(sessions, address)));
+      if (stream !== "true") return toResponse(ofStored(await read(caller, address)));
       const turn = await chat
-        .find(sessions, address.sessionId, address.turnId)
+        .find(caller.sessions, address.sessionId, address.turnId)
         .catch(refusal({ turn_not_found: () => unknownResponse(responseId(address)) }));
-      return streamResponse(reply, sessions, turn, after, metrics);
+      return streamResponse(reply, context, caller, turn, after);
     },
   );
 
@@ -113,14 +118,14 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       schema: { summary: "Cancel a response, whichever server runs it", params, response: { 200: response } },
     },
     async (request) => {
-      const { sessions } = callerOf(request);
-      const address = addressOf(request.params.response_id);
-      const { status } = (await readTurn(sessions, address)).record;
+      const caller = callerOf(request);
+      const { address, record } = await read(caller, addressOf(request.params.response_id));
+      const { status } = record;
       if (status !== "running" && status !== "cancelled") {
         throw new AppError("invalid_request", `The response has ended as ${status}: it cannot be cancelled.`);
       }
-      await chat.cancel(sessions, address.sessionId, address.turnId);
-      return toResponse(ofStored(address.sessionId, await readTurn(sessions, address)));
+      await chat.cancel(caller.sessions, address.sessionId, address.turnId);
+      return toResponse(ofStored(await read(caller, address)));
     },
   );
 
@@ -134,13 +139,17 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       },
     },
     async (request) => {
-      const { sessions } = callerOf(request);
-      const { sessionId, turnId } = addressOf(request.params.response_id);
-      const left = await sessions.forget(sessionId, turnId);
+      const caller = callerOf(request);
+      const { sessions } = caller;
+      const first = addressOf(request.params.response_id);
+      const { sessionId, turnId } = first;
+      const { address } = await read(caller, first);
+      let left = await sessions.forget(sessionId, address.turnId);
       if (left === "unknown") throw unknownResponse(request.params.response_id);
       if (left === "running") {
         throw new AppError("invalid_request", "The response is in progress. Cancel it before you delete it.");
       }
+      if (address !== first) left = await sessions.forget(sessionId, turnId);
       if (left === 0 && isChain(sessionId)) await chat.clear(sessions, sessionId);
       return { id: responseId({ sessionId, turnId }), object: "response" as const, deleted: true as const };
     },
@@ -157,9 +166,11 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       },
     },
     async (request) => {
-      const { sessions } = callerOf(request);
-      const { sessionId, turnId } = addressOf(request.params.response_id);
-      const { userIndex, inputCount } = (await readTurn(sessions, { sessionId, turnId })).record;
+      const caller = callerOf(request);
+      const { sessions } = caller;
+      const { address, record } = await read(caller, addressOf(request.params.response_id));
+      const { sessionId } = address;
+      const { userIndex, inputCount } = record;
       const items = await sessions.range(sessionId, userIndex - inputCount + 1, userIndex + 1);
       return pageOf(await toApiItems(sessions, sessionId, items), request.query);
     },
@@ -170,12 +181,6 @@ function addressOf(id: string): TurnAddress {
   const address = parseResponseId(id);
   if (address === undefined) throw unknownResponse(id);
   return address;
-}
-
-async function readTurn(sessions: SessionStore, address: TurnAddress): Promise<StoredTurn> {
-  const stored = await sessions.turn(address.sessionId, address.turnId);
-  if (stored === null) throw unknownResponse(responseId(address));
-  return stored;
 }
 
 const unknownResponse = (id: string): AppError =>

@@ -1,0 +1,85 @@
+import type { Json, NewItem } from "@redis-memory-magic/memory";
+import type { AskedTurn } from "../chat/asked-turn.ts";
+import type { Caller } from "../chat/caller.ts";
+import type { Chat } from "../chat/chat.ts";
+import type { SessionStore, StoredTurn } from "../chat/session-store.ts";
+import type { TurnInfo } from "../chat/turn-info.ts";
+import { AppError } from "../errors/app-error.ts";
+import { isFields } from "../fields.ts";
+import { responseId, type TurnAddress } from "./ids.ts";
+
+/** What a turn that was begun for another one's response keeps of that one. */
+export interface Again {
+  readonly id: string;
+  readonly created_at: number;
+}
+
+/** Of a turn that was begun again for a response; undefined: it is the response's first. */
+export function againOf({ client }: TurnInfo): Again | undefined {
+  const again = client?.again;
+  return isFields<Json>(again) ? { id: String(again.id), created_at: Number(again.created_at) } : undefined;
+}
+
+/** Reads the turn that a response is now. @throws AppError `turn_not_found` */
+export async function readTurn(
+  chat: Chat,
+  caller: Caller,
+  address: TurnAddress,
+): Promise<StoredTurn & { readonly address: TurnAddress }> {
+  const { sessions } = caller;
+  const stored = await read(sessions, address);
+  const again = isLost(stored) ? await runAgain(chat, caller, address) : undefined;
+  if (again === undefined) return { ...stored, address };
+  const { sessionId, turnId } = again;
+  return { ...(await read(sessions, { sessionId, turnId })), address: { sessionId, turnId } };
+}
+
+/**
+ * Begins a background response again whose server died, froze or was stopped before the first output; at most once,
+ * whichever servers try. Returns the turn that was begun for it, now or before; undefined: its first turn has output,
+ * or it cannot be begun again.
+ */
+export async function runAgain(
+  chat: Chat,
+  caller: Caller,
+  address: TurnAddress,
+): Promise<AskedTurn | undefined> {
+  const { sessionId, turnId } = address;
+  try {
+    const stored = await read(caller.sessions, address);
+    if (!isLost(stored)) return undefined;
+    const { info, startedAt, userIndex, inputCount } = stored.record;
+    const input = await caller.sessions.range(sessionId, userIndex - inputCount + 1, userIndex + 1);
+    const { mode, provider, model, system, settings, client } = info;
+    return await chat.ask(
+      caller,
+      {
+        ...{ mode, provider, model, session_id: sessionId, retry_of: turnId },
+        system: system ?? "",
+        input: input.map(({ item }) => item as NewItem),
+        ...(settings && { settings }),
+        wholeHistory: client?.truncation !== "auto",
+        client: {
+          ...client,
+          again: { id: responseId(address), created_at: Math.floor(startedAt.getTime() / 1000) },
+        },
+      },
+      { key: `again ${turnId}`, requestHash: "again", sessionId },
+    );
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
+}
+
+const isLost = ({ record: { status, info }, items }: StoredTurn): boolean =>
+  status === "interrupted" &&
+  items.length === 0 &&
+  info.client?.background === true &&
+  againOf(info) === undefined;
+
+async function read(sessions: SessionStore, { sessionId, turnId }: TurnAddress): Promise<StoredTurn> {
+  const stored = await sessions.turn(sessionId, turnId);
+  if (stored === null) throw new AppError("turn_not_found", "There is no such turn in this session.");
+  return stored;
+}
