@@ -33,7 +33,7 @@ describe("everyday use", () => {
   test("shows plain text if the message list cannot be loaded", async () => {
     const chat = await open();
     await chat.say("Hello");
-    await chat.page.route("**/filled-log-*.js", (route) => route.abort());
+    await chat.page.route("**/message-list-*.js", (route) => route.abort());
     await chat.page.reload();
     await expect(
       chat.page.getByRole("log", { name: "Conversation" }).getByText("I was sent 1 message"),

@@ -3,7 +3,7 @@ import { z } from "zod";
 export const ROLES = ["system", "developer", "user", "assistant", "tool"] as const;
 export const role = z.enum(ROLES);
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 // Not z.json(): its JSON Schema refers to itself by a name that the OpenAPI document does not have.
 export const json: z.ZodType<Json> = z.any();

@@ -4,7 +4,6 @@ import type {
   ContextReport,
   ItemsResponse,
   LogoutResponse,
-  NewMessage,
   ProvidersResponse,
   Session,
   SessionPatch,
@@ -79,9 +78,11 @@ export function fetchItems(
   return requestJson(`${session(sessionId)}/items?${query}`, { signal });
 }
 
-/** Appends messages, at most 1,000, all or none. No model is called. */
-export const appendMessages = (sessionId: string, messages: readonly NewMessage[]) =>
-  requestJson(`${session(sessionId)}/messages`, { method: "POST", body: { messages } });
+/** Fetches an image or a file of a session. */
+export async function fetchBlob(sessionId: string, blobId: string, signal?: AbortSignal): Promise<Blob> {
+  const response = await request(`${session(sessionId)}/blobs/${encodeURIComponent(blobId)}`, { signal });
+  return response.blob();
+}
 
 export const clearSession = (sessionId: string) =>
   requestJson("/clear-session", { method: "POST", body: { session_id: sessionId } });

@@ -15,16 +15,18 @@ interface RowSurroundings {
 
 /** Returns the actions of rows. The object is stable while an answer streams, so rows do not render again. */
 export function useRowActions(
-  { conversation, choice, providers, maxChars, changeDraft }: Chat,
+  { conversation, choice, providers, maxChars, changeDraft, attachments }: Chat,
   { hover, onInspect, onCompareMemory, onOpen, input }: RowSurroundings,
 ): RowActions {
+  const { change: changeAttachments } = attachments;
   return useMemo(() => {
     const branch = (message: ShownMessage, text: string) =>
       toastErrors(async () => {
         if (choice === null || message.id === null) return;
-        onOpen(await startBranch(conversation.sessionId, message.id, text, choice));
+        onOpen(await startBranch(conversation.sessionId, message, text, choice));
       });
     return {
+      sessionId: conversation.sessionId,
       providers,
       maxChars,
       hover,
@@ -41,9 +43,10 @@ export function useRowActions(
         choice && conversation.send("Continue where you stopped.", { ...choice, mode: "stateful" }),
       onRetry: () => choice && conversation.retry(choice),
       onResend: (message) => choice && conversation.resend(message, choice),
-      onEditRefused({ key, content }) {
+      onEditRefused({ key, content, attachments: carried }) {
         conversation.discard(key);
         changeDraft(content);
+        changeAttachments(carried);
         input.current?.focus();
       },
     };
@@ -53,6 +56,7 @@ export function useRowActions(
     providers,
     maxChars,
     changeDraft,
+    changeAttachments,
     hover,
     onInspect,
     onCompareMemory,

@@ -43,9 +43,10 @@ export function LaneColumn({
   const actions = useMemo((): RowActions => {
     const branch = (message: ShownMessage, text: string) =>
       toastErrors(async () => {
-        if (message.id !== null) onOpen(await startBranch(conversation.sessionId, message.id, text, choice));
+        if (message.id !== null) onOpen(await startBranch(conversation.sessionId, message, text, choice));
       });
     return {
+      sessionId: conversation.sessionId,
       providers,
       maxChars,
       hover: () => {},

@@ -17,7 +17,7 @@ export function useCounterpart(sessionId: string, question: ShownMessage, choice
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked once, whatever changes behind the dialog.
   useEffect(() => {
     if (question.id === null) return;
-    const asked = branchFrom(sessionId, question.id, question.content, choice);
+    const asked = branchFrom(sessionId, question, choice);
     asked.then(
       (conversation) => setFound({ conversation }),
       (error) => setFound({ error: asApiError(error) }),

@@ -4,6 +4,7 @@ import { isComposing } from "../../ui/is-composing.ts";
 import type { WaitingMessage } from "../state/conversation-state.ts";
 import "./composer.css";
 import { lengthError } from "../state/message-length.ts";
+import { AttachButton } from "./attach-button.tsx";
 import { WaitingList } from "./waiting-list.tsx";
 
 export interface Blocked {
@@ -25,6 +26,11 @@ interface ComposerProps {
   waiting: readonly WaitingMessage[];
   onDiscardWaiting: (key: string) => void;
   onSendWaiting: () => void;
+  /** What the draft carries beside its text. */
+  attachments: ReactNode;
+  onFiles: (files: readonly File[]) => void;
+  /** True if images are taken too. */
+  takesImages: boolean;
   /** What sending does. */
   summary: ReactNode;
   /** True if the memory line continues into the composer. */
@@ -73,6 +79,7 @@ export function Composer(props: ComposerProps) {
           }}
         >
           <span className="composer-dot" />
+          {props.attachments}
           <textarea
             ref={input}
             aria-label="Message"
@@ -85,8 +92,15 @@ export function Composer(props: ComposerProps) {
             value={draft}
             onChange={(event) => onDraft(event.target.value)}
             onKeyDown={onKeyDown}
+            onPaste={(event) => {
+              const { files } = event.clipboardData;
+              if (files.length === 0) return;
+              event.preventDefault();
+              props.onFiles([...files]);
+            }}
           />
           <div className="composer-foot">
+            <AttachButton takesImages={props.takesImages} onFiles={props.onFiles} />
             <div className="composer-summary dotted figures" id={hint}>
               {tooLong !== null ? (
                 <span className="composer-problem">{tooLong}</span>

@@ -1,6 +1,8 @@
-import { type RefObject, useEffect } from "react";
+import { type ComponentProps, type RefObject, useEffect } from "react";
 import { toastErrors } from "../../api/toast-errors.ts";
 import { Alert, RetryButton } from "../../ui/alert.tsx";
+import { lazyComponent } from "../../ui/lazy-component.tsx";
+import { LoadError } from "../../ui/load-error.tsx";
 import { useEscape } from "../../ui/use-escape.ts";
 import type { Chat } from "../state/use-chat.ts";
 import type { Pricing } from "../state/use-pricing.ts";
@@ -8,6 +10,17 @@ import type { Providers } from "../state/use-providers.ts";
 import { type Blocked, Composer } from "./composer.tsx";
 import { ModelChoice } from "./model-choice.tsx";
 import { SendingSummary } from "./sending-summary.tsx";
+import { useFileDrop } from "./use-file-drop.ts";
+
+const FilledAttachments = lazyComponent(
+  async () => (await import("../attachments/attachments.tsx")).Attachments,
+  {
+    Failed: () => <LoadError />,
+  },
+);
+/** Loaded with the first file. */
+const DraftAttachments = (props: ComponentProps<typeof FilledAttachments>) =>
+  props.attachments.length === 0 ? null : <FilledAttachments {...props} />;
 
 interface SessionComposerProps {
   chat: Chat;
@@ -21,7 +34,7 @@ interface SessionComposerProps {
 }
 
 export function SessionComposer({ chat, server, pricing, lined, isConnected, input }: SessionComposerProps) {
-  const { conversation, state, choice, choose, draft, changeDraft, preview, provider } = chat;
+  const { conversation, state, choice, choose, draft, changeDraft, attachments, preview, provider } = chat;
   const blocked = blockedBy(chat, server);
   const isReady = blocked === null;
   useEffect(() => {
@@ -30,9 +43,12 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
 
   function send() {
     changeDraft("");
-    conversation.send(draft, isReady ? choice : null);
+    attachments.change([]);
+    conversation.send(draft, isReady ? choice : null, attachments.list);
   }
 
+  const addFiles = (files: readonly File[]) => void toastErrors(() => attachments.add(files));
+  const isDropping = useFileDrop(addFiles);
   const stop = () => void toastErrors(() => conversation.stop());
   useEscape(state.live === null ? null : stop);
 
@@ -52,12 +68,35 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
       onSendWaiting={() => conversation.sendWaiting()}
       connected={isConnected && (chat.history !== null || state.live !== null) && choice?.mode === "stateful"}
       input={input}
+      attachments={
+        <>
+          {isDropping && <p className="composer-drop">Drop images or text files</p>}
+          <DraftAttachments
+            sessionId={state.sessionId}
+            attachments={attachments.list}
+            onRemove={(removed) => attachments.change(attachments.list.filter((_, n) => n !== removed))}
+          />
+        </>
+      }
+      onFiles={addFiles}
+      takesImages={chat.blindModel === null}
       notes={
-        problem !== null && (
-          <Alert tone="bad" icon="warning" actions={<RetryButton onClick={() => void conversation.load()} />}>
-            {problem.message}
-          </Alert>
-        )
+        <>
+          {problem !== null && (
+            <Alert
+              tone="bad"
+              icon="warning"
+              actions={<RetryButton onClick={() => void conversation.load()} />}
+            >
+              {problem.message}
+            </Alert>
+          )}
+          {attachments.problems.map((reason) => (
+            <Alert key={reason} tone="warn" icon="warning">
+              {reason}
+            </Alert>
+          ))}
+        </>
       }
       model={
         <ModelChoice
@@ -83,12 +122,19 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
   );
 }
 
-function blockedBy({ choice, provider, state }: Chat, server: Providers): Blocked | null {
+function blockedBy(
+  { choice, provider, state, attachments, blindModel }: Chat,
+  server: Providers,
+): Blocked | null {
   if (server.data === null)
     return { reason: server.error?.message ?? "Connecting to the server…", isShort: true };
   if (state.load === "loading" || choice === null)
     return { reason: "Loading the conversation…", isShort: true };
   if (provider?.available === false)
     return { reason: `${provider.name} is not available. Choose another provider.`, isShort: false };
+  if (blindModel !== null && attachments.list.some(({ kind }) => kind === "image")) {
+    const reason = `The model ${blindModel} does not see images. Remove them, or choose another model.`;
+    return { reason, isShort: false };
+  }
   return null;
 }

@@ -1,3 +1,4 @@
+import { plural } from "../../ui/format.ts";
 import { Icon } from "../../ui/icon.tsx";
 import type { WaitingMessage } from "../state/conversation-state.ts";
 
@@ -15,7 +16,10 @@ export function WaitingList({ waiting, running, onDiscard, onSendNow }: WaitingL
     <ul className="waiting" aria-label="Waiting messages">
       {waiting.map((message) => (
         <li key={message.key}>
-          <span className="waiting-text">{message.text}</span>
+          <span className="waiting-text">
+            {message.text}
+            {message.attachments.length > 0 && ` + ${plural(message.attachments.length, "attachment")}`}
+          </span>
           <span className="waiting-when">{sendingTime(message, running)}</span>
           <button
             type="button"

@@ -4,12 +4,14 @@ import { CopyIcon } from "../../ui/copy-icon.tsx";
 import { formatDuration, plural } from "../../ui/format.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { useNow } from "../../ui/use-now.ts";
+import { Attachments } from "../attachments/attachments.tsx";
 import { shortNameOf } from "../state/provider-name.ts";
 import type { ShownMessage, TurnInfo } from "../state/shown-message.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
 import { AnswerNotes } from "./answer-notes.tsx";
 import type { RowActions } from "./row-actions.ts";
 import { Thought } from "./thought.tsx";
+import { ToolCalls } from "./tool-calls.tsx";
 
 interface AnswerProps {
   message: ShownMessage;
@@ -24,11 +26,13 @@ export function Answer({ message, live, reconnecting, isLast, actions }: AnswerP
   return (
     <>
       {message.reasoning !== "" && <Thought text={message.reasoning} />}
+      <Attachments sessionId={actions.sessionId} attachments={message.attachments} />
       {content !== "" && (
         <div className="answer">
           <Markdown source={content} streaming={live !== null} />
         </div>
       )}
+      <ToolCalls calls={message.calls} />
       {live === null && turn !== undefined && <AnswerNotes turn={turn} isLast={isLast} actions={actions} />}
       {live !== null ? (
         <LiveState phase={live.phase} reconnecting={reconnecting} />
@@ -45,7 +49,7 @@ export function Answer({ message, live, reconnecting, isLast, actions }: AnswerP
             <span className="row-warning">Not stored: Redis is away, so this will not be remembered</span>
           )}
           <span className="row-actions">
-            <CopyIcon text={content} label="Copy answer" />
+            {content !== "" && <CopyIcon text={content} label="Copy answer" />}
             {turn !== undefined && delivery === "stored" && (
               <button
                 type="button"

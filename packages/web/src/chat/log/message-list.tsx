@@ -84,6 +84,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
                   ruleBefore={line.rule?.before === message.key ? line.rule.text : null}
                   ruleAfter={isLast && line.rule?.before === null ? line.rule.text : null}
                   gone={isGone(message) && !(next && isGone(next)) ? state.gone : null}
+                  toolName={message.callId === null ? null : nameOfCall(messages, message.callId)}
                   isLast={isLast}
                   live={isLast && message.role === "assistant" ? state.live : null}
                   reconnecting={isLast && state.reconnecting}
@@ -148,6 +149,9 @@ function outcomeOf({ outcome, pastOutcomes }: ConversationState, message: ShownM
   const { id, status } = turn;
   return status === "running" || status === "completed" ? null : { turnId: id, status };
 }
+
+const nameOfCall = (messages: readonly ShownMessage[], callId: string): string | null =>
+  messages.flatMap(({ calls }) => calls).find(({ id }) => id === callId)?.name ?? null;
 
 function branchAt(
   branches: ReadonlyMap<number, BranchPoint>,

@@ -3,6 +3,7 @@ import type { ShownMessage } from "../state/shown-message.ts";
 
 /** The actions of a row of the conversation. */
 export interface RowActions {
+  readonly sessionId: string;
   readonly providers: readonly ProviderStatus[];
   /** Maximum number of characters of a message. */
   readonly maxChars: number;

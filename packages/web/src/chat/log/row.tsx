@@ -9,6 +9,7 @@ import { OutcomeAlert, PastOutcome, RefusalAlert } from "./outcome-alerts.tsx";
 import "./row.css";
 import type { ShownMessage } from "../state/shown-message.ts";
 import type { RowActions } from "./row-actions.ts";
+import { ToolOutput } from "./tool-calls.tsx";
 import { UserMessage } from "./user-message.tsx";
 
 /** "none": refused, "gone": no longer in Redis. */
@@ -24,6 +25,8 @@ interface RowProps {
   ruleAfter: string | null;
   /** For the last message that Redis no longer has: why. */
   gone: Gone | null;
+  /** For a tool's output: the function's name, if it is known. */
+  toolName: string | null;
   isLast: boolean;
   /** The running turn whose answer this row shows. */
   live: LiveTurn | null;
@@ -34,27 +37,37 @@ interface RowProps {
   actions: RowActions;
 }
 
+const NAMES: Readonly<Record<ShownMessage["role"], string>> = {
+  user: "You",
+  assistant: "Assistant",
+  tool: "Tool",
+  system: "System",
+  developer: "System",
+};
+
 /** A message with its part of the memory line. Memoised: a new token renders one row. */
 export const Row = memo(function Row(props: RowProps) {
-  const { message, mark, branch, ruleBefore, ruleAfter, gone, isLast } = props;
+  const { message, mark, branch, ruleBefore, ruleAfter, gone, toolName, isLast } = props;
   const { live, reconnecting, outcome, canRetry, actions } = props;
-  const isUser = message.role === "user";
+  const { role } = message;
   return (
     <>
       {ruleBefore !== null && <Rule text={ruleBefore} />}
       <article
         className="row"
-        aria-label={isUser ? "You" : "Assistant"}
+        aria-label={NAMES[role]}
         aria-busy={live !== null}
-        data-role={message.role}
+        data-role={role}
         data-mark={mark}
         data-live={live !== null || undefined}
-        {...(isUser ? {} : hoverProps(message, actions))}
+        {...(role === "user" ? {} : hoverProps(message, actions))}
       >
         <span className="row-dot" />
         <div className="row-body">
-          {isUser ? (
+          {role === "user" ? (
             <UserMessage message={message} branch={branch} actions={actions} />
+          ) : role === "tool" ? (
+            <ToolOutput name={toolName} output={message.content} />
           ) : (
             <Answer
               message={message}

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { CopyIcon } from "../../ui/copy-icon.tsx";
 import { Icon } from "../../ui/icon.tsx";
+import { Attachments } from "../attachments/attachments.tsx";
 import type { BranchPoint } from "../state/branches.ts";
 import type { ShownMessage } from "../state/shown-message.ts";
 import { BranchSwitch } from "./branch-switch.tsx";
@@ -30,6 +31,7 @@ export function UserMessage({ message, branch, actions }: UserMessageProps) {
   }
   return (
     <>
+      <Attachments sessionId={actions.sessionId} attachments={message.attachments} />
       <div className="bubble-line">
         <p className="bubble" dir="auto">
           {message.content}

@@ -35,7 +35,7 @@ export const settingsOf = ({ mode, provider, model, system, memory, contextToken
 export function chatBody(
   sessionId: string,
   choice: Choice,
-  content: { message: string } | { retry_of: string },
+  content: Pick<ChatRequest, "message" | "attachments" | "retry_of">,
 ): ChatRequest {
   return { ...content, session_id: sessionId, ...settingsOf(choice) };
 }

@@ -1,14 +1,16 @@
 import type { SessionSettings, TurnStatus } from "@redis-memory-magic/protocol";
 import type { ApiError } from "../../api/api-error.ts";
 import type { LiveTurn, TurnEnd } from "../stream/live-turn.ts";
+import type { MessageAttachment } from "./attachment.ts";
 import type { Choice } from "./choice.ts";
 import type { Gone } from "./expiry.ts";
-import type { ShownMessage } from "./shown-message.ts";
+import { newMessage, type ShownMessage } from "./shown-message.ts";
 
 /** A message that is queued while an answer runs, or until the page is ready. */
 export interface WaitingMessage {
   readonly key: string;
   readonly text: string;
+  readonly attachments: readonly MessageAttachment[];
   /** null: sent before the page was ready. */
   readonly choice: Choice | null;
 }
@@ -64,7 +66,7 @@ export function withLiveTurn(
   messages: readonly ShownMessage[],
   { turn, choice, key }: { turn: LiveTurn; choice: Choice; key: string },
 ): ShownMessage[] {
-  const { turnId, end, text, reasoning, stored } = turn;
+  const { turnId, end, text, reasoning, calls, stored } = turn;
   const status: TurnStatus = end?.status ?? "running";
   const info =
     turnId === null
@@ -81,15 +83,12 @@ export function withLiveTurn(
   const delivery = turnId === null ? "on-its-way" : stored ? "stored" : "not-stored";
   const answerKey = `${key}:answer`;
   const answer: ShownMessage = {
-    key: answerKey,
-    id: null,
-    role: "assistant",
+    ...newMessage(answerKey, "assistant"),
     content: text,
     reasoning,
-    createdAt: new Date().toISOString(),
+    calls,
     turn: info,
     delivery: stored ? "on-its-way" : "not-stored",
-    refusal: null,
   };
   const others = messages
     .filter((message) => message.key !== answerKey)
@@ -97,5 +96,5 @@ export function withLiveTurn(
       (message): ShownMessage =>
         message.key === key ? { ...message, turn: info ?? message.turn, delivery } : message,
     );
-  return end !== null && text === "" ? others : [...others, answer];
+  return end !== null && text === "" && calls.length === 0 ? others : [...others, answer];
 }

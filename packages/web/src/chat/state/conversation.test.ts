@@ -48,7 +48,13 @@ function stream(text: string, end = "turn-completed", extra = {}) {
     new Response(
       frame("turn-started", "0", { model: "mirror", stored: true }) +
         frame("text-delta", String(text.length), { text }) +
-        frame(end, `${text.length}.end`, { response: text, model: "mirror", stored: true, ...extra }),
+        frame(end, `${text.length}.end`, {
+          response: text,
+          output: [],
+          model: "mirror",
+          stored: true,
+          ...extra,
+        }),
     );
 }
 const contents = (conversation: Conversation) =>
@@ -265,10 +271,10 @@ describe("a session that Redis no longer has", () => {
 
   test("gets its messages back", async () => {
     const conversation = await expired();
-    routes["POST /messages"] = [json({ ids: [], message_count: 2 })];
+    routes["POST /api/sessions/import"] = [json({})];
     routes["GET /items"] = [page({ ...told, id: "0b0b0b0b-0" }, { ...answered, id: "0b0b0b0b-1" })];
     await conversation.putBack();
-    expect(asked.find(({ path }) => path === "POST /messages")?.body).toEqual({
+    expect(asked.find(({ path }) => path === "POST /api/sessions/import")?.body).toEqual({
       messages: [told, answered].map(({ role, content, created_at }) => ({ role, content, created_at })),
     });
     expect(conversation.store.get()).toMatchObject({ gone: null, load: "ready" });

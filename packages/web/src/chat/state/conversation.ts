@@ -1,11 +1,12 @@
 import type { SessionSettingsPatch } from "@redis-memory-magic/protocol";
 import { type ApiError, asApiError } from "../../api/api-error.ts";
-import { appendMessages, cancelTurn, clearSession, fetchTurn } from "../../api/endpoints.ts";
+import { cancelTurn, clearSession, fetchTurn, importSession } from "../../api/endpoints.ts";
 import { onNextFrame } from "../../ui/next-frame.ts";
 import { Store } from "../../ui/store.ts";
 import { beginTurn, type ConnectTurn, resumeTurn } from "../stream/connect-turn.ts";
 import { followTurn } from "../stream/follow-turn.ts";
 import { type LiveTurn, newLiveTurn } from "../stream/live-turn.ts";
+import { type MessageAttachment, toRequest } from "./attachment.ts";
 import { type Choice, chatBody, settingsOf } from "./choice.ts";
 import {
   type ConversationState,
@@ -19,6 +20,7 @@ import { randomBase36 } from "./session-id.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
 import { StoredMessages } from "./stored-messages.ts";
 import { StoredSettings } from "./stored-settings.ts";
+import { toImport } from "./to-import.ts";
 
 /** A turn that this page follows: its choice, and the key of the message that it answers. */
 interface Running {
@@ -98,12 +100,13 @@ export class Conversation {
   }
 
   /** Sends a message, or queues it while an answer runs. Without a choice it is queued until `sendEarly`. */
-  send(text: string, choice: Choice | null): void {
+  send(text: string, choice: Choice | null, attachments: readonly MessageAttachment[] = []): void {
     const key = randomBase36(20);
     const { live, waiting } = this.#state;
     if (choice !== null) this.#settings.note(settingsOf(choice));
-    if (live === null && choice !== null) this.#post(key, text, choice);
-    else this.store.update({ waiting: [...waiting, { key, text, choice }] });
+    const message = { key, text, attachments };
+    if (live === null && choice !== null) this.#post(message, choice);
+    else this.store.update({ waiting: [...waiting, { ...message, choice }] });
   }
 
   /** Sends what was queued before the page was ready. */
@@ -122,8 +125,9 @@ export class Conversation {
     if (this.#state.live !== null || message.refusal === null) return;
     this.discard(message.key);
     const { error, choice: before } = message.refusal;
-    if (error.isUnanswered) this.#post(message.key, message.content, before);
-    else this.#post(randomBase36(20), message.content, choice);
+    const { content: text, attachments } = message;
+    if (error.isUnanswered) this.#post({ key: message.key, text, attachments }, before);
+    else this.#post({ key: randomBase36(20), text, attachments }, choice);
   }
 
   /** Removes a refused or queued message. */
@@ -167,7 +171,7 @@ export class Conversation {
     const [next, ...waiting] = this.#state.waiting;
     if (next === undefined || next.choice === null || this.#state.live !== null) return;
     this.store.update({ waiting });
-    this.#post(next.key, next.text, next.choice);
+    this.#post(next, next.choice);
   }
 
   /** Clears the session, here and in Redis. @throws ApiError if the server refused. */
@@ -188,10 +192,7 @@ export class Conversation {
     const { messages, live } = this.#state;
     const gone = messages.filter(isGone);
     if (gone.length === 0 || live !== null) return;
-    await appendMessages(
-      this.sessionId,
-      gone.map(({ role, content, createdAt }) => ({ role, content, created_at: createdAt })),
-    );
+    await importSession({ messages: gone.map(toImport) }, this.sessionId);
     this.store.update({ messages: messages.filter((message) => !isGone(message)), gone: null });
     await this.load();
   }
@@ -202,9 +203,11 @@ export class Conversation {
     return this.#open.signal;
   }
 
-  #post(key: string, text: string, choice: Choice): void {
-    this.store.update({ messages: [...this.#state.messages, messageOnItsWay(key, text)] });
-    const body = chatBody(this.sessionId, choice, { message: text });
+  #post({ key, text, attachments }: Omit<WaitingMessage, "choice">, choice: Choice): void {
+    const message = messageOnItsWay(key, text, attachments);
+    this.store.update({ messages: [...this.#state.messages, message] });
+    const carried = attachments.length > 0 && { attachments: toRequest(attachments) };
+    const body = chatBody(this.sessionId, choice, { message: text, ...carried });
     void this.#run(newLiveTurn(this.sessionId), { choice, key, connect: beginTurn(body, key) });
   }
 
@@ -276,7 +279,8 @@ export class Conversation {
     const idle = { live: null, stopping: false, reconnecting: false };
     if (error.code === "turn_in_progress" && question !== undefined) {
       // Another tab was first: show its answer and queue this message.
-      const waits = { key, text: question.content, choice };
+      const { content: text, attachments } = question;
+      const waits = { key, text, attachments, choice };
       this.store.update({ ...idle, messages: others, waiting: [waits, ...waiting] });
       await this.load();
     } else if (question?.turn !== undefined) {

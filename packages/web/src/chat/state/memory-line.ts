@@ -60,7 +60,7 @@ export function lineOfTurn(
       : null;
   const isWhole = text === null || messages[0]?.key === sent[0]?.key;
   const rule = isWhole ? null : { before: sent[0]?.key ?? null, text };
-  const answer = messages.findLast(({ role, turn }) => role !== "user" && turn?.id === turnId);
+  const answer = messages.findLast(({ role, turn }) => role === "assistant" && turn?.id === turnId);
   return { sent: keysOf(sent), rule, answer: answer?.key ?? null };
 }
 

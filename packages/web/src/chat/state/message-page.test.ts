@@ -20,6 +20,25 @@ test("joins what a model thought with the answer of the same turn", () => {
   expect(shown(item("1", "reasoning", "Hm."), item("2", "message", "4", "t2"))).toEqual([["4", ""]]);
 });
 
+test("joins the functions that an answer called with it, and shows outputs on their own", () => {
+  const call = (id: string, turn?: string): Item => {
+    const call = { id: `call_${id}`, name: "look", arguments: "{}" };
+    return { ...item(id, "function_call", "{}", turn), tool_calls: [call] };
+  };
+  const output = { ...item("5", "function_call_output", "12:00", "t2"), tool_call_id: "call_2" };
+  const { messages } = toMessages({
+    items: [item("1", "message", "I look."), call("2"), call("3"), call("4", "t2"), output],
+    next_before: null,
+  });
+  expect(
+    messages.map(({ id, role, content, calls }) => [id, role, content, calls.map(({ id }) => id)]),
+  ).toEqual([
+    ["1", "assistant", "I look.", ["call_2", "call_3"]],
+    ["4", "assistant", "", ["call_4"]],
+    ["5", "tool", "12:00", []],
+  ]);
+});
+
 test("leaves out items of other kinds, and a thought without words", () => {
   expect(shown(item("1", "reasoning", ""), item("2", "other", "x"), item("3", "message", "4"))).toEqual([
     ["4", ""],

@@ -1,31 +1,59 @@
 import type { Item, ItemsResponse, Message } from "@redis-memory-magic/protocol";
+import type { ToolCall } from "../stream/live-turn.ts";
 
-/** A message with what its model thought before it; empty: nothing, or nothing that it said. */
-export interface ThoughtMessage extends Message {
+/** A message with what its model thought before it, and the functions that it called. */
+export interface PageMessage extends Message {
+  /** Empty: nothing, or nothing that the model said. */
   readonly reasoning: string;
+  readonly calls: readonly ToolCall[];
 }
 
 export interface MessagePage {
   /** Oldest first. */
-  readonly messages: readonly ThoughtMessage[];
+  readonly messages: readonly PageMessage[];
   readonly next_before: string | null;
 }
 
-/** Joins what a model thought with the answer of the same turn. */
+/** Joins the items of one answer: what the model thought, what it said, and the functions that it called. */
 export function toMessages({ items, next_before }: ItemsResponse): MessagePage {
-  const messages: ThoughtMessage[] = [];
+  const messages: PageMessage[] = [];
   let thoughts: Item[] = [];
-  for (const { type, role, ...item } of items) {
-    if (role === undefined) {
-      if (type === "reasoning") thoughts.push({ type, ...item });
+  for (const item of items) {
+    if (item.type === "reasoning") {
+      thoughts.push(item);
+      continue;
+    }
+    const { type, ...fields } = item;
+    const role = item.role ?? ROLES[type];
+    if (role === undefined) continue;
+    const calls = item.tool_calls ?? [];
+    const last = messages.at(-1);
+    if (type === "function_call" && last !== undefined && isSameAnswer(last, item)) {
+      messages[messages.length - 1] = { ...last, calls: [...last.calls, ...calls] };
       continue;
     }
     const own = thoughts.filter(({ turn }) => turn?.id === item.turn?.id);
-    messages.push({ ...item, role, reasoning: role === "assistant" ? textOf(own) : "" });
+    messages.push({
+      ...fields,
+      role,
+      // Of a call it is the arguments.
+      content: type === "function_call" ? "" : item.content,
+      reasoning: role === "assistant" ? textOf(own) : "",
+      calls,
+    });
     thoughts = [];
   }
   return { messages, next_before };
 }
+
+/** The roles of items without one, where the page shows them. */
+const ROLES: Readonly<Record<string, Message["role"]>> = {
+  function_call: "assistant",
+  function_call_output: "tool",
+};
+
+const isSameAnswer = (last: PageMessage, item: Item): boolean =>
+  last.role === "assistant" && last.turn?.id === item.turn?.id;
 
 /** The text of what a model thought; it may come in several items. */
 const textOf = (thoughts: readonly { readonly content: string }[]): string =>

@@ -2,7 +2,7 @@ import type { Price, ProviderStatus } from "@redis-memory-magic/protocol";
 import { expect, test } from "vitest";
 import { costAt, pricedModels, priceOf } from "./pricing.ts";
 import { totalsOf, turnsOf } from "./session-totals.ts";
-import type { ShownMessage, TurnInfo } from "./shown-message.ts";
+import { newMessage, type ShownMessage, type TurnInfo } from "./shown-message.ts";
 
 const price: Price = { input: 2, cached_input: 0.2, output: 10 };
 const free: Price = { input: 0, cached_input: 0, output: 0 };
@@ -39,17 +39,7 @@ const message = (id: string, sent: number): ShownMessage => {
     status: "completed",
     tokens: { sent, cached: 0, output: 10 },
   };
-  return {
-    key: id + sent,
-    id,
-    role: "user",
-    content: "",
-    reasoning: "",
-    createdAt: "",
-    turn,
-    delivery: "stored",
-    refusal: null,
-  };
+  return { ...newMessage(id + sent, "user"), id, turn, delivery: "stored" };
 };
 
 test("counts each turn once, or turns that were added up", () => {

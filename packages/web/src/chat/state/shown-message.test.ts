@@ -1,10 +1,10 @@
 import type { Message } from "@redis-memory-magic/protocol";
 import { expect, test } from "vitest";
 import { connectionError } from "../../api/api-error.ts";
-import type { MessagePage, ThoughtMessage } from "./message-page.ts";
+import type { MessagePage, PageMessage } from "./message-page.ts";
 import { mergeNewest, messageOnItsWay, prependPage, shownMessage } from "./shown-message.ts";
 
-function stored(id: string, role: Message["role"] = "user", turnId?: string): ThoughtMessage {
+function stored(id: string, role: Message["role"] = "user", turnId?: string): PageMessage {
   const turn = turnId && {
     id: turnId,
     mode: "stateful",
@@ -17,11 +17,12 @@ function stored(id: string, role: Message["role"] = "user", turnId?: string): Th
     role,
     content: `content of ${id}`,
     reasoning: "",
+    calls: [],
     created_at: "2026-01-01T00:00:00.000Z",
     ...(turn && { turn }),
-  } as ThoughtMessage;
+  } as PageMessage;
 }
-const page = (messages: ThoughtMessage[], next_before: string | null = null): MessagePage => ({
+const page = (messages: PageMessage[], next_before: string | null = null): MessagePage => ({
   messages,
   next_before,
 });

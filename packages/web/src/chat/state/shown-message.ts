@@ -1,7 +1,9 @@
 import type { Message } from "@redis-memory-magic/protocol";
 import type { ApiError } from "../../api/api-error.ts";
+import type { ToolCall } from "../stream/live-turn.ts";
+import { attachmentsIn, type MessageAttachment, textIn } from "./attachment.ts";
 import type { Choice } from "./choice.ts";
-import type { MessagePage, ThoughtMessage } from "./message-page.ts";
+import type { MessagePage, PageMessage } from "./message-page.ts";
 
 /** The turn that wrote a message, and how it ended. */
 export type TurnInfo = NonNullable<Message["turn"]>;
@@ -13,9 +15,16 @@ export interface ShownMessage {
   /** Its id in Redis; null while it is unknown or if the message is not stored. */
   readonly id: string | null;
   readonly role: Message["role"];
+  /** Its own text, without that of attached files. */
   readonly content: string;
+  /** Images and files that it carries. */
+  readonly attachments: readonly MessageAttachment[];
   /** What the model thought before it wrote this. */
   readonly reasoning: string;
+  /** The functions that the model called after it wrote this. */
+  readonly calls: readonly ToolCall[];
+  /** For a tool's output: the call whose output it is. */
+  readonly callId: string | null;
   readonly createdAt: string;
   readonly turn: Message["turn"];
   /** "gone": Redis had it and has it no longer. */
@@ -24,16 +33,44 @@ export interface ShownMessage {
   readonly refusal: { readonly error: ApiError; readonly choice: Choice } | null;
 }
 
-export function messageOnItsWay(key: string, text: string): ShownMessage {
-  const createdAt = new Date().toISOString();
-  const delivery = "on-its-way";
-  const content = { role: "user", content: text, reasoning: "" } as const;
-  return { key, id: null, ...content, createdAt, turn: undefined, delivery, refusal: null };
-}
+/** A message that has nothing yet. */
+export const newMessage = (key: string, role: Message["role"]): ShownMessage => ({
+  key,
+  id: null,
+  role,
+  content: "",
+  attachments: [],
+  reasoning: "",
+  calls: [],
+  callId: null,
+  createdAt: new Date().toISOString(),
+  turn: undefined,
+  delivery: "on-its-way",
+  refusal: null,
+});
 
-export function shownMessage(message: ThoughtMessage, key: string): ShownMessage {
-  const { id, role, content, reasoning, created_at: createdAt, turn } = message;
-  return { key, id, role, content, reasoning, createdAt, turn, delivery: "stored", refusal: null };
+export const messageOnItsWay = (
+  key: string,
+  content: string,
+  attachments: readonly MessageAttachment[] = [],
+): ShownMessage => ({ ...newMessage(key, "user"), content, attachments });
+
+export function shownMessage(message: PageMessage, key: string): ShownMessage {
+  const { id, role, content, parts, reasoning, calls, created_at: createdAt, turn } = message;
+  return {
+    key,
+    id,
+    role,
+    content: textIn(parts, content),
+    attachments: attachmentsIn(parts),
+    reasoning,
+    calls,
+    callId: message.tool_call_id ?? null,
+    createdAt,
+    turn,
+    delivery: "stored",
+    refusal: null,
+  };
 }
 
 /** Adds a page of older messages before the shown ones. */
@@ -57,9 +94,14 @@ export function mergeNewest({ messages, olderBefore }: Shown, page: MessagePage)
   const start = first === undefined ? -1 : messages.findIndex((message) => isSame(message, first));
   const isJoined = start >= 0 && page.next_before !== null;
   const older = isJoined ? messages.slice(0, start).filter(({ delivery }) => delivery === "stored") : [];
+  const keys = new Set<string>();
   const newest = page.messages.map((message) => {
-    const known = messages.find((candidate) => isSame(candidate, message));
-    return shownMessage(message, known?.key ?? message.id);
+    const known = messages.find((candidate) => isSame(candidate, message) && !keys.has(candidate.key));
+    const key = known?.key ?? message.id;
+    keys.add(key);
+    const shown = shownMessage(message, key);
+    // The page may have the data of images that it has sent.
+    return known?.attachments.length ? { ...shown, attachments: known.attachments } : shown;
   });
   const elsewhere = messages.filter(({ delivery }) => delivery === "refused" || delivery === "not-stored");
   return {

@@ -21,10 +21,11 @@ export function writeQueue(sessionId: string, queue: readonly WaitingMessage[]):
 
 /** The browser's storage may hold anything: an older version of the page, or a user, wrote it. */
 function isWaiting(value: unknown): value is WaitingMessage {
-  const { key, text, choice } = (value ?? {}) as Partial<WaitingMessage>;
+  const { key, text, attachments, choice } = (value ?? {}) as Partial<WaitingMessage>;
   return (
     typeof key === "string" &&
     typeof text === "string" &&
+    Array.isArray(attachments) &&
     (choice === null || (typeof choice?.mode === "string" && typeof choice.provider === "string"))
   );
 }

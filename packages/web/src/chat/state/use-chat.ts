@@ -11,6 +11,7 @@ import type { Conversation } from "./conversation.ts";
 import type { ConversationState } from "./conversation-state.ts";
 import { lengthError } from "./message-length.ts";
 import { useDraftText } from "./session-drafts.ts";
+import { type Attachments, useAttachments } from "./use-attachments.ts";
 import { rememberChoice, useChoice } from "./use-choice.ts";
 import { useContextPreview } from "./use-context-preview.ts";
 import { useConversation } from "./use-conversation.ts";
@@ -19,6 +20,7 @@ import type { Providers } from "./use-providers.ts";
 
 const NO_PROVIDERS: readonly ProviderStatus[] = [];
 const DEFAULT_MAX_CHARS = 2000;
+const DEFAULT_MAX_IMAGE_BYTES = 5 * 1024 * 1024;
 
 export type Choose = (change: SessionSettingsPatch) => void;
 
@@ -40,6 +42,10 @@ export interface Chat {
   /** The text that is being written. */
   readonly draft: string;
   readonly changeDraft: (text: string) => void;
+  /** What the draft carries beside its text. */
+  readonly attachments: Attachments;
+  /** Name of the chosen model if it is known not to see images. */
+  readonly blindModel: string | null;
   /** Maximum number of characters of a message. */
   readonly maxChars: number;
   /** What the next turn would send; null while it is unknown. */
@@ -75,6 +81,9 @@ export function useChat(sessionId: string, server: Providers): Chat {
     ? `${sessionId} ${state.messages.length} ${newest.id} ${newest.turn?.status}`
     : begun && `${sessionId} ${begun}`;
 
+  const blindModel = blindModelOf(provider, choice);
+  const maxBytes = server.data?.max_image_bytes ?? DEFAULT_MAX_IMAGE_BYTES;
+  const attachments = useAttachments(sessionId, { maxBytes, blindModel });
   const maxChars = server.data?.max_message_chars ?? DEFAULT_MAX_CHARS;
 
   const preview = useContextPreview({
@@ -82,6 +91,7 @@ export function useChat(sessionId: string, server: Providers): Chat {
     // An unavailable provider cannot count either.
     choice: provider?.available ? choice : null,
     draft,
+    attachments: attachments.list,
     history,
     paused: state.live !== null || lengthError(draft, maxChars) !== null,
   });
@@ -96,8 +106,17 @@ export function useChat(sessionId: string, server: Providers): Chat {
     choose,
     draft,
     changeDraft,
+    attachments,
+    blindModel,
     maxChars,
     preview,
     history,
   };
+}
+
+/** Returns the chosen model if it is known not to see images; null if it does, or may. */
+function blindModelOf(provider: ProviderStatus | undefined, choice: Choice | null): string | null {
+  const id = choice?.model ?? provider?.default_model;
+  const model = provider?.models.find((it) => it.id === id);
+  return model?.capabilities?.images === false ? model.id : null;
 }

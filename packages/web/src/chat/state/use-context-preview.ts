@@ -1,6 +1,7 @@
 import type { ContextReport } from "@redis-memory-magic/protocol";
 import { useEffect, useState } from "react";
 import { previewContext } from "../../api/endpoints.ts";
+import { forPreview, type MessageAttachment, toRequest } from "./attachment.ts";
 import { type Choice, chatBody } from "./choice.ts";
 
 /** Counted while the draft is empty: the shortest possible message. */
@@ -12,6 +13,7 @@ interface PreviewOf {
   readonly sessionId: string;
   readonly choice: Choice | null;
   readonly draft: string;
+  readonly attachments: readonly MessageAttachment[];
   /** Changes when the stored messages do. */
   readonly history: string | null;
   /** Keeps the last report: while an answer runs, and while the draft is too long to be counted. */
@@ -26,6 +28,7 @@ export function useContextPreview({
   sessionId,
   choice,
   draft,
+  attachments,
   history,
   paused,
 }: PreviewOf): ContextReport | null {
@@ -38,7 +41,10 @@ export function useContextPreview({
     const abort = new AbortController();
     const ask = async () => {
       try {
-        const body = chatBody(sessionId, choice, { message: draft || EMPTY_DRAFT });
+        const body = chatBody(sessionId, choice, {
+          message: draft || EMPTY_DRAFT,
+          ...(attachments.length > 0 && { attachments: toRequest(forPreview(attachments)) }),
+        });
         setPreview({ of, report: await previewContext(body, abort.signal) });
       } catch {
         if (abort.signal.aborted) return;
@@ -52,7 +58,7 @@ export function useContextPreview({
       clearTimeout(timer);
       abort.abort();
     };
-  }, [of, draft, history, paused]);
+  }, [of, draft, attachments, history, paused]);
 
   return preview?.of === of ? preview.report : null;
 }

@@ -14,7 +14,12 @@ const started = frame("turn-started", "0", {
   model: "m",
   stored: true,
 });
-const completed = frame("turn-completed", `${TEXT.length}.end`, { response: TEXT, model: "m", stored: true });
+const completed = frame("turn-completed", `${TEXT.length}.end`, {
+  response: TEXT,
+  output: [],
+  model: "m",
+  stored: true,
+});
 const deltas = (from: number) =>
   Array.from(TEXT.slice(from), (text, i) => frame("text-delta", String(from + i + 1), { text }));
 

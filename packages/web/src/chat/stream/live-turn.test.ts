@@ -44,6 +44,26 @@ test("counts lengths in UTF-16 units, as the server does", () => {
   expect(turn.text).toBe("👩‍🚀!");
 });
 
+test("shows a function call while its arguments arrive, and all that the turn ended with", () => {
+  const item = (args: string) => ({
+    type: "function_call",
+    content: args,
+    tool_calls: [{ id: "c", name: "look", arguments: args }],
+  });
+  const events: TurnEvent[] = [
+    started,
+    { event: "item-started", id: "1", data: { ...ids, item: item("") } },
+    { event: "arguments-delta", id: "3", data: { ...ids, text: '{"' } },
+    { event: "item-started", id: "1", data: { ...ids, item: item("") } },
+    { event: "arguments-delta", id: "8", data: { ...ids, text: 'a":1}' } },
+  ];
+  const turn = events.reduce(applyEvent, newLiveTurn("s"));
+  expect(turn.calls).toEqual([{ id: "c", name: "look", arguments: '{"a":1}' }]);
+  const end = { ...outcome(""), output: [item("{}"), item("[]")] };
+  const ended = applyEvent(turn, { event: "turn-completed", id: "9.end", data: end });
+  expect(ended.calls.map(({ arguments: args }) => args)).toEqual(["{}", "[]"]);
+});
+
 test("goes on behind what is no text of the answer", () => {
   const item = { type: "reasoning", content: "" };
   const events: TurnEvent[] = [

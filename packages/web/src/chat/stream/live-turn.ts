@@ -1,4 +1,13 @@
-import type { FinishReason, Truncation, TurnEvent, TurnStatus } from "@redis-memory-magic/protocol";
+import type {
+  FinishReason,
+  OutputItem,
+  Truncation,
+  TurnEvent,
+  TurnStatus,
+} from "@redis-memory-magic/protocol";
+
+/** A function that the model calls. */
+export type ToolCall = NonNullable<OutputItem["tool_calls"]>[number];
 
 /** The state of a turn as received so far. */
 export interface LiveTurn {
@@ -10,6 +19,8 @@ export interface LiveTurn {
   readonly text: string;
   /** What the model has thought. */
   readonly reasoning: string;
+  /** The functions that the model has called; the last one may still lack some of its arguments. */
+  readonly calls: readonly ToolCall[];
   /** The position behind the last event: what to resume after. */
   readonly position: number;
   /** False while Redis cannot be reached: the turn is not stored. */
@@ -38,6 +49,7 @@ export function newLiveTurn(sessionId: string, turnId: string | null = null): Li
     phase,
     text: "",
     reasoning: "",
+    calls: [],
     position: 0,
     stored: true,
     end: null,
@@ -70,13 +82,23 @@ export function applyEvent(turn: LiveTurn, event: TurnEvent): LiveTurn {
       const { piece, position } = newPart(turn, event.data.text, Number(event.id));
       return { ...turn, reasoning: turn.reasoning + piece, position };
     }
-    case "arguments-delta":
+    case "arguments-delta": {
+      const { piece, position } = newPart(turn, event.data.text, Number(event.id));
+      const last = turn.calls.at(-1);
+      if (last === undefined) return { ...turn, position };
+      const calls = [...turn.calls.slice(0, -1), { ...last, arguments: last.arguments + piece }];
+      return { ...turn, calls, position };
+    }
+    case "item-started": {
+      const position = Number(event.id);
+      if (position <= turn.position) return turn;
+      return { ...turn, calls: [...turn.calls, ...callsIn([event.data.item])], position };
+    }
     case "item-delta":
-    case "item-started":
     case "item-done":
       return { ...turn, position: Math.max(turn.position, Number(event.id)) };
     default: {
-      const { response, stored, model, finish_reason, truncation } = event.data;
+      const { response, output, stored, model, finish_reason, truncation } = event.data;
       const status = END_STATUS[event.event];
       const failure =
         event.event === "turn-failed" ? { code: event.data.code, detail: event.data.detail } : {};
@@ -84,6 +106,7 @@ export function applyEvent(turn: LiveTurn, event: TurnEvent): LiveTurn {
         ...turn,
         phase: "ended",
         text: response,
+        calls: callsIn(output),
         stored,
         model,
         end: { status, finish_reason, truncation, ...failure },
@@ -91,6 +114,9 @@ export function applyEvent(turn: LiveTurn, event: TurnEvent): LiveTurn {
     }
   }
 }
+
+const callsIn = (items: readonly OutputItem[]): ToolCall[] =>
+  items.flatMap(({ tool_calls = [] }) => tool_calls);
 
 const END_STATUS = {
   "turn-completed": "completed",
