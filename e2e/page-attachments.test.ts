@@ -24,26 +24,20 @@ const sentImages = ({ page }: ChatPage) =>
   page.getByRole("article", { name: "You" }).getByRole("list", { name: "Attachments" }).getByRole("img");
 const input = ({ page }: ChatPage) => page.getByRole("textbox", { name: "Message" });
 
-/** Draws an image in the browser: plain, or noise that cannot be compressed. */
+/** Draws an image in the browser: plain, or noise that cannot be compressed. Returns a PNG in Base64. */
 const drawn = (chat: ChatPage, width: number, height: number, isNoise = false): Promise<string> =>
-  chat.page.evaluate(
-    ([width, height, isNoise]) => {
-      const canvas = document.createElement("canvas");
-      Object.assign(canvas, { width, height });
-      const context = canvas.getContext("2d");
-      if (context === null) throw new Error("no canvas");
-      context.fillStyle = "#a3c";
-      context.fillRect(0, 0, width / 2, height);
-      if (isNoise) {
-        const pixels = context.createImageData(width, height);
-        crypto.getRandomValues(new Uint8Array(pixels.data.buffer, 0, 65_536));
-        for (let at = 65_536; at < pixels.data.length; at++) pixels.data[at] = (at * 2_654_435_761) >>> 13;
-        context.putImageData(pixels, 0, 0);
-      }
-      return canvas.toDataURL("image/png").replace(/^[^,]*,/, "");
-    },
-    [width, height, isNoise] as const,
-  );
+  chat.page.evaluate(`(() => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: ${width}, height: ${height} });
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#a3c";
+    context.fillRect(0, 0, ${width / 2}, ${height});
+    if (${isNoise}) {
+      const pixels = context.createImageData(${width}, ${height});
+      for (let at = 0; at < pixels.data.length; at++) pixels.data[at] = Math.random() * 256;
+      context.putImageData(pixels, 0, 0);
+    }
+    return canvas.toDataURL("image/png").replace(/^[^,]*,/, "");
+  })()`);
 const file = (name: string, mimeType: string, base64: string) => ({
   name,
   mimeType,
@@ -72,21 +66,19 @@ async function pick({ page }: ChatPage, ...files: ReturnType<typeof file>[]): Pr
   await page.getByLabel("Files to send").setInputFiles(files);
 }
 
-/** Gives files to the page as a paste or a drop does. */
+/** Gives an image to the page as a paste or a drop does. */
 const give = (chat: ChatPage, kind: "paste" | "drop", base64: string, name: string) =>
-  input(chat).evaluate(
-    (element, [kind, base64, name]) => {
-      const data = new DataTransfer();
-      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-      data.items.add(new File([bytes], name, { type: "image/png" }));
-      const event =
-        kind === "paste"
-          ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
-          : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
-      element.dispatchEvent(event);
-    },
-    [kind, base64, name] as const,
-  );
+  chat.page.evaluate(`(() => {
+    const data = new DataTransfer();
+    const bytes = Uint8Array.from(atob("${base64}"), (letter) => letter.charCodeAt(0));
+    data.items.add(new File([bytes], "${name}", { type: "image/png" }));
+    const how = { bubbles: true, cancelable: true };
+    document.querySelector("form.composer textarea").dispatchEvent(
+      "${kind}" === "paste"
+        ? new ClipboardEvent("paste", { clipboardData: data, ...how })
+        : new DragEvent("drop", { dataTransfer: data, ...how }),
+    );
+  })()`);
 
 test("takes images by paste, drop and picker, and shows them in the line after a reload", async () => {
   const chat = await open();
@@ -121,10 +113,10 @@ test("scales a large image down, and removes what its file says beside it", asyn
   const large = await drawn(chat, 3_000, 1_000);
   await pick(chat, file("wide.png", "image/png", withComment(large, "taken at home")));
   await expect(draftImages(chat)).toBeVisible();
-  const sizes = await draftImages(chat).evaluate((it) => [
-    (it as HTMLImageElement).naturalWidth,
-    (it as HTMLImageElement).naturalHeight,
-  ]);
+  const sizes = await draftImages(chat).evaluate((it: unknown) => {
+    const { naturalWidth, naturalHeight } = it as Record<string, number>;
+    return [naturalWidth, naturalHeight];
+  });
   expect(sizes).toEqual([2048, 683]);
   const address = (await draftImages(chat).getAttribute("src")) ?? "";
   expect(Buffer.from(address.replace(/^[^,]*,/, ""), "base64").includes("taken at home")).toBe(false);
