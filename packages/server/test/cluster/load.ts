@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { chatRequest, TurnStream } from "../faults/turn-stream.ts";
-import { within } from "../within.ts";
+import { ENDS_WITHIN_MS, within } from "../within.ts";
 import type { Servers } from "./topology.ts";
-
-const ENDS_WITHIN_MS = 120_000;
 
 interface Asked {
   readonly stream: TurnStream;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { within } from "../within.ts";
+import { ENDS_WITHIN_MS, within } from "../within.ts";
 import { endedTurn, lossesOf, lossesOfAll, messagesOf, request } from "./losses.ts";
 import type { Outcome } from "./outcome.ts";
 import { askForWords } from "./server-faults.ts";
@@ -9,7 +9,6 @@ import type { ServerProcess } from "./server-process.ts";
 import { withSystem } from "./system.ts";
 import { chatRequest, TurnStream } from "./turn-stream.ts";
 
-const ENDS_WITHIN_MS = 45_000;
 const ALL_END_WITHIN_MS = 120_000;
 
 /** The same Idempotency-Key and body many times over two servers: one turn, one call upstream. */
@@ -59,12 +58,17 @@ export const clientDisconnects = ({ tokens }: { tokens: number }): Promise<Outco
   });
 
 /** All that a tab shows. Like the page, it resumes a stream that is cut, which a slow Redis is enough for. */
-async function shownInTab(base: string, stream: TurnStream): Promise<{ text: string; end: string }> {
-  await stream.closed;
-  if (stream.end !== undefined) return { text: stream.text, end: stream.end.event };
-  const lastId = stream.events.at(-1)?.id;
-  const rest = await shownInTab(base, TurnStream.resume(base, stream.sessionId, stream.turnId ?? "", lastId));
-  return { text: stream.text + rest.text, end: rest.end };
+async function shownInTab(base: string, first: TurnStream): Promise<{ text: string; end: string }> {
+  let text = "";
+  let lastId: string | undefined;
+  for (let stream = first; ; ) {
+    await stream.closed;
+    text += stream.text;
+    if (stream.end !== undefined) return { text, end: stream.end.event };
+    lastId = stream.events.at(-1)?.id ?? lastId;
+    await sleep(100);
+    stream = TurnStream.resume(base, first.sessionId, first.turnId ?? "", lastId);
+  }
 }
 
 /** Two tabs on two servers: one begins the turn, the other follows it and is refused a turn of its own. */

@@ -1,11 +1,10 @@
 import type { Scenario } from "../fakes/scenario.ts";
-import { within } from "../within.ts";
+import { ENDS_WITHIN_MS, within } from "../within.ts";
 import { lossesOfAll } from "./losses.ts";
 import type { Outcome } from "./outcome.ts";
 import { withSystem } from "./system.ts";
 import { chatRequest, TurnStream } from "./turn-stream.ts";
 
-const ENDS_WITHIN_MS = 45_000;
 const PIECES = ["Grüße, ", "世界! ", "👩‍👩‍👧‍👦 ", "e\u0301 ", "\\u0041 ", "</script> ", "done."];
 const WHOLE = PIECES.join("");
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { times } from "../../../../test/thoroughness.ts";
-import { within } from "../within.ts";
+import { ENDS_WITHIN_MS, within } from "../within.ts";
 import { lossesOfAll, request } from "./losses.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RedisProcess } from "./redis-process.ts";
@@ -9,7 +9,6 @@ import { withSystem } from "./system.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 import { chatRequest, TurnStream } from "./turn-stream.ts";
 
-const ENDS_WITHIN_MS = 45_000;
 /** While Redis is away: two operations of 2 s each, and some time. `npm test` shares the machine with other tests. */
 const ANSWERED_WITHIN_MS = times(30_000, 5000);
 

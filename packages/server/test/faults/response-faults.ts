@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { within } from "../within.ts";
+import { ENDS_WITHIN_MS, within } from "../within.ts";
 import { request } from "./losses.ts";
 import type { Outcome } from "./outcome.ts";
 import { askForWords } from "./server-faults.ts";
 import { withSystem } from "./system.ts";
 
-const ENDS_WITHIN_MS = 45_000;
 const model = "chatgpt/gpt-5-mini";
 
 const eventsOf = (stream: string): string[] =>

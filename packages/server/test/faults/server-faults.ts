@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { within } from "../within.ts";
+import { ENDS_WITHIN_MS, within } from "../within.ts";
 import { endedTurn, lossesOf, lossesOfAll, messagesOf, request } from "./losses.ts";
 import type { Outcome } from "./outcome.ts";
 import { withSystem } from "./system.ts";
 import { chatRequest, TurnStream } from "./turn-stream.ts";
-
-const ENDS_WITHIN_MS = 45_000;
 
 /** A message that the fake OpenAI server answers with this many words, at this pace. */
 export const askForWords = (words: number, delayMs: number): string =>

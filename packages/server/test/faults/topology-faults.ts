@@ -4,11 +4,10 @@ import { startCluster } from "../../../memory/test/cluster.ts";
 import { type Connection, connectTo } from "../../../memory/test/redis.ts";
 import { startSentinel } from "../../../memory/test/sentinel.ts";
 import { serverBinary } from "../../../memory/test/servers.ts";
-import { within } from "../within.ts";
+import { ENDS_WITHIN_MS, within } from "../within.ts";
 import type { Outcome } from "./outcome.ts";
 
 const WORDS = Array.from({ length: 60 }, (_, n) => `word ${n} `);
-const ENDS_WITHIN_MS = 45_000;
 
 /** A Cluster's slot moves to another node while a turn in it is written. */
 export async function slotMoves({ turns }: { turns: number }): Promise<Outcome> {
