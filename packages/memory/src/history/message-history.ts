@@ -24,6 +24,7 @@ import {
 import { STORAGE } from "../scripts/storage.ts";
 import { type SearchOptions, type SearchResult, searchSession } from "../search/search-session.ts";
 import { storeMissing } from "../search/stored-terms.ts";
+import { type TermCache, termsOfClient } from "../search/term-index.ts";
 import { encodeAllTerms } from "../search/terms.ts";
 import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
 import { decodeStorage, type SessionStorage } from "../sessions/session-storage.ts";
@@ -102,6 +103,8 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   readonly #scripts: SessionScripts;
   readonly #onDamaged: MessageHistoryOptions["onDamaged"];
   readonly #recall: boolean;
+  /** Shared by all histories of a client: a server has one for each owner. */
+  readonly #terms: TermCache;
   /** Sessions whose missing terms are being stored. */
   readonly #storing = new Set<string>();
 
@@ -110,6 +113,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     scriptsOfHistories.set(this, this.#scripts);
     this.#onDamaged = options.onDamaged;
     this.#recall = options.recall === true;
+    this.#terms = termsOfClient(options.client);
   }
 
   /**
@@ -146,7 +150,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     const keys = this.#keys(sessionId);
     if (messages.length === 0) return [];
     const fresh = newEpoch();
-    const reply = await this.#run(ADD, keys, [fresh, this.#terms(messages), ...args]);
+    const reply = await this.#run(ADD, keys, [fresh, this.#encodeTerms(messages), ...args]);
     if (reply[0] === "duplicate") throw duplicateId(reply[2]);
     const [, now, ttl, epoch] = reply;
     const [first, count] = [Number(reply[4]), Number(reply[5])];
@@ -185,7 +189,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
       this.#keys(sessionId),
       [
         epoch,
-        this.#terms(items),
+        this.#encodeTerms(items),
         ttlSeconds === undefined ? "" : String(ttlSeconds * 1000),
         metadata === undefined ? "" : metadataJson(metadata),
         ...args,
@@ -344,7 +348,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
       };
       const changed = encodeRecord(stored as NewItem, createdAt.getTime());
       const args = [String(index), epoch, sha1(record), changed];
-      args.push(this.#terms([stored as NewItem]));
+      args.push(this.#encodeTerms([stored as NewItem]));
       const reply = await this.#run(REPLACE, this.#keys(sessionId), args, true);
       if (reply[0] === "changed") continue;
       this.#scripts.index.touch(sessionId, Number(reply[2]));
@@ -450,7 +454,13 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   async search(sessionId: string, query: string, options: SearchOptions<T>): Promise<SearchResult<T>> {
     const keys = this.#keys(sessionId);
     const run = (script: Script, args: string[]) => this.#run(script, keys, args, true);
-    const { missing, ...result } = await searchSession(run, query, options as SearchOptions);
+    const known = this.#terms.get(keys.words);
+    const {
+      missing,
+      known: now,
+      ...result
+    } = await searchSession(run, query, options as SearchOptions, known);
+    this.#terms.keep(keys.words, now);
     if (missing !== null && !this.#storing.has(sessionId)) {
       this.#storing.add(sessionId);
       storeMissing(run, missing.epoch, missing.from, missing.to)
@@ -622,7 +632,11 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   async #replaceFrom(sessionId: string, id: string, items: readonly NewItem[]) {
     assertId("id", id);
     const args = newItemArguments(items);
-    const reply = await this.#run(REPLACE_FROM, this.#keys(sessionId), [id, this.#terms(items), ...args]);
+    const reply = await this.#run(REPLACE_FROM, this.#keys(sessionId), [
+      id,
+      this.#encodeTerms(items),
+      ...args,
+    ]);
     if (reply[0] === "unknown") return undefined;
     if (reply[0] === "duplicate") throw duplicateId(reply[2]);
     const [, now, ttl, epoch, count, replaced, ...indexes] = reply;
@@ -638,7 +652,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   }
 
   /** The terms of new items, for the scripts. */
-  #terms(items: readonly NewItem[]): string {
+  #encodeTerms(items: readonly NewItem[]): string {
     return this.#recall ? encodeAllTerms(items) : "";
   }
 

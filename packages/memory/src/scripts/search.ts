@@ -9,9 +9,11 @@ import { readScript, writeScript } from "./session-script.ts";
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the id of an item, or empty: the end   ARGV[4] an index that they end before too, or empty
  * ARGV[5] how many entries
+ * ARGV[6] an epoch, or empty   ARGV[7] a count of changes   ARGV[8] an index   ARGV[9] another: as long as the first
+ *         two are the session's, the entries between these indexes are known to the caller
  *
- * Returns {'ok', now, epoch or '', index that they end before, index of the first, entry, …}: fewer than items if the
- *         terms of the last items are not stored
+ * Returns {'ok', now, epoch or '', count of changes, index that they end before, index of the first, entry, …}: fewer
+ *         than items if the terms of the last items are not stored; if some are known, those that follow these
  *         {'unknown', now}: there is no item with the id
  */
 export const READ_TERMS = readScript(
@@ -24,9 +26,13 @@ if ARGV[3] ~= '' then
 end
 if ARGV[4] ~= '' then last = math.min(last, ARGV[4]) end
 local first = math.max(0, last - ARGV[5])
-local reply = {'ok', now, epoch or '', last, first}
+local changes = redis.call('HGET', meta, 'reworded') or '0'
+if epoch and ARGV[6] == epoch and ARGV[7] == changes and tonumber(ARGV[8]) <= last then
+  first = math.min(last, ARGV[9])
+end
+local reply = {'ok', now, epoch or '', changes, last, first}
 if first < last then
-  for n, entry in ipairs(redis.call('LRANGE', words, first, last - 1)) do reply[5 + n] = entry end
+  for n, entry in ipairs(redis.call('LRANGE', words, first, last - 1)) do reply[6 + n] = entry end
 end
 return reply
 `,
@@ -60,7 +66,7 @@ for i = 5, #ARGV, 2 do
     redis.call('RPUSH', words, is_same and ARGV[i + 1] or '')
     known = known + 1
   elseif is_same then
-    redis.call('LSET', words, index, ARGV[i + 1])
+    set_terms(index, ARGV[i + 1])
   end
   index = index + 1
 end

@@ -47,9 +47,11 @@ local function given_id(record)
   return type(extras) == 'table' and type(extras.id) == 'string' and extras.id or nil
 end
 
--- Sets the entry of an item, if it has one: '0' if the item was dropped, '' if its terms are not known.
+-- Sets the entry of an item, if it has one: '0' if the item was dropped, '' if its terms are not known. \`reworded\`
+-- counts these changes, so that a process knows whether the entries that it has read are still the same.
 local function set_terms(index, entry)
-  if layout ~= '1' then redis.pcall('LSET', words, index, entry) end
+  if layout == '1' then return end
+  if not redis.pcall('LSET', words, index, entry).err then redis.call('HINCRBY', meta, 'reworded', 1) end
 end
 
 -- Removes the items from one index up to another, which is excluded.

@@ -1,20 +1,32 @@
-import type { Term } from "./terms.ts";
+import type { TermIndex } from "./term-index.ts";
+import { numberOf, type Term } from "./terms.ts";
 
-/** What a search knows of one turn: which items it is made of, and the hashes of their terms, one after another. */
-export interface IndexedTurn {
-  /** The index of its first item. */
+/** What is searched. */
+interface Range {
+  readonly index: TermIndex;
+  /** The index of the first item, and the index behind the last. */
   readonly from: number;
-  /** The index behind its last item. */
   readonly to: number;
-  readonly entries: readonly string[];
 }
 
-/** A turn that has words of the query. */
+/** A turn that has words of the query, or stands beside one that has. */
 export interface RankedTurn {
-  readonly turn: IndexedTurn;
+  /** The index of its first item, and the index behind its last. */
+  readonly from: number;
+  readonly to: number;
+  /** How many terms it has. */
+  readonly length: number;
   readonly score: number;
   /** The words of the query that it has, and how rare they are in the session: of the few turns that are returned. */
   terms(): { readonly term: string; readonly weight: number }[];
+}
+
+interface Turn {
+  readonly from: number;
+  to: number;
+  length: number;
+  /** How often it has each word of the query; undefined: it has none. */
+  counts: number[] | undefined;
 }
 
 // The usual parameters of BM25.
@@ -24,28 +36,24 @@ const B = 0.75;
 const SMOOTHING = 0.5;
 
 /**
- * Ranks turns by BM25, best first. Each turn also gets a half of the scores of the turns beside it.
+ * Ranks turns by BM25, best first. Each turn also gets a half of the scores of the turns beside it. A turn begins with a
+ * user's message and ends before the next one.
  * @param minCoverage the part of the query's words, weighed by rarity, that the best turn must have; else none is found
  */
-export function rankTurns(
-  turns: readonly IndexedTurn[],
-  query: readonly Term[],
-  minCoverage: number,
-): RankedTurn[] {
-  const words = new Map(query.map(({ hash, word }) => [hash, word]));
-  const hashes = [...words.keys()];
-  const counts = countTerms(turns, hashes);
-  const lengths = turns.map(({ entries }) => entries.reduce((sum, entry) => sum + (entry.length >> 2), 0));
-  const meanLength = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, turns.length);
-  const weights = hashes.map((_, q) => {
-    const found = counts.reduce((sum, count) => sum + (count?.[q] ? 1 : 0), 0);
+export function rankTurns(range: Range, query: readonly Term[], minCoverage: number): RankedTurn[] {
+  const words = new Map(query.map(({ hash, word }) => [numberOf(hash), word]));
+  const texts = [...words.values()];
+  const turns = readTurns(range, [...words.keys()]);
+  const meanLength = turns.reduce((sum, { length }) => sum + length, 0) / Math.max(1, turns.length);
+  const weights = texts.map((_, q) => {
+    const found = turns.reduce((sum, { counts }) => sum + (counts?.[q] ? 1 : 0), 0);
     return Math.log(1 + (turns.length - found + 0.5) / (found + 0.5));
   });
-  const own = counts.map((count, n) => {
-    if (count === undefined) return 0;
-    const norm = K1 * (1 - B + (B * (lengths[n] ?? 0)) / meanLength);
+  const own = turns.map(({ counts, length }) => {
+    if (counts === undefined) return 0;
+    const norm = K1 * (1 - B + (B * length) / meanLength);
     return weights.reduce((sum, weight, q) => {
-      const times = count[q] ?? 0;
+      const times = counts[q] ?? 0;
       return sum + (weight * times * (K1 + 1)) / (times + norm);
     }, 0);
   });
@@ -58,43 +66,45 @@ export function rankTurns(
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score || b.n - a.n);
   const all = weights.reduce((sum, weight) => sum + weight, 0);
-  const best = counts[ranked[0]?.n ?? -1];
+  const best = ranked[0]?.turn.counts;
   const coverage = weights.reduce((sum, weight, q) => sum + (best?.[q] ? weight : 0), 0) / all;
   if (coverage < minCoverage) return [];
-  return ranked.map(({ turn, n, score }) => ({
-    turn,
+  return ranked.map(({ turn: { from, to, length, counts }, score }) => ({
+    from,
+    to,
+    length,
     score,
-    terms: () =>
-      hashes.flatMap((hash, q) =>
-        counts[n]?.[q] ? [{ term: words.get(hash) ?? "", weight: weights[q] ?? 0 }] : [],
-      ),
+    terms: () => texts.flatMap((term, q) => (counts?.[q] ? [{ term, weight: weights[q] ?? 0 }] : [])),
   }));
 }
 
-/** How often each turn has each hash; undefined for a turn that has none. */
-function countTerms(turns: readonly IndexedTurn[], hashes: readonly string[]): (number[] | undefined)[] {
-  const numbers = new Map(hashes.map((hash, q) => [numberOf(hash, 0), q]));
+function readTurns({ index, from, to }: Range, hashes: readonly number[]): Turn[] {
+  const positions = new Map(hashes.map((hash, q) => [hash, q]));
   // Most terms of a session are not in the query: this tells that without a look-up.
   const filter = new Uint8Array(4096);
-  for (const number of numbers.keys()) filter[number & 4095] = 1;
-  return turns.map(({ entries }) => {
-    let counts: number[] | undefined;
-    for (const entry of entries) {
-      for (let at = 0; at < entry.length; at += 4) {
-        const number = numberOf(entry, at);
-        const q = filter[number & 4095] ? numbers.get(number) : undefined;
+  for (const hash of hashes) filter[hash & 4095] = 1;
+  const turns: Turn[] = [];
+  let turn: Turn | undefined;
+  let at = index.ends[from - index.first - 1] ?? 0;
+  for (let n = from - index.first; n < to - index.first; n++) {
+    const kind = index.kinds[n];
+    const end = index.ends[n] ?? at;
+    if (kind === "user" || kind === "other") {
+      if (kind === "user" || turn === undefined) {
+        turn = { from: index.first + n, to: 0, length: 0, counts: undefined };
+        turns.push(turn);
+      }
+      turn.to = index.first + n + 1;
+      turn.length += end - at;
+      for (; at < end; at++) {
+        const hash = index.hashes[at] ?? 0;
+        const q = filter[hash & 4095] ? positions.get(hash) : undefined;
         if (q === undefined) continue;
-        counts ??= hashes.map(() => 0);
-        counts[q] = (counts[q] ?? 0) + 1;
+        turn.counts ??= hashes.map(() => 0);
+        turn.counts[q] = (turn.counts[q] ?? 0) + 1;
       }
     }
-    return counts;
-  });
+    at = end;
+  }
+  return turns;
 }
-
-/** The four characters of a hash as one number. */
-const numberOf = (text: string, at: number): number =>
-  (text.charCodeAt(at) << 21) |
-  (text.charCodeAt(at + 1) << 14) |
-  (text.charCodeAt(at + 2) << 7) |
-  text.charCodeAt(at + 3);

@@ -2,8 +2,9 @@ import type { Item, ItemTypes } from "../history/item.ts";
 import { decodeItem } from "../history/item-record.ts";
 import { READ_RANGES } from "../scripts/search.ts";
 import { assertCount, assertFields, assertId, assertText } from "../validate.ts";
-import { type IndexedTurn, type RankedTurn, rankTurns } from "./rank-turns.ts";
-import { DROPPED, type ReadLimits, type Run, readTerms, type StoredTerms } from "./stored-terms.ts";
+import { type RankedTurn, rankTurns } from "./rank-turns.ts";
+import { type ReadLimits, type Run, readTerms } from "./stored-terms.ts";
+import type { TermIndex } from "./term-index.ts";
 import { termsOf } from "./terms.ts";
 
 /** What is searched, and how much of it is returned. */
@@ -54,13 +55,23 @@ const LIMITS: ReadLimits = {
   maxComputed: 1_000,
   now: () => performance.now(),
 };
-// Turns whose items are read at once, and at most.
-const BATCH = 32;
+// Turns whose items are read at once, and in all.
+const MIN_BATCH = 4;
+const MAX_BATCH = 64;
 const MAX_READ = 256;
+/** As soon as no more than this part of the tokens is left, nothing is read for it: few turns are so short. */
+const SMALL_REST = 1 / 8;
+/**
+ * Tokens of a turn with so many terms, and some more: it decides how many turns are read at once, and one too many costs
+ * less than a second round trip.
+ */
+const estimateTokens = (terms: number): number => 4 + 1.75 * terms;
 
 /** What was found, and from which item on the terms of a session are still to be stored. */
 export interface SessionSearch extends SearchResult {
   readonly missing: { readonly epoch: string; readonly from: number; readonly to: number } | null;
+  /** What is to be given to the next search of the session. */
+  readonly known: TermIndex;
 }
 
 /**
@@ -71,24 +82,28 @@ export async function searchSession(
   run: Run,
   query: string,
   options: SearchOptions,
+  known?: TermIndex,
   limits: Partial<ReadLimits> = {},
 ): Promise<SessionSearch> {
   assertSearch(query, options);
   const { before = "", minCoverage = 0.2 } = options;
   const terms = termsOf(query);
-  const stored = await readTerms(run, before, { ...LIMITS, ...limits });
-  const { epoch, first, entries, missingFrom } = stored;
-  const dropped = entries.filter((entry) => entry === DROPPED).length;
-  const known = entries.filter((entry) => entry !== undefined).length;
-  const ranked = rankTurns(turnsOf(stored), terms, minCoverage);
-  const { items, hits } = await readTurns(run, epoch, ranked, options);
+  const allLimits = { ...LIMITS, ...limits };
+  const { index, end, missingFrom, known: nowKnown } = await readTerms(run, before, allLimits, known);
+  const from = Math.max(index.first, end - allLimits.maxItems);
+  const kinds = index.kinds.slice(from - index.first, end - index.first);
+  const dropped = kinds.filter((kind) => kind === "dropped").length;
+  const unknown = kinds.filter((kind) => kind === "unknown").length;
+  const ranked = rankTurns({ index, from, to: end }, terms, minCoverage);
+  const { items, hits } = await readTurns(run, index.epoch, ranked, options);
   return {
     messages: items,
-    searched: known - dropped,
-    total: first + entries.length - dropped,
+    searched: kinds.length - dropped - unknown,
+    total: end - dropped,
     matched: ranked.length,
     hits,
-    missing: missingFrom === null ? null : { epoch, from: missingFrom, to: first + entries.length },
+    missing: missingFrom === null ? null : { epoch: index.epoch, from: missingFrom, to: end },
+    known: nowKnown,
   };
 }
 
@@ -102,22 +117,6 @@ function assertSearch(query: string, options: SearchOptions): void {
   if (!(minCoverage >= 0 && minCoverage <= 1)) throw new TypeError("minCoverage must be from 0 to 1");
 }
 
-/** A turn begins with a user's message and ends before the next one. */
-function turnsOf({ first, entries }: StoredTerms): IndexedTurn[] {
-  const turns: { from: number; to: number; entries: string[] }[] = [];
-  for (const [n, entry] of entries.entries()) {
-    if (entry === undefined || entry === DROPPED) continue;
-    const last = turns.at(-1);
-    if (last === undefined || entry.startsWith("u")) {
-      turns.push({ from: first + n, to: first + n + 1, entries: [entry.slice(1)] });
-    } else {
-      last.to = first + n + 1;
-      last.entries.push(entry.slice(1));
-    }
-  }
-  return turns;
-}
-
 /** Reads turns, best first, and keeps those that fit whole. */
 async function readTurns(
   run: Run,
@@ -127,16 +126,17 @@ async function readTurns(
 ): Promise<{ items: Item[]; hits: SearchHit[] }> {
   const hits: SearchHit[] = [];
   let left = maxTokens;
-  for (let next = 0; next < Math.min(ranked.length, MAX_READ) && left > 0; ) {
-    const batch = ranked.slice(next, next + BATCH);
-    const ranges = batch.flatMap(({ turn }) => [String(turn.from), String(turn.to - 1)]);
+  const end = Math.min(ranked.length, MAX_READ);
+  for (let next = 0; next < end && left > maxTokens * SMALL_REST; ) {
+    const batch = firstThatFill(left, ranked.slice(next, Math.min(end, next + MAX_BATCH)));
+    const ranges = batch.flatMap(({ from, to }) => [String(from), String(to - 1)]);
     const [status, , count, ...entries] = await run(READ_RANGES, [epoch, ...ranges]);
     // Cleared meanwhile.
     if (status === "gone") return { items: [], hits: [] };
     const read = decodeItems(entries, epoch);
-    for (const { turn, score, terms } of batch.slice(0, Number(count))) {
+    for (const { from, to, score, terms } of batch.slice(0, Number(count))) {
       const items: Item[] = [];
-      for (let index = turn.from; index < turn.to; index++) {
+      for (let index = from; index < to; index++) {
         const item = read.get(index);
         if (item !== undefined) items.push(item);
       }
@@ -144,12 +144,22 @@ async function readTurns(
       const tokens = items.reduce((sum, item) => sum + tokensOf(item, countTokens), 0);
       if (oldest === undefined || tokens > left) continue;
       left -= tokens;
-      hits.push({ id: oldest.id, from: turn.from, to: turn.to, messages: items, score, terms: terms() });
+      hits.push({ id: oldest.id, from, to, messages: items, score, terms: terms() });
     }
     next += Number(count);
   }
   const inTime = hits.toSorted((a, b) => a.from - b.from);
   return { items: inTime.flatMap(({ messages }) => messages), hits };
+}
+
+/** As many as may be needed to fill so many tokens. */
+function firstThatFill(tokens: number, ranked: readonly RankedTurn[]): readonly RankedTurn[] {
+  let estimated = 0;
+  const enough = ranked.findIndex(({ length }) => {
+    estimated += estimateTokens(length);
+    return estimated > tokens;
+  });
+  return enough < 0 ? ranked : ranked.slice(0, Math.max(MIN_BATCH, enough + 1));
 }
 
 /** Items by their index. */

@@ -5,23 +5,21 @@ import type { Script } from "../redis/script.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import { READ_ENTRIES } from "../scripts/archive.ts";
 import { READ_TERMS, STORE_TERMS } from "../scripts/search.ts";
-import { encodeTerms, isTermsEntry } from "./terms.ts";
+import { DROPPED, TermIndex } from "./term-index.ts";
+import { encodeTerms } from "./terms.ts";
 
 /** Runs a script on the session that is searched. */
 export type Run = (script: Script, args: string[]) => Promise<Reply>;
 
-/** An item that was dropped. */
-export const DROPPED = "0";
-
 /** The terms of a session's items, or of its newest ones. */
 export interface StoredTerms {
-  readonly epoch: string;
-  /** The index of the first entry. */
-  readonly first: number;
-  /** Entries by index; undefined for an item whose terms are not stored yet. */
-  readonly entries: readonly (string | undefined)[];
+  readonly index: TermIndex;
+  /** The index that is searched up to. */
+  readonly end: number;
   /** The index of the first item whose terms are still to be stored, or null. */
   readonly missingFrom: number | null;
+  /** What can be kept for the next search. */
+  readonly known: TermIndex;
 }
 
 /** How much one search reads. */
@@ -38,57 +36,108 @@ export interface ReadLimits {
 const PAGE = 5_000;
 
 /**
- * Reads the terms of the items before one, newest first until a limit is reached. Missing ones are computed and stored.
+ * Reads the terms of the items before one, newest first until a limit is reached: those that are not known. Missing
+ * ones are computed and stored.
+ * @param known what an earlier search of the session has read
  * @throws MemoryError `unknown_message`
  */
-export async function readTerms(run: Run, before: string, limits: ReadLimits): Promise<StoredTerms> {
+export async function readTerms(
+  run: Run,
+  before: string,
+  limits: ReadLimits,
+  known: TermIndex | undefined,
+): Promise<StoredTerms> {
   const giveUpAt = limits.now() + limits.maxMs;
-  const entries: (string | undefined)[] = [];
-  let [epoch, first, end] = ["", 0, -1];
-  do {
-    const size = Math.min(PAGE, limits.maxItems - entries.length);
-    const args = [before, end < 0 ? "" : String(first), String(size)];
-    const [status, , itsEpoch, last, itsFirst, ...page] = await run(READ_TERMS, args);
-    if (status === "unknown") {
-      throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
-    }
+  const newest = await readPage(run, { before, size: Math.min(PAGE, limits.maxItems), known });
+  if (newest === undefined) {
+    throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
+  }
+  const { epoch, changes, end } = newest;
+  const isCurrent = known?.epoch === epoch && known.changes === changes && known.first <= end;
+  const index = isCurrent ? known : new TermIndex(epoch, changes, newest.first);
+  index.extend(newest.first, newest.entries);
+  const oldest = Math.max(0, end - limits.maxItems);
+  while (index.first > oldest && limits.now() < giveUpAt) {
+    const { first } = index;
+    const page = await readPage(run, { end: first, size: Math.min(PAGE, first - oldest) });
     // Cleared meanwhile: what was found is no longer there.
-    if (end >= 0 && itsEpoch !== epoch) return { epoch, first: 0, entries: [], missingFrom: null };
-    if (end < 0) end = Number(last);
-    epoch = String(itsEpoch);
-    first = Number(itsFirst);
-    const found = Array.from({ length: Number(last) - first }, (_, n) =>
-      page[n] === undefined ? undefined : String(page[n]),
-    );
-    entries.unshift(...found.map((entry) => (isKnown(entry) ? entry : undefined)));
-  } while (first > 0 && entries.length < limits.maxItems && limits.now() < giveUpAt);
-  const missingFrom = await computeMissing(run, epoch, first, entries, limits.maxComputed);
-  return { epoch, first, entries, missingFrom };
+    if (page?.epoch !== epoch) return nothing(page?.epoch ?? "");
+    // Changed meanwhile, or read by another search.
+    if (page.changes !== changes || index.first !== first) break;
+    const earlier = new TermIndex(epoch, changes, page.first);
+    earlier.extend(page.first, page.entries);
+    index.prepend(earlier);
+  }
+  const gap = index.kinds.indexOf("unknown");
+  if (gap < 0) return { index, end, missingFrom: null, known: index };
+  const all = index.with(new Map());
+  index.cut(index.first + gap);
+  const { entries, missingFrom } = await computeMissing(run, all, limits.maxComputed);
+  return { index: all.with(entries), end, missingFrom, known: index };
 }
 
-const isKnown = (entry: string | undefined): boolean =>
-  entry !== undefined && (entry === DROPPED || isTermsEntry(entry));
+const nothing = (epoch: string): StoredTerms => {
+  const index = new TermIndex(epoch, "", 0);
+  return { index, end: 0, missingFrom: null, known: index };
+};
 
-/** Fills gaps, oldest first, as terms are stored only behind those of earlier items. */
+interface TermsPage {
+  readonly epoch: string;
+  readonly changes: string;
+  /** The index of the first entry, and the index that they end before. */
+  readonly first: number;
+  readonly end: number;
+  /** As many as there are items between; undefined for one whose terms are not stored. */
+  readonly entries: readonly (string | undefined)[];
+}
+
+interface TermsRange {
+  /** The id of the item, or the index, that the entries end before. Default: the session's end. */
+  readonly before?: string;
+  readonly end?: number;
+  readonly size: number;
+  /** If it is what Redis has, only what is behind it is read. */
+  readonly known?: TermIndex | undefined;
+}
+
+/** Undefined: there is no item with the id. */
+async function readPage(
+  run: Run,
+  { before = "", end, size, known }: TermsRange,
+): Promise<TermsPage | undefined> {
+  const { epoch = "", changes = "", first = "", end: knownEnd = "" } = known ?? {};
+  const args = [before, end ?? "", size, epoch, changes, first, knownEnd].map(String);
+  const [status, , itsEpoch, itsChanges, itsEnd, itsFirst, ...entries] = await run(READ_TERMS, args);
+  if (status === "unknown") return undefined;
+  const [from, to] = [Number(itsFirst), Number(itsEnd)];
+  return {
+    epoch: String(itsEpoch),
+    changes: String(itsChanges),
+    first: from,
+    end: to,
+    entries: Array.from({ length: to - from }, (_, n) =>
+      entries[n] === undefined ? undefined : String(entries[n]),
+    ),
+  };
+}
+
+/** Computes unknown terms and stores them, oldest first, as terms are stored only behind those of earlier items. */
 async function computeMissing(
   run: Run,
-  epoch: string,
-  first: number,
-  entries: (string | undefined)[],
+  { epoch, first, end, kinds }: TermIndex,
   maxComputed: number,
-): Promise<number | null> {
-  let computed = 0;
-  for (let gap = entries.indexOf(undefined); gap >= 0; gap = entries.indexOf(undefined, gap)) {
-    if (computed >= maxComputed) return first + gap;
-    let end = gap;
-    while (end < entries.length && entries[end] === undefined) end++;
-    const found = await storeTerms(run, epoch, first + gap, first + end);
+): Promise<{ readonly entries: ReadonlyMap<number, string>; readonly missingFrom: number | null }> {
+  const entries = new Map<number, string>();
+  for (let gap = kinds.indexOf("unknown"); gap >= 0; gap = kinds.indexOf("unknown", gap)) {
+    if (entries.size >= maxComputed) return { entries, missingFrom: first + gap };
+    let behind = gap;
+    while (first + behind < end && kinds[behind] === "unknown") behind++;
+    const found = await storeTerms(run, epoch, first + gap, first + behind);
     // Cleared meanwhile.
-    if (found.length === 0) return null;
-    for (const entry of found) entries[gap++] = entry;
-    computed += found.length;
+    if (found.length === 0) break;
+    for (const entry of found) entries.set(first + gap++, entry);
   }
-  return null;
+  return { entries, missingFrom: null };
 }
 
 /**

@@ -70,8 +70,36 @@ export function encodeTerms(item: Pick<NewItem, "role" | "type" | "content" | "t
 /** The terms of several items, as the scripts take them. */
 export const encodeAllTerms = (items: readonly NewItem[]): string => items.map(encodeTerms).join(" ");
 
-const ENTRY = /^[ua](?:[\w-]{4})*$/;
+// By the character's code; NOT_A_DIGIT for all that are not in the alphabet.
+const NOT_A_DIGIT = 64;
+const DIGITS = new Uint8Array(128).fill(NOT_A_DIGIT);
+for (const [value, character] of [...ALPHABET].entries()) DIGITS[character.charCodeAt(0)] = value;
 
-/** False for the entry of an item that was changed by a process that does not store terms, and for a damaged one. */
-export const isTermsEntry = (entry: string): boolean =>
-  ENTRY.test(entry) && entry.length <= 1 + 4 * MAX_TERMS;
+const digit = (text: string, at: number): number => DIGITS[text.charCodeAt(at)] ?? NOT_A_DIGIT;
+
+/** The hash in a text as a number; -1: these four characters are none. */
+export function numberOf(text: string, at = 0): number {
+  const [a, b, c, d] = [digit(text, at), digit(text, at + 1), digit(text, at + 2), digit(text, at + 3)];
+  return (a | b | c | d) >= NOT_A_DIGIT ? -1 : (a << 18) | (b << 12) | (c << 6) | d;
+}
+
+/**
+ * Adds the hashes of an entry to a list, as numbers. False, and nothing is added, for the entry of an item that was
+ * changed by a process that does not store terms, and for a damaged one.
+ */
+export function decodeTerms(entry: string, hashes: number[]): boolean {
+  const { length } = entry;
+  const isEntry =
+    (entry.startsWith("u") || entry.startsWith("a")) && length % 4 === 1 && length <= 1 + 4 * MAX_TERMS;
+  if (!isEntry) return false;
+  const before = hashes.length;
+  for (let at = 1; at < length; at += 4) {
+    const number = numberOf(entry, at);
+    if (number < 0) {
+      hashes.length = before;
+      return false;
+    }
+    hashes.push(number);
+  }
+  return true;
+}

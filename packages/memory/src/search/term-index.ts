@@ -1,0 +1,121 @@
+import { decodeTerms } from "./terms.ts";
+
+/** The entry of an item that was dropped. */
+export const DROPPED = "0";
+
+/** A user's message begins a turn. An unknown item has no terms yet, or damaged ones. */
+export type Kind = "user" | "other" | "dropped" | "unknown";
+
+/** The terms of consecutive items of a session, as numbers. */
+export class TermIndex {
+  /** The session's epoch, and how often terms in it had been changed, when they were read. */
+  readonly epoch: string;
+  readonly changes: string;
+  /** The index of the first item. */
+  first: number;
+  /** Of each item: its kind, and where its hashes end. */
+  kinds: Kind[] = [];
+  ends: number[] = [];
+  hashes: number[] = [];
+
+  constructor(epoch: string, changes: string, first: number) {
+    this.epoch = epoch;
+    this.changes = changes;
+    this.first = first;
+  }
+
+  /** The index behind the last item. */
+  get end(): number {
+    return this.first + this.kinds.length;
+  }
+
+  /** About how much memory it takes. */
+  get bytes(): number {
+    return 8 * (this.hashes.length + 2 * this.kinds.length);
+  }
+
+  /** Adds entries, of which the first is that of the item at `from`: those that are behind the last item. */
+  extend(from: number, entries: readonly (string | undefined)[]): void {
+    for (let n = this.end - from; n < entries.length; n++) {
+      this.kinds.push(this.#addHashes(entries[n]));
+      this.ends.push(this.hashes.length);
+    }
+  }
+
+  /** Adds what stands in front of the first item. */
+  prepend(earlier: TermIndex): void {
+    const shift = earlier.hashes.length;
+    this.first = earlier.first;
+    this.kinds = earlier.kinds.concat(this.kinds);
+    this.ends = earlier.ends.concat(this.ends.map((end) => end + shift));
+    this.hashes = earlier.hashes.concat(this.hashes);
+  }
+
+  /** A copy in which unknown items have these entries. */
+  with(entries: ReadonlyMap<number, string>): TermIndex {
+    const copy = new TermIndex(this.epoch, this.changes, this.first);
+    let start = 0;
+    for (const [n, kind] of this.kinds.entries()) {
+      const end = this.ends[n] ?? start;
+      const entry = kind === "unknown" ? entries.get(this.first + n) : undefined;
+      if (entry === undefined) for (let at = start; at < end; at++) copy.hashes.push(this.hashes[at] ?? 0);
+      copy.kinds.push(entry === undefined ? kind : copy.#addHashes(entry));
+      copy.ends.push(copy.hashes.length);
+      start = end;
+    }
+    return copy;
+  }
+
+  /** Removes all items from an index on. */
+  cut(end: number): void {
+    if (end >= this.end) return;
+    this.kinds.length = Math.max(0, end - this.first);
+    this.ends.length = this.kinds.length;
+    this.hashes.length = this.ends.at(-1) ?? 0;
+  }
+
+  #addHashes(entry: string | undefined): Kind {
+    if (entry === DROPPED) return "dropped";
+    if (entry === undefined || !decodeTerms(entry, this.hashes)) return "unknown";
+    return entry.startsWith("u") ? "user" : "other";
+  }
+}
+
+// Some 100 sessions of 5,000 messages.
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** The terms of the sessions that were searched last, by the name of their key. */
+export class TermCache {
+  readonly #indexes = new Map<string, { readonly index: TermIndex; bytes: number }>();
+  #bytes = 0;
+
+  get(key: string): TermIndex | undefined {
+    return this.#indexes.get(key)?.index;
+  }
+
+  /** Keeps an index, also after it has grown, and forgets those that were used longest ago. */
+  keep(key: string, index: TermIndex): void {
+    this.forget(key);
+    const { bytes } = index;
+    this.#indexes.set(key, { index, bytes });
+    this.#bytes += bytes;
+    for (const oldest of this.#indexes.keys()) {
+      if (this.#bytes <= MAX_BYTES) break;
+      this.forget(oldest);
+    }
+  }
+
+  forget(key: string): void {
+    this.#bytes -= this.#indexes.get(key)?.bytes ?? 0;
+    this.#indexes.delete(key);
+  }
+}
+
+const caches = new WeakMap<object, TermCache>();
+
+/** The cache of all sessions that are searched through a client. */
+export function termsOfClient(client: object): TermCache {
+  const cache = caches.get(client) ?? new TermCache();
+  caches.set(client, cache);
+  return cache;
+}
