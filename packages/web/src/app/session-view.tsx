@@ -162,7 +162,13 @@ export function SessionView({
           onExtend={(seconds) => session && props.onExtend(session, seconds)}
           onInspect={() => panel.setOpen(!panel.isOpen)}
         />
-        <ChoicesBar mode={mode} chosen={chat.chosenProvider} choose={choose} providers={providers} />
+        <ChoicesBar
+          mode={mode}
+          memory={chat.memory}
+          chosen={chat.chosenProvider}
+          choose={choose}
+          providers={providers}
+        />
         {isRedisAway && <RedisNotice mode={mode ?? "stateful"} />}
         <ConversationLog
           state={state}

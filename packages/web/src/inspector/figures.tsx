@@ -1,6 +1,6 @@
 import type { ContextReport } from "@redis-memory-magic/protocol";
 import { countSent } from "../chat/state/memory-line.ts";
-import type { Pricing } from "../chat/state/use-pricing.ts";
+import { FREE, type Pricing } from "../chat/state/use-pricing.ts";
 import { formatCount } from "../ui/format.ts";
 import type { InspectorSubject } from "./inspector-panel.tsx";
 
@@ -33,7 +33,7 @@ export function Figures({ report, subject, pricing }: FiguresProps) {
       />
       <Figure value={formatCount(stayed)} label="stored but not sent" />
       <Figure value={formatCount(context_window)} label={`window of ${subject.model}`} />
-      {cost !== null && (
+      {cost !== null && cost !== FREE && (
         <Figure
           value={cost}
           label={`${isNext ? "to send it" : "in all"}${pricing.as ? `, as ${pricing.as}` : ""}`}

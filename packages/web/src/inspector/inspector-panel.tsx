@@ -1,13 +1,16 @@
 import type { ContextReport, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
 import { memo } from "react";
+import { ContextBar } from "../chat/composer/context-bar.tsx";
 import { truncationText } from "../chat/state/answer-end.ts";
 import type { SessionTotals } from "../chat/state/session-totals.ts";
+import type { ShownMessage } from "../chat/state/shown-message.ts";
 import type { Pricing } from "../chat/state/use-pricing.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Figures } from "./figures.tsx";
 import { PayloadBlocks } from "./payload-blocks.tsx";
 import { PricedAs } from "./priced-as.tsx";
 import { RawRequest } from "./raw-request.tsx";
+import { Recalled } from "./recalled.tsx";
 import { StorageKeys } from "./storage-keys.tsx";
 import { TotalsFoot } from "./totals-foot.tsx";
 import { TurnTimes } from "./turn-times.tsx";
@@ -30,6 +33,8 @@ interface InspectorPanelProps {
   subject: InspectorSubject | null;
   providers: readonly ProviderStatus[];
   pricing: Pricing;
+  /** The loaded messages of the session. */
+  messages: readonly ShownMessage[];
   totals: SessionTotals;
   /** True if the totals cover only the loaded messages. */
   totalsArePartial: boolean;
@@ -98,7 +103,7 @@ interface ReportProps extends InspectorPanelProps {
   report: ContextReport;
 }
 
-function Report({ subject, report, pricing }: ReportProps) {
+function Report({ subject, report, pricing, messages }: ReportProps) {
   const { kind, provider } = subject;
   return (
     <>
@@ -109,6 +114,8 @@ function Report({ subject, report, pricing }: ReportProps) {
         </p>
       )}
       <Figures report={report} subject={subject} pricing={pricing} />
+      <ContextBar report={report} hasLegend />
+      <Recalled report={report} messages={messages} />
       <PayloadBlocks
         report={report}
         tense={kind === "next" ? "stay" : "stayed"}

@@ -38,6 +38,8 @@ export function SessionInspector({
           : pastTurn(known, turn?.report ?? null),
     [turnId, choice, provider, preview, isOpen, known, turn],
   );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the panel does not render while an answer streams.
+  const stored = useMemo(() => messages, [history]);
   const { totals, isPartial } = useSessionTotals(state, history, pricing.price);
   const onContextTokens = useCallback(
     (tokens: number | null) => choose({ context_tokens: tokens }),
@@ -49,6 +51,7 @@ export function SessionInspector({
       subject={subject}
       providers={providers}
       pricing={pricing}
+      messages={stored}
       totals={totals}
       totalsArePartial={isPartial}
       contextTokens={choice?.contextTokens ?? null}

@@ -29,6 +29,15 @@ export function formatDuration(ms: number): string {
 export const formatTime = (time: string): string =>
   new Date(time).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 
+/** An ISO time with its day: "27 Nov, 21:55". */
+export const formatDateTime = (time: string): string =>
+  new Date(time).toLocaleString(undefined, {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+
 /** "491 MB", "1.4 kB". */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB"];

@@ -1,4 +1,4 @@
-import type { Mode, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
+import type { MemoryStrategy, Mode, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
 import { memo } from "react";
 import type { Choose } from "../state/use-chat.ts";
 import { MemoryChoice } from "./memory-choice.tsx";
@@ -8,18 +8,30 @@ import "./choices-bar.css";
 
 interface ChoicesBarProps {
   mode: Mode | null;
+  memory: MemoryStrategy | undefined;
   chosen: ProviderId | null;
   choose: Choose;
   providers: readonly ProviderStatus[];
 }
 
 /** Memory and Provider, in view at every width. */
-export const ChoicesBar = memo(function ChoicesBar({ mode, chosen, choose, providers }: ChoicesBarProps) {
+export const ChoicesBar = memo(function ChoicesBar({
+  mode,
+  memory,
+  chosen,
+  choose,
+  providers,
+}: ChoicesBarProps) {
   const provider = providers.find(({ id }) => id === chosen);
   return (
     <>
       <div className="choices">
-        <MemoryChoice mode={mode} onChange={(mode) => choose({ mode })} />
+        <MemoryChoice
+          mode={mode}
+          onChange={(mode) => choose({ mode })}
+          memory={memory}
+          onMemory={(memory) => choose({ memory })}
+        />
         <ProviderChoice providers={providers} chosen={chosen} onChange={(id) => choose({ provider: id })} />
       </div>
       <ProviderNotice provider={provider} />

@@ -1,10 +1,13 @@
-import type { Mode } from "@redis-memory-magic/protocol";
+import type { MemoryStrategy, Mode } from "@redis-memory-magic/protocol";
 import { useId } from "react";
+import { RecallSwitch } from "./recall-switch.tsx";
 import "./segments.css";
 
 interface MemoryChoiceProps {
   mode: Mode | null;
   onChange: (mode: Mode) => void;
+  memory: MemoryStrategy | undefined;
+  onMemory: (memory: MemoryStrategy) => void;
 }
 
 /** The switch's own words; the API's words stand beside them. */
@@ -12,7 +15,7 @@ const LABELS: Record<Mode, string> = { stateless: "Off", stateful: "On" };
 const NAMES: Record<Mode, string> = { stateless: "Stateless", stateful: "Stateful" };
 
 /** The memory switch. */
-export function MemoryChoice({ mode, onChange }: MemoryChoiceProps) {
+export function MemoryChoice({ mode, onChange, memory, onMemory }: MemoryChoiceProps) {
   const id = useId();
   return (
     <div className="choice">
@@ -28,6 +31,7 @@ export function MemoryChoice({ mode, onChange }: MemoryChoiceProps) {
         ))}
       </div>
       <MemoryBadge mode={mode} />
+      <RecallSwitch mode={mode} memory={memory} onChange={onMemory} />
     </div>
   );
 }

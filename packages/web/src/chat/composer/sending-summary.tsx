@@ -1,8 +1,8 @@
 import type { ContextReport, ProviderStatus } from "@redis-memory-magic/protocol";
 import { formatCount, plural } from "../../ui/format.ts";
 import type { Choice } from "../state/choice.ts";
-import { countSent, sendingSummary } from "../state/memory-line.ts";
-import type { Pricing } from "../state/use-pricing.ts";
+import { countRecalled, countSent, sendingSummary } from "../state/memory-line.ts";
+import { FREE, type Pricing } from "../state/use-pricing.ts";
 import { ContextBar } from "./context-bar.tsx";
 
 interface SendingSummaryProps {
@@ -30,7 +30,7 @@ export function SendingSummary({ choice, preview, lined, isLoaded, provider, pri
   const cost = pricing.format({ provider: choice.provider, model }, counts);
   return (
     <>
-      <span>{sendingSummary(countSent(preview))}</span>
+      <span>{sendingSummary(countSent(preview), countRecalled(preview))}</span>
       <span>
         {tokens.estimated && "about "}
         {plural(tokens.counted, "token")}
@@ -38,7 +38,9 @@ export function SendingSummary({ choice, preview, lined, isLoaded, provider, pri
       <span className="composer-window">
         <ContextBar report={preview} /> of {formatCount(context_window)}
       </span>
-      {cost !== null && <span>{pricing.as === null ? cost : `${cost} as ${pricing.as}`}</span>}
+      {cost !== null && cost !== FREE && (
+        <span>{pricing.as === null ? cost : `${cost} as ${pricing.as}`}</span>
+      )}
     </>
   );
 }

@@ -1,8 +1,9 @@
-import { plural } from "../../ui/format.ts";
+import type { ContextReport } from "@redis-memory-magic/protocol";
+import { formatCount, plural } from "../../ui/format.ts";
 import { LiveRegion } from "../../ui/live-region.tsx";
 import { answerNotes } from "../state/answer-end.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
-import { countSent } from "../state/memory-line.ts";
+import { countRecalled, countSent } from "../state/memory-line.ts";
 import type { Chat } from "../state/use-chat.ts";
 
 /** Announces what the page shows: how many messages will be sent, and that an answer is coming or has arrived. */
@@ -12,11 +13,17 @@ export function ChatLiveRegions({ chat: { preview, state } }: { chat: Chat }) {
   const answer = last?.role === "assistant" ? `The assistant said: ${last.content}` : "";
   return (
     <>
-      <LiveRegion text={preview === null ? "" : `${plural(countSent(preview), "message")} will be sent`} />
+      <LiveRegion text={preview === null ? "" : sendingText(preview)} />
       <LiveRegion text={live === null ? answer : "The assistant is answering"} />
       <LiveRegion isUrgent text={failureText(state)} />
     </>
   );
+}
+
+function sendingText(preview: ContextReport): string {
+  const recalled = countRecalled(preview);
+  const and = recalled === 0 ? "" : ` and ${formatCount(recalled)} recalled`;
+  return `${plural(countSent(preview), "message")}${and} will be sent`;
 }
 
 /** Returns what went wrong last: a refused message, a turn that did not complete or was cut, messages that are gone. */

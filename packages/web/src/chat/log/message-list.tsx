@@ -136,6 +136,7 @@ function markOf(line: MemoryLine, message: ShownMessage): RowMark {
   if (message.delivery === "refused") return "none";
   if (isGone(message)) return "gone";
   if (line.answer === message.key) return "answer";
+  if (line.recalled.has(message.key)) return "recalled";
   return line.sent.has(message.key) ? "sent" : "kept";
 }
 

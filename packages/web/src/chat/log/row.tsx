@@ -12,8 +12,8 @@ import type { RowActions } from "./row-actions.ts";
 import { ToolOutput } from "./tool-calls.tsx";
 import { UserMessage } from "./user-message.tsx";
 
-/** "none": refused, "gone": no longer in Redis. */
-export type RowMark = "sent" | "kept" | "answer" | "gone" | "none";
+/** "recalled": outside the window, but sent. "none": refused, "gone": no longer in Redis. */
+export type RowMark = "sent" | "recalled" | "kept" | "answer" | "gone" | "none";
 
 interface RowProps {
   message: ShownMessage;

@@ -63,6 +63,28 @@ test("starts the line at the first message that fits", () => {
   expect(line.rule?.text).toContain("512 tokens");
 });
 
+const recall = (...message_ids: string[]): ContextReport["parts"][number] => {
+  const search = { hits: [], searched: 2, total: 2, matched: 1, ms: 0.1 };
+  return { kind: "recall", tokens: 5, message_ids, ...search };
+};
+
+test("marks what is outside the window and sent nevertheless", () => {
+  const some = { ...report(["m3", "m4", null], [leftOut("window", 1)]), parts: [recall("m1")] };
+  for (const line of [lineOfNextTurn(messages, "stateful", some), lineOfTurn(messages, "t", some)]) {
+    expect([...line.recalled]).toEqual(["key-m1"]);
+    expect([...line.sent]).toEqual(["key-m3", "key-m4"]);
+    expect(line.rule).toMatchObject({
+      before: "key-m3",
+      text: expect.stringContaining("1 message did not fit"),
+    });
+  }
+  const all = { ...report(["m3", "m4", null]), parts: [recall("m1", "m2")] };
+  const line = lineOfNextTurn(messages, "stateful", all);
+  expect([...line.recalled]).toEqual(["key-m1", "key-m2"]);
+  expect(line.rule?.text).toContain("is recalled");
+  expect(lineOfNextTurn(messages, "stateless", all).recalled.size).toBe(0);
+});
+
 test("puts the rule after the last message if nothing old fits", () => {
   const line = lineOfNextTurn(messages, "stateful", report([null], [leftOut("window", 4)]));
   expect(line.sent.size).toBe(0);
@@ -127,6 +149,7 @@ test("does not count the system prompt as a message", () => {
 test("describes what sending does", () => {
   expect(sendingSummary(1)).toBe("Sends this message alone");
   expect(sendingSummary(5)).toBe("Sends these 5 messages");
+  expect(sendingSummary(1, 2)).toBe("Sends this message and 2 recalled");
 });
 
 test("leaves out messages that Redis no longer has", () => {

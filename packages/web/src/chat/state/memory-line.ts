@@ -1,5 +1,6 @@
 import type { ContextReport, Message, Mode } from "@redis-memory-magic/protocol";
 import { formatCount, plural } from "../../ui/format.ts";
+import { recallOf } from "./context-parts.ts";
 import type { ShownMessage } from "./shown-message.ts";
 
 /** The fields of a message that the line needs. */
@@ -15,6 +16,8 @@ interface LineMessage {
 export interface MemoryLine {
   /** Keys of the messages that are sent; all others are only stored. */
   readonly sent: ReadonlySet<string>;
+  /** Keys of the messages that are outside the window and sent nevertheless. */
+  readonly recalled: ReadonlySet<string>;
   /** Where the line is interrupted, and why: before the message `before`, or after the last one (null). */
   readonly rule: { readonly before: string | null; readonly text: string } | null;
   /** The answer whose context is shown; null for the next turn, whose line ends in the composer. */
@@ -35,13 +38,14 @@ export function lineOfNextTurn(
   if (mode === "stateless") {
     const rule =
       messages.length > running.length ? { before: running[0]?.key ?? null, text: MEMORY_OFF } : null;
-    return { sent: keysOf(running), rule, answer: null };
+    return { sent: keysOf(running), recalled: NONE, rule, answer: null };
   }
   const start = report === null ? 0 : startOfWindow(messages, report);
   const sent = messages.slice(start).filter((message) => message.delivery === "stored" || isRunning(message));
   const text = report === null || start === 0 ? null : windowRule(report);
   const rule = text === null ? null : { before: messages[start]?.key ?? null, text };
-  return { sent: keysOf(sent), rule, answer: null };
+  const recalled = report === null ? NONE : keysOf(recalledOf(messages.slice(0, start), report));
+  return { sent: keysOf(sent), recalled, rule, answer: null };
 }
 
 /** Returns the line of a past turn: exactly what its report says. */
@@ -52,16 +56,17 @@ export function lineOfTurn(
 ): MemoryLine {
   const ids = sentIds(report);
   const sent = messages.filter(({ id }) => id !== null && ids.has(id));
-  const reasons = report.left_out.map(({ reason }) => reason);
-  const text = reasons.includes("window")
-    ? windowRule(report)
-    : reasons.includes("stateless")
-      ? MEMORY_OFF
-      : null;
+  const isOff = report.left_out.some(({ reason }) => reason === "stateless");
+  const text = isCut(report) ? windowRule(report) : isOff ? MEMORY_OFF : null;
   const isWhole = text === null || messages[0]?.key === sent[0]?.key;
   const rule = isWhole ? null : { before: sent[0]?.key ?? null, text };
   const answer = messages.findLast(({ role, turn }) => role === "assistant" && turn?.id === turnId);
-  return { sent: keysOf(sent), rule, answer: answer?.key ?? null };
+  return {
+    sent: keysOf(sent),
+    recalled: keysOf(recalledOf(messages, report)),
+    rule,
+    answer: answer?.key ?? null,
+  };
 }
 
 /** Counts the messages that a report sends, without the system prompt. */
@@ -69,8 +74,14 @@ export const countSent = (report: ContextReport): number =>
   report.messages.filter(({ role }) => role !== "system").length;
 
 /** Describes what sending does: "Sends this message alone", "Sends these 5 messages". */
-export const sendingSummary = (count: number): string =>
-  count <= 1 ? "Sends this message alone" : `Sends these ${plural(count, "message")}`;
+export function sendingSummary(count: number, recalled = 0): string {
+  const alone = recalled === 0 ? "Sends this message alone" : "Sends this message";
+  const sent = count <= 1 ? alone : `Sends these ${plural(count, "message")}`;
+  return recalled === 0 ? sent : `${sent} and ${formatCount(recalled)} recalled`;
+}
+
+/** Counts the messages that are outside the window and sent nevertheless. */
+export const countRecalled = (report: ContextReport): number => recallOf(report)?.message_ids.length ?? 0;
 
 const MEMORY_OFF = "Stored in Redis, not sent: memory is off";
 
@@ -81,8 +92,20 @@ function windowRule({ left_out, context_window, budget }: ContextReport): string
   const count = left_out.reduce((sum, { reason, messages }) => sum + (reason === "window" ? messages : 0), 0);
   const room = `${formatCount(context_window)} tokens, of which ${formatCount(context_window - budget)} are kept for the answer`;
   const half = context_window < SMALL_WINDOW ? "" : "; the older half is let go at once";
+  if (count === 0) return `All that did not fit into ${room} is recalled`;
   return `Stored in Redis, not sent: ${plural(count, "message")} did not fit into ${room}${half}`;
 }
+
+/** True if something is outside the window. */
+const isCut = (report: ContextReport): boolean =>
+  report.left_out.some(({ reason }) => reason === "window") || recallOf(report) !== undefined;
+
+const recalledOf = (messages: readonly LineMessage[], report: ContextReport): LineMessage[] => {
+  const ids = new Set(recallOf(report)?.message_ids);
+  return messages.filter(({ id }) => id !== null && ids.has(id));
+};
+
+const NONE: ReadonlySet<string> = new Set();
 
 const isRunning = ({ delivery, turn }: LineMessage) =>
   delivery === "on-its-way" || turn?.status === "running";
@@ -93,7 +116,7 @@ const sentIds = (report: ContextReport) => new Set(report.messages.map(({ messag
 
 /** Returns the index of the oldest message that is sent. */
 function startOfWindow(messages: readonly LineMessage[], report: ContextReport): number {
-  if (!report.left_out.some(({ reason }) => reason === "window")) return 0;
+  if (!isCut(report)) return 0;
   const ids = sentIds(report);
   const start = messages.findIndex(({ id }) => id !== null && ids.has(id));
   if (start >= 0) return start;

@@ -1,5 +1,6 @@
 import type {
   ContextReport,
+  MemoryStrategy,
   Mode,
   ProviderId,
   ProviderStatus,
@@ -33,6 +34,8 @@ export interface Chat {
   readonly provider: ProviderStatus | undefined;
   /** null until the user has chosen one, or the session and the server's default are known. */
   readonly mode: Mode | null;
+  /** Known as early as the mode; undefined: the server's default. */
+  readonly memory: MemoryStrategy | undefined;
   /** Known as early as the mode. */
   readonly chosenProvider: ProviderId | null;
   /** null until the session and the server's defaults are known. */
@@ -101,6 +104,7 @@ export function useChat(sessionId: string, server: Providers): Chat {
     providers,
     provider,
     mode,
+    memory: settings.memory ?? choice?.memory,
     chosenProvider,
     choice,
     choose,

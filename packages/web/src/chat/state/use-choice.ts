@@ -11,7 +11,7 @@ import type { Choice } from "./choice.ts";
 import { type Settings, useSettings } from "./settings.ts";
 
 /** What was chosen last in this tab: a new session starts with it. */
-interface LastChoice extends Pick<SessionSettings, "mode" | "provider"> {
+interface LastChoice extends Pick<SessionSettings, "mode" | "memory" | "provider"> {
   /** The model by provider, so that switching back restores it. */
   readonly models?: Readonly<Partial<Record<ProviderId, string>>>;
 }
@@ -34,11 +34,11 @@ const store = new Store<LastChoice>(storedChoice());
 
 /** Notes a choice for the sessions that are started later. Returns it with the model that its provider had. */
 export function rememberChoice(change: SessionSettingsPatch): SessionSettingsPatch {
-  const { mode, model } = change;
+  const { mode, memory, model } = change;
   const provider = change.provider ?? store.get().provider;
   const models = { ...store.get().models };
   if (provider && model) models[provider] = model;
-  store.update({ ...(mode && { mode }), ...(provider && { provider }), models });
+  store.update({ ...(mode && { mode }), ...(memory && { memory }), ...(provider && { provider }), models });
   writeStored(STORED, JSON.stringify(store.get()), tabStorage);
   return change.provider && model === undefined
     ? { ...change, model: models[change.provider] ?? null }
@@ -87,7 +87,7 @@ function resolve(
     provider,
     model: models.find(({ id }) => id === wantedModel)?.id,
     system: own.system ?? (last ? undefined : (settings.system ?? undefined)),
-    memory: own.memory,
+    memory: own.memory ?? (last ? undefined : chosen.memory),
     contextTokens: own.context_tokens,
   };
 }

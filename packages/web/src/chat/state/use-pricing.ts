@@ -5,6 +5,9 @@ import { costAt, pricedModels, priceOf, type TokenCounts } from "./pricing.ts";
 import { useSettings } from "./settings.ts";
 
 /** The prices to show: each model's own, or one model's for all. */
+/** What a model of this machine costs. */
+export const FREE = "free";
+
 export interface Pricing {
   /** The model whose prices are applied to everything. */
   readonly as: string | null;
@@ -25,7 +28,7 @@ export function usePricing(providers: readonly ProviderStatus[]): Pricing {
       format(of, tokens) {
         const known = price(of);
         if (known === null) return null;
-        return known.input + known.output === 0 ? "free" : formatCost(costAt(known, tokens));
+        return known.input + known.output === 0 ? FREE : formatCost(costAt(known, tokens));
       },
     };
   }, [providers, pricedAs]);

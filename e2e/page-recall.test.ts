@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ChatPage } from "./chat-page.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+const send = (path: string, method: string, body: unknown) =>
+  fetch(`${stack.api}${path}`, {
+    method,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+/** Opens a conversation whose beginning does not fit its window. */
+async function openLong(id: string): Promise<ChatPage> {
+  const talk = Array.from({ length: 20 }, (_, n) => [
+    { role: "user", content: `Tell me about the weather in the town number ${n}, at noon.` },
+    { role: "assistant", content: "It rains there, as on most days of the year, and it will go on." },
+  ]);
+  const messages = [
+    { role: "user", content: "My cat is called Miso." },
+    { role: "assistant", content: "A fine name." },
+    ...talk.flat(),
+  ];
+  await send(`/sessions/${id}/messages`, "POST", { messages });
+  await send(`/sessions/${id}/settings`, "PATCH", {
+    mode: "stateful",
+    provider: "mirror",
+    context_tokens: 512,
+  });
+  const chat = new ChatPage(await stack.open({ viewport: { width: 1440, height: 900 } }));
+  await chat.page.waitForURL(/#\/s\//);
+  await chat.page.goto(`${stack.url}/#/s/${id}`);
+  await expect(chat.answers.last()).toBeVisible();
+  return chat;
+}
+
+const input = ({ page }: ChatPage) => page.getByRole("textbox", { name: "Message" });
+const marked = ({ page }: ChatPage) =>
+  page.getByRole("article", { name: "You" }).filter({ hasText: "Miso" }).first().getAttribute("data-mark");
+
+test("shows what is recalled before it is sent, why, and of how much", async () => {
+  const chat = await openLong("recalled-first");
+  const found = chat.page.getByRole("region", { name: "Recalled" });
+  await input(chat).fill("What is my cat called?");
+  await expect(chat.page.locator(".composer").getByText(/ and 2 recalled$/)).toBeVisible();
+  await expect(found.getByText(/Has .*“cat/)).toBeVisible();
+  await expect(found.getByText("My cat is called Miso.")).toBeVisible();
+  await expect(found.getByText(/Searched \d+ of \d+ messages outside the window in [\d.]+ ms/)).toBeVisible();
+  await expect(
+    chat.page.locator(".inspector").getByRole("img", { name: /\d+ recalled, \d+ your message/ }),
+  ).toBeVisible();
+  await expect.poll(() => marked(chat)).toBe("recalled");
+
+  await chat.say("What is my cat called?");
+  await chat.page
+    .getByRole("button", { name: /^X-ray: / })
+    .last()
+    .click();
+  await expect(chat.page.getByText("X-ray: what the model was sent")).toBeVisible();
+  await expect(found.getByText("My cat is called Miso.")).toBeVisible();
+});
+
+test("recalls nothing when it is switched off, which the session remembers", async () => {
+  const chat = await openLong("recalled-off");
+  const recall = chat.page.getByRole("checkbox", { name: "Recall" });
+  await input(chat).fill("What is my cat called?");
+  await expect.poll(() => marked(chat)).toBe("recalled");
+  const stored = chat.page.waitForResponse((it) => it.request().method() === "PATCH");
+  await recall.uncheck();
+  await stored;
+  await expect.poll(() => marked(chat)).toBe("kept");
+  expect(await chat.page.getByRole("region", { name: "Recalled" }).count()).toBe(0);
+  await chat.page.reload();
+  await expect.poll(() => recall.isChecked()).toBe(false);
+  await chat.memory("Stateless");
+  expect(await recall.isDisabled()).toBe(true);
+});

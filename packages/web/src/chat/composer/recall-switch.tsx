@@ -1,0 +1,28 @@
+import type { MemoryStrategy, Mode } from "@redis-memory-magic/protocol";
+import "./recall-switch.css";
+
+interface RecallSwitchProps {
+  mode: Mode | null;
+  /** Absent: the server's default, which recalls. */
+  memory: MemoryStrategy | undefined;
+  onChange: (memory: MemoryStrategy) => void;
+}
+
+/** Whether earlier messages that no longer fit the window are searched for the message's words. */
+export function RecallSwitch({ mode, memory = "recall", onChange }: RecallSwitchProps) {
+  return (
+    <label
+      className="recall-switch"
+      title="When the conversation no longer fits the context window: earlier messages that have words of yours are sent too"
+    >
+      <input
+        type="checkbox"
+        checked={memory === "recall" && mode === "stateful"}
+        // Without memory nothing earlier is sent.
+        disabled={mode !== "stateful"}
+        onChange={(event) => onChange(event.target.checked ? "recall" : "window")}
+      />
+      Recall
+    </label>
+  );
+}
