@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createClient, createCluster, createSentinel } from "@redis/client";
 import { Cluster, Redis } from "ioredis";
 import type { RedisClient, Subscriber } from "../src/index.ts";
+import { createMemoryClient, type MemoryClient } from "../src/testing/index.ts";
 import { MASTER_NAME } from "./sentinel.ts";
 import { givenServers, startServer } from "./servers.ts";
 
@@ -12,6 +13,12 @@ export function testRedisUrl(): string {
     throw new Error("TEST_REDIS_URL is not set: run the tests with `npm test`, or name a Redis to test on.");
   return url;
 }
+
+/**
+ * True with TEST_REDIS_URL=memory: — then the tests run on the in-memory client. It has no users, and its clock is that
+ * of this process.
+ */
+export const IS_IN_MEMORY = process.env.TEST_REDIS_URL === "memory:";
 
 export interface Connection {
   readonly client: RedisClient;
@@ -42,6 +49,7 @@ export interface Target {
 }
 
 export async function connectNodeRedis(url = testRedisUrl(), login?: Login): Promise<Connection> {
+  if (url === "memory:") return connectMemoryClient();
   const client = createClient({ url, ...login });
   const subscriber = client.duplicate();
   for (const one of [client, subscriber]) {
@@ -59,7 +67,22 @@ export async function connectNodeRedis(url = testRedisUrl(), login?: Login): Pro
   };
 }
 
+let memoryClient: Promise<MemoryClient> | undefined;
+
+/** Connections to the same Redis have the same keys. */
+async function connectMemoryClient(): Promise<Connection> {
+  memoryClient ??= createMemoryClient();
+  const client = (await memoryClient).duplicate();
+  return {
+    client,
+    subscriber: client,
+    command: (...args) => client.sendCommand(args),
+    close: async () => client.destroy(),
+  };
+}
+
 export async function connectIoRedis(url = testRedisUrl(), login?: Login): Promise<Connection> {
+  if (url === "memory:") return connectMemoryClient();
   return ofIoRedis(new Redis(url, { ...login, ...IOREDIS }));
 }
 
@@ -203,6 +226,7 @@ function contractClients(): Record<string, Connect> {
     return Object.fromEntries(
       matrixTargets().map(([name, target]) => [name, (login) => connectTo(target, login)]),
     );
+  if (IS_IN_MEMORY) return { "the in-memory client": connectMemoryClient };
   const clients: Record<string, Connect> = {
     "@redis/client": (login) => connectNodeRedis(testRedisUrl(), login),
     ioredis: (login) => connectIoRedis(testRedisUrl(), login),

@@ -12,7 +12,7 @@ const DEADLINE_MS = 5 * 60_000;
 const INSTALLED = [
   ...["@redis/client@6.3.1", "ioredis@6.0.0", "openai@7.57.0", "ai@7.0.173", "@langchain/core@1.4.0"],
   ...["@langchain/langgraph@1.7.3", "@langchain/langgraph-checkpoint@1.2.2", "@openai/agents@0.20.0"],
-  ...["@anthropic-ai/sdk@1.14.0"],
+  ...["@anthropic-ai/sdk@1.14.0", "lua-redis-wasm@1.5.0"],
   ...["zod@4", "typescript@7.0.2", "@types/node@24"],
 ];
 
@@ -21,11 +21,21 @@ let project: string;
 let redis: Server;
 let openai: Awaited<ReturnType<typeof startFakeOpenAi>>;
 
-async function run(command: string, args: readonly string[], cwd = project): Promise<string> {
+interface RunOptions {
+  readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+async function run(
+  command: string,
+  args: readonly string[],
+  { cwd = project, environment = {} }: RunOptions = {},
+): Promise<string> {
   const env = {
     ...process.env,
     ...{ REDIS_URL: redis.url, OPENAI_API_KEY: "none", OPENAI_BASE_URL: openai.url },
     OPENAI_AGENTS_DISABLE_TRACING: "1",
+    ...environment,
   };
   const { stdout } = await promisify(execFile)(command, args, { cwd, env, timeout: DEADLINE_MS }).catch(
     (error: Error & { stdout?: string; stderr?: string }) => {
@@ -40,8 +50,8 @@ beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), "memory-package-"));
   redis = await startServer(serverBinary());
   openai = await startFakeOpenAi();
-  await run(process.execPath, ["build.ts"], memory);
-  await run("npm", ["pack", "--pack-destination", project], join(memory, "dist"));
+  await run(process.execPath, ["build.ts"], { cwd: memory });
+  await run("npm", ["pack", "--pack-destination", project], { cwd: join(memory, "dist") });
   const manifest = { name: "project", version: "1.0.0", private: true, type: "module" };
   writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
   const [tarball = ""] = (await run("sh", ["-c", "ls *.tgz"])).trim().split("\n");
@@ -107,6 +117,12 @@ test("remembers in the example with LangGraph, in a thread and across threads", 
     "thread 1: Hello Bob! 3 messages so far.",
     "thread 2: Hello Bob! 1 messages so far.",
   ]);
+});
+
+test("passes the library's own tests on the in-memory client", async () => {
+  const args = ["node_modules/vitest/vitest.mjs", "run", "packages/memory/src"];
+  const environment = { TEST_REDIS_URL: "memory:", TEST_REDIS_SERVER: serverBinary() };
+  await run(process.execPath, args, { cwd: join(memory, "../.."), environment });
 });
 
 test("installs the command redis-memory", async () => {

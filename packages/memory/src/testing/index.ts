@@ -1,0 +1,1 @@
+export { createMemoryClient, type MemoryClient } from "./memory-client.ts";
