@@ -130,9 +130,15 @@ export async function checkBackup(path: string): Promise<Counts> {
 async function* linesOf(path: string): AsyncGenerator<string, void, void> {
   const unpacked = new PassThrough();
   const read = pipeline(createReadStream(path), createGunzip(), unpacked);
+  // The caller may have stopped at a damaged record before the error comes, and nothing else listens then.
   read.catch(() => {});
-  yield* createInterface({ input: unpacked, crlfDelay: Number.POSITIVE_INFINITY });
-  await read;
+  unpacked.on("error", () => {});
+  try {
+    yield* createInterface({ input: unpacked, crlfDelay: Number.POSITIVE_INFINITY });
+    await read;
+  } finally {
+    unpacked.destroy();
+  }
 }
 
 const line = (value: object): string => `${JSON.stringify(value)}\n`;
