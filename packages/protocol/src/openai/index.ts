@@ -1,4 +1,5 @@
 export * from "./chat-completions.ts";
 export * from "./conversations.ts";
+export * from "./embeddings.ts";
 export * from "./items.ts";
 export * from "./responses.ts";

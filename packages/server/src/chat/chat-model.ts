@@ -59,6 +59,20 @@ export interface Availability {
   readonly models: readonly ModelInfo[];
 }
 
+export interface EmbedRequest {
+  readonly model: string;
+  readonly texts: readonly string[];
+  /** How long the vectors are; absent: as the model has them. */
+  readonly dimensions?: number;
+}
+
+export interface Embeddings {
+  /** In the order of the texts. */
+  readonly vectors: readonly (readonly number[])[];
+  /** Null: the provider did not report them. */
+  readonly inputTokens: number | null;
+}
+
 /** The request as it goes over the wire, for people to see: never with a key in it. */
 export interface WireRequest {
   readonly method: "POST";
@@ -103,6 +117,9 @@ export interface ChatModel {
   readonly countTokens?:
     | ((model: string, texts: readonly string[]) => number[] | Promise<number[]>)
     | undefined;
+
+  /** Vectors of texts. Absent: the provider has none. Rejects as `generate` does. */
+  embed?(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings>;
 
   /** Fetches missing files, if the provider can. Called when this provider is first requested; never rejects. */
   prepare?(): Promise<void>;

@@ -1,5 +1,6 @@
 import { PROVIDER_IDS, type ProviderId } from "@redis-memory-magic/protocol";
 import type { ApiModel } from "@redis-memory-magic/protocol/openai";
+import type { ChatModel } from "../chat/chat-model.ts";
 import type { Providers } from "../chat/providers.ts";
 import { AppError } from "../errors/app-error.ts";
 
@@ -40,10 +41,23 @@ export class ModelNames {
   async resolve(name: string): Promise<NamedModel> {
     const found = await this.#find(this.#isPrefixed(name) ? name : (this.#aliases.get(name) ?? name));
     if (found) return found;
-    const message = "is not a model of an available provider: GET /v1/models lists them";
-    throw new AppError("model_not_found", `The model ${JSON.stringify(name)} ${message}.`, {
-      errors: [{ field: "model", message }],
-    });
+    throw unknownModel(name);
+  }
+
+  /**
+   * The model of a provider that makes vectors. It need not be on a list: those are of the models that chat.
+   * @throws AppError `model_not_found`
+   */
+  async resolveEmbedding(name: string): Promise<{ readonly provider: ChatModel; readonly model?: string }> {
+    const named = this.#isPrefixed(name) ? name : (this.#aliases.get(name) ?? name);
+    const known = await this.#find(named);
+    if (known) return { ...known, provider: this.#providers.get(known.provider) };
+    const owner = named.startsWith(OPENAI_EMBEDDINGS) ? "chatgpt" : "ollama";
+    const available = await this.#available();
+    if (available.some(({ provider }) => provider === owner)) {
+      return { provider: this.#providers.get(owner), model: named };
+    }
+    throw unknownModel(name);
   }
 
   async #find(name: string): Promise<NamedModel | undefined> {
@@ -81,5 +95,14 @@ export class ModelNames {
       .map(({ provider, models }) => ({ provider, models: models.map(({ id }) => id) }));
   }
 }
+
+function unknownModel(name: string): AppError {
+  const message = "is not a model of an available provider: GET /v1/models lists them";
+  return new AppError("model_not_found", `The model ${JSON.stringify(name)} ${message}.`, {
+    errors: [{ field: "model", message }],
+  });
+}
+
+const OPENAI_EMBEDDINGS = "text-embedding-";
 
 const isProvider = (name: string): name is ProviderId => PROVIDER_IDS.some((id) => id === name);

@@ -6,6 +6,7 @@ import { toOpenAiError } from "./api-error.ts";
 import type { ModelNames } from "./model-names.ts";
 import { chatCompletionRoutes } from "./routes/chat-completions.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
+import { embeddingRoutes } from "./routes/embeddings.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { responseRoutes } from "./routes/responses.ts";
 import { refuseMalformedText } from "./well-formed.ts";
@@ -29,7 +30,9 @@ export const openAiRoutes: OpenAiRoutes = (context) => async (app) => {
       schema.response = { ...(schema.response as object), ...ERRORS };
     });
     scope.addHook("preValidation", async ({ body }) => refuseMalformedText(body));
-    for (const routes of [modelRoutes, responseRoutes, conversationRoutes, chatCompletionRoutes])
+    for (const routes of [
+      ...[modelRoutes, responseRoutes, conversationRoutes, chatCompletionRoutes, embeddingRoutes],
+    ])
       await scope.register(routes(context));
   };
   await app.register(v1, { prefix: "/v1" });

@@ -38,6 +38,7 @@ export async function readTurn(
  * Begins a background response again whose server died, froze or was stopped before the first output; at most once,
  * whichever servers try. Returns the turn that was begun for it, now or before; undefined: its first turn has output,
  * or it cannot be begun again.
+ * @throws AppError for what may succeed later
  */
 export async function runAgain(
   chat: Chat,
@@ -67,10 +68,14 @@ export async function runAgain(
       { key: `again ${turnId}`, requestHash: "again", sessionId },
     );
   } catch (error) {
-    if (error instanceof AppError) return undefined;
-    throw error;
+    // What can be tried again must not be answered with a response that has failed.
+    const isLasting = error instanceof AppError && error.retryAfter === undefined && !isAway(error);
+    if (!isLasting) throw error;
+    return undefined;
   }
 }
+
+const isAway = ({ code }: AppError): boolean => code === "storage_unavailable";
 
 const isLost = ({ record: { status, info }, items }: StoredTurn): boolean =>
   status === "interrupted" &&

@@ -5,6 +5,7 @@ import type {
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
 import type { ContentPart, ContextItem } from "../../src/chat/context-item.ts";
+import { fakeEmbeddings } from "./embeddings.ts";
 import { FakeServer, type FakeServerOptions, type Handler, sendJson } from "./fake-server.ts";
 import { CompletionFrames } from "./ollama-frames.ts";
 import { runAsScript } from "./run-as-script.ts";
@@ -147,6 +148,7 @@ export class FakeOllama extends FakeServer {
         })),
       });
     },
+    "POST /v1/embeddings": fakeEmbeddings("all-minilm:22m"),
     "POST /api/generate": async (request, response, gone) => {
       const { model } = request.body as { model: string };
       await sleep(this.loadMs, undefined, { signal: gone });

@@ -6,6 +6,7 @@ import type {
   ResponseInputItem,
 } from "openai/resources/responses/responses";
 import type { ContentPart, ContextItem, ContextMessage } from "../../src/chat/context-item.ts";
+import { fakeEmbeddings } from "./embeddings.ts";
 import {
   FakeServer,
   type FakeServerOptions,
@@ -116,6 +117,7 @@ export class FakeOpenAi extends FakeServer {
       }));
       sendJson(response, 200, { object: "list", data });
     },
+    "POST /v1/embeddings": fakeEmbeddings("text-embedding-3-small"),
     "POST /v1/responses": async (request, response, gone) => {
       const body = request.body as ResponseCreateParams;
       const messages = messagesOf(body);

@@ -3,10 +3,13 @@ import type {
   Availability,
   ChatModel,
   Completion,
+  Embeddings,
+  EmbedRequest,
   ModelRequest,
   WireRequest,
 } from "../../chat/chat-model.ts";
 import { AppError } from "../../errors/app-error.ts";
+import { requestEmbeddings } from "../embeddings.ts";
 import { parseModels } from "../model-list.ts";
 import { explain, failureOfProbe, sentencesOf } from "../provider-failure.ts";
 import { ProviderHttp } from "../provider-http.ts";
@@ -91,6 +94,14 @@ export class ChatGpt implements ChatModel {
   async generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
     try {
       return await this.#generate(request, sink, signal);
+    } catch (error) {
+      throw explain(error, this.#sentences, request.model);
+    }
+  }
+
+  async embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
+    try {
+      return await requestEmbeddings(this.#http, request, signal);
     } catch (error) {
       throw explain(error, this.#sentences, request.model);
     }

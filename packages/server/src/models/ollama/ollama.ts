@@ -4,10 +4,13 @@ import type {
   Availability,
   ChatModel,
   Completion,
+  Embeddings,
+  EmbedRequest,
   ModelRequest,
   WireRequest,
 } from "../../chat/chat-model.ts";
 import { AppError } from "../../errors/app-error.ts";
+import { requestEmbeddings } from "../embeddings.ts";
 import { type ListedModel, parseModels } from "../model-list.ts";
 import { explain, failureOfProbe, providerFailure, sentencesOf } from "../provider-failure.ts";
 import { ProviderHttp } from "../provider-http.ts";
@@ -114,6 +117,14 @@ export class Ollama implements ChatModel {
       const completion = await this.#ask(request, sink, signal);
       const window = await this.#windowAfter(request.model, signal);
       return { ...completion, ...(window !== undefined && { contextWindow: window }) };
+    } catch (error) {
+      throw explain(error, this.#sentences, request.model);
+    }
+  }
+
+  async embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
+    try {
+      return await requestEmbeddings(this.#http, request, signal);
     } catch (error) {
       throw explain(error, this.#sentences, request.model);
     }
