@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { memory, metadata } from "./items.ts";
+import { listQuery, memory, metadata } from "./items.ts";
 
 const part = z.looseObject({ type: z.string().max(64) });
 
@@ -46,6 +46,24 @@ export const createCompletion = z.looseObject({
 });
 export type CreateCompletion = z.infer<typeof createCompletion>;
 
+/** Pairs `metadata[key]=value` of the address are among the others. */
+export const completionsQuery = z.looseObject({
+  ...listQuery.shape,
+  order: z.enum(["asc", "desc"]).default("asc"),
+  model: z.string().max(200).optional(),
+});
+export type CompletionsQuery = z.infer<typeof completionsQuery>;
+
+export const messagesQuery = listQuery.extend({ order: completionsQuery.shape.order });
+
+export const updateCompletion = z.looseObject({ metadata: metadata.nullable() });
+
+export const deletedCompletion = z.object({
+  id: z.string(),
+  object: z.literal("chat.completion.deleted"),
+  deleted: z.literal(true),
+});
+
 export const completion = z.looseObject({
   id: z.string(),
   object: z.literal("chat.completion"),
@@ -54,3 +72,11 @@ export const completion = z.looseObject({
   choices: z.array(z.looseObject({ index: z.int(), finish_reason: z.string() })),
 });
 export type Completion = z.infer<typeof completion>;
+
+export const completionList = z.object({
+  object: z.literal("list"),
+  data: z.array(completion),
+  first_id: z.string().nullable(),
+  last_id: z.string().nullable(),
+  has_more: z.boolean(),
+});

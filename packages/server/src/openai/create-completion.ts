@@ -7,7 +7,7 @@ import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { invalid, unsupported } from "./api-error.ts";
 import { readMessages } from "./chat-messages.ts";
 import { type CreateOptions, inNewSession, SESSION_WAIT_MS, whenFree } from "./create-response.ts";
-import { newChain } from "./ids.ts";
+import { newChain, newStoredCompletion } from "./ids.ts";
 import { readSettings, type SettingFields } from "./settings.ts";
 
 /**
@@ -53,7 +53,7 @@ export async function createCompletion(
     });
   }
   if (body.store) {
-    return inNewSession({ chat, caller, request: { ...request, wholeHistory: true } }, newChain());
+    return inNewSession({ chat, caller, request: { ...request, wholeHistory: true } }, newStoredCompletion());
   }
   // The conversation is the client's: all of it is sent, or it is refused.
   const last = Math.max(

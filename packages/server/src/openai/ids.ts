@@ -16,6 +16,7 @@ const UUID = /^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]
 
 const CHAIN = "chain_";
 const CONVERSATION = "conv_";
+const COMPLETION = "completion_";
 const PAGE = "session_";
 
 /** Makes the id of a session for a chain of responses. */
@@ -23,6 +24,12 @@ export const newChain = (): string => CHAIN + randomBytes(16).toString("hex");
 
 /** Makes the id of a session for a conversation of this API. */
 export const newConversation = (): string => CONVERSATION + randomBytes(16).toString("hex");
+
+/** Makes the id of a session for a chat completion that is stored. */
+export const newStoredCompletion = (): string => COMPLETION + randomBytes(16).toString("hex");
+
+/** True for the session of a stored chat completion. */
+export const isStoredCompletion = (sessionId: string): boolean => sessionId.startsWith(COMPLETION);
 
 /** True for a session that was created as a conversation by this API: no response continues it unless it is named. */
 export const isConversation = (sessionId: string): boolean => sessionId.startsWith(CONVERSATION);
@@ -34,6 +41,7 @@ function encodeSession(sessionId: string): string {
   const rest = (prefix: string) => (sessionId.startsWith(prefix) ? sessionId.slice(prefix.length) : "");
   if (HEX_32.test(rest(CHAIN))) return rest(CHAIN);
   if (HEX_32.test(rest(CONVERSATION))) return `c${rest(CONVERSATION)}`;
+  if (HEX_32.test(rest(COMPLETION))) return `k${rest(COMPLETION)}`;
   if (UUID.test(rest(PAGE))) return `s${rest(PAGE).replaceAll("-", "")}`;
   return `x${toHex(sessionId)}`;
 }
@@ -51,6 +59,7 @@ function sessionOf(token: string): string | undefined {
   if (token.startsWith("x")) return fromHex(rest);
   if (!HEX_32.test(rest)) return undefined;
   if (token.startsWith("c")) return CONVERSATION + rest;
+  if (token.startsWith("k")) return COMPLETION + rest;
   return token.startsWith("s") ? PAGE + rest.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-") : undefined;
 }
 
@@ -80,6 +89,10 @@ export function parseResponseId(id: string): TurnAddress | undefined {
   const sessionId = decodeSession(id.slice("resp_".length, -16));
   return sessionId !== undefined && TURN.test(turnId) ? { sessionId, turnId } : undefined;
 }
+
+/** Undefined for an id that this API never gives. */
+export const parseCompletionId = (id: string): TurnAddress | undefined =>
+  id.startsWith("chatcmpl-") ? parseResponseId(`resp_${id.slice("chatcmpl-".length)}`) : undefined;
 
 /** Where an item is: an output item by its turn and position, any other by its id in the session. */
 export type ItemAddress =

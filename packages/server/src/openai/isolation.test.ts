@@ -12,8 +12,15 @@ test("another owner's ids are answered exactly as unknown ids", async () => {
   const conversation = await alice.conversations.create({ items: [{ role: "user", content: "secret" }] });
   const response = await alice.responses.create({ model, input: "secret" });
   const item = response.output[0]?.id ?? "";
-  const requests = (r: string, c: string, i: string) =>
+  const completion = await alice.chat.completions.create({
+    ...{ model, store: true, messages: [{ role: "user", content: "secret" }] },
+  });
+  const requests = (r: string, c: string, i: string, k: string) =>
     [
+      ["GET", `/v1/chat/completions/${k}`],
+      ["POST", `/v1/chat/completions/${k}`, { metadata: {} }],
+      ["GET", `/v1/chat/completions/${k}/messages`],
+      ["DELETE", `/v1/chat/completions/${k}`],
       ["GET", `/v1/responses/${r}`],
       ["GET", `/v1/responses/${r}?stream=true`],
       ["GET", `/v1/responses/${r}/input_items`],
@@ -34,15 +41,17 @@ test("another owner's ids are answered exactly as unknown ids", async () => {
     ] as const;
   const bob = { authorization: `Bearer ${bobKey}` };
   const unknown = (id: string) => id.replace(/[0-9a-f]{8}/, "00000000");
-  const theirs = requests(response.id, conversation.id, item);
-  const nowhere = requests(unknown(response.id), unknown(conversation.id), unknown(item));
+  const theirs = requests(response.id, conversation.id, item, completion.id);
+  const nowhere = requests(
+    ...([response.id, conversation.id, item, completion.id].map(unknown) as [string, string, string, string]),
+  );
   for (const [n, [method, path, body]] of theirs.entries()) {
     const answer = await server.inject(method, path, body, bob);
     const [, otherPath = "", otherBody] = nowhere[n] ?? [];
     const other = await server.inject(method, otherPath, otherBody, bob);
     expect(answer.statusCode, path).toBeGreaterThanOrEqual(400);
     expect(answer.statusCode, path).toBe(other.statusCode);
-    const withoutIds = (text: string) => text.replace(/(resp|conv|msg)_[0-9a-z_-]+/g, "$1");
+    const withoutIds = (text: string) => text.replace(/(resp_|conv_|msg_|chatcmpl-)[0-9a-z_-]+/g, "$1");
     expect(withoutIds(answer.body)).toBe(withoutIds(other.body));
     expect(answer.body).not.toContain("secret");
   }
@@ -121,7 +130,10 @@ test("no body is answered with a 5xx, and every refusal says which field", async
   await fc.assert(
     fc.asyncProperty(
       body,
-      fc.constantFrom("/v1/responses", "/v1/responses/input_tokens", "/v1/conversations"),
+      fc.constantFrom(
+        ...["/v1/responses", "/v1/responses/input_tokens", "/v1/conversations", "/v1/chat/completions"],
+        "/v1/embeddings",
+      ),
       async (value, path) => {
         const answer = await server.inject("POST", path, value);
         expect(answer.statusCode, answer.body).toBeLessThan(500);

@@ -1,8 +1,8 @@
-import type { ApiItem, ItemList, ListQuery } from "@redis-memory-magic/protocol/openai";
+import type { ListQuery } from "@redis-memory-magic/protocol/openai";
 import { invalid } from "./api-error.ts";
 
-export const listOf = (data: ApiItem[], hasMore: boolean): ItemList => ({
-  object: "list",
+export const listOf = <Entry extends { readonly id: string }>(data: Entry[], hasMore: boolean) => ({
+  object: "list" as const,
   data,
   first_id: data[0]?.id ?? null,
   last_id: data.at(-1)?.id ?? null,
@@ -14,7 +14,10 @@ export const listOf = (data: ApiItem[], hasMore: boolean): ItemList => ({
  * @param items oldest first
  * @throws AppError `invalid_request` for `after` without such an item
  */
-export function pageOf(items: readonly ApiItem[], { limit, order, after }: ListQuery): ItemList {
+export function pageOf<Entry extends { readonly id: string }>(
+  items: readonly Entry[],
+  { limit, order, after }: ListQuery,
+) {
   const ordered = order === "asc" ? items : items.toReversed();
   const start = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
   if (after !== undefined && start === 0) throw invalid("after", "must be the id of an item of this list");

@@ -1,4 +1,13 @@
-import { completion, createCompletion as createBody } from "@redis-memory-magic/protocol/openai";
+import {
+  completion,
+  completionList,
+  completionsQuery,
+  createCompletion as createBody,
+  deletedCompletion,
+  itemList,
+  messagesQuery,
+  updateCompletion,
+} from "@redis-memory-magic/protocol/openai";
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import type { AskedTurn } from "../../chat/asked-turn.ts";
@@ -6,10 +15,18 @@ import { type StreamWatch, sendEvents } from "../../http/wire/event-stream.ts";
 import { toOpenAiError } from "../api-error.ts";
 import { CompletionChunks, toCompletion } from "../completion.ts";
 import { createCompletion } from "../create-completion.ts";
+import { pageOf } from "../item-list.ts";
 import { disconnected, MAX_BODY_BYTES } from "../long-request.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
+import {
+  findCompletions,
+  messagesOf,
+  readCompletion,
+  toStoredCompletion,
+  updateMetadata,
+} from "../stored-completions.ts";
 
-/** Route for clients that speak Chat Completions only. */
+/** Routes for clients that speak Chat Completions only. */
 export const chatCompletionRoutes: OpenAiRoutes = (context) => async (app) => {
   app.post(
     "/chat/completions",
@@ -39,6 +56,76 @@ export const chatCompletionRoutes: OpenAiRoutes = (context) => async (app) => {
       const result = await turn.result();
       if (result.error) throw result.error;
       return toCompletion(turn, result);
+    },
+  );
+
+  const { callerOf, chat } = context;
+  const params = z.object({ completion_id: z.string() });
+
+  app.get(
+    "/chat/completions",
+    {
+      schema: {
+        summary: "The stored chat completions; model and metadata[key]=value choose among them",
+        querystring: completionsQuery,
+        response: { 200: completionList },
+      },
+    },
+    async (request) => pageOf(await findCompletions(callerOf(request), request.query), request.query),
+  );
+
+  app.get(
+    "/chat/completions/:completion_id",
+    { schema: { summary: "A stored chat completion", params, response: { 200: completion } } },
+    async (request) => {
+      const caller = callerOf(request);
+      return toStoredCompletion(caller.sessions, await readCompletion(caller, request.params.completion_id));
+    },
+  );
+
+  app.post(
+    "/chat/completions/:completion_id",
+    {
+      schema: {
+        summary: "Replace the metadata of a stored chat completion",
+        params,
+        body: updateCompletion,
+        response: { 200: completion },
+      },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const found = await readCompletion(caller, request.params.completion_id);
+      return updateMetadata(caller, found, request.body.metadata ?? {});
+    },
+  );
+
+  app.delete(
+    "/chat/completions/:completion_id",
+    { schema: { summary: "Delete a stored chat completion", params, response: { 200: deletedCompletion } } },
+    async (request) => {
+      const caller = callerOf(request);
+      const id = request.params.completion_id;
+      const { session } = await readCompletion(caller, id);
+      await chat.clear(caller.sessions, session.id);
+      return { id, object: "chat.completion.deleted" as const, deleted: true as const };
+    },
+  );
+
+  app.get(
+    "/chat/completions/:completion_id/messages",
+    {
+      schema: {
+        summary: "The messages that a stored chat completion was asked with",
+        params,
+        querystring: messagesQuery,
+        response: { 200: itemList },
+      },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const found = await readCompletion(caller, request.params.completion_id);
+      return pageOf(await messagesOf(caller.sessions, found), request.query);
     },
   );
 };
