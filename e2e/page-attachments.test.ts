@@ -63,7 +63,9 @@ function withComment(base64: string, comment: string): string {
 }
 
 async function pick({ page }: ChatPage, ...files: ReturnType<typeof file>[]): Promise<void> {
-  await page.getByLabel("Files to send").setInputFiles(files);
+  const opened = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: /^Add (images or )?text files$/ }).click();
+  await (await opened).setFiles(files);
 }
 
 /** Gives an image to the page as a paste or a drop does. */

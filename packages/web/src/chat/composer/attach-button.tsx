@@ -1,4 +1,3 @@
-import { useRef } from "react";
 import { Icon } from "../../ui/icon.tsx";
 
 interface AttachButtonProps {
@@ -8,33 +7,25 @@ interface AttachButtonProps {
 
 /** Opens the browser's file picker. */
 export function AttachButton({ takesImages, onFiles }: AttachButtonProps) {
-  const input = useRef<HTMLInputElement>(null);
   const label = takesImages ? "Add images or text files" : "Add text files";
+  const pick = () => {
+    // A new one each time, so that the same file can be chosen again.
+    const input = document.createElement("input");
+    input.type = "file";
+    input.multiple = true;
+    input.accept = `${takesImages ? "image/*," : ""}text/*,.md,.json,.csv,.log`;
+    input.onchange = () => onFiles([...(input.files ?? [])]);
+    input.click();
+  };
   return (
-    <>
-      <button
-        type="button"
-        className="button-icon composer-attach"
-        aria-label={label}
-        title={`${label}: or paste, or drop them here`}
-        onClick={() => input.current?.click()}
-      >
-        <Icon name="attach" size={17} />
-      </button>
-      <input
-        ref={input}
-        type="file"
-        hidden
-        multiple
-        accept={takesImages ? "image/*,text/*,.md,.json,.csv,.log" : "text/*,.md,.json,.csv,.log"}
-        aria-label="Files to send"
-        onChange={(event) => {
-          const files = [...(event.target.files ?? [])];
-          // The same file can be chosen again.
-          event.target.value = "";
-          if (files.length > 0) onFiles(files);
-        }}
-      />
-    </>
+    <button
+      type="button"
+      className="button-icon composer-attach"
+      aria-label={label}
+      title={`${label}: or paste, or drop them here`}
+      onClick={pick}
+    >
+      <Icon name="attach" size={17} />
+    </button>
   );
 }
