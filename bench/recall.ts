@@ -90,7 +90,9 @@ async function coverageTable(): Promise<void> {
     const window = windowOf(of, 2048);
     return [...window, ...(await recall(of, question, 2048, { minCoverage: 0, before: window[0] ?? "" }))];
   });
-  await row("recall by words, relevance gate 0.2", 2048, (of, question) => recall(of, question, 2048, {}));
+  await row("recall by words, with the relevance gate", 2048, (of, question) =>
+    recall(of, question, 2048, {}),
+  );
 }
 
 /** What is recalled for questions that have nothing to do with the conversation. */
@@ -100,20 +102,27 @@ async function gateTable(): Promise<void> {
     "| 2,048 tokens, questions of another conversation without names | recall nothing | tokens recalled |",
   );
   print("|---|--:|--:|");
-  for (const minCoverage of [0, 0.2]) {
+  for (const [gate, options] of [
+    ["no gate", { minCoverage: 0 }],
+    ["relevance gate", {}],
+  ] as const) {
     const recalled: number[] = [];
     for (const [n, of] of conversations.entries()) {
       const stranger = conversations[(n + 1) % conversations.length] as Conversation;
       const names = new RegExp(stranger.speakers.join("|"), "g");
       for (const { text } of stranger.questions) {
-        const options = { maxTokens: 2048, countTokens, minCoverage };
-        const { messages } = await history.search(of.session, text.replace(names, ""), options);
+        const question = text.replace(names, "");
+        const { messages } = await history.search(of.session, question, {
+          maxTokens: 2048,
+          countTokens,
+          ...options,
+        });
         recalled.push(sum(messages.map(countTokens)));
       }
     }
     const nothing = recalled.filter((tokens) => tokens === 0).length / recalled.length;
     const mean = sum(recalled) / recalled.length;
-    print(`| gate ${minCoverage} | ${(nothing * 100).toFixed(0)} % | ${mean.toFixed(0)} |`);
+    print(`| ${gate} | ${(nothing * 100).toFixed(0)} % | ${mean.toFixed(0)} |`);
   }
 }
 

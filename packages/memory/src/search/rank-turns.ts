@@ -21,6 +21,13 @@ export interface RankedTurn {
   terms(): { readonly term: string; readonly weight: number }[];
 }
 
+interface Ranking {
+  /** Best first. */
+  readonly turns: readonly RankedTurn[];
+  /** The part of the query's words, weighed by rarity, that the best turn has; 0: there is none. */
+  readonly coverage: number;
+}
+
 interface Turn {
   readonly from: number;
   to: number;
@@ -38,9 +45,8 @@ const SMOOTHING = 0.5;
 /**
  * Ranks turns by BM25, best first. Each turn also gets a half of the scores of the turns beside it. A turn begins with a
  * user's message and ends before the next one.
- * @param minCoverage the part of the query's words, weighed by rarity, that the best turn must have; else none is found
  */
-export function rankTurns(range: Range, query: readonly Term[], minCoverage: number): RankedTurn[] {
+export function rankTurns(range: Range, query: readonly Term[]): Ranking {
   const words = new Map(query.map(({ hash, word }) => [numberOf(hash), word]));
   const texts = [...words.values()];
   const turns = readTurns(range, [...words.keys()]);
@@ -67,15 +73,15 @@ export function rankTurns(range: Range, query: readonly Term[], minCoverage: num
     .sort((a, b) => b.score - a.score || b.n - a.n);
   const all = weights.reduce((sum, weight) => sum + weight, 0);
   const best = ranked[0]?.turn.counts;
-  const coverage = weights.reduce((sum, weight, q) => sum + (best?.[q] ? weight : 0), 0) / all;
-  if (coverage < minCoverage) return [];
-  return ranked.map(({ turn: { from, to, length, counts }, score }) => ({
+  const covered = weights.reduce((sum, weight, q) => sum + (best?.[q] ? weight : 0), 0);
+  const byScore = ranked.map(({ turn: { from, to, length, counts }, score }) => ({
     from,
     to,
     length,
     score,
     terms: () => texts.flatMap((term, q) => (counts?.[q] ? [{ term, weight: weights[q] ?? 0 }] : [])),
   }));
+  return { turns: byScore, coverage: all > 0 ? covered / all : 0 };
 }
 
 function readTurns({ index, from, to }: Range, hashes: readonly number[]): Turn[] {

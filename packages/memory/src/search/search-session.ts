@@ -16,8 +16,9 @@ export interface SearchOptions<T extends ItemTypes = ItemTypes> {
   /** Searches only what is older than the item with this id: the first one in the window. */
   readonly before?: string | undefined;
   /**
-   * The part of the query's words, weighed by rarity, that the best turn must have; otherwise nothing is
-   * returned. Default 0.2; 0 switches it off.
+   * The part of the query's words, weighed by rarity, that the best turn must have; otherwise nothing is returned.
+   * With up to four times that part, an equal part of `maxTokens` is used: a weak match is not worth many tokens.
+   * Default 0.15; 0 switches it off.
    */
   readonly minCoverage?: number;
 }
@@ -59,6 +60,8 @@ const LIMITS: ReadLimits = {
 const MIN_BATCH = 4;
 const MAX_BATCH = 64;
 const MAX_READ = 256;
+/** How many times `minCoverage` it takes for all of `maxTokens`. On LoCoMo this halves what unrelated questions bring. */
+const FULL_ROOM = 4;
 /** As soon as no more than this part of the tokens is left, nothing is read for it: few turns are so short. */
 const SMALL_REST = 1 / 8;
 /**
@@ -86,7 +89,7 @@ export async function searchSession(
   limits: Partial<ReadLimits> = {},
 ): Promise<SessionSearch> {
   assertSearch(query, options);
-  const { before = "", minCoverage = 0.2 } = options;
+  const { before = "", minCoverage = 0.15 } = options;
   const terms = termsOf(query);
   const allLimits = { ...LIMITS, ...limits };
   const { index, end, missingFrom, known: nowKnown } = await readTerms(run, before, allLimits, known);
@@ -94,8 +97,13 @@ export async function searchSession(
   const kinds = index.kinds.slice(from - index.first, end - index.first);
   const dropped = kinds.filter((kind) => kind === "dropped").length;
   const unknown = kinds.filter((kind) => kind === "unknown").length;
-  const ranked = rankTurns({ index, from, to: end }, terms, minCoverage);
-  const { items, hits } = await readTurns(run, index.epoch, ranked, options);
+  const { turns, coverage } = rankTurns({ index, from, to: end }, terms);
+  const ranked = coverage < minCoverage ? [] : turns;
+  const share = minCoverage === 0 ? 1 : Math.min(1, coverage / (minCoverage * FULL_ROOM));
+  const { items, hits } = await readTurns(run, index.epoch, ranked, {
+    ...options,
+    maxTokens: options.maxTokens * share,
+  });
   return {
     messages: items,
     searched: kinds.length - dropped - unknown,
