@@ -83,15 +83,17 @@ return {'ok', now}
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * KEYS[7] words
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
- * ARGV[3] epoch   ARGV[4…] two for each range: its first index, its last
+ * ARGV[3] epoch   ARGV[4] the count of changes that it must have, or empty
+ * ARGV[5…] two for each range: its first index, its last
  *
- * Returns {'ok', now, how many ranges, index, record, …} | {'gone', now}
+ * Returns {'ok', now, how many ranges, index, record, …} | {'gone', now} | {'changed', now}
  */
 export const READ_RANGES = readScript(
   lua`
 if epoch ~= ARGV[3] then return {'gone', now} end
+if ARGV[4] ~= '' and ARGV[4] ~= (redis.call('HGET', meta, 'reworded') or '0') then return {'changed', now} end
 local reply, bytes = {'ok', now, 0}, 0
-for i = 4, #ARGV, 2 do
+for i = 5, #ARGV, 2 do
   if bytes > 1048576 then break end
   for n, record in ipairs(redis.call('LRANGE', messages, ARGV[i], ARGV[i + 1])) do
     if record ~= '0' then

@@ -5,7 +5,7 @@ import { assertCount, assertFields, assertId, assertText } from "../validate.ts"
 import { type RankedTurn, rankTurns } from "./rank-turns.ts";
 import { type ReadLimits, type Run, readTerms } from "./stored-terms.ts";
 import type { TermIndex } from "./term-index.ts";
-import { termsOf } from "./terms.ts";
+import { type Term, termsOf } from "./terms.ts";
 
 /** What is searched, and how much of it is returned. */
 export interface SearchOptions<T extends ItemTypes = ItemTypes> {
@@ -17,7 +17,7 @@ export interface SearchOptions<T extends ItemTypes = ItemTypes> {
   readonly before?: string | undefined;
   /**
    * The part of the query's words, weighed by rarity, that the best turn must have; otherwise nothing is returned.
-   * With up to four times that part, an equal part of `maxTokens` is used: a weak match is not worth many tokens.
+   * With up to four times that part, an equal part of `maxTokens` is used, or 512: a weak match is not worth more.
    * Default 0.15; 0 switches it off.
    */
   readonly minCoverage?: number;
@@ -62,6 +62,7 @@ const MAX_BATCH = 64;
 const MAX_READ = 256;
 /** How many times `minCoverage` it takes for all of `maxTokens`. On LoCoMo this halves what unrelated questions bring. */
 const FULL_ROOM = 4;
+const WEAK_ROOM_TOKENS = 512;
 /** As soon as no more than this part of the tokens is left, nothing is read for it: few turns are so short. */
 const SMALL_REST = 1 / 8;
 /**
@@ -89,30 +90,64 @@ export async function searchSession(
   limits: Partial<ReadLimits> = {},
 ): Promise<SessionSearch> {
   assertSearch(query, options);
-  const { before = "", minCoverage = 0.15 } = options;
+  const { before = "" } = options;
   const terms = termsOf(query);
   const allLimits = { ...LIMITS, ...limits };
-  const { index, end, missingFrom, known: nowKnown } = await readTerms(run, before, allLimits, known);
-  const from = Math.max(index.first, end - allLimits.maxItems);
+  const end = known && positionOf(before, known, allLimits.maxItems);
+  if (known !== undefined && end !== undefined) {
+    const found = await findTurns(run, terms, options, { index: known, end, ...allLimits, isChecked: true });
+    if (found !== undefined) return { ...found, missing: null, known };
+  }
+  const stored = await readTerms(run, before, allLimits, known);
+  const { index, missingFrom: from, end: to } = stored;
+  const found = await findTurns(run, terms, options, { index, end: to, ...allLimits, isChecked: false });
+  const missing = from === null ? null : { epoch: index.epoch, from, to };
+  return { ...(found ?? NOTHING), missing, known: stored.known };
+}
+
+const NOTHING: SearchResult = { messages: [], searched: 0, total: 0, matched: 0, hits: [] };
+
+/** The index of an item with an id of the session's own, if all terms that are searched before it are known. */
+function positionOf(id: string, { epoch, first, end }: TermIndex, maxItems: number): number | undefined {
+  const index = id.startsWith(`${epoch}-`) ? Number(id.slice(epoch.length + 1)) : Number.NaN;
+  return index <= end && first <= Math.max(0, index - maxItems) ? index : undefined;
+}
+
+interface Searched {
+  readonly index: TermIndex;
+  /** The index of the item that is searched up to. */
+  readonly end: number;
+  readonly maxItems: number;
+  /** True if it has to be made sure that the terms are still those of the session. */
+  readonly isChecked: boolean;
+}
+
+/** Undefined: the terms are no longer those of the session, or it is not known. */
+async function findTurns(
+  run: Run,
+  query: readonly Term[],
+  options: SearchOptions,
+  { index, end, maxItems, isChecked }: Searched,
+): Promise<SearchResult | undefined> {
+  const { minCoverage = 0.15 } = options;
+  const from = Math.max(index.first, end - maxItems);
   const kinds = index.kinds.slice(from - index.first, end - index.first);
   const dropped = kinds.filter((kind) => kind === "dropped").length;
   const unknown = kinds.filter((kind) => kind === "unknown").length;
-  const { turns, coverage } = rankTurns({ index, from, to: end }, terms);
+  const { turns, coverage } = rankTurns({ index, from, to: end }, query);
   const ranked = coverage < minCoverage ? [] : turns;
   const share = minCoverage === 0 ? 1 : Math.min(1, coverage / (minCoverage * FULL_ROOM));
-  const { items, hits } = await readTurns(run, index.epoch, ranked, {
-    ...options,
-    maxTokens: options.maxTokens * share,
-  });
-  return {
-    messages: items,
-    searched: kinds.length - dropped - unknown,
-    total: end - dropped,
-    matched: ranked.length,
-    hits,
-    missing: missingFrom === null ? null : { epoch: index.epoch, from: missingFrom, to: end },
-    known: nowKnown,
-  };
+  const room = Math.max(Math.min(options.maxTokens, WEAK_ROOM_TOKENS), options.maxTokens * share);
+  const limited = { ...options, maxTokens: room };
+  const read = await readTurns(run, index, ranked, limited, isChecked);
+  return (
+    read && {
+      ...read,
+      searched: kinds.length - dropped - unknown,
+      total: end - dropped,
+      matched: ranked.length,
+    }
+  );
 }
 
 function assertSearch(query: string, options: SearchOptions): void {
@@ -125,22 +160,30 @@ function assertSearch(query: string, options: SearchOptions): void {
   if (!(minCoverage >= 0 && minCoverage <= 1)) throw new TypeError("minCoverage must be from 0 to 1");
 }
 
-/** Reads turns, best first, and keeps those that fit whole. */
+/** Reads turns, best first, and keeps those that fit whole. Undefined: the session's terms have changed, or may have. */
 async function readTurns(
   run: Run,
-  epoch: string,
+  { epoch, changes }: TermIndex,
   ranked: readonly RankedTurn[],
   { maxTokens, countTokens }: SearchOptions,
-): Promise<{ items: Item[]; hits: SearchHit[] }> {
+  isChecked: boolean,
+): Promise<Pick<SearchResult, "messages" | "hits"> | undefined> {
   const hits: SearchHit[] = [];
   let left = maxTokens;
+  // Nothing is read, so nothing says whether the terms are current.
+  if (isChecked && (ranked.length === 0 || left <= 0)) return undefined;
   const end = Math.min(ranked.length, MAX_READ);
   for (let next = 0; next < end && left > maxTokens * SMALL_REST; ) {
     const batch = firstThatFill(left, ranked.slice(next, Math.min(end, next + MAX_BATCH)));
     const ranges = batch.flatMap(({ from, to }) => [String(from), String(to - 1)]);
-    const [status, , count, ...entries] = await run(READ_RANGES, [epoch, ...ranges]);
+    const [status, , count, ...entries] = await run(READ_RANGES, [
+      epoch,
+      isChecked ? changes : "",
+      ...ranges,
+    ]);
+    if (status === "changed") return undefined;
     // Cleared meanwhile.
-    if (status === "gone") return { items: [], hits: [] };
+    if (status === "gone") return isChecked ? undefined : { messages: [], hits: [] };
     const read = decodeItems(entries, epoch);
     for (const { from, to, score, terms } of batch.slice(0, Number(count))) {
       const items: Item[] = [];
@@ -157,7 +200,7 @@ async function readTurns(
     next += Number(count);
   }
   const inTime = hits.toSorted((a, b) => a.from - b.from);
-  return { items: inTime.flatMap(({ messages }) => messages), hits };
+  return { messages: inTime.flatMap(({ messages }) => messages), hits };
 }
 
 /** As many as may be needed to fill so many tokens. */
