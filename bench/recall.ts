@@ -176,11 +176,16 @@ async function turnRow(all: readonly NewMessage[], questions: readonly string[])
     { turns: new Turns({ client, name, recall: true }), searched: history },
   ];
   const cpu: number[][] = writers.map(() => []);
+  // As the server does: a window stays where it begins for many turns.
+  const context = { window: "bench", from: 500 };
   for (let n = 0; n < 300; n++) {
     for (const [w, { turns, searched }] of writers.entries()) {
       const content = questions[n] ?? "";
       const [before, redisBefore] = [process.cpuUsage(), await redisCpuMs()];
-      const begun = await turns.begin("turns", { content, history: { maxBytes: 16_000, window: "bench" } });
+      const begun = await turns.begin("turns", {
+        content,
+        history: { maxBytes: 64_000, window: context.window },
+      });
       if (begun.kind !== "begun") throw new Error(begun.kind);
       const oldest = begun.items[0]?.item.id;
       await searched?.search("turns", content, { maxTokens: 512, countTokens, before: oldest });
@@ -188,7 +193,7 @@ async function turnRow(all: readonly NewMessage[], questions: readonly string[])
         begun.writer.write("token ");
         await new Promise((resolve) => setImmediate(resolve));
       }
-      await begun.writer.end("completed");
+      await begun.writer.end("completed", { context });
       const { user, system } = process.cpuUsage(before);
       if (n >= 50) cpu[w]?.push((user + system) / 1000 + (await redisCpuMs()) - redisBefore);
     }

@@ -9,31 +9,25 @@ interface Range {
   readonly to: number;
 }
 
-/** A turn that has words of the query, or stands beside one that has. */
+/** A turn: which items it is made of, and how often it has each word of the query. */
 export interface RankedTurn {
   /** The index of its first item, and the index behind its last. */
   readonly from: number;
-  readonly to: number;
+  to: number;
   /** How many terms it has. */
-  readonly length: number;
-  readonly score: number;
-  /** The words of the query that it has, and how rare they are in the session: of the few turns that are returned. */
-  terms(): { readonly term: string; readonly weight: number }[];
+  length: number;
+  /** Undefined: it has none of the words. */
+  counts: number[] | undefined;
+  score: number;
 }
 
-interface Ranking {
-  /** Best first. */
+export interface Ranking {
+  /** Turns that have words of the query, or stand beside one that has. Best first. */
   readonly turns: readonly RankedTurn[];
   /** The part of the query's words, weighed by rarity, that the best turn has; 0: there is none. */
   readonly coverage: number;
-}
-
-interface Turn {
-  readonly from: number;
-  to: number;
-  length: number;
-  /** How often it has each word of the query; undefined: it has none. */
-  counts: number[] | undefined;
+  /** The words of the query that a turn has, and how rare they are in the session. */
+  termsOf(turn: RankedTurn): { readonly term: string; readonly weight: number }[];
 }
 
 // The usual parameters of BM25.
@@ -49,68 +43,82 @@ const SMOOTHING = 0.5;
 export function rankTurns(range: Range, query: readonly Term[]): Ranking {
   const words = new Map(query.map(({ hash, word }) => [numberOf(hash), word]));
   const texts = [...words.values()];
-  const turns = readTurns(range, [...words.keys()]);
-  const meanLength = turns.reduce((sum, { length }) => sum + length, 0) / Math.max(1, turns.length);
-  const weights = texts.map((_, q) => {
-    const found = turns.reduce((sum, { counts }) => sum + (counts?.[q] ? 1 : 0), 0);
-    return Math.log(1 + (turns.length - found + 0.5) / (found + 0.5));
-  });
-  const own = turns.map(({ counts, length }) => {
-    if (counts === undefined) return 0;
-    const norm = K1 * (1 - B + (B * length) / meanLength);
-    return weights.reduce((sum, weight, q) => {
-      const times = counts[q] ?? 0;
-      return sum + (weight * times * (K1 + 1)) / (times + norm);
-    }, 0);
-  });
-  const ranked = turns
-    .map((turn, n) => ({
-      turn,
-      n,
-      score: (own[n] ?? 0) + SMOOTHING * ((own[n - 1] ?? 0) + (own[n + 1] ?? 0)),
-    }))
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score || b.n - a.n);
-  const all = weights.reduce((sum, weight) => sum + weight, 0);
-  const best = ranked[0]?.turn.counts;
-  const covered = weights.reduce((sum, weight, q) => sum + (best?.[q] ? weight : 0), 0);
-  const byScore = ranked.map(({ turn: { from, to, length, counts }, score }) => ({
-    from,
-    to,
-    length,
-    score,
-    terms: () => texts.flatMap((term, q) => (counts?.[q] ? [{ term, weight: weights[q] ?? 0 }] : [])),
-  }));
-  return { turns: byScore, coverage: all > 0 ? covered / all : 0 };
+  const { turns, turnsWith, length } = readTurns(range, [...words.keys()]);
+  const meanLength = length / Math.max(1, turns.length);
+  const weights = turnsWith.map((found) => Math.log(1 + (turns.length - found + 0.5) / (found + 0.5)));
+  // Loops, as there can be 20,000 turns.
+  const own = new Float64Array(turns.length + 2);
+  for (const [n, turn] of turns.entries()) {
+    if (turn.counts !== undefined) own[n + 1] = scoreOf(turn, weights, meanLength);
+  }
+  const ranked: RankedTurn[] = [];
+  for (const [n, turn] of turns.entries()) {
+    turn.score = (own[n + 1] ?? 0) + SMOOTHING * ((own[n] ?? 0) + (own[n + 2] ?? 0));
+    if (turn.score > 0) ranked.push(turn);
+  }
+  ranked.sort((a, b) => b.score - a.score || b.from - a.from);
+  const sum = (of: readonly number[]) => of.reduce((all, one) => all + one, 0);
+  const best = ranked[0]?.counts;
+  const covered = sum(weights.filter((_, q) => best?.[q]));
+  return {
+    turns: ranked,
+    coverage: covered > 0 ? covered / sum(weights) : 0,
+    termsOf: ({ counts }) =>
+      texts.flatMap((term, q) => (counts?.[q] ? [{ term, weight: weights[q] ?? 0 }] : [])),
+  };
 }
 
-function readTurns({ index, from, to }: Range, hashes: readonly number[]): Turn[] {
+function scoreOf(
+  { counts = [], length }: RankedTurn,
+  weights: readonly number[],
+  meanLength: number,
+): number {
+  const norm = K1 * (1 - B + (B * length) / meanLength);
+  let score = 0;
+  for (let q = 0; q < weights.length; q++) {
+    const times = counts[q] ?? 0;
+    score += ((weights[q] ?? 0) * times * (K1 + 1)) / (times + norm);
+  }
+  return score;
+}
+
+/** Reads a range as turns; with how many of them have each hash, and how many terms they have together. */
+function readTurns(
+  { index, from, to }: Range,
+  hashes: readonly number[],
+): { readonly turns: RankedTurn[]; readonly turnsWith: readonly number[]; readonly length: number } {
   const positions = new Map(hashes.map((hash, q) => [hash, q]));
   // Most terms of a session are not in the query: this tells that without a look-up.
   const filter = new Uint8Array(4096);
   for (const hash of hashes) filter[hash & 4095] = 1;
-  const turns: Turn[] = [];
-  let turn: Turn | undefined;
-  let at = index.ends[from - index.first - 1] ?? 0;
-  for (let n = from - index.first; n < to - index.first; n++) {
-    const kind = index.kinds[n];
-    const end = index.ends[n] ?? at;
+  const turnsWith = hashes.map(() => 0);
+  const turns: RankedTurn[] = [];
+  const { first, kinds, ends, hashes: all } = index;
+  let turn: RankedTurn | undefined;
+  let at = ends[from - first - 1] ?? 0;
+  const begin = at;
+  for (let n = from - first; n < to - first; n++) {
+    const kind = kinds[n];
+    const end = ends[n] ?? at;
     if (kind === "user" || kind === "other") {
       if (kind === "user" || turn === undefined) {
-        turn = { from: index.first + n, to: 0, length: 0, counts: undefined };
+        turn = { from: first + n, to: 0, length: 0, counts: undefined, score: 0 };
         turns.push(turn);
       }
-      turn.to = index.first + n + 1;
+      turn.to = first + n + 1;
       turn.length += end - at;
       for (; at < end; at++) {
-        const hash = index.hashes[at] ?? 0;
-        const q = filter[hash & 4095] ? positions.get(hash) : undefined;
+        const hash = all[at] ?? 0;
+        if (filter[hash & 4095] === 0) continue;
+        const q = positions.get(hash);
         if (q === undefined) continue;
         turn.counts ??= hashes.map(() => 0);
-        turn.counts[q] = (turn.counts[q] ?? 0) + 1;
+        const before = turn.counts[q] ?? 0;
+        if (before === 0) turnsWith[q] = (turnsWith[q] ?? 0) + 1;
+        turn.counts[q] = before + 1;
       }
     }
     at = end;
   }
-  return turns;
+  return { turns, turnsWith, length: at - begin };
 }

@@ -2,7 +2,7 @@ import type { Item, ItemTypes } from "../history/item.ts";
 import { decodeItem } from "../history/item-record.ts";
 import { READ_RANGES } from "../scripts/search.ts";
 import { assertCount, assertFields, assertId, assertText } from "../validate.ts";
-import { type RankedTurn, rankTurns } from "./rank-turns.ts";
+import { type RankedTurn, type Ranking, rankTurns } from "./rank-turns.ts";
 import { type ReadLimits, type Run, readTerms } from "./stored-terms.ts";
 import type { TermIndex } from "./term-index.ts";
 import { type Term, termsOf } from "./terms.ts";
@@ -134,18 +134,19 @@ async function findTurns(
   const kinds = index.kinds.slice(from - index.first, end - index.first);
   const dropped = kinds.filter((kind) => kind === "dropped").length;
   const unknown = kinds.filter((kind) => kind === "unknown").length;
-  const { turns, coverage } = rankTurns({ index, from, to: end }, query);
-  const ranked = coverage < minCoverage ? [] : turns;
+  const ranking = rankTurns({ index, from, to: end }, query);
+  const { coverage } = ranking;
+  const turns = coverage < minCoverage ? [] : ranking.turns;
   const share = minCoverage === 0 ? 1 : Math.min(1, coverage / (minCoverage * FULL_ROOM));
   const room = Math.max(Math.min(options.maxTokens, WEAK_ROOM_TOKENS), options.maxTokens * share);
   const limited = { ...options, maxTokens: room };
-  const read = await readTurns(run, index, ranked, limited, isChecked);
+  const read = await readTurns(run, index, { ...ranking, turns }, limited, isChecked);
   return (
     read && {
       ...read,
       searched: kinds.length - dropped - unknown,
       total: end - dropped,
-      matched: ranked.length,
+      matched: turns.length,
     }
   );
 }
@@ -164,7 +165,7 @@ function assertSearch(query: string, options: SearchOptions): void {
 async function readTurns(
   run: Run,
   { epoch, changes }: TermIndex,
-  ranked: readonly RankedTurn[],
+  { turns: ranked, termsOf }: Ranking,
   { maxTokens, countTokens }: SearchOptions,
   isChecked: boolean,
 ): Promise<Pick<SearchResult, "messages" | "hits"> | undefined> {
@@ -185,9 +186,9 @@ async function readTurns(
     // Cleared meanwhile.
     if (status === "gone") return isChecked ? undefined : { messages: [], hits: [] };
     const read = decodeItems(entries, epoch);
-    for (const { from, to, score, terms } of batch.slice(0, Number(count))) {
+    for (const turn of batch.slice(0, Number(count))) {
       const items: Item[] = [];
-      for (let index = from; index < to; index++) {
+      for (let index = turn.from; index < turn.to; index++) {
         const item = read.get(index);
         if (item !== undefined) items.push(item);
       }
@@ -195,7 +196,8 @@ async function readTurns(
       const tokens = items.reduce((sum, item) => sum + tokensOf(item, countTokens), 0);
       if (oldest === undefined || tokens > left) continue;
       left -= tokens;
-      hits.push({ id: oldest.id, from, to, messages: items, score, terms: terms() });
+      const { from, to, score } = turn;
+      hits.push({ id: oldest.id, from, to, messages: items, score, terms: termsOf(turn) });
     }
     next += Number(count);
   }
