@@ -93,7 +93,12 @@ async function coverageTable(): Promise<void> {
   await row("recall by words, with the relevance gate", 2048, (of, question) =>
     recall(of, question, 2048, {}),
   );
+  print(`| everything | ${meanTokens().toLocaleString("en")} | 100.0 | 100.0 |`);
 }
+
+/** Mean tokens of a whole conversation. */
+const meanTokens = (): number =>
+  Math.round(sum(conversations.map(({ messages }) => sum(messages.map(countTokens)))) / conversations.length);
 
 /** What is recalled for questions that have nothing to do with the conversation. */
 async function gateTable(): Promise<void> {
