@@ -43,6 +43,11 @@ export const listQuery = z.object({
 });
 export type ListQuery = z.infer<typeof listQuery>;
 
+const values = z.union([z.string(), z.array(z.string())]).optional();
+/** What an address asks for beside the items; SDKs write `include[]`. */
+export const includeQuery = z.object({ include: values, "include[]": values });
+export type IncludeQuery = z.infer<typeof includeQuery>;
+
 /** A page of a list. */
 export const itemList = z.object({
   object: z.literal("list"),

@@ -74,6 +74,14 @@ export const deletedResponse = z.object({
   deleted: z.literal(true),
 });
 
+export const compaction = z.object({
+  id: z.string(),
+  object: z.literal("response.compaction"),
+  created_at: z.int(),
+  output: z.array(outputItem),
+  usage: responseUsage,
+});
+
 export const inputTokens = z.object({
   object: z.literal("response.input_tokens"),
   input_tokens: z.int(),

@@ -14,6 +14,9 @@ const roomForAnswer = (window: number): number => Math.min(Math.floor(window / 4
 
 export const contextBudget = (window: number): number => window - roomForAnswer(window);
 
+/** The smallest window with this budget. */
+export const windowOf = (budget: number): number => Math.min(Math.ceil((budget * 4) / 3), budget + 4096);
+
 /**
  * Bytes of history that are read for a window, at most. A token is seldom more than 16 bytes of a record, so that
  * more than the window can hold is read, but never all of a long history.

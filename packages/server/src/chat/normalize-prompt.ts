@@ -53,6 +53,8 @@ export function normalizePrompt(
       prompt.addCalls(item, n, reason);
     } else if (item.toolCalls !== undefined) {
       prompt.addCalls(item, n, reason);
+    } else if (item.type === "compaction" && item.content !== "") {
+      prompt.addQuestion({ ...item, parts: null }, n, false);
     } else {
       prompt.leaveOut(item);
     }

@@ -1,6 +1,7 @@
 import type { IndexedItem } from "@redis-memory-magic/memory";
-import type { ApiItem, ItemList, ListQuery } from "@redis-memory-magic/protocol/openai";
+import type { ApiItem, IncludeQuery, ItemList, ListQuery } from "@redis-memory-magic/protocol/openai";
 import type { SessionStore } from "../chat/session-store.ts";
+import { dataUrlOf } from "../chat/with-blobs.ts";
 import { invalid } from "./api-error.ts";
 import { apiTypeOf, toApiItem } from "./api-items.ts";
 import { itemId, parseItemId } from "./ids.ts";
@@ -10,8 +11,9 @@ import { listOf } from "./item-list.ts";
 export async function pageOfItems(
   sessions: SessionStore,
   sessionId: string,
-  { limit, order, after }: ListQuery,
+  query: ListQuery & IncludeQuery,
 ): Promise<ItemList> {
+  const { limit, order, after } = query;
   const from = after === undefined ? undefined : await findItem(sessions, sessionId, after);
   if (from === null) throw invalid("after", "must be the id of an item of this conversation");
   const wanted = limit + 1;
@@ -20,7 +22,7 @@ export async function pageOfItems(
       ? await itemsAfter(sessions, sessionId, from?.index ?? -1, wanted)
       : await itemsBefore(sessions, sessionId, from?.index, wanted);
   const shown = await toApiItems(sessions, sessionId, found.slice(0, limit));
-  return listOf(shown, found.length > limit);
+  return listOf(await included(sessions, sessionId, shown, query), found.length > limit);
 }
 
 /** Oldest first. Where items were deleted, it reads on. */
@@ -86,3 +88,36 @@ export async function toApiItems(
     return toApiItem(item, itemId(apiTypeOf(item), place));
   });
 }
+
+/** The value of `include` that asks for the data of images. */
+const IMAGE_DATA = "message.input_image.image_url";
+
+/** Items with the data of their images, if the request asks for it. */
+export const included = (
+  sessions: SessionStore,
+  sessionId: string,
+  items: readonly ApiItem[],
+  query: IncludeQuery,
+): ApiItem[] | Promise<ApiItem[]> =>
+  [query.include, query["include[]"]].flat().includes(IMAGE_DATA)
+    ? withImageData(sessions, sessionId, items)
+    : [...items];
+
+/** Items with the data of their images, which are stored apart. */
+export const withImageData = (
+  sessions: SessionStore,
+  sessionId: string,
+  items: readonly ApiItem[],
+): Promise<ApiItem[]> =>
+  Promise.all(
+    items.map(async (item) => {
+      const { content } = item;
+      if (!Array.isArray(content)) return item;
+      const parts = content.map(async (part) => {
+        if (part.type !== "input_image" || part.image_url !== null || !part.file_id) return part;
+        const { file_id, ...others } = part;
+        return { ...others, image_url: await dataUrlOf(await sessions.blob(sessionId, file_id)) };
+      });
+      return { ...item, content: await Promise.all(parts) };
+    }),
+  );

@@ -12,7 +12,7 @@ import type { ModelNames } from "./model-names.ts";
 import { lockedConversation, type Parent, parentOf, unknownConversation, unknownParent } from "./parent.ts";
 import { resolveInput } from "./references.ts";
 import { readTurn } from "./run-again.ts";
-import { echoOf, readSettings } from "./settings.ts";
+import { echoOf, readContextFields, readSettings } from "./settings.ts";
 
 // The longest answer of a slow model; clients give up after ten minutes.
 const PARENT_WAIT_MS = 300_000;
@@ -41,7 +41,6 @@ export async function readRequest(
     ...(parent.kind === "conversation" && { conversation: { id: conversationId(parent.sessionId) } }),
   };
   const input = await resolveInput(sessions, body.input, contextOf(parent));
-  if (input.length === 0) throw invalid("input", "must have something that is not in the conversation yet");
   const request: TurnRequest = {
     ...named,
     mode: "stateful",
@@ -49,9 +48,7 @@ export async function readRequest(
     input,
     settings: readSettings(body),
     ttlSeconds,
-    ...(body.memory && { memory: body.memory }),
-    // A request that names a strategy allows that something is left out.
-    wholeHistory: (body.truncation ?? (body.memory ? "auto" : "disabled")) === "disabled",
+    ...readContextFields(body),
     ...(Object.keys(client).length > 0 && { client }),
   };
   return { request, parent };
@@ -72,6 +69,9 @@ export async function createResponse(
     throw unsupported("background", "needs store: a response that is not stored cannot be asked for later");
   }
   const { request, parent } = await readRequest(options, caller.sessions, body);
+  if (request.input.length === 0) {
+    throw invalid("input", "must have something that is not in the conversation yet");
+  }
   const { chat } = options;
   if (body.store === false) {
     const history = await readHistory({ chat, caller, request, left }, parent);

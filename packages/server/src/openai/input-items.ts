@@ -2,6 +2,7 @@ import type { Json, NewItem, Role } from "@redis-memory-magic/memory";
 import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
 import type { Fields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
+import { decodeCompaction } from "./compaction-text.ts";
 
 /**
  * The items of a request as they are stored. Their ids are not kept: each gets one that says where it is.
@@ -53,6 +54,14 @@ export function readItem(item: InputItem, field: string): NewItem {
       const said = textOf([content].flat()) || textOf([summary].flat());
       const parts = withoutNulls({ summary, content, encrypted_content });
       return { type, content: said, parts };
+    }
+    case "compaction": {
+      const { encrypted_content } = item as Fields;
+      return {
+        type,
+        content: decodeCompaction(encrypted_content),
+        parts: withoutNulls({ encrypted_content }),
+      };
     }
     default:
       return readOther(item, type, field);

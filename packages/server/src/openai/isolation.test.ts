@@ -132,7 +132,7 @@ test("no body is answered with a 5xx, and every refusal says which field", async
       body,
       fc.constantFrom(
         ...["/v1/responses", "/v1/responses/input_tokens", "/v1/conversations", "/v1/chat/completions"],
-        "/v1/embeddings",
+        ...["/v1/embeddings", "/v1/responses/compact"],
       ),
       async (value, path) => {
         const answer = await server.inject("POST", path, value);

@@ -116,7 +116,7 @@ function errorOf({ status, info }: TurnSnapshot): ApiResponse["error"] {
 }
 
 /** As the provider reported it, else as it was counted. Always integers: clients give up an answer without them. */
-export function usageOf({ tokens }: TurnInfo): ResponseUsage {
+export function usageOf({ tokens }: Pick<TurnInfo, "tokens">): ResponseUsage {
   const input = tokens?.reported ?? tokens?.counted ?? 0;
   const output = tokens?.output ?? 0;
   return {

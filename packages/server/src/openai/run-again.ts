@@ -7,6 +7,7 @@ import type { TurnInfo } from "../chat/turn-info.ts";
 import { AppError } from "../errors/app-error.ts";
 import { isFields } from "../fields.ts";
 import { responseId, type TurnAddress } from "./ids.ts";
+import { readContextFields } from "./settings.ts";
 
 /** What a turn that was begun for another one's response keeps of that one. */
 export interface Again {
@@ -59,7 +60,7 @@ export async function runAgain(
         system: system ?? "",
         input: input.map(({ item }) => item as NewItem),
         ...(settings && { settings }),
-        wholeHistory: client?.truncation !== "auto",
+        ...readContextFields(client ?? {}),
         client: {
           ...client,
           again: { id: responseId(address), created_at: Math.floor(startedAt.getTime() / 1000) },

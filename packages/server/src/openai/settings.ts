@@ -1,7 +1,8 @@
 import type { Json } from "@redis-memory-magic/memory";
 import type { CreateResponse } from "@redis-memory-magic/protocol/openai";
+import { windowOf } from "../chat/context.ts";
 import type { FunctionTool, ModelSettings, ResponseFormat, ToolChoice } from "../chat/model-settings.ts";
-import type { ClientFields } from "../chat/turn-request.ts";
+import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { type Fields, isFields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
 
@@ -80,10 +81,28 @@ function readFormat(format: Fields | undefined): ResponseFormat | undefined {
   };
 }
 
+/** How the context of a turn is chosen, by the fields of its request. */
+export function readContextFields({
+  truncation,
+  memory,
+  context_management: management,
+}: Pick<CreateResponse, "truncation" | "memory" | "context_management">): Pick<
+  TurnRequest,
+  "memory" | "wholeHistory" | "context_tokens"
+> {
+  const threshold = management?.find(({ type }) => type === "compaction")?.compact_threshold ?? undefined;
+  return {
+    ...(memory && { memory }),
+    ...(threshold !== undefined && { context_tokens: windowOf(threshold) }),
+    // A request that names a strategy or a threshold allows that something is left out.
+    wholeHistory: truncation !== "auto" && threshold === undefined && (!memory || truncation === "disabled"),
+  };
+}
+
 // What is here is sent back as it came.
 const ECHOED = [
   ...["metadata", "truncation", "max_tool_calls", "top_logprobs", "prompt_cache_key", "safety_identifier"],
-  ...["user", "background"],
+  ...["user", "background", "memory", "context_management"],
 ] as const;
 
 /** Fields of the response that are neither in the turn's settings nor at their default. */

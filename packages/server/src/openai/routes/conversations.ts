@@ -6,6 +6,7 @@ import {
   conversation,
   createConversation,
   deletedConversation,
+  includeQuery,
   itemList,
   listQuery,
   metadata,
@@ -18,7 +19,7 @@ import { asItem } from "../../chat/plan.ts";
 import { changeMetadata, fieldOf } from "../../chat/session-metadata.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { apiTypeOf, toApiItem } from "../api-items.ts";
-import { findItem, pageOfItems, toApiItems } from "../conversation-items.ts";
+import { findItem, included, pageOfItems, toApiItems } from "../conversation-items.ts";
 import { conversationId, itemId, newConversation, parseConversationId } from "../ids.ts";
 import { readInput } from "../input-items.ts";
 import { listOf } from "../item-list.ts";
@@ -122,7 +123,7 @@ export const conversationRoutes: OpenAiRoutes =
         schema: {
           summary: "A conversation's items",
           params,
-          querystring: listQuery,
+          querystring: listQuery.extend(includeQuery.shape),
           response: { 200: itemList },
         },
       },
@@ -135,13 +136,21 @@ export const conversationRoutes: OpenAiRoutes =
 
     app.get(
       "/conversations/:conversation_id/items/:item_id",
-      { schema: { summary: "One item", params: itemParams, response: { 200: outputItem } } },
+      {
+        schema: {
+          summary: "One item",
+          params: itemParams,
+          querystring: includeQuery,
+          response: { 200: outputItem },
+        },
+      },
       async (request) => {
         const caller = callerOf(request);
         const { conversation_id, item_id } = request.params;
         const sessionId = await existing(caller, conversation_id);
         const found = await findItem(caller.sessions, sessionId, item_id);
-        const [item] = found ? await toApiItems(caller.sessions, sessionId, [found]) : [];
+        const items = found ? await toApiItems(caller.sessions, sessionId, [found]) : [];
+        const [item] = await included(caller.sessions, sessionId, items, request.query);
         if (item === undefined) throw unknownItem(item_id);
         return item;
       },

@@ -1,6 +1,9 @@
+import { randomUUID } from "node:crypto";
 import {
+  compaction,
   createResponse as createBody,
   deletedResponse,
+  includeQuery,
   inputTokens,
   itemList,
   listQuery,
@@ -9,13 +12,14 @@ import {
 import { z } from "zod";
 import type { Caller } from "../../chat/caller.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { toApiItems } from "../conversation-items.ts";
+import { compact } from "../compaction.ts";
+import { included, toApiItems } from "../conversation-items.ts";
 import { createResponse, readHistory, readRequest, refusal } from "../create-response.ts";
 import { isChain, parseResponseId, responseId, type TurnAddress } from "../ids.ts";
 import { pageOf } from "../item-list.ts";
 import { disconnected, MAX_BODY_BYTES } from "../long-request.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
-import { toResponse } from "../response.ts";
+import { toResponse, usageOf } from "../response.ts";
 import { readTurn } from "../run-again.ts";
 import { atBegin, atEnd, ofStored } from "../snapshot.ts";
 import { streamResponse } from "../stream-response.ts";
@@ -78,6 +82,30 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
         unstored: { history },
       });
       return { object: "response.input_tokens" as const, input_tokens: report.tokens.counted };
+    },
+  );
+
+  app.post(
+    "/responses/compact",
+    {
+      bodyLimit: MAX_BODY_BYTES,
+      config: { concurrency: "turn" },
+      schema: {
+        summary: "Shorten a conversation: a model summarizes its answers, or they are cut; nothing is stored",
+        body: createBody,
+        response: { 200: compaction },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { output, info } = await compact(context, caller, request.body, disconnected(reply));
+      return {
+        id: `cmp_${randomUUID().replaceAll("-", "")}`,
+        object: "response.compaction" as const,
+        created_at: Math.floor(Date.now() / 1000),
+        output: [...output],
+        usage: usageOf(info ?? {}),
+      };
     },
   );
 
@@ -161,7 +189,7 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       schema: {
         summary: "What a response was given",
         params,
-        querystring: listQuery,
+        querystring: listQuery.extend(includeQuery.shape),
         response: { 200: itemList },
       },
     },
@@ -172,7 +200,8 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       const { sessionId } = address;
       const { userIndex, inputCount } = record;
       const items = await sessions.range(sessionId, userIndex - inputCount + 1, userIndex + 1);
-      return pageOf(await toApiItems(sessions, sessionId, items), request.query);
+      const page = pageOf(await toApiItems(sessions, sessionId, items), request.query);
+      return { ...page, data: await included(sessions, sessionId, page.data, request.query) };
     },
   );
 };
