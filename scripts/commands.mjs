@@ -40,6 +40,7 @@ export const COMMANDS = {
     page: true,
     chromium: true,
   },
+  "bench:size": { files: ["packages/memory/bundle-size.ts"] },
   "test:matrix": suite("matrix"),
   "test:durability": suite("durability"),
   "test:package": suite("package"),

@@ -1,74 +1,27 @@
-// The server's side of the AI SDK's `useChat`, which sends the newest message alone:
-// `new DefaultChatTransport({ prepareSendMessagesRequest: ({ id, messages }) => ({ body: { id, message: messages.at(-1) } }) })`
-// Whole messages are stored: files, reasoning, tools, sources, data and metadata, with the ids that the page shows.
-import type { Item, MessageHistory } from "@redis-memory-magic/memory";
-import {
-  convertToModelMessages,
-  createUIMessageStreamResponse,
-  generateId,
-  type LanguageModel,
-  streamText,
-  toUIMessageStream,
-  type UIMessage,
-} from "ai";
+// The server's side of the AI SDK's `useChat`, for any server of `Request` and `Response`:
+// `OPENAI_API_KEY=… REDIS_URL=redis://localhost:6379`. An answer goes on when its client disconnects, and survives its
+// server: another process resumes it.
+import { createClient } from "@redis/client";
+import { MessageHistory, Turns } from "@redis-memory-magic/memory";
+import { chatHandler, chatStore } from "@redis-memory-magic/memory/ai-sdk";
+import { convertToModelMessages, type LanguageModel, streamText } from "ai";
 
-/** What the page sends: which chat, and the user's message. */
-interface ChatRequest {
-  readonly id: string;
-  readonly message: UIMessage;
-}
+export async function createChat(model: LanguageModel) {
+  const client = createClient({ url: process.env.REDIS_URL ?? "redis://localhost:6379" });
+  const subscriber = client.duplicate();
+  for (const one of [client, subscriber]) one.on("error", (error) => console.error(error.message));
+  await Promise.all([client.connect(), subscriber.connect()]);
+  const history = new MessageHistory({ client, ttlSeconds: 86_400 });
 
-/** A history whose parts and metadata are those of the AI SDK. */
-export type ChatHistory = MessageHistory<{ parts: UIMessage["parts"]; metadata: unknown }>;
-
-const textOf = ({ parts }: UIMessage): string =>
-  parts.map((part) => (part.type === "text" ? part.text : "")).join("");
-
-const toUIMessage = ({
-  id,
-  role,
-  parts = [],
-  metadata,
-}: Item<{ parts: UIMessage["parts"]; metadata: unknown }>) =>
-  ({ id, role, parts, ...(metadata !== undefined && { metadata }) }) as UIMessage;
-
-// About four characters a token. All of a message is sent, not only its text.
-const countTokens = ({ parts }: { parts?: UIMessage["parts"] }): number =>
-  Math.ceil(JSON.stringify(parts ?? []).length / 4) + 4;
-
-/** Adds a message. One that is there is asked again, or has changed: it is replaced, with all that follows it. */
-async function save(history: ChatHistory, chat: string, message: UIMessage): Promise<void> {
-  // Without fields that are undefined, which JSON does not have.
-  const { id, role, parts, metadata } = JSON.parse(JSON.stringify(message)) as UIMessage;
-  const added = {
-    ...{ id, role, content: textOf(message), parts },
-    ...(metadata !== undefined && { metadata }),
-  };
-  const isThere = (await history.replaceFrom(chat, id, [added])) !== null;
-  if (!isThere) await history.addMessage(chat, added);
-}
-
-/** A handler for `POST /api/chat`, as Next.js, Hono and others take it. */
-export function createChatHandler(history: ChatHistory, model: LanguageModel) {
-  return async (request: Request): Promise<Response> => {
-    const { id, message } = (await request.json()) as ChatRequest;
-    await save(history, id, message);
-    const context = await history.getRecent(id, { for: "model", maxTokens: 8_000, countTokens });
-    const originalMessages = context.map(toUIMessage);
-    const result = streamText({ model, messages: await convertToModelMessages(originalMessages) });
-    // To its end, even if the client disconnects, so that the answer is stored.
-    result.consumeStream();
-    const stream = toUIMessageStream({
-      stream: result.stream,
-      originalMessages,
-      generateMessageId: generateId,
-      onEnd: ({ responseMessage }) => save(history, id, responseMessage),
-    });
-    return createUIMessageStreamResponse({ stream });
-  };
-}
-
-/** For `useChat({ id, messages })`: what a reloaded page shows. */
-export async function loadChat(history: ChatHistory, id: string): Promise<UIMessage[]> {
-  return (await history.getRecent(id, { k: 100 })).map(toUIMessage);
+  // POST /api/chat answers, GET /api/chat/<id>/stream resumes, DELETE /api/chat/<id> stops.
+  const handler = chatHandler({
+    turns: new Turns({ client, subscriber, ttlSeconds: 86_400 }),
+    history,
+    maxTokens: 8_000,
+    answer: async ({ messages, signal }) =>
+      streamText({ model, messages: await convertToModelMessages(messages), abortSignal: signal }),
+  });
+  const close = () => [client, subscriber].forEach((one) => void one.destroy());
+  // `store.load(id)` is what a reloaded page shows: `useChat({ id, messages, resume: true })`.
+  return { ...handler, store: chatStore(history), close };
 }

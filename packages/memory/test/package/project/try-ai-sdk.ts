@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
-import { createClient } from "@redis/client";
-import { MessageHistory } from "@redis-memory-magic/memory";
 import { simulateReadableStream, type UIMessage } from "ai";
 import * as testing from "ai/test";
-import { type ChatHistory, createChatHandler, loadChat } from "./with-ai-sdk.ts";
+import { createChat } from "./with-ai-sdk.ts";
 
-const client = createClient({ url: process.env.REDIS_URL ?? "" });
-await client.connect();
-const history: ChatHistory = new MessageHistory({ client });
 const prompts: unknown[] = [];
 const Mock = Object.entries(testing).find(([name]) =>
   /^MockLanguageModelV\d+$/.test(name),
@@ -35,12 +30,14 @@ const model = new Mock({
     };
   },
 });
-const handle = createChatHandler(history, model);
+const chat = await createChat(model);
+const id = `chat-${Date.now()}`;
 const image = { type: "file", mediaType: "image/png", url: "data:image/png;base64,AAAA" } as const;
-const ask = async (id: string, text: string): Promise<string> => {
-  const message = { id, role: "user", metadata: { page: 1 }, parts: [image, { type: "text", text }] };
-  const body = JSON.stringify({ id: "chat", message });
-  const response = await handle(new Request("http://localhost/api/chat", { method: "POST", body }));
+const ask = async (messageId: string, text: string): Promise<string> => {
+  const parts = [image, { type: "text", text }];
+  const message = { id: messageId, role: "user", metadata: { page: 1 }, parts };
+  const body = JSON.stringify({ id, messages: [message], trigger: "submit-message", messageId });
+  const response = await chat.POST(new Request("http://localhost/api/chat", { method: "POST", body }));
   assert.equal(response.status, 200);
   return response.text();
 };
@@ -52,7 +49,7 @@ await ask("m2", "What is my name?");
 const prompt = JSON.stringify(prompts[1]);
 assert.match(prompt, /My name is Bob.*Hello Bob!.*What is my name/);
 assert.match(prompt, /image\/png/);
-const shown = await loadChat(history, "chat");
+const shown = await chat.store.load(id);
 assert.deepEqual(
   shown.map(({ id, role }) => (role === "user" ? id : role)),
   ["m1", "assistant", "m2", "assistant"],
@@ -65,4 +62,6 @@ assert.deepEqual(shown[0], {
 } satisfies UIMessage);
 // The answer has the id that the page was sent.
 assert.equal(shown[1]?.id, /"messageId":"(.*?)"/.exec(stream)?.[1]);
-client.destroy();
+const resumed = await chat.GET(new Request(`http://localhost/api/chat/${id}/stream`));
+assert.equal(resumed.status, 204);
+chat.close();
