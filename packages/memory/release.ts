@@ -1,4 +1,4 @@
-// `npm run release -w packages/memory`: everything that a release needs, short of publishing it. It ends by printing the
+// `node packages/memory/release.ts`: everything that a release needs, short of publishing it. It ends by printing the
 // command that publishes.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
