@@ -11,6 +11,7 @@ import {
   turnStatus,
 } from "./ids.ts";
 import { itemType, json, role } from "./items.ts";
+import { sessionSettings } from "./session-settings.ts";
 import { forkPoint, item, newMessage, session, title, ttlSeconds } from "./sessions.ts";
 import { recallFailure } from "./turns.ts";
 import { truncation } from "./usage.ts";
@@ -137,6 +138,7 @@ export const sessionExport = z.object({
     ttl_seconds: z.int().positive(),
     root_id: sessionId.nullable(),
     forked_from: forkPoint.nullable(),
+    settings: sessionSettings.optional().describe("How its next message is to be answered."),
   }),
   messages: z
     .array(exportedItem.nullable())
@@ -150,6 +152,7 @@ export type SessionExport = z.infer<typeof sessionExport>;
 export const importedSession = z.object({
   title: title.nullish(),
   ttl_seconds: ttlSeconds.optional(),
+  settings: sessionSettings.optional(),
   root_id: sessionId.nullish(),
   forked_from: z.object({ session_id: sessionId, message_id: messageId.nullable() }).nullish(),
 });

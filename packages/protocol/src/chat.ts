@@ -10,10 +10,20 @@ import {
   turnStatus,
 } from "./ids.ts";
 import { outputItem } from "./items.ts";
-import { contextTokens, modelName, systemPrompt } from "./session-settings.ts";
+import {
+  contextTokens,
+  maxOutputTokens,
+  modelName,
+  seed,
+  systemPrompt,
+  temperature,
+} from "./session-settings.ts";
 import { truncation, usage } from "./usage.ts";
 
+/** Of a request for one JSON document, as the original had it. */
 export const DEFAULT_MAX_MESSAGE_CHARS = 2000;
+/** Of a request for an event stream, which the page makes. */
+export const DEFAULT_MAX_STREAMED_MESSAGE_CHARS = 20_000;
 
 /** Length as people count it: an emoji is one. */
 export const countCodePoints = (text: string): number => {
@@ -89,6 +99,15 @@ export const chatRequest = (
       context_tokens: contextTokens
         .optional()
         .describe("A smaller context window than the model's, to make forgetting happen."),
+      temperature: temperature
+        .optional()
+        .describe("0: always the likeliest token. Refused for a provider that does not take it."),
+      max_output_tokens: maxOutputTokens
+        .optional()
+        .describe("The answer ends there. Refused for a provider that does not take it."),
+      seed: seed
+        .optional()
+        .describe("The same seed gives the same answer again, where the provider takes one."),
       retry_of: turnId.optional().describe("The session's last turn, unsuccessful, to be run anew."),
     })
     .refine((body) => body.retry_of !== undefined || body.message !== undefined, {

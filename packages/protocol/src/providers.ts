@@ -42,6 +42,9 @@ export const providerStatus = z.object({
     .object({ received_bytes: z.int().nonnegative(), total_bytes: z.int().positive() })
     .optional()
     .describe("A download that is under way."),
+  settings: z
+    .array(z.string())
+    .describe("Fields that say how its models answer, such as temperature and seed. Others are refused."),
   default_model: z.string(),
   models: z.array(modelInfo),
 });
@@ -51,7 +54,7 @@ export const providersResponse = z.object({
   providers: z.array(providerStatus),
   default_provider: providerId,
   default_mode: mode,
-  max_message_chars: z.int(),
+  max_message_chars: z.int().describe("Characters of a message whose answer is streamed."),
   max_image_bytes: z.int(),
   session_ttl_seconds: z.int(),
 });

@@ -5,6 +5,12 @@ import { memoryStrategy, mode, providerId, text } from "./ids.ts";
 export const systemPrompt = text.max(20_000);
 export const modelName = text.min(1).max(200);
 export const contextTokens = z.int().min(16).max(10_000_000);
+export const temperature = z.number().min(0).max(2);
+export const maxOutputTokens = z.int().min(1).max(10_000_000);
+export const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
 
 /** How a session's next message is to be answered: the fields of the same names of `POST /chat`. */
 export const sessionSettings = z.object({
@@ -14,6 +20,9 @@ export const sessionSettings = z.object({
   model: modelName.optional(),
   system: systemPrompt.optional(),
   context_tokens: contextTokens.optional(),
+  temperature: temperature.optional(),
+  max_output_tokens: maxOutputTokens.optional(),
+  seed: seed.optional(),
 });
 export type SessionSettings = z.infer<typeof sessionSettings>;
 
@@ -25,6 +34,9 @@ export const sessionSettingsPatch = z
     model: modelName.nullable(),
     system: systemPrompt.nullable(),
     context_tokens: contextTokens.nullable(),
+    temperature: temperature.nullable(),
+    max_output_tokens: maxOutputTokens.nullable(),
+    seed: seed.nullable(),
   })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, "at least one setting is required");

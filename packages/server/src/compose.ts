@@ -152,6 +152,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
       metricsToken: config.metricsToken,
       defaultMode: config.defaultMode,
       maxMessageChars: config.maxMessageChars,
+      maxStreamedMessageChars: config.maxStreamedMessageChars,
       maxImageBytes: config.maxImageBytes,
       sessionTtlSeconds: config.sessionTtlSeconds,
     },

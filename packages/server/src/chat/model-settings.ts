@@ -52,6 +52,10 @@ const NAMES: Readonly<Record<ModelSetting, string>> = {
   reasoningEffort: "reasoning_effort",
 };
 
+/** The names of settings, as requests have them. */
+export const settingNames = (settings: readonly ModelSetting[]): string[] =>
+  settings.map((setting) => NAMES[setting]);
+
 /** The names of the settings that a provider does not have. */
 export const unsupported = (settings: ModelSettings, supported: readonly ModelSetting[]): string[] =>
   (Object.keys(NAMES) as ModelSetting[]).flatMap((name) =>

@@ -1,5 +1,6 @@
 import type { Json } from "@redis-memory-magic/memory";
 import { type SessionSettings, sessionSettings } from "@redis-memory-magic/protocol";
+import type { Fields } from "../fields.ts";
 import type { StorageQuota } from "./caller.ts";
 import { changeMetadata, fieldOf } from "./session-metadata.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -16,7 +17,7 @@ export async function readSettings(
   sessionId: string,
 ): Promise<SessionSettings | null> {
   const session = await sessions.get(sessionId);
-  return session && settingsIn(fieldOf(session.metadata, FIELD));
+  return session && settingsIn(session.metadata);
 }
 
 /** Merges a change into a session's settings. Returns them all; null: there is no such session. */
@@ -26,9 +27,15 @@ export const changeSettings = (
   change: SettingsChange,
   quota: StorageQuota,
 ): Promise<SessionSettings | null> =>
-  changeMetadata(sessions, sessionId, FIELD, (value) => merged(settingsIn(value), change), quota);
+  changeMetadata(sessions, sessionId, FIELD, (value) => merged(read(value), change), quota);
 
-const settingsIn = (value: Json | undefined): SessionSettings => sessionSettings.safeParse(value).data ?? {};
+/** Returns the settings in a session's metadata. */
+export const settingsIn = (metadata: Json): SessionSettings => read(fieldOf(metadata, FIELD));
+
+/** Returns the metadata of a session that has these settings and nothing else. */
+export const toMetadata = (settings: SessionSettings): Json => ({ [FIELD]: settings as Fields<Json> });
+
+const read = (value: Json | undefined): SessionSettings => sessionSettings.safeParse(value).data ?? {};
 
 function merged(settings: SessionSettings, change: SettingsChange): SessionSettings {
   const all = Object.entries({ ...settings, ...change });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import {
   DEFAULT_MAX_IMAGE_BYTES,
   DEFAULT_MAX_MESSAGE_CHARS,
+  DEFAULT_MAX_STREAMED_MESSAGE_CHARS,
   mode,
   providerId,
 } from "@redis-memory-magic/protocol";
@@ -37,7 +38,7 @@ const environment = z.object({
   PORT: port.default(9090),
   WEB_PORT: port.default(3000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
-  MAX_MESSAGE_CHARS: positive.max(1_000_000).default(DEFAULT_MAX_MESSAGE_CHARS),
+  MAX_MESSAGE_CHARS: positive.max(1_000_000).optional(),
   MAX_IMAGE_BYTES: positive.max(50_000_000).default(DEFAULT_MAX_IMAGE_BYTES),
   CONTEXT_MAX_TOKENS: positive.min(16).optional(),
   DEFAULT_PROVIDER: providerId.optional(),
@@ -161,7 +162,8 @@ export function loadConfig(env: Environment) {
     sessionTtlSeconds: e.SESSION_TTL_SECONDS,
     apiTtlSeconds: e.API_TTL_SECONDS,
     modelAliases: e.MODEL_ALIASES,
-    maxMessageChars: e.MAX_MESSAGE_CHARS,
+    maxMessageChars: e.MAX_MESSAGE_CHARS ?? DEFAULT_MAX_MESSAGE_CHARS,
+    maxStreamedMessageChars: e.MAX_MESSAGE_CHARS ?? DEFAULT_MAX_STREAMED_MESSAGE_CHARS,
     maxImageBytes: e.MAX_IMAGE_BYTES,
     maxContextTokens: e.CONTEXT_MAX_TOKENS,
     defaultProvider: e.DEFAULT_PROVIDER,

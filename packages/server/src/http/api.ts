@@ -30,7 +30,10 @@ export interface ApiContext {
   /** Resolves with null if a turn could be stored, else with the reason. */
   readonly storageUnavailability: () => Promise<string | null>;
   readonly defaultMode: Mode;
+  /** Of a request for one JSON document. */
   readonly maxMessageChars: number;
+  /** Of a request for an event stream. */
+  readonly maxStreamedMessageChars: number;
   readonly maxImageBytes: number;
   readonly sessionTtlSeconds: number;
 }

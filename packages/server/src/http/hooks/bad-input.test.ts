@@ -100,6 +100,24 @@ test("2,000 characters are taken, counted as people count them", async () => {
   }
 });
 
+test("20,000 characters are taken where the answer is streamed, as on the page", async () => {
+  const server = await startTestServer();
+  const ask = (length: number, accept: string) =>
+    server.inject("POST", "/chat", { ...good, message: "x".repeat(length) }, { accept });
+  expect((await ask(20_000, "text/event-stream")).statusCode).toBe(200);
+  const long = await ask(20_001, "text/event-stream");
+  expect(problem.parse(long.json()).detail).toBe("message: must be at most 20000 characters");
+  const plain = await ask(2001, "application/json");
+  expect(plain.json()).toMatchObject({
+    status: 400,
+    code: "invalid_request",
+    detail: "message: must be at most 2000 characters",
+    errors: [{ field: "message", message: "must be at most 2000 characters" }],
+  });
+  const { max_message_chars } = (await server.inject("GET", "/providers")).json();
+  expect(max_message_chars).toBe(20_000);
+});
+
 test("MAX_MESSAGE_CHARS raises the limit", async () => {
   const server = await startTestServer({ env: { MAX_MESSAGE_CHARS: "2005" } });
   const { statusCode } = await server.inject("POST", "/chat", { ...good, message: "x".repeat(2005) });

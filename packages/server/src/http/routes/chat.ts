@@ -6,9 +6,11 @@ import {
   clearSessionRequest,
   clearSessionResponse,
   contextReport,
+  countCodePoints,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import type { Idempotency } from "../../chat/begin-turn.ts";
+import { AppError } from "../../errors/app-error.ts";
 import { problems, type Routes } from "../api.ts";
 import { streamTurn, wantsStream } from "../wire/sse.ts";
 import { toTurnRequest } from "../wire/turn-request.ts";
@@ -17,11 +19,11 @@ const MIB = 1024 * 1024;
 
 /** Routes that start a turn, preview its context, and clear a session. */
 export const chatRoutes: Routes = (context) => async (app) => {
-  const { maxMessageChars, maxImageBytes } = context;
-  const body = chatRequest(maxMessageChars, maxImageBytes);
+  const { maxMessageChars, maxStreamedMessageChars, maxImageBytes } = context;
+  const body = chatRequest(maxStreamedMessageChars, maxImageBytes);
   // An escaped emoji takes twelve bytes; the system prompt and the other fields have the rest. Base64 is a third
   // larger than its image.
-  const bodyLimit = Math.max(MIB, maxMessageChars * 12 + MIB / 4) + Math.ceil(maxImageBytes / 3) * 4;
+  const bodyLimit = Math.max(MIB, maxStreamedMessageChars * 12 + MIB / 4) + Math.ceil(maxImageBytes / 3) * 4;
   const headers = z.object({
     "idempotency-key": z
       .string()
@@ -44,13 +46,15 @@ export const chatRoutes: Routes = (context) => async (app) => {
       },
     },
     async (request, reply) => {
+      const isStream = wantsStream(request);
+      if (!isStream) assertLength(request.body.message, maxMessageChars);
       const caller = context.callerOf(request);
       const key = request.headers["idempotency-key"];
       const idempotency =
         key === undefined ? undefined : idempotencyOf(caller.sessions.owner, key, request.body);
       const asked = toTurnRequest(request.body, maxImageBytes);
       const turn = await context.chat.ask(caller, asked, idempotency);
-      if (wantsStream(request)) return streamTurn(reply, turn, "start", context.metrics);
+      if (isStream) return streamTurn(reply, turn, "start", context.metrics);
       const { response, error } = await turn.result();
       if (error !== undefined) throw error;
       return response;
@@ -91,6 +95,14 @@ export const chatRoutes: Routes = (context) => async (app) => {
     },
   );
 };
+
+/** The limit of the original's requests. @throws AppError `invalid_request` */
+function assertLength(text: string | undefined, maxChars: number): void {
+  const length = text === undefined ? 0 : countCodePoints(text);
+  if (length <= maxChars) return;
+  const message = `must be at most ${maxChars} characters`;
+  throw new AppError("invalid_request", `message: ${message}`, { errors: [{ field: "message", message }] });
+}
 
 /** Hashes a body independently of the order of its fields. */
 function idempotencyOf(owner: string, key: string, body: ChatRequest): Idempotency {

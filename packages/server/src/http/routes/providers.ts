@@ -1,4 +1,5 @@
 import { providersResponse } from "@redis-memory-magic/protocol";
+import { settingNames } from "../../chat/model-settings.ts";
 import type { Routes } from "../api.ts";
 
 /** Route that lists the providers. */
@@ -23,6 +24,7 @@ export const providerRoutes: Routes = (context) => async (app) => {
             ...(progress && {
               progress: { received_bytes: progress.receivedBytes, total_bytes: progress.totalBytes },
             }),
+            settings: settingNames(model.settings),
             default_model: model.defaultModel,
             models: [...models],
           };
@@ -32,7 +34,7 @@ export const providerRoutes: Routes = (context) => async (app) => {
         providers,
         default_provider: await context.providers.defaultProvider(),
         default_mode: context.defaultMode,
-        max_message_chars: context.maxMessageChars,
+        max_message_chars: context.maxStreamedMessageChars,
         max_image_bytes: context.maxImageBytes,
         session_ttl_seconds: context.sessionTtlSeconds,
       };

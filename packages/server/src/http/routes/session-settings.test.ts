@@ -90,3 +90,29 @@ test("says that the settings are too long where they do not fit into Redis' meta
   expect(answer.statusCode).toBe(413);
   expect(answer.json().code).toBe("body_too_large");
 });
+
+test("an export carries the settings, and an import has them again", async () => {
+  const server = await startTestServer();
+  await withSession(server);
+  const settings = { mode: "stateful", system: "Rhyme.", temperature: 0.5, max_output_tokens: 100, seed: 7 };
+  await change(server, settings);
+  const exported = (await server.inject("GET", "/sessions/s/export")).json();
+  expect(exported.session.settings).toEqual(settings);
+  await server.inject("POST", "/clear-session", { session_id: "s" });
+  expect((await server.inject("POST", "/sessions/import?session_id=s", exported)).statusCode).toBe(201);
+  expect(await read(server)).toEqual(settings);
+});
+
+test("a message is answered with the temperature, the length and the seed that it asks for", async () => {
+  const server = await startTestServer();
+  const asking = { message: "Hi", mode: "stateless", temperature: 0, max_output_tokens: 50, seed: 7 };
+  const local = await server.inject("POST", "/chat", { ...asking, provider: "ollama" });
+  expect(local.statusCode).toBe(200);
+  expect(server.ollama.last.body).toMatchObject({ temperature: 0, seed: 7 });
+  const cloud = await server.inject("POST", "/chat", { ...asking, provider: "chatgpt" });
+  expect(cloud.json()).toMatchObject({ status: 400, errors: [{ field: "seed" }] });
+  const { providers } = (await server.inject("GET", "/providers")).json();
+  const chatgpt = providers.find(({ id }: { id: string }) => id === "chatgpt");
+  expect(chatgpt.settings).toContain("temperature");
+  expect(chatgpt.settings).not.toContain("seed");
+});

@@ -7,24 +7,29 @@ import {
   type SessionExport,
 } from "@redis-memory-magic/protocol";
 import type { ModelSettings } from "../../chat/model-settings.ts";
+import { settingsIn } from "../../chat/session-settings.ts";
 import type { EndedTurn, ImportedTurn } from "../../chat/session-store.ts";
 import type { SentContext, TurnInfo } from "../../chat/turn-info.ts";
 import { fromItem, toForkPoint, toItem } from "./session.ts";
 
 /** Returns the head of an export: everything except its lists. */
-export const toExportHead = (session: SessionInfo): Omit<SessionExport, "messages" | "turns" | "blobs"> => ({
-  format: EXPORT_FORMAT,
-  version: EXPORT_VERSION,
-  session: {
-    id: session.id,
-    title: session.title,
-    created_at: session.createdAt.toISOString(),
-    updated_at: session.updatedAt.toISOString(),
-    ttl_seconds: session.ttlSeconds,
-    root_id: session.rootId,
-    forked_from: toForkPoint(session.forkedFrom),
-  },
-});
+export function toExportHead(session: SessionInfo): Omit<SessionExport, "messages" | "turns" | "blobs"> {
+  const settings = settingsIn(session.metadata);
+  return {
+    format: EXPORT_FORMAT,
+    version: EXPORT_VERSION,
+    session: {
+      id: session.id,
+      title: session.title,
+      created_at: session.createdAt.toISOString(),
+      updated_at: session.updatedAt.toISOString(),
+      ttl_seconds: session.ttlSeconds,
+      root_id: session.rootId,
+      forked_from: toForkPoint(session.forkedFrom),
+      ...(Object.keys(settings).length > 0 && { settings }),
+    },
+  };
+}
 
 export function toArchivedTurn(turn: EndedTurn): ArchivedTurn {
   const { mode, provider, model, system, settings, client, lacks, ...rest } = turn.info;

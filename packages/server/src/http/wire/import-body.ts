@@ -12,6 +12,7 @@ import {
   importedSession,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
+import { toMetadata } from "../../chat/session-settings.ts";
 import type { ImportedTurn, SessionImport } from "../../chat/session-store.ts";
 import { takeData } from "../../chat/store-blobs.ts";
 import { AppError } from "../../errors/app-error.ts";
@@ -42,7 +43,7 @@ export type ImportBody = z.infer<typeof importBody>;
 
 /** @throws AppError `invalid_request` with the field of the first wrong entry */
 export async function toSessionImport(body: ImportBody): Promise<SessionImport> {
-  const { title, ttl_seconds, root_id, forked_from } = body.session;
+  const { title, ttl_seconds, root_id, forked_from, settings } = body.session;
   const blobs = new Map<string, ImportedBlob>();
   for (const [n, blob] of (await parseEach("blobs", body.blobs, archivedBlob, IMPORT_BYTES)).entries())
     blobs.set(blob.id, toImportedBlob(blob, `blobs.${n}`));
@@ -66,6 +67,7 @@ export async function toSessionImport(body: ImportBody): Promise<SessionImport> 
     ...(forked_from && {
       forkedFrom: { sessionId: forked_from.session_id, messageId: forked_from.message_id },
     }),
+    ...(settings && { metadata: toMetadata(settings) }),
     messages: messages.map((message) => message && toImportMessage(message, ids, now)),
     turns: turns.map((turn): ImportedTurn => fromArchivedTurn(turn)),
     ...(blobs.size > 0 && { blobs: [...blobs.values()] }),

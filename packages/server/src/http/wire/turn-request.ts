@@ -10,11 +10,16 @@ import { AppError } from "../../errors/app-error.ts";
  * @throws AppError `invalid_request`, `body_too_large` for an image that cannot be taken
  */
 export function toTurnRequest(
-  { message, attachments = [], ...fields }: ChatRequest,
+  { message, attachments = [], temperature, max_output_tokens, seed, ...fields }: ChatRequest,
   maxImageBytes: number,
 ): TurnRequest {
   const isRetry = message === undefined || fields.retry_of !== undefined;
-  return { ...fields, input: isRetry ? [] : [toInput(message, attachments, maxImageBytes)] };
+  const settings = {
+    ...(temperature !== undefined && { temperature }),
+    ...(max_output_tokens !== undefined && { maxOutputTokens: max_output_tokens }),
+    ...(seed !== undefined && { seed }),
+  };
+  return { ...fields, settings, input: isRetry ? [] : [toInput(message, attachments, maxImageBytes)] };
 }
 
 function toInput(message: string, attachments: readonly Attachment[], maxImageBytes: number): NewMessage {
