@@ -125,3 +125,47 @@ test("keeps what was chosen while Redis did not take it, and stores it later", a
   await stored;
   await expectChoices(await elsewhere(chat.page.url()), "Stateful", "Mirror");
 });
+
+test("a session has its own system prompt, temperature and seed, also after it was cleared and put back", async () => {
+  const chat = new ChatPage(await stack.open({ viewport: { width: 1440, height: 900 } }));
+  const { page } = chat;
+  await chat.memory("Stateful");
+  await chat.provider(/^Local/);
+  const open = () => page.getByText("System prompt, temperature, seed").click();
+  await open();
+  await page.getByRole("textbox", { name: "System prompt" }).fill("Answer in rhymes.");
+  await page.getByRole("spinbutton", { name: "Temperature" }).fill("0");
+  await page.getByRole("spinbutton", { name: "Seed" }).fill("7");
+  await chat.say("Rhyme, please");
+  expect(stack.ollama.last.body).toMatchObject({
+    temperature: 0,
+    seed: 7,
+    messages: [{ role: "system", content: "Answer in rhymes." }, { role: "user" }],
+  });
+  // The cloud takes no seed: it is left out, and kept for later.
+  await chat.provider(/^Cloud/);
+  await expect(page.getByText(/Cloud \(ChatGPT\) does not take: seed/)).toBeVisible();
+  await chat.say("And you?");
+  expect(stack.openai.last.body).toMatchObject({ instructions: "Answer in rhymes." });
+
+  await page.getByRole("button", { name: "Clear session" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(chat.answers.nth(1)).toBeVisible();
+  const other = await elsewhere(page.url());
+  await other.page.getByText("System prompt, temperature, seed").click();
+  await expect.poll(() => other.page.getByRole("spinbutton", { name: "Seed" }).inputValue()).toBe("7");
+  expect(await other.page.getByRole("textbox", { name: "System prompt" }).inputValue()).toBe(
+    "Answer in rhymes.",
+  );
+});
+
+test("a number that no provider takes is not sent", async () => {
+  const chat = new ChatPage(await stack.open({ viewport: { width: 1440, height: 900 } }));
+  await chat.provider(/^Mirror/);
+  await chat.page.getByText("System prompt, temperature, seed").click();
+  const temperature = chat.page.getByRole("spinbutton", { name: "Temperature" });
+  await temperature.fill("3");
+  expect(await temperature.getAttribute("aria-invalid")).toBe("true");
+  await chat.say("Too hot");
+  await expect.poll(() => temperature.inputValue()).toBe("");
+});

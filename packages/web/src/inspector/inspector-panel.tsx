@@ -1,5 +1,5 @@
 import type { ContextReport, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 import { ContextBar } from "../chat/composer/context-bar.tsx";
 import { truncationText } from "../chat/state/answer-end.ts";
 import type { SessionTotals } from "../chat/state/session-totals.ts";
@@ -38,6 +38,8 @@ interface InspectorPanelProps {
   totals: SessionTotals;
   /** True if the totals cover only the loaded messages. */
   totalsArePartial: boolean;
+  /** How this session is answered, to be changed. */
+  settings: ReactNode;
   contextTokens: number | null;
   onContextTokens: (tokens: number | null) => void;
   /** Changes when the session's keys in Redis may have changed; null: it has none. */
@@ -75,6 +77,7 @@ export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanel
             onChange={props.onContextTokens}
           />
         )}
+        {isNext && props.settings}
         {subject === null || subject.report === null ? (
           <p className="inspector-nothing">
             {isNext ? "Counted as soon as the provider and Redis can be asked." : "Fetching the report…"}

@@ -5,6 +5,7 @@ import type { Chat } from "../chat/state/use-chat.ts";
 import type { Pricing } from "../chat/state/use-pricing.ts";
 import { useSessionTotals } from "../chat/state/use-session-totals.ts";
 import { InspectorPanel, type InspectorSubject } from "./inspector-panel.tsx";
+import { ModelSettings } from "./model-settings.tsx";
 
 interface SessionInspectorProps {
   chat: Chat;
@@ -45,6 +46,10 @@ export function SessionInspector({
     (tokens: number | null) => choose({ context_tokens: tokens }),
     [choose],
   );
+  const modelSettings = useMemo(
+    () => provider && <ModelSettings settings={state.settings} provider={provider} choose={choose} />,
+    [state.settings, provider, choose],
+  );
   return (
     <InspectorPanel
       sessionId={sessionId}
@@ -54,6 +59,7 @@ export function SessionInspector({
       messages={stored}
       totals={totals}
       totalsArePartial={isPartial}
+      settings={modelSettings}
       contextTokens={choice?.contextTokens ?? null}
       onContextTokens={onContextTokens}
       history={history}

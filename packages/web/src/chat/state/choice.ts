@@ -18,10 +18,24 @@ export interface Choice {
   readonly memory?: MemoryStrategy | undefined;
   /** A window smaller than the model's, in tokens. */
   readonly contextTokens?: number | undefined;
+  /** What its provider takes of these; absent: as the provider has it. */
+  readonly temperature?: number | undefined;
+  readonly maxOutputTokens?: number | undefined;
+  readonly seed?: number | undefined;
 }
 
 /** The choice as the API names its fields. */
-export const settingsOf = ({ mode, provider, model, system, memory, contextTokens }: Choice) =>
+export const settingsOf = ({
+  mode,
+  provider,
+  model,
+  system,
+  memory,
+  contextTokens,
+  temperature,
+  maxOutputTokens,
+  seed,
+}: Choice) =>
   ({
     mode,
     provider,
@@ -29,6 +43,9 @@ export const settingsOf = ({ mode, provider, model, system, memory, contextToken
     ...(system !== undefined && { system }),
     ...(memory !== undefined && { memory }),
     ...(contextTokens !== undefined && { context_tokens: contextTokens }),
+    ...(temperature !== undefined && { temperature }),
+    ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
+    ...(seed !== undefined && { seed }),
   }) satisfies SessionSettings;
 
 /** Builds the request body of a turn: a new message, or a retry of a turn. */

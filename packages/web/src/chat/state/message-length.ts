@@ -6,5 +6,5 @@ export function lengthError(text: string, maxChars: number): string | null {
   if (text.length <= maxChars) return null;
   const excess = [...text].length - maxChars;
   if (excess <= 0) return null;
-  return `${plural(excess, "character")} more than the ${formatCount(maxChars)} that a message may have`;
+  return `${plural(excess, "character")} over the limit of ${formatCount(maxChars)}`;
 }

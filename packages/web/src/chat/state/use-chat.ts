@@ -20,7 +20,7 @@ import { useOtherTabs } from "./use-other-tabs.ts";
 import type { Providers } from "./use-providers.ts";
 
 const NO_PROVIDERS: readonly ProviderStatus[] = [];
-const DEFAULT_MAX_CHARS = 2000;
+const DEFAULT_MAX_CHARS = 20_000;
 const DEFAULT_MAX_IMAGE_BYTES = 5 * 1024 * 1024;
 
 export type Choose = (change: SessionSettingsPatch) => void;

@@ -80,7 +80,7 @@ function resolve(
   };
   const wanted = own.provider ?? seed.provider;
   const provider = providers.find(({ id }) => id === wanted)?.id ?? default_provider;
-  const models = providers.find(({ id }) => id === provider)?.models ?? [];
+  const { models = [], settings: taken = [] } = providers.find(({ id }) => id === provider) ?? {};
   const wantedModel = own.model ?? (last ? last.model : (chosen.models?.[provider] ?? settings.model));
   return {
     mode: own.mode ?? seed.mode ?? default_mode,
@@ -89,5 +89,8 @@ function resolve(
     system: own.system ?? (last ? undefined : (settings.system ?? undefined)),
     memory: own.memory ?? (last ? undefined : chosen.memory),
     contextTokens: own.context_tokens,
+    temperature: taken.includes("temperature") ? own.temperature : undefined,
+    maxOutputTokens: taken.includes("max_output_tokens") ? own.max_output_tokens : undefined,
+    seed: taken.includes("seed") ? own.seed : undefined,
   };
 }

@@ -4,10 +4,10 @@ import { formatCost } from "../../ui/format.ts";
 import { costAt, pricedModels, priceOf, type TokenCounts } from "./pricing.ts";
 import { useSettings } from "./settings.ts";
 
-/** The prices to show: each model's own, or one model's for all. */
 /** What a model of this machine costs. */
 export const FREE = "free";
 
+/** The prices to show: each model's own, or one model's for all. */
 export interface Pricing {
   /** The model whose prices are applied to everything. */
   readonly as: string | null;

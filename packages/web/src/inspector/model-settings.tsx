@@ -1,0 +1,122 @@
+import type { ProviderStatus, SessionSettings } from "@redis-memory-magic/protocol";
+import { useId, useState } from "react";
+import type { Choose } from "../chat/state/use-chat.ts";
+
+interface ModelSettingsProps {
+  settings: SessionSettings;
+  provider: ProviderStatus;
+  choose: Choose;
+}
+
+type NumberName = "temperature" | "max_output_tokens" | "seed";
+
+const NUMBERS: readonly { name: NumberName; label: string; max: number; step: number; min: number }[] = [
+  { name: "temperature", label: "Temperature", min: 0, max: 2, step: 0.1 },
+  { name: "max_output_tokens", label: "Longest answer, tokens", min: 1, max: 10_000_000, step: 1 },
+  { name: "seed", label: "Seed", min: 0, max: 2 ** 31 - 1, step: 1 },
+];
+
+/** How this session's next message is answered, beside mode, model and window. Kept in Redis with the session. */
+export function ModelSettings({ settings, provider, choose }: ModelSettingsProps) {
+  const refused = NUMBERS.filter(({ name }) => !provider.settings.includes(name));
+  return (
+    <details className="model-settings">
+      <summary>System prompt, temperature, seed</summary>
+      <SystemPrompt system={settings.system} onChange={(system) => choose({ system })} />
+      <div className="model-numbers">
+        {NUMBERS.map(({ name, label, ...range }) => (
+          <NumberField
+            key={name}
+            label={label}
+            {...range}
+            value={settings[name]}
+            isTaken={provider.settings.includes(name)}
+            onChange={(value) => choose({ [name]: value })}
+          />
+        ))}
+      </div>
+      <p className="model-settings-note">
+        For this session. Empty: as the provider has it.
+        {refused.length > 0 &&
+          ` ${provider.name} does not take: ${refused.map(({ label }) => label.toLowerCase()).join(", ")}.`}
+      </p>
+    </details>
+  );
+}
+
+interface SystemPromptProps {
+  /** Absent: the server's; "": none. */
+  system: string | undefined;
+  onChange: (system: string | null) => void;
+}
+
+function SystemPrompt({ system, onChange }: SystemPromptProps) {
+  const id = useId();
+  return (
+    <>
+      <label htmlFor={id}>System prompt</label>
+      <textarea
+        id={id}
+        rows={3}
+        maxLength={20_000}
+        placeholder="The server's default prompt"
+        disabled={system === ""}
+        value={system ?? ""}
+        onChange={({ target: { value } }) => onChange(value === "" ? null : value)}
+      />
+      <label className="model-settings-check">
+        <input
+          type="checkbox"
+          checked={system === ""}
+          onChange={(event) => onChange(event.target.checked ? "" : null)}
+        />
+        Send no system prompt
+      </label>
+    </>
+  );
+}
+
+interface NumberFieldProps {
+  label: string;
+  min: number;
+  max: number;
+  step: number;
+  value: number | undefined;
+  /** False if the provider would refuse it. */
+  isTaken: boolean;
+  onChange: (value: number | null) => void;
+}
+
+/** Keeps what is typed while it is no number of the range: only numbers that the server takes are set. */
+function NumberField({ label, min, max, step, value, isTaken, onChange }: NumberFieldProps) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const shown = typed ?? (value === undefined ? "" : String(value));
+  const isWrong = shown !== "" && numberIn(shown, min, max, step) === null;
+  return (
+    <label>
+      {label}
+      <input
+        type="number"
+        min={min}
+        max={max}
+        step={step}
+        placeholder="default"
+        disabled={!isTaken}
+        aria-invalid={isWrong}
+        value={shown}
+        onBlur={() => setTyped(null)}
+        onChange={({ target: { value } }) => {
+          setTyped(value);
+          const number = numberIn(value, min, max, step);
+          if (value === "" || number !== null) onChange(number);
+        }}
+      />
+    </label>
+  );
+}
+
+function numberIn(text: string, min: number, max: number, step: number): number | null {
+  const number = Number(text);
+  const isIn = text.trim() !== "" && number >= min && number <= max;
+  return isIn && (step < 1 || Number.isInteger(number)) ? number : null;
+}
