@@ -6,6 +6,7 @@ export * from "./ids.ts";
 export * from "./items.ts";
 export * from "./problem.ts";
 export * from "./providers.ts";
+export * from "./search.ts";
 export * from "./session-settings.ts";
 export * from "./sessions.ts";
 export * from "./turns.ts";

@@ -27,6 +27,7 @@ import { blobRoutes } from "./routes/blobs.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { providerRoutes } from "./routes/providers.ts";
+import { searchRoutes } from "./routes/search.ts";
 import { sessionSettingsRoutes } from "./routes/session-settings.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { statusRoutes } from "./routes/status.ts";
@@ -133,6 +134,7 @@ export async function buildApi(
       chatRoutes,
       sessionRoutes,
       sessionSettingsRoutes,
+      searchRoutes,
       archiveRoutes,
       blobRoutes,
       turnRoutes,
