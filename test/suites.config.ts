@@ -21,6 +21,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
     title: "The memory library on every server and client",
     include: [
       "packages/memory/src/{history/message-history,archive/session-archive,redis/subscriptions,turns/turns}.test.ts",
+      "packages/memory/src/adapters/langgraph/{saver,store}.test.ts",
       "packages/memory/test/matrix/*.suite.ts",
     ],
     // Such as "Turns with Redis 7.0.15, one server, ioredis".

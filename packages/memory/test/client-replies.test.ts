@@ -1,6 +1,6 @@
 import { createClient, RESP_TYPES } from "@redis/client";
 import { afterEach, expect, onTestFinished, test } from "vitest";
-import { MessageHistory, type NodeRedisClient, Turns } from "../src/index.ts";
+import { MessageHistory, type NodeRedisClient, type RedisClient, Turns } from "../src/index.ts";
 import { connectNodeRedis, removeKeys, testRedisUrl, uniqueName } from "./redis.ts";
 
 const name = uniqueName();
@@ -62,4 +62,12 @@ test("a client that is subscribed is a TypeError that says so", async () => {
   await client.subscribe(`${name}:channel`, () => {});
   const history = new MessageHistory({ client: client as NodeRedisClient, name });
   await expect(history.count("s")).rejects.toThrow("client is subscribed to channels");
+});
+
+test("a client with the methods of ioredis and other arguments is refused when it is given", () => {
+  // As of @upstash/redis.
+  const client = { eval: async () => null, evalsha: async () => null, createScript: () => ({}) };
+  expect(() => new MessageHistory({ client: client as unknown as RedisClient, name })).toThrow(
+    /^client is Upstash's REST client/,
+  );
 });

@@ -50,6 +50,13 @@ export function evaluator(client: RedisClient): Evaluator {
     };
   }
   if ("evalsha" in client) {
+    // It has the names of ioredis' methods with other arguments, and reads each text that looks like JSON as JSON.
+    if ("createScript" in client) {
+      throw new TypeError(
+        "client is Upstash's REST client, which changes texts: connect @redis/client or ioredis to the same database " +
+          "by its rediss:// URL",
+      );
+    }
     return {
       isClosed: () => client.status === "end",
       bySha: (sha1, keys, args) => client.evalsha(sha1, keys.length, ...keys, ...args),
