@@ -97,8 +97,10 @@ async function coverageTable(): Promise<void> {
 }
 
 /** Mean tokens of a whole conversation. */
-const meanTokens = (): number =>
-  Math.round(sum(conversations.map(({ messages }) => sum(messages.map(countTokens)))) / conversations.length);
+function meanTokens(): number {
+  const all = sum(conversations.map(({ messages }) => sum(messages.map(countTokens))));
+  return Math.round(all / conversations.length);
+}
 
 /** What is recalled for questions that have nothing to do with the conversation. */
 async function gateTable(): Promise<void> {
