@@ -11,6 +11,7 @@ import { noAnswer } from "./no-answer.ts";
 import { type Prompt, promptOf } from "./normalize-prompt.ts";
 import type { Plan } from "./plan.ts";
 import { type Deadlines, relay } from "./relay.ts";
+import { storedBytes } from "./stored-bytes.ts";
 import type { EstimatedPrompt, TokenCounter } from "./token-counter.ts";
 import { findTruncation, truncationOf } from "./truncation.ts";
 import { encodeTurnInfo, type TurnInfo } from "./turn-info.ts";
@@ -312,7 +313,7 @@ export class RunningTurn {
 const bytesOf = (items: readonly OutputItem[]): number =>
   items.reduce(
     (sum, { content, toolCalls }) =>
-      sum + Buffer.byteLength(content) + (toolCalls ? JSON.stringify(toolCalls).length : 0),
+      sum + storedBytes(content) + (toolCalls ? JSON.stringify(toolCalls).length : 0),
     0,
   );
 

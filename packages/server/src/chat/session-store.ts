@@ -29,6 +29,7 @@ import {
 import { AppError } from "../errors/app-error.ts";
 import { translated, translatedEach } from "../errors/memory-error.ts";
 import type { StorageQuota } from "./caller.ts";
+import { storedBytes } from "./stored-bytes.ts";
 import { decodeTurnInfo, encodeTurnInfo, type TurnInfo } from "./turn-info.ts";
 
 export interface SessionStoreOptions extends TurnsOptions {
@@ -129,7 +130,7 @@ export class SessionStore {
     const { system = "", settings, client } = turn.info;
     const input = [turn.message ?? []].flat() as NewItem[];
     const isText = input.every(({ toolCalls, metadata, parts }) => !toolCalls && !metadata && !parts);
-    const text = input.reduce((sum, { content = "" }) => sum + bytesOf(content), 0);
+    const text = input.reduce((sum, { content = "" }) => sum + storedBytes(content), 0);
     const more = [settings, client].reduce((sum, one) => sum + (one ? bytesOf(JSON.stringify(one)) : 0), 0);
     const bytes = (isText ? text : sizeOf(input)) + bytesOf(system) + more;
     return this.#write(sessionId, bytes, quota, async (release) => {
@@ -491,6 +492,6 @@ const bytesOf = (text: string): number => Buffer.byteLength(text);
 const sizeOf = (messages: readonly NewItem[]): number =>
   messages.reduce(
     (sum, { content = "", toolCalls, metadata, parts }) =>
-      sum + bytesOf(content) + bytesOf(JSON.stringify([toolCalls, metadata, parts])),
+      sum + storedBytes(content) + bytesOf(JSON.stringify([toolCalls, metadata, parts])),
     0,
   );
