@@ -15,8 +15,8 @@ async function say(server: TestServer, message: string, more: object = {}) {
 }
 
 /** A session in which the name was told so long ago that it is outside the window. */
-async function startLongSession(): Promise<TestServer> {
-  const server = await startTestServer();
+async function startLongSession(env: Record<string, string> = {}): Promise<TestServer> {
+  const server = await startTestServer({ env });
   const messages = [
     { id: "name", role: "user", content: "My name is Bob" },
     { id: "greeting", role: "assistant", content: "Hello Bob!" },
@@ -126,4 +126,23 @@ test("terms that are damaged are computed again", async () => {
   const [words = ""] = (await server.keys()).filter((key) => key.endsWith(":words"));
   await server.command("LSET", words, "0", "\u0000 nonsense");
   expect((await say(server, "What is my name?")).text).toContain("My name is Bob");
+});
+
+test("the OpenAI-compatible API recalls too, and can be told not to", async () => {
+  const server = await startLongSession({ CONTEXT_MAX_TOKENS: "512" });
+  const asked = async (memory?: string) => {
+    const body = {
+      model: "mirror",
+      messages: [{ role: "user", content: "What is my name?" }],
+      session_id: "s",
+      ...(memory && { memory }),
+    };
+    const answer = await server.inject("POST", "/v1/chat/completions", body);
+    expect(answer.statusCode).toBe(200);
+    return String(answer.json().choices[0].message.content);
+  };
+  expect(await asked("window")).not.toContain("reminded");
+  expect(await asked()).toContain('I was reminded that you said: "My name is Bob"');
+  const wrong = { model: "mirror", messages: [{ role: "user", content: "Hi" }], memory: "all" };
+  expect((await server.inject("POST", "/v1/chat/completions", wrong)).statusCode).toBe(400);
 });

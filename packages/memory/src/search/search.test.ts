@@ -328,6 +328,31 @@ test("reads the newest items up to a limit, or until the time is over", async ()
   expect(await search({ now: () => 0 })).toMatchObject({ searched: 6_000, total: 6_000 });
 });
 
+test("a session of 200,000 messages is searched in its newest 20,000, in calls of bounded size", async () => {
+  const { history, name } = start();
+  const filler = Array.from({ length: 10_000 }, (_, n) => (n % 2 ? assistant("Rain") : user("Weather")));
+  await history.addMessages("s", [user("The oldest badger"), ...filler.slice(1)]);
+  for (let n = 0; n < 19; n++) await history.addMessages("s", filler);
+  await history.store("s", "The newest badger", "Noted");
+  const run = runOn(name, "s");
+  const entries: number[] = [];
+  const counting: Run = async (script, args) => {
+    const reply = await run(script, args);
+    entries.push(reply.length);
+    return reply;
+  };
+  const query = { ...ALL, maxTokens: 10 };
+  const found = await searchSession(counting, "badger", query, undefined, { now: () => 0 });
+  expect(found).toMatchObject({ searched: 20_000, total: 200_002 });
+  expect(contents(found).slice(-2)).toEqual(["The newest badger", "Noted"]);
+  expect(contents(found)).not.toContain("The oldest badger");
+  expect(Math.max(...entries)).toBeLessThan(5_100);
+  const again = await searchSession(counting, "badger", query, found.known, { now: () => 0 });
+  expect(contents(again)).toEqual(contents(found));
+  // The second search gets only what it returns.
+  expect(entries.at(-2)).toBe(6);
+});
+
 test.each([connectNodeRedis, connectIoRedis])("searches through %o", async (connect) => {
   const connection = await connect();
   onTestFinished(() => connection.close());

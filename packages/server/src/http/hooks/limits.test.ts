@@ -179,7 +179,7 @@ test("so many sessions; deleting one makes room", async () => {
 });
 
 test("so many bytes of messages; deleting a session makes room", async () => {
-  const { as } = await start({ LIMIT_STORED_BYTES: "3000" });
+  const { as } = await start({ LIMIT_STORED_BYTES: "4000" });
   const alice = await as("alice");
   const append = (id: string, bytes: number) =>
     alice.post(`/sessions/${id}/messages`, { messages: [{ role: "user", content: "x".repeat(bytes) }] });
@@ -191,14 +191,14 @@ test("so many bytes of messages; deleting a session makes room", async () => {
   await expect.poll(async () => (await append("b", 2000)).statusCode).toBe(200);
 });
 
-test("an answer that comes all at once counts too", async () => {
+test("an answer that comes all at once counts too, and the terms that it is found by", async () => {
   const { server, as } = await start({ LIMIT_STORED_BYTES: "100000" });
   const alice = await as("alice");
   const ask = { mode: "stateful", provider: "chatgpt", session_id: "s" };
   const message = `fake ${JSON.stringify({ words: 700 })}`;
   expect((await alice.post("/chat", { ...ask, message })).json().response).toHaveLength(6191);
   const quota = () => server.command("HGET", `${server.name}:sessions:{alice}:bytes`, "");
-  await expect.poll(async () => Number(await quota())).toBe(6191 + message.length);
+  await expect.poll(async () => Number(await quota())).toBe(6191 + 1024 + message.length * 1.5);
 });
 
 test("what else is kept of a session counts too: prompts, replaced answers, forks", async () => {
@@ -221,16 +221,16 @@ test("what else is kept of a session counts too: prompts, replaced answers, fork
 });
 
 test("a guest with a new cookie each time cannot exceed the address's storage limit", async () => {
-  const { server } = await start({ AUTH: "guest", LIMIT_ADDRESS_STORED_BYTES_PER_DAY: "20000" });
+  const { server } = await start({ AUTH: "guest", LIMIT_ADDRESS_STORED_BYTES_PER_DAY: "23000" });
   const messages = [{ role: "user", content: "x".repeat(5000) }];
-  // Each write takes a KiB beside its text, and one that came to nothing takes none.
+  // Each write takes a KiB beside its text, and here another for its terms; one that came to nothing takes none.
   const restore = (path: string, headers = {}) =>
     server.inject("POST", `/sessions/import${path}`, { messages }, headers);
   const first = await restore("?session_id=s");
   const cookie = String(first.headers["set-cookie"]).split(";")[0] ?? "";
   expect((await restore("?session_id=s", { cookie })).statusCode).toBe(409);
   const used = () => server.command("GET", `${server.name}:limits:bytes:address:127.0.0.1`);
-  await expect.poll(async () => Number(await used())).toBeLessThan(6100);
+  await expect.poll(async () => Number(await used())).toBeLessThan(7100);
   expect([(await restore("")).statusCode, (await restore("")).statusCode]).toEqual([201, 201]);
   const refused = await restore("");
   expect(refused.statusCode).toBe(429);
