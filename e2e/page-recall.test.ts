@@ -55,6 +55,9 @@ test("shows what is recalled before it is sent, why, and of how much", async () 
     chat.page.locator(".inspector").getByRole("img", { name: /\d+ recalled, \d+ your message/ }),
   ).toBeVisible();
   await expect.poll(() => marked(chat)).toBe("recalled");
+  await found.getByRole("button", { name: "Show in the conversation" }).first().click();
+  const original = chat.page.getByRole("article", { name: "You" }).filter({ hasText: "Miso" }).first();
+  await expect.poll(async () => ((await original.boundingBox())?.y ?? -1) > 0).toBe(true);
 
   await chat.say("What is my cat called?");
   await chat.page

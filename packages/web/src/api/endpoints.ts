@@ -5,6 +5,7 @@ import type {
   ItemsResponse,
   LogoutResponse,
   ProvidersResponse,
+  SearchResponse,
   Session,
   SessionPatch,
   SessionSettings,
@@ -77,6 +78,10 @@ export function fetchItems(
   const query = new URLSearchParams({ limit: String(limit), ...(before === undefined ? {} : { before }) });
   return requestJson(`${session(sessionId)}/items?${query}`, { signal });
 }
+
+/** Searches the messages of all sessions for those that have all words. */
+export const searchMessages = (query: string, signal?: AbortSignal) =>
+  requestJson<SearchResponse>(`/search?${new URLSearchParams({ q: query })}`, { signal });
 
 /** Fetches an image or a file of a session. */
 export async function fetchBlob(sessionId: string, blobId: string, signal?: AbortSignal): Promise<Blob> {

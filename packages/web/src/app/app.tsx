@@ -16,7 +16,7 @@ import { lazyComponent } from "../ui/lazy-component.tsx";
 import { LoadError } from "../ui/load-error.tsx";
 import { SidePanel } from "../ui/side-panel.tsx";
 import { ToastList } from "../ui/toast-list.tsx";
-import { useQuestionMark } from "../ui/use-shortcuts.ts";
+import { useCtrlK, useQuestionMark } from "../ui/use-shortcuts.ts";
 import "./app.css";
 import { SessionView } from "./session-view.tsx";
 import { useSessionsPanel } from "./use-drawers.ts";
@@ -31,6 +31,9 @@ const CompareView = lazyComponent(async () => (await import("../compare/compare-
   Failed: LoadError,
 });
 const SettingsDialog = lazyComponent(async () => (await import("./settings-dialog.tsx")).SettingsDialog, {
+  Failed: LoadError,
+});
+const PaletteDialog = lazyComponent(async () => (await import("./palette-dialog.tsx")).PaletteDialog, {
   Failed: LoadError,
 });
 const ShortcutsDialog = lazyComponent(
@@ -63,8 +66,9 @@ export function App() {
   // Opening another session, also by the browser's "back", leaves side by side.
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the session changes.
   useEffect(() => setComparing(false), [session.id]);
-  const [dialog, setDialog] = useState<"settings" | "shortcuts" | null>(null);
+  const [dialog, setDialog] = useState<"settings" | "shortcuts" | "palette" | null>(null);
   useQuestionMark(() => setDialog("shortcuts"));
+  useCtrlK(() => setDialog("palette"));
   const open = state.sessions.find(({ id }) => id === session.id);
   useDefaultTtl(list, open);
 
@@ -93,6 +97,7 @@ export function App() {
             close();
             setComparing(false);
           }}
+          onFind={() => setDialog("palette")}
           onLoadMore={() => void list.loadMore()}
           foot={
             <SidebarFoot
@@ -152,6 +157,24 @@ export function App() {
       )}
       {dialog === "settings" && (
         <SettingsDialog providers={server.data?.providers ?? []} onClose={() => setDialog(null)} />
+      )}
+      {dialog === "palette" && (
+        <PaletteDialog
+          commands={[
+            { label: "New session", run: session.openNew },
+            { label: "Side by side", run: () => setComparing(true) },
+            { label: "Guided tour", run: tour.start },
+            { label: "Settings", run: () => setDialog("settings") },
+            { label: "Keyboard shortcuts", run: () => setDialog("shortcuts") },
+          ]}
+          sessions={state.sessions.filter(({ id }) => !state.removing.has(id))}
+          onOpen={(id) => {
+            close();
+            setComparing(false);
+            session.open(id);
+          }}
+          onClose={() => setDialog(null)}
+        />
       )}
       {dialog === "shortcuts" && <ShortcutsDialog onClose={() => setDialog(null)} />}
       <ToastList />

@@ -106,7 +106,7 @@ interface ReportProps extends InspectorPanelProps {
   report: ContextReport;
 }
 
-function Report({ subject, report, pricing, messages }: ReportProps) {
+function Report({ subject, report, pricing, messages, sessionId }: ReportProps) {
   const { kind, provider } = subject;
   return (
     <>
@@ -118,7 +118,7 @@ function Report({ subject, report, pricing, messages }: ReportProps) {
       )}
       <Figures report={report} subject={subject} pricing={pricing} />
       <ContextBar report={report} hasLegend />
-      <Recalled report={report} messages={messages} />
+      <Recalled sessionId={sessionId} report={report} messages={messages} />
       <PayloadBlocks
         report={report}
         tense={kind === "next" ? "stay" : "stayed"}

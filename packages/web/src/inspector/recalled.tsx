@@ -1,5 +1,6 @@
 import type { ContextReport, RecallFailure } from "@redis-memory-magic/protocol";
 import { type RecallPart, recallOf } from "../chat/state/context-parts.ts";
+import { showMessage } from "../chat/state/message-target.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
 import { formatCount, formatDateTime, plural } from "../ui/format.ts";
 
@@ -10,13 +11,14 @@ const FAILURES: Record<RecallFailure, string> = {
 };
 
 interface RecalledProps {
+  sessionId: string;
   report: ContextReport;
   /** The loaded messages of the session. */
   messages: readonly ShownMessage[];
 }
 
 /** What was recalled from outside the window, and why. */
-export function Recalled({ report, messages }: RecalledProps) {
+export function Recalled({ sessionId, report, messages }: RecalledProps) {
   const recall = recallOf(report);
   if (recall === undefined) return null;
   return (
@@ -25,7 +27,7 @@ export function Recalled({ report, messages }: RecalledProps) {
       {recall.hits.length > 0 && (
         <ol>
           {recall.hits.map((hit) => (
-            <Hit key={hit.message_ids.join()} hit={hit} messages={messages} />
+            <Hit key={hit.message_ids.join()} sessionId={sessionId} hit={hit} messages={messages} />
           ))}
         </ol>
       )}
@@ -34,8 +36,13 @@ export function Recalled({ report, messages }: RecalledProps) {
   );
 }
 
-function Hit({ hit, messages }: { hit: RecallPart["hits"][number]; messages: readonly ShownMessage[] }) {
-  const question = messages.find(({ id }) => id === hit.message_ids[0]);
+interface HitProps extends Pick<RecalledProps, "sessionId" | "messages"> {
+  hit: RecallPart["hits"][number];
+}
+
+function Hit({ sessionId, hit, messages }: HitProps) {
+  const [first = ""] = hit.message_ids;
+  const question = messages.find(({ id }) => id === first);
   return (
     <li>
       <p className="recalled-head figures">
@@ -52,6 +59,9 @@ function Hit({ hit, messages }: { hit: RecallPart["hits"][number]; messages: rea
           ? "Beside a turn that has words of your message"
           : `Has ${hit.terms.map(({ term, weight }) => `“${term}” (${weight.toFixed(1)})`).join(", ")}`}
       </p>
+      <button type="button" className="button-text" onClick={() => showMessage(sessionId, first)}>
+        Show in the conversation
+      </button>
     </li>
   );
 }

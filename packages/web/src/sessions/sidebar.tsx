@@ -15,11 +15,13 @@ interface SidebarProps {
   onNew: () => void;
   /** Called when a session is opened, so that a drawer closes. */
   onOpened: () => void;
+  /** Opens the search for messages. */
+  onFind: () => void;
   onLoadMore: () => void;
   foot: ReactNode;
 }
 
-export function Sidebar({ state, openId, actions, onNew, onOpened, onLoadMore, foot }: SidebarProps) {
+export function Sidebar({ state, openId, actions, onNew, onOpened, onFind, onLoadMore, foot }: SidebarProps) {
   const [search, setSearch] = useState("");
   // Days are the user's, the time left is the server's.
   const now = useNow(1000);
@@ -68,7 +70,7 @@ export function Sidebar({ state, openId, actions, onNew, onOpened, onLoadMore, f
             </ul>
           </section>
         ))}
-        <ListEnd state={state} found={found} search={search} onLoadMore={onLoadMore} />
+        <ListEnd state={state} found={found} search={search} onFind={onFind} onLoadMore={onLoadMore} />
       </div>
       <div className="sidebar-foot">{foot}</div>
     </nav>
@@ -79,16 +81,25 @@ interface ListEndProps {
   state: SessionListState;
   found: readonly Session[];
   search: string;
+  onFind: () => void;
   onLoadMore: () => void;
 }
 
-function ListEnd({ state, found, search, onLoadMore }: ListEndProps) {
+function ListEnd({ state, found, search, onFind, onLoadMore }: ListEndProps) {
   if (typeof state.load === "object") {
     return <p className="sidebar-note">The sessions cannot be listed: {state.load.message}</p>;
   }
-  if (search !== "" && found.length === 0)
-    return <p className="sidebar-note">No session has these words in its title.</p>;
-  if (state.nextCursor !== null && search === "") {
+  if (search !== "") {
+    return (
+      <p className="sidebar-note">
+        {found.length === 0 && "No session has these words in its title. "}
+        <button type="button" className="button-text" onClick={onFind}>
+          Search the messages (Ctrl K)
+        </button>
+      </p>
+    );
+  }
+  if (state.nextCursor !== null) {
     return (
       <button type="button" className="button button-small" onClick={onLoadMore}>
         Older sessions

@@ -14,6 +14,7 @@ export const LOCAL_KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["Enter", "Send"],
   ["Shift Enter", "A new line"],
   ["Escape", "Stop the answer; close what lies over the page"],
+  ["Ctrl K", "Find sessions, messages and commands"],
   ["?", "This list"],
 ];
 

@@ -18,6 +18,21 @@ export function useShortcuts(actions: Partial<Record<Shortcut, () => void>>): vo
   }, []);
 }
 
+/** Handles Ctrl K, or ⌘ K, anywhere. */
+export function useCtrlK(action: () => void): void {
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.code !== "KeyK") return;
+    event.preventDefault();
+    action();
+  });
+
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => onKey(event);
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+}
+
 /** Handles "?" outside of text fields. */
 export function useQuestionMark(action: () => void): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {

@@ -1,10 +1,19 @@
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
+import {
+  type RefObject,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useLayoutEffect,
+  useRef,
+  useSyncExternalStore,
+} from "react";
 import { Icon } from "../../ui/icon.tsx";
 import { type BranchPoint, indexOfMessage } from "../state/branches.ts";
 import type { ConversationState, Outcome } from "../state/conversation-state.ts";
 import { isGone } from "../state/expiry.ts";
 import type { MemoryLine } from "../state/memory-line.ts";
+import { messageTarget } from "../state/message-target.ts";
 import type { ShownMessage } from "../state/shown-message.ts";
 import { Row, type RowMark } from "./row.tsx";
 import type { RowActions } from "./row-actions.ts";
@@ -46,6 +55,8 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
   const ownKey = messages.findLast(({ role }) => role === "user")?.key;
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when a session opens and when the user has sent a message.
   useLayoutEffect(() => virtualizer.scrollToEnd(), [sessionId, ownKey, virtualizer]);
+
+  useShowTarget(state, (index) => virtualizer.scrollToIndex(index, { align: "center" }), onReachTop);
 
   useStayAtEnd(frame, () => virtualizer.scrollToEnd());
 
@@ -108,6 +119,29 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
       )}
     </div>
   );
+}
+
+/** Scrolls to a message that is to be shown; older pages are loaded until it is there. */
+function useShowTarget(
+  { sessionId, messages, olderBefore, load }: ConversationState,
+  scrollTo: (index: number) => void,
+  loadOlder: () => void,
+): void {
+  const { target } = useSyncExternalStore(messageTarget.subscribe, messageTarget.get);
+  const show = useEffectEvent(scrollTo);
+  const asked = useRef<string | null>(null);
+  useEffect(() => {
+    if (target?.sessionId !== sessionId || load !== "ready") return;
+    const index = messages.findIndex(({ id }) => id === target.messageId);
+    if (index >= 0) {
+      messageTarget.update({ target: null });
+      show(index);
+    } else if (olderBefore !== null && olderBefore !== asked.current) {
+      // A page that could not be loaded is not asked for again.
+      asked.current = olderBefore;
+      loadOlder();
+    }
+  }, [target, sessionId, messages, olderBefore, load, loadOlder]);
 }
 
 /** Keeps the end in view when the log's height changes: the composer grows, a phone's keyboard opens. */

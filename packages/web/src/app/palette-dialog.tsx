@@ -1,0 +1,180 @@
+import type { SearchResponse, Session } from "@redis-memory-magic/protocol";
+import { type KeyboardEvent, useEffect, useId, useState } from "react";
+import { type ApiError, asApiError } from "../api/api-error.ts";
+import { searchMessages } from "../api/endpoints.ts";
+import { showMessage } from "../chat/state/message-target.ts";
+import { searchSessions, titleOf } from "../sessions/session-title.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import { plural } from "../ui/format.ts";
+import "./palette-dialog.css";
+
+export interface Command {
+  readonly label: string;
+  readonly run: () => void;
+}
+
+interface PaletteDialogProps {
+  commands: readonly Command[];
+  sessions: readonly Session[];
+  onOpen: (sessionId: string) => void;
+  onClose: () => void;
+}
+
+interface Entry {
+  readonly key: string;
+  readonly group: "Commands" | "Sessions" | "Messages";
+  readonly label: string;
+  /** Said beside the label. */
+  readonly note?: string;
+  readonly run: () => void;
+}
+
+const MAX_SESSIONS = 6;
+const TYPING_PAUSE_MS = 250;
+
+/** Finds commands, sessions by their titles, and messages by their words. */
+export function PaletteDialog({ commands, sessions, onOpen, onClose }: PaletteDialogProps) {
+  const [query, setQuery] = useState("");
+  const { found, error, isSearching } = useMessageSearch(query.trim());
+  const [chosen, setChosen] = useState(0);
+  const id = useId();
+
+  const entries: Entry[] = [
+    ...commands
+      .filter(({ label }) => label.toLowerCase().includes(query.trim().toLowerCase()))
+      .map(({ label, run }): Entry => ({ key: label, group: "Commands", label, run })),
+    ...searchSessions(sessions, query)
+      .slice(0, MAX_SESSIONS)
+      .map(
+        (session): Entry => ({
+          key: session.id,
+          group: "Sessions",
+          label: titleOf(session),
+          run: () => onOpen(session.id),
+        }),
+      ),
+    ...(found?.matches ?? []).map(
+      ({ session_id, message_id, title, text }): Entry => ({
+        key: `${session_id} ${message_id}`,
+        group: "Messages",
+        label: text,
+        note: title ?? "Untitled session",
+        run: () => {
+          showMessage(session_id, message_id);
+          onOpen(session_id);
+        },
+      }),
+    ),
+  ];
+  const current = Math.min(chosen, entries.length - 1);
+
+  function run(entry: Entry | undefined) {
+    if (entry === undefined) return;
+    onClose();
+    entry.run();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step !== 0 && entries.length > 0) {
+      event.preventDefault();
+      const next = (current + step + entries.length) % entries.length;
+      setChosen(next);
+      document.getElementById(`${id}-${next}`)?.scrollIntoView({ block: "nearest" });
+    }
+    if (event.key === "Enter") {
+      event.preventDefault();
+      run(entries[current]);
+    }
+  }
+
+  return (
+    <Dialog title="Find" isWide onClose={onClose}>
+      <input
+        className="palette-input"
+        type="text"
+        role="combobox"
+        aria-label="Find sessions, messages and commands"
+        aria-expanded={entries.length > 0}
+        aria-controls={id}
+        aria-autocomplete="list"
+        aria-activedescendant={entries.length > 0 ? `${id}-${current}` : undefined}
+        placeholder="Words of a message, a title, or a command"
+        maxLength={200}
+        autoFocus
+        value={query}
+        onChange={(event) => {
+          setQuery(event.target.value);
+          setChosen(0);
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <div className="palette-list" id={id} role="listbox" aria-label="Found">
+        {entries.map((entry, index) => (
+          <div
+            key={entry.key}
+            id={`${id}-${index}`}
+            className="palette-entry"
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === current}
+            data-first={entry.group !== entries[index - 1]?.group ? entry.group : undefined}
+            onPointerMove={() => setChosen(index)}
+            onClick={() => run(entry)}
+            onKeyDown={onKeyDown}
+          >
+            <span className="palette-label" dir="auto">
+              {entry.label}
+            </span>
+            {entry.note !== undefined && <span className="palette-note">{entry.note}</span>}
+          </div>
+        ))}
+      </div>
+      <p className="palette-search figures" role="status">
+        {query.trim() === ""
+          ? "Enter opens, the arrow keys choose."
+          : error !== null
+            ? `Messages could not be searched: ${error.message}`
+            : isSearching || found === null
+              ? "Searching the messages…"
+              : searchText(found)}
+      </p>
+    </Dialog>
+  );
+}
+
+function searchText({ matches, messages, sessions, complete }: SearchResponse): string {
+  const found = matches.length === 0 ? "No message has these words. " : "";
+  const all = `${plural(messages, "message")} in ${plural(sessions, "session")} searched`;
+  return complete ? `${found}${all}.` : `${found}${all}, the newest ones: there are more.`;
+}
+
+/** Searches after a pause in typing. */
+function useMessageSearch(query: string) {
+  const [result, setResult] = useState<{
+    of: string;
+    found: SearchResponse | null;
+    error: ApiError | null;
+  }>();
+  useEffect(() => {
+    if (query === "") return;
+    const abort = new AbortController();
+    const timer = setTimeout(async () => {
+      try {
+        setResult({ of: query, found: await searchMessages(query, abort.signal), error: null });
+      } catch (error) {
+        if (!abort.signal.aborted) setResult({ of: query, found: null, error: asApiError(error) });
+      }
+    }, TYPING_PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [query]);
+  const isCurrent = query !== "" && result !== undefined;
+  return {
+    found: isCurrent ? result.found : null,
+    error: isCurrent ? result.error : null,
+    isSearching: result?.of !== query,
+  };
+}
