@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 
-/** Returns the request of a client's turn. */
-export type Ask = (client: number, turn: number) => { path: string; body: object };
+/**
+ * Returns the request of a client's turn.
+ * @param last the body of this client's last answer, where whole answers are read
+ */
+export type Ask = (client: number, turn: number, last?: string) => { path: string; body: object };
 
 const headers = { "content-type": "application/json" };
 
@@ -18,10 +21,11 @@ export async function wholeTurns(
   let turns = 0;
   await Promise.all(
     Array.from({ length: clients }, async (_, client) => {
+      let text: string | undefined;
       for (let turn = 0; performance.now() - started < ms; turn++) {
-        const { path, body } = ask(client, turn);
+        const { path, body } = ask(client, turn, text);
         const answer = await pool.request({ method: "POST", path, headers, body: JSON.stringify(body) });
-        const text = await answer.body.text();
+        text = await answer.body.text();
         if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${text}`);
         turns++;
       }

@@ -59,6 +59,8 @@ async function startProduct(title: string, root: string): Promise<Product> {
       EMBEDDED_MODEL: "none",
       WEB_PORT: `${await freePort()}`,
       LOG_LEVEL: "info",
+      // The API of OpenAI has no field for a smaller window.
+      CONTEXT_MAX_TOKENS: String(WINDOW_TOKENS),
     });
   const server = await startServer();
   const redis = await connectTo(process.url);
@@ -100,6 +102,18 @@ const chat =
       session_id: session(n, turn),
     },
   });
+/** Returns the request of a response. @param goesOn what it goes on from */
+const respond =
+  (model: string, goesOn: (client: number, turn: number, last?: string) => object, stream = false): Ask =>
+  (n, turn, last) => ({
+    path: "/v1/responses",
+    body: { input: MESSAGE, model: `ollama/${model}`, truncation: "auto", stream, ...goesOn(n, turn, last) },
+  });
+const lastResponse = (last = "") => ({ previous_response_id: /"id":"(resp_\w+)"/.exec(last)?.[1] });
+/** The id that the API has for a session of the page as a conversation. */
+const conversationOf = (session: string) => ({
+  conversation: `conv_x${Buffer.from(session).toString("hex")}`,
+});
 const relayed =
   (path: string, model: string): Ask =>
   () => ({ path, body: { model, message: MESSAGE } });
@@ -161,6 +175,38 @@ async function wholeTurns(): Promise<void> {
   await row(
     "stateful, from turn 1,000 on",
     chat("stateful", "at-once", (n) => `old-${n}`),
+  );
+  await row(
+    "`/v1/responses`, chains of 1–20 (10 on average)",
+    respond("at-once", (_, turn, last) => (turn % 20 === 0 ? {} : lastResponse(last))),
+  );
+  await ofEach(({ server }) =>
+    Promise.all(Array.from({ length: CLIENTS }, (_, n) => fillHistory(server, `chained-${n}`, 1000))),
+  );
+  await row(
+    "`/v1/responses`, a chain from turn 1,000 on",
+    respond("at-once", (n, turn, last) => (turn === 0 ? conversationOf(`chained-${n}`) : lastResponse(last))),
+  );
+  await streamedTurns();
+}
+
+async function streamedTurns(): Promise<void> {
+  const measure = async (program: PinnedProgram, ask: Ask) => {
+    await stream(program.url, CLIENTS, MEASURE_MS / 4, ask);
+    const before = program.cpuSeconds();
+    const { streams } = await stream(program.url, CLIENTS, MEASURE_MS, ask);
+    return fixed(((program.cpuSeconds() - before) * 1e6) / streams, 0);
+  };
+  const relay = await measure(bare, relayed("/chat", "at-once"));
+  const row = async (what: string, ask: Ask) =>
+    printRow(what, await ofEach(({ server }) => measure(server, ask)), relay);
+  await row(
+    "CPU of a streamed turn, stateful, new sessions, µs",
+    chat("stateful", "at-once", (n, turn) => `streamed-${n}-${turn}`),
+  );
+  await row(
+    "CPU of a streamed response of `/v1/responses`, new chains, µs",
+    respond("at-once", () => ({}), true),
   );
 }
 
