@@ -6,7 +6,7 @@ import { asItem } from "../chat/plan.ts";
 import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { invalid, unsupported } from "./api-error.ts";
 import { readMessages } from "./chat-messages.ts";
-import { type CreateOptions, inNewSession, SESSION_WAIT_MS, whenFree } from "./create-response.ts";
+import { type CreateOptions, deadline, inNewSession, SESSION_WAIT_MS, whenFree } from "./create-response.ts";
 import { newChain, newStoredCompletion } from "./ids.ts";
 import { readSettings, type SettingFields } from "./settings.ts";
 
@@ -45,7 +45,7 @@ export async function createCompletion(
   if (sessionId !== undefined) {
     const checked = sessionIdSchema.safeParse(sessionId);
     if (!checked.success) throw invalid("session_id", checked.error.issues[0]?.message ?? "is not valid");
-    const until = AbortSignal.timeout(SESSION_WAIT_MS);
+    const until = deadline(SESSION_WAIT_MS);
     return whenFree({ chat, caller, request, left }, until, {
       ...request,
       session_id: sessionId,

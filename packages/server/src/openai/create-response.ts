@@ -99,7 +99,7 @@ async function begin(beginning: Beginning, parent: Parent): Promise<AskedTurn> {
       return inNewSession(beginning, newChain());
     case "conversation": {
       const { sessionId } = parent;
-      const until = AbortSignal.timeout(SESSION_WAIT_MS);
+      const until = deadline(SESSION_WAIT_MS);
       return whenFree(beginning, until, {
         ...request,
         session_id: sessionId,
@@ -138,7 +138,7 @@ export async function inNewSession(
 async function afterResponse(beginning: Beginning, parent: TurnAddress): Promise<AskedTurn> {
   const { request, caller } = beginning;
   const { sessionId, turnId } = parent;
-  const until = AbortSignal.timeout(PARENT_WAIT_MS);
+  const until = deadline(PARENT_WAIT_MS);
   if (!isConversation(sessionId)) {
     const goesOn = { ...request, session_id: sessionId, continues: { after: turnId } };
     try {
@@ -167,7 +167,7 @@ async function afterResponse(beginning: Beginning, parent: TurnAddress): Promise
  */
 export async function whenFree(
   beginning: Beginning,
-  until: AbortSignal,
+  until: Deadline,
   request: TurnRequest & { readonly session_id: string },
   only?: string,
 ): Promise<AskedTurn> {
@@ -185,14 +185,25 @@ export async function whenFree(
   }
 }
 
+/** A time for waiting, which begins when it is first asked for: most requests never wait. */
+type Deadline = () => AbortSignal;
+
+export function deadline(ms: number): Deadline {
+  let signal: AbortSignal | undefined;
+  return () => {
+    signal ??= AbortSignal.timeout(ms);
+    return signal;
+  };
+}
+
 /** Waits for a turn's end. False: the time is up, or the client has disconnected. */
 async function ended(
   { chat, caller, left }: Beginning,
   { sessionId, turnId }: TurnAddress,
-  until: AbortSignal,
+  until: Deadline,
 ): Promise<boolean> {
   const turn = await chat.find(caller.sessions, sessionId, turnId);
-  const signal = AbortSignal.any([until, left]);
+  const signal = AbortSignal.any([until(), left]);
   for await (const update of turn.follow(Number.MAX_SAFE_INTEGER, signal)) {
     if (update.type === "end") return true;
   }
@@ -215,9 +226,7 @@ export async function readHistory(beginning: Beginning, parent: Parent): Promise
       const { address } = await readTurn(beginning.chat, beginning.caller, parent).catch(
         refusal({ turn_not_found: unknown }),
       );
-      await ended(beginning, address, AbortSignal.timeout(PARENT_WAIT_MS)).catch(
-        refusal({ turn_not_found: unknown }),
-      );
+      await ended(beginning, address, deadline(PARENT_WAIT_MS)).catch(refusal({ turn_not_found: unknown }));
       const found = await sessions.history(address.sessionId, address.turnId, quota);
       if (found === null) throw unknown();
       return found;
