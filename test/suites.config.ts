@@ -34,7 +34,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   },
   faults: {
     title: "Faults in the middle of turns",
-    include: ["packages/server/test/faults/faults.{test,suite}.ts"],
+    include: ["packages/server/test/faults/faults.{test,suite}.ts", "packages/memory/test/faults/*.suite.ts"],
   },
   cluster: {
     title: "Two servers under load on a Cluster and behind Sentinels",
