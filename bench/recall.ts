@@ -56,6 +56,7 @@ try {
   }
   await coverageTable();
   await gateTable();
+  await cacheTable();
   await costTable();
   results.save({
     name: "recall",
@@ -130,6 +131,45 @@ async function gateTable(): Promise<void> {
     const nothing = recalled.filter((tokens) => tokens === 0).length / recalled.length;
     const mean = sum(recalled) / recalled.length;
     print(`| ${gate} | ${(nothing * 100).toFixed(0)} % | ${mean.toFixed(0)} |`);
+  }
+}
+
+/** How much of each request is equal to the beginning of the one before, which a provider can cache. */
+async function cacheTable(): Promise<void> {
+  const budget = 2048;
+  print(
+    "",
+    `| conversations replayed in ${budget.toLocaleString("en")} tokens | of a request, equal to the one before |`,
+  );
+  print("|---|--:|");
+  for (const [title, room] of [
+    ["window alone", 0],
+    ["window and recall, recall last", budget / 4],
+  ] as const) {
+    const shares: number[] = [];
+    for (const { session, messages } of conversations) {
+      let start = 0;
+      let previous: readonly string[] = [];
+      for (const [n, message] of messages.entries()) {
+        if (message.role !== "user") continue;
+        const limit = start === 0 ? budget : budget - room;
+        if (sum(messages.slice(start, n + 1).map(countTokens)) > limit) {
+          // As the server does: half is let go at once.
+          while (sum(messages.slice(start, n + 1).map(countTokens)) > budget / 2) start++;
+          while (messages[start]?.role !== "user") start++;
+        }
+        const options = { maxTokens: room, countTokens, before: messages[start]?.id };
+        const found =
+          start === 0 || room === 0 ? [] : (await history.search(session, message.content, options)).messages;
+        const sent = [...messages.slice(start, n), ...found, message];
+        const same = sent.findIndex(({ id }, at) => id !== previous[at]);
+        shares.push(
+          sum(sent.slice(0, same < 0 ? sent.length : same).map(countTokens)) / sum(sent.map(countTokens)),
+        );
+        previous = sent.map(({ id }) => id);
+      }
+    }
+    print(`| ${title} | ${((sum(shares) / shares.length) * 100).toFixed(1)} % |`);
   }
 }
 
