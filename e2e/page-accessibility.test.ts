@@ -1,0 +1,116 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ChatPage } from "./chat-page.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+  const body = (value: unknown) => ({
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(value),
+  });
+  const talk = Array.from({ length: 12 }, (_, n) => [
+    { role: "user", content: `Tell me about the weather in the town number ${n}, at noon.` },
+    { role: "assistant", content: "It rains there, as on most days of the year, and it will go on." },
+  ]);
+  const call = { id: "call_1", name: "weather", arguments: '{"city":"Rome"}' };
+  const messages = [
+    { role: "user", content: "My cat is called Miso." },
+    { role: "assistant", content: "A fine name." },
+    ...talk.flat(),
+    { role: "user", content: "And in Rome?" },
+    { role: "assistant", content: "", tool_calls: [call] },
+    { role: "tool", tool_call_id: "call_1", content: '{"sky":"clear"}' },
+    { role: "assistant", content: "Clear sky. $x^2$" },
+  ];
+  const settings = { mode: "stateful", provider: "mirror", context_tokens: 512 };
+  await fetch(`${stack.api}/sessions/all-kinds/messages`, { method: "POST", ...body({ messages }) });
+  await fetch(`${stack.api}/sessions/all-kinds/settings`, { method: "PATCH", ...body(settings) });
+});
+afterAll(() => stack?.stop());
+
+const PNG =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+async function violations({ page }: ChatPage): Promise<string[]> {
+  // Colours move for 200 ms, and what moves has no contrast of its own.
+  await page.mouse.move(0, 0);
+  await page.waitForTimeout(400);
+  const found = await new AxeBuilder({ page }).analyze();
+  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`));
+}
+
+async function openAllKinds(options: Parameters<Stack["open"]>[0]): Promise<ChatPage> {
+  const chat = new ChatPage(await stack.open(options));
+  await chat.page.waitForURL(/#\/s\//);
+  await chat.page.goto(`${stack.url}/#/s/all-kinds`);
+  await expect(chat.answers.last()).toBeVisible();
+  return chat;
+}
+
+test.each([
+  ["light", 1440],
+  ["dark", 1440],
+  ["light", 390],
+  ["dark", 390],
+] as const)("breaks no rule of axe in any state, %s, %i px wide", async (colorScheme, width) => {
+  const chat = await openAllKinds({ colorScheme, viewport: { width, height: 900 } });
+  const { page } = chat;
+  await page.getByRole("button", { name: /^Add images/ }).waitFor();
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: /^Add images/ }).click();
+  await (await chooser).setFiles([
+    { name: "dot.png", mimeType: "image/png", buffer: Buffer.from(PNG, "base64") },
+    { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("Zoe lives in Oslo.") },
+    { name: "x.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0, 255]) },
+  ]);
+  await page.getByRole("textbox", { name: "Message" }).fill("What is my cat called?");
+  await expect(page.getByText("x.bin: it is neither an image nor text.")).toBeVisible();
+  await expect(page.locator(".composer").getByText(/recalled$/)).toBeVisible();
+  expect(await violations(chat), "a draft with files").toEqual([]);
+
+  if (width < 900) await page.keyboard.press("Alt+KeyX");
+  await page.getByText("System prompt, temperature, seed").click();
+  await expect(page.getByRole("region", { name: "Recalled" })).toBeVisible();
+  expect(await violations(chat), "the X-ray with its settings").toEqual([]);
+  if (width < 900) await page.keyboard.press("Escape");
+
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: /^Find/ }).fill("miso");
+  await expect(page.getByRole("option", { name: /called Miso/ })).toBeVisible();
+  expect(await violations(chat), "the search").toEqual([]);
+  await page.keyboard.press("Escape");
+});
+
+test("shows in high contrast what is chosen, and sends by keyboard alone", async () => {
+  const chat = await openAllKinds({ forcedColors: "active", viewport: { width: 1440, height: 900 } });
+  const { page } = chat;
+  const colours = (name: RegExp) =>
+    page
+      .locator("label.segment")
+      .filter({ hasText: name })
+      .evaluate((it: unknown) => {
+        const view = globalThis as unknown as { getComputedStyle(of: unknown): Record<string, string> };
+        return view.getComputedStyle(it).backgroundColor;
+      });
+  expect(await colours(/^On/)).not.toBe(await colours(/^Off/));
+  expect(await colours(/^Mirror/)).not.toBe(await colours(/^Cloud/));
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: /^Find/ })).toBeVisible();
+  await page.keyboard.type("New session");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("A model knows what it is sent")).toBeVisible();
+  await page.getByRole("radio", { name: "Stateful" }).focus();
+  await page.keyboard.press("Tab");
+  expect(
+    await page.getByRole("checkbox", { name: "Recall" }).evaluate((it: unknown) => {
+      const view = globalThis as unknown as { document: { activeElement: unknown } };
+      return view.document.activeElement === it;
+    }),
+  ).toBe(true);
+  await page.keyboard.press("Alt+KeyI");
+  await page.keyboard.type("Sent by keyboard");
+  await page.keyboard.press("Enter");
+  await expect(chat.answers.first()).toBeVisible();
+});
