@@ -101,7 +101,8 @@ test("shows in high contrast what is chosen, and sends by keyboard alone", async
   await page.keyboard.type("New session");
   await page.keyboard.press("Enter");
   await expect(page.getByText("A model knows what it is sent")).toBeVisible();
-  await page.getByRole("radio", { name: "Stateful" }).focus();
+  await page.getByRole("radio", { name: "Stateless" }).focus();
+  await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Tab");
   expect(
     await page.getByRole("checkbox", { name: "Recall" }).evaluate((it: unknown) => {

@@ -24,7 +24,8 @@ test("finds what was said by Ctrl K, and opens the session there", async () => {
   const chat = new ChatPage(await stack.open({ viewport: { width: 1440, height: 900 } }));
   await chat.page.waitForURL(/#\/s\//);
   await chat.page.keyboard.press("Control+k");
-  await box(chat).fill("grow fibonacci");
+  await expect(box(chat)).toBeVisible();
+  await chat.page.keyboard.type("grow fibonacci");
   await expect(option(chat, /The Fibonacci numbers grow quickly/)).toBeVisible();
   await expect(chat.page.getByText("161 messages in 1 session searched.")).toBeVisible();
   await chat.page.keyboard.press("Enter");

@@ -1,5 +1,5 @@
 import type { SearchResponse, Session } from "@redis-memory-magic/protocol";
-import { type KeyboardEvent, useEffect, useId, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { type ApiError, asApiError } from "../api/api-error.ts";
 import { searchMessages } from "../api/endpoints.ts";
 import { showMessage } from "../chat/state/message-target.ts";
@@ -38,6 +38,9 @@ export function PaletteDialog({ commands, sessions, onOpen, onClose }: PaletteDi
   const { found, error, isSearching } = useMessageSearch(query.trim());
   const [chosen, setChosen] = useState(0);
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  // After the dialog has opened, which focuses its first button.
+  useEffect(() => input.current?.focus(), []);
 
   const entries: Entry[] = [
     ...commands
@@ -91,6 +94,7 @@ export function PaletteDialog({ commands, sessions, onOpen, onClose }: PaletteDi
   return (
     <Dialog title="Find" isWide onClose={onClose}>
       <input
+        ref={input}
         className="palette-input"
         type="text"
         role="combobox"
@@ -101,7 +105,6 @@ export function PaletteDialog({ commands, sessions, onOpen, onClose }: PaletteDi
         aria-activedescendant={entries.length > 0 ? `${id}-${current}` : undefined}
         placeholder="Words of a message, a title, or a command"
         maxLength={200}
-        autoFocus
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);

@@ -23,6 +23,7 @@ const ALL_ROWS = 150;
 const TYPICAL_ROW_PX = 96;
 /** Closer to the end than this, new content scrolls into view. */
 const AT_END_PX = 60;
+const SETTLING_FRAMES = 12;
 
 export interface MessageListProps {
   state: ConversationState;
@@ -131,16 +132,25 @@ function useShowTarget(
   const show = useEffectEvent(scrollTo);
   const asked = useRef<string | null>(null);
   useEffect(() => {
-    if (target?.sessionId !== sessionId || load !== "ready") return;
-    const index = messages.findIndex(({ id }) => id === target.messageId);
-    if (index >= 0) {
-      messageTarget.update({ target: null });
-      show(index);
-    } else if (olderBefore !== null && olderBefore !== asked.current) {
+    const isWanted = target?.sessionId === sessionId && load === "ready";
+    let next = 0;
+    const index = messages.findIndex(({ id }) => id === target?.messageId);
+    if (isWanted && index >= 0) {
+      // While rows are measured, and older ones come before them, the list corrects its own position.
+      let frames = SETTLING_FRAMES;
+      const scroll = () => {
+        show(index);
+        frames -= 1;
+        if (frames > 0) next = requestAnimationFrame(scroll);
+        else messageTarget.update({ target: null });
+      };
+      next = requestAnimationFrame(scroll);
+    } else if (isWanted && olderBefore !== null && olderBefore !== asked.current) {
       // A page that could not be loaded is not asked for again.
       asked.current = olderBefore;
       loadOlder();
     }
+    return () => cancelAnimationFrame(next);
   }, [target, sessionId, messages, olderBefore, load, loadOlder]);
 }
 
