@@ -71,7 +71,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     writer.write("lo ");
     writer.write("Bob 🎉");
     const outcome = await writer.end("completed", { info: { model: "m", tokens: 3 } });
-    expect(outcome).toEqual({ status: "completed", count: 2 });
+    expect(outcome).toEqual({ status: "completed", count: 2, endedAt: expect.any(Date) });
     expect(await conversation()).toEqual(["user: Hi", "assistant: Hello Bob 🎉"]);
     expect(await turns.get("s", writer.id)).toMatchObject({
       text: "Hello Bob 🎉",
@@ -130,7 +130,8 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
       expect(textOf(await part)).toBe("e two three");
       expect((await all).at(-1)).toEqual({
         type: "end",
-        outcome: { status: "completed", count: 2 },
+        // Only the process that has ended it knows when.
+        outcome: { status: "completed", count: 2, ...(by === turns && { endedAt: expect.any(Date) }) },
         length: 13,
       });
       expect(textOf(await collect(by, writer.id, 4))).toBe("two three");
@@ -224,7 +225,11 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     );
     await renewals(4);
     writer.write("At last");
-    expect(await writer.end("completed")).toEqual({ status: "completed", count: 2 });
+    expect(await writer.end("completed")).toEqual({
+      status: "completed",
+      count: 2,
+      endedAt: expect.any(Date),
+    });
   });
 
   test("a follower elsewhere sees a dead writer's turn end", async () => {
@@ -313,7 +318,11 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     await second.writer.end("failed");
     const third = await begin({ retryOf: second.writer.id });
     third.writer.write("A whole answer");
-    expect(await third.writer.end("completed")).toEqual({ status: "completed", count: 2 });
+    expect(await third.writer.end("completed")).toEqual({
+      status: "completed",
+      count: 2,
+      endedAt: expect.any(Date),
+    });
     expect(await conversation()).toEqual(["user: Hi", "assistant: A whole answer"]);
     expect(await turns.get("s", first.writer.id)).toMatchObject({
       text: "Half an ans",
@@ -463,7 +472,11 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     const { writer } = await begin({ content: "Hi" });
     writer.write("text");
     await writer.end("completed");
-    expect(await writer.end("completed")).toEqual({ status: "completed", count: 2 });
+    expect(await writer.end("completed")).toEqual({
+      status: "completed",
+      count: 2,
+      endedAt: expect.any(Date),
+    });
     expect(await conversation()).toEqual(["user: Hi", "assistant: text"]);
   });
 
