@@ -71,7 +71,7 @@ test("each write of a turn, sent again because its reply was lost, is done once"
   }
   writer.write(" four");
   lossy.losses = 1;
-  expect(await writer.end("completed")).toEqual({ status: "completed", count: 2 });
+  expect(await writer.end("completed")).toMatchObject({ status: "completed", count: 2 });
   expect(writer.feed.text).toBe("one two three four");
   expect(await conversation()).toEqual(["user: Hi", "assistant: one two three four"]);
 });

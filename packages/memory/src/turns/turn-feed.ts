@@ -8,7 +8,7 @@ export interface TurnOutcome {
   readonly status: TurnEnd;
   /** Items in the session then; null if that is not known: the session is gone, or Redis unavailable. */
   readonly count: number | null;
-  /** When, by Redis' clock; absent where another process has ended it. */
+  /** When, by Redis' clock; absent if that is not known. */
   readonly endedAt?: Date;
 }
 

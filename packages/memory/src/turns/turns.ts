@@ -421,7 +421,8 @@ export class Turns {
     if (record.status === "running") return { ...found, read: { log: String(rest[0]) }, output: null };
     const [isLogged, log, ...records] = rest;
     const output = replaced === undefined ? segmentsOf(records.map(String)) : segmentsOfReplaced(replaced);
-    const outcome = { status: record.status, count: found.count };
+    const { status, endedAt } = record;
+    const outcome = { status, count: found.count, ...(endedAt && { endedAt }) };
     const end = { outcome, output: Number(isLogged) === 1 ? null : output };
     return { ...found, read: { log: String(log), end }, output };
   }

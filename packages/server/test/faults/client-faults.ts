@@ -65,18 +65,20 @@ async function shownInTab(base: string, first: TurnStream): Promise<{ text: stri
     await stream.closed;
     text += stream.text;
     if (stream.end !== undefined) return { text, end: stream.end.event };
+    if (stream.problem !== undefined && stream.status !== 503)
+      throw new Error(`The tab gets ${stream.status}: ${JSON.stringify(stream.problem)}`);
     lastId = stream.events.at(-1)?.id ?? lastId;
     await sleep(100);
     stream = TurnStream.resume(base, first.sessionId, first.turnId ?? "", lastId);
   }
 }
 
-/** The answer's stream, asked for again while Redis is too slow, as the page does. */
+/** The answer's stream. Asked for again while Redis is too slow, or still has the turn that it was too slow for. */
 async function askUntilTaken(base: string, body: ChatRequest): Promise<TurnStream> {
   for (;;) {
     const stream = TurnStream.ask(base, body);
     await stream.received(1);
-    if (stream.status !== 503) return stream;
+    if (stream.events.length > 0) return stream;
     await sleep(200);
   }
 }
