@@ -79,7 +79,7 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
     },
   );
 
-  describe("the built-in model", () => {
+  describe("the built-in model", { timeout: 180_000 }, () => {
     let subject: ChatModel;
     let pids: number[];
 
