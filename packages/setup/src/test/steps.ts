@@ -38,7 +38,7 @@ export function testSteps(context: Context): Step[] {
       [".", "packages/web", "scripts"].map((project) => ["typescript", "tsc", "-p", project]),
     ),
     commandStep(context, "unused code", [["knip", "knip"]]),
-    { name: "tests", run: (say) => vitest(context, [], 15 * MINUTE, say) },
+    { name: "tests", run: (say) => vitest(context, [], 30 * MINUTE, say) },
     { name: "page", run: () => page(context) },
     { name: "tests in the browser", run: (say) => browserTests(context, say) },
   ];
