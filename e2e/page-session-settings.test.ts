@@ -120,9 +120,10 @@ test("keeps what was chosen while Redis did not take it, and stores it later", a
   await chat.page.reload();
   await expectChoices(chat, "Stateful", "Mirror");
   await chat.page.unroute("**/settings");
-  const stored = chat.page.waitForResponse((it) => it.request().method() === "PATCH");
   await chat.page.reload();
-  await stored;
+  const id = /#\/s\/([^/?]+)/.exec(chat.page.url())?.[1];
+  const stored = async () => (await fetch(`${stack.api}/sessions/${id}/settings`)).json();
+  await expect.poll(stored).toMatchObject({ mode: "stateful" });
   await expectChoices(await elsewhere(chat.page.url()), "Stateful", "Mirror");
 });
 
