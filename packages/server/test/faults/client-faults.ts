@@ -58,7 +58,11 @@ export const clientDisconnects = ({ tokens }: { tokens: number }): Promise<Outco
   });
 
 /** All that a tab shows. Like the page, it resumes a stream that is cut, which a slow Redis is enough for. */
-async function shownInTab(base: string, first: TurnStream): Promise<{ text: string; end: string }> {
+async function shownInTab(
+  base: string,
+  first: TurnStream,
+  turnId: string,
+): Promise<{ text: string; end: string }> {
   let text = "";
   let lastId: string | undefined;
   for (let stream = first; ; ) {
@@ -69,7 +73,7 @@ async function shownInTab(base: string, first: TurnStream): Promise<{ text: stri
       throw new Error(`The tab gets ${stream.status}: ${JSON.stringify(stream.problem)}`);
     lastId = stream.events.at(-1)?.id ?? lastId;
     await sleep(100);
-    stream = TurnStream.resume(base, first.sessionId, first.turnId ?? "", lastId);
+    stream = TurnStream.resume(base, first.sessionId, turnId, lastId);
   }
 }
 
@@ -93,15 +97,16 @@ export const twoTabs = ({ turns }: { turns: number }): Promise<Outcome> =>
       const scenario = { words: 50, delayMs: 20, pausedAfter: 1 };
       const body = chatRequest(`t${n}`, `fake ${JSON.stringify(scenario)}`);
       const first = await within(ENDS_WITHIN_MS, askUntilTaken(one.base, body));
-      const second = TurnStream.resume(two.base, `t${n}`, first.turnId ?? "");
+      const turnId = first.turnId ?? "";
+      const second = TurnStream.resume(two.base, `t${n}`, turnId);
       const refused = await request(two.base, "POST", "/chat", body);
-      if (refused.status !== 409 || refused.body.turn_id !== first.turnId)
+      if (refused.status !== 409 || refused.body.turn_id !== turnId)
         losses.push(`the other tab: ${refused.status} ${JSON.stringify(refused.body)}`);
       await second.received(1);
       await system.openai.resume();
       const shown = await within(
         ENDS_WITHIN_MS,
-        Promise.all([shownInTab(one.base, first), shownInTab(two.base, second)]),
+        Promise.all([shownInTab(one.base, first, turnId), shownInTab(two.base, second, turnId)]),
       );
       if (shown[0]?.text !== shown[1]?.text) losses.push("the tabs differ");
       for (const { end } of shown) if (end !== "turn-completed") losses.push(`the end was ${end}`);
