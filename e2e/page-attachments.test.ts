@@ -148,7 +148,7 @@ test("takes no images for a model that does not see them, but text files", async
   await pick(chat, text("notes.txt", "Zoe lives in Oslo."));
   await expect(chat.page.getByText("about 5 tokens")).toBeVisible();
   await chat.say("Where does Zoe live?");
-  expect(JSON.stringify(stack.ollama.last.body)).toContain("Zoe lives in Oslo.");
+  expect(JSON.stringify(stack.ollama.requests)).toContain("Zoe lives in Oslo.");
   await chat.page.reload();
   await expect(chat.page.getByRole("article", { name: "You" }).getByText("notes.txt")).toBeVisible();
   const content = chat.page.getByRole("article", { name: "You" }).getByText("Zoe lives in Oslo.");
