@@ -3,6 +3,7 @@ import { type ReactNode, useId } from "react";
 import { changeSettings, type Settings, useSettings } from "../chat/state/settings.ts";
 import { TTL_OPTIONS } from "../sessions/ttl-options.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { SystemPromptField } from "../ui/system-prompt-field.tsx";
 import "./settings-dialog.css";
 
 const SERVERS = "";
@@ -62,7 +63,14 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
             </option>
           ))}
         </Select>
-        <SystemPrompt system={system} />
+        <div className="setting setting-tall">
+          <SystemPromptField
+            system={system}
+            onChange={(system) => changeSettings({ system })}
+            noneLabel="No system prompt"
+            noneClass="setting-check"
+          />
+        </div>
         <p className="settings-note">
           These are for new sessions: each session keeps its own choices, in Redis. The theme follows the
           system until its button is used.
@@ -92,34 +100,6 @@ function Select({ label, value, onChange, children }: SelectProps) {
         <option value={SERVERS}>Server default</option>
         {children}
       </select>
-    </div>
-  );
-}
-
-function SystemPrompt({ system }: { system: string | null }) {
-  const id = useId();
-  return (
-    <div className="setting setting-tall">
-      <label htmlFor={id}>System prompt</label>
-      <textarea
-        id={id}
-        rows={3}
-        maxLength={20_000}
-        placeholder="The server's default prompt"
-        disabled={system === ""}
-        value={system ?? ""}
-        onChange={(event) =>
-          changeSettings({ system: event.target.value === "" ? null : event.target.value })
-        }
-      />
-      <label className="setting-check">
-        <input
-          type="checkbox"
-          checked={system === ""}
-          onChange={(event) => changeSettings({ system: event.target.checked ? "" : null })}
-        />
-        No system prompt
-      </label>
     </div>
   );
 }

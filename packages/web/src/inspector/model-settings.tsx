@@ -1,6 +1,7 @@
 import type { ProviderStatus, SessionSettings } from "@redis-memory-magic/protocol";
-import { useId, useState } from "react";
+import { useState } from "react";
 import type { Choose } from "../chat/state/use-chat.ts";
+import { SystemPromptField } from "../ui/system-prompt-field.tsx";
 
 interface ModelSettingsProps {
   settings: SessionSettings;
@@ -22,7 +23,12 @@ export function ModelSettings({ settings, provider, choose }: ModelSettingsProps
   return (
     <details className="model-settings">
       <summary>System prompt, temperature, seed</summary>
-      <SystemPrompt system={settings.system} onChange={(system) => choose({ system })} />
+      <SystemPromptField
+        system={settings.system}
+        onChange={(system) => choose({ system })}
+        noneLabel="Send no system prompt"
+        noneClass="model-settings-check"
+      />
       <div className="model-numbers">
         {NUMBERS.map(({ name, label, ...range }) => (
           <NumberField
@@ -41,38 +47,6 @@ export function ModelSettings({ settings, provider, choose }: ModelSettingsProps
           ` ${provider.name} does not take: ${refused.map(({ label }) => label.toLowerCase()).join(", ")}.`}
       </p>
     </details>
-  );
-}
-
-interface SystemPromptProps {
-  /** Absent: the server's; "": none. */
-  system: string | undefined;
-  onChange: (system: string | null) => void;
-}
-
-function SystemPrompt({ system, onChange }: SystemPromptProps) {
-  const id = useId();
-  return (
-    <>
-      <label htmlFor={id}>System prompt</label>
-      <textarea
-        id={id}
-        rows={3}
-        maxLength={20_000}
-        placeholder="The server's default prompt"
-        disabled={system === ""}
-        value={system ?? ""}
-        onChange={({ target: { value } }) => onChange(value === "" ? null : value)}
-      />
-      <label className="model-settings-check">
-        <input
-          type="checkbox"
-          checked={system === ""}
-          onChange={(event) => onChange(event.target.checked ? "" : null)}
-        />
-        Send no system prompt
-      </label>
-    </>
   );
 }
 
