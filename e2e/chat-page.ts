@@ -1,5 +1,11 @@
 import type { Locator, Page } from "playwright-core";
 
+interface PickedFile {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
+}
+
 /** The page as a person finds their way on it: by the names of things, not by how they are made. */
 export class ChatPage {
   readonly page: Page;
@@ -30,6 +36,13 @@ export class ChatPage {
       .getByRole("radiogroup", { name: group })
       .getByRole("radio", { name })
       .check({ force: true });
+  }
+
+  /** Adds files to the draft by the picker. */
+  async attach(...files: readonly PickedFile[]): Promise<void> {
+    const opened = this.page.waitForEvent("filechooser");
+    await this.page.getByRole("button", { name: /^Add (images or )?text files$/ }).click();
+    await (await opened).setFiles([...files]);
   }
 
   /** Sends a message and waits for its answer to be whole. */

@@ -58,13 +58,11 @@ test.each([
   const chat = await openAllKinds({ colorScheme, viewport: { width, height: 900 } });
   const { page } = chat;
   await page.getByRole("button", { name: /^Add images/ }).waitFor();
-  const chooser = page.waitForEvent("filechooser");
-  await page.getByRole("button", { name: /^Add images/ }).click();
-  await (await chooser).setFiles([
+  await chat.attach(
     { name: "dot.png", mimeType: "image/png", buffer: Buffer.from(PNG, "base64") },
     { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("Zoe lives in Oslo.") },
     { name: "x.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0, 255]) },
-  ]);
+  );
   await page.getByRole("textbox", { name: "Message" }).fill("What is my cat called?");
   await expect(page.getByText("x.bin: it is neither an image nor text.")).toBeVisible();
   await expect(page.locator(".composer").getByText(/recalled$/)).toBeVisible();

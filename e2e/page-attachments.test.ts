@@ -62,12 +62,6 @@ function withComment(base64: string, comment: string): string {
   ]).toString("base64");
 }
 
-async function pick({ page }: ChatPage, ...files: ReturnType<typeof file>[]): Promise<void> {
-  const opened = page.waitForEvent("filechooser");
-  await page.getByRole("button", { name: /^Add (images or )?text files$/ }).click();
-  await (await opened).setFiles(files);
-}
-
 /** Gives an image to the page as a paste or a drop does. */
 const give = (chat: ChatPage, kind: "paste" | "drop", base64: string, name: string) =>
   chat.page.evaluate(`(() => {
@@ -85,7 +79,7 @@ const give = (chat: ChatPage, kind: "paste" | "drop", base64: string, name: stri
 test("takes images by paste, drop and picker, and shows them in the line after a reload", async () => {
   const chat = await open();
   const small = await drawn(chat, 60, 40);
-  await pick(chat, file("picked.png", "image/png", small));
+  await chat.attach(file("picked.png", "image/png", small));
   await expect(draftImages(chat).nth(0)).toBeVisible();
   await give(chat, "paste", small, "pasted.png");
   await expect(draftImages(chat).nth(1)).toBeVisible();
@@ -113,7 +107,7 @@ test("takes images by paste, drop and picker, and shows them in the line after a
 test("scales a large image down, and removes what its file says beside it", async () => {
   const chat = await open();
   const large = await drawn(chat, 3_000, 1_000);
-  await pick(chat, file("wide.png", "image/png", withComment(large, "taken at home")));
+  await chat.attach(file("wide.png", "image/png", withComment(large, "taken at home")));
   await expect(draftImages(chat)).toBeVisible();
   const sizes = await draftImages(chat).evaluate((it: unknown) => {
     const { naturalWidth, naturalHeight } = it as Record<string, number>;
@@ -126,13 +120,13 @@ test("scales a large image down, and removes what its file says beside it", asyn
 
 test("says why a file is not taken, and names the limit", async () => {
   const chat = await open();
-  await pick(chat, file("noise.png", "image/png", await drawn(chat, 400, 400, true)));
+  await chat.attach(file("noise.png", "image/png", await drawn(chat, 400, 400, true)));
   await expect(
     chat.page.getByText(/noise\.png: an image may have at most 60 kB, and this one has/),
   ).toBeVisible();
-  await pick(chat, file("x.bin", "application/octet-stream", "AAEC/w=="));
+  await chat.attach(file("x.bin", "application/octet-stream", "AAEC/w=="));
   await expect(chat.page.getByText("x.bin: it is neither an image nor text.")).toBeVisible();
-  await pick(chat, text("long.txt", "x".repeat(200_001)));
+  await chat.attach(text("long.txt", "x".repeat(200_001)));
   await expect(
     chat.page.getByText(
       "long.txt: a text file may have at most 200,000 characters, and this one has 200,001.",
@@ -145,7 +139,7 @@ test("takes no images for a model that does not see them, but text files", async
   const chat = await open(/^Local/);
   await give(chat, "paste", await drawn(chat, 10, 10), "cat.png");
   await expect(chat.page.getByText(/cat\.png: the model llama3\.2:3b does not see images/)).toBeVisible();
-  await pick(chat, text("notes.txt", "Zoe lives in Oslo."));
+  await chat.attach(text("notes.txt", "Zoe lives in Oslo."));
   await expect(chat.page.getByText("about 5 tokens")).toBeVisible();
   await chat.say("Where does Zoe live?");
   expect(JSON.stringify(stack.ollama.requests)).toContain("Zoe lives in Oslo.");
@@ -156,7 +150,7 @@ test("takes no images for a model that does not see them, but text files", async
 
   // An image that was added before the model was chosen.
   await chat.provider(/^Mirror/);
-  await pick(chat, file("cat.png", "image/png", await drawn(chat, 10, 10)));
+  await chat.attach(file("cat.png", "image/png", await drawn(chat, 10, 10)));
   await expect(draftImages(chat)).toBeVisible();
   await input(chat).fill("And this?");
   await chat.provider(/^Local/);
