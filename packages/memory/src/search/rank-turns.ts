@@ -24,7 +24,7 @@ export interface RankedTurn {
 export interface Ranking {
   /** Turns that have words of the query, or stand beside one that has. Best first. */
   readonly turns: readonly RankedTurn[];
-  /** The part of the query's words, weighed by rarity, that the best turn has; 0: there is none. */
+  /** The part of the query's words, weighed by rarity, that the best turn has; 0 without such a turn. */
   readonly coverage: number;
   /** The words of the query that a turn has, and how rare they are in the session. */
   termsOf(turn: RankedTurn): { readonly term: string; readonly weight: number }[];

@@ -10,7 +10,7 @@ export interface Term {
 }
 
 // More would make a search as slow as reading the texts.
-const MAX_TERMS = 255;
+export const MAX_TERMS = 255;
 // So many characters have MAX_TERMS words in any language that people write.
 const MAX_CHARACTERS = 16_384;
 

@@ -13,14 +13,8 @@ const DEADLINE_MS = 10 * 60_000;
 const FRAMEWORKS = [
   ...["@redis/client@6.3.1", "ioredis@6.0.0", "openai@7.57.0", "ai@7.0.173", "@langchain/core@1.4.0"],
   ...["@langchain/langgraph@1.7.3", "@langchain/langgraph-checkpoint@1.2.2", "@openai/agents@0.20.0"],
-  ...[
-    "@anthropic-ai/sdk@1.14.0",
-    "lua-redis-wasm@1.5.0",
-    "@upstash/redis@1.39.0",
-    "zod@4",
-    "typescript@7.0.2",
-    "@types/node@24",
-  ],
+  ...["@anthropic-ai/sdk@1.14.0", "lua-redis-wasm@1.5.0", "@upstash/redis@1.39.0"],
+  ...["zod@4", "typescript@7.0.2", "@types/node@24"],
 ];
 // Only these tests need them, so they are no dependencies of this repository.
 const TOOLS = [

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listQuery, memory, metadata } from "./items.ts";
+import { itemList, listQuery, memory, metadata } from "./items.ts";
 
 const part = z.looseObject({ type: z.string().max(64) });
 
@@ -73,10 +73,4 @@ export const completion = z.looseObject({
 });
 export type Completion = z.infer<typeof completion>;
 
-export const completionList = z.object({
-  object: z.literal("list"),
-  data: z.array(completion),
-  first_id: z.string().nullable(),
-  last_id: z.string().nullable(),
-  has_more: z.boolean(),
-});
+export const completionList = itemList.extend({ data: z.array(completion) });

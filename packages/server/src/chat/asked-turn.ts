@@ -1,4 +1,5 @@
 import type { OutputItem, TurnUpdate } from "@redis-memory-magic/memory";
+import { AppError } from "../errors/app-error.ts";
 import type { Activity } from "./chat-model.ts";
 import type { SessionStore, StoredTurn } from "./session-store.ts";
 import type { TurnInfo } from "./turn-info.ts";
@@ -64,5 +65,16 @@ export function storedTurn(sessions: SessionStore, sessionId: string, stored: St
     },
     onActivity: () => () => {},
   };
+  return turn;
+}
+
+/** Reads a turn of any process as it is stored. @throws AppError `turn_not_found` */
+export async function readStored(
+  sessions: SessionStore,
+  sessionId: string,
+  turnId: string,
+): Promise<StoredTurn> {
+  const turn = await sessions.turn(sessionId, turnId);
+  if (turn === null) throw new AppError("turn_not_found", "There is no such turn in this session.");
   return turn;
 }

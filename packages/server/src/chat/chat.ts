@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts";
-import { type AskedTurn, storedTurn } from "./asked-turn.ts";
+import { type AskedTurn, readStored, storedTurn } from "./asked-turn.ts";
 import { beginTurn, type Idempotency } from "./begin-turn.ts";
 import type { Caller, TurnPermit } from "./caller.ts";
 import type { Context } from "./context.ts";
@@ -8,7 +8,7 @@ import type { Search } from "./recall.ts";
 import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
 import { newSessionId } from "./session-id.ts";
-import type { BegunTurn, SessionStore, StoredTurn } from "./session-store.ts";
+import type { BegunTurn, SessionStore } from "./session-store.ts";
 import { hasData, storeBlobs } from "./store-blobs.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { inputText, type TurnRequest } from "./turn-request.ts";
@@ -66,18 +66,17 @@ export class Chat {
     const sessionId = body.session_id ?? idempotency?.sessionId ?? newSessionId();
     const { info, modelInfo } = plan;
     const permit = await caller.admitTurn({ info, content: inputText(body), price: modelInfo.price });
-    const stored = async () => ({ ...body, input: await storedInput(caller, sessionId, body) });
-    const begun = await stored()
-      .then((request) => beginTurn(caller, sessionId, request, plan, idempotency))
-      .catch((error) => {
-        permit.settle();
-        throw error;
-      });
+    const begin = async () => {
+      const request = { ...body, input: await storedInput(caller, sessionId, body) };
+      const begun = await beginTurn(caller, sessionId, request, plan, idempotency);
+      return begun.kind === "begun" ? { ...begun, context: await this.#contextOf(plan, begun) } : begun;
+    };
+    const begun = await begin().catch((error) => {
+      permit.settle();
+      throw error;
+    });
     if (begun.kind === "begun") {
-      const context = await this.#contextOf(plan, begun).catch((error) => {
-        permit.settle();
-        throw error;
-      });
+      const { context } = begun;
       const blobsOf = body.unstored ? body.unstored.from : sessionId;
       return this.#run({ caller, sessionId, blobsOf, plan, permit, begun, context, askedAt });
     }
@@ -89,7 +88,7 @@ export class Chat {
   async find(sessions: SessionStore, sessionId: string, turnId: string): Promise<AskedTurn> {
     const running = this.#running.get(runningKey(sessions, sessionId, turnId));
     if (running) return running;
-    return storedTurn(sessions, sessionId, await readTurn(sessions, sessionId, turnId));
+    return storedTurn(sessions, sessionId, await readStored(sessions, sessionId, turnId));
   }
 
   /** Cancels a turn of any process. If this process runs it, the model is stopped at once. */
@@ -100,7 +99,7 @@ export class Chat {
       return running.result();
     }
     await sessions.cancel(sessionId, turnId);
-    const stored = await readTurn(sessions, sessionId, turnId);
+    const stored = await readStored(sessions, sessionId, turnId);
     running?.stop("cancelled");
     return storedResult(sessionId, stored);
   }
@@ -218,9 +217,3 @@ export const searchOf =
 // No part can contain a control character, so two different turns cannot have the same key.
 const runningKey = ({ owner }: SessionStore, sessionId: string, turnId: string): string =>
   `${owner}\n${sessionId}\n${turnId}`;
-
-async function readTurn(sessions: SessionStore, sessionId: string, turnId: string): Promise<StoredTurn> {
-  const turn = await sessions.turn(sessionId, turnId);
-  if (turn === null) throw new AppError("turn_not_found", "There is no such turn in this session.");
-  return turn;
-}

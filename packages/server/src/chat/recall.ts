@@ -76,7 +76,7 @@ export async function recallTurns(options: RecallOptions): Promise<Recalled> {
   // The last count decides: it is exact where the model has a tokenizer.
   for (let fits = found.hits.length; ; fits--) {
     const hits = found.hits.slice(0, fits);
-    const recalled = hits.toSorted((a, b) => a.from - b.from).flatMap(({ messages }) => messages);
+    const recalled = inOrder(hits).flatMap(({ messages }) => messages);
     const block = hits.length === 0 ? "" : recallBlock(recalled);
     const tokens = block === "" ? 0 : await count(block);
     if (tokens > maxTokens && fits > 0) continue;
@@ -102,6 +102,10 @@ const nothing = (failed: RecallFailure, ms = 0): Recalled => ({
   tokens: 0,
   items: 0,
 });
+
+/** Turns as they stand in the session. */
+export const inOrder = <Turn extends { readonly from: number }>(turns: readonly Turn[]): Turn[] =>
+  turns.toSorted((a, b) => a.from - b.from);
 
 /** To two decimals: they are stored with the turn. */
 const rounded = (value: number): number => Math.round(value * 100) / 100;

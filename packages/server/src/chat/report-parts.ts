@@ -1,6 +1,6 @@
 import type { Item } from "@redis-memory-magic/memory";
 import type { ContextPart } from "@redis-memory-magic/protocol";
-import type { Recall, RecalledTurn } from "./recall.ts";
+import { inOrder, type Recall, type RecalledTurn } from "./recall.ts";
 
 /** What was recalled, with the items as they are now. */
 export interface ReadRecall extends Recall {
@@ -62,11 +62,10 @@ export function partsOf({
 
 function recallPart(recalled: NonNullable<Payload["recalled"]>): ContextPart {
   const { turns, blockTokens, turnTokens, searched, total, matched, ms, failed } = recalled;
-  const inTime = turns.toSorted((a, b) => a.from - b.from);
   return {
     kind: "recall",
     tokens: blockTokens,
-    message_ids: inTime.flatMap(({ items }) => items.map(({ id }) => id)),
+    message_ids: inOrder(turns).flatMap(({ items }) => items.map(({ id }) => id)),
     hits: turns.flatMap(({ items, score, terms }, n) => {
       const [first] = items;
       // Dropped since.

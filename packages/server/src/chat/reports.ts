@@ -11,7 +11,7 @@ import { countedText, tokensOfImage } from "./item-tokens.ts";
 import { type Prompt, promptOf } from "./normalize-prompt.ts";
 import { asItem, type Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
-import type { Recall } from "./recall.ts";
+import { inOrder, type Recall } from "./recall.ts";
 import { recallBlock, recallLines } from "./recall-block.ts";
 import { partsOf, type ReadRecall } from "./report-parts.ts";
 import { requestOf, toRequest } from "./running-turn.ts";
@@ -198,8 +198,8 @@ export class Reports {
         ),
       })),
     );
-    const inTime = turns.toSorted((a, b) => a.from - b.from).flatMap(({ items }) => items);
-    return { ...recall, turns, block: inTime.length === 0 ? "" : recallBlock(inTime) };
+    const quoted = inOrder(turns).flatMap(({ items }) => items);
+    return { ...recall, turns, block: quoted.length === 0 ? "" : recallBlock(quoted) };
   }
 
   async #report(input: ReportInput): Promise<ContextReport> {

@@ -3,7 +3,7 @@ import type { SearchMatch, SearchResponse } from "@redis-memory-magic/protocol";
 import type { StorageQuota } from "./caller.ts";
 import type { SessionStore } from "./session-store.ts";
 
-/** Bounds of one search: whoever types into a search box makes one with each pause. */
+/** Bounds of one search: a search box asks at each pause in typing. */
 const MAX_SESSIONS = 200;
 const MAX_MATCHES = 30;
 const MAX_MATCHES_PER_SESSION = 3;
@@ -33,8 +33,10 @@ export async function searchMessages(
     complete: found.nextCursor === null,
   };
   for (let at = 0; at < found.sessions.length; at += AT_ONCE) {
-    if (result.matches.length >= MAX_MATCHES || performance.now() - startedAt > MAX_MS)
-      return { ...result, matches: result.matches.slice(0, MAX_MATCHES), complete: false };
+    if (result.matches.length >= MAX_MATCHES || performance.now() - startedAt > MAX_MS) {
+      result.complete = false;
+      break;
+    }
     const batch = found.sessions.slice(at, at + AT_ONCE);
     const searched = await Promise.all(
       batch.map((session) => searchSession(sessions, quota, session, words)),
@@ -46,8 +48,8 @@ export async function searchMessages(
       result.complete &&= complete;
     }
   }
-  const isCut = result.matches.length > MAX_MATCHES;
-  return { ...result, matches: result.matches.slice(0, MAX_MATCHES), complete: result.complete && !isCut };
+  const matches = result.matches.slice(0, MAX_MATCHES);
+  return { ...result, matches, complete: result.complete && matches.length === result.matches.length };
 }
 
 async function searchSession(

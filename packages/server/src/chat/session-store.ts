@@ -299,6 +299,11 @@ export class SessionStore {
     return translated(this.#turns.items(sessionId, from, to));
   }
 
+  /** What a turn began with. */
+  inputOf(sessionId: string, record: TurnRecord): Promise<IndexedItem[]> {
+    return this.range(sessionId, beginningOf(record), record.userIndex + 1);
+  }
+
   /**
    * All of a session that is settled, or what it had when a turn ended. Null: it is not there, or the turn is not.
    */
@@ -317,12 +322,12 @@ export class SessionStore {
       turn === null
         ? Number.MAX_SAFE_INTEGER
         : turnId === undefined
-          ? turn.record.userIndex - turn.record.inputCount + 1
+          ? beginningOf(turn.record)
           : endOf(turn.record);
     return this.range(sessionId, 0, end);
   }
 
-  /** Creates a session with its first items and its metadata. */
+  /** Creates a session with its first items and its metadata. Returns when. */
   create(
     sessionId: string,
     session: {
@@ -331,11 +336,11 @@ export class SessionStore {
       readonly ttlSeconds: number;
     },
     quota: StorageQuota,
-  ): Promise<{ readonly createdAt: Date; readonly ids: readonly string[] }> {
+  ): Promise<Date> {
     const bytes = sizeOf(session.items) + bytesOf(JSON.stringify(session.metadata));
     return this.#write(sessionId, bytes, quota, async () => {
-      const { createdAt, added } = await this.#history.create(sessionId, session);
-      return { createdAt, ids: added.map(({ id }) => id) };
+      const { createdAt } = await this.#history.create(sessionId, session);
+      return createdAt;
     });
   }
 
@@ -482,6 +487,9 @@ function withInfo<Turn extends LibraryTurnRecord>(turn: Turn): WithInfo<Turn> | 
   const info = decodeTurnInfo(turn.info);
   return info && { ...turn, info };
 }
+
+/** The index of the first item of a turn. */
+const beginningOf = ({ userIndex, inputCount }: TurnRecord): number => userIndex - inputCount + 1;
 
 /** The index behind the last item of a turn. */
 const endOf = ({ userIndex, answerIndex, outputCount }: TurnRecord): number =>

@@ -1,5 +1,7 @@
-// At most 255 terms of an item are stored, see packages/memory/src/search/terms.ts.
-const MAX_TERM_BYTES = 1024;
+import { MAX_TERMS } from "@redis-memory-magic/memory/internal";
+
+// Four for each term, and as many for the entry itself.
+const MAX_TERM_BYTES = 4 * (MAX_TERMS + 1);
 
 /** Bytes of an item's text in Redis, with those of its terms: four for each word that is not very common. */
 export function storedBytes(text: string): number {

@@ -14,13 +14,19 @@ export interface EstimatedPrompt {
   readonly messages: number;
 }
 
+/** The rates that a model began with, and what they are now. */
+interface LearntRates {
+  readonly initial: TokenRates;
+  now: TokenRates;
+}
+
 /**
  * Tokens of messages, each counted once: by the model's own tokenizer, else estimated. An estimate learns from
  * what the provider reports of a whole context.
  */
 export class TokenCounter {
   readonly #counts = new LRUCache<string, number>({ max: 100_000 });
-  readonly #rates = new LRUCache<string, TokenRates>({ max: 1000 });
+  readonly #rates = new LRUCache<string, LearntRates>({ max: 1000 });
 
   /** Tokens of each text as a message, its overhead included. */
   async count(model: ChatModel, modelName: string, texts: readonly string[]): Promise<number[]> {
@@ -52,17 +58,12 @@ export class TokenCounter {
     if (prompt === undefined) return;
     const { composition, messages } = prompt;
     const textTokens = read - messages * MESSAGE_OVERHEAD;
-    const rates = correctedRates(
-      this.#ratesOf(model, modelName),
-      initialRates(modelName),
-      composition,
-      textTokens,
-    );
-    this.#rates.set(ratesKey(model, modelName), rates);
+    const known = this.#ratesOf(model, modelName);
+    known.now = correctedRates(known.now, known.initial, composition, textTokens);
   }
 
   #estimate(model: ChatModel, modelName: string, texts: readonly string[]): number[] {
-    const rates = this.#ratesOf(model, modelName);
+    const { now: rates } = this.#ratesOf(model, modelName);
     const composition = newComposition();
     return texts.map((text) => {
       addText(composition.fill(0), text);
@@ -70,11 +71,12 @@ export class TokenCounter {
     });
   }
 
-  #ratesOf(model: ChatModel, modelName: string): TokenRates {
-    const key = ratesKey(model, modelName);
+  #ratesOf(model: ChatModel, modelName: string): LearntRates {
+    const key = `${model.id}\n${modelName}`;
     const known = this.#rates.get(key);
     if (known !== undefined) return known;
-    const rates = initialRates(modelName);
+    const initial = initialRates(modelName);
+    const rates = { initial, now: initial };
     this.#rates.set(key, rates);
     return rates;
   }
@@ -97,5 +99,3 @@ export class TokenCounter {
     return keys.map((key) => (this.#counts.get(key) ?? 0) + MESSAGE_OVERHEAD);
   }
 }
-
-const ratesKey = (model: ChatModel, modelName: string): string => `${model.id}\n${modelName}`;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Embeddings, EmbedRequest } from "../chat/chat-model.ts";
-import { providerFailure } from "./provider-failure.ts";
+import { explain, type FailureSentences, providerFailure } from "./provider-failure.ts";
 import type { ProviderHttp } from "./provider-http.ts";
 
 const answer = z.object({
@@ -8,8 +8,21 @@ const answer = z.object({
   usage: z.object({ prompt_tokens: z.int() }).nullish(),
 });
 
-/** Asks for vectors as OpenAI's API has them, which Ollama and others have too. */
+/** Asks for vectors as OpenAI's API has them, which Ollama and others have too. @throws AppError */
 export async function requestEmbeddings(
+  http: ProviderHttp,
+  sentences: FailureSentences,
+  request: EmbedRequest,
+  signal: AbortSignal,
+): Promise<Embeddings> {
+  try {
+    return await vectorsOf(http, request, signal);
+  } catch (error) {
+    throw explain(error, sentences, request.model);
+  }
+}
+
+async function vectorsOf(
   http: ProviderHttp,
   { model, texts, dimensions }: EmbedRequest,
   signal: AbortSignal,

@@ -30,10 +30,8 @@ export const openAiRoutes: OpenAiRoutes = (context) => async (app) => {
       schema.response = { ...(schema.response as object), ...ERRORS };
     });
     scope.addHook("preValidation", async ({ body }) => refuseMalformedText(body));
-    for (const routes of [
-      ...[modelRoutes, responseRoutes, conversationRoutes, chatCompletionRoutes, embeddingRoutes],
-    ])
-      await scope.register(routes(context));
+    const all = [modelRoutes, responseRoutes, conversationRoutes, chatCompletionRoutes, embeddingRoutes];
+    for (const routes of all) await scope.register(routes(context));
   };
   await app.register(v1, { prefix: "/v1" });
 };

@@ -1,8 +1,8 @@
 import type { Json, NewItem } from "@redis-memory-magic/memory";
-import type { AskedTurn } from "../chat/asked-turn.ts";
+import { type AskedTurn, readStored } from "../chat/asked-turn.ts";
 import type { Caller } from "../chat/caller.ts";
 import type { Chat } from "../chat/chat.ts";
-import type { SessionStore, StoredTurn } from "../chat/session-store.ts";
+import type { StoredTurn } from "../chat/session-store.ts";
 import type { TurnInfo } from "../chat/turn-info.ts";
 import { AppError } from "../errors/app-error.ts";
 import { isFields } from "../fields.ts";
@@ -27,31 +27,32 @@ export async function readTurn(
   caller: Caller,
   address: TurnAddress,
 ): Promise<StoredTurn & { readonly address: TurnAddress }> {
-  const { sessions } = caller;
-  const stored = await read(sessions, address);
-  const again = isLost(stored) ? await runAgain(chat, caller, address) : undefined;
+  const stored = await readStored(caller.sessions, address.sessionId, address.turnId);
+  const again = await runAgain(chat, caller, address, stored);
   if (again === undefined) return { ...stored, address };
   const { sessionId, turnId } = again;
-  return { ...(await read(sessions, { sessionId, turnId })), address: { sessionId, turnId } };
+  return { ...(await readStored(caller.sessions, sessionId, turnId)), address: { sessionId, turnId } };
 }
 
 /**
  * Begins a background response again whose server died, froze or was stopped before the first output; at most once,
  * whichever servers try. Returns the turn that was begun for it, now or before; undefined: its first turn has output,
  * or it cannot be begun again.
+ * @param known the first turn, if it has been read
  * @throws AppError for what may succeed later
  */
 export async function runAgain(
   chat: Chat,
   caller: Caller,
   address: TurnAddress,
+  known?: StoredTurn,
 ): Promise<AskedTurn | undefined> {
   const { sessionId, turnId } = address;
   try {
-    const stored = await read(caller.sessions, address);
+    const stored = known ?? (await readStored(caller.sessions, sessionId, turnId));
     if (!isLost(stored)) return undefined;
-    const { info, startedAt, userIndex, inputCount } = stored.record;
-    const input = await caller.sessions.range(sessionId, userIndex - inputCount + 1, userIndex + 1);
+    const { info, startedAt } = stored.record;
+    const input = await caller.sessions.inputOf(sessionId, stored.record);
     const { mode, provider, model, system, settings, client } = info;
     return await chat.ask(
       caller,
@@ -83,9 +84,3 @@ const isLost = ({ record: { status, info }, items }: StoredTurn): boolean =>
   items.length === 0 &&
   info.client?.background === true &&
   againOf(info) === undefined;
-
-async function read(sessions: SessionStore, { sessionId, turnId }: TurnAddress): Promise<StoredTurn> {
-  const stored = await sessions.turn(sessionId, turnId);
-  if (stored === null) throw new AppError("turn_not_found", "There is no such turn in this session.");
-  return stored;
-}

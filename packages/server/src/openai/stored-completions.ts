@@ -94,8 +94,8 @@ export async function updateMetadata(
 
 /** The messages that it was asked with, oldest first. */
 export async function messagesOf(sessions: SessionStore, { session, stored }: Found): Promise<ApiItem[]> {
-  const { id: turnId, userIndex, inputCount, info } = stored.record;
-  const items = await sessions.range(session.id, userIndex - inputCount + 1, userIndex + 1);
+  const { id: turnId, info } = stored.record;
+  const items = await sessions.inputOf(session.id, stored.record);
   const system = info.system ? [{ role: "system", content: info.system, content_parts: null }] : [];
   const id = completionId({ sessionId: session.id, turnId });
   return [...system, ...items.map(({ item }) => toMessage(item))].map((message, n) => ({

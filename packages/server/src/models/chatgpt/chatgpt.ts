@@ -99,12 +99,8 @@ export class ChatGpt implements ChatModel {
     }
   }
 
-  async embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
-    try {
-      return await requestEmbeddings(this.#http, request, signal);
-    } catch (error) {
-      throw explain(error, this.#sentences, request.model);
-    }
+  embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
+    return requestEmbeddings(this.#http, this.#sentences, request, signal);
   }
 
   wireRequest(request: ModelRequest): WireRequest {

@@ -122,12 +122,8 @@ export class Ollama implements ChatModel {
     }
   }
 
-  async embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
-    try {
-      return await requestEmbeddings(this.#http, request, signal);
-    } catch (error) {
-      throw explain(error, this.#sentences, request.model);
-    }
+  embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
+    return requestEmbeddings(this.#http, this.#sentences, request, signal);
   }
 
   wireRequest(request: ModelRequest): WireRequest {

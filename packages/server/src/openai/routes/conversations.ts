@@ -53,7 +53,7 @@ export const conversationRoutes: OpenAiRoutes =
         const sessionId = newConversation();
         const metadata = { [FIELD]: pairs ?? {} };
         const session = { items: readInput(items ?? []), metadata, ttlSeconds };
-        const { createdAt } = await caller.sessions.create(sessionId, session, caller.quota);
+        const createdAt = await caller.sessions.create(sessionId, session, caller.quota);
         return toConversation({ id: sessionId, createdAt, metadata });
       },
     );

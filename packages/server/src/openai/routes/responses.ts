@@ -198,8 +198,7 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       const { sessions } = caller;
       const { address, record } = await read(caller, addressOf(request.params.response_id));
       const { sessionId } = address;
-      const { userIndex, inputCount } = record;
-      const items = await sessions.range(sessionId, userIndex - inputCount + 1, userIndex + 1);
+      const items = await sessions.inputOf(sessionId, record);
       const page = pageOf(await toApiItems(sessions, sessionId, items), request.query);
       return { ...page, data: await included(sessions, sessionId, page.data, request.query) };
     },
