@@ -92,8 +92,9 @@ test("takes images by paste, drop and picker, and shows them in the line after a
 
   await chat.page.reload();
   await expect(sentImages(chat).nth(1)).toBeVisible();
-  const alternatives = await sentImages(chat).evaluateAll((all) => all.map((it) => it.getAttribute("alt")));
-  expect(alternatives).toEqual(["picked.png", "dropped.png"]);
+  // Their places are there before they are fetched.
+  const alternatives = () => sentImages(chat).evaluateAll((all) => all.map((it) => it.getAttribute("alt")));
+  await expect.poll(alternatives).toEqual(["picked.png", "dropped.png"]);
   await chat.page.getByRole("button", { name: "Open picked.png" }).click();
   await expect(chat.page.getByRole("dialog", { name: "picked.png" }).getByRole("img")).toBeVisible();
   await chat.page.keyboard.press("Escape");
@@ -142,7 +143,7 @@ test("takes no images for a model that does not see them, but text files", async
   await chat.attach(text("notes.txt", "Zoe lives in Oslo."));
   await expect(chat.page.getByText("about 5 tokens")).toBeVisible();
   await chat.say("Where does Zoe live?");
-  expect(JSON.stringify(stack.ollama.requests)).toContain("Zoe lives in Oslo.");
+  expect(JSON.stringify(stack.ollama.lastTurn.body)).toContain("Zoe lives in Oslo.");
   await chat.page.reload();
   await expect(chat.page.getByRole("article", { name: "You" }).getByText("notes.txt")).toBeVisible();
   const content = chat.page.getByRole("article", { name: "You" }).getByText("Zoe lives in Oslo.");

@@ -138,7 +138,7 @@ test("a session has its own system prompt, temperature and seed, also after it w
   await page.getByRole("spinbutton", { name: "Temperature" }).fill("0");
   await page.getByRole("spinbutton", { name: "Seed" }).fill("7");
   await chat.say("Rhyme, please");
-  expect(stack.ollama.last.body).toMatchObject({
+  expect(stack.ollama.lastTurn.body).toMatchObject({
     temperature: 0,
     seed: 7,
     messages: [{ role: "system", content: "Answer in rhymes." }, { role: "user" }],
@@ -147,7 +147,7 @@ test("a session has its own system prompt, temperature and seed, also after it w
   await chat.provider(/^Cloud/);
   await expect(page.getByText(/Cloud \(ChatGPT\) does not take: seed/)).toBeVisible();
   await chat.say("And you?");
-  expect(stack.openai.last.body).toMatchObject({ instructions: "Answer in rhymes." });
+  expect(stack.openai.lastTurn.body).toMatchObject({ instructions: "Answer in rhymes." });
 
   await page.getByRole("button", { name: "Clear session" }).click();
   await page.getByRole("button", { name: "Undo" }).click();

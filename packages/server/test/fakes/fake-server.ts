@@ -72,9 +72,12 @@ export abstract class FakeServer {
 
   /** The newest request. */
   get last(): LoggedRequest {
-    const last = this.requests.at(-1);
-    if (last === undefined) throw new Error("The fake was sent nothing.");
-    return last;
+    return found(this.requests.at(-1));
+  }
+
+  /** The newest request for an answer: lists, and what is loaded, are asked for at any time. */
+  get lastTurn(): LoggedRequest {
+    return found(this.requests.findLast(({ url }) => /\/(responses|chat\/completions)(\?|$)/.test(url)));
   }
 
   /**
@@ -198,4 +201,9 @@ async function readBody(incoming: IncomingMessage): Promise<unknown> {
   } catch {
     return text;
   }
+}
+
+function found(request: LoggedRequest | undefined): LoggedRequest {
+  if (request === undefined) throw new Error("The fake was sent nothing.");
+  return request;
 }
