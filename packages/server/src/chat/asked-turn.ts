@@ -1,7 +1,8 @@
 import type { OutputItem, TurnUpdate } from "@redis-memory-magic/memory";
 import { AppError } from "../errors/app-error.ts";
 import type { Activity } from "./chat-model.ts";
-import type { SessionStore, StoredTurn } from "./session-store.ts";
+import type { SessionStore } from "./session-store.ts";
+import type { StoredTurn } from "./stored-session.ts";
 import type { TurnInfo } from "./turn-info.ts";
 import { storedResult, type TurnResult, toResult } from "./turn-result.ts";
 

@@ -10,7 +10,7 @@ import { AppError } from "../errors/app-error.ts";
 import type { Caller } from "./caller.ts";
 import { historyBytes } from "./context.ts";
 import { asItem, type Plan } from "./plan.ts";
-import type { BeginTurn } from "./session-store.ts";
+import type { BeginTurn } from "./stored-session.ts";
 import { inputText, type TurnRequest } from "./turn-request.ts";
 
 /** An idempotency key, the request that it stands for, and the session for a request without one. */

@@ -1,18 +1,11 @@
 import {
   type BeginOptions,
   type BeginResult,
-  type BlobInfo,
   type IndexedItem,
   type Item,
   type Json,
-  type EndedTurn as LibraryEndedTurn,
-  type ImportedTurn as LibraryImportedTurn,
-  type SessionImport as LibrarySessionImport,
-  type TurnRecord as LibraryTurnRecord,
-  type Message,
   MessageHistory,
   type NewItem,
-  type OutputItem,
   type PeekResult,
   type SearchOptions,
   type SearchResult,
@@ -21,7 +14,6 @@ import {
   type SessionInfo,
   type SessionStorage,
   type StoredKey,
-  type TurnState,
   Turns,
   type TurnsOptions,
   type TurnUpdate,
@@ -29,8 +21,20 @@ import {
 import { AppError } from "../errors/app-error.ts";
 import { translated, translatedEach } from "../errors/memory-error.ts";
 import type { StorageQuota } from "./caller.ts";
-import { storedBytes } from "./stored-bytes.ts";
-import { decodeTurnInfo, encodeTurnInfo, type TurnInfo } from "./turn-info.ts";
+import { bytesOf, sizeOf, storedBytes } from "./stored-bytes.ts";
+import {
+  type ArchivedSession,
+  type BeginTurn,
+  beginningOf,
+  endOf,
+  type MessagePage,
+  type SessionImport,
+  type StoredBlob,
+  type StoredTurn,
+  type TurnRecord,
+  withInfo,
+} from "./stored-session.ts";
+import { encodeTurnInfo } from "./turn-info.ts";
 
 export interface SessionStoreOptions extends TurnsOptions {
   readonly owner: string;
@@ -40,28 +44,10 @@ export interface SessionStoreOptions extends TurnsOptions {
   readonly maxBlobBytes?: number | undefined;
 }
 
-export interface BeginTurn extends Omit<BeginOptions, "info"> {
-  readonly info: TurnInfo;
-}
+export const DEFAULT_BLOB_BYTES = 5 * 1024 * 1024;
 
-export type BegunTurn = Extract<BeginResult, { kind: "begun" }>;
-
-type WithInfo<Turn> = Omit<Turn, "info"> & { readonly info: TurnInfo };
-export type TurnRecord = WithInfo<LibraryTurnRecord>;
-export type EndedTurn = WithInfo<LibraryEndedTurn>;
-export type ImportedTurn = WithInfo<LibraryImportedTurn>;
-
-export interface StoredTurn {
-  readonly record: TurnRecord;
-  /** The text of its messages. */
-  readonly text: string;
-  /** Its output so far. */
-  readonly items: readonly OutputItem[];
-  /** Items in the session. */
-  readonly count: number;
-  /** Its output from a position on, then its end. Null: it is running. */
-  readonly replay: TurnState["replay"];
-}
+// A page is held in memory until it is sent.
+const PAGE_BYTES = 4 * 1024 * 1024;
 
 interface PageOptions {
   readonly k: number;
@@ -69,40 +55,6 @@ interface PageOptions {
   readonly countTokens: (item: Item) => number;
   readonly before?: string;
 }
-
-/** @template Entry null stands for a message that was dropped */
-export interface MessagePage<Entry = Message> {
-  /** Oldest first. */
-  readonly messages: readonly Entry[];
-  /** The turns that wrote them, by their ids. */
-  readonly turns: ReadonlyMap<string, TurnRecord>;
-}
-
-/** An image or a file of a session, whose data is read while it is consumed. */
-export interface StoredBlob extends BlobInfo {
-  data(): AsyncIterable<Uint8Array>;
-}
-
-/** A whole session, read page by page. Reading fails if the session is cleared meanwhile. */
-export interface ArchivedSession {
-  readonly session: SessionInfo;
-  /** All items. */
-  items(): AsyncIterable<MessagePage<Item | null>>;
-  /** Its images and files; the data of each is to be read before the next. */
-  blobs(): AsyncIterable<Omit<StoredBlob, "bytes">>;
-  /** In the order of their messages. */
-  turns(): AsyncIterable<readonly EndedTurn[]>;
-}
-
-export type SessionImport = Omit<LibrarySessionImport, "turns" | "blobs"> & {
-  readonly turns: readonly ImportedTurn[];
-  readonly blobs?: readonly { readonly id: string; readonly mediaType: string; readonly data: Uint8Array }[];
-};
-
-export const DEFAULT_BLOB_BYTES = 5 * 1024 * 1024;
-
-// A page is held in memory until it is sent.
-const PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
  * One owner's sessions in Redis. Every method rejects with an `AppError`. A method that writes, or reads a whole
@@ -481,25 +433,3 @@ export class SessionStore {
     return this.turnRecords(sessionId, [...new Set(messages.flatMap((message) => message?.turnId ?? []))]);
   }
 }
-
-/** Undefined for a turn that another program wrote. */
-function withInfo<Turn extends LibraryTurnRecord>(turn: Turn): WithInfo<Turn> | undefined {
-  const info = decodeTurnInfo(turn.info);
-  return info && { ...turn, info };
-}
-
-/** The index of the first item of a turn. */
-const beginningOf = ({ userIndex, inputCount }: TurnRecord): number => userIndex - inputCount + 1;
-
-/** The index behind the last item of a turn. */
-const endOf = ({ userIndex, answerIndex, outputCount }: TurnRecord): number =>
-  answerIndex === null ? userIndex + 1 : answerIndex + outputCount;
-
-const bytesOf = (text: string): number => Buffer.byteLength(text);
-
-const sizeOf = (messages: readonly NewItem[]): number =>
-  messages.reduce(
-    (sum, { content = "", toolCalls, metadata, parts }) =>
-      sum + storedBytes(content) + bytesOf(JSON.stringify([toolCalls, metadata, parts])),
-    0,
-  );

@@ -1,4 +1,4 @@
-import type { EndedTurn } from "./session-store.ts";
+import type { EndedTurn } from "./stored-session.ts";
 import type { TurnInfo } from "./turn-info.ts";
 
 interface Tokens {

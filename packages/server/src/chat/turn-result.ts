@@ -3,7 +3,7 @@ import type { ChatResponse, Cost, FinishReason, Truncation, TurnStatus } from "@
 import { AppError } from "../errors/app-error.ts";
 import { isErrorCode } from "../errors/error-table.ts";
 import { toOutputItem } from "./output-item.ts";
-import type { StoredTurn } from "./session-store.ts";
+import type { StoredTurn } from "./stored-session.ts";
 import { truncationOf } from "./truncation.ts";
 import type { TurnInfo } from "./turn-info.ts";
 

@@ -1,7 +1,7 @@
 import type { ModelRequest } from "./chat-model.ts";
 import type { ContentPart, ContextItem } from "./context-item.ts";
-import type { StoredBlob } from "./session-store.ts";
 import { BLOB } from "./stored-parts.ts";
+import type { StoredBlob } from "./stored-session.ts";
 
 /** A blob of the session, as a `data:` address; null if it is not there. */
 export type LoadBlob = (blobId: string) => Promise<string | null>;

@@ -2,7 +2,7 @@ import type { Json, NewItem } from "@redis-memory-magic/memory";
 import { type AskedTurn, readStored } from "../chat/asked-turn.ts";
 import type { Caller } from "../chat/caller.ts";
 import type { Chat } from "../chat/chat.ts";
-import type { StoredTurn } from "../chat/session-store.ts";
+import type { StoredTurn } from "../chat/stored-session.ts";
 import type { TurnInfo } from "../chat/turn-info.ts";
 import { AppError } from "../errors/app-error.ts";
 import { isFields } from "../fields.ts";

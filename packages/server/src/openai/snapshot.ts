@@ -1,5 +1,6 @@
 import type { AskedTurn } from "../chat/asked-turn.ts";
-import type { SessionStore, StoredTurn } from "../chat/session-store.ts";
+import type { SessionStore } from "../chat/session-store.ts";
+import type { StoredTurn } from "../chat/stored-session.ts";
 import type { TurnResult } from "../chat/turn-result.ts";
 import type { TurnAddress } from "./ids.ts";
 import type { TurnSnapshot } from "./response.ts";

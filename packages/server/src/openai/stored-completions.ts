@@ -8,7 +8,8 @@ import {
 import { storedTurn } from "../chat/asked-turn.ts";
 import type { Caller } from "../chat/caller.ts";
 import { changeMetadata, fieldOf } from "../chat/session-metadata.ts";
-import type { SessionStore, StoredTurn } from "../chat/session-store.ts";
+import type { SessionStore } from "../chat/session-store.ts";
+import type { StoredTurn } from "../chat/stored-session.ts";
 import { storedResult } from "../chat/turn-result.ts";
 import { AppError } from "../errors/app-error.ts";
 import { isFields } from "../fields.ts";

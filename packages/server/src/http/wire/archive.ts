@@ -8,7 +8,7 @@ import {
 } from "@redis-memory-magic/protocol";
 import type { ModelSettings } from "../../chat/model-settings.ts";
 import { settingsIn } from "../../chat/session-settings.ts";
-import type { EndedTurn, ImportedTurn } from "../../chat/session-store.ts";
+import type { EndedTurn, ImportedTurn } from "../../chat/stored-session.ts";
 import type { SentContext, TurnInfo } from "../../chat/turn-info.ts";
 import { fromItem, toForkPoint, toItem } from "./session.ts";
 

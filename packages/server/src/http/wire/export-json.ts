@@ -1,6 +1,6 @@
 import { type Item, isMessage } from "@redis-memory-magic/memory";
 import type { ExportedItem } from "@redis-memory-magic/protocol";
-import type { ArchivedSession, TurnRecord } from "../../chat/session-store.ts";
+import type { ArchivedSession, TurnRecord } from "../../chat/stored-session.ts";
 import { toArchivedTurn, toExportHead } from "./archive.ts";
 import { toItem, toMessage } from "./session.ts";
 

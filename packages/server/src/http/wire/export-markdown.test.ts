@@ -1,6 +1,6 @@
 import type { Message } from "@redis-memory-magic/memory";
 import { expect, test } from "vitest";
-import type { ArchivedSession, TurnRecord } from "../../chat/session-store.ts";
+import type { ArchivedSession, TurnRecord } from "../../chat/stored-session.ts";
 import { exportMarkdown } from "./export-markdown.ts";
 
 const date = new Date("2026-11-23T10:00:00.500Z");

@@ -1,6 +1,6 @@
 import type { Item } from "@redis-memory-magic/memory";
-import type { ArchivedSession, TurnRecord } from "../../chat/session-store.ts";
 import { readParts } from "../../chat/stored-parts.ts";
+import type { ArchivedSession, TurnRecord } from "../../chat/stored-session.ts";
 
 /**
  * Yields a session as Markdown for reading. Message content is in a fence or quotation that it cannot leave, and a viewer

@@ -13,8 +13,8 @@ import {
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { toMetadata } from "../../chat/session-settings.ts";
-import type { ImportedTurn, SessionImport } from "../../chat/session-store.ts";
 import { takeData } from "../../chat/store-blobs.ts";
+import type { ImportedTurn, SessionImport } from "../../chat/stored-session.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { fromArchivedTurn } from "./archive.ts";
 import { fromItem } from "./session.ts";

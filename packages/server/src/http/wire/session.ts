@@ -8,8 +8,8 @@ import type {
 } from "@redis-memory-magic/memory";
 import type { ImportedMessage, Item, Message, NewMessage, Session } from "@redis-memory-magic/protocol";
 import { toOutputItem } from "../../chat/output-item.ts";
-import type { TurnRecord } from "../../chat/session-store.ts";
 import { tokensOf } from "../../chat/session-totals.ts";
+import type { TurnRecord } from "../../chat/stored-session.ts";
 import { truncationOf } from "../../chat/truncation.ts";
 import { finishReasonOf } from "../../chat/turn-result.ts";
 
