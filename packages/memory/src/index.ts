@@ -23,12 +23,12 @@ export {
   type ToolCall,
 } from "./history/item.ts";
 export {
-  type AddedMessage,
   type ItemChange,
   MessageHistory,
   type MessageHistoryOptions,
 } from "./history/message-history.ts";
 export { type LeftOut, type LeftOutReason, modelWindow } from "./history/model-window.ts";
+export type { AddedMessage } from "./history/new-items.ts";
 export type { RecentItemsOptions, RecentOptions } from "./history/recent.ts";
 export { fromAgentMemoryServer } from "./import/agent-memory-server.ts";
 export { type ImportOptions, type ImportProgress, importHistory } from "./import/import-history.ts";

@@ -22,9 +22,8 @@ import {
   UPDATE,
 } from "../scripts/history.ts";
 import { STORAGE } from "../scripts/storage.ts";
-import { type SearchOptions, type SearchResult, searchSession } from "../search/search-session.ts";
-import { storeMissing } from "../search/stored-terms.ts";
-import { type TermCache, termsOfClient } from "../search/term-index.ts";
+import type { SearchOptions, SearchResult } from "../search/search-session.ts";
+import { SessionSearch } from "../search/session-search.ts";
 import { encodeAllTerms } from "../search/terms.ts";
 import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
 import { decodeStorage, type SessionStorage } from "../sessions/session-storage.ts";
@@ -33,14 +32,14 @@ import {
   assertCount,
   assertFields,
   assertId,
-  assertItem,
   assertJson,
   assertPositiveInteger,
   assertText,
   assertTtl,
 } from "../validate.ts";
 import { type Item, type ItemTypes, isMessage, type Json, type Message, type NewItem } from "./item.ts";
-import { decodeItem, encodeRecord, itemArguments } from "./item-record.ts";
+import { decodeItem, encodeRecord } from "./item-record.ts";
+import { type AddedMessage, addedMessages, newItemArguments } from "./new-items.ts";
 import { type Page, type RecentItemsOptions, type RecentOptions, readRecent } from "./recent.ts";
 
 /** Options of `MessageHistory`. */
@@ -54,24 +53,12 @@ export interface MessageHistoryOptions extends MemoryOptions {
   readonly recall?: boolean;
 }
 
-/** What is known of an item that was added. */
-export interface AddedMessage {
-  /** The caller's, or the one that was made. */
-  readonly id: string;
-  /** Items in the session now. */
-  readonly count: number;
-  /** The caller's, or Redis' time of the append. */
-  readonly createdAt: Date;
-}
-
 /** What is to be changed of an item: the fields that are given. */
 export type ItemChange<T extends ItemTypes = ItemTypes> = Partial<
   Pick<Item<T>, "content" | "parts" | "toolCalls" | "toolCallId" | "metadata">
 >;
 
 const PAGE = 500;
-// One script takes about 50 ms for these, during which Redis serves no other client; many more would stall clients.
-const MAX_BATCH = 10_000;
 // Of one item, so many changes at the same time are more than any program makes.
 const MAX_TRIES = 100;
 const MAX_METADATA_BYTES = 65_536;
@@ -103,17 +90,14 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   readonly #scripts: SessionScripts;
   readonly #onDamaged: MessageHistoryOptions["onDamaged"];
   readonly #recall: boolean;
-  /** Shared by all histories of a client: a server has one for each owner. */
-  readonly #terms: TermCache;
-  /** Sessions whose missing terms are being stored. */
-  readonly #storing = new Set<string>();
+  readonly #search: SessionSearch;
 
   constructor(options: MessageHistoryOptions) {
     this.#scripts = new SessionScripts(options);
     scriptsOfHistories.set(this, this.#scripts);
     this.#onDamaged = options.onDamaged;
     this.#recall = options.recall === true;
-    this.#terms = termsOfClient(options.client);
+    this.#search = new SessionSearch(options.client);
   }
 
   /**
@@ -155,11 +139,8 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     const [, now, ttl, epoch] = reply;
     const [first, count] = [Number(reply[4]), Number(reply[5])];
     this.#scripts.index.touch(sessionId, Number(ttl), epoch === fresh);
-    return messages.map((message, n) => ({
-      id: message.id ?? `${epoch}-${first + n}`,
-      count: count - messages.length + n + 1,
-      createdAt: message.createdAt ?? new Date(now),
-    }));
+    const indexOf = (n: number) => first + n;
+    return addedMessages(messages as readonly NewItem[], { epoch: String(epoch), now, count, indexOf });
   }
 
   /**
@@ -198,14 +179,10 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     );
     if (reply[0] === "taken") throw sessionExists();
     if (reply[0] === "duplicate") throw duplicateId(reply[2]);
-    const createdAt = new Date(reply[1]);
+    const now = reply[1];
     this.#scripts.index.touch(sessionId, Number(reply[2]), true);
-    const added = items.map((item, n) => ({
-      id: item.id ?? `${epoch}-${n}`,
-      count: n + 1,
-      createdAt: item.createdAt ?? createdAt,
-    }));
-    return { createdAt, added };
+    const made = { epoch, now, count: items.length, indexOf: (n: number) => n };
+    return { createdAt: new Date(now), added: addedMessages(items as readonly NewItem[], made) };
   }
 
   /**
@@ -454,22 +431,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   async search(sessionId: string, query: string, options: SearchOptions<T>): Promise<SearchResult<T>> {
     const keys = this.#keys(sessionId);
     const run = (script: Script, args: string[]) => this.#run(script, keys, args, true);
-    const known = this.#terms.get(keys.words);
-    const {
-      missing,
-      known: now,
-      ...result
-    } = await searchSession(run, query, options as SearchOptions, known);
-    this.#terms.keep(keys.words, now);
-    if (missing !== null && !this.#storing.has(sessionId)) {
-      this.#storing.add(sessionId);
-      storeMissing(run, missing.epoch, missing.from, missing.to)
-        .catch(() => {
-          // The next search goes on.
-        })
-        .finally(() => this.#storing.delete(sessionId));
-    }
-    return result as SearchResult<T>;
+    return this.#search.turns(keys.words, run, query, options as SearchOptions) as Promise<SearchResult<T>>;
   }
 
   /**
@@ -641,13 +603,8 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     if (reply[0] === "duplicate") throw duplicateId(reply[2]);
     const [, now, ttl, epoch, count, replaced, ...indexes] = reply;
     this.#scripts.index.touch(sessionId, Number(ttl));
-    const added = items.map(
-      (item, n): AddedMessage => ({
-        id: item.id ?? `${epoch}-${indexes[n]}`,
-        count: Number(count) - items.length + n + 1,
-        createdAt: item.createdAt ?? new Date(now),
-      }),
-    );
+    const indexOf = (n: number) => indexes[n];
+    const added = addedMessages(items, { epoch: String(epoch), now, count: Number(count), indexOf });
     return { replaced: Number(replaced), added };
   }
 
@@ -674,17 +631,8 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   }
 }
 
-/** @throws TypeError */
-function newItemArguments(items: readonly NewItem[]): string[] {
-  if (!Array.isArray(items)) throw new TypeError("messages must be an array");
-  if (items.length > MAX_BATCH) {
-    throw new TypeError(`messages must be ${MAX_BATCH} at most: append more in several calls`);
-  }
-  for (const item of items) assertItem(item);
-  const args: string[] = [];
-  for (const item of items) args.push(...itemArguments(item));
-  return args;
-}
+const withoutUndefined = <Fields extends object>(fields: Fields): Partial<Fields> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
 
 /** @throws TypeError */
 function metadataJson(metadata: Json): string {
@@ -695,6 +643,3 @@ function metadataJson(metadata: Json): string {
   }
   return json;
 }
-
-const withoutUndefined = <Fields extends object>(fields: Fields): Partial<Fields> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;

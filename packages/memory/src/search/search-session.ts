@@ -72,7 +72,7 @@ const SMALL_REST = 1 / 8;
 const estimateTokens = (terms: number): number => 4 + 1.75 * terms;
 
 /** What was found, and from which item on the terms of a session are still to be stored. */
-export interface SessionSearch extends SearchResult {
+export interface FoundTurns extends SearchResult {
   readonly missing: { readonly epoch: string; readonly from: number; readonly to: number } | null;
   /** What is to be given to the next search of the session. */
   readonly known: TermIndex;
@@ -88,7 +88,7 @@ export async function searchSession(
   options: SearchOptions,
   known?: TermIndex,
   limits: Partial<ReadLimits> = {},
-): Promise<SessionSearch> {
+): Promise<FoundTurns> {
   assertSearch(query, options);
   const { before = "" } = options;
   const terms = termsOf(query);

@@ -1,0 +1,30 @@
+import { type SearchOptions, type SearchResult, searchSession } from "./search-session.ts";
+import { type Run, storeMissing } from "./stored-terms.ts";
+import { type TermCache, termsOfClient } from "./term-index.ts";
+
+/** Searches sessions, keeps the terms that it has read, and stores those that Redis lacks. */
+export class SessionSearch {
+  /** Shared by all histories of a client: a server has one for each owner. */
+  readonly #terms: TermCache;
+  /** Keys of sessions whose missing terms are being stored. */
+  readonly #storing = new Set<string>();
+
+  constructor(client: object) {
+    this.#terms = termsOfClient(client);
+  }
+
+  /** @param key the session's key of terms */
+  async turns(key: string, run: Run, query: string, options: SearchOptions): Promise<SearchResult> {
+    const { missing, known, ...result } = await searchSession(run, query, options, this.#terms.get(key));
+    this.#terms.keep(key, known);
+    if (missing !== null && !this.#storing.has(key)) {
+      this.#storing.add(key);
+      storeMissing(run, missing.epoch, missing.from, missing.to)
+        .catch(() => {
+          // The next search goes on.
+        })
+        .finally(() => this.#storing.delete(key));
+    }
+    return result;
+  }
+}
