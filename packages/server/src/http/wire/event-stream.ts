@@ -16,7 +16,7 @@ interface EventStream {
   /** Aborted when the client has disconnected. */
   readonly left: AbortSignal;
   /** Writes events. Resolves when the client can take more: at once, unless it is slow. */
-  write(events: string): Promise<void> | undefined;
+  write(events: string | Buffer): Promise<void> | undefined;
   /** Sends what was written so far, together with the headers. Called once. */
   begun(): void;
 }

@@ -105,8 +105,16 @@ function startedEvent({ turnId, sessionId, info, count, stored }: AskedTurn): st
   return `id: 0\nevent: turn-started\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-function endEvent({ response, error }: TurnResult, length: number): string {
+/** The end events of turns: each has the whole answer, so the followers of a turn share one. */
+const endEvents = new WeakMap<TurnResult, Buffer>();
+
+function endEvent(result: TurnResult, length: number): Buffer {
+  const known = endEvents.get(result);
+  if (known) return known;
+  const { response, error } = result;
   const failed = response.status === "failed" && error && { code: error.code, detail: error.message };
-  const data = { ...response, ...failed };
-  return `id: ${length}.end\nevent: turn-${response.status}\ndata: ${JSON.stringify(data)}\n\n`;
+  const data = JSON.stringify({ ...response, ...failed });
+  const event = Buffer.from(`id: ${length}.end\nevent: turn-${response.status}\ndata: ${data}\n\n`);
+  endEvents.set(result, event);
+  return event;
 }
