@@ -1,13 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import {
-  CLIENTS,
-  type Connection,
-  connectNodeRedis,
-  keysOf,
-  removeKeys,
-  uniqueName,
-} from "../../test/redis.ts";
+import { describe, expect, test } from "vitest";
+import { CLIENTS, type Connection, connectNodeRedis, keysOf } from "../../test/redis.ts";
 import { serverBinary, startServer } from "../../test/servers.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import {
   type ImportedTurn,
   type Message,
@@ -48,18 +42,13 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
   let turns: Turns;
   let archive: SessionArchive;
 
-  beforeAll(async () => {
-    redis = await connect();
-  });
-  afterAll(() => redis.close());
-  beforeEach(() => {
-    name = uniqueName();
+  useRedis((connection, newName) => {
+    [redis, name] = [connection, newName];
     const { client } = redis;
     history = new MessageHistory({ client, name });
     turns = new Turns({ client, name });
     archive = new SessionArchive({ client, name });
-  });
-  afterEach(() => removeKeys(redis, name));
+  }, connect);
 
   const begin = async (content: string, retryOf?: string) => {
     const begun = await turns.begin("s", retryOf === undefined ? { content } : { retryOf });

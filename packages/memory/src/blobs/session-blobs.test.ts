@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../../test/redis.ts";
+import { describe, expect, test } from "vitest";
+import { CLIENTS, type Connection, keysOf } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import { MessageHistory, SessionArchive, SessionBlobs, Turns } from "../index.ts";
 
 const PIECE_BYTES = 196_608;
@@ -13,16 +14,11 @@ describe.each(Object.entries(CLIENTS))("SessionBlobs with %s", (_, connect) => {
   let blobs: SessionBlobs;
   let history: MessageHistory;
 
-  beforeAll(async () => {
-    redis = await connect();
-  });
-  afterAll(() => redis.close());
-  beforeEach(() => {
-    name = uniqueName();
+  useRedis((connection, newName) => {
+    [redis, name] = [connection, newName];
     blobs = new SessionBlobs({ client: redis.client, name });
     history = new MessageHistory({ client: redis.client, name });
-  });
-  afterEach(() => removeKeys(redis, name));
+  }, connect);
 
   const read = async (id: string, session = "s") => {
     const blob = await blobs.get(session, id);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, expectTypeOf, test } from "vitest";
+import { expect, expectTypeOf, test } from "vitest";
 import { items } from "../../test/arbitrary-items.ts";
-import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../../test/redis.ts";
+import type { Connection } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import { type Item, MessageHistory, type NewItem, SessionArchive } from "../index.ts";
 
 const LIMIT_MS = 4_000;
@@ -11,16 +12,11 @@ let name: string;
 let history: MessageHistory;
 let archive: SessionArchive;
 
-beforeAll(async () => {
-  redis = await connectNodeRedis();
-});
-afterAll(() => redis.close());
-beforeEach(() => {
-  name = uniqueName();
+useRedis((connection, newName) => {
+  [redis, name] = [connection, newName];
   history = new MessageHistory({ client: redis.client, name });
   archive = new SessionArchive({ client: redis.client, name });
 });
-afterEach(() => removeKeys(redis, name));
 
 const all = (session = "s") => Array.fromAsync(history.items(session));
 const contents = async () => (await all()).map(({ content }) => content);

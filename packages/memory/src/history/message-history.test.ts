@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { CLIENTS, type Connection, IS_IN_MEMORY, keysOf, removeKeys, uniqueName } from "../../test/redis.ts";
+import { describe, expect, test, vi } from "vitest";
+import { CLIENTS, type Connection, IS_IN_MEMORY, keysOf } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import { type Json, MemoryError, MessageHistory, type NewMessage, Turns } from "../index.ts";
 
 const texts = (messages: readonly { content: string }[]): string[] => messages.map(({ content }) => content);
@@ -10,15 +11,10 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
   let name: string;
   let history: MessageHistory;
 
-  beforeAll(async () => {
-    redis = await connect();
-  });
-  afterAll(() => redis.close());
-  beforeEach(() => {
-    name = uniqueName();
+  useRedis((connection, newName) => {
+    [redis, name] = [connection, newName];
     history = new MessageHistory({ client: redis.client, name });
-  });
-  afterEach(() => removeKeys(redis, name));
+  }, connect);
 
   const all = async (sessionId: string): Promise<string[]> =>
     texts(await Array.fromAsync(history.messages(sessionId)));

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../../test/redis.ts";
+import { expect, test } from "vitest";
+import type { Connection } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import { MessageHistory, Turns } from "../index.ts";
 import type { NodeRedisClient } from "./client.ts";
 
@@ -34,12 +35,8 @@ let turns: Turns;
 let elsewhere: Turns;
 let history: MessageHistory;
 
-beforeAll(async () => {
-  redis = await connectNodeRedis();
-});
-afterAll(() => redis.close());
-beforeEach(async () => {
-  name = uniqueName();
+useRedis(async (connection, newName) => {
+  [redis, name] = [connection, newName];
   lossy = new LossyClient(redis.client as NodeRedisClient);
   turns = new Turns({ client: lossy, name });
   elsewhere = new Turns({ client: redis.client, name });
@@ -48,7 +45,6 @@ beforeEach(async () => {
   const warm = await turns.begin("warm", { content: "Hi" });
   if (warm.kind === "begun") await warm.writer.end("completed");
 });
-afterEach(() => removeKeys(redis, name));
 
 const conversation = async () =>
   (await Array.fromAsync(history.messages("s"))).map(({ role, content }) => `${role}: ${content}`);

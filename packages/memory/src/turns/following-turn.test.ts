@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, removeKeys, uniqueName } from "../../test/redis.ts";
+import { describe, expect, test } from "vitest";
+import { CLIENTS, type Connection } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import { type BeginOptions, MessageHistory, SessionArchive, Turns } from "../index.ts";
 
 describe.each(Object.entries(CLIENTS))("a turn that follows another, with %s", (_, connect) => {
@@ -9,18 +10,13 @@ describe.each(Object.entries(CLIENTS))("a turn that follows another, with %s", (
   let history: MessageHistory;
   let archive: SessionArchive;
 
-  beforeAll(async () => {
-    redis = await connect();
-  });
-  afterAll(() => redis.close());
-  beforeEach(() => {
-    name = uniqueName();
+  useRedis((connection, newName) => {
+    [redis, name] = [connection, newName];
     const { client } = redis;
     turns = new Turns({ client, name });
     history = new MessageHistory({ client, name });
     archive = new SessionArchive({ client, name });
-  });
-  afterEach(() => removeKeys(redis, name));
+  }, connect);
 
   const answer = async (session: string, options: BeginOptions, text = "A") => {
     const ran = await turns.run(session, options, async (writer) => writer.write(text));

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, removeKeys, uniqueName } from "../../test/redis.ts";
+import { describe, expect, test } from "vitest";
+import { CLIENTS, type Connection } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import { MessageHistory, Turns } from "../index.ts";
 
 describe.each(Object.entries(CLIENTS))("A turn that replaces, with %s", (_, connect) => {
@@ -7,16 +8,11 @@ describe.each(Object.entries(CLIENTS))("A turn that replaces, with %s", (_, conn
   let name: string;
   let turns: Turns;
   let history: MessageHistory;
-  beforeAll(async () => {
-    redis = await connect();
-  });
-  afterAll(() => redis.close());
-  beforeEach(() => {
-    name = uniqueName();
+  useRedis((connection, newName) => {
+    [redis, name] = [connection, newName];
     turns = new Turns({ client: redis.client, name });
     history = new MessageHistory({ client: redis.client, name });
-  });
-  afterEach(() => removeKeys(redis, name));
+  }, connect);
 
   const conversation = async () =>
     (await Array.fromAsync(history.items("s"))).map(({ id, content }) => `${id}: ${content}`);

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Connection, connectNodeRedis, keysOf, removeKeys, uniqueName } from "../../test/redis.ts";
+import { expect, test } from "vitest";
+import { type Connection, keysOf } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import { type BeginOptions, MessageHistory, Turns } from "../index.ts";
 
 let redis: Connection;
@@ -7,16 +8,11 @@ let name: string;
 let turns: Turns;
 let history: MessageHistory;
 
-beforeAll(async () => {
-  redis = await connectNodeRedis();
-});
-afterAll(() => redis.close());
-beforeEach(() => {
-  name = uniqueName();
+useRedis((connection, newName) => {
+  [redis, name] = [connection, newName];
   turns = new Turns({ client: redis.client, name });
   history = new MessageHistory({ client: redis.client, name });
 });
-afterEach(() => removeKeys(redis, name));
 
 const begin = async (options: BeginOptions) => {
   const begun = await turns.begin("s", options);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { item as arbitraryItem } from "../../test/arbitrary-items.ts";
-import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../../test/redis.ts";
+import type { Connection } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import {
   type BeginOptions,
   type Item,
@@ -23,18 +24,13 @@ let turns: Turns;
 let elsewhere: Turns;
 let history: MessageHistory;
 
-beforeAll(async () => {
-  redis = await connectNodeRedis();
-});
-afterAll(() => redis.close());
-beforeEach(() => {
-  name = uniqueName();
+useRedis((connection, newName) => {
+  [redis, name] = [connection, newName];
   const { client, subscriber } = redis;
   turns = new Turns({ client, subscriber, name });
   elsewhere = new Turns({ client, subscriber, name });
   history = new MessageHistory({ client, name });
 });
-afterEach(() => removeKeys(redis, name));
 
 async function begin(options: BeginOptions = { content: "Hi" }, by = turns): Promise<TurnWriter> {
   const begun = await by.begin("s", options);

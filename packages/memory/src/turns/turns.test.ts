@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, IS_IN_MEMORY, keysOf, removeKeys, uniqueName } from "../../test/redis.ts";
+import { describe, expect, test } from "vitest";
+import { CLIENTS, type Connection, IS_IN_MEMORY, keysOf } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import { type BeginOptions, MessageHistory, Turns, type TurnUpdate, type TurnWriter } from "../index.ts";
 
 // Short, and yet longer than a busy machine keeps a writer from renewing it.
@@ -13,18 +14,13 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
   let elsewhere: Turns;
   let history: MessageHistory;
 
-  beforeAll(async () => {
-    redis = await connect();
-  });
-  afterAll(() => redis.close());
-  beforeEach(() => {
-    name = uniqueName();
+  useRedis((connection, newName) => {
+    [redis, name] = [connection, newName];
     const { client, subscriber } = redis;
     turns = new Turns({ client, subscriber, name, leaseMs: LEASE_MS });
     elsewhere = new Turns({ client, subscriber, name, leaseMs: LEASE_MS });
     history = new MessageHistory({ client, name });
-  });
-  afterEach(() => removeKeys(redis, name));
+  }, connect);
 
   const begin = async (options: BeginOptions, by = turns) => {
     const begun = await by.begin("s", options);

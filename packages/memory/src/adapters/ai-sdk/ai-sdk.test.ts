@@ -19,8 +19,9 @@ import {
   validateUIMessages,
 } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../../../test/redis.ts";
+import { expect, onTestFinished, test } from "vitest";
+import type { Connection } from "../../../test/redis.ts";
+import { useRedis } from "../../../test/use-redis.ts";
 import { MessageHistory, Turns } from "../../index.ts";
 import { fromChat } from "../openai/index.ts";
 import { type ChatHandlerOptions, chatHandler, chatStore } from "./index.ts";
@@ -29,17 +30,12 @@ let redis: Connection;
 let name: string;
 let history: MessageHistory;
 let turns: Turns;
-beforeAll(async () => {
-  redis = await connectNodeRedis();
-});
-afterAll(() => redis.close());
-beforeEach(() => {
-  name = uniqueName();
+useRedis((connection, newName) => {
+  [redis, name] = [connection, newName];
   const { client, subscriber } = redis;
   history = new MessageHistory({ client, name });
   turns = new Turns({ client, subscriber, name, leaseMs: 1_000 });
 });
-afterEach(() => removeKeys(redis, name));
 
 const CHAT: UIMessage[] = [
   {

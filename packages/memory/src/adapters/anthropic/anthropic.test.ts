@@ -1,6 +1,7 @@
 import type { MessageParam } from "@anthropic-ai/sdk/resources/messages";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../../../test/redis.ts";
+import { expect, test } from "vitest";
+import type { Connection } from "../../../test/redis.ts";
+import { useRedis } from "../../../test/use-redis.ts";
 import { MessageHistory } from "../../index.ts";
 import { fromResponses } from "../openai/index.ts";
 import { fromAnthropic, toAnthropic } from "./index.ts";
@@ -8,15 +9,10 @@ import { fromAnthropic, toAnthropic } from "./index.ts";
 let redis: Connection;
 let name: string;
 let history: MessageHistory;
-beforeAll(async () => {
-  redis = await connectNodeRedis();
-});
-afterAll(() => redis.close());
-beforeEach(() => {
-  name = uniqueName();
+useRedis((connection, newName) => {
+  [redis, name] = [connection, newName];
   history = new MessageHistory({ client: redis.client, name });
 });
-afterEach(() => removeKeys(redis, name));
 
 const CONVERSATION: MessageParam[] = [
   {

@@ -8,8 +8,9 @@ import {
 } from "@langchain/core/messages";
 import { ChatPromptTemplate, MessagesPlaceholder } from "@langchain/core/prompts";
 import { RunnableLambda, RunnableWithMessageHistory } from "@langchain/core/runnables";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../../../test/redis.ts";
+import { expect, test } from "vitest";
+import type { Connection } from "../../../test/redis.ts";
+import { useRedis } from "../../../test/use-redis.ts";
 import { MessageHistory } from "../../index.ts";
 import { RedisMemoryHistory } from "./index.ts";
 
@@ -17,16 +18,11 @@ let redis: Connection;
 let name: string;
 let history: MessageHistory;
 let chat: RedisMemoryHistory;
-beforeAll(async () => {
-  redis = await connectNodeRedis();
-});
-afterAll(() => redis.close());
-beforeEach(() => {
-  name = uniqueName();
+useRedis((connection, newName) => {
+  [redis, name] = [connection, newName];
   history = new MessageHistory({ client: redis.client, name });
   chat = new RedisMemoryHistory(history, "s");
 });
-afterEach(() => removeKeys(redis, name));
 
 const CALLS = [{ name: "search", args: { q: "weather" }, id: "call_1", type: "tool_call" as const }];
 const MESSAGES: BaseMessage[] = [

@@ -2,6 +2,7 @@ import { emptyCheckpoint, uuid6 } from "@langchain/langgraph-checkpoint";
 import { deltaChannelHistoryTests, validate } from "@langchain/langgraph-checkpoint-validation";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../../../test/redis.ts";
+import { useRedis } from "../../../test/use-redis.ts";
 import { RedisMemorySaver } from "./index.ts";
 
 // The suite of LangGraph takes them from there.
@@ -10,14 +11,9 @@ Object.assign(globalThis, { describe, it, test, expect, beforeAll, beforeEach, a
 describe.each(Object.entries(CLIENTS))("LangGraph's checkpointer with %s", (client, connect) => {
   let redis: Connection;
   let name: string;
-  beforeAll(async () => {
-    redis = await connect();
-  });
-  afterAll(() => redis.close());
-  beforeEach(() => {
-    name = uniqueName();
-  });
-  afterEach(() => removeKeys(redis, name));
+  useRedis((connection, newName) => {
+    [redis, name] = [connection, newName];
+  }, connect);
 
   describe("LangGraph's own suite", () => {
     const names: string[] = [];

@@ -1,21 +1,17 @@
 import { InMemoryStore } from "@langchain/langgraph-checkpoint";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, keysOf, removeKeys, uniqueName } from "../../../test/redis.ts";
+import { describe, expect, test } from "vitest";
+import { CLIENTS, type Connection, keysOf } from "../../../test/redis.ts";
+import { useRedis } from "../../../test/use-redis.ts";
 import { RedisMemoryStore } from "./index.ts";
 
 describe.each(Object.entries(CLIENTS))("LangGraph's store with %s", (_, connect) => {
   let redis: Connection;
   let name: string;
   let store: RedisMemoryStore;
-  beforeAll(async () => {
-    redis = await connect();
-  });
-  afterAll(() => redis.close());
-  beforeEach(() => {
-    name = uniqueName();
+  useRedis((connection, newName) => {
+    [redis, name] = [connection, newName];
     store = new RedisMemoryStore({ client: redis.client, name });
-  });
-  afterEach(() => removeKeys(redis, name));
+  }, connect);
   const keys = (items: readonly { key: string }[]) => items.map(({ key }) => key);
 
   test("gets what was put, with its times, until it is deleted", async () => {

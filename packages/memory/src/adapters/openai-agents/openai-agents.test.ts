@@ -9,8 +9,9 @@ import {
   tool,
   Usage,
 } from "@openai/agents-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CLIENTS, type Connection, removeKeys, uniqueName } from "../../../test/redis.ts";
+import { describe, expect, test } from "vitest";
+import { CLIENTS, type Connection } from "../../../test/redis.ts";
+import { useRedis } from "../../../test/use-redis.ts";
 import { MessageHistory } from "../../index.ts";
 import { RedisMemorySession } from "./index.ts";
 
@@ -70,16 +71,11 @@ describe.each(Object.entries(CLIENTS))("A session of the Agents SDK with %s", (_
   let name: string;
   let history: MessageHistory;
   let session: RedisMemorySession;
-  beforeAll(async () => {
-    redis = await connect();
-  });
-  afterAll(() => redis.close());
-  beforeEach(() => {
-    name = uniqueName();
+  useRedis((connection, newName) => {
+    [redis, name] = [connection, newName];
     history = new MessageHistory({ client: redis.client, name });
     session = new RedisMemorySession(history, "s");
-  });
-  afterEach(() => removeKeys(redis, name));
+  }, connect);
   const contents = async (one: Session = session) =>
     (await one.getItems()).map((item) => (item as { content?: unknown }).content);
 

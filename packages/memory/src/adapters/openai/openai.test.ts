@@ -1,7 +1,8 @@
 import type { ChatCompletionMessageParam } from "openai/resources/chat/completions";
 import type { ResponseInputItem } from "openai/resources/responses/responses";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../../../test/redis.ts";
+import { expect, test } from "vitest";
+import type { Connection } from "../../../test/redis.ts";
+import { useRedis } from "../../../test/use-redis.ts";
 import { MessageHistory } from "../../index.ts";
 import { fromAnthropic } from "../anthropic/index.ts";
 import { fromChat, fromResponses, toChat, toResponses } from "./index.ts";
@@ -9,15 +10,10 @@ import { fromChat, fromResponses, toChat, toResponses } from "./index.ts";
 let redis: Connection;
 let name: string;
 let history: MessageHistory;
-beforeAll(async () => {
-  redis = await connectNodeRedis();
-});
-afterAll(() => redis.close());
-beforeEach(() => {
-  name = uniqueName();
+useRedis((connection, newName) => {
+  [redis, name] = [connection, newName];
   history = new MessageHistory({ client: redis.client, name });
 });
-afterEach(() => removeKeys(redis, name));
 
 const CHAT: ChatCompletionMessageParam[] = [
   { role: "developer", content: "Answer briefly." },
