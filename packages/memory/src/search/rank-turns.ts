@@ -13,17 +13,22 @@ interface Range {
 export interface RankedTurn {
   /** The index of its first item, and the index behind its last. */
   readonly from: number;
-  to: number;
+  readonly to: number;
   /** How many terms it has. */
-  length: number;
+  readonly length: number;
   /** Undefined: it has none of the words. */
-  counts: number[] | undefined;
-  score: number;
+  readonly counts: readonly number[] | undefined;
+  readonly score: number;
 }
 
 export interface Ranking {
-  /** Turns that have words of the query, or stand beside one that has. Best first. */
+  /** Turns that have words of the query, or stand beside one that has: as many as were asked for. Best first. */
   readonly turns: readonly RankedTurn[];
+  /** How many such turns there are. */
+  readonly matched: number;
+  /** How many items have no terms yet, and how many were dropped. */
+  readonly unknown: number;
+  readonly dropped: number;
   /** The part of the query's words, weighed by rarity, that the best turn has; 0 without such a turn. */
   readonly coverage: number;
   /** The words of the query that a turn has, and how rare they are in the session. */
@@ -38,30 +43,43 @@ const SMOOTHING = 0.5;
 
 /**
  * Ranks turns by BM25, best first. Each turn also gets a half of the scores of the turns beside it. A turn begins with a
- * user's message and ends before the next one.
+ * user's message and ends before the next one. Written in loops over typed arrays, as there can be 20,000 turns.
+ * @param most how many turns are returned
  */
-export function rankTurns(range: Range, query: readonly Term[]): Ranking {
+export function rankTurns(range: Range, query: readonly Term[], most: number): Ranking {
   const words = new Map(query.map(({ hash, word }) => [numberOf(hash), word]));
   const texts = [...words.values()];
-  const { turns, turnsWith, length } = readTurns(range, [...words.keys()]);
-  const meanLength = length / Math.max(1, turns.length);
-  const weights = turnsWith.map((found) => Math.log(1 + (turns.length - found + 0.5) / (found + 0.5)));
-  // Loops, as there can be 20,000 turns.
-  const own = new Float64Array(turns.length + 2);
-  for (const [n, turn] of turns.entries()) {
-    if (turn.counts !== undefined) own[n + 1] = scoreOf(turn, weights, meanLength);
+  const { turns, counts, turnsWith, length, unknown, dropped } = readTurns(range, [...words.keys()]);
+  const { total } = turns;
+  const meanLength = length / Math.max(1, total);
+  const weights = turnsWith.map((found) => Math.log(1 + (total - found + 0.5) / (found + 0.5)));
+  const own = new Float64Array(total + 2);
+  for (const [n, found] of counts) own[n + 1] = scoreOf(found, turns.lengths[n] ?? 0, weights, meanLength);
+  const scores = new Float64Array(total);
+  let matched = 0;
+  for (let n = 0; n < total; n++) {
+    const score = (own[n + 1] ?? 0) + SMOOTHING * ((own[n] ?? 0) + (own[n + 2] ?? 0));
+    scores[n] = score;
+    if (score > 0) matched++;
   }
+  // To sort a few objects costs less than to make and sort one for each turn.
+  const least = matched <= most ? 0 : (scores.toSorted()[total - most] ?? 0);
   const ranked: RankedTurn[] = [];
-  for (const [n, turn] of turns.entries()) {
-    turn.score = (own[n + 1] ?? 0) + SMOOTHING * ((own[n] ?? 0) + (own[n + 2] ?? 0));
-    if (turn.score > 0) ranked.push(turn);
+  for (let n = 0; n < total; n++) {
+    const score = scores[n] ?? 0;
+    if (score === 0 || score < least) continue;
+    const [from = 0, to = 0, length = 0] = [turns.begins[n], turns.ends[n], turns.lengths[n]];
+    ranked.push({ from, to, length, counts: counts.get(n), score });
   }
   ranked.sort((a, b) => b.score - a.score || b.from - a.from);
   const sum = (of: readonly number[]) => of.reduce((all, one) => all + one, 0);
   const best = ranked[0]?.counts;
   const covered = sum(weights.filter((_, q) => best?.[q]));
   return {
-    turns: ranked,
+    turns: ranked.slice(0, most),
+    matched,
+    unknown,
+    dropped,
     coverage: covered > 0 ? covered / sum(weights) : 0,
     termsOf: ({ counts }) =>
       texts.flatMap((term, q) => (counts?.[q] ? [{ term, weight: weights[q] ?? 0 }] : [])),
@@ -69,7 +87,8 @@ export function rankTurns(range: Range, query: readonly Term[]): Ranking {
 }
 
 function scoreOf(
-  { counts = [], length }: RankedTurn,
+  counts: readonly number[],
+  length: number,
   weights: readonly number[],
   meanLength: number,
 ): number {
@@ -82,43 +101,77 @@ function scoreOf(
   return score;
 }
 
-/** Reads a range as turns; with how many of them have each hash, and how many terms they have together. */
-function readTurns(
-  { index, from, to }: Range,
-  hashes: readonly number[],
-): { readonly turns: RankedTurn[]; readonly turnsWith: readonly number[]; readonly length: number } {
-  const positions = new Map(hashes.map((hash, q) => [hash, q]));
-  // Most terms of a session are not in the query: this tells that without a look-up.
-  const filter = new Uint8Array(4096);
-  for (const hash of hashes) filter[hash & 4095] = 1;
+const SLOTS = 4096;
+/** Stands for several hashes of the query. */
+const SHARED = 65_535;
+
+/** Turns by their number. */
+interface TurnTable {
+  readonly begins: Int32Array;
+  readonly ends: Int32Array;
+  /** How many terms each has. */
+  readonly lengths: Int32Array;
+  total: number;
+}
+
+interface ReadTurns {
+  readonly turns: TurnTable;
+  /** How often each hash of the query is in the turns that have one, by the turn's number. */
+  readonly counts: ReadonlyMap<number, readonly number[]>;
+  /** How many turns have each hash. */
+  readonly turnsWith: readonly number[];
+  /** How many terms the turns have together. */
+  readonly length: number;
+  readonly unknown: number;
+  readonly dropped: number;
+}
+
+function readTurns({ index, from, to }: Range, hashes: readonly number[]): ReadTurns {
+  // Most terms of a session are not in the query. The lowest bits of a hash tell that, and nearly always which one it is.
+  const positions = new Uint16Array(SLOTS);
+  for (const [q, hash] of hashes.entries()) {
+    const taken = positions[hash & (SLOTS - 1)] !== 0;
+    positions[hash & (SLOTS - 1)] = taken ? SHARED : q + 1;
+  }
   const turnsWith = hashes.map(() => 0);
-  const turns: RankedTurn[] = [];
+  const counts = new Map<number, number[]>();
+  const [begins, endsOfTurns, lengths] = [1, 2, 3].map(() => new Int32Array(Math.max(0, to - from)));
+  const turns = { begins, ends: endsOfTurns, lengths, total: 0 } as TurnTable;
+  let [unknown, dropped] = [0, 0];
+  let found: number[] | undefined;
   const { first, kinds, ends, hashes: all } = index;
-  let turn: RankedTurn | undefined;
   let at = ends[from - first - 1] ?? 0;
   const begin = at;
   for (let n = from - first; n < to - first; n++) {
     const kind = kinds[n];
     const end = ends[n] ?? at;
-    if (kind === "user" || kind === "other") {
-      if (kind === "user" || turn === undefined) {
-        turn = { from: first + n, to: 0, length: 0, counts: undefined, score: 0 };
-        turns.push(turn);
+    if (kind === "unknown") unknown++;
+    else if (kind === "dropped") dropped++;
+    else {
+      if (kind === "user" || turns.total === 0) {
+        turns.begins[turns.total] = first + n;
+        turns.total++;
+        found = undefined;
       }
-      turn.to = first + n + 1;
-      turn.length += end - at;
+      const turn = turns.total - 1;
+      turns.ends[turn] = first + n + 1;
+      turns.lengths[turn] = (turns.lengths[turn] ?? 0) + end - at;
       for (; at < end; at++) {
         const hash = all[at] ?? 0;
-        if (filter[hash & 4095] === 0) continue;
-        const q = positions.get(hash);
-        if (q === undefined) continue;
-        turn.counts ??= hashes.map(() => 0);
-        const before = turn.counts[q] ?? 0;
+        const slot = positions[hash & (SLOTS - 1)] ?? 0;
+        if (slot === 0) continue;
+        const q = slot === SHARED ? hashes.indexOf(hash) : slot - 1;
+        if (hashes[q] !== hash) continue;
+        if (found === undefined) {
+          found = hashes.map(() => 0);
+          counts.set(turn, found);
+        }
+        const before = found[q] ?? 0;
         if (before === 0) turnsWith[q] = (turnsWith[q] ?? 0) + 1;
-        turn.counts[q] = before + 1;
+        found[q] = before + 1;
       }
     }
     at = end;
   }
-  return { turns, turnsWith, length: at - begin };
+  return { turns, counts, turnsWith, length: at - begin, unknown, dropped };
 }

@@ -131,11 +131,8 @@ async function findTurns(
 ): Promise<SearchResult | undefined> {
   const { minCoverage = 0.15 } = options;
   const from = Math.max(index.first, end - maxItems);
-  const kinds = index.kinds.slice(from - index.first, end - index.first);
-  const dropped = kinds.filter((kind) => kind === "dropped").length;
-  const unknown = kinds.filter((kind) => kind === "unknown").length;
-  const ranking = rankTurns({ index, from, to: end }, query);
-  const { coverage } = ranking;
+  const ranking = rankTurns({ index, from, to: end }, query, MAX_READ);
+  const { coverage, dropped, unknown, matched } = ranking;
   const turns = coverage < minCoverage ? [] : ranking.turns;
   const share = minCoverage === 0 ? 1 : Math.min(1, coverage / (minCoverage * FULL_ROOM));
   const room = Math.max(Math.min(options.maxTokens, WEAK_ROOM_TOKENS), options.maxTokens * share);
@@ -144,9 +141,9 @@ async function findTurns(
   return (
     read && {
       ...read,
-      searched: kinds.length - dropped - unknown,
+      searched: end - from - dropped - unknown,
       total: end - dropped,
-      matched: turns.length,
+      matched: turns.length === 0 ? 0 : matched,
     }
   );
 }
@@ -173,9 +170,11 @@ async function readTurns(
   let left = maxTokens;
   // Nothing is read, so nothing says whether the terms are current.
   if (isChecked && (ranked.length === 0 || left <= 0)) return undefined;
-  const end = Math.min(ranked.length, MAX_READ);
-  for (let next = 0; next < end && left > maxTokens * SMALL_REST; ) {
-    const batch = firstThatFill(left, ranked.slice(next, Math.min(end, next + MAX_BATCH)));
+  // How many tokens the turns that were read have for one that was estimated.
+  let [estimated, counted] = [0, 0];
+  for (let candidates = ranked; candidates.length > 0 && left > maxTokens * SMALL_REST; ) {
+    const perToken = estimated === 0 ? 1 : counted / estimated;
+    const batch = firstThatFill(left / perToken, candidates.slice(0, MAX_BATCH));
     const ranges = batch.flatMap(({ from, to }) => [String(from), String(to - 1)]);
     const [status, , count, ...entries] = await run(READ_RANGES, [
       epoch,
@@ -194,12 +193,16 @@ async function readTurns(
       }
       const [oldest] = items;
       const tokens = items.reduce((sum, item) => sum + tokensOf(item, countTokens), 0);
+      estimated += estimateTokens(turn.length);
+      counted += tokens;
       if (oldest === undefined || tokens > left) continue;
       left -= tokens;
       const { from, to, score } = turn;
       hits.push({ id: oldest.id, from, to, messages: items, score, terms: termsOf(turn) });
     }
-    next += Number(count);
+    // A turn that is probably too long is not worth another round trip.
+    const rest = (left * estimated) / counted;
+    candidates = candidates.slice(Number(count)).filter(({ length }) => estimateTokens(length) <= rest);
   }
   const inTime = hits.toSorted((a, b) => a.from - b.from);
   return { messages: inTime.flatMap(({ messages }) => messages), hits };

@@ -11,6 +11,7 @@ import {
 import { type Item, MessageHistory, type NewItem, SessionArchive, Turns } from "../index.ts";
 import { sessionKeys } from "../redis/keys.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
+import { READ_RANGES } from "../scripts/search.ts";
 import { searchSession } from "./search-session.ts";
 import type { Run } from "./stored-terms.ts";
 import { encodeTerms, termsOf } from "./terms.ts";
@@ -326,6 +327,22 @@ test("reads the newest items up to a limit, or until the time is over", async ()
   expect(await search({ maxItems: 5_500, now: () => 0 })).toMatchObject({ searched: 5_500, total: 6_000 });
   expect(await search({ now: () => (clock += 30) })).toMatchObject({ searched: 5_000, total: 6_000 });
   expect(await search({ now: () => 0 })).toMatchObject({ searched: 6_000, total: 6_000 });
+});
+
+test("room that no further turn fits into costs no further round trips", async () => {
+  const { name, history } = start();
+  const said = Array.from({ length: 300 }, (_, n) => [user(`Bees ${n}`), assistant("They make honey.")]);
+  await history.addMessages("s", said.flat());
+  const run = runOn(name, "s");
+  let ranges = 0;
+  const counted: Run = (script, args) => {
+    if (script === READ_RANGES) ranges++;
+    return run(script, args);
+  };
+  // Each turn has 200 tokens, so that 100 of the 500 stay free.
+  const options = { maxTokens: 500, countTokens: () => 100, minCoverage: 0 };
+  const { hits, matched } = await searchSession(counted, "bees and honey", options);
+  expect([hits.length, matched, ranges]).toEqual([2, 300, 1]);
 });
 
 test("a session of 200,000 messages is searched in its newest 20,000, in calls of bounded size", async () => {
