@@ -8,6 +8,7 @@
  * - `unknown_session`: there is no such session, or it was cleared or expired while it was read.
  * - `session_exists`: a session is to be created, and its id is in use.
  * - `conflict`: it was changed by another caller meanwhile. Nothing was written: read it again.
+ * - `too_many`: an owner has as many notes as there can be. Nothing was written.
  * - `too_large`: a blob has more bytes than it, or all of its session, may have. Nothing was stored.
  * - `damaged`: a key of the session holds something that this library did not write.
  * - `newer_layout`: a newer version of this library wrote the session. It was left unchanged: upgrade.
@@ -20,6 +21,7 @@ export type MemoryErrorCode =
   | "unknown_session"
   | "session_exists"
   | "conflict"
+  | "too_many"
   | "too_large"
   | "damaged"
   | "newer_layout";

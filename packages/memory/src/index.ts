@@ -36,6 +36,8 @@ export { fromLangChain, type LangChainOptions } from "./import/langchain.ts";
 export { fromLangChainRedis, type LangChainRedisOptions } from "./import/langchain-redis.ts";
 export { fromRedisVl, type RedisVlOptions } from "./import/redisvl.ts";
 export type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./import/source.ts";
+export type { NewNote, Note, NoteSource } from "./notes/note.ts";
+export { Notes } from "./notes/notes.ts";
 export type { MemoryOptions } from "./options.ts";
 export type {
   IoRedisClient,

@@ -92,6 +92,10 @@ export const chatRequest = (
           "What a stateful turn is sent of a history that does not fit. window: the newest of it. recall (the " +
             "default): also earlier turns that have words of the message.",
         ),
+      notes: z
+        .boolean()
+        .optional()
+        .describe("true: a stateful turn is sent the owner's notes too, at the end of the system prompt."),
       provider: providerId,
       session_id: sessionId.optional().describe("Made by the server when absent."),
       model: modelName.optional().describe("Default: the provider's."),

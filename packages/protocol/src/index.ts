@@ -4,6 +4,7 @@ export * from "./chat.ts";
 export * from "./events.ts";
 export * from "./ids.ts";
 export * from "./items.ts";
+export * from "./notes.ts";
 export * from "./problem.ts";
 export * from "./providers.ts";
 export * from "./search.ts";

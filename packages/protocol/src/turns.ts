@@ -80,6 +80,12 @@ const part = { tokens: count, message_ids: z.array(z.string()) };
 export const contextPart = z.discriminatedUnion("kind", [
   z.object({ kind: z.enum(["system", "window", "message"]), ...part }),
   z.object({
+    kind: z.literal("notes"),
+    ...part,
+    note_ids: z.array(z.string()).describe("The newest notes that fit, oldest first."),
+    total: count.describe("Notes that the owner had."),
+  }),
+  z.object({
     kind: z.literal("recall"),
     ...part,
     hits: z.array(recallHit).describe("The recalled turns, best first."),
@@ -104,6 +110,7 @@ export const contextReport = z.object({
     .array(contextPart)
     .describe(
       "The payload's segments, in the order in which they are sent; their tokens add up to the report's count. " +
+        "notes: the owner's, at the end of the system prompt. " +
         "recall: earlier turns from outside the window, quoted at the beginning of the message.",
     ),
   left_out: z.array(

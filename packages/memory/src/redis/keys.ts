@@ -73,8 +73,11 @@ export function indexKeys(name: string, owner: string): string[] {
 export const quotaKey = (name: string, owner: string): string =>
   `${name}:sessions:{${percentEncode(owner)}}:bytes`;
 
+/** HASH: an owner's notes, in the slot of the owner's list of sessions. */
+export const notesKey = (name: string, owner: string): string => `${name}:notes:{${percentEncode(owner)}}`;
+
 /**
- * Whose key this is, and of which session; null: of none, as a list of sessions is. The reverse of the above.
+ * Whose key this is, and of which session; null: of none, as a list of sessions and the notes are. The reverse of the above.
  *
  * @example
  * console.log(parseKey("chat_history", "chat_history:{alice/session_1}:meta")?.sessionId); // session_1
@@ -82,8 +85,8 @@ export const quotaKey = (name: string, owner: string): string =>
 export function parseKey(name: string, key: string): { owner: string; sessionId: string | null } | null {
   if (!key.startsWith(`${name}:`)) return null;
   const rest = key.slice(name.length + 1);
-  const listed = /^sessions:\{([^{}/]*)\}:/.exec(rest)?.[1];
-  if (listed !== undefined) return { owner: percentDecode(listed), sessionId: null };
+  const listed = /^(?:sessions:\{([^{}/]*)\}:|notes:\{([^{}/]*)\}$)/.exec(rest);
+  if (listed !== null) return { owner: percentDecode(listed[1] ?? listed[2] ?? ""), sessionId: null };
   const tag = /^\{([^{}]*)\}:/.exec(rest)?.[1];
   if (tag === undefined) return null;
   const slash = tag.indexOf("/");

@@ -2,7 +2,7 @@ import { lua, script } from "../redis/script.ts";
 
 /**
  * KEYS[1] sessions by time of last use   KEYS[2] by time of expiry   KEYS[3] HASH: session → bytes, '' → all of them.
- * The first two are the owner's list of sessions.
+ * KEYS[4] HASH: the owner's notes. The first two are the owner's list of sessions.
  */
 const PRELUDE = lua`
 local used, expires, bytes = KEYS[1], KEYS[2], KEYS[3]
@@ -21,9 +21,9 @@ end
 `;
 
 /**
- * Notes a session in its owner's list before it is written to, unless that would exceed the quota.
+ * Enters a session in its owner's list before it is written to, unless that would exceed the quota.
  *
- * ARGV[1] the session's id   ARGV[2] its TTL in ms, if it is new   ARGV[3] bytes that are to be written
+ * ARGV[1] the session's id; empty: the owner's notes are to be written   ARGV[2] its TTL in ms, if it is new   ARGV[3] bytes that are to be written
  * ARGV[4] sessions at most   ARGV[5] bytes at most; empty: no limit
  *
  * Returns {'ok', now} | {'sessions' or 'bytes', now, when the next session expires, or -1}
@@ -37,12 +37,13 @@ local function refuse(what)
   return {what, now, next[2] and math.floor(next[2]) or -1}
 end
 local until_when = redis.call('ZSCORE', expires, id)
-local known = until_when and tonumber(until_when) > now
+local known = id == '' or until_when and tonumber(until_when) > now
 if not known and ARGV[4] ~= '' and redis.call('ZCOUNT', expires, '(' .. now, '+inf') >= tonumber(ARGV[4]) then
   return refuse('sessions')
 end
 if ARGV[5] ~= '' then
   local max = tonumber(ARGV[5])
+  for _, note in ipairs(redis.call('HVALS', KEYS[4])) do max = max - #note end
   local all = tonumber(redis.call('HGET', bytes, '') or 0)
   if all + by > max then
     -- Only now is it worth looking which sessions are gone: expired, cleared or deleted.
@@ -67,7 +68,8 @@ if not known then
     if redis.call('PTTL', KEYS[n]) < ttl + 60000 then redis.call('PEXPIRE', KEYS[n], ttl + 60000) end
   end
 end
-if ARGV[5] ~= '' then add_bytes(id, by) end
+-- Notes are counted where they are.
+if ARGV[5] ~= '' and id ~= '' then add_bytes(id, by) end
 return {'ok', now}
 `,
 );

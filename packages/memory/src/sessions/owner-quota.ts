@@ -1,5 +1,5 @@
 import { type MemoryOptions, type ResolvedOptions, resolveOptions } from "../options.ts";
-import { indexKeys, quotaKey } from "../redis/keys.ts";
+import { indexKeys, notesKey, quotaKey } from "../redis/keys.ts";
 import { ScriptRunner } from "../redis/script-runner.ts";
 import { ADMIT, GROW } from "../scripts/owner-quota.ts";
 import { assertCount, assertId } from "../validate.ts";
@@ -8,7 +8,7 @@ import { assertCount, assertId } from "../validate.ts";
 export interface OwnerQuotaOptions extends MemoryOptions {
   /** Sessions that the owner may have. Default: any number. */
   readonly maxSessions?: number | undefined;
-  /** Bytes that all of the owner's sessions may hold, as the caller counts them. Default: any number. */
+  /** Bytes that all of the owner's sessions may hold, as the caller counts them, and the notes. Default: any number. */
   readonly maxBytes?: number | undefined;
 }
 
@@ -41,17 +41,18 @@ export class OwnerQuota {
     this.#limits = [String(maxSessions ?? ""), String(maxBytes ?? "")];
     this.#runner = new ScriptRunner(this.#options.client, this.#options.timeoutMs);
     const { name, owner } = this.#options;
-    this.#keys = [...indexKeys(name, owner), quotaKey(name, owner)];
+    this.#keys = [...indexKeys(name, owner), quotaKey(name, owner), notesKey(name, owner)];
   }
 
   /**
-   * Asks for room for so many more bytes in a session, and takes it.
+   * Asks for room for so many more bytes in a session, and takes it; null: in the owner's notes, which count as what
+   * they are when they are written.
    * @throws MemoryError `unavailable`
    */
-  async admit(sessionId: string, bytes: number): Promise<Admission> {
-    assertId("sessionId", sessionId);
+  async admit(sessionId: string | null, bytes: number): Promise<Admission> {
+    if (sessionId !== null) assertId("sessionId", sessionId);
     if (bytes < 0) throw new TypeError("bytes must be 0 or more");
-    const args = [sessionId, String(this.#options.ttlMs), wholeBytes(bytes), ...this.#limits];
+    const args = [sessionId ?? "", String(this.#options.ttlMs), wholeBytes(bytes), ...this.#limits];
     const [status, now, free] = await this.#runner.runWithoutDeadline(ADMIT, this.#keys, args);
     if (status === "ok") return { kind: "admitted" };
     return {

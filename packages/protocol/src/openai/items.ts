@@ -29,6 +29,11 @@ export const memory = memoryStrategy
       "recall, the default: also earlier turns that have words of the input. Given, it implies truncation: auto.",
   );
 
+export const notes = z
+  .boolean()
+  .nullish()
+  .describe("An extension. true: the model is sent the owner's notes too, at the end of the instructions.");
+
 /** Up to 16 pairs. */
 export const metadata = z
   .record(z.string().max(64), z.string().max(512))

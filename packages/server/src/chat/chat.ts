@@ -3,6 +3,7 @@ import { type AskedTurn, readStored, storedTurn } from "./asked-turn.ts";
 import { beginTurn, type Idempotency } from "./begin-turn.ts";
 import type { Caller, TurnPermit } from "./caller.ts";
 import type { Context } from "./context.ts";
+import { readNotes } from "./notes-block.ts";
 import type { Plan, Planner } from "./plan.ts";
 import type { Search } from "./recall.ts";
 import type { Deadlines } from "./relay.ts";
@@ -63,7 +64,7 @@ export class Chat {
 
   async #ask(caller: Caller, body: TurnRequest, idempotency: Idempotency | undefined): Promise<AskedTurn> {
     const askedAt = performance.now();
-    const plan = await this.#options.planner.plan(body);
+    const plan = await this.#options.planner.plan(body, await readNotes(caller.sessions, body));
     const sessionId = body.session_id ?? idempotency?.sessionId ?? newSessionId();
     const { info, modelInfo } = plan;
     const permit = await caller.admitTurn({ info, content: inputText(body), price: modelInfo.price });

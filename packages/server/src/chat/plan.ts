@@ -1,4 +1,4 @@
-import type { Item, NewItem, TurnHistory } from "@redis-memory-magic/memory";
+import type { Item, NewItem, Note, TurnHistory } from "@redis-memory-magic/memory";
 import type { ModelInfo } from "@redis-memory-magic/protocol";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../errors/app-error.ts";
@@ -14,6 +14,7 @@ import {
 import { countedText, imageTokens } from "./item-tokens.ts";
 import { type ModelSettings, unsupported } from "./model-settings.ts";
 import { LACKS, type Lack } from "./normalize-prompt.ts";
+import { notesBlock, notesRoom, notesThatFit, type SentNotes, withNotes } from "./notes-block.ts";
 import type { Providers } from "./providers.ts";
 import { recallTurns, type Search } from "./recall.ts";
 import { readParts } from "./stored-parts.ts";
@@ -31,7 +32,10 @@ export interface Plan {
   readonly window: number;
   /** The part of the window that is not reserved for the answer, in tokens. */
   readonly budget: number;
+  /** The system prompt with the notes. */
   readonly system: string;
+  /** The owner's notes at the end of the system prompt; absent: none. */
+  readonly notes?: SentNotes;
   /** Tokens of the system prompt and of the tools. */
   readonly systemTokens: number;
   readonly settings: ModelSettings;
@@ -66,8 +70,11 @@ export class Planner {
     this.#maxContextTokens = maxContextTokens;
   }
 
-  /** @throws AppError `provider_unavailable`, `context_too_small`, `invalid_request` */
-  async plan(body: TurnRequest): Promise<Plan> {
+  /**
+   * @param notes the owner's, oldest first; of these the newest that fit are sent
+   * @throws AppError `provider_unavailable`, `context_too_small`, `invalid_request`
+   */
+  async plan(body: TurnRequest, notes: readonly Note[] = []): Promise<Plan> {
     const { model, info, listed } = await this.#providers.ready(body.provider, body.model);
     const { input, settings = {} } = body;
     assertSupported(model, settings);
@@ -79,7 +86,10 @@ export class Planner {
       this.#maxContextTokens,
     );
     const budget = contextBudget(window);
-    const system = body.system ?? DEFAULT_SYSTEM_PROMPT;
+    const sentNotes = notesThatFit(notes, notesRoom(budget), (text) =>
+      this.#tokens.estimate(model, info.id, text),
+    );
+    const system = withNotes(body.system ?? DEFAULT_SYSTEM_PROMPT, notesBlock(sentNotes));
     const tools = settings.tools === undefined ? "" : JSON.stringify(settings.tools);
     const [forSystem = 0, forTools = 0] = await this.#tokens.count(model, info.id, [system, tools]);
     const systemTokens = (system === "" ? 0 : forSystem) + (tools === "" ? 0 : forTools);
@@ -97,6 +107,7 @@ export class Planner {
       window,
       budget,
       system,
+      ...(notes.length > 0 && { notes: { ids: sentNotes.map(({ id }) => id), total: notes.length } }),
       systemTokens,
       settings,
       lacks,
@@ -108,7 +119,7 @@ export class Planner {
         mode: body.mode,
         provider: body.provider,
         model: info.id,
-        ...(body.system !== undefined && { system }),
+        ...(body.system !== undefined && { system: body.system }),
         ...(Object.keys(settings).length > 0 && { settings }),
         ...(body.client && { client: body.client }),
       },

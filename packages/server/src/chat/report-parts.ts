@@ -1,5 +1,6 @@
 import type { Item } from "@redis-memory-magic/memory";
 import type { ContextPart } from "@redis-memory-magic/protocol";
+import type { SentNotes } from "./notes-block.ts";
 import { inOrder, type Recall, type RecalledTurn } from "./recall.ts";
 
 /** What was recalled, with the items as they are now. */
@@ -9,8 +10,15 @@ export interface ReadRecall extends Recall {
   readonly block: string;
 }
 
+/** The notes that were sent, as they are now. */
+export interface ReportedNotes extends SentNotes {
+  readonly block: string;
+}
+
 interface Payload {
+  /** With the notes. */
   readonly systemTokens: number;
+  readonly notes: (SentNotes & { readonly tokens: number }) | undefined;
   /** What the entries of the payload are made of. */
   readonly entries: readonly { readonly sources: readonly number[]; readonly tokens: number }[];
   /** Tokens of each source, and its id; null: it is not stored yet. */
@@ -26,6 +34,7 @@ interface Payload {
 /** Divides a payload into its segments, in the order in which they are sent. */
 export function partsOf({
   systemTokens,
+  notes,
   entries,
   sourceTokens,
   idAt,
@@ -52,13 +61,24 @@ export function partsOf({
       if (id !== null) (source < current ? window : message).message_ids.push(id);
     }
   }
+  const ofNotes = Math.min(notes?.tokens ?? 0, systemTokens);
+  const ofSystem = systemTokens - ofNotes;
   return [
-    ...(systemTokens > 0 ? [{ kind: "system" as const, tokens: systemTokens, message_ids: [] }] : []),
+    ...(ofSystem > 0 ? [{ kind: "system" as const, tokens: ofSystem, message_ids: [] }] : []),
+    ...(notes ? [notesPart(notes, ofNotes)] : []),
     ...(window.tokens > 0 ? [window] : []),
     ...(recalled ? [recallPart(recalled)] : []),
     message,
   ];
 }
+
+const notesPart = ({ ids, total }: SentNotes, tokens: number): ContextPart => ({
+  kind: "notes",
+  tokens,
+  message_ids: [],
+  note_ids: [...ids],
+  total,
+});
 
 function recallPart(recalled: NonNullable<Payload["recalled"]>): ContextPart {
   const { turns, blockTokens, turnTokens, searched, total, matched, ms, failed } = recalled;

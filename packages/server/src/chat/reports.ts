@@ -1,4 +1,4 @@
-import type { IndexedItem, TurnHistory } from "@redis-memory-magic/memory";
+import type { IndexedItem, Note, TurnHistory } from "@redis-memory-magic/memory";
 import type { ContextReport, SentMessage, Turn } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { retryRefused } from "./begin-turn.ts";
@@ -9,11 +9,12 @@ import type { ContextItem, ImagePart } from "./context-item.ts";
 import { costOf } from "./cost.ts";
 import { countedText, tokensOfImage } from "./item-tokens.ts";
 import { type Prompt, promptOf } from "./normalize-prompt.ts";
+import { notesBlock, readNotes, type SentNotes, withNotes } from "./notes-block.ts";
 import { asItem, type Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
 import { inOrder, type Recall } from "./recall.ts";
 import { recallBlock, recallLines } from "./recall-block.ts";
-import { partsOf, type ReadRecall } from "./report-parts.ts";
+import { partsOf, type ReadRecall, type ReportedNotes } from "./report-parts.ts";
 import { requestOf, toRequest } from "./running-turn.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { TurnRecord } from "./stored-session.ts";
@@ -32,6 +33,7 @@ interface ReportInput {
   readonly items: readonly IndexedItem[];
   /** How many of them are the turn's input. */
   readonly inputCount: number;
+  readonly notes: ReportedNotes | undefined;
   readonly recalled: ReadRecall | undefined;
   readonly leftOut: number;
   readonly mode: "stateless" | "stateful";
@@ -73,7 +75,8 @@ export class Reports {
 
   /** The report that this turn would have. Changes nothing. @throws AppError as `Chat.ask` does */
   async preview(sessions: SessionStore, body: TurnRequest): Promise<ContextReport> {
-    const plan = await this.#planner.plan(body);
+    const notes = await readNotes(sessions, body);
+    const plan = await this.#planner.plan(body, notes);
     const found = await this.#find(sessions, body, plan);
     const { session_id: sessionId } = body;
     const search = sessionId === undefined ? undefined : searchOf(sessions, sessionId);
@@ -84,6 +87,7 @@ export class Reports {
       ...toRequest(plan, context),
       items,
       inputCount: plan.inputCount,
+      notes: plan.notes && withBlock(plan.notes, notes),
       recalled: recalled && (await this.#recalled(sessions, sessionId ?? "", recalled.recall)),
       leftOut: found.count - items.length - (recalled?.items ?? 0),
       mode: body.mode,
@@ -145,11 +149,12 @@ export class Reports {
     } = record.info;
     if (sent === undefined || tokens === undefined) return null;
     const { from, leftOut, window, budget, hash, recall } = sent;
+    const notes = sent.notes && withBlock(sent.notes, await sessions.notes.list());
     const model = this.#providers.get(provider);
     const items = await sessions.range(sessionId, from, record.userIndex + 1);
     const recalled = recall && (await this.#recalled(sessions, sessionId, recall));
     const prompt = promptOf(
-      system,
+      withNotes(system, notes?.block ?? ""),
       items.map(({ item }) => item),
       lacks,
       recalled?.block,
@@ -160,6 +165,7 @@ export class Reports {
       prompt,
       items,
       inputCount: record.inputCount,
+      notes,
       recalled,
       leftOut,
       mode,
@@ -204,17 +210,22 @@ export class Reports {
   }
 
   async #report(input: ReportInput): Promise<ContextReport> {
-    const { model, request, prompt, items, inputCount, recalled, leftOut, mode, budget } = input;
+    const { model, request, prompt, items, inputCount, notes, recalled, leftOut, mode, budget } = input;
     const turns = recalled?.turns ?? [];
-    const [forSystem = 0, forBlock = 0, ...counts] = await this.#tokens.count(model, request.model, [
-      request.system,
-      recalled?.block ?? "",
-      ...turns.map(({ items }) => items.map(recallLines).join("\n")),
-      ...items.map(({ item }) => countedText(item)),
-    ]);
+    const [forSystem = 0, forNotes = 0, forBlock = 0, ...counts] = await this.#tokens.count(
+      model,
+      request.model,
+      [
+        request.system,
+        notes?.block ?? "",
+        recalled?.block ?? "",
+        ...turns.map(({ items }) => items.map(recallLines).join("\n")),
+        ...items.map(({ item }) => countedText(item)),
+      ],
+    );
     const [turnTokens, tokens] = [counts.slice(0, turns.length), counts.slice(turns.length)];
     const blockTokens = recalled?.block ? forBlock : 0;
-    const withBlock = prompt.items.findLastIndex((item) => item.type === undefined && item.role === "user");
+    const quoting = prompt.items.findLastIndex((item) => item.type === undefined && item.role === "user");
     const idAt = (n: number): string | null => {
       const id = items[n]?.item.id ?? NOT_STORED;
       return id === NOT_STORED ? null : id;
@@ -226,7 +237,7 @@ export class Reports {
     const sent = prompt.items.map(({ sources, ...item }, position) => ({
       ...toSentItem(item),
       tokens:
-        sources.reduce((sum, n) => sum + (tokens[n] ?? 0), position === withBlock ? blockTokens : 0) +
+        sources.reduce((sum, n) => sum + (tokens[n] ?? 0), position === quoting ? blockTokens : 0) +
         imagesOf(item).reduce((sum, image) => sum + tokensOfImage(image), 0),
       message_id: idAt(sources.at(-1) ?? -1),
       ...(sources.length > 1 && { joined_ids: sources.slice(0, -1).flatMap((n) => idAt(n) ?? []) }),
@@ -234,6 +245,7 @@ export class Reports {
     const all = [...system, ...sent];
     const parts = partsOf({
       systemTokens: system[0]?.tokens ?? 0,
+      notes: notes && { ...notes, tokens: notes.block === "" ? 0 : forNotes },
       entries: sent.map((entry, n) => ({ tokens: entry.tokens, sources: prompt.items[n]?.sources ?? [] })),
       sourceTokens: tokens,
       idAt,
@@ -268,6 +280,11 @@ export class Reports {
     };
   }
 }
+
+const withBlock = (sent: SentNotes, notes: readonly Note[]): ReportedNotes => ({
+  ...sent,
+  block: notesBlock(notes.filter(({ id }) => sent.ids.includes(id))),
+});
 
 /** An item as the report shows it: without the data of images, which stays where it is stored. */
 function toSentItem(

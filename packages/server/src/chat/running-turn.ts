@@ -228,6 +228,7 @@ export class RunningTurn {
         window: plan.window,
         budget: plan.budget,
         hash,
+        ...(plan.notes && { notes: plan.notes }),
         ...(recalled && { recall: recalled.recall }),
       },
       tokens: { counted, reported: null, cached: null, output: null },

@@ -79,6 +79,14 @@ async function searchSession(
   return { matches, messages: messages.length, complete };
 }
 
+/** True if a text has all words of a query, in any case. */
+export function hasAllWords(text: string, query: string): boolean {
+  const content = normalized(text);
+  return normalized(query)
+    .split(/\s+/)
+    .every((word) => content.includes(word));
+}
+
 const normalized = (text: string): string => text.normalize("NFC").toLowerCase();
 
 const CHARS_BEFORE = 40;

@@ -21,6 +21,7 @@ import {
 import { AppError } from "../errors/app-error.ts";
 import { translated, translatedEach } from "../errors/memory-error.ts";
 import type { StorageQuota } from "./caller.ts";
+import { NoteStore } from "./note-store.ts";
 import { bytesOf, sizeOf, storedBytes } from "./stored-bytes.ts";
 import {
   type ArchivedSession,
@@ -57,11 +58,12 @@ interface PageOptions {
 }
 
 /**
- * One owner's sessions in Redis. Every method rejects with an `AppError`. A method that writes, or reads a whole
+ * One owner's sessions and notes in Redis. Every method rejects with an `AppError`. A method that writes, or reads a whole
  * session, takes the caller's quota.
  */
 export class SessionStore {
   readonly owner: string;
+  readonly notes: NoteStore;
   readonly #history: MessageHistory;
   readonly #turns: Turns;
   readonly #archive: SessionArchive;
@@ -76,6 +78,7 @@ export class SessionStore {
     this.#archive = new SessionArchive(options);
     this.#blobs = new SessionBlobs({ ...options, maxBlobBytes });
     this.#maxTtlSeconds = maxTtlSeconds ?? Number.POSITIVE_INFINITY;
+    this.notes = new NoteStore(options, this.#maxTtlSeconds);
   }
 
   begin(sessionId: string, turn: BeginTurn, quota: StorageQuota): Promise<BeginResult> {

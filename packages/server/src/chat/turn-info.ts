@@ -9,6 +9,7 @@ import {
 
 import type { ModelSettings } from "./model-settings.ts";
 import type { Lack } from "./normalize-prompt.ts";
+import type { SentNotes } from "./notes-block.ts";
 import type { Recall } from "./recall.ts";
 import type { ClientFields } from "./turn-request.ts";
 
@@ -47,6 +48,8 @@ export interface SentContext {
   readonly window: number;
   readonly budget: number;
   readonly hash: string;
+  /** Absent: the owner had none, or they were not asked for. */
+  readonly notes?: SentNotes;
   /** Absent: nothing was searched. */
   readonly recall?: Recall;
 }
@@ -76,6 +79,8 @@ type StoredInfo = {
   readonly client?: ClientFields;
   readonly lacks?: readonly Lack[];
   readonly sent?: readonly [number, number, number, number, number, string];
+  /** How many the owner had, and the ids of those that were sent. */
+  readonly notes?: readonly [number, ...string[]];
   readonly recall?: StoredRecall;
   /** Counted (early versions stored estimates as negative numbers), reported, cached, output. */
   readonly tokens?: readonly [number, number | null, number | null, number | null];
@@ -150,6 +155,7 @@ export function encodeTurnInfo(info: TurnInfo): Json {
     ...(sent && {
       sent: [sent.from, sent.messages, sent.leftOut, sent.window, sent.budget, sent.hash],
     }),
+    ...(sent?.notes && { notes: [sent.notes.total, ...sent.notes.ids] }),
     ...(sent?.recall && { recall: encodeRecall(sent.recall) }),
     ...(tokens && { tokens: [tokens.counted, tokens.reported, tokens.cached, tokens.output] }),
     ...(durations && { ms: [durations.firstText, durations.total] }),
@@ -172,6 +178,7 @@ export function decodeTurnInfo(json: Json): TurnInfo | undefined {
     client,
     lacks,
     sent,
+    notes,
     recall,
     tokens,
     ms,
@@ -195,6 +202,7 @@ export function decodeTurnInfo(json: Json): TurnInfo | undefined {
         window: sent[3],
         budget: sent[4],
         hash: sent[5],
+        ...(notes && { notes: { total: notes[0], ids: notes.slice(1) as string[] } }),
         ...(recall && { recall: decodeRecall(recall) }),
       },
     }),

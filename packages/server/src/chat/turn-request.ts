@@ -7,7 +7,15 @@ import type { ModelSettings } from "./model-settings.ts";
 export interface TurnRequest
   extends Pick<
     ChatRequest,
-    "mode" | "memory" | "provider" | "session_id" | "model" | "system" | "context_tokens" | "retry_of"
+    | "mode"
+    | "memory"
+    | "notes"
+    | "provider"
+    | "session_id"
+    | "model"
+    | "system"
+    | "context_tokens"
+    | "retry_of"
   > {
   /** What the turn adds to the session: the user's message, or outputs of tool calls. Empty for a retry. */
   readonly input: readonly NewItem[];

@@ -2,6 +2,7 @@ import { UNLIMITED } from "../chat/caller.ts";
 import { SessionStore } from "../chat/session-store.ts";
 import { AppError } from "../errors/app-error.ts";
 import { exportJson } from "../http/wire/export-json.ts";
+import { toApiNote } from "../http/wire/note.ts";
 import { ApiKeys } from "../identity/api-keys.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
 import { REDIS_TIMEOUT_MS } from "../storage/connections/client-options.ts";
@@ -35,7 +36,7 @@ export async function owner(args: readonly string[], context: CommandContext): P
   }
 }
 
-/** Prints one JSON document: the owner's records, and each session as the API exports it. */
+/** Prints one JSON document: the owner's records and notes, and each session as the API exports it. */
 async function exportOwner(subject: string, data: OwnerData, context: CommandContext): Promise<void> {
   const { config, redis, identities, name, print } = context;
   const sessions = new SessionStore({
@@ -48,7 +49,8 @@ async function exportOwner(subject: string, data: OwnerData, context: CommandCon
   });
   const apiKeys = (await new ApiKeys(identities).list()).filter((key) => key.owner === subject);
   print(`{"owner":${JSON.stringify(subject)},"exported_at":"${new Date().toISOString()}",\n`);
-  print(`"api_keys":${JSON.stringify(apiKeys)},\n"sessions":[`);
+  const notes = (await sessions.notes.list()).map(toApiNote);
+  print(`"api_keys":${JSON.stringify(apiKeys)},\n"notes":${JSON.stringify(notes)},\n"sessions":[`);
   let separator = "\n";
   for (const id of await data.sessions(subject)) {
     try {

@@ -75,6 +75,12 @@ export const ERRORS = {
     retry: false,
     advice: "Take the id from the session's messages.",
   },
+  note_not_found: {
+    status: 404,
+    title: "No such note",
+    retry: false,
+    advice: "Take the id from `GET /notes`.",
+  },
   unsupported_media_type: {
     status: 415,
     title: "Send JSON",
@@ -134,7 +140,7 @@ export const ERRORS = {
     status: 429,
     title: "There is no room for more",
     retry: false,
-    advice: "Delete a session, or wait until one has expired.",
+    advice: "Delete a session or a note, or wait until a session has expired.",
   },
   foreign_origin: {
     status: 403,

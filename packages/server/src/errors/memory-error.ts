@@ -14,6 +14,7 @@ const TRANSLATIONS: Readonly<Record<Exclude<MemoryErrorCode, "unavailable">, Tra
   ],
   session_exists: ["session_exists", (message) => `${message}. Choose another, or delete it first.`],
   conflict: ["changed_meanwhile", (message) => `${message}. Read it again, and repeat your change.`],
+  too_many: ["storage_limit_reached", (message) => `${message}. Delete one that is no longer needed.`],
   too_large: ["body_too_large", (message) => `${message}.`],
   newer_layout: [
     "storage_damaged",

@@ -26,6 +26,7 @@ import { authRoutes } from "./routes/auth.ts";
 import { blobRoutes } from "./routes/blobs.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { noteRoutes } from "./routes/notes.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sessionSettingsRoutes } from "./routes/session-settings.ts";
@@ -134,6 +135,7 @@ export async function buildApi(
       chatRoutes,
       sessionRoutes,
       sessionSettingsRoutes,
+      noteRoutes,
       searchRoutes,
       archiveRoutes,
       blobRoutes,

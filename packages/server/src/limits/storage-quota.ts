@@ -23,7 +23,7 @@ export class CallerQuota implements StorageQuota {
     if (maxSessions !== undefined || maxBytes !== undefined) this.#kept = new OwnerQuota(options);
   }
 
-  async reserve(sessionId: string, bytes: number): Promise<() => void> {
+  async reserve(sessionId: string | null, bytes: number): Promise<() => void> {
     const stored = bytes + OVERHEAD_BYTES;
     await this.#limits.take(this.#accounts, { bytes: stored });
     try {
@@ -33,7 +33,7 @@ export class CallerQuota implements StorageQuota {
       throw error;
     }
     return () => {
-      this.#kept?.grow(sessionId, -bytes);
+      if (sessionId !== null) this.#kept?.grow(sessionId, -bytes);
       this.#limits.adjust(this.#accounts, { bytes: -stored });
     };
   }
@@ -50,7 +50,7 @@ export class CallerQuota implements StorageQuota {
     return bytes;
   }
 
-  async #admit(sessionId: string, bytes: number): Promise<void> {
+  async #admit(sessionId: string | null, bytes: number): Promise<void> {
     if (!this.#kept) return;
     const admission = await translated(this.#kept.admit(sessionId, bytes));
     if (admission.kind === "admitted") return;

@@ -33,6 +33,7 @@ export async function createCompletion(
     mode: "stateful",
     system,
     ...(body.memory && { memory: body.memory }),
+    ...(body.notes && { notes: true }),
     input: items,
     settings: {
       ...readSettings(toResponsesFields(body)),

@@ -85,14 +85,16 @@ function readFormat(format: Fields | undefined): ResponseFormat | undefined {
 export function readContextFields({
   truncation,
   memory,
+  notes,
   context_management: management,
-}: Pick<CreateResponse, "truncation" | "memory" | "context_management">): Pick<
+}: Pick<CreateResponse, "truncation" | "memory" | "notes" | "context_management">): Pick<
   TurnRequest,
-  "memory" | "wholeHistory" | "context_tokens"
+  "memory" | "notes" | "wholeHistory" | "context_tokens"
 > {
   const threshold = management?.find(({ type }) => type === "compaction")?.compact_threshold ?? undefined;
   return {
     ...(memory && { memory }),
+    ...(notes && { notes }),
     ...(threshold !== undefined && { context_tokens: windowOf(threshold) }),
     // A request that names a strategy or a threshold allows that something is left out.
     wholeHistory: truncation !== "auto" && threshold === undefined && (!memory || truncation === "disabled"),
@@ -102,7 +104,7 @@ export function readContextFields({
 // What is here is sent back as it came.
 const ECHOED = [
   ...["metadata", "truncation", "max_tool_calls", "top_logprobs", "prompt_cache_key", "safety_identifier"],
-  ...["user", "background", "memory", "context_management"],
+  ...["user", "background", "memory", "notes", "context_management"],
 ] as const;
 
 /** Fields of the response that are neither in the turn's settings nor at their default. */
