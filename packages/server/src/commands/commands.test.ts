@@ -99,7 +99,11 @@ test("exports and erases all data of an owner, and none of another owner", async
   const bobs = (await server.keys()).filter((key) => key.includes("bob"));
 
   const document = JSON.parse((await run(server, owner, "export", "alice")).out);
-  expect(document).toMatchObject({ owner: "alice", api_keys: [{ owner: "alice" }], notes: [{ text: "A note of mine" }] });
+  expect(document).toMatchObject({
+    owner: "alice",
+    api_keys: [{ owner: "alice" }],
+    notes: [{ text: "A note of mine" }],
+  });
   const ids = document.sessions.map(({ session }: { session: { id: string } }) => session.id);
   expect(ids.sort()).toEqual(["one", "two/{x}"]);
   expect(document.sessions[0].messages[0].content).toBe("Something of mine");
