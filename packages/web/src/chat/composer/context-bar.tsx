@@ -5,6 +5,7 @@ import "./context-bar.css";
 
 const LABELS: Record<ContextPart["kind"], string> = {
   system: "system prompt",
+  notes: "notes",
   window: "history",
   recall: "recalled",
   message: "your message",
