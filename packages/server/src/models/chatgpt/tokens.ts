@@ -59,10 +59,11 @@ async function countWithPauses(count: (part: string) => number, texts: readonly 
 function* parts(text: string): Generator<string> {
   let start = 0;
   while (text.length - start > MAX_RUN_CHARS) {
-    const space = text.lastIndexOf(" ", start + MAX_RUN_CHARS);
-    const end = space > start ? space : start + MAX_RUN_CHARS;
-    yield text.slice(start, end);
-    start = end;
+    const run = text.slice(start, start + MAX_RUN_CHARS + 1);
+    const space = run.lastIndexOf(" ");
+    const end = space > 0 ? space : MAX_RUN_CHARS;
+    yield run.slice(0, end);
+    start += end;
   }
   yield text.slice(start);
 }
