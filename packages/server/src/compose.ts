@@ -163,6 +163,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
         reports,
         callerOf,
         metrics,
+        limits,
         models: new ModelNames(providers, config.modelAliases),
         ttlSeconds: Math.min(
           config.apiTtlSeconds,

@@ -44,6 +44,14 @@ export const createResponse = z.looseObject({
 });
 export type CreateResponse = z.infer<typeof createResponse>;
 
+/** What a client sends on the WebSocket of `/v1/responses`. */
+export const responseCreate = createResponse.extend({
+  type: z.literal("response.create"),
+  stream_id: z.string().min(1).max(256).nullish(),
+  generate: z.boolean().nullish(),
+});
+export type ResponseCreate = z.infer<typeof responseCreate>;
+
 export const responseUsage = z.object({
   input_tokens: z.int(),
   input_tokens_details: z.object({ cached_tokens: z.int(), cache_write_tokens: z.int() }),

@@ -63,6 +63,12 @@ export const ERRORS = {
     retry: true,
     advice: "Send the request again; OpenAI's SDKs do so by themselves.",
   },
+  websocket_connection_limit_reached: {
+    status: 400,
+    title: "The connection is too old",
+    retry: true,
+    advice: "Open another connection.",
+  },
   blob_not_found: {
     status: 404,
     title: "No such image or file",

@@ -34,6 +34,7 @@ import { sessionRoutes } from "./routes/sessions.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { turnRoutes } from "./routes/turns.ts";
 import { securitySchemes } from "./security-schemes.ts";
+import { acceptWebSockets } from "./wire/web-socket.ts";
 
 // The API's answers are data: if a browser shows one as a page, the page can do nothing.
 const NOTHING = {
@@ -88,6 +89,7 @@ export async function buildApi(
   z.config({ customError: zodMessage });
   // Answers are built from the schemas' types; validating each would cost more than the turn.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  await acceptWebSockets(app);
   assignRequestIds(app);
   renderErrors(app, context.metrics);
   cutSlowReaders(app);

@@ -48,9 +48,8 @@ export function renderErrors(
   watch: ProblemWatch,
   format: SendError = sendProblem,
 ): void {
-  const shouldLog = oncePerMinute();
+  const report = errorReports(watch);
   const send = (reply: FastifyReply, error: AppError): FastifyReply => {
-    watch.problemAnswered(error.code);
     setRateLimitHeaders(reply, error.limit);
     if (error.retryAfter !== undefined) reply.header("retry-after", Math.ceil(error.retryAfter));
     // OpenAI's clients would repeat every 409, 429 and 5xx otherwise.
@@ -58,8 +57,19 @@ export function renderErrors(
     if (!reply.hasHeader("x-should-retry")) reply.header("x-should-retry", String(isSoon));
     return format(reply, error);
   };
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = error instanceof AppError ? error : fromFastify(error, request.routeOptions.bodyLimit);
+  app.setErrorHandler((error: FastifyError, request, reply) => send(reply, report(error, request)));
+  app.setNotFoundHandler((request, reply) => {
+    const detail = `There is no ${request.method} ${request.url.split("?", 1)[0]}. See /docs.`;
+    return send(reply, report(new AppError("not_found", detail), request));
+  });
+}
+
+/** Returns a function that turns what a request threw into an error of the table, counts it, and logs what an operator needs. */
+export function errorReports(watch: ProblemWatch): (error: Error, request: FastifyRequest) => AppError {
+  const shouldLog = oncePerMinute();
+  return (error, request) => {
+    const known =
+      error instanceof AppError ? error : fromFastify(error as FastifyError, request.routeOptions.bodyLimit);
     if (known.code === "internal_error") request.log.error({ err: error }, "A request failed");
     if (known.code === "storage_unavailable") {
       request.log.warn(
@@ -70,14 +80,9 @@ export function renderErrors(
     if (known.limit && shouldLog(`${known.limit.policy} ${request.ip}`))
       logSecurityEvent(request.log, "limit_reached", limitFields(known.limit, request));
     if (UNKNOWN.has(known.code)) logSecurityEvent(request.log, "unknown_session", { address: request.ip });
-    return send(reply, known);
-  });
-  app.setNotFoundHandler((request, reply) =>
-    send(
-      reply,
-      new AppError("not_found", `There is no ${request.method} ${request.url.split("?", 1)[0]}. See /docs.`),
-    ),
-  );
+    watch.problemAnswered(known.code);
+    return known;
+  };
 }
 
 /** Answers a path that cannot be decoded: no route or hook of a route ever receives it. */

@@ -4,7 +4,7 @@ import type { AskedTurn } from "../chat/asked-turn.ts";
 import type { Caller } from "../chat/caller.ts";
 import type { Chat } from "../chat/chat.ts";
 import type { SessionStore } from "../chat/session-store.ts";
-import type { TurnRequest } from "../chat/turn-request.ts";
+import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { AppError } from "../errors/app-error.ts";
 import { invalid, unsupported } from "./api-error.ts";
 import { conversationId, isConversation, newChain, responseId, type TurnAddress } from "./ids.ts";
@@ -25,11 +25,16 @@ export interface CreateOptions {
   readonly ttlSeconds: number;
 }
 
-/** What a turn is asked for by a request of this API. @throws AppError */
+/**
+ * What a turn is asked for by a request of this API.
+ * @param echo what the response says in place of the body's own fields
+ * @throws AppError
+ */
 export async function readRequest(
   { models, ttlSeconds }: Pick<CreateOptions, "models" | "ttlSeconds">,
   sessions: SessionStore,
   body: CreateResponse,
+  echo: ClientFields = {},
 ): Promise<{ readonly request: TurnRequest; readonly parent: Parent }> {
   const parent = parentOf(body);
   const named = await models.resolve(body.model);
@@ -39,6 +44,7 @@ export async function readRequest(
     ...(body.store === false && { store: false }),
     ...(parent.kind === "response" && { previous_response_id: responseId(parent) }),
     ...(parent.kind === "conversation" && { conversation: { id: conversationId(parent.sessionId) } }),
+    ...echo,
   };
   const input = await resolveInput(sessions, body.input, contextOf(parent));
   const request: TurnRequest = {
@@ -57,6 +63,7 @@ export async function readRequest(
 /**
  * Begins a response.
  * @param left aborted when the client has disconnected
+ * @param echo what the response says in place of the body's own fields
  * @throws AppError before anything is stored or sent
  */
 export async function createResponse(
@@ -64,11 +71,12 @@ export async function createResponse(
   caller: Caller,
   body: CreateResponse,
   left: AbortSignal,
+  echo?: ClientFields,
 ): Promise<AskedTurn> {
   if (body.background && body.store === false) {
     throw unsupported("background", "needs store: a response that is not stored cannot be asked for later");
   }
-  const { request, parent } = await readRequest(options, caller.sessions, body);
+  const { request, parent } = await readRequest(options, caller.sessions, body, echo);
   if (request.input.length === 0) {
     throw invalid("input", "must have something that is not in the conversation yet");
   }

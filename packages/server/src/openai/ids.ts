@@ -78,6 +78,12 @@ export interface TurnAddress {
 export const responseId = ({ sessionId, turnId }: TurnAddress): string =>
   `resp_${encodeSession(sessionId)}${turnId}`;
 
+/** Makes the address of a response that no model is asked for. */
+export const newResponse = (): TurnAddress => ({
+  sessionId: newChain(),
+  turnId: randomBytes(8).toString("hex"),
+});
+
 /** The same turn as a chat completion. */
 export const completionId = (address: TurnAddress): string =>
   `chatcmpl-${responseId(address).slice("resp_".length)}`;

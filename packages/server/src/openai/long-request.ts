@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
+import { MAX_MESSAGE_BYTES } from "../http/wire/web-socket.ts";
 
-// Clients send whole histories, with images in them.
-export const MAX_BODY_BYTES = 32 * 1024 * 1024;
+export const MAX_BODY_BYTES = MAX_MESSAGE_BYTES;
 
 /** Returns a signal that is aborted when the client disconnects. */
 export function disconnected(reply: FastifyReply): AbortSignal {

@@ -4,6 +4,7 @@ import type { ApiContext } from "../http/api.ts";
 import { renderErrors, type SendError } from "../http/problems.ts";
 import { toOpenAiError } from "./api-error.ts";
 import type { ModelNames } from "./model-names.ts";
+import { responseSocket } from "./response-socket.ts";
 import { chatCompletionRoutes } from "./routes/chat-completions.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
@@ -12,7 +13,8 @@ import { responseRoutes } from "./routes/responses.ts";
 import { refuseMalformedText } from "./well-formed.ts";
 
 /** The parts that the routes of this API use. */
-export interface OpenAiContext extends Pick<ApiContext, "chat" | "reports" | "callerOf" | "metrics"> {
+export interface OpenAiContext
+  extends Pick<ApiContext, "chat" | "reports" | "callerOf" | "metrics" | "limits"> {
   readonly models: ModelNames;
   /** Of a session that this API makes. */
   readonly ttlSeconds: number;
@@ -30,8 +32,16 @@ export const openAiRoutes: OpenAiRoutes = (context) => async (app) => {
       schema.response = { ...(schema.response as object), ...ERRORS };
     });
     scope.addHook("preValidation", async ({ body }) => refuseMalformedText(body));
-    const all = [modelRoutes, responseRoutes, conversationRoutes, chatCompletionRoutes, embeddingRoutes];
-    for (const routes of all) await scope.register(routes(context));
+    for (const routes of [
+      modelRoutes,
+      responseRoutes,
+      responseSocket,
+      conversationRoutes,
+      chatCompletionRoutes,
+      embeddingRoutes,
+    ]) {
+      await scope.register(routes(context));
+    }
   };
   await app.register(v1, { prefix: "/v1" });
 };

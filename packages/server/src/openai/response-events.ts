@@ -20,6 +20,18 @@ interface ResponseEvent {
   readonly [field: string]: unknown;
 }
 
+/** How events are written. */
+export interface EventFormat {
+  readonly event: (event: ResponseEvent) => string;
+  /** Behind the last event. */
+  readonly end: string;
+}
+
+const SERVER_SENT: EventFormat = {
+  event: (event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
+  end: "data: [DONE]\n\n",
+};
+
 interface CurrentItem {
   readonly id: string;
   readonly index: number;
@@ -37,14 +49,16 @@ interface CurrentItem {
 export class ResponseEvents {
   #turn: TurnAddress;
   readonly #after: number;
+  readonly #format: EventFormat;
   #next = 0;
   #items = 0;
   #current: CurrentItem | undefined;
 
   /** @param after the number of the last event that the client has seen; -1: none */
-  constructor(turn: TurnAddress, after = -1) {
+  constructor(turn: TurnAddress, after = -1, format = SERVER_SENT) {
     this.#turn = turn;
     this.#after = after;
+    this.#format = format;
   }
 
   /** @param response as it was when it began */
@@ -82,7 +96,7 @@ export class ResponseEvents {
     const { error, output } = response;
     // The SDKs throw this event: what there is of an output would not reach the client.
     const failure = error && output.length === 0 ? this.#event(failureOf(error)) : "";
-    return `${finished}${failure}${this.#event({ type, response })}data: [DONE]\n\n`;
+    return finished + failure + this.#event({ type, response }) + this.#format.end;
   }
 
   #start(item: OutputItem): string {
@@ -150,7 +164,7 @@ export class ResponseEvents {
   #event({ type, ...fields }: ResponseEvent): string {
     const number = this.#next++;
     if (number <= this.#after) return "";
-    return `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: number, ...fields })}\n\n`;
+    return this.#format.event({ type, sequence_number: number, ...fields });
   }
 }
 

@@ -11,7 +11,8 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
  * client that does not is not a browser, and has the cookie from its own user.
  */
 export function checkCsrf(request: FastifyRequest, publicUrl: string): void {
-  if (SAFE_METHODS.has(request.method)) return;
+  // A browser opens a WebSocket with a GET, from any page and with the user's cookie.
+  if (SAFE_METHODS.has(request.method) && !request.ws) return;
   const { origin, host = "" } = request.headers;
   const site = request.headers["sec-fetch-site"];
   const isNoBrowser = site === undefined && origin === undefined;

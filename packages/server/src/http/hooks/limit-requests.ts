@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { AppError } from "../../errors/app-error.ts";
 import { PerCallerConcurrency } from "../../limits/per-caller-concurrency.ts";
-import type { UsageLimits } from "../../limits/usage-limits.ts";
+import type { Account, UsageLimits } from "../../limits/usage-limits.ts";
 import { principalOf } from "./authenticate.ts";
 import { setRateLimitHeaders } from "./rate-limit-headers.ts";
 
@@ -35,8 +35,9 @@ export function limitOwners(app: FastifyInstance, limits: UsageLimits): void {
     const owner = limits.ownerAccount(principalOf(request));
     setRateLimitHeaders(reply, await limits.takeRequest(owner, bodyBytes(request)));
     const { socket } = request.raw;
-    // Counted afterwards, because it is not known before: the answer, and a body without a Content-Length.
-    const unknownBody = request.headers["content-length"] === undefined;
+    // Counted afterwards, because it is not known before: the answer, and a body without a Content-Length. The messages
+    // on a WebSocket are counted as they come.
+    const unknownBody = request.headers["content-length"] === undefined && !request.ws;
     // The socket of `inject` counts no bytes.
     const moved = (): number => (socket.bytesWritten ?? 0) + (unknownBody ? (socket.bytesRead ?? 0) : 0);
     const before = moved();
@@ -49,7 +50,7 @@ export function limitOwners(app: FastifyInstance, limits: UsageLimits): void {
     const { concurrency } = request.routeOptions.config;
     const principal = principalOf(request);
     if (concurrency === "turn" || (concurrency === undefined && principal.via === "none")) return;
-    const [owner, address] = [limits.ownerAccount(principal), limits.addressAccount(request.ip)];
+    const [owner, address] = accountsOf(limits, request);
     const disconnected = new AbortController();
     reply.raw.once("close", () =>
       disconnected.abort(new AppError("rate_limited", "The client has disconnected.")),
@@ -61,6 +62,24 @@ export function limitOwners(app: FastifyInstance, limits: UsageLimits): void {
     if (reply.raw.destroyed) release();
     else reply.raw.once("close", release);
   });
+}
+
+/** The accounts that a request counts against: its owner's and its address's. */
+const accountsOf = (
+  limits: UsageLimits,
+  request: FastifyRequest,
+): readonly [owner: Account, address: Account] => [
+  limits.ownerAccount(principalOf(request)),
+  limits.addressAccount(request.ip),
+];
+
+/** Counts a message on a WebSocket as a request of its own. @throws AppError `rate_limited` */
+export async function takeMessage(
+  limits: UsageLimits,
+  request: FastifyRequest,
+  bytes: number,
+): Promise<void> {
+  for (const account of accountsOf(limits, request)) await limits.takeRequest(account, bytes);
 }
 
 /** By Content-Length, up to the body limit: a larger body is refused without being read. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { AppError } from "../../errors/app-error.ts";
 
 const QUOTED_CHARS = 40;
@@ -14,19 +14,27 @@ export function prepareBodies(app: FastifyInstance): void {
     if (encoding.toLowerCase() === "identity") return;
     throw new AppError("unsupported_media_type", `Send the body without compression, not as ${encoding}.`);
   });
-  const parseJson = app.getDefaultJsonParser("error", "error");
+  const parseJson = jsonParser(app);
   app.removeContentTypeParser("application/json");
   app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, done) => {
     const charset = /charset="?([\w-]+)/i.exec(request.headers["content-type"] ?? "")?.[1];
     const problem = encodingProblem(body, charset);
     if (problem !== undefined) return done(refusal(problem));
-    const text = body.toString();
-    void parseJson(request, text, (error, value) => {
+    parseJson(request, body.toString(), done);
+  });
+}
+
+/** Returns a parser whose errors say what is wrong with the text. */
+export function jsonParser(
+  app: FastifyInstance,
+): (request: FastifyRequest, text: string, done: (error: Error | null, value?: unknown) => void) => void {
+  const parse = app.getDefaultJsonParser("error", "error");
+  return (request, text, done) =>
+    void parse(request, text, (error, value) => {
       if (error === null) return done(null, value);
       // Fastify's own errors (an empty body, __proto__) say enough.
       done(error instanceof SyntaxError || isInvalidJson(error) ? refusal(notJson(text)) : error, undefined);
     });
-  });
 }
 
 function encodingProblem(body: Buffer, charset: string | undefined): string | undefined {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { forRequest } from "../../observability/request-context.ts";
 
 const HEADER = "x-request-id";
@@ -13,16 +13,15 @@ export function genReqId({ headers }: IncomingMessage): string {
 
 /** Makes the request's id available to all code that runs for it, and sends it to the client. */
 export function assignRequestIds(app: FastifyInstance): void {
-  app.addHook("onRequest", ({ id, headers }, reply, done) => {
-    reply.header(HEADER, id);
-    forRequest({ requestId: id, traceparent: traceOf(headers) }, done);
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.header(HEADER, request.id);
+    runFor(request, done);
   });
   // The body arrives in events of the connection, outside the request's context.
-  app.addHook("preValidation", ({ id, headers }, _, done) => {
-    forRequest({ requestId: id, traceparent: traceOf(headers) }, done);
-  });
+  app.addHook("preValidation", (request, _, done) => runFor(request, done));
 }
 
-function traceOf({ traceparent }: IncomingMessage["headers"]): string | undefined {
-  return typeof traceparent === "string" ? traceparent : undefined;
+/** Runs work, and everything that it starts, in the context of a request. */
+export function runFor({ id, headers: { traceparent } }: FastifyRequest, work: () => void): void {
+  forRequest({ requestId: id, traceparent: typeof traceparent === "string" ? traceparent : undefined }, work);
 }

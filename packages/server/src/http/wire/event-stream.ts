@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
+import type { Writable } from "node:stream";
 import type { FastifyReply } from "fastify";
 
 // Proxies close idle connections, often after 30 or 60 s.
@@ -12,7 +13,8 @@ export interface StreamWatch {
   streamOpened(): () => void;
 }
 
-interface EventStream {
+/** Where events are written. */
+export interface EventStream {
   /** Aborted when the client has disconnected. */
   readonly left: AbortSignal;
   /** Writes events. Resolves when the client can take more: at once, unless it is slow. */
@@ -64,7 +66,8 @@ export async function sendEvents(
   }
 }
 
-async function drained(response: ServerResponse, left: AbortSignal): Promise<void> {
+/** Waits until a slow reader has read what was written, or ends its connection. */
+export async function drained(response: Writable, left: AbortSignal): Promise<void> {
   const signal = AbortSignal.any([left, AbortSignal.timeout(STALLED_MS)]);
   await once(response, "drain", { signal }).catch(() => response.destroy());
 }
