@@ -4,6 +4,8 @@ import type {
   ContextReport,
   ItemsResponse,
   LogoutResponse,
+  NewNote,
+  NotesResponse,
   ProvidersResponse,
   SearchResponse,
   Session,
@@ -136,3 +138,16 @@ export const openTurnEvents = (
     },
     signal,
   });
+
+/** Fetches the user's notes, oldest first. */
+export const fetchNotes = (signal?: AbortSignal) => requestJson<NotesResponse>("/notes", { signal });
+
+/** Writes notes. One whose id is there is replaced. */
+export const putNotes = (notes: readonly NewNote[]) =>
+  requestJson<NotesResponse>("/notes", { method: "POST", body: { notes } });
+
+/** Imports what `fetchNotes` returned. */
+export const importNotes = (exported: unknown) =>
+  requestJson<NotesResponse>("/notes", { method: "POST", body: exported });
+
+export const deleteNote = (id: string) => request(`/notes/${encodeURIComponent(id)}`, { method: "DELETE" });

@@ -1,7 +1,8 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { redisState } from "../api/redis-state.ts";
 import { toastErrors } from "../api/toast-errors.ts";
 import { useIdentity } from "../auth/use-identity.ts";
+import type { ShownMessage } from "../chat/state/shown-message.ts";
 import { useNewChoice } from "../chat/state/use-choice.ts";
 import { useProviders } from "../chat/state/use-providers.ts";
 import { loadSession } from "../sessions/session-files.ts";
@@ -31,6 +32,9 @@ const CompareView = lazyComponent(async () => (await import("../compare/compare-
   Failed: LoadError,
 });
 const SettingsDialog = lazyComponent(async () => (await import("./settings-dialog.tsx")).SettingsDialog, {
+  Failed: LoadError,
+});
+const NotesDialog = lazyComponent(async () => (await import("../notes/notes-dialog.tsx")).NotesDialog, {
   Failed: LoadError,
 });
 const PaletteDialog = lazyComponent(async () => (await import("./palette-dialog.tsx")).PaletteDialog, {
@@ -67,6 +71,8 @@ export function App() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the session changes.
   useEffect(() => setComparing(false), [session.id]);
   const [dialog, setDialog] = useState<"settings" | "shortcuts" | "palette" | null>(null);
+  const [notes, setNotes] = useState<{ kept: ShownMessage | null } | null>(null);
+  const onKeep = useCallback((kept: ShownMessage) => setNotes({ kept }), []);
   useQuestionMark(() => setDialog("shortcuts"));
   useCtrlK(() => setDialog("palette"));
   const open = state.sessions.find(({ id }) => id === session.id);
@@ -110,6 +116,7 @@ export function App() {
                 close();
                 tour.start();
               }}
+              onNotes={() => setNotes({ kept: null })}
               onSettings={() => setDialog("settings")}
               onShortcuts={() => setDialog("shortcuts")}
               onImport={(file) =>
@@ -146,6 +153,7 @@ export function App() {
           onNew={session.openNew}
           onExtend={actions.onExtend}
           onCompare={() => setComparing(true)}
+          onKeep={onKeep}
           onForget={(ids) =>
             toastErrors(async () => {
               session.openNew();
@@ -158,12 +166,21 @@ export function App() {
       {dialog === "settings" && (
         <SettingsDialog providers={server.data?.providers ?? []} onClose={() => setDialog(null)} />
       )}
+      {notes !== null && (
+        <NotesDialog
+          sessionId={session.id}
+          kept={notes.kept}
+          onOpen={session.open}
+          onClose={() => setNotes(null)}
+        />
+      )}
       {dialog === "palette" && (
         <PaletteDialog
           commands={[
             { label: "New session", run: session.openNew },
             { label: "Side by side", run: () => setComparing(true) },
             { label: "Guided tour", run: tour.start },
+            { label: "Notes", run: () => setNotes({ kept: null }) },
             { label: "Settings", run: () => setDialog("settings") },
             { label: "Keyboard shortcuts", run: () => setDialog("shortcuts") },
           ]}

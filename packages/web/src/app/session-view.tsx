@@ -6,6 +6,7 @@ import { RedisNotice } from "../chat/composer/redis-notice.tsx";
 import { SessionComposer } from "../chat/composer/session-composer.tsx";
 import { ChatLiveRegions } from "../chat/log/chat-live-regions.tsx";
 import { ConversationLog, loadMessageList } from "../chat/log/conversation-log.tsx";
+import type { RowActions } from "../chat/log/row-actions.ts";
 import { Scenarios } from "../chat/log/scenarios.tsx";
 import { branchPoints } from "../chat/state/branches.ts";
 import { clearWithUndo } from "../chat/state/clear-with-undo.ts";
@@ -60,6 +61,8 @@ interface SessionViewProps {
   onExtend: (session: Session, seconds: number) => void;
   /** Opens the comparison of configurations. */
   onCompare: () => void;
+  /** Opens the notes with a new one that begins with a message. */
+  onKeep: NonNullable<RowActions["onKeep"]>;
   /** Deletes sessions and opens a new one. */
   onForget: (sessionIds: readonly string[]) => void;
   /** Opens the list of sessions where it is a drawer; null where it is a column. */
@@ -143,6 +146,7 @@ export function SessionView({
     hover,
     onInspect,
     onCompareMemory: setComparedTurn,
+    onKeep: props.onKeep,
     onOpen,
     input,
   });

@@ -9,6 +9,7 @@ interface RowSurroundings {
   readonly hover: RowActions["hover"];
   readonly onInspect: RowActions["onInspect"];
   readonly onCompareMemory: RowActions["onCompareMemory"];
+  readonly onKeep: RowActions["onKeep"];
   readonly onOpen: (sessionId: string) => void;
   readonly input: RefObject<HTMLTextAreaElement | null>;
 }
@@ -16,7 +17,7 @@ interface RowSurroundings {
 /** Returns the actions of rows. The object is stable while an answer streams, so rows do not render again. */
 export function useRowActions(
   { conversation, choice, providers, maxChars, changeDraft, attachments }: Chat,
-  { hover, onInspect, onCompareMemory, onOpen, input }: RowSurroundings,
+  { hover, onInspect, onCompareMemory, onKeep, onOpen, input }: RowSurroundings,
 ): RowActions {
   const { change: changeAttachments } = attachments;
   return useMemo(() => {
@@ -33,6 +34,7 @@ export function useRowActions(
       onInspect,
       onCompareMemory,
       onBranch: branch,
+      onKeep,
       onRegenerate(turnId) {
         const question = conversation.questionOf(turnId);
         if (question !== undefined) void branch(question, question.content);
@@ -60,6 +62,7 @@ export function useRowActions(
     hover,
     onInspect,
     onCompareMemory,
+    onKeep,
     onOpen,
     input,
   ]);

@@ -58,6 +58,7 @@ export function LaneColumn({
         if (question !== undefined) void branch(question, question.content);
       },
       onCompareMemory: null,
+      onKeep: null,
       onPutBack: () => void toastErrors(() => conversation.putBack()),
       onContinue: () => conversation.send("Continue where you stopped.", { ...choice, mode: "stateful" }),
       onRetry: () => conversation.retry(choice),

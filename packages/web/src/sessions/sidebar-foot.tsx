@@ -1,11 +1,12 @@
 import type { ReactNode } from "react";
+import { FileButton } from "../ui/file-button.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
-import { ImportButton } from "./import-button.tsx";
 
 interface SidebarFootProps {
   account: ReactNode;
   onCompare: () => void;
   onTour: () => void;
+  onNotes: () => void;
   onSettings: () => void;
   onShortcuts: () => void;
   onImport: (file: File) => void;
@@ -16,7 +17,8 @@ export function SidebarFoot({ account, onCompare, onTour, onImport, ...props }: 
     <>
       <FootButton icon="lanes" label="Side by side" onClick={onCompare} />
       <FootButton icon="compass" label="Guided tour" onClick={onTour} />
-      <ImportButton onFile={onImport} />
+      <FileButton className="button-foot" fileLabel="Session file" onFile={onImport} />
+      <FootButton icon="note" label="Notes" onClick={props.onNotes} />
       <FootButton icon="settings" label="Settings" onClick={props.onSettings} />
       <FootButton icon="keyboard" label="Shortcuts" onClick={props.onShortcuts} />
       {account}

@@ -9,6 +9,7 @@ import { shortNameOf } from "../state/provider-name.ts";
 import type { ShownMessage, TurnInfo } from "../state/shown-message.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
 import { AnswerNotes } from "./answer-notes.tsx";
+import { KeepButton } from "./keep-button.tsx";
 import type { RowActions } from "./row-actions.ts";
 import { Thought } from "./thought.tsx";
 import { ToolCalls } from "./tool-calls.tsx";
@@ -50,6 +51,9 @@ export function Answer({ message, live, reconnecting, isLast, actions }: AnswerP
           )}
           <span className="row-actions">
             {content !== "" && <CopyIcon text={content} label="Copy answer" />}
+            {content !== "" && message.id !== null && delivery === "stored" && (
+              <KeepButton message={message} actions={actions} />
+            )}
             {turn !== undefined && delivery === "stored" && (
               <button
                 type="button"

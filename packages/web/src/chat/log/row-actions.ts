@@ -12,6 +12,8 @@ export interface RowActions {
   readonly onInspect: (turnId: string) => void;
   /** Starts a branch at this message, with `text` in its place. */
   readonly onBranch: (message: ShownMessage, text: string) => void;
+  /** Opens the notes with a new one that begins with this message; null where that is not offered. */
+  readonly onKeep: ((message: ShownMessage) => void) | null;
   /** Answers a turn's question again, in a branch. */
   readonly onRegenerate: (turnId: string) => void;
   /** Shows the same question answered without and with memory; null where that is not offered. */

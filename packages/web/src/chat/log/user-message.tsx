@@ -6,6 +6,7 @@ import type { BranchPoint } from "../state/branches.ts";
 import type { ShownMessage } from "../state/shown-message.ts";
 import { BranchSwitch } from "./branch-switch.tsx";
 import { EditForm } from "./edit-form.tsx";
+import { KeepButton } from "./keep-button.tsx";
 import type { RowActions } from "./row-actions.ts";
 
 interface UserMessageProps {
@@ -39,15 +40,18 @@ export function UserMessage({ message, branch, actions }: UserMessageProps) {
         <span className="row-actions">
           <CopyIcon text={message.content} label="Copy message" />
           {message.id !== null && message.delivery === "stored" && (
-            <button
-              type="button"
-              className="button-icon"
-              aria-label="Edit message"
-              title="Edit: send it differently, as a branch"
-              onClick={() => setIsEdited(true)}
-            >
-              <Icon name="edit" size={15} />
-            </button>
+            <>
+              <KeepButton message={message} actions={actions} />
+              <button
+                type="button"
+                className="button-icon"
+                aria-label="Edit message"
+                title="Edit: send it differently, as a branch"
+                onClick={() => setIsEdited(true)}
+              >
+                <Icon name="edit" size={15} />
+              </button>
+            </>
           )}
         </span>
       </div>

@@ -16,6 +16,8 @@ export interface Choice {
   readonly system?: string | undefined;
   /** What is sent of a history that does not fit. Absent: the server's default. */
   readonly memory?: MemoryStrategy | undefined;
+  /** True if the user's notes are sent too. A choice of the user, not of a session. */
+  readonly notes?: boolean | undefined;
   /** A window smaller than the model's, in tokens. */
   readonly contextTokens?: number | undefined;
   /** What its provider takes of these; absent: as the provider has it. */
@@ -54,5 +56,5 @@ export function chatBody(
   choice: Choice,
   content: Pick<ChatRequest, "message" | "attachments" | "retry_of">,
 ): ChatRequest {
-  return { ...content, session_id: sessionId, ...settingsOf(choice) };
+  return { ...content, session_id: sessionId, ...settingsOf(choice), ...(choice.notes && { notes: true }) };
 }

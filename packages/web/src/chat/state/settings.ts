@@ -15,6 +15,8 @@ export interface Settings {
   readonly model: string | null;
   /** The system prompt; null: the server's, "": none. */
   readonly system: string | null;
+  /** True if the user's notes are sent with messages that have memory. */
+  readonly notes: boolean;
   /** TTL of a new session in seconds; null: the server's. */
   readonly ttlSeconds: number | null;
 }
@@ -27,6 +29,7 @@ const DEFAULTS: Settings = {
   provider: null,
   model: null,
   system: null,
+  notes: false,
   ttlSeconds: null,
 };
 

@@ -88,6 +88,7 @@ function resolve(
     model: models.find(({ id }) => id === wantedModel)?.id,
     system: own.system ?? (last ? undefined : (settings.system ?? undefined)),
     memory: own.memory ?? (last ? undefined : chosen.memory),
+    notes: settings.notes,
     contextTokens: own.context_tokens,
     temperature: taken.includes("temperature") ? own.temperature : undefined,
     maxOutputTokens: taken.includes("max_output_tokens") ? own.max_output_tokens : undefined,

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { previewContext } from "../../api/endpoints.ts";
 import { forPreview, type MessageAttachment, toRequest } from "./attachment.ts";
 import { type Choice, chatBody } from "./choice.ts";
+import { useNoteRevision } from "./note-revision.ts";
 
 /** Counted while the draft is empty: the shortest possible message. */
 const EMPTY_DRAFT = "…";
@@ -34,8 +35,9 @@ export function useContextPreview({
 }: PreviewOf): ContextReport | null {
   const [preview, setPreview] = useState<{ of: string; report: ContextReport } | null>(null);
   const of = JSON.stringify([sessionId, choice]);
+  const notes = useNoteRevision();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the history is read by the server, not here.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the history and the notes are read by the server, not here.
   useEffect(() => {
     if (choice === null || paused) return;
     const abort = new AbortController();
@@ -58,7 +60,7 @@ export function useContextPreview({
       clearTimeout(timer);
       abort.abort();
     };
-  }, [of, draft, attachments, history, paused]);
+  }, [of, draft, attachments, history, notes, paused]);
 
   return preview?.of === of ? preview.report : null;
 }

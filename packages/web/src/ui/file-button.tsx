@@ -1,11 +1,19 @@
 import { useRef } from "react";
-import { Icon } from "../ui/icon.tsx";
+import { Icon } from "./icon.tsx";
 
-export function ImportButton({ onFile }: { onFile: (file: File) => void }) {
+interface FileButtonProps {
+  /** What the file is, for assistive technology. */
+  fileLabel: string;
+  className: string;
+  onFile: (file: File) => void;
+}
+
+/** Imports a JSON file that the user chooses. */
+export function FileButton({ fileLabel, className, onFile }: FileButtonProps) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <button type="button" className="button-foot" onClick={() => input.current?.click()}>
+      <button type="button" className={className} onClick={() => input.current?.click()}>
         <Icon name="upload" size={15} /> Import
       </button>
       <input
@@ -13,7 +21,7 @@ export function ImportButton({ onFile }: { onFile: (file: File) => void }) {
         type="file"
         hidden
         accept="application/json,.json"
-        aria-label="Session file"
+        aria-label={fileLabel}
         onChange={(event) => {
           const file = event.target.files?.[0];
           // The same file can be chosen again.

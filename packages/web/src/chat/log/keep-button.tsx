@@ -1,0 +1,19 @@
+import { Icon } from "../../ui/icon.tsx";
+import type { ShownMessage } from "../state/shown-message.ts";
+import type { RowActions } from "./row-actions.ts";
+
+export function KeepButton({ message, actions }: { message: ShownMessage; actions: RowActions }) {
+  const { onKeep } = actions;
+  if (onKeep === null) return null;
+  return (
+    <button
+      type="button"
+      className="button-icon"
+      aria-label="Keep as a note"
+      title="Keep as a note: for all sessions"
+      onClick={() => onKeep(message)}
+    >
+      <Icon name="note" size={15} />
+    </button>
+  );
+}

@@ -1,0 +1,66 @@
+import { countCodePoints, MAX_NOTE_CHARS } from "@redis-memory-magic/protocol";
+import { type KeyboardEvent, useState } from "react";
+import { plural } from "../ui/format.ts";
+import { isComposing } from "../ui/is-composing.ts";
+
+interface NoteFormProps {
+  text: string;
+  label: string;
+  submitLabel: string;
+  /** Resolves with false if the text was not stored: then it stays in the field. */
+  onSubmit: (text: string) => Promise<boolean>;
+  onCancel?: () => void;
+}
+
+/** Writes or edits a note. */
+export function NoteForm({ text, label, submitLabel, onSubmit, onCancel }: NoteFormProps) {
+  const [draft, setDraft] = useState(text);
+  const left = MAX_NOTE_CHARS - countCodePoints(draft.trim());
+  const canSubmit = draft.trim() !== "" && left >= 0;
+
+  async function submit() {
+    if (canSubmit && (await onSubmit(draft.trim()))) setDraft("");
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event.nativeEvent)) return;
+    event.preventDefault();
+    void submit();
+  }
+
+  return (
+    <form
+      className="note-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <textarea
+        aria-label={label}
+        aria-invalid={left < 0}
+        dir="auto"
+        rows={2}
+        // biome-ignore lint/a11y/noAutofocus: the user has just asked to write a note.
+        autoFocus
+        placeholder="What a model should know in every session"
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      <p>
+        <button type="submit" className="button button-small button-strong" disabled={!canSubmit}>
+          {submitLabel}
+        </button>
+        {onCancel && (
+          <button type="button" className="button button-small" onClick={onCancel}>
+            Cancel
+          </button>
+        )}
+        <span className="note-left figures" role="status" data-bad={left < 0 || undefined}>
+          {left < 0 ? `${plural(-left, "character")} too many` : left < 50 ? `${left} characters left` : ""}
+        </span>
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,56 @@
+import type { NewNote, Note } from "@redis-memory-magic/protocol";
+import { useEffect, useState } from "react";
+import { asApiError } from "../api/api-error.ts";
+import { deleteNote, fetchNotes, importNotes, putNotes } from "../api/endpoints.ts";
+import { toastErrors } from "../api/toast-errors.ts";
+import { noteNotesChanged } from "../chat/state/note-revision.ts";
+import { showToast } from "../ui/toasts.ts";
+
+export interface NotesOnServer {
+  /** Newest first; null while they are fetched. */
+  readonly notes: readonly Note[] | null;
+  /** Why they could not be fetched. */
+  readonly problem: string | null;
+  /** Resolves with false if the note was refused, which a toast has said. */
+  readonly put: (notes: readonly NewNote[]) => Promise<boolean>;
+  readonly importAll: (exported: unknown) => Promise<boolean>;
+  readonly remove: (note: Note) => void;
+}
+
+/** Reads and changes the user's notes. */
+export function useNotes(): NotesOnServer {
+  const [notes, setNotes] = useState<readonly Note[] | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  useEffect(() => {
+    const abort = new AbortController();
+    fetchNotes(abort.signal).then(
+      ({ notes }) => setNotes(notes.toReversed()),
+      (error) => abort.signal.aborted || setProblem(asApiError(error).message),
+    );
+    return () => abort.abort();
+  }, []);
+
+  async function change(work: () => Promise<unknown>): Promise<boolean> {
+    let isDone = false;
+    await toastErrors(async () => {
+      await work();
+      isDone = true;
+      noteNotesChanged();
+      setNotes((await fetchNotes()).notes.toReversed());
+    });
+    return isDone;
+  }
+  const put = (notes: readonly NewNote[]) => change(() => putNotes(notes));
+
+  return {
+    notes,
+    problem,
+    put,
+    importAll: (exported) => change(() => importNotes(exported)),
+    async remove(note) {
+      if (!(await change(() => deleteNote(note.id)))) return;
+      showToast("The note was deleted.", { action: { label: "Undo", run: () => void put([note]) } });
+    },
+  };
+}
