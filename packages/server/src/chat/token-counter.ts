@@ -25,7 +25,8 @@ interface LearntRates {
  * what the provider reports of a whole context.
  */
 export class TokenCounter {
-  readonly #counts = new LRUCache<string, number>({ max: 100_000 });
+  // With `max` the cache would take room for all of them at once, when each server starts.
+  readonly #counts = new LRUCache<string, number>({ maxSize: 100_000, sizeCalculation: () => 1 });
   readonly #rates = new LRUCache<string, LearntRates>({ max: 1000 });
 
   /** Tokens of each text as a message, its overhead included. */
