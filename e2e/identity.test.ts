@@ -109,7 +109,7 @@ test("AUTH=guest: needs no login and separates guests", async () => {
   await page.reload();
   await expect(page.getByRole("navigation", { name: "Sessions" }).getByText("Said by a guest")).toBeVisible();
   const other = await stack.open();
-  await expect(other.getByText("Conversations are listed here while Redis keeps them.")).toBeVisible();
+  await expect(other.getByText("Your conversations appear here until they expire.")).toBeVisible();
 });
 
 test("says when to retry after a limit, and then allows it", async () => {

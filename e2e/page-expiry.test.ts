@@ -31,7 +31,7 @@ describe("a session that Redis no longer has", () => {
     await expire(chat);
     expect(await marks(chat)).toEqual(["gone", "gone"]);
     await expect(chat.page.getByText("Expired", { exact: true })).toBeVisible();
-    await expect(chat.page.getByText("Sends this message alone")).toBeVisible();
+    await expect(chat.page.getByText("Sends only this message")).toBeVisible();
     await expect(chat.page.getByText("Nothing stored yet.")).toBeVisible();
 
     await chat.page.getByRole("button", { name: "Put them back" }).click();

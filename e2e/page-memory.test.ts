@@ -28,7 +28,7 @@ describe("memory on the page", () => {
     await chat.memory("Stateless");
     await expect(chat.page.getByText("Stored in Redis, not sent: memory is off")).toBeVisible();
     expect(await marks(chat)).toEqual(["kept", "kept"]);
-    await expect(chat.page.getByText("Sends this message alone")).toBeVisible();
+    await expect(chat.page.getByText("Sends only this message")).toBeVisible();
     await chat.memory("Stateful");
     await expect(chat.page.getByText("Sends these 3 messages")).toBeVisible();
     expect(await marks(chat)).toEqual(["sent", "sent"]);
@@ -104,8 +104,8 @@ describe("memory on the page", () => {
     await chat.page.getByRole("article", { name: "You" }).first().hover();
     await chat.page.getByRole("button", { name: "Edit message" }).first().click();
     await chat.page.getByRole("textbox", { name: "Edited message" }).fill("My name is Eve");
-    await chat.page.getByRole("button", { name: "Send as a branch" }).click();
-    const branches = chat.page.getByRole("navigation", { name: "Branches" });
+    await chat.page.getByRole("button", { name: "Send as a new version" }).click();
+    const branches = chat.page.getByRole("navigation", { name: "Versions" });
     await expect(branches).toBeVisible();
     expect(chat.page.url()).not.toBe(original);
     expect(await chat.page.getByRole("article", { name: "You" }).count()).toBe(1);
@@ -118,7 +118,7 @@ describe("memory on the page", () => {
       });
     }
     await chat.page.reload();
-    await chat.page.getByRole("link", { name: "Previous branch" }).click();
+    await chat.page.getByRole("link", { name: "Previous version" }).click();
     await expect.poll(() => chat.page.url()).toBe(original);
     await expect.poll(() => chat.page.getByRole("article", { name: "You" }).count()).toBe(2);
   });
@@ -191,8 +191,8 @@ describe("memory on the page", () => {
         .getByRole("article", { name: "Assistant" })
         .last()
         .innerText();
-    expect(await said(/^Stateless/)).not.toContain("Bob");
-    expect(await said(/^Stateful/)).toContain("Bob");
+    expect(await said(/^Memory off/)).not.toContain("Bob");
+    expect(await said(/^Memory on/)).toContain("Bob");
     const tokens = async () =>
       (
         await chat.page

@@ -64,12 +64,12 @@ test("answers only without memory while Redis is away, then recovers", async () 
   await chat.page.getByRole("button", { name: "Send" }).click();
   await expect(chat.page.getByText("Not sent. Redis cannot be used right now")).toBeVisible();
   await chat.memory("Stateless");
-  expect(await chat.say("Without memory")).toContain("Not stored: Redis is away");
-  await expect(chat.page.getByText("Redis is away.")).toBeVisible();
+  expect(await chat.say("Without memory")).toContain("Not saved: Redis cannot be reached");
+  await expect(chat.page.getByText("Redis cannot be reached.", { exact: true })).toBeVisible();
   await redis.start();
   await chat.memory("Stateful");
   // Until the page has seen that it is back, trying again may still be refused.
-  await expect(chat.page.getByText("Redis is away.")).toBeHidden();
+  await expect(chat.page.getByText("Redis cannot be reached.", { exact: true })).toBeHidden();
   // While the wait is counted down, only the stopped answer above has a button of this name.
   await chat.page
     .locator(".alert", { hasText: "Not sent" })

@@ -37,7 +37,7 @@ describe("what was said", () => {
     await chat.page.reload();
     await expect(chat.page.getByText("Failed", { exact: true })).toBeVisible();
     await chat.page.getByRole("button", { name: "Try again" }).click();
-    await expect(chat.page.getByRole("navigation", { name: "Branches" })).toBeVisible();
+    await expect(chat.page.getByRole("navigation", { name: "Versions" })).toBeVisible();
   });
 
   test("keeps queued messages over a reload, and sends them", async () => {
@@ -74,7 +74,7 @@ describe("how an answer ended", () => {
     await chat.say(script({ words: 2, finish: "content_filter" }));
     await expect(chat.page.getByText("The provider's content filter stopped this answer.")).toBeVisible();
     await chat.answers.last().getByRole("button", { name: "Try again" }).click();
-    await expect(chat.page.getByRole("navigation", { name: "Branches" })).toBeVisible();
+    await expect(chat.page.getByRole("navigation", { name: "Versions" })).toBeVisible();
   });
 
   test("raises an alarm in the conversation if the model read less than it was sent", async () => {

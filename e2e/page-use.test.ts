@@ -51,7 +51,7 @@ describe("everyday use", () => {
     await chat.page.getByRole("button", { name: "Edit message" }).click();
     await chat.page.getByRole("textbox", { name: "Edited message" }).fill(text);
     await expect.poll(() => tooLong(chat).count()).toBe(2);
-    expect(await chat.page.getByRole("button", { name: "Send as a branch" }).isDisabled()).toBe(true);
+    expect(await chat.page.getByRole("button", { name: "Send as a new version" }).isDisabled()).toBe(true);
     await chat.page.getByRole("button", { name: "Side by side" }).click();
     await input(chat).fill(text);
     await expect(tooLong(chat)).toBeVisible();
@@ -151,11 +151,11 @@ describe("everyday use", () => {
     await chat.say("Hello");
     await chat.answers.last().hover();
     await chat.page.getByRole("button", { name: "Regenerate" }).dblclick();
-    const branches = chat.page.getByRole("navigation", { name: "Branches" });
+    const branches = chat.page.getByRole("navigation", { name: "Versions" });
     await expect(branches.getByText("2 / 2")).toBeVisible();
     await chat.page.getByRole("button", { name: "Clear session" }).dblclick();
     await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
-    expect(await chat.page.getByText("The session is cleared").count()).toBe(1);
+    expect(await chat.page.getByText("Session cleared").count()).toBe(1);
   });
 
   test("leaves side by side by the browser's back button", async () => {
@@ -174,6 +174,6 @@ describe("everyday use", () => {
     const tour = chat.page.getByRole("region", { name: "Guided tour" });
     await expect(tour.getByText("Memory is off.")).toBeVisible();
     await expect(chat.badge.getByText("No Memory")).toBeVisible();
-    await expect(chat.page.getByText("Sends this message alone")).toBeVisible();
+    await expect(chat.page.getByText("Sends only this message")).toBeVisible();
   });
 });

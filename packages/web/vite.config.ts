@@ -22,14 +22,17 @@ export default defineConfig({
     // The Content-Security-Policy allows files of this origin only: nothing is inlined as a data URL.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // Libraries seldom change, so browsers keep their file over releases. Small shared modules go into one file: each
-    // file costs a kilobyte of headers.
+    // Libraries seldom change, so browsers keep their file over releases. Small modules of the first load go into one
+    // file: each file costs a kilobyte of headers. A group takes along what its modules import.
     rolldownOptions: {
       output: {
         codeSplitting: {
           groups: [
             { name: "libraries", test: /node_modules.(react|react-dom|scheduler)./ },
-            { name: "shared", test: /web.src.(ui|api|chat.state)/ },
+            {
+              name: "shared",
+              test: /web.src.(ui|api|sessions|chat.(composer|state.(?!read-attachment)|log.conversation-log)|texts.(english|format|locale|texts).ts)/,
+            },
           ],
         },
       },

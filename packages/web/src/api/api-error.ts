@@ -1,4 +1,5 @@
 import type { Problem } from "@redis-memory-magic/protocol";
+import { t } from "../texts/texts.ts";
 
 /** Codes that the page sets itself: no response, none in time, or not the API's format. */
 export type ConnectionCode = "offline" | "unreachable" | "timeout" | "unexpected_answer";
@@ -27,15 +28,8 @@ export class ApiError extends Error {
   }
 }
 
-const CONNECTION_MESSAGES: Record<ConnectionCode, string> = {
-  offline: "You are offline. Check the network.",
-  unreachable: "The server cannot be reached. Check that it is running.",
-  timeout: "The server did not answer in time.",
-  unexpected_answer: "Something else than the server answered.",
-};
-
 export function connectionError(code: ConnectionCode, status = 0): ApiError {
-  return new ApiError(code, CONNECTION_MESSAGES[code], status);
+  return new ApiError(code, t.errors[code], status);
 }
 
 /** Converts any error into one that can be shown. */
@@ -64,5 +58,5 @@ function proxyCode(status: number): ConnectionCode {
 
 function sentence({ detail, title, errors }: Partial<Problem>): string {
   const fields = errors?.map(({ field, message }) => `${field} ${message}`).join("; ");
-  return [detail ?? title ?? "The request was refused.", fields && `(${fields})`].filter(Boolean).join(" ");
+  return [detail ?? title ?? t.errors.refused, fields && `(${fields})`].filter(Boolean).join(" ");
 }

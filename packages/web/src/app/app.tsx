@@ -12,6 +12,7 @@ import { useDefaultTtl } from "../sessions/use-default-ttl.ts";
 import { useOpenSession } from "../sessions/use-open-session.ts";
 import { useSessionActions } from "../sessions/use-session-actions.ts";
 import { useSessionList } from "../sessions/use-session-list.ts";
+import { t } from "../texts/texts.ts";
 import { useTour } from "../tour/use-tour.ts";
 import { lazyComponent } from "../ui/lazy-component.tsx";
 import { LoadError } from "../ui/load-error.tsx";
@@ -26,7 +27,7 @@ const Account = lazyComponent(async () => (await import("../auth/account.tsx")).
   Failed: () => <LoadError />,
 });
 const LoginView = lazyComponent(async () => (await import("../auth/login-view.tsx")).LoginView, {
-  Failed: () => <p>The login could not be loaded. Check the network, then reload the page.</p>,
+  Failed: () => <p>{t.common.loginNotLoaded}</p>,
 });
 const CompareView = lazyComponent(async () => (await import("../compare/compare-view.tsx")).CompareView, {
   Failed: LoadError,
@@ -40,13 +41,12 @@ const NotesDialog = lazyComponent(async () => (await import("../notes/notes-dial
 const PaletteDialog = lazyComponent(async () => (await import("./palette-dialog.tsx")).PaletteDialog, {
   Failed: LoadError,
 });
-const ShortcutsDialog = lazyComponent(
-  async () => (await import("../ui/shortcuts-dialog.tsx")).ShortcutsDialog,
-  { Failed: LoadError },
-);
+const ShortcutsDialog = lazyComponent(async () => (await import("./shortcuts-dialog.tsx")).ShortcutsDialog, {
+  Failed: LoadError,
+});
 
 /** Focuses the message box of the view that is open. */
-const writeMessage = () => document.querySelector<HTMLElement>("main textarea[aria-label=Message]")?.focus();
+const writeMessage = () => document.querySelector<HTMLElement>("main textarea[data-message]")?.focus();
 
 export function App() {
   const session = useOpenSession();
@@ -88,7 +88,7 @@ export function App() {
   return (
     <div className="app">
       <button type="button" className="button skip" onClick={writeMessage}>
-        Write a message
+        {t.header.skipToMessage}
       </button>
       <SidePanel side="left" open={panel.isOpen} drawer={panel.isDrawer} onClose={close}>
         <Sidebar
@@ -177,12 +177,12 @@ export function App() {
       {dialog === "palette" && (
         <PaletteDialog
           commands={[
-            { label: "New session", run: session.openNew },
-            { label: "Side by side", run: () => setComparing(true) },
-            { label: "Guided tour", run: tour.start },
-            { label: "Notes", run: () => setNotes({ kept: null }) },
-            { label: "Settings", run: () => setDialog("settings") },
-            { label: "Keyboard shortcuts", run: () => setDialog("shortcuts") },
+            { label: t.common.newSession, run: session.openNew },
+            { label: t.common.sideBySide, run: () => setComparing(true) },
+            { label: t.common.guidedTour, run: tour.start },
+            { label: t.common.notes, run: () => setNotes({ kept: null }) },
+            { label: t.common.settings, run: () => setDialog("settings") },
+            { label: t.common.keyboardShortcuts, run: () => setDialog("shortcuts") },
           ]}
           sessions={state.sessions.filter(({ id }) => !state.removing.has(id))}
           onOpen={(id) => {

@@ -1,5 +1,6 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { TtlMenu } from "../sessions/ttl-menu.tsx";
+import { t } from "../texts/texts.ts";
 import { Icon } from "../ui/icon.tsx";
 import { ThemeButton } from "../ui/theme-button.tsx";
 import "./header.css";
@@ -24,7 +25,7 @@ export function Header(props: HeaderProps) {
   return (
     <header className="header">
       {onSessions !== null && (
-        <button type="button" className="button-icon" aria-label="Sessions" onClick={onSessions}>
+        <button type="button" className="button-icon" aria-label={t.header.sessions} onClick={onSessions}>
           <Icon name="menu" />
         </button>
       )}
@@ -33,20 +34,20 @@ export function Header(props: HeaderProps) {
       </h1>
       {props.isExpired && (
         <span className="ttl ttl-expired">
-          <Icon name="clock" size={15} /> Expired
+          <Icon name="clock" size={15} /> {t.header.expired}
         </span>
       )}
       {session !== undefined && !props.isExpired && <TtlMenu session={session} onExtend={props.onExtend} />}
       {onSessions !== null && (
-        <button type="button" className="button-icon" aria-label="New session" onClick={props.onNew}>
+        <button type="button" className="button-icon" aria-label={t.common.newSession} onClick={props.onNew}>
           <Icon name="plus" />
         </button>
       )}
       <button
         type="button"
         className="button-icon"
-        aria-label="Clear session"
-        title="Clear session: delete its messages from Redis"
+        aria-label={t.header.clear}
+        title={t.header.clearHint}
         disabled={!canClear}
         onClick={props.onClear}
       >
@@ -55,8 +56,8 @@ export function Header(props: HeaderProps) {
       <button
         type="button"
         className="button-icon"
-        aria-label="X-ray"
-        title="X-ray: what the model is sent"
+        aria-label={t.header.xray}
+        title={t.header.xrayHint}
         aria-pressed={inspectorOpen}
         onClick={props.onInspect}
       >

@@ -4,8 +4,8 @@ import { type ApiError, asApiError } from "../api/api-error.ts";
 import { searchMessages } from "../api/endpoints.ts";
 import { showMessage } from "../chat/state/message-target.ts";
 import { searchSessions, titleOf } from "../sessions/session-title.ts";
+import { t } from "../texts/later.ts";
 import { Dialog } from "../ui/dialog.tsx";
-import { plural } from "../ui/format.ts";
 import "./palette-dialog.css";
 
 export interface Command {
@@ -22,7 +22,7 @@ interface PaletteDialogProps {
 
 interface Entry {
   readonly key: string;
-  readonly group: "Commands" | "Sessions" | "Messages";
+  readonly group: string;
   readonly label: string;
   /** Said beside the label. */
   readonly note?: string;
@@ -45,13 +45,13 @@ export function PaletteDialog({ commands, sessions, onOpen, onClose }: PaletteDi
   const entries: Entry[] = [
     ...commands
       .filter(({ label }) => label.toLowerCase().includes(query.trim().toLowerCase()))
-      .map(({ label, run }): Entry => ({ key: label, group: "Commands", label, run })),
+      .map(({ label, run }): Entry => ({ key: label, group: t.palette.groups.commands, label, run })),
     ...searchSessions(sessions, query)
       .slice(0, MAX_SESSIONS)
       .map(
         (session): Entry => ({
           key: session.id,
-          group: "Sessions",
+          group: t.palette.groups.sessions,
           label: titleOf(session),
           run: () => onOpen(session.id),
         }),
@@ -59,9 +59,9 @@ export function PaletteDialog({ commands, sessions, onOpen, onClose }: PaletteDi
     ...(found?.matches ?? []).map(
       ({ session_id, message_id, title, text }): Entry => ({
         key: `${session_id} ${message_id}`,
-        group: "Messages",
+        group: t.palette.groups.messages,
         label: text,
-        note: title ?? "Untitled session",
+        note: titleOf({ title }),
         run: () => {
           showMessage(session_id, message_id);
           onOpen(session_id);
@@ -92,18 +92,18 @@ export function PaletteDialog({ commands, sessions, onOpen, onClose }: PaletteDi
   }
 
   return (
-    <Dialog title="Find" isWide onClose={onClose}>
+    <Dialog title={t.palette.title} isWide onClose={onClose}>
       <input
         ref={input}
         className="palette-input"
         type="text"
         role="combobox"
-        aria-label="Find sessions, messages and commands"
+        aria-label={t.palette.label}
         aria-expanded={entries.length > 0}
         aria-controls={id}
         aria-autocomplete="list"
         aria-activedescendant={entries.length > 0 ? `${id}-${current}` : undefined}
-        placeholder="Words of a message, a title, or a command"
+        placeholder={t.palette.placeholder}
         maxLength={200}
         value={query}
         onChange={(event) => {
@@ -112,7 +112,7 @@ export function PaletteDialog({ commands, sessions, onOpen, onClose }: PaletteDi
         }}
         onKeyDown={onKeyDown}
       />
-      <div className="palette-list" id={id} role="listbox" aria-label="Found">
+      <div className="palette-list" id={id} role="listbox" aria-label={t.palette.results}>
         {entries.map((entry, index) => (
           <div
             key={entry.key}
@@ -135,11 +135,11 @@ export function PaletteDialog({ commands, sessions, onOpen, onClose }: PaletteDi
       </div>
       <p className="palette-search figures" role="status">
         {query.trim() === ""
-          ? "Enter opens, the arrow keys choose."
+          ? t.palette.help
           : error !== null
-            ? `Messages could not be searched: ${error.message}`
+            ? t.palette.failed(error.message)
             : isSearching || found === null
-              ? "Searching the messages…"
+              ? t.palette.searching
               : searchText(found)}
       </p>
     </Dialog>
@@ -147,9 +147,9 @@ export function PaletteDialog({ commands, sessions, onOpen, onClose }: PaletteDi
 }
 
 function searchText({ matches, messages, sessions, complete }: SearchResponse): string {
-  const found = matches.length === 0 ? "No message has these words. " : "";
-  const all = `${plural(messages, "message")} in ${plural(sessions, "session")} searched`;
-  return complete ? `${found}${all}.` : `${found}${all}, the newest ones: there are more.`;
+  const { nothing, searched, searchedNewest } = t.palette;
+  const all = complete ? searched(messages, sessions) : searchedNewest(messages, sessions);
+  return matches.length === 0 ? `${nothing} ${all}` : all;
 }
 
 /** Searches after a pause in typing. */

@@ -17,6 +17,7 @@ import type { Providers } from "../chat/state/use-providers.ts";
 import { useInspectedTurn } from "../inspector/use-inspected-turn.ts";
 import { titleOf } from "../sessions/session-title.ts";
 import { useExpiry } from "../sessions/use-expiry.ts";
+import { t } from "../texts/texts.ts";
 import type { Tour } from "../tour/use-tour.ts";
 import { lazyComponent } from "../ui/lazy-component.tsx";
 import { LoadError } from "../ui/load-error.tsx";
@@ -95,7 +96,7 @@ export function SessionView({
   const first = state.olderBefore === null ? messages.find(({ role }) => role === "user") : undefined;
   const title = session
     ? titleOf(session)
-    : (first?.content ?? (isUnused || state.load === "ready" ? "New session" : ""));
+    : (first?.content ?? (isUnused || state.load === "ready" ? t.common.newSession : ""));
   useEffect(() => {
     document.title = title === "" ? "Memory Magic" : `${title} · Memory Magic`;
   }, [title]);

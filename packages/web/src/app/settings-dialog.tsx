@@ -1,7 +1,11 @@
 import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { type ReactNode, useId } from "react";
+import { MODES } from "../chat/state/choice.ts";
 import { changeSettings, type Settings, useSettings } from "../chat/state/settings.ts";
 import { TTL_OPTIONS } from "../sessions/ttl-options.ts";
+import { t } from "../texts/later.ts";
+import { LANGUAGES, type Language } from "../texts/locale.ts";
+import { chooseLanguage, chosenLanguage } from "../ui/choose-language.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { SystemPromptField } from "../ui/system-prompt-field.tsx";
 import "./settings-dialog.css";
@@ -18,18 +22,21 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
   const { mode, provider, model, system, ttlSeconds } = useSettings();
   const withModels = providers.filter(({ models }) => models.length > 1);
   return (
-    <Dialog title="Settings" onClose={onClose}>
+    <Dialog title={t.common.settings} onClose={onClose}>
       <div className="settings">
         <Select
-          label="Memory"
+          label={t.memory.name}
           value={mode}
           onChange={(value) => changeSettings({ mode: value as Settings["mode"] })}
         >
-          <option value="stateless">Stateless</option>
-          <option value="stateful">Stateful</option>
+          {MODES.map((mode) => (
+            <option key={mode} value={mode}>
+              {t.memory.options[mode]}
+            </option>
+          ))}
         </Select>
         <Select
-          label="Provider"
+          label={t.common.provider}
           value={provider}
           onChange={(value) => changeSettings({ provider: value as Settings["provider"] })}
         >
@@ -40,7 +47,7 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
           ))}
         </Select>
         {withModels.length > 0 && (
-          <Select label="Model" value={model} onChange={(value) => changeSettings({ model: value })}>
+          <Select label={t.common.model} value={model} onChange={(value) => changeSettings({ model: value })}>
             {withModels.map(({ id, name, models }) => (
               <optgroup key={id} label={name}>
                 {models.map((it) => (
@@ -53,13 +60,13 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
           </Select>
         )}
         <Select
-          label="A new session lives for"
+          label={t.settings.ttl}
           value={ttlSeconds}
           onChange={(value) => changeSettings({ ttlSeconds: value === null ? null : Number(value) })}
         >
-          {TTL_OPTIONS.map(({ seconds, label }) => (
+          {TTL_OPTIONS.map(({ seconds, name }) => (
             <option key={seconds} value={seconds}>
-              {label} after each use
+              {t.settings.afterEachUse(t.sessions.ttls[name])}
             </option>
           ))}
         </Select>
@@ -67,14 +74,23 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
           <SystemPromptField
             system={system}
             onChange={(system) => changeSettings({ system })}
-            noneLabel="No system prompt"
+            noneLabel={t.settings.noSystemPrompt}
             noneClass="setting-check"
           />
         </div>
-        <p className="settings-note">
-          These are for new sessions: each session keeps its own choices, in Redis. The theme follows the
-          system until its button is used.
-        </p>
+        <Select
+          label={t.settings.language}
+          noneLabel={t.settings.browserLanguage}
+          value={chosenLanguage()}
+          onChange={(value) => chooseLanguage(value as Language | null)}
+        >
+          {Object.entries(LANGUAGES).map(([id, name]) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </Select>
+        <p className="settings-note">{t.settings.note}</p>
       </div>
     </Dialog>
   );
@@ -82,12 +98,14 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
 
 interface SelectProps {
   label: string;
+  /** What stands for null. */
+  noneLabel?: string;
   value: string | number | null;
   onChange: (value: string | null) => void;
   children: ReactNode;
 }
 
-function Select({ label, value, onChange, children }: SelectProps) {
+function Select({ label, noneLabel = t.settings.serverDefault, value, onChange, children }: SelectProps) {
   const id = useId();
   return (
     <div className="setting">
@@ -97,7 +115,7 @@ function Select({ label, value, onChange, children }: SelectProps) {
         value={value ?? SERVERS}
         onChange={(event) => onChange(event.target.value === SERVERS ? null : event.target.value)}
       >
-        <option value={SERVERS}>Server default</option>
+        <option value={SERVERS}>{noneLabel}</option>
         {children}
       </select>
     </div>

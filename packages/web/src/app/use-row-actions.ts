@@ -4,6 +4,7 @@ import type { RowActions } from "../chat/log/row-actions.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
 import { startBranch } from "../chat/state/start-branch.ts";
 import type { Chat } from "../chat/state/use-chat.ts";
+import { t } from "../texts/texts.ts";
 
 interface RowSurroundings {
   readonly hover: RowActions["hover"];
@@ -41,8 +42,7 @@ export function useRowActions(
       },
       onPutBack: () => void toastErrors(() => conversation.putBack()),
       // Without memory the model would not know what to continue.
-      onContinue: () =>
-        choice && conversation.send("Continue where you stopped.", { ...choice, mode: "stateful" }),
+      onContinue: () => choice && conversation.send(t.log.continuePrompt, { ...choice, mode: "stateful" }),
       onRetry: () => choice && conversation.retry(choice),
       onResend: (message) => choice && conversation.resend(message, choice),
       onEditRefused({ key, content, attachments: carried }) {

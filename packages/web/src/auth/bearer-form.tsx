@@ -2,6 +2,7 @@ import { useId, useState } from "react";
 import { asApiError } from "../api/api-error.ts";
 import { keepBearer } from "../api/bearer.ts";
 import { fetchMe } from "../api/endpoints.ts";
+import { t } from "../texts/later.ts";
 
 /** Visible ASCII only: what a header may contain, without the line ends that a paste can bring. */
 const BEARER = /^[\x21-\x7e]+$/;
@@ -17,13 +18,13 @@ export function BearerForm({ noun }: { noun: string }) {
     const bearer = text.trim();
     setIsAsking(true);
     try {
-      if (!BEARER.test(bearer)) throw new TypeError(`This is no ${noun}: it has characters that none has.`);
+      if (!BEARER.test(bearer)) throw new TypeError(t.login.malformed(noun));
       keepBearer(bearer);
       const { authenticated } = await fetchMe();
       // The page starts again, so that every request is repeated with the key.
       if (authenticated) return location.reload();
       keepBearer(null);
-      setProblem(`The server does not know this ${noun}: it is mistyped, revoked, or has ended.`);
+      setProblem(t.login.unknown(noun));
     } catch (error) {
       keepBearer(null);
       setProblem(error instanceof TypeError ? error.message : asApiError(error).message);
@@ -39,7 +40,7 @@ export function BearerForm({ noun }: { noun: string }) {
         void enter();
       }}
     >
-      <label htmlFor={id}>Use an {noun} in this tab, until it is closed</label>
+      <label htmlFor={id}>{t.login.label(noun)}</label>
       <div className="bearer-line">
         {/* Keeps the browser from offering to save the key. */}
         <input
@@ -53,7 +54,7 @@ export function BearerForm({ noun }: { noun: string }) {
           onChange={(event) => setText(event.target.value)}
         />
         <button type="submit" className="button" disabled={text.trim() === "" || isAsking}>
-          Use
+          {t.login.use}
         </button>
       </div>
       <p id={`${id}-problem`} className="bearer-problem" role="alert">

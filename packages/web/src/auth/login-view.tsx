@@ -1,4 +1,5 @@
 import type { AuthMe } from "@redis-memory-magic/protocol";
+import { t } from "../texts/later.ts";
 import { Alert } from "../ui/alert.tsx";
 import { Logo } from "../ui/icon.tsx";
 import { ThemeButton } from "../ui/theme-button.tsx";
@@ -16,8 +17,8 @@ export function LoginView({ me }: { me: AuthMe | null }) {
       </div>
       <div className="login-card">
         <Logo size={36} />
-        <h1>{me?.login_url == null ? "Who are you?" : "Log in"}</h1>
-        <p>Conversations on this server belong to whoever had them. It has to know who you are.</p>
+        <h1>{me?.login_url == null ? t.login.whoAreYou : t.login.logIn}</h1>
+        <p>{t.login.why}</p>
         {failure !== null && (
           <Alert tone="bad" icon="warning">
             {failure}
@@ -31,24 +32,24 @@ export function LoginView({ me }: { me: AuthMe | null }) {
 
 function LoginMethods({ me: { login_url, methods } }: { me: AuthMe }) {
   const takesKeys = methods.includes("keys");
-  const bearer = takesKeys ? "API key" : "access token";
+  const bearer = t.login.nouns[takesKeys ? "key" : "token"];
   return (
     <>
       {login_url !== null && (
         <a className="button button-strong login-button" href={returningTo(login_url)}>
-          Log in
+          {t.login.logIn}
         </a>
       )}
       {(takesKeys || login_url === null) && (
         <>
-          {login_url !== null && <p className="login-or">or</p>}
+          {login_url !== null && <p className="login-or">{t.login.or}</p>}
           <BearerForm noun={bearer} />
           <p className="login-hint">
-            Programs send it with each request: <code>Authorization: Bearer {takesKeys ? "rmm_…" : "…"}</code>
+            {t.login.programs} <code>Authorization: Bearer {takesKeys ? "rmm_…" : "…"}</code>
           </p>
           {takesKeys && (
             <p className="login-hint">
-              Whoever runs this server makes one: <code>npm run keys -- create NAME</code>
+              {t.login.howToMake} <code>npm run keys -- create NAME</code>
             </p>
           )}
         </>

@@ -1,9 +1,5 @@
 import { useEffect, useState } from "react";
-
-const WORDS: Readonly<Record<string, string>> = {
-  failed: "The login was not completed. Log in again.",
-  unavailable: "The identity provider cannot be reached now. Try again in a moment.",
-};
+import { t } from "../texts/later.ts";
 
 /** Returns the message for a failed login, which the server reports in the query of the return address. */
 export function useFailedLogin(): string | null {
@@ -14,5 +10,6 @@ export function useFailedLogin(): string | null {
     if (outcome !== null) history.replaceState(null, "", location.pathname + location.hash);
   }, [outcome]);
 
-  return outcome === null ? null : (WORDS[outcome] ?? null);
+  const { failures } = t.login;
+  return outcome === "failed" || outcome === "unavailable" ? failures[outcome] : null;
 }

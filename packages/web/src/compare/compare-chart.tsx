@@ -1,7 +1,8 @@
 import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { totalsOf, turnsOf } from "../chat/state/session-totals.ts";
 import type { Pricing } from "../chat/state/use-pricing.ts";
-import { formatCost, formatCount } from "../ui/format.ts";
+import { formatCost, formatCount } from "../texts/format.ts";
+import { t } from "../texts/later.ts";
 import { cumulativeTokens, type Lane, laneName } from "./lane.ts";
 
 const WIDTH = 300;
@@ -23,8 +24,8 @@ export function CompareChart({ lanes, providers, pricing }: CompareChartProps) {
   const turns = Math.max(1, ...sums.map((sum) => sum.length));
   const most = Math.max(1, ...sums.map((sum) => sum.at(-1) ?? 0));
   return (
-    <section className="compare-chart" aria-label="Tokens sent">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label="Tokens sent, added up over the turns">
+    <section className="compare-chart" aria-label={t.compare.tokensSent}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t.compare.chart}>
         <path className="compare-axis" d={`M0 0V${HEIGHT}H${WIDTH}`} />
         {sums.map((sum, index) => (
           <polyline
@@ -39,9 +40,9 @@ export function CompareChart({ lanes, providers, pricing }: CompareChartProps) {
       <table className="figures">
         <thead>
           <tr>
-            <th scope="col">Lane</th>
-            <th scope="col">Tokens sent</th>
-            <th scope="col">{pricing.as === null ? "Cost" : `Cost as ${pricing.as}`}</th>
+            <th scope="col">{t.compare.lane}</th>
+            <th scope="col">{t.compare.tokensSent}</th>
+            <th scope="col">{pricing.withModel(t.compare.cost)}</th>
           </tr>
         </thead>
         <tbody>
@@ -56,7 +57,7 @@ export function CompareChart({ lanes, providers, pricing }: CompareChartProps) {
                   {laneName(lane, providers)}
                 </th>
                 <td>{formatCount(sent)}</td>
-                <td>{usd === null ? "not known" : usd === 0 ? "free" : formatCost(usd)}</td>
+                <td>{usd === null ? t.compare.notKnown : usd === 0 ? t.common.free : formatCost(usd)}</td>
               </tr>
             );
           })}

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useState } from "react";
 import { lengthError } from "../chat/state/message-length.ts";
+import { t } from "../texts/later.ts";
 import { Icon } from "../ui/icon.tsx";
 import { isComposing } from "../ui/is-composing.ts";
 
@@ -39,8 +40,9 @@ export function CompareComposer({ running, maxChars, onSend, onStop }: CompareCo
       }}
     >
       <textarea
-        aria-label="Message"
-        placeholder="Write a message to all lanes"
+        aria-label={t.common.message}
+        data-message
+        placeholder={t.compare.placeholder}
         dir="auto"
         rows={1}
         aria-invalid={tooLong !== null}
@@ -55,11 +57,11 @@ export function CompareComposer({ running, maxChars, onSend, onStop }: CompareCo
       )}
       {running ? (
         <button type="button" className="button" onClick={onStop}>
-          <Icon name="stop" size={16} /> Stop
+          <Icon name="stop" size={16} /> {t.common.stop}
         </button>
       ) : (
         <button type="submit" className="button button-strong" disabled={!canSend}>
-          Send <Icon name="send" size={16} />
+          {t.common.send} <Icon name="send" size={16} />
         </button>
       )}
     </form>

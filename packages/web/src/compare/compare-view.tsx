@@ -2,6 +2,7 @@ import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { useEffect, useReducer, useState } from "react";
 import type { Choice } from "../chat/state/choice.ts";
 import { usePricing } from "../chat/state/use-pricing.ts";
+import { t } from "../texts/later.ts";
 import { Icon } from "../ui/icon.tsx";
 import { CompareChart } from "./compare-chart.tsx";
 import { CompareComposer } from "./compare-composer.tsx";
@@ -37,16 +38,16 @@ export function CompareView({ providers, maxChars, choice, onOpen, onClose }: Co
   return (
     <main className="compare-view">
       <header className="compare-head">
-        <h1>Side by side</h1>
+        <h1>{t.common.sideBySide}</h1>
         <button
           type="button"
           className="button button-small"
           disabled={lanes.length >= MAX_LANES}
           onClick={() => setLanes([...lanes, newLane(choice)])}
         >
-          <Icon name="plus" size={14} /> Lane
+          <Icon name="plus" size={14} /> {t.compare.lane}
         </button>
-        <button type="button" className="button-icon" aria-label="Close side by side" onClick={onClose}>
+        <button type="button" className="button-icon" aria-label={t.compare.close} onClick={onClose}>
           <Icon name="close" />
         </button>
       </header>

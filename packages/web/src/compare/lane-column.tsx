@@ -3,10 +3,11 @@ import { useMemo, useSyncExternalStore } from "react";
 import { toastErrors } from "../api/toast-errors.ts";
 import { ConversationLog } from "../chat/log/conversation-log.tsx";
 import type { RowActions } from "../chat/log/row-actions.ts";
-import type { Choice } from "../chat/state/choice.ts";
+import { type Choice, MODES } from "../chat/state/choice.ts";
 import { lineOfNextTurn } from "../chat/state/memory-line.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
 import { startBranch } from "../chat/state/start-branch.ts";
+import { t } from "../texts/later.ts";
 import { Icon } from "../ui/icon.tsx";
 import { type Lane, laneName } from "./lane.ts";
 
@@ -60,7 +61,7 @@ export function LaneColumn({
       onCompareMemory: null,
       onKeep: null,
       onPutBack: () => void toastErrors(() => conversation.putBack()),
-      onContinue: () => conversation.send("Continue where you stopped.", { ...choice, mode: "stateful" }),
+      onContinue: () => conversation.send(t.log.continuePrompt, { ...choice, mode: "stateful" }),
       onRetry: () => conversation.retry(choice),
       onResend: (message) => conversation.resend(message, choice),
       onEditRefused: ({ key }) => conversation.discard(key),
@@ -71,15 +72,18 @@ export function LaneColumn({
     <section className="lane" aria-label={name}>
       <header className="lane-head">
         <select
-          aria-label="Memory"
+          aria-label={t.memory.name}
           value={choice.mode}
           onChange={(event) => onChange({ mode: event.target.value as Mode })}
         >
-          <option value="stateless">Stateless</option>
-          <option value="stateful">Stateful</option>
+          {MODES.map((mode) => (
+            <option key={mode} value={mode}>
+              {t.memory.options[mode]}
+            </option>
+          ))}
         </select>
         <select
-          aria-label="Provider"
+          aria-label={t.common.provider}
           value={choice.provider}
           onChange={(event) => onChange({ provider: event.target.value as ProviderId, model: undefined })}
         >
@@ -91,7 +95,7 @@ export function LaneColumn({
         </select>
         {provider !== undefined && provider.models.length > 1 && (
           <select
-            aria-label="Model"
+            aria-label={t.common.model}
             value={choice.model ?? provider.default_model}
             onChange={(event) => onChange({ model: event.target.value })}
           >
@@ -106,7 +110,7 @@ export function LaneColumn({
           <button
             type="button"
             className="button-icon"
-            aria-label={`Remove lane: ${name}`}
+            aria-label={t.compare.removeLane(name)}
             onClick={onRemove}
           >
             <Icon name="close" size={15} />
@@ -114,8 +118,8 @@ export function LaneColumn({
         )}
         <input
           type="text"
-          aria-label="System prompt"
-          placeholder="System prompt: the server's own"
+          aria-label={t.common.systemPrompt}
+          placeholder={t.compare.systemPromptPlaceholder}
           maxLength={20_000}
           value={choice.system ?? ""}
           onChange={(event) =>
@@ -129,11 +133,7 @@ export function LaneColumn({
         branches={NO_BRANCHES}
         actions={actions}
         onReachTop={() => void conversation.loadOlder()}
-        empty={
-          <p className="lane-empty">
-            What is sent below is answered here {choice.mode === "stateful" ? "with" : "without"} memory.
-          </p>
-        }
+        empty={<p className="lane-empty">{t.compare.empty[choice.mode]}</p>}
       />
     </section>
   );

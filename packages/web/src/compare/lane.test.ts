@@ -25,5 +25,5 @@ test("starts with two lanes that differ only in memory", () => {
   const [without, withMemory] = firstLanes({ mode: "stateful", provider: "mirror" });
   expect([without?.choice.mode, withMemory?.choice.mode]).toEqual(["stateless", "stateful"]);
   expect(without?.conversation.sessionId).not.toBe(withMemory?.conversation.sessionId);
-  expect(without && laneName(without, [])).toBe("Stateless · mirror");
+  expect(without && laneName(without, [])).toBe("Memory off · mirror");
 });

@@ -1,9 +1,10 @@
-import type { Mode, ProviderStatus } from "@redis-memory-magic/protocol";
-import type { Choice } from "../chat/state/choice.ts";
+import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import { type Choice, MODES } from "../chat/state/choice.ts";
 import { Conversation } from "../chat/state/conversation.ts";
 import { shortNameOf } from "../chat/state/provider-name.ts";
 import { newSessionId, randomBase36 } from "../chat/state/session-id.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
+import { t } from "../texts/later.ts";
 
 /** One configuration that answers the prompts, in a session of its own. */
 export interface Lane {
@@ -20,13 +21,14 @@ export function newLane(choice: Choice): Lane {
 
 /** Returns the default comparison: the same configuration without and with memory. */
 export function firstLanes(choice: Choice): Lane[] {
-  return (["stateless", "stateful"] as const satisfies Mode[]).map((mode) => newLane({ ...choice, mode }));
+  return MODES.map((mode) => newLane({ ...choice, mode }));
 }
 
 export function laneName({ choice }: Lane, providers: readonly ProviderStatus[]): string {
-  const mode = choice.mode === "stateful" ? "Stateful" : "Stateless";
-  const model = choice.model === undefined ? "" : ` · ${choice.model}`;
-  return `${mode} · ${shortNameOf(providers, choice.provider)}${model}${choice.system ? " · own prompt" : ""}`;
+  const parts = [t.memory.states[choice.mode], shortNameOf(providers, choice.provider)];
+  if (choice.model !== undefined) parts.push(choice.model);
+  if (choice.system) parts.push(t.compare.ownPrompt);
+  return parts.join(" · ");
 }
 
 /** Returns the tokens sent up to and including each turn. */

@@ -5,8 +5,8 @@ import type { Choice } from "../chat/state/choice.ts";
 import { type ConversationState, emptyConversation } from "../chat/state/conversation-state.ts";
 import type { ShownMessage, TurnInfo } from "../chat/state/shown-message.ts";
 import { Markdown } from "../markdown/markdown.tsx";
+import { t } from "../texts/later.ts";
 import { Dialog } from "../ui/dialog.tsx";
-import { formatCount, plural } from "../ui/format.ts";
 import "./memory-comparison.css";
 import { missingIn } from "./only-with-memory.ts";
 import { useCounterpart } from "./use-counterpart.ts";
@@ -49,12 +49,12 @@ export function MemoryComparison({
   };
   const [off, on] = otherMode === "stateless" ? [asked, given] : [given, asked];
   return (
-    <Dialog title="The same question, without and with memory" onClose={onClose} isWide>
+    <Dialog title={t.compare.sameQuestionTitle} onClose={onClose} isWide>
       <div className="comparison">
         <q dir="auto">{question.content}</q>
         <div className="comparison-sides">
-          <Side name="Memory off" {...off} without={on.report} />
-          <Side name="Memory on" {...on} without={off.report} />
+          <Side name={t.memory.states.stateless} {...off} without={on.report} />
+          <Side name={t.memory.states.stateful} {...on} without={off.report} />
         </div>
         {on.report && off.report && <Difference on={on.report} off={off.report} />}
         {other.conversation !== null && (
@@ -68,9 +68,9 @@ export function MemoryComparison({
                 onOpen(state.sessionId);
               }}
             >
-              Keep as a branch
+              {t.compare.keep}
             </button>
-            The other answer is deleted when this is closed.
+            {t.compare.keepHint}
           </p>
         )}
       </div>
@@ -96,15 +96,15 @@ function Side({ name, text, report, isRunning = false, problem = null, without }
       {report !== null && (
         <>
           <p className="comparison-sum figures">
-            Was sent {plural(report.messages.length, "message")} · {plural(report.tokens.counted, "token")}
+            {t.compare.wasSent(report.messages.length, report.tokens.counted)}
           </p>
-          <ol className="comparison-sent" aria-label={`Sent: ${name}`}>
+          <ol className="comparison-sent" aria-label={t.compare.sent(name)}>
             {report.messages.map(({ role, content }, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: messages of a payload have no other key.
               <li key={index} data-extra={isExtra[index] || undefined}>
                 <span className="comparison-role">
                   {role}
-                  {isExtra[index] && " · only here"}
+                  {isExtra[index] && ` · ${t.compare.onlyHere}`}
                 </span>
                 <span className="comparison-text" dir="auto">
                   {content}
@@ -116,7 +116,7 @@ function Side({ name, text, report, isRunning = false, problem = null, without }
       )}
       <div className="comparison-answer" aria-live="polite" aria-busy={isRunning}>
         <Markdown source={text} streaming={isRunning} />
-        {isRunning && text === "" && problem === null && <p>Asking…</p>}
+        {isRunning && text === "" && problem === null && <p>{t.compare.asking}</p>}
         {problem !== null && <p className="comparison-problem">{problem}</p>}
       </div>
     </section>
@@ -128,9 +128,7 @@ function Difference({ on, off }: { on: ContextReport; off: ContextReport }) {
   const tokens = on.tokens.counted - off.tokens.counted;
   return (
     <p className="comparison-difference">
-      {extra === 0
-        ? "Both were sent the same: nothing came before this question. Ask it again later in the conversation."
-        : `The only difference: with memory on, ${plural(extra, "message")} from Redis (${formatCount(tokens)} tokens) came along.`}
+      {extra === 0 ? t.compare.same : t.compare.difference(extra, tokens)}
     </p>
   );
 }
@@ -138,7 +136,7 @@ function Difference({ on, off }: { on: ContextReport; off: ContextReport }) {
 function problemOf({ messages, outcome }: ConversationState): string | null {
   const refusal = messages.at(-1)?.refusal;
   if (refusal) return refusal.error.message;
-  return outcome === null ? null : (outcome.detail ?? "This answer did not come to its end.");
+  return outcome === null ? null : (outcome.detail ?? t.compare.notCompleted);
 }
 
 const NOT_YET = emptyConversation("");

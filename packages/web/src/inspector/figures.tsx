@@ -1,7 +1,8 @@
 import type { ContextReport } from "@redis-memory-magic/protocol";
 import { countSent } from "../chat/state/memory-line.ts";
-import { FREE, type Pricing } from "../chat/state/use-pricing.ts";
-import { formatCount } from "../ui/format.ts";
+import type { Pricing } from "../chat/state/use-pricing.ts";
+import { formatCount } from "../texts/format.ts";
+import { t } from "../texts/texts.ts";
 import type { InspectorSubject } from "./inspector-panel.tsx";
 
 interface FiguresProps {
@@ -13,7 +14,9 @@ interface FiguresProps {
 /** The report's main figures. */
 export function Figures({ report, subject, pricing }: FiguresProps) {
   const { tokens, left_out, context_window } = report;
-  const isNext = subject.kind === "next";
+  const { kind } = subject;
+  const { figures: label } = t.inspector;
+  const sent = countSent(report);
   const stayed = left_out.reduce((sum, { messages }) => sum + messages, 0);
   const counts = {
     sent: tokens.reported ?? tokens.counted,
@@ -25,23 +28,18 @@ export function Figures({ report, subject, pricing }: FiguresProps) {
     <dl className="figures-grid figures">
       <Figure
         value={formatCount(tokens.counted)}
-        label={`tokens ${isNext ? "to send" : "sent"}${tokens.estimated ? ", estimated" : ""}`}
+        label={tokens.estimated ? label.estimated(label.tokens[kind]) : label.tokens[kind]}
       />
-      <Figure
-        value={formatCount(countSent(report))}
-        label={countSent(report) === 1 ? "message" : "messages"}
-      />
-      <Figure value={formatCount(stayed)} label="stored but not sent" />
-      <Figure value={formatCount(context_window)} label={`window of ${subject.model}`} />
-      {cost !== null && cost !== FREE && (
+      <Figure value={formatCount(sent)} label={label.messages(sent)} />
+      <Figure value={formatCount(stayed)} label={label.notSent} />
+      <Figure value={formatCount(context_window)} label={label.window(subject.model)} />
+      {cost !== null && cost !== t.common.free && (
         <Figure
           value={cost}
-          label={`${isNext ? "to send it" : "in all"}${pricing.as ? `, as ${pricing.as}` : ""}`}
+          label={pricing.as === null ? label.cost[kind] : label.costAs(label.cost[kind], pricing.as)}
         />
       )}
-      {tokens.reported !== null && (
-        <Figure value={formatCount(tokens.reported)} label="tokens the model read" />
-      )}
+      {tokens.reported !== null && <Figure value={formatCount(tokens.reported)} label={label.read} />}
     </dl>
   );
 }

@@ -5,6 +5,7 @@ import { truncationText } from "../chat/state/answer-end.ts";
 import type { SessionTotals } from "../chat/state/session-totals.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
 import type { Pricing } from "../chat/state/use-pricing.ts";
+import { t } from "../texts/texts.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Figures } from "./figures.tsx";
 import { PayloadBlocks } from "./payload-blocks.tsx";
@@ -55,20 +56,20 @@ export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanel
   const { sessionId, subject, providers, pricing } = props;
   const isNext = subject?.kind !== "turn";
   return (
-    <aside className="inspector" aria-label="X-ray">
+    <aside className="inspector" aria-label={t.header.xray}>
       <header className="inspector-head">
-        <h2>{isNext ? "X-ray: what the model will be sent" : "X-ray: what the model was sent"}</h2>
+        <h2>{t.inspector.titles[isNext ? "next" : "turn"]}</h2>
         {!isNext && (
           <button type="button" className="button-text" onClick={props.onShowNext}>
-            Next turn
+            {t.inspector.showNext}
           </button>
         )}
-        <button type="button" className="button-icon" aria-label="Close X-ray" onClick={props.onClose}>
+        <button type="button" className="button-icon" aria-label={t.inspector.close} onClick={props.onClose}>
           <Icon name="close" size={16} />
         </button>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
-      <section className="inspector-body" tabIndex={0} aria-label="Context report">
+      <section className="inspector-body" tabIndex={0} aria-label={t.inspector.report}>
         {/* Outside of the report: it must keep the focus while the server counts anew. */}
         {isNext && subject !== null && (
           <WindowSlider
@@ -79,9 +80,7 @@ export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanel
         )}
         {isNext && props.settings}
         {subject === null || subject.report === null ? (
-          <p className="inspector-nothing">
-            {isNext ? "Counted as soon as the provider and Redis can be asked." : "Fetching the report…"}
-          </p>
+          <p className="inspector-nothing">{isNext ? t.inspector.notCounted : t.inspector.fetching}</p>
         ) : (
           <Report {...props} subject={subject} report={subject.report} />
         )}
@@ -119,11 +118,7 @@ function Report({ subject, report, pricing, messages, sessionId }: ReportProps) 
       <Figures report={report} subject={subject} pricing={pricing} />
       <ContextBar report={report} hasLegend />
       <Recalled sessionId={sessionId} report={report} messages={messages} />
-      <PayloadBlocks
-        report={report}
-        tense={kind === "next" ? "stay" : "stayed"}
-        isLastOpen={subject.isOpen}
-      />
+      <PayloadBlocks report={report} kind={kind} isLastOpen={subject.isOpen} />
       {kind === "turn" && <TurnTimes report={report} />}
       <RawRequest request={report.request} provider={provider} />
     </>

@@ -1,6 +1,7 @@
 import type { ProviderStatus, SessionSettings } from "@redis-memory-magic/protocol";
 import { useState } from "react";
 import type { Choose } from "../chat/state/use-chat.ts";
+import { t } from "../texts/texts.ts";
 import { SystemPromptField } from "../ui/system-prompt-field.tsx";
 
 interface ModelSettingsProps {
@@ -11,29 +12,30 @@ interface ModelSettingsProps {
 
 type NumberName = "temperature" | "max_output_tokens" | "seed";
 
-const NUMBERS: readonly { name: NumberName; label: string; max: number; step: number; min: number }[] = [
-  { name: "temperature", label: "Temperature", min: 0, max: 2, step: 0.1 },
-  { name: "max_output_tokens", label: "Longest answer, tokens", min: 1, max: 10_000_000, step: 1 },
-  { name: "seed", label: "Seed", min: 0, max: 2 ** 31 - 1, step: 1 },
+const NUMBERS: readonly { name: NumberName; max: number; step: number; min: number }[] = [
+  { name: "temperature", min: 0, max: 2, step: 0.1 },
+  { name: "max_output_tokens", min: 1, max: 10_000_000, step: 1 },
+  { name: "seed", min: 0, max: 2 ** 31 - 1, step: 1 },
 ];
 
 /** How this session's next message is answered, beside mode, model and window. Kept in Redis with the session. */
 export function ModelSettings({ settings, provider, choose }: ModelSettingsProps) {
+  const { settings: texts } = t.inspector;
   const refused = NUMBERS.filter(({ name }) => !provider.settings.includes(name));
   return (
     <details className="model-settings">
-      <summary>System prompt, temperature, seed</summary>
+      <summary>{texts.title}</summary>
       <SystemPromptField
         system={settings.system}
         onChange={(system) => choose({ system })}
-        noneLabel="Send no system prompt"
+        noneLabel={texts.noSystemPrompt}
         noneClass="model-settings-check"
       />
       <div className="model-numbers">
-        {NUMBERS.map(({ name, label, ...range }) => (
+        {NUMBERS.map(({ name, ...range }) => (
           <NumberField
             key={name}
-            label={label}
+            label={texts.names[name]}
             {...range}
             value={settings[name]}
             isTaken={provider.settings.includes(name)}
@@ -42,9 +44,12 @@ export function ModelSettings({ settings, provider, choose }: ModelSettingsProps
         ))}
       </div>
       <p className="model-settings-note">
-        For this session. Empty: as the provider has it.
+        {texts.note}{" "}
         {refused.length > 0 &&
-          ` ${provider.name} does not take: ${refused.map(({ label }) => label.toLowerCase()).join(", ")}.`}
+          texts.refused(
+            provider.name,
+            refused.map(({ name }) => texts.names[name]),
+          )}
       </p>
     </details>
   );
@@ -74,7 +79,7 @@ function NumberField({ label, min, max, step, value, isTaken, onChange }: Number
         min={min}
         max={max}
         step={step}
-        placeholder="default"
+        placeholder={t.inspector.settings.default}
         disabled={!isTaken}
         aria-invalid={isWrong}
         value={shown}

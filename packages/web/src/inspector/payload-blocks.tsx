@@ -1,74 +1,52 @@
-import type { ContextReport, PromptChange, SentMessage } from "@redis-memory-magic/protocol";
+import type { ContextReport, SentMessage } from "@redis-memory-magic/protocol";
 import { useState } from "react";
-import { formatCount, plural } from "../ui/format.ts";
+import { tokenText } from "../chat/state/memory-line.ts";
+import { t } from "../texts/texts.ts";
+import type { InspectorSubject } from "./inspector-panel.tsx";
 
 /** Number of messages shown at each end; those between are folded. */
 const ENDS = 20;
 
-const REASONS: Record<ContextReport["left_out"][number]["reason"], string> = {
-  stateless: "memory is off",
-  window: "no room in the window",
-};
-
-/** How the server changes a history that a model would refuse as it is. */
-const CHANGES: Record<PromptChange["change"], string> = {
-  joined: "sent as one with the message before, which has the same role",
-  moved_to_system: "sent as part of the system prompt",
-  quoted: "an answer at the beginning, sent as the user's words",
-  empty_left_out: "without text, not sent",
-  reasoning_removed: "sent without what the model had thought",
-  call_left_out: "a tool call without its output, not sent",
-  tools_as_text: "a tool call or its output, sent as text: this model has no tools",
-  images_left_out: "sent with a note in place of the image: this model does not see images",
-  files_left_out: "sent with a note in place of the file: this model does not read files",
-  unknown_left_out: "of a kind that this server does not know, not sent",
-};
-
 interface PayloadBlocksProps {
   report: ContextReport;
-  tense: "stay" | "stayed";
+  kind: InspectorSubject["kind"];
   /** True while the draft is empty: the last block is a placeholder for it. */
   isLastOpen: boolean;
 }
 
 /** The payload, message by message, in the order in which the model reads it. */
-export function PayloadBlocks({ report, tense, isLastOpen }: PayloadBlocksProps) {
+export function PayloadBlocks({ report, kind, isLastOpen }: PayloadBlocksProps) {
   const [isUnfolded, setIsUnfolded] = useState(false);
   const { messages, left_out, normalized, intact, tokens } = report;
+  const { blocks: texts } = t.inspector;
   const isFolded = !isUnfolded && messages.length > 2 * ENDS + 1;
   const blocks = messages.map((message, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: messages of a payload have no other key.
     <PayloadBlock key={index} message={message} isOpen={isLastOpen && index === messages.length - 1} />
   ));
   return (
-    <section className="blocks" aria-label="Messages sent">
+    <section className="blocks" aria-label={texts.name}>
       {left_out.map(({ reason, messages: count }) => (
         <p key={reason} className="block-left-out">
-          {plural(count, "message")} {count === 1 ? tense.replace(/^stay$/, "stays") : tense} in Redis:{" "}
-          {REASONS[reason]}
+          {texts.stay[kind](count, texts.reasons[reason])}
         </p>
       ))}
       {normalized.map(({ change, messages: count }) => (
         <p key={change} className="block-left-out">
-          {plural(count, "message")}: {CHANGES[change]}
+          {texts.changed(count, texts.changes[change])}
         </p>
       ))}
-      {!intact && (
-        <p className="block-left-out">Some of what was sent has been dropped from the session since.</p>
-      )}
+      {!intact && <p className="block-left-out">{texts.incomplete}</p>}
       {isFolded ? blocks.slice(0, ENDS) : blocks}
       {isFolded && (
         <>
           <button type="button" className="button button-small" onClick={() => setIsUnfolded(true)}>
-            Show {formatCount(messages.length - 2 * ENDS)} more between
+            {texts.showBetween(messages.length - 2 * ENDS)}
           </button>
           {blocks.slice(-ENDS)}
         </>
       )}
-      <p className="blocks-sum figures">
-        Together {tokens.estimated && "about "}
-        {plural(tokens.counted, "token")}
-      </p>
+      <p className="blocks-sum figures">{texts.total(tokenText(tokens))}</p>
     </section>
   );
 }
@@ -84,13 +62,14 @@ interface PayloadBlockProps {
 function PayloadBlock({ message, isOpen }: PayloadBlockProps) {
   const { role, content, tokens, images = [] } = message;
   const [isWhole, setIsWhole] = useState(false);
+  const { blocks: texts } = t.inspector;
   const isLong = content.length > LONG_CHARS || content.split("\n", 5).length > 4;
-  if (isOpen) return <p className="block-left-out">And what you write next.</p>;
+  if (isOpen) return <p className="block-left-out">{texts.draft}</p>;
   return (
     <div className="block" data-role={role}>
       <p className="block-head">
         <span>{titleOf(message)}</span>
-        <span className="figures">{plural(tokens, "token")}</span>
+        <span className="figures">{t.common.tokens(tokens)}</span>
       </p>
       <p className="block-content" data-clamped={(isLong && !isWhole) || undefined} dir="auto">
         {content}
@@ -99,11 +78,11 @@ function PayloadBlock({ message, isOpen }: PayloadBlockProps) {
         // biome-ignore lint/suspicious/noArrayIndexKey: an image can be sent twice.
         <p key={index} className="block-image">
           <span>
-            Image
+            {texts.image}
             {width !== undefined && height !== undefined && ` · ${width} × ${height}`}
             {url !== null && !url.startsWith("blob:") && ` · ${hostOf(url)}`}
           </span>
-          <span className="figures">about {plural(tokens, "token")}</span>
+          <span className="figures">{t.common.aboutTokens(tokens)}</span>
         </p>
       ))}
       {isLong && (
@@ -113,7 +92,7 @@ function PayloadBlock({ message, isOpen }: PayloadBlockProps) {
           aria-expanded={isWhole}
           onClick={() => setIsWhole((before) => !before)}
         >
-          {isWhole ? "Show less" : "Show all"}
+          {isWhole ? texts.less : texts.all}
         </button>
       )}
     </div>
@@ -121,8 +100,8 @@ function PayloadBlock({ message, isOpen }: PayloadBlockProps) {
 }
 
 function titleOf({ role, type, name }: SentMessage): string {
-  if (type === "function_call") return `tool call ${name ?? ""}`;
-  return type === "function_call_output" ? "tool output" : role;
+  if (type === "function_call") return t.inspector.blocks.toolCall(name ?? "");
+  return type === "function_call_output" ? t.inspector.blocks.toolOutput : role;
 }
 
 /** The place of an image that the session does not have. */

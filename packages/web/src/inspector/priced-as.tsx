@@ -2,6 +2,8 @@ import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { useId } from "react";
 import { pricedModels } from "../chat/state/pricing.ts";
 import { changeSettings, useSettings } from "../chat/state/settings.ts";
+import { formatCost } from "../texts/format.ts";
+import { t } from "../texts/texts.ts";
 
 const OWN = "";
 
@@ -13,7 +15,7 @@ export function PricedAs({ providers }: { providers: readonly ProviderStatus[] }
   if (models.length === 0) return null;
   return (
     <div className="priced-as">
-      <label htmlFor={id}>Priced as</label>
+      <label htmlFor={id}>{t.inspector.pricedAs}</label>
       <select
         id={id}
         value={pricedAs ?? OWN}
@@ -21,10 +23,10 @@ export function PricedAs({ providers }: { providers: readonly ProviderStatus[] }
           changeSettings({ pricedAs: event.target.value === OWN ? null : event.target.value })
         }
       >
-        <option value={OWN}>each model's own prices</option>
+        <option value={OWN}>{t.inspector.ownPrice}</option>
         {models.map(({ id: model, price }) => (
           <option key={model} value={model}>
-            {model}: ${price.input} in, ${price.output} out
+            {t.inspector.price(model, formatCost(price.input), formatCost(price.output))}
           </option>
         ))}
       </select>

@@ -1,4 +1,5 @@
 import type { ContextReport, ProviderId } from "@redis-memory-magic/protocol";
+import { t } from "../texts/texts.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { asCurl } from "./as-curl.ts";
 
@@ -9,22 +10,25 @@ interface RawRequestProps {
 
 /** The request as sent to the provider. */
 export function RawRequest({ request, provider }: RawRequestProps) {
+  const { raw: texts } = t.inspector;
   if (request === null) {
-    return (
-      <p className="inspector-note">No request: this provider answers inside the server's own machine.</p>
-    );
+    return <p className="inspector-note">{texts.none}</p>;
   }
   return (
     <details className="raw">
-      <summary>Raw request</summary>
+      <summary>{texts.title}</summary>
       <p className="raw-address">
         {request.method} {request.url}
       </p>
       <p className="raw-copy">
-        <CopyButton label="Copy as curl" visibleText="Copy as curl" text={() => asCurl(request, provider)} />
         <CopyButton
-          label="Copy JSON"
-          visibleText="Copy JSON"
+          label={texts.copyCurl}
+          visibleText={texts.copyCurl}
+          text={() => asCurl(request, provider)}
+        />
+        <CopyButton
+          label={texts.copyJson}
+          visibleText={texts.copyJson}
           text={() => JSON.stringify(request.body, null, 2)}
         />
       </p>

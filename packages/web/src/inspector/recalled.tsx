@@ -1,14 +1,9 @@
-import type { ContextReport, RecallFailure } from "@redis-memory-magic/protocol";
+import type { ContextReport } from "@redis-memory-magic/protocol";
 import { type RecallPart, recallOf } from "../chat/state/context-parts.ts";
 import { showMessage } from "../chat/state/message-target.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
-import { formatCount, formatDateTime, plural } from "../ui/format.ts";
-
-const FAILURES: Record<RecallFailure, string> = {
-  unavailable: "Nothing was recalled: the session could not be searched.",
-  late: "Nothing was recalled: the search took too long.",
-  no_words: "Nothing was recalled: your message has no words to search for.",
-};
+import { formatDateTime, formatTenths } from "../texts/format.ts";
+import { t } from "../texts/texts.ts";
 
 interface RecalledProps {
   sessionId: string;
@@ -22,8 +17,8 @@ export function Recalled({ sessionId, report, messages }: RecalledProps) {
   const recall = recallOf(report);
   if (recall === undefined) return null;
   return (
-    <section className="recalled" aria-label="Recalled">
-      <h3>Recalled</h3>
+    <section className="recalled" aria-label={t.inspector.recalled.name}>
+      <h3>{t.inspector.recalled.name}</h3>
       {recall.hits.length > 0 && (
         <ol>
           {recall.hits.map((hit) => (
@@ -47,7 +42,7 @@ function Hit({ sessionId, hit, messages }: HitProps) {
     <li>
       <p className="recalled-head figures">
         <span>{formatDateTime(hit.created_at)}</span>
-        <span>{plural(hit.tokens, "token")}</span>
+        <span>{t.common.tokens(hit.tokens)}</span>
       </p>
       {question !== undefined && (
         <p className="recalled-text" dir="auto">
@@ -56,19 +51,21 @@ function Hit({ sessionId, hit, messages }: HitProps) {
       )}
       <p className="recalled-why">
         {hit.terms.length === 0
-          ? "Beside a turn that has words of your message"
-          : `Has ${hit.terms.map(({ term, weight }) => `“${term}” (${weight.toFixed(1)})`).join(", ")}`}
+          ? t.inspector.recalled.neighbour
+          : t.inspector.recalled.has(
+              hit.terms.map(({ term, weight }) => `“${term}” (${formatTenths(weight)})`).join(", "),
+            )}
       </p>
       <button type="button" className="button-text" onClick={() => showMessage(sessionId, first)}>
-        Show in the conversation
+        {t.inspector.recalled.show}
       </button>
     </li>
   );
 }
 
 function searchText({ searched, total, matched, hits, ms, failed }: RecallPart): string {
-  if (failed !== undefined) return FAILURES[failed];
-  const search = `Searched ${formatCount(searched)} of ${plural(total, "message")} outside the window in ${ms.toFixed(1)} ms`;
-  if (matched === 0) return `${search}. None has words of your message.`;
-  return `${search}. ${formatCount(hits.length)} of ${plural(matched, "matching turn")} fit.`;
+  const texts = t.inspector.recalled;
+  if (failed !== undefined) return texts.failures[failed];
+  const search = texts.searched(searched, total, formatTenths(ms));
+  return `${search} ${matched === 0 ? texts.noneMatched : texts.fit(hits.length, matched)}`;
 }

@@ -1,5 +1,5 @@
 import { useId } from "react";
-import { formatCount } from "../ui/format.ts";
+import { t } from "../texts/texts.ts";
 import { nearestStop, SMALLEST_WINDOW, windowStops } from "./window-scale.ts";
 
 interface WindowSliderProps {
@@ -18,9 +18,9 @@ export function WindowSlider({ tokens, modelWindow, onChange }: WindowSliderProp
   const last = stops.length - 1;
   return (
     <div className="window-slider">
-      <label htmlFor={id}>Context window</label>
+      <label htmlFor={id}>{t.inspector.window}</label>
       <output className="figures" htmlFor={id}>
-        {formatCount(value)} tokens
+        {t.common.tokens(value)}
       </output>
       <input
         id={id}
@@ -29,7 +29,7 @@ export function WindowSlider({ tokens, modelWindow, onChange }: WindowSliderProp
         max={last}
         step={1}
         value={nearestStop(stops, value)}
-        aria-valuetext={`${formatCount(value)} tokens`}
+        aria-valuetext={t.common.tokens(value)}
         onChange={(event) => {
           const index = Number(event.target.value);
           onChange(index >= last ? null : (stops[index] ?? null));
@@ -37,10 +37,10 @@ export function WindowSlider({ tokens, modelWindow, onChange }: WindowSliderProp
       />
       <p>
         {tokens === null ? (
-          "The model's own. Make it smaller and see what is forgotten."
+          t.inspector.windowIsModels
         ) : (
           <button type="button" className="button-text" onClick={() => onChange(null)}>
-            Back to the model's {formatCount(modelWindow)}
+            {t.inspector.backToModels(modelWindow)}
           </button>
         )}
       </p>

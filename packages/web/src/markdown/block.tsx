@@ -1,5 +1,6 @@
 import type { MarkedToken, Token, Tokens } from "marked";
 import { memo, type ReactNode } from "react";
+import { t } from "../texts/later.ts";
 import { CodeBlock } from "./code-block.tsx";
 import { formula, inline, isMath } from "./inline.tsx";
 
@@ -70,7 +71,7 @@ function List({ list: { ordered, start, items } }: { list: Tokens.List }) {
 function Table({ table: { header, rows } }: { table: Tokens.Table }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
-    <section className="markdown-table" tabIndex={0} aria-label="Table">
+    <section className="markdown-table" tabIndex={0} aria-label={t.markdown.table}>
       <table dir="auto">
         <thead>
           <tr>

@@ -1,4 +1,5 @@
 import { memo, useEffect, useState } from "react";
+import { t } from "../texts/later.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import "./code-block.css";
 import type { CodeLine, LineHighlighter } from "./highlighter.ts";
@@ -11,7 +12,7 @@ export function CodeBlock({ code, language }: { code: string; language: string }
     <figure className="code" dir="ltr">
       <figcaption className="code-head">
         <span>{name || "text"}</span>
-        <CopyButton text={code} label="Copy code" />
+        <CopyButton text={code} label={t.markdown.copyCode} />
       </figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
       <pre tabIndex={0}>

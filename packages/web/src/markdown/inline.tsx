@@ -1,5 +1,6 @@
 import type { MarkedToken, Token, Tokens } from "marked";
 import { Fragment, type ReactNode } from "react";
+import { t } from "../texts/later.ts";
 import { decodeEntities } from "./entities.ts";
 import { Formula } from "./math.tsx";
 import type { MathToken } from "./parser.ts";
@@ -28,7 +29,7 @@ function inlineToken(token: MarkedToken): ReactNode {
       return link(token);
     case "image":
       // Images are never loaded: a request to a foreign address could leak the conversation.
-      return <SafeLink href={token.href}>{token.text === "" ? token.href : token.text} (image)</SafeLink>;
+      return <SafeLink href={token.href}>{t.markdown.image(token.text || token.href)}</SafeLink>;
     case "escape":
       return token.text;
     case "checkbox":
@@ -37,7 +38,7 @@ function inlineToken(token: MarkedToken): ReactNode {
           type="checkbox"
           checked={token.checked}
           disabled
-          aria-label={token.checked ? "Done" : "To do"}
+          aria-label={token.checked ? t.markdown.done : t.markdown.toDo}
         />
       );
     case "text":

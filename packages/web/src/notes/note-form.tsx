@@ -1,6 +1,6 @@
 import { countCodePoints, MAX_NOTE_CHARS } from "@redis-memory-magic/protocol";
 import { type KeyboardEvent, useState } from "react";
-import { plural } from "../ui/format.ts";
+import { t } from "../texts/later.ts";
 import { isComposing } from "../ui/is-composing.ts";
 
 interface NoteFormProps {
@@ -43,7 +43,7 @@ export function NoteForm({ text, label, submitLabel, onSubmit, onCancel }: NoteF
         rows={2}
         // biome-ignore lint/a11y/noAutofocus: the user has just asked to write a note.
         autoFocus
-        placeholder="What a model should know in every session"
+        placeholder={t.notes.placeholder}
         value={draft}
         onChange={(event) => setDraft(event.target.value)}
         onKeyDown={onKeyDown}
@@ -54,11 +54,11 @@ export function NoteForm({ text, label, submitLabel, onSubmit, onCancel }: NoteF
         </button>
         {onCancel && (
           <button type="button" className="button button-small" onClick={onCancel}>
-            Cancel
+            {t.notes.cancel}
           </button>
         )}
         <span className="note-left figures" role="status" data-bad={left < 0 || undefined}>
-          {left < 0 ? `${plural(-left, "character")} too many` : left < 50 ? `${left} characters left` : ""}
+          {left < 0 ? t.notes.tooLong(-left) : left < 50 ? t.notes.left(left) : ""}
         </span>
       </p>
     </form>

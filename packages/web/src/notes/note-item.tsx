@@ -1,6 +1,7 @@
 import type { Note } from "@redis-memory-magic/protocol";
 import { useState } from "react";
-import { formatDateTime } from "../ui/format.ts";
+import { formatDateTime } from "../texts/format.ts";
+import { t } from "../texts/later.ts";
 import { Icon } from "../ui/icon.tsx";
 import { NoteForm } from "./note-form.tsx";
 
@@ -19,8 +20,8 @@ export function NoteItem({ note, onChange, onRemove, onShowSource }: NoteItemPro
       <li>
         <NoteForm
           text={note.text}
-          label="Edited note"
-          submitLabel="Save"
+          label={t.notes.edited}
+          submitLabel={t.notes.save}
           onCancel={() => setEdited(false)}
           onSubmit={async (text) => {
             const isDone = await onChange(text);
@@ -40,15 +41,15 @@ export function NoteItem({ note, onChange, onRemove, onShowSource }: NoteItemPro
         <span>{formatDateTime(note.created_at)}</span>
         {note.source !== undefined && (
           <button type="button" className="button-text" onClick={onShowSource}>
-            Show the message
+            {t.notes.showMessage}
           </button>
         )}
         <span className="note-actions">
           <button
             type="button"
             className="button-icon"
-            aria-label="Edit note"
-            title="Edit"
+            aria-label={t.notes.edit}
+            title={t.notes.edit}
             onClick={() => setEdited(true)}
           >
             <Icon name="edit" size={15} />
@@ -56,8 +57,8 @@ export function NoteItem({ note, onChange, onRemove, onShowSource }: NoteItemPro
           <button
             type="button"
             className="button-icon"
-            aria-label="Delete note"
-            title="Delete"
+            aria-label={t.notes.delete}
+            title={t.notes.delete}
             onClick={onRemove}
           >
             <Icon name="close" size={15} />

@@ -5,10 +5,10 @@ import { toastErrors } from "../api/toast-errors.ts";
 import { showMessage } from "../chat/state/message-target.ts";
 import { changeSettings, useSettings } from "../chat/state/settings.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
+import { t } from "../texts/later.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { downloadFile } from "../ui/download-file.ts";
 import { FileButton } from "../ui/file-button.tsx";
-import { plural } from "../ui/format.ts";
 import { NoteForm } from "./note-form.tsx";
 import { NoteItem } from "./note-item.tsx";
 import { useNotes } from "./use-notes.ts";
@@ -36,7 +36,7 @@ export function NotesDialog({ sessionId, kept, onOpen, onClose }: NotesDialogPro
   }
 
   return (
-    <Dialog title="Notes" onClose={onClose}>
+    <Dialog title={t.common.notes} onClose={onClose}>
       <div className="notes">
         <label className="notes-switch">
           <input
@@ -44,24 +44,21 @@ export function NotesDialog({ sessionId, kept, onOpen, onClose }: NotesDialogPro
             checked={areSent}
             onChange={(event) => changeSettings({ notes: event.target.checked })}
           />
-          Send my notes with every message that has memory
+          {t.notes.send}
         </label>
-        <p className="notes-about">
-          Only you write notes. The newest that fit are sent at the end of the system prompt, up to 500
-          tokens. They belong to all your sessions and stay when a session expires.
-        </p>
-        <NoteForm text={kept?.content ?? ""} label="New note" submitLabel="Keep" onSubmit={add} />
+        <p className="notes-about">{t.notes.about}</p>
+        <NoteForm text={kept?.content ?? ""} label={t.notes.new} submitLabel={t.notes.keep} onSubmit={add} />
         {problem !== null && <p role="alert">{problem}</p>}
         {notes !== null && notes.length > 5 && (
           <input
             type="search"
-            aria-label="Search the notes"
-            placeholder="Search the notes"
+            aria-label={t.notes.search}
+            placeholder={t.notes.search}
             value={query}
             onChange={(event) => setQuery(event.target.value)}
           />
         )}
-        <ul className="notes-list" aria-label="Notes">
+        <ul className="notes-list" aria-label={t.common.notes}>
           {shown.map((note) => (
             <NoteItem
               key={note.id}
@@ -83,12 +80,12 @@ export function NotesDialog({ sessionId, kept, onOpen, onClose }: NotesDialogPro
           </span>
           {notes !== null && notes.length > 0 && (
             <button type="button" className="button-text" onClick={() => saveNotes(notes)}>
-              Export
+              {t.notes.export}
             </button>
           )}
           <FileButton
             className="button-text"
-            fileLabel="Notes file"
+            fileLabel={t.notes.file}
             onFile={(file) => void toastErrors(async () => void (await importAll(await readJsonFile(file))))}
           />
         </p>
@@ -98,10 +95,8 @@ export function NotesDialog({ sessionId, kept, onOpen, onClose }: NotesDialogPro
 }
 
 function countText(shown: number, all: number): string {
-  if (all === 0) return "No notes yet.";
-  return shown < all
-    ? `${shown} of ${plural(all, "note")}`
-    : `${plural(all, "note")} of at most ${MAX_NOTES}`;
+  if (all === 0) return t.notes.none;
+  return shown < all ? t.notes.found(shown, all) : t.notes.count(all, MAX_NOTES);
 }
 
 const hasAllWords = (text: string, query: string): boolean =>

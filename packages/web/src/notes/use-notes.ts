@@ -4,6 +4,7 @@ import { asApiError } from "../api/api-error.ts";
 import { deleteNote, fetchNotes, importNotes, putNotes } from "../api/endpoints.ts";
 import { toastErrors } from "../api/toast-errors.ts";
 import { noteNotesChanged } from "../chat/state/note-revision.ts";
+import { t } from "../texts/later.ts";
 import { showToast } from "../ui/toasts.ts";
 
 export interface NotesOnServer {
@@ -50,7 +51,7 @@ export function useNotes(): NotesOnServer {
     importAll: (exported) => change(() => importNotes(exported)),
     async remove(note) {
       if (!(await change(() => deleteNote(note.id)))) return;
-      showToast("The note was deleted.", { action: { label: "Undo", run: () => void put([note]) } });
+      showToast(t.notes.deleted, { action: { label: t.common.undo, run: () => void put([note]) } });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { useRef, useState } from "react";
+import { t } from "../texts/texts.ts";
 
 const LONGEST_TITLE = 200;
 
@@ -23,7 +24,7 @@ export function RenameForm({ title, onDone }: { title: string; onDone: (title: s
       }}
     >
       <input
-        aria-label="Session title"
+        aria-label={t.sessions.title}
         maxLength={LONGEST_TITLE}
         value={text}
         // biome-ignore lint/a11y/noAutofocus: the user has just asked to edit.

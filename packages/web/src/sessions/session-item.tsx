@@ -1,7 +1,8 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { useRef, useState } from "react";
 import { sessionLink } from "../chat/state/session-id.ts";
-import { formatTimeLeft, plural } from "../ui/format.ts";
+import { formatTimeSpan } from "../texts/format.ts";
+import { t } from "../texts/texts.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { secondsUntil } from "../ui/seconds-until.ts";
@@ -56,8 +57,10 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
             {title}
           </span>
           <span className="session-facts figures">
-            {plural(session.message_count, "message")} ·{" "}
-            <span data-runs-out={left < RUNS_OUT_SECONDS || undefined}>{formatTimeLeft(left)}</span>
+            {t.common.messages(session.message_count)} ·{" "}
+            <span data-runs-out={left < RUNS_OUT_SECONDS || undefined}>
+              {t.sessions.left(formatTimeSpan(left))}
+            </span>
           </span>
           <span className="session-ttl" data-runs-out={left < RUNS_OUT_SECONDS || undefined}>
             <span style={{ width: `${Math.min(1, left / session.ttl_seconds) * 100}%` }} />
@@ -65,18 +68,18 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
         </a>
       )}
       <Menu
-        label={`Actions for ${title}`}
+        label={t.sessions.actions(title)}
         buttonClass="button-icon session-menu"
         button={<Icon name="more" size={16} />}
       >
-        <MenuItem onClick={() => setIsRenamed(true)}>Rename</MenuItem>
-        {TTL_OPTIONS.map(({ label, seconds }) => (
+        <MenuItem onClick={() => setIsRenamed(true)}>{t.sessions.rename}</MenuItem>
+        {TTL_OPTIONS.map(({ name, seconds }) => (
           <MenuItem key={seconds} onClick={() => actions.onExtend(session, seconds)}>
-            Keep for {label}
+            {t.sessions.keepFor(t.sessions.ttls[name])}
           </MenuItem>
         ))}
-        <MenuItem onClick={() => actions.onExport(session, "json")}>Export as JSON</MenuItem>
-        <MenuItem onClick={() => actions.onExport(session, "markdown")}>Export as Markdown</MenuItem>
+        <MenuItem onClick={() => actions.onExport(session, "json")}>{t.sessions.exportJson}</MenuItem>
+        <MenuItem onClick={() => actions.onExport(session, "markdown")}>{t.sessions.exportMarkdown}</MenuItem>
         <MenuItem
           destructive
           onClick={() => {
@@ -84,7 +87,7 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
             actions.onDelete(session);
           }}
         >
-          Delete
+          {t.sessions.delete}
         </MenuItem>
       </Menu>
     </li>

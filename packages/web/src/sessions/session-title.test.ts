@@ -24,9 +24,9 @@ test("groups by the user's days, without empty groups", () => {
   const hoursAgo = (hours: number) => session(`${hours}`, new Date(noon - hours * 3_600_000).toISOString());
   const groups = groupByDay([hoursAgo(1), hoursAgo(11), hoursAgo(13), hoursAgo(100)], noon);
   expect(groups.map(({ day, sessions }) => [day, sessions.length])).toEqual([
-    ["Today", 2],
-    ["Yesterday", 1],
-    ["Earlier", 1],
+    ["today", 2],
+    ["yesterday", 1],
+    ["earlier", 1],
   ]);
   expect(groupByDay([], noon)).toEqual([]);
 });

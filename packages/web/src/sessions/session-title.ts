@@ -1,7 +1,8 @@
 import type { Session } from "@redis-memory-magic/protocol";
+import { t } from "../texts/texts.ts";
 
 /** Returns a session's title. Messages that were stored without a turn give none. */
-export const titleOf = ({ title }: Pick<Session, "title">): string => title?.trim() || "Untitled session";
+export const titleOf = ({ title }: Pick<Session, "title">): string => title?.trim() || t.common.untitled;
 
 /** Returns the sessions whose titles contain every word of a search. */
 export function searchSessions(sessions: readonly Session[], search: string): readonly Session[] {
@@ -13,18 +14,18 @@ export function searchSessions(sessions: readonly Session[], search: string): re
   });
 }
 
-/** Groups sessions under "Today", "Yesterday" and "Earlier", in the user's time zone. */
-export function groupByDay(
-  sessions: readonly Session[],
-  now: number,
-): { day: string; sessions: Session[] }[] {
+const DAYS = ["today", "yesterday", "earlier"] as const;
+export type Day = (typeof DAYS)[number];
+
+/** Groups sessions by the day of their last use, in the user's time zone. */
+export function groupByDay(sessions: readonly Session[], now: number): { day: Day; sessions: Session[] }[] {
   const today = new Date(now).setHours(0, 0, 0, 0);
   const yesterday = new Date(today - 1).setHours(0, 0, 0, 0);
-  const groups = Map.groupBy(sessions, ({ updated_at }) => {
+  const groups = Map.groupBy(sessions, ({ updated_at }): Day => {
     const at = Date.parse(updated_at);
-    return at >= today ? "Today" : at >= yesterday ? "Yesterday" : "Earlier";
+    return at >= today ? "today" : at >= yesterday ? "yesterday" : "earlier";
   });
-  return (["Today", "Yesterday", "Earlier"] as const).flatMap((day) => {
+  return DAYS.flatMap((day) => {
     const of = groups.get(day);
     return of === undefined ? [] : [{ day, sessions: of }];
   });

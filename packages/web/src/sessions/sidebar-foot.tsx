@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { t } from "../texts/texts.ts";
 import { FileButton } from "../ui/file-button.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
 
@@ -15,12 +16,12 @@ interface SidebarFootProps {
 export function SidebarFoot({ account, onCompare, onTour, onImport, ...props }: SidebarFootProps) {
   return (
     <>
-      <FootButton icon="lanes" label="Side by side" onClick={onCompare} />
-      <FootButton icon="compass" label="Guided tour" onClick={onTour} />
-      <FileButton className="button-foot" fileLabel="Session file" onFile={onImport} />
-      <FootButton icon="note" label="Notes" onClick={props.onNotes} />
-      <FootButton icon="settings" label="Settings" onClick={props.onSettings} />
-      <FootButton icon="keyboard" label="Shortcuts" onClick={props.onShortcuts} />
+      <FootButton icon="lanes" label={t.common.sideBySide} onClick={onCompare} />
+      <FootButton icon="compass" label={t.common.guidedTour} onClick={onTour} />
+      <FileButton className="button-foot" fileLabel={t.sessions.file} onFile={onImport} />
+      <FootButton icon="note" label={t.common.notes} onClick={props.onNotes} />
+      <FootButton icon="settings" label={t.common.settings} onClick={props.onSettings} />
+      <FootButton icon="keyboard" label={t.sessions.shortcuts} onClick={props.onShortcuts} />
       {account}
     </>
   );

@@ -1,6 +1,7 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { type ReactNode, useState } from "react";
 import { serverNow } from "../api/server-clock.ts";
+import { t } from "../texts/texts.ts";
 import { Icon, Logo } from "../ui/icon.tsx";
 import { useNow } from "../ui/use-now.ts";
 import { type SessionActions, SessionItem } from "./session-item.tsx";
@@ -29,33 +30,33 @@ export function Sidebar({ state, openId, actions, onNew, onOpened, onFind, onLoa
   const sessions = state.sessions.filter(({ id }) => !state.removing.has(id));
   const found = searchSessions(sessions, search);
   return (
-    <nav className="sidebar" aria-label="Sessions">
+    <nav className="sidebar" aria-label={t.sessions.name}>
       <p className="sidebar-brand">
         <Logo /> Memory Magic
       </p>
       <button
         type="button"
         className="button sidebar-new"
-        aria-label="New session"
+        aria-label={t.common.newSession}
         data-shortcut="Alt N"
         onClick={onNew}
       >
-        New session
+        {t.common.newSession}
       </button>
       <label className="sidebar-search">
         <Icon name="search" size={15} />
         <input
           type="search"
-          aria-label="Search sessions"
-          placeholder="Search sessions"
+          aria-label={t.sessions.search}
+          placeholder={t.sessions.search}
           value={search}
           onChange={(event) => setSearch(event.target.value)}
         />
       </label>
       <div className="sidebar-list">
         {groupByDay(found, now).map(({ day, sessions: ofDay }) => (
-          <section key={day} aria-label={day}>
-            <h2>{day}</h2>
+          <section key={day} aria-label={t.sessions.days[day]}>
+            <h2>{t.sessions.days[day]}</h2>
             <ul>
               {ofDay.map((session) => (
                 <SessionItem
@@ -87,14 +88,14 @@ interface ListEndProps {
 
 function ListEnd({ state, found, search, onFind, onLoadMore }: ListEndProps) {
   if (typeof state.load === "object") {
-    return <p className="sidebar-note">The sessions cannot be listed: {state.load.message}</p>;
+    return <p className="sidebar-note">{t.sessions.notListed(state.load.message)}</p>;
   }
   if (search !== "") {
     return (
       <p className="sidebar-note">
-        {found.length === 0 && "No session has these words in its title. "}
+        {found.length === 0 && `${t.sessions.noTitle} `}
         <button type="button" className="button-text" onClick={onFind}>
-          Search the messages (Ctrl K)
+          {t.sessions.searchMessages}
         </button>
       </p>
     );
@@ -102,12 +103,12 @@ function ListEnd({ state, found, search, onFind, onLoadMore }: ListEndProps) {
   if (state.nextCursor !== null) {
     return (
       <button type="button" className="button button-small" onClick={onLoadMore}>
-        Older sessions
+        {t.sessions.older}
       </button>
     );
   }
   if (state.load === "ready" && found.length === 0) {
-    return <p className="sidebar-note">Conversations are listed here while Redis keeps them.</p>;
+    return <p className="sidebar-note">{t.sessions.none}</p>;
   }
   return null;
 }

@@ -1,6 +1,7 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { serverNow } from "../api/server-clock.ts";
-import { formatClock } from "../ui/format.ts";
+import { formatClock } from "../texts/format.ts";
+import { t } from "../texts/texts.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { secondsUntil } from "../ui/seconds-until.ts";
@@ -15,20 +16,20 @@ export function TtlMenu({ session, onExtend }: { session: Session; onExtend: (se
   const runsOut = left < RUNS_OUT_SECONDS;
   return (
     <Menu
-      label={`Expires in ${formatClock(left)}: extend`}
+      label={t.sessions.expiresIn(formatClock(left))}
       buttonClass={`ttl ${runsOut ? "ttl-runs-out" : ""}`}
       button={
         <>
           <Icon name="clock" size={15} />
           <span className="figures">{formatClock(left)}</span>
-          <span className="ttl-extend">· Extend</span>
+          <span className="ttl-extend">· {t.sessions.extend}</span>
         </>
       }
     >
-      <p className="menu-title">Keep after each use for</p>
-      {TTL_OPTIONS.map(({ label, seconds }) => (
+      <p className="menu-title">{t.sessions.keepAfterUse}</p>
+      {TTL_OPTIONS.map(({ name, seconds }) => (
         <MenuItem key={seconds} onClick={() => onExtend(seconds)}>
-          {label}
+          {t.sessions.ttls[name]}
         </MenuItem>
       ))}
     </Menu>

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
 import { isSessionId, newSessionId, sessionLink } from "../chat/state/session-id.ts";
+import { t } from "../texts/texts.ts";
 import { readStored, writeStored } from "../ui/browser-storage.ts";
 import { showToast } from "../ui/toasts.ts";
 
@@ -27,9 +28,7 @@ function addressed(): OpenSession | null {
   } catch {
     // Not percent-encoded.
   }
-  showToast("This link is not valid: no session can have such an id. A new session is open.", {
-    tone: "bad",
-  });
+  showToast(t.sessions.invalidLink, { tone: "bad" });
   return { id: newSessionId(), isUnused: true };
 }
 

@@ -1,6 +1,8 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { useMemo } from "react";
 import { toastErrors } from "../api/toast-errors.ts";
+import { formatTimeSpan } from "../texts/format.ts";
+import { t } from "../texts/texts.ts";
 import { showToast } from "../ui/toasts.ts";
 import { saveSession } from "./session-files.ts";
 import type { SessionActions } from "./session-item.tsx";
@@ -26,7 +28,7 @@ export function useSessionActions(
       onExtend: (session, seconds) =>
         void toastErrors(async () => {
           await list.extend(session.id, seconds);
-          showToast(`“${titleOf(session)}” now lives for ${labelOf(seconds)} after each use`);
+          showToast(t.sessions.kept(titleOf(session), timeOf(seconds)));
         }),
       onExport: (session, format) => void toastErrors(() => saveSession(session, format)),
       onDelete(session: Session) {
@@ -39,5 +41,7 @@ export function useSessionActions(
   );
 }
 
-const labelOf = (seconds: number) =>
-  TTL_OPTIONS.find((option) => option.seconds === seconds)?.label ?? `${seconds} seconds`;
+function timeOf(seconds: number): string {
+  const option = TTL_OPTIONS.find((option) => option.seconds === seconds);
+  return option === undefined ? formatTimeSpan(seconds) : t.sessions.ttls[option.name];
+}

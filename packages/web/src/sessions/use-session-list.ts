@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { toastErrors } from "../api/toast-errors.ts";
+import { t } from "../texts/texts.ts";
 import { showToast, TOAST_MS } from "../ui/toasts.ts";
 import { SessionList } from "./session-list.ts";
 
@@ -51,5 +52,5 @@ export function removeWithUndo(list: SessionList, id: string, title: string, onU
     list.undoRemoval(id);
     onUndone();
   };
-  showToast(`Deleted “${title}”`, { action: { label: "Undo", run: undo } });
+  showToast(t.sessions.deleted(title), { action: { label: t.common.undo, run: undo } });
 }

@@ -18,7 +18,7 @@ export function prepareStep(
 }
 
 /** Sends a step's message with the current choice. */
-export function runStep({ choice, conversation }: Chat, { message }: TourStep, onDone: () => void): void {
+export function runStep({ choice, conversation }: Chat, message: string, onDone: () => void): void {
   if (choice === null) return;
   conversation.send(message, choice);
   onDone();

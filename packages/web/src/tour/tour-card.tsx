@@ -1,9 +1,9 @@
 import { useEffect, useEffectEvent } from "react";
 import type { Chat } from "../chat/state/use-chat.ts";
-import { plural } from "../ui/format.ts";
+import { t } from "../texts/later.ts";
 import { Icon } from "../ui/icon.tsx";
 import { prepareStep, runStep } from "./run-step.ts";
-import { TOUR } from "./tour-steps.ts";
+import { stepTexts, TOUR } from "./tour-steps.ts";
 import { TourSummary } from "./tour-summary.tsx";
 import type { Tour } from "./use-tour.ts";
 import "./tour-card.css";
@@ -34,11 +34,11 @@ export function TourCard({ tour, chat, onCompare, onSlider, onDelete }: TourCard
       action();
     };
     return (
-      <section className="tour" aria-label="Guided tour">
+      <section className="tour" aria-label={t.common.guidedTour}>
         <header>
-          <strong>That was the tour</strong>
+          <strong>{t.tour.ended}</strong>
           <span />
-          <button type="button" className="button-icon" aria-label="Leave the tour" onClick={tour.leave}>
+          <button type="button" className="button-icon" aria-label={t.tour.leave} onClick={tour.leave}>
             <Icon name="close" size={15} />
           </button>
         </header>
@@ -50,25 +50,22 @@ export function TourCard({ tour, chat, onCompare, onSlider, onDelete }: TourCard
       </section>
     );
   }
+  const { title, intro, outro, message } = stepTexts(step);
   const sent = messages.at(-1)?.turn?.sent_messages;
   const next = TOUR[index + 1];
   const canSend = chat.provider?.available === true && load !== "loading" && live === null;
   const isAnswered = isDone && live === null;
   return (
-    <section className="tour" aria-label="Guided tour">
+    <section className="tour" aria-label={t.common.guidedTour}>
       <header>
-        <strong>{step.scenario}</strong>
-        <span className="figures">
-          {index + 1} of {TOUR.length}
-        </span>
-        <button type="button" className="button-icon" aria-label="Leave the tour" onClick={tour.leave}>
+        <strong>{title}</strong>
+        <span className="figures">{t.tour.position(index + 1, TOUR.length)}</span>
+        <button type="button" className="button-icon" aria-label={t.tour.leave} onClick={tour.leave}>
           <Icon name="close" size={15} />
         </button>
       </header>
       <p aria-live="polite">
-        {isAnswered
-          ? `${sent === undefined ? "" : `${plural(sent, "message")} sent. `}${step.outro}`
-          : step.intro}
+        {isAnswered ? `${sent === undefined ? "" : t.tour.sent(sent)} ${outro}` : intro}
       </p>
       {isAnswered ? (
         <button
@@ -76,16 +73,16 @@ export function TourCard({ tour, chat, onCompare, onSlider, onDelete }: TourCard
           className="button button-small button-strong"
           onClick={() => tour.go(index + 1, next?.isFirst === true)}
         >
-          {next === undefined ? "End of the tour" : "Next"}
+          {next === undefined ? t.tour.end : t.tour.next}
         </button>
       ) : (
         <button
           type="button"
           className="button button-small button-strong"
           disabled={!canSend}
-          onClick={() => runStep(chat, step, tour.done)}
+          onClick={() => runStep(chat, message, tour.done)}
         >
-          {live === null ? `Send “${shortened(step.message)}”` : "Answering…"}
+          {live === null ? t.tour.send(shortened(message)) : t.tour.answering}
         </button>
       )}
     </section>

@@ -1,3 +1,5 @@
+import { t } from "../texts/later.ts";
+
 interface TourSummaryProps {
   onCompare: () => void;
   onSlider: () => void;
@@ -8,20 +10,16 @@ interface TourSummaryProps {
 export function TourSummary({ onCompare, onSlider, onDelete }: TourSummaryProps) {
   return (
     <>
-      <p>
-        A model knows what it is sent, and nothing else. Memory means that a server sends it the conversation
-        again, from Redis, with every question. What does not fit into the context window is not sent, and the
-        model cannot know it.
-      </p>
+      <p>{t.tour.summary}</p>
       <p className="tour-actions">
         <button type="button" className="button button-small" onClick={onCompare}>
-          Side by side
+          {t.common.sideBySide}
         </button>
         <button type="button" className="button button-small" onClick={onSlider}>
-          Try the slider
+          {t.tour.trySlider}
         </button>
         <button type="button" className="button button-small" onClick={onDelete}>
-          Delete the tour's sessions
+          {t.tour.deleteSessions}
         </button>
       </p>
     </>

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { t } from "../texts/texts.ts";
 import "./alert.css";
 import { Icon, type IconName } from "./icon.tsx";
 
@@ -23,7 +24,7 @@ export function Alert({ tone, icon, children, actions }: AlertProps) {
 export function RetryButton({ onClick }: { onClick: () => void }) {
   return (
     <button type="button" className="button button-small" onClick={onClick}>
-      <Icon name="retry" size={14} /> Try again
+      <Icon name="retry" size={14} /> {t.common.tryAgain}
     </button>
   );
 }

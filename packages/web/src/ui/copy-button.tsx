@@ -1,3 +1,4 @@
+import { t } from "../texts/texts.ts";
 import { Icon } from "./icon.tsx";
 import { useCopy } from "./use-copy.ts";
 
@@ -9,7 +10,7 @@ interface CopyButtonProps {
   visibleText?: string;
 }
 
-export function CopyButton({ text, label, visibleText = "Copy" }: CopyButtonProps) {
+export function CopyButton({ text, label, visibleText = t.common.copy }: CopyButtonProps) {
   const { copy, status, isCopied } = useCopy(text);
   return (
     <button type="button" className="button-text copy" aria-label={status ?? label} onClick={copy}>

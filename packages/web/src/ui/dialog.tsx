@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
+import { t } from "../texts/texts.ts";
 import { Icon } from "./icon.tsx";
 import "./dialog.css";
 
@@ -37,7 +38,7 @@ export function Dialog({
       <div className="dialog-content">
         <header className="dialog-head">
           <h2 id={id}>{title}</h2>
-          <button type="button" className="button-icon" aria-label="Close" onClick={onClose}>
+          <button type="button" className="button-icon" aria-label={t.common.close} onClick={onClose}>
             <Icon name="close" />
           </button>
         </header>

@@ -1,4 +1,5 @@
 import { useRef } from "react";
+import { t } from "../texts/texts.ts";
 import { Icon } from "./icon.tsx";
 
 interface FileButtonProps {
@@ -14,7 +15,7 @@ export function FileButton({ fileLabel, className, onFile }: FileButtonProps) {
   return (
     <>
       <button type="button" className={className} onClick={() => input.current?.click()}>
-        <Icon name="upload" size={15} /> Import
+        <Icon name="upload" size={15} /> {t.common.import}
       </button>
       <input
         ref={input}

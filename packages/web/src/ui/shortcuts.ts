@@ -1,22 +1,7 @@
 /** Shortcuts with Alt that work anywhere, also in a text field. */
-export const SHORTCUTS = {
-  KeyM: "Switch memory on or off",
-  KeyX: "Open or close the X-ray",
-  KeyN: "New session",
-  KeyT: "Dark or light theme",
-  KeyI: "Write a message",
-} as const;
+export const SHORTCUTS = ["KeyM", "KeyX", "KeyN", "KeyT", "KeyI"] as const;
 
-export type Shortcut = keyof typeof SHORTCUTS;
-
-/** Keys of certain controls. */
-export const LOCAL_KEYS: readonly (readonly [keys: string, what: string])[] = [
-  ["Enter", "Send"],
-  ["Shift Enter", "A new line"],
-  ["Escape", "Stop the answer; close what lies over the page"],
-  ["Ctrl K", "Find sessions, messages and commands"],
-  ["?", "This list"],
-];
+export type Shortcut = (typeof SHORTCUTS)[number];
 
 export const keyOf = (shortcut: Shortcut): string => `Alt ${shortcut.slice("Key".length)}`;
 
@@ -25,5 +10,5 @@ export function shortcutOf(
   event: Pick<KeyboardEvent, "altKey" | "ctrlKey" | "metaKey" | "code">,
 ): Shortcut | null {
   if (!event.altKey || event.ctrlKey || event.metaKey) return null;
-  return Object.hasOwn(SHORTCUTS, event.code) ? (event.code as Shortcut) : null;
+  return SHORTCUTS.find((shortcut) => shortcut === event.code) ?? null;
 }

@@ -1,4 +1,5 @@
 import { useId } from "react";
+import { t } from "../texts/texts.ts";
 
 interface SystemPromptFieldProps {
   /** Absent: the server's; "": none. */
@@ -14,12 +15,12 @@ export function SystemPromptField({ system, onChange, noneLabel, noneClass }: Sy
   const id = useId();
   return (
     <>
-      <label htmlFor={id}>System prompt</label>
+      <label htmlFor={id}>{t.common.systemPrompt}</label>
       <textarea
         id={id}
         rows={3}
         maxLength={20_000}
-        placeholder="The server's default prompt"
+        placeholder={t.common.systemPromptPlaceholder}
         disabled={system === ""}
         value={system ?? ""}
         onChange={({ target: { value } }) => onChange(value === "" ? null : value)}

@@ -1,3 +1,4 @@
+import { t } from "../texts/texts.ts";
 import { Icon } from "./icon.tsx";
 import { dismissToast, useToasts } from "./toasts.ts";
 import "./toast-list.css";
@@ -21,7 +22,12 @@ export function ToastList() {
               {action.label}
             </button>
           )}
-          <button type="button" className="button-icon" aria-label="Dismiss" onClick={() => dismissToast(id)}>
+          <button
+            type="button"
+            className="button-icon"
+            aria-label={t.common.dismiss}
+            onClick={() => dismissToast(id)}
+          >
             <Icon name="close" size={14} />
           </button>
         </div>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { t } from "../texts/texts.ts";
 import { copyText } from "./copy-text.ts";
 
 const FEEDBACK_MS = 1_600;
@@ -22,6 +23,6 @@ export function useCopy(text: string | (() => string)) {
     }
   }
 
-  const status = result === null ? null : result === "copied" ? "Copied" : "Copying failed";
+  const status = result === null ? null : result === "copied" ? t.common.copied : t.common.copyFailed;
   return { copy, status, isCopied: result === "copied" };
 }

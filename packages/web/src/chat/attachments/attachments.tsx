@@ -1,6 +1,6 @@
 import { useState } from "react";
+import { t } from "../../texts/later.ts";
 import { Dialog } from "../../ui/dialog.tsx";
-import { plural } from "../../ui/format.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { type ImageAttachment, imageAddress, type MessageAttachment } from "../state/attachment.ts";
 import { estimateTokens } from "../state/estimate-tokens.ts";
@@ -18,7 +18,7 @@ interface AttachmentsProps {
 export function Attachments({ sessionId, attachments, onRemove }: AttachmentsProps) {
   if (attachments.length === 0) return null;
   return (
-    <ul className="attachments" aria-label="Attachments">
+    <ul className="attachments" aria-label={t.attachments.name}>
       {attachments.map((attachment, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: two files of a message may be the same.
         <li key={index}>
@@ -28,7 +28,7 @@ export function Attachments({ sessionId, attachments, onRemove }: AttachmentsPro
             <details className="attachment-file">
               <summary>
                 {attachment.name}{" "}
-                <span className="figures">about {plural(estimateTokens(attachment.text), "token")}</span>
+                <span className="figures">{t.common.aboutTokens(estimateTokens(attachment.text))}</span>
               </summary>
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
               <pre dir="auto" tabIndex={0}>
@@ -42,7 +42,7 @@ export function Attachments({ sessionId, attachments, onRemove }: AttachmentsPro
             <button
               type="button"
               className="button-icon attachment-remove"
-              aria-label={`Remove ${attachment.name}`}
+              aria-label={t.attachments.remove(attachment.name)}
               onClick={() => onRemove(index)}
             >
               <Icon name="close" size={14} />
@@ -66,13 +66,14 @@ function Image({ sessionId, image }: { sessionId: string; image: ImageAttachment
     );
   }
   // Its place is kept while it is fetched.
-  if (data === null) return <span className="attachment-image" role="img" aria-label={`${name}, loading`} />;
+  if (data === null)
+    return <span className="attachment-image" role="img" aria-label={t.attachments.loading(name)} />;
   return (
     <>
       <button
         type="button"
         className="attachment-image"
-        aria-label={`Open ${name}`}
+        aria-label={t.attachments.open(name)}
         title={name}
         onClick={() => setIsOpen(true)}
       >

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { asApiError } from "../../api/api-error.ts";
+import { t } from "../../texts/later.ts";
 import { type ImageAttachment, imageData } from "../state/attachment.ts";
 
 /** Returns an image in Base64, from Redis if the page does not have it; nothing is asked of other servers. */
@@ -25,10 +26,6 @@ export function useImage(
     };
   }, [sessionId, data, blob]);
   if (data !== null) return { data, problem: null };
-  if (blob === null)
-    return {
-      data: null,
-      problem: "it is not stored here, and this page fetches no images from other places",
-    };
+  if (blob === null) return { data: null, problem: t.attachments.notHere };
   return fetched?.of === blob ? fetched : { data: null, problem: null };
 }

@@ -1,3 +1,4 @@
+import { t } from "../../texts/texts.ts";
 import { Icon } from "../../ui/icon.tsx";
 
 interface AttachButtonProps {
@@ -7,7 +8,7 @@ interface AttachButtonProps {
 
 /** Opens the browser's file picker. */
 export function AttachButton({ takesImages, onFiles }: AttachButtonProps) {
-  const label = takesImages ? "Add images or text files" : "Add text files";
+  const label = t.composer.attach[takesImages ? "images" : "text"];
   const pick = () => {
     // A new one each time, so that the same file can be chosen again.
     const input = document.createElement("input");
@@ -22,7 +23,7 @@ export function AttachButton({ takesImages, onFiles }: AttachButtonProps) {
       type="button"
       className="button-icon composer-attach"
       aria-label={label}
-      title={`${label}: or paste, or drop them here`}
+      title={t.composer.attachHint(label)}
       onClick={pick}
     >
       <Icon name="attach" size={17} />

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, type RefObject, useId } from "react";
+import { t } from "../../texts/texts.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { isComposing } from "../../ui/is-composing.ts";
 import type { WaitingMessage } from "../state/conversation-state.ts";
@@ -82,10 +83,11 @@ export function Composer(props: ComposerProps) {
           {props.attachments}
           <textarea
             ref={input}
-            aria-label="Message"
+            aria-label={t.common.message}
+            data-message
             aria-describedby={hint}
             aria-invalid={tooLong !== null}
-            placeholder="Write a message"
+            placeholder={t.composer.placeholder}
             dir="auto"
             rows={1}
             enterKeyHint="send"
@@ -113,12 +115,12 @@ export function Composer(props: ComposerProps) {
             {props.model}
             {running && (
               <button type="button" className="button" onClick={onStop} disabled={stopping}>
-                <Icon name="stop" size={16} /> Stop
+                <Icon name="stop" size={16} /> {t.common.stop}
               </button>
             )}
             {(!running || draft.trim() !== "") && (
               <button type="submit" className="button button-strong" disabled={!canSend}>
-                <span className="button-label">Send</span> <Icon name="send" size={16} />
+                <span className="button-label">{t.common.send}</span> <Icon name="send" size={16} />
               </button>
             )}
           </div>

@@ -1,5 +1,7 @@
 import type { MemoryStrategy, Mode } from "@redis-memory-magic/protocol";
 import { useId } from "react";
+import { t } from "../../texts/texts.ts";
+import { MODES } from "../state/choice.ts";
 import { RecallSwitch } from "./recall-switch.tsx";
 import "./segments.css";
 
@@ -10,23 +12,19 @@ interface MemoryChoiceProps {
   onMemory: (memory: MemoryStrategy) => void;
 }
 
-/** The switch's own words; the API's words stand beside them. */
-const LABELS: Record<Mode, string> = { stateless: "Off", stateful: "On" };
-const NAMES: Record<Mode, string> = { stateless: "Stateless", stateful: "Stateful" };
-
 /** The memory switch. */
 export function MemoryChoice({ mode, onChange, memory, onMemory }: MemoryChoiceProps) {
   const id = useId();
   return (
     <div className="choice">
       <span className="choice-label" id={id}>
-        Memory
+        {t.memory.name}
       </span>
       <div className="segments" role="radiogroup" aria-labelledby={id}>
-        {(["stateless", "stateful"] as const).map((value) => (
+        {MODES.map((value) => (
           <label key={value} className="segment" data-memory={value === "stateful" || undefined}>
             <input type="radio" name={id} checked={mode === value} onChange={() => onChange(value)} />
-            {LABELS[value]} <small>({NAMES[value]})</small>
+            {t.memory.switch[value]} <small>({t.memory.apiNames[value]})</small>
           </label>
         ))}
       </div>
@@ -37,7 +35,7 @@ export function MemoryChoice({ mode, onChange, memory, onMemory }: MemoryChoiceP
 }
 
 function MemoryBadge({ mode }: { mode: Mode | null }) {
-  const label = mode === "stateful" ? "Remembering" : mode === "stateless" ? "No Memory" : "";
+  const label = mode === null ? "" : t.memory.badges[mode];
   return (
     <span className="badge" role="status" aria-label={label} data-memory={mode === "stateful" || undefined}>
       {label}

@@ -1,9 +1,10 @@
 import type { ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { t } from "../../texts/texts.ts";
 import { readStored, writeStored } from "../../ui/browser-storage.ts";
-import { formatBytes } from "../../ui/format.ts";
 import { Store } from "../../ui/store.ts";
 import type { Choose } from "../state/use-chat.ts";
+import { DownloadProgress } from "./download-progress.tsx";
 
 interface MirrorNoticeProps {
   providers: readonly ProviderStatus[];
@@ -40,21 +41,18 @@ export function MirrorNotice({ providers, chosen, choose }: MirrorNoticeProps) {
     return (
       <div className="bar-notice bar-notice-neutral">
         <p>
-          <strong>Mirror answers for now.</strong> It is not an AI: it repeats what it was sent. A small model
-          is downloading.
+          <strong>{t.providers.mirrorForNow}</strong> {t.providers.mirrorDownloading}
         </p>
-        <p className="provider-progress figures">
-          <progress value={progress.received_bytes} max={progress.total_bytes} aria-label="Download" />
-          {formatBytes(progress.received_bytes)} of {formatBytes(progress.total_bytes)}
+        <DownloadProgress progress={progress}>
           <label>
             <input
               type="checkbox"
               checked={isAwaited}
               onChange={(event) => download.update({ isAwaited: event.target.checked })}
             />{" "}
-            Use it when it is ready
+            {t.providers.useWhenReady}
           </label>
-        </p>
+        </DownloadProgress>
       </div>
     );
   }
@@ -62,13 +60,13 @@ export function MirrorNotice({ providers, chosen, choose }: MirrorNoticeProps) {
     return (
       <div className="bar-notice bar-notice-neutral" role="status">
         <p>
-          <strong>{builtIn.name} is ready.</strong> It runs on this server and needs no key.{" "}
+          <strong>{t.providers.isReady(builtIn.name)}</strong> {t.providers.readyHint}{" "}
           <button
             type="button"
             className="button button-small"
             onClick={() => choose({ provider: "embedded" })}
           >
-            Use it now
+            {t.providers.useNow}
           </button>
         </p>
       </div>
@@ -78,8 +76,7 @@ export function MirrorNotice({ providers, chosen, choose }: MirrorNoticeProps) {
   return (
     <div className="bar-notice bar-notice-neutral">
       <p>
-        <strong>Mirror is not an AI:</strong> it repeats what it was sent, so that you see exactly what a
-        model would know.{" "}
+        <strong>{t.providers.mirrorIs}</strong> {t.providers.mirrorExplained}{" "}
         <button
           type="button"
           className="button button-small"
@@ -88,7 +85,7 @@ export function MirrorNotice({ providers, chosen, choose }: MirrorNoticeProps) {
             setIntroduced(true);
           }}
         >
-          Got it
+          {t.providers.gotIt}
         </button>
       </p>
     </div>

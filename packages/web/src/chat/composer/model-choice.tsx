@@ -1,4 +1,5 @@
 import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import { t } from "../../texts/texts.ts";
 import "./model-choice.css";
 
 interface ModelChoiceProps {
@@ -13,7 +14,7 @@ export function ModelChoice({ provider, model, onChange }: ModelChoiceProps) {
   return (
     <select
       className="model-choice"
-      aria-label="Model"
+      aria-label={t.common.model}
       value={model ?? provider.default_model}
       onChange={(event) => onChange(event.target.value)}
     >

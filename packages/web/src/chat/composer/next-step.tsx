@@ -1,4 +1,5 @@
-import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import type { Mode, ProviderStatus } from "@redis-memory-magic/protocol";
+import { t } from "../../texts/texts.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { shortName } from "../state/provider-name.ts";
 import { nextStep, type Question } from "../state/scenarios.ts";
@@ -16,14 +17,13 @@ export function NextStepChip({ chat, onCompareMemory }: NextStepChipProps) {
   const step = nextStep(state);
   if (step === null || choice === null) return null;
   if ("compare" in step) {
-    const label = `Same question ${step.mode === "stateful" ? "without" : "with"} memory`;
-    return <Chip label={label} onClick={() => onCompareMemory(step.compare)} />;
+    return <Chip label={t.common.sameQuestion[step.mode]} onClick={() => onCompareMemory(step.compare)} />;
   }
   const { message, mode, isForOther } = step.ask;
   const other = isForOther && providers.find(({ id, available }) => available && id !== choice.provider);
   return (
     <Chip
-      label={`${leadOf(step.ask, step.mode, other || undefined)} “${message}”`}
+      label={labelOf(step.ask, step.mode, other || undefined)}
       onClick={() => {
         choose({ mode, ...(other && { provider: other.id }) });
         const provider = other ? { provider: other.id, model: undefined } : {};
@@ -33,9 +33,10 @@ export function NextStepChip({ chat, onCompareMemory }: NextStepChipProps) {
   );
 }
 
-function leadOf({ mode }: Question, before: string, other: ProviderStatus | undefined): string {
-  if (other !== undefined) return `Now ask ${shortName(other.name)}:`;
-  return mode !== before && mode === "stateful" ? "Switch memory on and ask:" : "Now ask:";
+function labelOf({ mode, message }: Question, before: Mode, other: ProviderStatus | undefined): string {
+  if (other !== undefined) return t.composer.nextAskOther(shortName(other.name), message);
+  const isSwitched = mode !== before && mode === "stateful";
+  return isSwitched ? t.composer.nextSwitchAndAsk(message) : t.composer.nextAsk(message);
 }
 
 function Chip({ label, onClick }: { label: string; onClick: () => void }) {

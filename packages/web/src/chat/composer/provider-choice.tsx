@@ -1,6 +1,7 @@
 import type { ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
 import { useId } from "react";
-import { formatBytes } from "../../ui/format.ts";
+import { t } from "../../texts/texts.ts";
+import { DownloadProgress } from "./download-progress.tsx";
 import "./segments.css";
 import "./provider-choice.css";
 import { shortName } from "../state/provider-name.ts";
@@ -17,7 +18,7 @@ export function ProviderChoice({ providers, chosen, onChange }: ProviderChoicePr
   return (
     <div className="choice provider-choice">
       <span className="choice-label" id={id}>
-        Provider
+        {t.common.provider}
       </span>
       <div className="segments" role="radiogroup" aria-labelledby={id}>
         {providers.map((provider) => (
@@ -34,7 +35,7 @@ export function ProviderChoice({ providers, chosen, onChange }: ProviderChoicePr
             {shortName(provider.name)}
             {!provider.available && (
               <span className="visually-hidden" id={`${id}-${provider.id}`}>
-                Not available. {provider.reason} {provider.action}
+                {t.providers.notAvailable} {provider.reason} {provider.action}
               </span>
             )}
           </label>
@@ -45,7 +46,7 @@ export function ProviderChoice({ providers, chosen, onChange }: ProviderChoicePr
 }
 
 function hint({ name, available, reason }: ProviderStatus): string {
-  return available ? name : `${name}: ${reason ?? "not available"}`;
+  return available ? name : t.providers.hint(name, reason);
 }
 
 /** A green dot: available. A ring that fills: its model is being downloaded. */
@@ -63,14 +64,9 @@ export function ProviderNotice({ provider }: { provider: ProviderStatus | undefi
   return (
     <div className="bar-notice">
       <p>
-        <strong>{name} is not available.</strong> {reason} {action}
+        <strong>{t.providers.isNotAvailable(name)}</strong> {reason} {action}
       </p>
-      {progress !== undefined && (
-        <p className="provider-progress figures">
-          <progress value={progress.received_bytes} max={progress.total_bytes} aria-label="Download" />
-          {formatBytes(progress.received_bytes)} of {formatBytes(progress.total_bytes)}
-        </p>
-      )}
+      {progress !== undefined && <DownloadProgress progress={progress} />}
     </div>
   );
 }

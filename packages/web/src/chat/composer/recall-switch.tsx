@@ -1,4 +1,5 @@
 import type { MemoryStrategy, Mode } from "@redis-memory-magic/protocol";
+import { t } from "../../texts/texts.ts";
 import "./recall-switch.css";
 
 interface RecallSwitchProps {
@@ -11,10 +12,7 @@ interface RecallSwitchProps {
 /** Whether earlier messages that no longer fit the window are searched for the message's words. */
 export function RecallSwitch({ mode, memory = "recall", onChange }: RecallSwitchProps) {
   return (
-    <label
-      className="recall-switch"
-      title="When the conversation no longer fits the context window: earlier messages that have words of yours are sent too"
-    >
+    <label className="recall-switch" title={t.memory.recallHint}>
       <input
         type="checkbox"
         checked={memory === "recall" && mode === "stateful"}
@@ -22,7 +20,7 @@ export function RecallSwitch({ mode, memory = "recall", onChange }: RecallSwitch
         disabled={mode !== "stateful"}
         onChange={(event) => onChange(event.target.checked ? "recall" : "window")}
       />
-      Recall
+      {t.memory.recall}
     </label>
   );
 }

@@ -1,8 +1,8 @@
 import type { ContextReport, ProviderStatus } from "@redis-memory-magic/protocol";
-import { formatCount, plural } from "../../ui/format.ts";
+import { t } from "../../texts/texts.ts";
 import type { Choice } from "../state/choice.ts";
-import { countRecalled, countSent, sendingSummary } from "../state/memory-line.ts";
-import { FREE, type Pricing } from "../state/use-pricing.ts";
+import { countRecalled, countSent, tokenText } from "../state/memory-line.ts";
+import type { Pricing } from "../state/use-pricing.ts";
 import { ContextBar } from "./context-bar.tsx";
 
 interface SendingSummaryProps {
@@ -20,9 +20,8 @@ interface SendingSummaryProps {
 /** "Sends these 5 messages · 148 tokens · of 4,096 · $0.00004". */
 export function SendingSummary({ choice, preview, lined, isLoaded, provider, pricing }: SendingSummaryProps) {
   if (preview === null) {
-    if (choice.mode === "stateful" && !isLoaded)
-      return <span>What is sent is not known while Redis cannot be reached</span>;
-    return <span>{sendingSummary(choice.mode === "stateful" ? lined + 1 : 1)}</span>;
+    if (choice.mode === "stateful" && !isLoaded) return <span>{t.composer.unknown}</span>;
+    return <span>{t.composer.sends(choice.mode === "stateful" ? lined + 1 : 1, 0)}</span>;
   }
   const { tokens, context_window } = preview;
   const model = choice.model ?? provider.default_model;
@@ -30,17 +29,12 @@ export function SendingSummary({ choice, preview, lined, isLoaded, provider, pri
   const cost = pricing.format({ provider: choice.provider, model }, counts);
   return (
     <>
-      <span>{sendingSummary(countSent(preview), countRecalled(preview))}</span>
-      <span>
-        {tokens.estimated && "about "}
-        {plural(tokens.counted, "token")}
-      </span>
+      <span>{t.composer.sends(countSent(preview), countRecalled(preview))}</span>
+      <span>{tokenText(tokens)}</span>
       <span className="composer-window">
-        <ContextBar report={preview} /> of {formatCount(context_window)}
+        <ContextBar report={preview} /> {t.composer.ofWindow(context_window)}
       </span>
-      {cost !== null && cost !== FREE && (
-        <span>{pricing.as === null ? cost : `${cost} as ${pricing.as}`}</span>
-      )}
+      {cost !== null && cost !== t.common.free && <span>{pricing.withModel(cost)}</span>}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { type ComponentProps, type RefObject, useEffect } from "react";
 import { toastErrors } from "../../api/toast-errors.ts";
+import { t } from "../../texts/texts.ts";
 import { Alert, RetryButton } from "../../ui/alert.tsx";
 import { lazyComponent } from "../../ui/lazy-component.tsx";
 import { LoadError } from "../../ui/load-error.tsx";
@@ -70,7 +71,7 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
       input={input}
       attachments={
         <>
-          {isDropping && <p className="composer-drop">Drop images or text files</p>}
+          {isDropping && <p className="composer-drop">{t.composer.drop}</p>}
           <DraftAttachments
             sessionId={state.sessionId}
             attachments={attachments.list}
@@ -126,15 +127,11 @@ function blockedBy(
   { choice, provider, state, attachments, blindModel }: Chat,
   server: Providers,
 ): Blocked | null {
-  if (server.data === null)
-    return { reason: server.error?.message ?? "Connecting to the server…", isShort: true };
-  if (state.load === "loading" || choice === null)
-    return { reason: "Loading the conversation…", isShort: true };
-  if (provider?.available === false)
-    return { reason: `${provider.name} is not available. Choose another provider.`, isShort: false };
+  if (server.data === null) return { reason: server.error?.message ?? t.composer.connecting, isShort: true };
+  if (state.load === "loading" || choice === null) return { reason: t.composer.loading, isShort: true };
+  if (provider?.available === false) return { reason: t.composer.chooseOther(provider.name), isShort: false };
   if (blindModel !== null && attachments.list.some(({ kind }) => kind === "image")) {
-    const reason = `The model ${blindModel} does not see images. Remove them, or choose another model.`;
-    return { reason, isShort: false };
+    return { reason: t.composer.blind(blindModel), isShort: false };
   }
   return null;
 }

@@ -1,4 +1,4 @@
-import { plural } from "../../ui/format.ts";
+import { t } from "../../texts/texts.ts";
 import { Icon } from "../../ui/icon.tsx";
 import type { WaitingMessage } from "../state/conversation-state.ts";
 
@@ -13,18 +13,18 @@ interface WaitingListProps {
 export function WaitingList({ waiting, running, onDiscard, onSendNow }: WaitingListProps) {
   if (waiting.length === 0) return null;
   return (
-    <ul className="waiting" aria-label="Waiting messages">
+    <ul className="waiting" aria-label={t.composer.waiting}>
       {waiting.map((message) => (
         <li key={message.key}>
           <span className="waiting-text">
             {message.text}
-            {message.attachments.length > 0 && ` + ${plural(message.attachments.length, "attachment")}`}
+            {message.attachments.length > 0 && ` + ${t.composer.attachments(message.attachments.length)}`}
           </span>
           <span className="waiting-when">{sendingTime(message, running)}</span>
           <button
             type="button"
             className="button-icon"
-            aria-label={`Remove: ${message.text}`}
+            aria-label={t.composer.remove(message.text)}
             onClick={() => onDiscard(message.key)}
           >
             <Icon name="close" size={14} />
@@ -34,7 +34,7 @@ export function WaitingList({ waiting, running, onDiscard, onSendNow }: WaitingL
       {!running && waiting.some(({ choice }) => choice !== null) && (
         <li>
           <button type="button" className="button button-small" onClick={onSendNow}>
-            Send what waits
+            {t.composer.sendWaiting}
           </button>
         </li>
       )}
@@ -43,6 +43,7 @@ export function WaitingList({ waiting, running, onDiscard, onSendNow }: WaitingL
 }
 
 function sendingTime({ choice }: WaitingMessage, running: boolean): string {
-  if (choice === null) return "sent as soon as the page is ready";
-  return running ? "sent after this answer" : "held";
+  const { early, next, held } = t.composer.waitingStates;
+  if (choice === null) return early;
+  return running ? next : held;
 }

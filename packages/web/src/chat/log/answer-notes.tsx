@@ -1,3 +1,4 @@
+import { t } from "../../texts/later.ts";
 import { Alert } from "../../ui/alert.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { type AnswerNote, answerNotes } from "../state/answer-end.ts";
@@ -31,13 +32,13 @@ function NoteAction({ note: { kind }, turn, isLast, actions }: AnswerNotesProps 
       if (!isLast) return null;
       return (
         <button type="button" className="button button-small" onClick={actions.onContinue}>
-          {turn.mode === "stateful" ? "Continue" : "Continue with memory"}
+          {turn.mode === "stateful" ? t.rows.continue : t.rows.continueWithMemory}
         </button>
       );
     case "truncated":
       return (
         <button type="button" className="button button-small" onClick={() => actions.onInspect(turn.id)}>
-          <Icon name="xray" size={14} /> X-ray
+          <Icon name="xray" size={14} /> {t.header.xray}
         </button>
       );
     case "tool_call":
@@ -45,7 +46,7 @@ function NoteAction({ note: { kind }, turn, isLast, actions }: AnswerNotesProps 
     default:
       return (
         <button type="button" className="button button-small" onClick={() => actions.onRegenerate(turn.id)}>
-          <Icon name="retry" size={14} /> Try again
+          <Icon name="retry" size={14} /> {t.common.tryAgain}
         </button>
       );
   }

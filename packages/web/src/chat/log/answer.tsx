@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { Markdown } from "../../markdown/markdown.tsx";
+import { formatDuration } from "../../texts/format.ts";
+import { t } from "../../texts/later.ts";
 import { CopyIcon } from "../../ui/copy-icon.tsx";
-import { formatDuration, plural } from "../../ui/format.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { useNow } from "../../ui/use-now.ts";
 import { Attachments } from "../attachments/attachments.tsx";
@@ -46,11 +47,9 @@ export function Answer({ message, live, reconnecting, isLast, actions }: AnswerP
               actions={actions}
             />
           )}
-          {delivery === "not-stored" && (
-            <span className="row-warning">Not stored: Redis is away, so this will not be remembered</span>
-          )}
+          {delivery === "not-stored" && <span className="row-warning">{t.rows.notStored}</span>}
           <span className="row-actions">
-            {content !== "" && <CopyIcon text={content} label="Copy answer" />}
+            {content !== "" && <CopyIcon text={content} label={t.rows.copyAnswer} />}
             {content !== "" && message.id !== null && delivery === "stored" && (
               <KeepButton message={message} actions={actions} />
             )}
@@ -58,8 +57,8 @@ export function Answer({ message, live, reconnecting, isLast, actions }: AnswerP
               <button
                 type="button"
                 className="button-icon"
-                aria-label="Regenerate"
-                title="Regenerate: answer again, as a branch"
+                aria-label={t.rows.regenerate}
+                title={t.rows.regenerateHint}
                 onClick={() => actions.onRegenerate(turn.id)}
               >
                 <Icon name="retry" size={15} />
@@ -81,45 +80,32 @@ interface AnsweredByProps {
 
 /** Mode, provider, model, duration, and the button that opens the inspector. */
 function AnsweredBy({ turn, isStored, actions }: AnsweredByProps) {
-  const mode = turn.mode === "stateful" ? "Stateful" : "Stateless";
   return (
     <>
       <span>
-        {mode} · {shortNameOf(actions.providers, turn.provider)}
+        {t.memory.states[turn.mode]} · {shortNameOf(actions.providers, turn.provider)}
       </span>
       {turn.model !== turn.provider && <span>{turn.model}</span>}
       {turn.total_ms !== undefined && <span className="figures">{formatDuration(turn.total_ms)}</span>}
       {isStored && actions.onCompareMemory !== null && (
         <button type="button" className="button-text" onClick={() => actions.onCompareMemory?.(turn.id)}>
-          Same question {turn.mode === "stateful" ? "without" : "with"} memory
+          {t.common.sameQuestion[turn.mode]}
         </button>
       )}
       {isStored && (
         <button type="button" className="button-text" onClick={() => actions.onInspect(turn.id)}>
-          {turn.sent_messages === undefined
-            ? "X-ray"
-            : `X-ray: ${plural(turn.sent_messages, "message")} sent`}
+          {turn.sent_messages === undefined ? t.header.xray : t.rows.xraySent(turn.sent_messages)}
         </button>
       )}
     </>
   );
 }
 
-const PHASES: Record<LiveTurn["phase"], string> = {
-  sending: "Sending",
-  waiting: "Waiting for the first word",
-  thinking: "Thinking",
-  loading: "The model is being loaded",
-  queued: "Waiting until the model has answered others",
-  streaming: "",
-  ended: "",
-};
-
 /** A wait that is this long is shown in seconds. */
 const SHOWN_AFTER_S = 3;
 
 function LiveState({ phase, reconnecting }: { phase: LiveTurn["phase"]; reconnecting: boolean }) {
-  const text = reconnecting ? "The connection was lost. Connecting again" : PHASES[phase];
+  const text = reconnecting ? t.rows.reconnecting : t.rows.phases[phase];
   const [since] = useState(Date.now);
   const seconds = Math.floor((useNow(1000) - since) / 1000);
   if (text === "") return null;

@@ -1,3 +1,4 @@
+import { t } from "../../texts/later.ts";
 import type { BranchPoint } from "../state/branches.ts";
 import { sessionLink } from "../state/session-id.ts";
 import "./branch-switch.css";
@@ -5,12 +6,12 @@ import "./branch-switch.css";
 /** "‹ 2 / 3 ›": the branches at this message. Each one is a session. */
 export function BranchSwitch({ point: { options, current } }: { point: BranchPoint }) {
   return (
-    <nav className="branches figures" aria-label="Branches">
-      <BranchLink id={options[current - 1]} label="Previous branch" sign="‹" />
+    <nav className="branches figures" aria-label={t.rows.branches}>
+      <BranchLink id={options[current - 1]} label={t.rows.previousBranch} sign="‹" />
       <span>
         {current + 1} / {options.length}
       </span>
-      <BranchLink id={options[current + 1]} label="Next branch" sign="›" />
+      <BranchLink id={options[current + 1]} label={t.rows.nextBranch} sign="›" />
     </nav>
   );
 }

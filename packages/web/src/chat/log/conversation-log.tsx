@@ -1,3 +1,4 @@
+import { t } from "../../texts/texts.ts";
 import { lazyComponent } from "../../ui/lazy-component.tsx";
 import "./conversation-log.css";
 import type { MessageListProps } from "./message-list.tsx";
@@ -10,7 +11,7 @@ const MessageList = lazyComponent<MessageListProps>(loadMessageList, {
   // Without the list the plain text is shown.
   Failed: ({ state }) => (
     <div className="log-frame">
-      <div className="log" role="log" aria-label="Conversation">
+      <div className="log" role="log" aria-label={t.log.name}>
         {state.messages.map(({ key, content }) => (
           <p key={key} className="log-plain">
             {content}
@@ -30,7 +31,7 @@ export function ConversationLog({ empty, ...props }: ConversationLogProps) {
   if (props.state.messages.length > 0) return <MessageList {...props} />;
   return (
     <div className="log-frame">
-      <div className="log" role="log" aria-label="Conversation" aria-live="off">
+      <div className="log" role="log" aria-label={t.log.name} aria-live="off">
         {empty}
       </div>
     </div>

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useState } from "react";
+import { t } from "../../texts/later.ts";
 import { isComposing } from "../../ui/is-composing.ts";
 import { lengthError } from "../state/message-length.ts";
 
@@ -33,7 +34,7 @@ export function EditForm({ text, maxChars, onSend, onCancel }: EditFormProps) {
       }}
     >
       <textarea
-        aria-label="Edited message"
+        aria-label={t.rows.editedMessage}
         aria-invalid={tooLong !== null}
         dir="auto"
         // biome-ignore lint/a11y/noAutofocus: the user has just asked to edit.
@@ -44,10 +45,10 @@ export function EditForm({ text, maxChars, onSend, onCancel }: EditFormProps) {
       />
       <p>
         <button type="submit" className="button button-small button-strong" disabled={!canSend}>
-          Send as a branch
+          {t.rows.sendEdited}
         </button>
         <button type="button" className="button button-small" onClick={onCancel}>
-          Cancel
+          {t.rows.cancel}
         </button>
         {tooLong !== null && (
           <span className="edit-problem" role="status">

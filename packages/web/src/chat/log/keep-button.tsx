@@ -1,3 +1,4 @@
+import { t } from "../../texts/later.ts";
 import { Icon } from "../../ui/icon.tsx";
 import type { ShownMessage } from "../state/shown-message.ts";
 import type { RowActions } from "./row-actions.ts";
@@ -9,8 +10,8 @@ export function KeepButton({ message, actions }: { message: ShownMessage; action
     <button
       type="button"
       className="button-icon"
-      aria-label="Keep as a note"
-      title="Keep as a note: for all sessions"
+      aria-label={t.notes.keepMessage}
+      title={t.notes.keepMessageHint}
       onClick={() => onKeep(message)}
     >
       <Icon name="note" size={15} />

@@ -8,6 +8,7 @@ import {
   useRef,
   useSyncExternalStore,
 } from "react";
+import { t } from "../../texts/later.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { type BranchPoint, indexOfMessage } from "../state/branches.ts";
 import type { ConversationState, Outcome } from "../state/conversation-state.ts";
@@ -71,9 +72,9 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
 
   return (
     <div className="log-frame">
-      <h2 className="visually-hidden">Conversation</h2>
+      <h2 className="visually-hidden">{t.log.name}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
-      <div className="log" ref={frame} role="log" aria-label="Conversation" aria-live="off" tabIndex={0}>
+      <div className="log" ref={frame} role="log" aria-label={t.log.name} aria-live="off" tabIndex={0}>
         <div
           className="log-rows"
           style={{
@@ -115,7 +116,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
           className="jump"
           onClick={() => virtualizer.scrollToEnd({ behavior: "smooth" })}
         >
-          <Icon name="down" size={16} /> Newest
+          <Icon name="down" size={16} /> {t.rows.newest}
         </button>
       )}
     </div>

@@ -1,6 +1,7 @@
 import type { ApiError } from "../../api/api-error.ts";
+import { formatClock } from "../../texts/format.ts";
+import { t } from "../../texts/later.ts";
 import { Alert, RetryButton } from "../../ui/alert.tsx";
-import { formatClock } from "../../ui/format.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { useNow } from "../../ui/use-now.ts";
 import type { Outcome } from "../state/conversation-state.ts";
@@ -11,13 +12,20 @@ function RetryLaterButton({ onClick, at }: { onClick: () => void; at: number }) 
   if (wait <= 0) return <RetryButton onClick={onClick} />;
   return (
     <button type="button" className="button button-small figures" disabled>
-      <Icon name="clock" size={14} /> Try again in {formatClock(Math.ceil(wait / 1000))}
+      <Icon name="clock" size={14} /> {t.rows.tryAgainIn(formatClock(Math.ceil(wait / 1000)))}
     </button>
   );
 }
 
+interface OutcomeAlertProps {
+  outcome: Outcome;
+  /** False if the turn ended before the first word. */
+  hasText: boolean;
+  onRetry: () => void;
+}
+
 /** Explains how a turn ended that did not complete. */
-export function OutcomeAlert({ outcome, onRetry }: { outcome: Outcome; onRetry: () => void }) {
+export function OutcomeAlert({ outcome, hasText, onRetry }: OutcomeAlertProps) {
   const actions = <RetryButton onClick={onRetry} />;
   switch (outcome.status) {
     case "completed":
@@ -25,39 +33,33 @@ export function OutcomeAlert({ outcome, onRetry }: { outcome: Outcome; onRetry: 
     case "cancelled":
       return (
         <Alert tone="neutral" icon="stop" actions={actions}>
-          Stopped. The answer so far is kept.
+          {hasText ? t.rows.stopped : t.rows.stoppedEarly}
         </Alert>
       );
     case "interrupted":
       return (
         <Alert tone="warn" icon="warning" actions={actions}>
-          Interrupted: the server lost this answer on the way. What had arrived is kept.
+          {t.rows.interrupted}
         </Alert>
       );
     case "failed":
       return (
         <Alert tone="bad" icon="warning" actions={actions}>
-          {outcome.detail ?? "The answer failed."}
+          {outcome.detail ?? t.rows.failed}
         </Alert>
       );
   }
 }
 
-const PAST: Record<Outcome["status"], string> = {
-  completed: "",
-  cancelled: "Stopped",
-  interrupted: "Interrupted",
-  failed: "Failed",
-};
-
 /** The quiet line of an earlier turn that did not complete. A retry answers its question in a branch. */
 export function PastOutcome({ outcome, onRetry }: { outcome: Outcome; onRetry: () => void }) {
   const { status, detail } = outcome;
+  const past = t.rows.outcomes[status];
   return (
     <p className="row-meta row-outcome" data-status={status}>
-      <span>{detail === undefined ? PAST[status] : `${PAST[status]}: ${detail}`}</span>
-      <button type="button" className="button-text" title="Answer again, in a branch" onClick={onRetry}>
-        Try again
+      <span>{detail === undefined ? past : `${past}: ${detail}`}</span>
+      <button type="button" className="button-text" title={t.rows.answerAgain} onClick={onRetry}>
+        {t.common.tryAgain}
       </button>
     </p>
   );
@@ -75,7 +77,7 @@ export function RefusalAlert({ error, onResend, onEdit }: RefusalNoteProps) {
     <>
       <RetryLaterButton onClick={onResend} at={error.retryAt} />
       <button type="button" className="button button-small" onClick={onEdit}>
-        <Icon name="edit" size={14} /> Edit
+        <Icon name="edit" size={14} /> {t.rows.edit}
       </button>
     </>
   );
@@ -83,7 +85,7 @@ export function RefusalAlert({ error, onResend, onEdit }: RefusalNoteProps) {
   const isLimit = error.status === 429;
   return (
     <Alert tone={isLimit ? "warn" : "bad"} icon={isLimit ? "clock" : "warning"} actions={actions}>
-      <strong>Not sent{isLimit && " yet"}.</strong> {error.message}
+      <strong>{isLimit ? t.rows.notSentYet : t.rows.notSent}</strong> {error.message}
     </Alert>
   );
 }

@@ -1,5 +1,6 @@
 import { memo } from "react";
-import { formatTime } from "../../ui/format.ts";
+import { formatTime } from "../../texts/format.ts";
+import { t } from "../../texts/later.ts";
 import type { BranchPoint } from "../state/branches.ts";
 import type { Outcome } from "../state/conversation-state.ts";
 import type { Gone } from "../state/expiry.ts";
@@ -37,14 +38,6 @@ interface RowProps {
   actions: RowActions;
 }
 
-const NAMES: Readonly<Record<ShownMessage["role"], string>> = {
-  user: "You",
-  assistant: "Assistant",
-  tool: "Tool",
-  system: "System",
-  developer: "System",
-};
-
 /** A message with its part of the memory line. Memoised: a new token renders one row. */
 export const Row = memo(function Row(props: RowProps) {
   const { message, mark, branch, ruleBefore, ruleAfter, gone, toolName, isLast } = props;
@@ -55,7 +48,7 @@ export const Row = memo(function Row(props: RowProps) {
       {ruleBefore !== null && <Rule text={ruleBefore} />}
       <article
         className="row"
-        aria-label={NAMES[role]}
+        aria-label={t.rows.roles[role]}
         aria-busy={live !== null}
         data-role={role}
         data-mark={mark}
@@ -85,7 +78,7 @@ export const Row = memo(function Row(props: RowProps) {
             />
           )}
           {outcome !== null && live === null && canRetry && (
-            <OutcomeAlert outcome={outcome} onRetry={actions.onRetry} />
+            <OutcomeAlert outcome={outcome} hasText={role === "assistant"} onRetry={actions.onRetry} />
           )}
           {outcome !== null && live === null && !canRetry && (
             <PastOutcome outcome={outcome} onRetry={() => actions.onRegenerate(outcome.turnId)} />
@@ -109,14 +102,10 @@ function hoverProps({ turn }: ShownMessage, { hover }: RowActions) {
 function GoneRule({ gone: { expiredAt }, onPutBack }: { gone: Gone; onPutBack: (() => void) | null }) {
   return (
     <div className="rule rule-gone">
-      <p>
-        {expiredAt === null
-          ? "Redis no longer has these messages: they were deleted"
-          : `Expired at ${formatTime(expiredAt)}: Redis no longer has these messages`}
-      </p>
+      <p>{expiredAt === null ? t.rows.goneDeleted : t.rows.goneExpired(formatTime(expiredAt))}</p>
       {onPutBack !== null && (
         <button type="button" className="button button-small" onClick={onPutBack}>
-          Put them back
+          {t.rows.putBack}
         </button>
       )}
     </div>

@@ -1,7 +1,8 @@
 import type { Mode } from "@redis-memory-magic/protocol";
+import { t } from "../../texts/texts.ts";
 import { Alert } from "../../ui/alert.tsx";
 import { Logo } from "../../ui/icon.tsx";
-import { SCENARIOS } from "../state/scenarios.ts";
+import { SCENARIOS, scenarioTexts } from "../state/scenarios.ts";
 import "./scenarios.css";
 
 interface ScenariosProps {
@@ -16,18 +17,15 @@ export function Scenarios({ isMissing, onTry }: ScenariosProps) {
     <div className="scenarios">
       {isMissing && (
         <Alert tone="warn" icon="clock">
-          This session has expired or was deleted. Your next message starts it again.
+          {t.scenarios.missing}
         </Alert>
       )}
       <Logo size={36} />
-      <h2>A model knows what it is sent. Nothing else.</h2>
-      <p>
-        Every message is stored in Redis. The switch above decides whether the model gets them. Watch the line
-        on the left: a filled dot is sent, a dashed one is not.
-      </p>
+      <h2>{t.scenarios.title}</h2>
+      <p>{t.scenarios.intro}</p>
       <ul>
-        {SCENARIOS.map(({ title, steps, mode, message }) => (
-          <li key={title}>
+        {SCENARIOS.map(scenarioTexts).map(({ id, title, steps, mode, message }) => (
+          <li key={id}>
             <button type="button" className="scenario" onClick={() => onTry({ mode, message })}>
               <strong>{title}</strong>
               <span>{steps}</span>

@@ -1,4 +1,4 @@
-import { formatCount } from "../../ui/format.ts";
+import { t } from "../../texts/later.ts";
 import { estimateTokens } from "../state/estimate-tokens.ts";
 import "./thought.css";
 
@@ -6,7 +6,7 @@ import "./thought.css";
 export function Thought({ text }: { text: string }) {
   return (
     <details className="thought">
-      <summary>Thought · about {formatCount(estimateTokens(text))} tokens · not sent again</summary>
+      <summary>{t.rows.thought(estimateTokens(text))}</summary>
       <p dir="auto">{text}</p>
     </details>
   );

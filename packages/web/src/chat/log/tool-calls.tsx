@@ -1,16 +1,17 @@
+import { t } from "../../texts/later.ts";
 import type { ToolCall } from "../stream/live-turn.ts";
 import "./tool-calls.css";
 
 /** The functions that a model has called, with what they were called with. */
 export function ToolCalls({ calls }: { calls: readonly ToolCall[] }) {
   return calls.map(({ id, name, arguments: args }) => (
-    <ToolCard key={id} title="Tool call" name={name} json={args} />
+    <ToolCard key={id} title={t.rows.toolCall} name={name} json={args} />
   ));
 }
 
 /** What a function returned; the name is null if its call is not loaded. */
 export function ToolOutput({ name, output }: { name: string | null; output: string }) {
-  return <ToolCard title="Tool output" name={name} json={output} />;
+  return <ToolCard title={t.rows.toolOutput} name={name} json={output} />;
 }
 
 /** A longer text is folded. */

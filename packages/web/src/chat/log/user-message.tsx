@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { t } from "../../texts/later.ts";
 import { CopyIcon } from "../../ui/copy-icon.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Attachments } from "../attachments/attachments.tsx";
@@ -38,15 +39,15 @@ export function UserMessage({ message, branch, actions }: UserMessageProps) {
           {message.content}
         </p>
         <span className="row-actions">
-          <CopyIcon text={message.content} label="Copy message" />
+          <CopyIcon text={message.content} label={t.rows.copyMessage} />
           {message.id !== null && message.delivery === "stored" && (
             <>
               <KeepButton message={message} actions={actions} />
               <button
                 type="button"
                 className="button-icon"
-                aria-label="Edit message"
-                title="Edit: send it differently, as a branch"
+                aria-label={t.rows.editMessage}
+                title={t.rows.editHint}
                 onClick={() => setIsEdited(true)}
               >
                 <Icon name="edit" size={15} />

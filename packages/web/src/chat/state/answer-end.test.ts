@@ -22,7 +22,7 @@ test.each([
   ["length", "Cut at the limit of 512 tokens."],
   ["refusal", "The model refused to answer this."],
   ["content_filter", "The provider's content filter stopped this answer."],
-  ["tool_call", "The model asked for a tool, and waits for its result."],
+  ["tool_call", "The model asked for a tool and is waiting for its result."],
 ] as const)("says how an answer ended with %s", (finish_reason, text) => {
   expect(textOf({ finish_reason })).toEqual([text]);
 });

@@ -1,5 +1,5 @@
 import type { Truncation } from "@redis-memory-magic/protocol";
-import { formatCount } from "../../ui/format.ts";
+import { t } from "../../texts/texts.ts";
 import type { TurnInfo } from "./shown-message.ts";
 
 /** How an answer ended, or was read, other than it seems. */
@@ -23,25 +23,22 @@ export function truncationText({
   sent_tokens: sent,
   context_window: window,
 }: Truncation): string {
-  if (reason === "prompt_cut")
-    return `The model probably read only ${formatCount(read)} of the ${formatCount(sent)} tokens that it was sent: its server dropped the beginning. A smaller context window prevents that.`;
-  const size = window === undefined ? "" : ` of ${formatCount(window)} tokens`;
-  return `Prompt and answer were longer than the model's window${size}: it lost the beginning while it wrote.`;
+  const { promptCut, windowFull, windowFullOf } = t.log.ends;
+  if (reason === "prompt_cut") return promptCut(read, sent);
+  return window === undefined ? windowFull : windowFullOf(window);
 }
 
 function endNote(reason: TurnInfo["finish_reason"], output: number): AnswerNote | null {
+  const { cut, cutAt, refused, filtered, toolCall } = t.log.ends;
   switch (reason) {
     case "length":
-      return {
-        kind: "cut",
-        text: `Cut at the limit${output > 0 ? ` of ${formatCount(output)} tokens` : ""}.`,
-      };
+      return { kind: "cut", text: output > 0 ? cutAt(output) : cut };
     case "refusal":
-      return { kind: "refused", text: "The model refused to answer this." };
+      return { kind: "refused", text: refused };
     case "content_filter":
-      return { kind: "filtered", text: "The provider's content filter stopped this answer." };
+      return { kind: "filtered", text: filtered };
     case "tool_call":
-      return { kind: "tool_call", text: "The model asked for a tool, and waits for its result." };
+      return { kind: "tool_call", text: toolCall };
     default:
       return null;
   }

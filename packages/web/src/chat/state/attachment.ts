@@ -1,5 +1,6 @@
 import type { Attachment, Json } from "@redis-memory-magic/protocol";
 import { fetchBlob } from "../../api/endpoints.ts";
+import { t } from "../../texts/texts.ts";
 
 export interface ImageAttachment {
   readonly kind: "image";
@@ -36,10 +37,10 @@ export function attachmentsIn(parts: Json | undefined): MessageAttachment[] {
         return isFile(part) ? [{ kind: "text", name, text: withoutHead(part.text, name) }] : [];
       case "input_image":
       case "image_url":
-        return [{ kind: "image", name: name || "Image", data: null, blob: blobOf(part) }];
+        return [{ kind: "image", name: name || t.common.image, data: null, blob: blobOf(part) }];
       case "input_file":
       case "file":
-        return [{ kind: "file", name: name || "File" }];
+        return [{ kind: "file", name: name || t.common.file }];
       default:
         return [];
     }

@@ -6,6 +6,8 @@ import type {
   SessionSettings,
 } from "@redis-memory-magic/protocol";
 
+export const MODES = ["stateless", "stateful"] as const satisfies Mode[];
+
 /** How the next message is answered. */
 export interface Choice {
   readonly mode: Mode;

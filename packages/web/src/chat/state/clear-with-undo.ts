@@ -1,5 +1,6 @@
 import { exportSession, importSession } from "../../api/endpoints.ts";
 import { toastErrors } from "../../api/toast-errors.ts";
+import { t } from "../../texts/texts.ts";
 import { dedupe } from "../../ui/dedupe.ts";
 import { showToast } from "../../ui/toasts.ts";
 import type { Conversation } from "./conversation.ts";
@@ -21,6 +22,6 @@ async function clear(conversation: Conversation): Promise<void> {
     await importSession(copy, sessionId);
     await conversation.load();
   };
-  const action = copy === null ? undefined : { label: "Undo", run: () => void toastErrors(undo) };
-  showToast("The session is cleared: Redis has let its messages go", { action });
+  const action = copy === null ? undefined : { label: t.common.undo, run: () => void toastErrors(undo) };
+  showToast(t.header.cleared, { action });
 }

@@ -1,6 +1,6 @@
 import type { ContextReport } from "@redis-memory-magic/protocol";
 import { expect, test } from "vitest";
-import { countSent, lineOfNextTurn, lineOfTurn, sendingSummary } from "./memory-line.ts";
+import { countSent, lineOfNextTurn, lineOfTurn } from "./memory-line.ts";
 
 const messages = ["m1", "m2", "m3", "m4"].map((id) => ({
   key: `key-${id}`,
@@ -144,12 +144,6 @@ test("excludes what came after an answer", () => {
 
 test("does not count the system prompt as a message", () => {
   expect(countSent(report(["m1", null]))).toBe(2);
-});
-
-test("describes what sending does", () => {
-  expect(sendingSummary(1)).toBe("Sends this message alone");
-  expect(sendingSummary(5)).toBe("Sends these 5 messages");
-  expect(sendingSummary(1, 2)).toBe("Sends this message and 2 recalled");
 });
 
 test("leaves out messages that Redis no longer has", () => {

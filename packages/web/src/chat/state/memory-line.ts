@@ -1,5 +1,5 @@
 import type { ContextReport, Message, Mode } from "@redis-memory-magic/protocol";
-import { formatCount, plural } from "../../ui/format.ts";
+import { t } from "../../texts/texts.ts";
 import { recallOf } from "./context-parts.ts";
 import type { ShownMessage } from "./shown-message.ts";
 
@@ -37,7 +37,7 @@ export function lineOfNextTurn(
   const running = messages.filter(isRunning);
   if (mode === "stateless") {
     const rule =
-      messages.length > running.length ? { before: running[0]?.key ?? null, text: MEMORY_OFF } : null;
+      messages.length > running.length ? { before: running[0]?.key ?? null, text: t.log.memoryOff } : null;
     return { sent: keysOf(running), recalled: NONE, rule, answer: null };
   }
   const start = report === null ? 0 : startOfWindow(messages, report);
@@ -57,7 +57,7 @@ export function lineOfTurn(
   const ids = sentIds(report);
   const sent = messages.filter(({ id }) => id !== null && ids.has(id));
   const isOff = report.left_out.some(({ reason }) => reason === "stateless");
-  const text = isCut(report) ? windowRule(report) : isOff ? MEMORY_OFF : null;
+  const text = isCut(report) ? windowRule(report) : isOff ? t.log.memoryOff : null;
   const isWhole = text === null || messages[0]?.key === sent[0]?.key;
   const rule = isWhole ? null : { before: sent[0]?.key ?? null, text };
   const answer = messages.findLast(({ role, turn }) => role === "assistant" && turn?.id === turnId);
@@ -73,27 +73,22 @@ export function lineOfTurn(
 export const countSent = (report: ContextReport): number =>
   report.messages.filter(({ role }) => role !== "system").length;
 
-/** Describes what sending does: "Sends this message alone", "Sends these 5 messages". */
-export function sendingSummary(count: number, recalled = 0): string {
-  const alone = recalled === 0 ? "Sends this message alone" : "Sends this message";
-  const sent = count <= 1 ? alone : `Sends these ${plural(count, "message")}`;
-  return recalled === 0 ? sent : `${sent} and ${formatCount(recalled)} recalled`;
-}
+/** "148 tokens", "about 148 tokens". */
+export const tokenText = ({ counted, estimated }: ContextReport["tokens"]): string =>
+  estimated ? t.common.aboutTokens(counted) : t.common.tokens(counted);
 
 /** Counts the messages that are outside the window and sent nevertheless. */
 export const countRecalled = (report: ContextReport): number => recallOf(report)?.message_ids.length ?? 0;
-
-const MEMORY_OFF = "Stored in Redis, not sent: memory is off";
 
 /** In a smaller window the oldest messages are left out pair by pair. */
 const SMALL_WINDOW = 512;
 
 function windowRule({ left_out, context_window, budget }: ContextReport): string {
   const count = left_out.reduce((sum, { reason, messages }) => sum + (reason === "window" ? messages : 0), 0);
-  const room = `${formatCount(context_window)} tokens, of which ${formatCount(context_window - budget)} are kept for the answer`;
-  const half = context_window < SMALL_WINDOW ? "" : "; the older half is let go at once";
-  if (count === 0) return `All that did not fit into ${room} is recalled`;
-  return `Stored in Redis, not sent: ${plural(count, "message")} did not fit into ${room}${half}`;
+  const answer = context_window - budget;
+  if (count === 0) return t.log.allRecalled(context_window, answer);
+  const describe = context_window < SMALL_WINDOW ? t.log.didNotFit : t.log.didNotFitHalf;
+  return describe(count, context_window, answer);
 }
 
 /** True if something is outside the window. */

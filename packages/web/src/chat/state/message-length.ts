@@ -1,4 +1,4 @@
-import { formatCount, plural } from "../../ui/format.ts";
+import { t } from "../../texts/texts.ts";
 
 /** Returns why a text is too long for a message; null if it is not. Counts code points, as the API does. */
 export function lengthError(text: string, maxChars: number): string | null {
@@ -6,5 +6,5 @@ export function lengthError(text: string, maxChars: number): string | null {
   if (text.length <= maxChars) return null;
   const excess = [...text].length - maxChars;
   if (excess <= 0) return null;
-  return `${plural(excess, "character")} over the limit of ${formatCount(maxChars)}`;
+  return t.composer.tooLong(excess, maxChars);
 }

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../ui/format.ts";
+import { t } from "../../texts/later.ts";
 import { type AttachmentLimits, base64Of, MAX_ATTACHMENTS, type MessageAttachment } from "./attachment.ts";
 
 /** Longer sides are scaled down: models see no more of an image, and count it by its size. */
@@ -28,15 +28,14 @@ export async function readAttachments(
   for (const file of files) {
     try {
       if (before.length + attachments.length >= MAX_ATTACHMENTS)
-        throw new Refusal(`a message carries at most ${MAX_ATTACHMENTS} files`);
+        throw new Refusal(t.attachments.tooMany(MAX_ATTACHMENTS));
       const attachment = await readAttachment(file, maxBytes, blindModel);
-      if (bytes + bytesOf(attachment) > maxBytes)
-        throw new Refusal(`all files of a message may have at most ${formatBytes(maxBytes)} together`);
+      if (bytes + bytesOf(attachment) > maxBytes) throw new Refusal(t.attachments.tooLargeTogether(maxBytes));
       bytes += bytesOf(attachment);
       attachments.push(attachment);
     } catch (error) {
-      const reason = error instanceof Refusal ? error.message : "the browser could not read it";
-      problems.push(`${file.name || "The file"}: ${reason}.`);
+      const reason = error instanceof Refusal ? error.message : t.attachments.unreadable;
+      problems.push(t.attachments.problem(file.name, reason));
     }
   }
   return { attachments, problems };
@@ -51,32 +50,25 @@ async function readAttachment(
   blindModel: string | null,
 ): Promise<MessageAttachment> {
   const name = file.name.slice(-255) || "file";
-  if (file.size > MAX_READ_BYTES)
-    throw new Refusal(
-      `it has ${formatBytes(file.size)}, and at most ${formatBytes(MAX_READ_BYTES)} are read`,
-    );
+  if (file.size > MAX_READ_BYTES) throw new Refusal(t.attachments.tooLargeToRead(file.size, MAX_READ_BYTES));
   if (!file.type.startsWith("image/") || file.type.startsWith("image/svg")) return readText(file, name);
-  if (blindModel !== null)
-    throw new Refusal(`the model ${blindModel} does not see images. Choose a model that does`);
+  if (blindModel !== null) throw new Refusal(t.attachments.blind(blindModel));
   const image = await rewriteImage(file);
-  if (image.size > maxBytes) {
-    const size = formatBytes(image.size);
-    throw new Refusal(`an image may have at most ${formatBytes(maxBytes)}, and this one has ${size}`);
-  }
+  if (image.size > maxBytes) throw new Refusal(t.attachments.imageTooLarge(image.size, maxBytes));
   return { kind: "image", name, data: await base64Of(image), blob: null };
 }
 
 /** Draws an image at its own size or smaller, as a PNG, or as a JPEG if it is a photo. */
 async function rewriteImage(file: File): Promise<Blob> {
   const image = await createImageBitmap(file).catch(() => {
-    throw new Refusal("it is not an image that this browser can read. Convert it to PNG or JPEG");
+    throw new Refusal(t.attachments.noImage);
   });
   const scale = Math.min(1, MAX_SIDE_PX / Math.max(image.width, image.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(image.width * scale));
   canvas.height = Math.max(1, Math.round(image.height * scale));
   const context = canvas.getContext("2d");
-  if (context === null) throw new Refusal("the browser has no memory left for it");
+  if (context === null) throw new Refusal(t.attachments.noMemory);
   context.drawImage(image, 0, 0, canvas.width, canvas.height);
   image.close();
   if (file.type !== "image/jpeg") {
@@ -93,7 +85,7 @@ async function rewriteImage(file: File): Promise<Blob> {
 const encode = (canvas: HTMLCanvasElement, type: string): Promise<Blob> =>
   new Promise((resolve, reject) =>
     canvas.toBlob(
-      (blob) => (blob === null ? reject(new Refusal("the browser cannot convert it")) : resolve(blob)),
+      (blob) => (blob === null ? reject(new Refusal(t.attachments.notConverted)) : resolve(blob)),
       type,
       JPEG_QUALITY,
     ),
@@ -104,16 +96,11 @@ async function readText(file: File, name: string): Promise<MessageAttachment> {
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
   } catch {
-    throw new Refusal("it is neither an image nor text");
+    throw new Refusal(t.attachments.noText);
   }
-  if (text.includes("\0")) throw new Refusal("it is neither an image nor text");
-  if (text.trim() === "") throw new Refusal("it is empty");
-  if (text.length > MAX_FILE_CHARS) {
-    const length = formatCount(text.length);
-    throw new Refusal(
-      `a text file may have at most ${formatCount(MAX_FILE_CHARS)} characters, and this one has ${length}`,
-    );
-  }
+  if (text.includes("\0")) throw new Refusal(t.attachments.noText);
+  if (text.trim() === "") throw new Refusal(t.attachments.empty);
+  if (text.length > MAX_FILE_CHARS) throw new Refusal(t.attachments.textTooLong(text.length, MAX_FILE_CHARS));
   return { kind: "text", name, text };
 }
 

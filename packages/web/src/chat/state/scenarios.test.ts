@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { emptyConversation } from "./conversation-state.ts";
-import { nextStep, SCENARIOS } from "./scenarios.ts";
+import { nextStep, SCENARIOS, scenarioTexts } from "./scenarios.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
 
 function after(...questions: string[]) {
@@ -11,12 +11,15 @@ function after(...questions: string[]) {
   return { ...emptyConversation("s"), messages };
 }
 
-test.each(SCENARIOS)("$title: offers the question, then the comparison", ({ message, next }) => {
-  expect(nextStep(after(message))).toEqual({ ask: next, mode: "stateless" });
-  expect(nextStep(after(message, next.message))).toEqual({ compare: "turn-1", mode: "stateless" });
-  expect(nextStep(after(message, next.message, "More"))).toBeNull();
-  expect(nextStep(after(message, "Something else"))).toBeNull();
-});
+test.each(SCENARIOS.map(scenarioTexts))(
+  "$title: offers the question, then the comparison",
+  ({ message, next }) => {
+    expect(nextStep(after(message))).toEqual({ ask: next, mode: "stateless" });
+    expect(nextStep(after(message, next.message))).toEqual({ compare: "turn-1", mode: "stateless" });
+    expect(nextStep(after(message, next.message, "More"))).toBeNull();
+    expect(nextStep(after(message, "Something else"))).toBeNull();
+  },
+);
 
 test("offers nothing in other conversations, or before the answer is whole", () => {
   expect(nextStep(after())).toBeNull();

@@ -1,52 +1,33 @@
 import type { Mode } from "@redis-memory-magic/protocol";
+import { t } from "../../texts/texts.ts";
 import type { ConversationState } from "./conversation-state.ts";
 
 /** A message that shows what memory does, and the one to send after it. */
-export interface Scenario {
-  readonly title: string;
-  readonly steps: string;
+interface Scenario {
+  readonly id: keyof typeof t.scenarios.list;
   readonly mode: Mode;
-  readonly message: string;
-  readonly next: Question;
+  readonly next: {
+    readonly mode: Mode;
+    /** True if another provider than before is to be asked. */
+    readonly isForOther?: true;
+  };
 }
 
-export interface Question {
-  readonly message: string;
-  readonly mode: Mode;
-  /** True if another provider than before is to be asked. */
-  readonly isForOther?: true;
-}
+export type Question = Scenario["next"] & { readonly message: string };
 
 export const SCENARIOS: readonly Scenario[] = [
-  {
-    title: "Without memory",
-    steps: "Say your name with memory off, then ask for it. The model cannot know.",
-    mode: "stateless",
-    message: "My name is Alice",
-    next: { message: "What's my name?", mode: "stateless" },
-  },
-  {
-    title: "With memory",
-    steps: "Say your name with memory on, then ask for it. Now the model is sent both.",
-    mode: "stateful",
-    message: "My name is Bob",
-    next: { message: "What's my name?", mode: "stateful" },
-  },
-  {
-    title: "Another provider, the same memory",
-    steps: "Talk to one provider, switch to another and go on. The history is in Redis, not in the model.",
-    mode: "stateful",
-    message: "I am learning about Redis streams",
-    next: { message: "What am I learning about?", mode: "stateful", isForOther: true },
-  },
-  {
-    title: "Memory switched on later",
-    steps: "Say something with memory off, switch it on and ask. It was stored all the time.",
-    mode: "stateless",
-    message: "I love pizza",
-    next: { message: "What food do I like?", mode: "stateful" },
-  },
+  { id: "without", mode: "stateless", next: { mode: "stateless" } },
+  { id: "with", mode: "stateful", next: { mode: "stateful" } },
+  { id: "other", mode: "stateful", next: { mode: "stateful", isForOther: true } },
+  { id: "later", mode: "stateless", next: { mode: "stateful" } },
 ];
+
+/** Returns a scenario in the page's language. */
+export function scenarioTexts({ id, mode, next }: Scenario) {
+  const { title, steps, messages } = t.scenarios.list[id];
+  const [message = "", question = ""] = messages;
+  return { id, title, steps, mode, message, next: { ...next, message: question } satisfies Question };
+}
 
 /** What to do next in a scenario: ask its question, then compare the answer of a turn with the other one. */
 export type NextStep =
@@ -60,7 +41,7 @@ export function nextStep({ messages, live, olderBefore }: ConversationState): Ne
   const turn = questions.at(-1)?.turn;
   if (turn?.status !== "completed" || questions.length > 2) return null;
   const [first, second] = questions.map(({ content }) => content);
-  const scenario = SCENARIOS.find(({ message }) => message === first);
+  const scenario = SCENARIOS.map(scenarioTexts).find(({ message }) => message === first);
   if (scenario === undefined) return null;
   const { mode } = turn;
   if (second === undefined) return { ask: scenario.next, mode };

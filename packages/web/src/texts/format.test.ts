@@ -5,7 +5,7 @@ import {
   formatCost,
   formatCount,
   formatDuration,
-  formatTimeLeft,
+  formatTimeSpan,
   plural,
 } from "./format.ts";
 
@@ -16,11 +16,11 @@ test("formats counts", () => {
   expect(plural(2000, "token")).toBe("2,000 tokens");
 });
 
-test("formats costs with two significant digits and no exponent", () => {
+test("formats costs with two significant digits, down to what can be read", () => {
   expect(formatCost(0)).toBe("$0");
-  expect(formatCost(0.000_037)).toBe("$0.000037");
-  expect(formatCost(0.000_04)).toBe("$0.00004");
-  expect(formatCost(0.000_000_000_4)).toBe("$0.0000000004");
+  expect(formatCost(0.000_37)).toBe("$0.00037");
+  expect(formatCost(0.000_4)).toBe("$0.0004");
+  expect(formatCost(0.000_006_7)).toBe("< $0.0001");
   expect(formatCost(0.123_4)).toBe("$0.12");
   expect(formatCost(0.999)).toBe("$1.00");
   expect(formatCost(12.3)).toBe("$12.30");
@@ -44,14 +44,14 @@ test("formats bytes", () => {
   expect(formatBytes(999_999)).toBe("1.0 MB");
 });
 
-test("formats the time left", () => {
+test("formats the time ", () => {
   expect(formatClock(59 * 60 + 12)).toBe("59:12");
   expect(formatClock(65)).toBe("1:05");
   expect(formatClock(9)).toBe("0:09");
   expect(formatClock(3723)).toBe("1:02:03");
   expect(formatClock(6 * 86_400)).toBe("6 days");
-  expect(formatTimeLeft(50)).toBe("50 s left");
-  expect(formatTimeLeft(59 * 60 + 59)).toBe("59 min left");
-  expect(formatTimeLeft(3 * 3600)).toBe("3 h left");
-  expect(formatTimeLeft(604_800)).toBe("7 days left");
+  expect(formatTimeSpan(50)).toBe("50 s");
+  expect(formatTimeSpan(59 * 60 + 59)).toBe("59 min");
+  expect(formatTimeSpan(3 * 3600)).toBe("3 h");
+  expect(formatTimeSpan(604_800)).toBe("7 days");
 });
