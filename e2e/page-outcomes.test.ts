@@ -145,7 +145,7 @@ describe("a message that is sent before the page is ready", () => {
     await input(chat).fill("Too early");
     await page.keyboard.press("Enter");
     const waiting = page.getByRole("list", { name: "Waiting messages" });
-    await expect.poll(() => waiting.getByText("sent as soon as the page is ready").count()).toBe(2);
+    await expect.poll(() => waiting.getByText("Will be sent when the page is ready").count()).toBe(2);
     await page.getByRole("button", { name: "Remove: Too early" }).click();
     await page.unroute("**/api/providers");
     await page.evaluate("dispatchEvent(new Event('online'))");
