@@ -134,24 +134,23 @@ function assertToolCalls(calls: unknown): void {
   }
 }
 
+const MAX_DEPTH = 100;
+
 // Refuses what JSON.stringify would drop, change or fail on, so that what is read is what was written.
-export function assertJson(what: string, value: unknown, above: readonly unknown[] = []): void {
-  if (typeof value === "object" && value !== null) {
-    if (above.length > 100 || above.includes(value))
-      refuse(`${what} must not be endless, or deeper than 100 levels`);
-    const prototype: unknown = Object.getPrototypeOf(value);
-    const plain = Array.isArray(value) || prototype === Object.prototype || prototype === null;
-    if (!plain) refuse(`${what} must be plain JSON`);
-    const items = Array.isArray(value) ? value : Object.values(value);
-    if (!Array.isArray(value)) for (const key of Object.keys(value)) assertText(`a key of ${what}`, key);
+export function assertJson(what: string, value: unknown, depth = 0): void {
+  if (value === null || typeof value === "boolean" || Number.isFinite(value)) return;
+  if (typeof value === "string" && value.isWellFormed()) return;
+  if (typeof value !== "object") refuse(`${what} must be plain JSON, not ${String(value)}`);
+  if (depth > MAX_DEPTH) refuse(`${what} must not be endless, or deeper than ${MAX_DEPTH} levels`);
+  if (Array.isArray(value)) {
     // Not forEach: it skips the holes of an array.
-    for (const item of items) assertJson(what, item, [...above, value]);
+    for (const item of value) assertJson(what, item, depth + 1);
     return;
   }
-  const isJson =
-    value === null ||
-    typeof value === "boolean" ||
-    (typeof value === "string" && value.isWellFormed()) ||
-    Number.isFinite(value);
-  if (!isJson) refuse(`${what} must be plain JSON, not ${String(value)}`);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) refuse(`${what} must be plain JSON`);
+  for (const key of Object.keys(value as object)) {
+    assertText(`a key of ${what}`, key);
+    assertJson(what, (value as Record<string, unknown>)[key], depth + 1);
+  }
 }

@@ -102,17 +102,15 @@ export function decodeItem(record: string, index: number, epoch: string): Item |
   const createdAt = new Date(typeof time === "number" ? time : Number.NaN);
   if (Number.isNaN(createdAt.getTime())) return undefined;
   const { id, turn, calls, callId, metadata, parts, refs } = extras;
-  return {
-    id: id ?? `${epoch}-${index}`,
-    ...(isRole(kind) ? { role: kind } : { type: kind }),
-    content,
-    createdAt,
-    ...(parts !== undefined && { parts: refs ? restoreSharedText(parts, content, refs) : parts }),
-    ...(calls && { toolCalls: calls.map((call) => ({ arguments: content, ...call })) }),
-    ...(callId !== undefined && { toolCallId: callId }),
-    ...(metadata !== undefined && { metadata }),
-    ...(turn !== undefined && { turnId: turn }),
-  };
+  const item: { -readonly [Field in keyof Item]: Item[Field] } = isRole(kind)
+    ? { id: id ?? `${epoch}-${index}`, role: kind, content, createdAt }
+    : { id: id ?? `${epoch}-${index}`, type: kind, content, createdAt };
+  if (parts !== undefined) item.parts = refs ? restoreSharedText(parts, content, refs) : parts;
+  if (calls) item.toolCalls = calls.map((call) => ({ arguments: content, ...call }));
+  if (callId !== undefined) item.toolCallId = callId;
+  if (metadata !== undefined) item.metadata = metadata;
+  if (turn !== undefined) item.turnId = turn;
+  return item as Item;
 }
 
 /** The id that a caller gave to the item of a record, if one did. */
@@ -124,13 +122,16 @@ export function givenId(record: string, index: number, epoch: string): string | 
 function isExtras(value: unknown): value is Extras {
   if (!isObject(value) || Array.isArray(value)) return false;
   const { id, turn, callId, calls, refs } = value;
-  const areStrings = [id ?? undefined, turn, callId].every(
-    (field) => field === undefined || typeof field === "string",
+  return (
+    (id === null || isStringOrAbsent(id)) &&
+    isStringOrAbsent(turn) &&
+    isStringOrAbsent(callId) &&
+    (calls === undefined || (Array.isArray(calls) && calls.every(isCall))) &&
+    (refs === undefined || (Array.isArray(refs) && refs.every(Number.isSafeInteger)))
   );
-  const areCalls = calls === undefined || (Array.isArray(calls) && calls.every(isCall));
-  const areReferences = refs === undefined || (Array.isArray(refs) && refs.every(Number.isSafeInteger));
-  return areStrings && areCalls && areReferences;
 }
+
+const isStringOrAbsent = (value: unknown): boolean => value === undefined || typeof value === "string";
 
 const isCall = (value: unknown): value is StoredCall =>
   isObject(value) &&

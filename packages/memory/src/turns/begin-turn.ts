@@ -205,16 +205,20 @@ function decodeHistory(
   [remembered, first, ...records]: readonly (string | number)[],
   epoch: string,
 ): Omit<TurnHistory, "count"> {
-  const items = records.flatMap((record, n) => {
+  const items: IndexedItem[] = [];
+  const messages: IndexedMessage[] = [];
+  for (const [n, record] of records.entries()) {
     const index = Number(first) + n;
     const item = decodeItem(String(record), index, epoch);
-    return item ? [{ index, item }] : [];
-  });
+    if (item === undefined) continue;
+    items.push({ index, item });
+    if (isMessage(item)) messages.push({ index, message: item });
+  }
   const rememberedStart = Number(remembered) < 0 ? null : Number(remembered);
   // By the index and not by the first message: it may have been dropped.
   return {
     items,
-    messages: items.flatMap(toMessage),
+    messages,
     rememberedStart,
     complete: Number(first) <= (rememberedStart ?? 0),
   };
