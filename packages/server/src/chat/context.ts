@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { IndexedItem } from "@redis-memory-magic/memory";
 import type { ContextItem, ContextMessage } from "./context-item.ts";
 import type { Recalled } from "./recall.ts";
@@ -117,9 +117,9 @@ const largestOf = (tokens: readonly number[]): number => tokens.reduce((a, b) =>
 
 /** A payload's fingerprint: to see that what a report shows is what was sent. */
 export function hashPayload(system: string, items: readonly ContextItem[]): string {
-  const hash = createHash("sha256").update(JSON.stringify(system));
-  for (const item of items) hash.update(isText(item) ? textToHash(item) : JSON.stringify(item));
-  return hash.digest("hex").slice(0, 16);
+  let payload = JSON.stringify(system);
+  for (const item of items) payload += isText(item) ? textToHash(item) : JSON.stringify(item);
+  return hash("sha256", payload).slice(0, 16);
 }
 
 const isText = (item: ContextItem): item is ContextMessage =>

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Item, SearchOptions, SearchResult } from "@redis-memory-magic/memory";
 import { termsOf } from "@redis-memory-magic/memory/internal";
 import type { RecallFailure } from "@redis-memory-magic/protocol";
@@ -125,10 +124,8 @@ function queryOf(items: readonly Item[]): string | undefined {
 }
 
 async function inTime(searching: Promise<SearchResult>): Promise<SearchResult | RecallFailure> {
-  const timer = new AbortController();
-  const late = sleep(TIMEOUT_MS, "late" as const, { signal: timer.signal, ref: false });
-  // Aborted below.
-  late.catch(() => {});
+  const { promise: late, resolve } = Promise.withResolvers<"late">();
+  const timer = setTimeout(() => resolve("late"), TIMEOUT_MS).unref();
   try {
     return await Promise.race([searching, late]);
   } catch (error) {
@@ -136,7 +133,7 @@ async function inTime(searching: Promise<SearchResult>): Promise<SearchResult | 
     if (error instanceof AppError) return "unavailable";
     throw error;
   } finally {
-    timer.abort();
+    clearTimeout(timer);
     // It may still fail after it was late.
     searching.catch(() => {});
   }

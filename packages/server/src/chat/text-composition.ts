@@ -67,19 +67,16 @@ export const newComposition = (): Composition => new Float64Array(KINDS.length);
 
 /** Adds a text to a composition. */
 export function addText(to: Composition, text: string): void {
+  const { length } = text;
   let before = 0;
   let digits = 0;
   let letters = 0;
-  for (let at = 0; at < text.length; at++) {
+  let words = 0;
+  for (let at = 0; at < length; at++) {
     const code = text.charCodeAt(at);
     // The second half of a surrogate pair was counted with the first.
     if (code >= 0xdc00 && code <= 0xdfff) continue;
     const current = classOf(code);
-    // Most characters are letters behind letters.
-    if (current === LETTER && before === LETTER) {
-      letters++;
-      continue;
-    }
     const pair = before * CLASS_COUNT + current;
     increment(to, COUNTED_AS[pair]);
     increment(to, BEGINS[pair]);
@@ -87,9 +84,26 @@ export function addText(to: Composition, text: string): void {
     digits = current === DIGIT ? digits + 1 : 0;
     if (digits % 3 === 1) increment(to, DIGIT_GROUPS);
     before = current;
+    if (current !== LETTER) continue;
+    // Most characters are letters behind letters, or begin a word behind a space, which counts as nothing.
+    for (; at + 1 < length; at++) {
+      if (isLetter(text.charCodeAt(at + 1))) letters++;
+      else if (text.charCodeAt(at + 1) === 0x20 && at + 2 < length && isLetter(text.charCodeAt(at + 2))) {
+        at++;
+        letters++;
+        words++;
+      } else break;
+    }
   }
   increment(to, LETTERS, letters);
+  increment(to, WORDS, words);
 }
+
+/** True for a to z and A to Z. */
+const isLetter = (code: number): boolean => {
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+};
 
 function increment(composition: Composition, at = NONE, by = 1): void {
   if (at !== NONE) composition[at] = (composition[at] ?? 0) + by;
@@ -98,6 +112,7 @@ function increment(composition: Composition, at = NONE, by = 1): void {
 const CLASS_COUNT = 14;
 const NONE = 255;
 const LETTERS = KINDS.indexOf("letters");
+const WORDS = KINDS.indexOf("words");
 const DIGIT_GROUPS = KINDS.indexOf("digitGroups");
 
 /** What is counted for each pair of a class and the one before it, as a place in `KINDS` or `NONE`. */

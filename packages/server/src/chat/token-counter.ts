@@ -28,6 +28,8 @@ export class TokenCounter {
   // With `max` the cache would take room for all of them at once, when each server starts.
   readonly #counts = new LRUCache<string, number>({ maxSize: 100_000, sizeCalculation: () => 1 });
   readonly #rates = new LRUCache<string, LearntRates>({ max: 1000 });
+  readonly #scratch = newComposition();
+  #lastRates: { readonly key: string; readonly rates: LearntRates } | undefined;
 
   /** Tokens of each text as a message, its overhead included. */
   async count(model: ChatModel, modelName: string, texts: readonly string[]): Promise<number[]> {
@@ -65,8 +67,9 @@ export class TokenCounter {
 
   #estimate(model: ChatModel, modelName: string, texts: readonly string[]): number[] {
     const { now: rates } = this.#ratesOf(model, modelName);
-    const composition = newComposition();
+    const composition = this.#scratch;
     return texts.map((text) => {
+      if (text === "") return MESSAGE_OVERHEAD;
       addText(composition.fill(0), text);
       return Math.ceil(tokensOf(composition, rates)) + MESSAGE_OVERHEAD;
     });
@@ -74,11 +77,11 @@ export class TokenCounter {
 
   #ratesOf(model: ChatModel, modelName: string): LearntRates {
     const key = `${model.id}\n${modelName}`;
-    const known = this.#rates.get(key);
-    if (known !== undefined) return known;
-    const initial = initialRates(modelName);
-    const rates = { initial, now: initial };
+    // A turn asks for the same ones many times.
+    if (this.#lastRates?.key === key) return this.#lastRates.rates;
+    const rates = this.#rates.get(key) ?? newRates(modelName);
     this.#rates.set(key, rates);
+    this.#lastRates = { key, rates };
     return rates;
   }
 
@@ -99,4 +102,9 @@ export class TokenCounter {
     }
     return keys.map((key) => (this.#counts.get(key) ?? 0) + MESSAGE_OVERHEAD);
   }
+}
+
+function newRates(modelName: string): LearntRates {
+  const initial = initialRates(modelName);
+  return { initial, now: initial };
 }

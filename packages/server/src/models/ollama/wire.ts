@@ -216,16 +216,12 @@ export class CompletionReader implements AnswerReader<Completion> {
 
   #takeMessage(message: WireMessage): void {
     // Some servers send what the model thinks in two of these at once.
-    const reasoning = [
-      message.reasoning,
-      message.reasoning_content,
-      message.thinking,
-      message.reasoning_details,
-    ].find((value) => value !== undefined && value !== null && value !== "");
-    if (reasoning !== undefined) this.#output.reasoning(reasoning);
+    const reasoning =
+      message.reasoning || message.reasoning_content || message.thinking || message.reasoning_details;
+    if (reasoning) this.#output.reasoning(reasoning);
     this.#output.content(message.content);
     this.#output.refusal(message.refusal);
-    const calls = message.tool_calls ?? (message.function_call ? [{ function: message.function_call }] : []);
+    const calls = message.tool_calls ?? (message.function_call && [{ function: message.function_call }]);
     if (Array.isArray(calls)) for (const [n, call] of calls.entries()) this.#takeToolCall(call, n);
   }
 
