@@ -88,6 +88,7 @@ interface WireEvent {
   readonly type?: ResponseStreamEvent["type"] | "keepalive";
   readonly delta?: unknown;
   readonly output_index?: unknown;
+  readonly summary_index?: unknown;
   readonly item?: WireItem | null;
   readonly response?: unknown;
 }
@@ -100,12 +101,16 @@ interface WireItem {
   readonly summary?: unknown;
 }
 
+/** Between messages, and between the parts of a summary. */
+const BETWEEN = "\n\n";
+
 /** Reads a response, as a stream of events or whole. */
 export class ResponseReader implements AnswerReader<Completion> {
   readonly ended = false;
   readonly #sink: AnswerSink;
   readonly #output: AnswerOutput;
   readonly #secrets: readonly string[];
+  #messages = 0;
 
   constructor(sink: AnswerSink, secrets: readonly string[]) {
     this.#sink = sink;
@@ -136,6 +141,10 @@ export class ResponseReader implements AnswerReader<Completion> {
       case "response.reasoning_text.delta":
         this.#output.reasoning(event.delta);
         return undefined;
+      case "response.reasoning_summary_part.added":
+        if (event.summary_index) this.#output.reasoning(BETWEEN);
+        else this.#sink.reasoning("");
+        return undefined;
       case "response.function_call_arguments.delta":
         this.#output.toolCall({ index: indexOf(event), arguments: String(event.delta ?? "") });
         return undefined;
@@ -157,8 +166,11 @@ export class ResponseReader implements AnswerReader<Completion> {
     if (error !== null) throw failureOfError(error, this.#secrets);
     const { status, output } = parseAs(wholeResponse, body);
     for (const [index, item] of output.entries()) {
-      if (item.type === "message") this.#output.content(item.content);
-      else if (item.type === "reasoning") this.#output.reasoning(item.summary ?? item.content);
+      if (item.type === "message") {
+        this.#messageAdded();
+        this.#output.content(item.content);
+      } else if (item.type === "reasoning")
+        this.#reasoning(item.summary?.length ? item.summary : item.content);
       else if (item.type === "function_call") this.#toolCall(item, index);
     }
     return this.#complete(body, status);
@@ -169,9 +181,22 @@ export class ResponseReader implements AnswerReader<Completion> {
   }
 
   #itemAdded(event: WireEvent): void {
-    if (event.item?.type === "reasoning") this.#sink.reasoning("");
+    if (event.item?.type === "message") this.#messageAdded();
+    else if (event.item?.type === "reasoning") this.#sink.reasoning("");
     else if (event.item?.type === "function_call")
       this.#toolCall({ ...event.item, arguments: "" }, indexOf(event));
+  }
+
+  /** A model may comment on what it does in messages of their own. They become one text. */
+  #messageAdded(): void {
+    if (this.#messages++ > 0) this.#output.content(BETWEEN);
+  }
+
+  #reasoning(parts: readonly unknown[] | null | undefined): void {
+    for (const [n, part] of (parts ?? []).entries()) {
+      if (n > 0) this.#output.reasoning(BETWEEN);
+      this.#output.reasoning(part);
+    }
   }
 
   #toolCall({ call_id: id, name, arguments: given }: WireItem, index: number): void {

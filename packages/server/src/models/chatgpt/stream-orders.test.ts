@@ -1,0 +1,105 @@
+import OpenAI from "openai";
+import { expect, test } from "vitest";
+import { AnswerRecorder } from "../../../test/answer-recorder.ts";
+import { recorded } from "../../../test/fakes/recorded.ts";
+import { KEY, withFakeOpenAi } from "./chatgpt.fixture.ts";
+import { ResponseReader } from "./wire.ts";
+
+// The fixtures have the order of events, the fields and the kinds of items of OpenAI's streams, in short answers of our own.
+
+const subject = withFakeOpenAi();
+const never = new AbortController().signal;
+const usage = (input_tokens: number, output_tokens: number, cached_tokens = 0) => ({
+  input_tokens,
+  cached_tokens,
+  output_tokens,
+});
+
+const ANSWERS = {
+  text: { answer: "Hello! How can I help?", usage: usage(11, 9) },
+  "parallel-calls": {
+    reasoned: "**Weighing two cities**\n\n**Asking for both**",
+    answer: "I look up both.",
+    calls: [
+      { id: "call_AbC1", name: "weather", arguments: '{"city":"Rome"}' },
+      { id: "call_AbC2", name: "weather", arguments: '{"city":"Oslo"}' },
+    ],
+    order: ["reasoning", "text", "toolCall"],
+    finishReason: "tool_call",
+    usage: usage(83, 152, 64),
+  },
+  phases: { answer: "Let me see.\n\nIt is 12:00.", order: ["reasoning", "text"], usage: usage(40, 90) },
+  "raw-reasoning": {
+    reasoned: "The user greets; greet back.",
+    answer: "Hi!",
+    order: ["reasoning", "text"],
+    usage: usage(9, 20),
+  },
+  refusal: { answer: "I'm sorry, I can't help with that.", finishReason: "refusal", usage: usage(20, 11) },
+  incomplete: {
+    answer: "Once upon a time",
+    order: ["reasoning", "text"],
+    finishReason: "length",
+    usage: usage(15, 16),
+  },
+  "web-search": { answer: "Redis 8 is out.", usage: usage(300, 40) },
+};
+
+const eventsOf = (name: string): string[] =>
+  recorded(`openai-${name}`)
+    .body.split(/(?<=\n\n)/)
+    .filter((event) => event !== "");
+
+const inBytes = (name: string): Uint8Array[] => {
+  const body = Buffer.from(recorded(`openai-${name}`).body);
+  // Cut within events, lines and characters.
+  return Array.from({ length: Math.ceil(body.length / 97) }, (_, n) => body.subarray(n * 97, (n + 1) * 97));
+};
+
+test.each(Object.entries(ANSWERS))("reads a stream with %s, however it is cut", async (name, wanted) => {
+  for (const packets of [eventsOf(name), [eventsOf(name).join("")], inBytes(name)]) {
+    subject.fake.scenario = { packets };
+    const sink = new AnswerRecorder();
+    const completion = await subject.model.generate(question, sink, never);
+    const { answer, reasoned, calls, order } = sink;
+    expect({ answer, reasoned, calls, order, ...completion }).toEqual({
+      ...{ reasoned: "", calls: [], order: ["text"], finishReason: "complete" },
+      ...wanted,
+    });
+  }
+});
+
+const question = {
+  ...{ model: "gpt-5-mini", system: "", items: [{ role: "user" as const, content: "Hi" }] },
+  ...{ contextWindow: 272_000, promptTokens: 10 },
+};
+
+test.each(Object.entries(ANSWERS))("reads a response with %s that comes whole", async (name, wanted) => {
+  const { response } = JSON.parse(eventsOf(name).at(-1)?.split("\ndata: ")[1] ?? "");
+  const sink = new AnswerRecorder();
+  const completion = new ResponseReader(sink, []).whole(response);
+  const { answer, reasoned, calls } = sink;
+  const { order: _, ...rest } = { finishReason: "complete", reasoned: "", calls: [], order: [], ...wanted };
+  expect({ answer, reasoned, calls, ...completion }).toEqual(rest);
+});
+
+test("keeps what was said before a stream failed", async () => {
+  subject.fake.scenario = { packets: eventsOf("failed") };
+  const sink = new AnswerRecorder();
+  await expect(subject.model.generate(question, sink, never)).rejects.toMatchObject({
+    code: "provider_failed",
+  });
+  expect(sink.answer).toBe("Well,");
+});
+
+test.each(Object.keys(ANSWERS))("the fixture %s is one that OpenAI's own client takes", async (name) => {
+  subject.fake.scenario = { packets: eventsOf(name) };
+  const client = new OpenAI({ apiKey: KEY, baseURL: subject.fake.url, maxRetries: 0 });
+  const stream = client.responses.stream({ model: "gpt-5-mini", input: "Hi" });
+  const numbers: number[] = [];
+  for await (const event of stream) numbers.push(event.sequence_number);
+  expect(numbers).toEqual(eventsOf(name).map((_, n) => n));
+  const { output_text } = await stream.finalResponse();
+  const { answer } = ANSWERS[name as keyof typeof ANSWERS];
+  expect(output_text).toBe(name === "refusal" ? "" : answer.replace("\n\n", ""));
+});
