@@ -36,7 +36,7 @@ const CHAPTERS = {
   "start.sh": startScript,
 };
 
-const product = await Product.checkOut();
+const product = await Product.cloneRepo();
 console.log(await product.versions());
 const MINUTE = 60_000;
 

@@ -27,7 +27,7 @@ export class Product {
   }
 
   /** @throws Error with what to do, where it cannot be tested here */
-  static async checkOut(): Promise<Product> {
+  static async cloneRepo(): Promise<Product> {
     // Nothing that configures the product gets in from outside, and only what makes Docker work at all.
     const passed = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|LANG|DOCKER_.*)$/.test(name));
     const env = Object.fromEntries(passed);

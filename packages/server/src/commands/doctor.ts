@@ -1,11 +1,11 @@
-import { examine } from "./doctor/examine.ts";
-import type { Finding } from "./doctor/finding.ts";
+import type { CheckResult } from "./doctor/check-result.ts";
+import { runChecks } from "./doctor/run-checks.ts";
 
 const WIDTH = 14;
 const COLORS = { ok: 32, warn: 33, fail: 31 };
 
 /** A line for each check. */
-function show({ level, what, text }: Finding): void {
+function show({ level, what, text }: CheckResult): void {
   const mark = process.stdout.isTTY ? `\x1b[${COLORS[level]}m${level.padEnd(4)}\x1b[0m` : level.padEnd(4);
   console.log(`${mark}  ${what.padEnd(WIDTH)} ${text}`);
 }
@@ -16,9 +16,9 @@ try {
   if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 }
 const counts = { ok: 0, warn: 0, fail: 0 };
-for await (const finding of examine(process.env)) {
-  counts[finding.level]++;
-  show(finding);
+for await (const result of runChecks(process.env)) {
+  counts[result.level]++;
+  show(result);
 }
-console.log(`\n${counts.ok} ok, ${counts.warn} to look at, ${counts.fail} to mend`);
+console.log(`\n${counts.ok} ok, ${counts.warn} warnings, ${counts.fail} failed`);
 if (counts.fail > 0) process.exitCode = 1;

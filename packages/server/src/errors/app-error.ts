@@ -16,7 +16,7 @@ export interface LimitState {
 /** What is known about a failed call of a model provider. */
 export interface ProviderFacts {
   /** The provider's own words, untrusted; or why it could not be reached. */
-  readonly said?: string;
+  readonly message?: string;
   /** HTTP status; absent where no response came. */
   readonly status?: number;
   /** The field of the request that the provider objects to. */

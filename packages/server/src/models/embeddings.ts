@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Embeddings, EmbedRequest } from "../chat/chat-model.ts";
-import { explain, type FailureSentences, providerFailure } from "./provider-failure.ts";
+import { type ErrorTexts, explain, providerFailure } from "./provider-failure.ts";
 import type { ProviderHttp } from "./provider-http.ts";
 
 const answer = z.object({
@@ -11,14 +11,14 @@ const answer = z.object({
 /** Asks for vectors as OpenAI's API has them, which Ollama and others have too. @throws AppError */
 export async function requestEmbeddings(
   http: ProviderHttp,
-  sentences: FailureSentences,
+  errorTexts: ErrorTexts,
   request: EmbedRequest,
   signal: AbortSignal,
 ): Promise<Embeddings> {
   try {
     return await vectorsOf(http, request, signal);
   } catch (error) {
-    throw explain(error, sentences, request.model);
+    throw explain(error, errorTexts, request.model);
   }
 }
 

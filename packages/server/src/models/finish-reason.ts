@@ -41,11 +41,11 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
 };
 
 /** True for a reason of a provider that failed in the middle of its answer. */
-export const isErrorReason = (said: unknown): boolean => reasonNamed(said) === "error";
+export const isErrorReason = (reason: unknown): boolean => reasonNamed(reason) === "error";
 
 /** How an answer ended, by what the provider called it and by what it had sent. */
-export function finishReasonOf(said: unknown, { text, refusal, toolCall }: AnswerParts): FinishReason {
-  const named = reasonNamed(said);
+export function finishReasonOf(reason: unknown, { text, refusal, toolCall }: AnswerParts): FinishReason {
+  const named = reasonNamed(reason);
   if (named === "error" || named === "content_filter") return named;
   if (refusal) return "refusal";
   // Some servers say "stop" although the model asked for a tool, others "tool_calls" after a plain text.
@@ -54,5 +54,5 @@ export function finishReasonOf(said: unknown, { text, refusal, toolCall }: Answe
   return named === "length" || named === "refusal" ? named : "complete";
 }
 
-const reasonNamed = (said: unknown): FinishReason | undefined =>
-  typeof said === "string" ? REASONS[said.toLowerCase()] : undefined;
+const reasonNamed = (reason: unknown): FinishReason | undefined =>
+  typeof reason === "string" ? REASONS[reason.toLowerCase()] : undefined;

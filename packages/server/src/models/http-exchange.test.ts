@@ -101,7 +101,7 @@ test("an unknown host name", async () => {
   await http.close();
   expect(failure).toMatchObject({
     code: "provider_unavailable",
-    provider: { said: expect.stringContaining("its name") },
+    provider: { message: expect.stringContaining("its name") },
   });
 });
 

@@ -144,7 +144,7 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
     if (name === "identity" || name === "") return undefined;
     const create = DECOMPRESS[name];
     if (create === undefined)
-      throw providerFailure("provider_failed", { said: `its answer is compressed (${name})` });
+      throw providerFailure("provider_failed", { message: `its answer is compressed (${name})` });
     return create()
       .on("data", (bytes: Buffer) => this.#data(bytes))
       .on("end", () => this.#end())
@@ -229,19 +229,19 @@ function connectionFailure(error: Error, connected: boolean, unanswered: boolean
   if (code === "UND_ERR_INVALID_ARG") {
     return error.message.includes("407")
       ? providerFailure("provider_unavailable", {
-          said: "the proxy asks for a user and a password",
+          message: "the proxy asks for a user and a password",
           cause: error,
         })
       : providerFailure("provider_unauthorized");
   }
   if (error instanceof errors.HTTPParserError) {
     return isTlsAlert(error)
-      ? providerFailure("provider_unavailable", { said: NEEDS_TLS, cause: error })
+      ? providerFailure("provider_unavailable", { message: NEEDS_TLS, cause: error })
       : providerFailure("provider_failed", { cause: error });
   }
   if (connected) return providerFailure("provider_broke_off", { unanswered, cause: error });
   return providerFailure("provider_unavailable", {
-    said: networkProblem(error) ?? CONNECTION_ERRORS[code] ?? (code || error.message),
+    message: networkProblem(error) ?? CONNECTION_ERRORS[code] ?? (code || error.message),
     cause: error,
   });
 }

@@ -118,7 +118,7 @@ function chats({ type, task, capabilities, architecture }: Listed, id: string): 
   if (capabilities?.completion_chat !== undefined) return capabilities.completion_chat;
   const output = architecture?.output_modalities;
   if (output) return output.includes("text");
-  const said = task ?? type;
-  if (said && said !== "model") return !OTHER_TYPES.test(said);
+  const kind = task ?? type;
+  if (kind && kind !== "model") return !OTHER_TYPES.test(kind);
   return OTHER_NAMES.test(id) ? false : null;
 }

@@ -58,12 +58,12 @@ test("what a real Ollama answers", () => {
   const unknown = recorded("chat-completions-unknown-model");
   expect(failure(unknown.status, unknown.body)).toMatchObject({
     code: "provider_model_not_found",
-    provider: { said: "model 'nope:1b' not found" },
+    provider: { message: "model 'nope:1b' not found" },
   });
   const bad = recorded("bad-json");
   expect(failure(bad.status, bad.body)).toMatchObject({
     code: "provider_refused",
-    provider: { said: "unexpected EOF" },
+    provider: { message: "unexpected EOF" },
   });
 });
 
@@ -84,24 +84,24 @@ test.each([
 
 test("quotes a foreign sentence in one short line", () => {
   const message = `one\n\u0000two\u202e\t${"long ".repeat(100)}`;
-  const said = failure(500, { error: { message } }).provider?.said ?? "";
-  expect(said.startsWith("one two long")).toBe(true);
-  expect(said.length).toBeLessThanOrEqual(301);
-  expect(said).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  const quoted = failure(500, { error: { message } }).provider?.message ?? "";
+  expect(quoted.startsWith("one two long")).toBe(true);
+  expect(quoted.length).toBeLessThanOrEqual(301);
+  expect(quoted).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });
 
 test("never quotes the key", () => {
   const secret = "sk-proj-abcdefghijkl";
   const body = { error: { message: `The key ${secret} may not do this` } };
-  expect(failure(400, body, {}, secret).provider?.said).toBe("The key [key] may not do this");
+  expect(failure(400, body, {}, secret).provider?.message).toBe("The key [key] may not do this");
   expect(
-    failure(401, { error: { message: "Incorrect API key provided: sk-proj-******jkl" } }).provider?.said,
+    failure(401, { error: { message: "Incorrect API key provided: sk-proj-******jkl" } }).provider?.message,
   ).toBe("Incorrect API key provided: [key]");
 });
 
 test.each([null, 1, [], { error: null }, { error: [] }, { error: { message: 5, code: {} } }])(
   "takes %j for an error",
   (body) => {
-    expect(failure(500, body)).toMatchObject({ code: "provider_failed", provider: { said: "" } });
+    expect(failure(500, body)).toMatchObject({ code: "provider_failed", provider: { message: "" } });
   },
 );

@@ -146,7 +146,7 @@ export function failureOfResponse(
   const code = codeOf(error, status);
   const retryAfter = parseRetryAfter(headers);
   return providerFailure(code, {
-    said: quotable(error?.message ?? "", secrets),
+    message: quotable(error?.message ?? "", secrets),
     status,
     ...(code === "provider_failed" && status < 500 && { noSuchApi: true }),
     ...(retryAfter !== undefined && { retryAfter }),
@@ -159,7 +159,7 @@ export function failureOfResponse(
 export function failureOfError(error: ProviderError, secrets: readonly string[]): AppError {
   const noSuchApi = /unexpected endpoint/i.test(error.message);
   return providerFailure(codeOf(error, error.status), {
-    said: quotable(error.message, secrets),
+    message: quotable(error.message, secrets),
     ...(noSuchApi && { noSuchApi }),
     ...(error.param && { param: error.param }),
     ...(error.contextWindow !== null && { contextWindow: error.contextWindow }),
@@ -175,7 +175,7 @@ function plainText(body: string): ProviderError | null {
 }
 
 /** What providers call an error, by its code, its type or its state. */
-const NAMED: ReadonlyMap<string, ProviderErrorCode> = new Map([
+const CODE_BY_PROVIDER_NAME: ReadonlyMap<string, ProviderErrorCode> = new Map([
   ["insufficient_quota", "provider_quota_exceeded"],
   ["insufficient_balance", "provider_quota_exceeded"],
   ["credit_balance_exhausted", "provider_quota_exceeded"],
@@ -239,21 +239,23 @@ const SAID: readonly (readonly [RegExp, ProviderErrorCode])[] = [
 
 function codeOf(error: ProviderError | null, httpStatus: number | null): ProviderErrorCode {
   const status = httpStatus === null || httpStatus < 400 ? (error?.status ?? httpStatus) : httpStatus;
-  const said = meaning(error?.message ?? "");
-  const named = error?.names.map((name) => NAMED.get(name)).find((code) => code !== undefined);
+  const byText = meaning(error?.message ?? "");
+  const named = error?.names
+    .map((name) => CODE_BY_PROVIDER_NAME.get(name))
+    .find((code) => code !== undefined);
   // Groq calls a request that is larger than a minute's limit a rate limit: waiting does not help.
-  if (said === "provider_context_exceeded" && (named === undefined || status === 413)) return said;
+  if (byText === "provider_context_exceeded" && (named === undefined || status === 413)) return byText;
   if (named !== undefined) return named;
   if (status === 402) return "provider_quota_exceeded";
-  if (status === 429) return said === "provider_quota_exceeded" ? said : "provider_rate_limited";
+  if (status === 429) return byText === "provider_quota_exceeded" ? byText : "provider_rate_limited";
   if (status === 413) return "provider_context_exceeded";
   if (status === 401 || status === 407) return "provider_unauthorized";
   if (status === 503 || status === 529) return "provider_overloaded";
-  if (said === "provider_quota_exceeded") return said;
+  if (byText === "provider_quota_exceeded") return byText;
   if (status !== null && status >= 500) return "provider_failed";
   if (error?.param === "model") return "provider_model_not_found";
-  if (said !== undefined && (status === null || status === 400 || status === 404 || status === 422))
-    return said;
+  if (byText !== undefined && (status === null || status === 400 || status === 404 || status === 422))
+    return byText;
   // A 404 in the API's own words is about the model; any other comes from a server without this API.
   if (status === 404) return isApiError(error) ? "provider_model_not_found" : "provider_failed";
   if (status === 405 || status === 408 || status === null) return "provider_failed";

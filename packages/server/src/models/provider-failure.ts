@@ -13,7 +13,7 @@ interface FailureDetails extends ProviderFacts {
   readonly cause?: unknown;
 }
 
-/** A failed call before `explain` has put it into the provider's sentences. */
+/** A failed call before `explain` has given it the provider's text. */
 export const providerFailure = (
   code: ProviderErrorCode,
   { retryAfter, cause, ...provider }: FailureDetails = {},
@@ -28,22 +28,22 @@ export const providerFailure = (
 export const failureOfProbe = (error: unknown): AppError =>
   error instanceof AppError
     ? error
-    : providerFailure("provider_unavailable", { said: "it does not answer", cause: error });
+    : providerFailure("provider_unavailable", { message: "it does not answer", cause: error });
 
 /** What happened, and what to do. */
-export type Sentences = readonly [happened: string, action: string];
+export type ErrorText = readonly [happened: string, action: string];
 
 /** How one provider reports each failure. */
-export type FailureSentences = Record<ProviderErrorCode, (failure: AppError, model: string) => Sentences>;
+export type ErrorTexts = Record<ProviderErrorCode, (failure: AppError, model: string) => ErrorText>;
 
-export const sentencesOf = (failure: AppError, sentences: FailureSentences, model: string): Sentences =>
-  sentences[failure.code as ProviderErrorCode](failure, model);
+export const errorTextOf = (failure: AppError, errorTexts: ErrorTexts, model: string): ErrorText =>
+  errorTexts[failure.code as ProviderErrorCode](failure, model);
 
-/** Puts a failure into sentences for people. Returns anything else, such as a signal's reason, unchanged. */
-export function explain(failure: unknown, sentences: FailureSentences, model: string): unknown {
+/** Gives a failure a text for people. Returns anything else, such as a signal's reason, unchanged. */
+export function explain(failure: unknown, errorTexts: ErrorTexts, model: string): unknown {
   if (!(failure instanceof AppError) || failure.provider === undefined) return failure;
   const { code, cause, provider, retryAfter } = failure;
-  return new AppError(code, sentencesOf(failure, sentences, model).join(" "), {
+  return new AppError(code, errorTextOf(failure, errorTexts, model).join(" "), {
     cause,
     provider,
     ...(retryAfter !== undefined && { retryAfter }),
@@ -52,21 +52,21 @@ export function explain(failure: unknown, sentences: FailureSentences, model: st
 
 /** ` It said: “…”` to follow a sentence, or nothing. */
 export const quoted = ({ provider }: AppError): string =>
-  provider?.said ? ` It said: “${provider.said}”` : "";
+  provider?.message ? ` It said: “${provider.message}”` : "";
 
 /** `: <reason>` to follow "cannot be reached at <address>", or nothing. */
-export const because = ({ provider }: AppError): string => (provider?.said ? `: ${provider.said}` : "");
+export const because = ({ provider }: AppError): string => (provider?.message ? `: ${provider.message}` : "");
 
 /**
- * The sentences that both providers over HTTP share.
+ * The texts that both providers over HTTP share.
  * @param name in the middle of a sentence: `the model server`
  * @param urlSetting the variable with the server's address
  */
-export function commonSentences(name: string, urlSetting: string) {
+export function commonErrorTexts(name: string, urlSetting: string) {
   const Name = name.charAt(0).toUpperCase() + name.slice(1);
   return {
     provider_failed: (failure) => {
-      const { status, said, noSuchApi } = failure.provider ?? {};
+      const { status, message, noSuchApi } = failure.provider ?? {};
       if (noSuchApi)
         return [
           `${Name} has no such API there${status === undefined ? "" : ` (status ${status})`}.${quoted(failure)}`,
@@ -74,7 +74,7 @@ export function commonSentences(name: string, urlSetting: string) {
         ];
       if (status !== undefined && status >= 500)
         return [`${Name} had an error of its own (status ${status}).${quoted(failure)}`, "Try again."];
-      return said
+      return message
         ? [`${Name} failed to answer.${quoted(failure)}`, "Try again."]
         : [`${Name} sent something that is no answer.`, `Try again, or check ${urlSetting}.`];
     },
@@ -101,7 +101,7 @@ export function commonSentences(name: string, urlSetting: string) {
             `Try again. If it speaks TLS, write https:// in ${urlSetting}.`,
           ]
         : [`The connection to ${name} broke before the answer was whole.`, "Try again."],
-  } satisfies Partial<FailureSentences>;
+  } satisfies Partial<ErrorTexts>;
 }
 
 const inSeconds = (seconds: number | undefined): string => {

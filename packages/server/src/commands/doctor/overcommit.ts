@@ -1,11 +1,11 @@
-import { type Finding, ok, warn } from "./finding.ts";
+import { type CheckResult, ok, warn } from "./check-result.ts";
 import type { Machine } from "./machine.ts";
 import type { RedisNode } from "./redis-node.ts";
 
 const ENABLED = "1";
 
 /** Whether Redis may fork when memory is short. Nothing if no node runs on this machine, or not on Linux. */
-export async function checkOvercommit(nodes: readonly RedisNode[], machine: Machine): Promise<Finding[]> {
+export async function checkOvercommit(nodes: readonly RedisNode[], machine: Machine): Promise<CheckResult[]> {
   const value = await machine.overcommitMemory();
   if (value === undefined || !nodes.some((node) => runsOn(machine, node))) return [];
   if (value === ENABLED)

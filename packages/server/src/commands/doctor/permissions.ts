@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { NodeRedisSubscriber } from "@redis-memory-magic/memory";
 import { withinDeadline } from "../../storage/within-deadline.ts";
-import { type Finding, fail, ok, warn } from "./finding.ts";
+import { type CheckResult, fail, ok, warn } from "./check-result.ts";
 import type { RedisNode } from "./redis-node.ts";
 
 /**
@@ -37,6 +37,7 @@ export const COMMANDS: readonly string[] = [
   "HEXISTS KEY f",
   "HINCRBY KEY n 1",
   "HKEYS KEY",
+  "HVALS KEY",
   "HLEN KEY",
   "HSCAN KEY 0",
   "HDEL KEY f",
@@ -65,7 +66,7 @@ const REMEDY =
   "Allow it: deploy/redis/make-users.sh writes such a user, `+@all -@dangerous +info ~chat_history:* &chat_history:*` is another.";
 
 /** Which of them this user may not use. */
-export async function checkPermissions(node: RedisNode, name: string, where: string): Promise<Finding> {
+export async function checkPermissions(node: RedisNode, name: string, where: string): Promise<CheckResult> {
   const key = `${name}:{doctor-${randomBytes(6).toString("hex")}}:messages`;
   const refused = new Set<string>();
   for (const line of COMMANDS) {
@@ -83,7 +84,7 @@ export async function checkPermissions(node: RedisNode, name: string, where: str
 }
 
 /** Whether this user may be woken by messages: SUBSCRIBE needs a connection of its own. */
-export async function checkSubscription(subscriber: NodeRedisSubscriber, name: string): Promise<Finding> {
+export async function checkSubscription(subscriber: NodeRedisSubscriber, name: string): Promise<CheckResult> {
   const channel = `${name}:{doctor-${randomBytes(6).toString("hex")}}:turns`;
   const listener = (): void => {};
   try {

@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, warn } from "./finding.ts";
+import { type CheckResult, fail, ok, warn } from "./check-result.ts";
 import type { Machine } from "./machine.ts";
 import type { RedisNode } from "./redis-node.ts";
 
@@ -9,8 +9,8 @@ const WARN_SECONDS = 2;
 const FAIL_SECONDS = 30;
 
 /** All that can be said of one server. `where`: which one, where there are several. */
-export async function checkNode(node: RedisNode, where: string, { now }: Machine): Promise<Finding[]> {
-  const findings = [
+export async function checkNode(node: RedisNode, where: string, { now }: Machine): Promise<CheckResult[]> {
+  const results = [
     version(node),
     role(node),
     eviction(node),
@@ -19,10 +19,10 @@ export async function checkNode(node: RedisNode, where: string, { now }: Machine
     await clock(node, now),
     await latency(node),
   ];
-  return findings.map((finding) => ({ ...finding, text: where + finding.text }));
+  return results.map((result) => ({ ...result, text: where + result.text }));
 }
 
-export function version({ info }: RedisNode): Finding {
+export function version({ info }: RedisNode): CheckResult {
   const valkey = info.get("valkey_version");
   const number = valkey ?? info.get("redis_version") ?? "";
   const [major = 0, minor = 0] = number.split(".").map(Number);
@@ -31,7 +31,7 @@ export function version({ info }: RedisNode): Finding {
   return fail("version", `${name} is too old: 6.2 or newer is needed.`);
 }
 
-function role({ info }: RedisNode): Finding {
+function role({ info }: RedisNode): CheckResult {
   const replicas = Number(info.get("connected_slaves") ?? 0);
   if (info.get("role") === "slave")
     return fail(
@@ -42,7 +42,7 @@ function role({ info }: RedisNode): Finding {
   return ok("replication", "a master without replicas: while it is away, stateful turns are refused");
 }
 
-function eviction({ info }: RedisNode): Finding {
+function eviction({ info }: RedisNode): CheckResult {
   const policy = info.get("maxmemory_policy") ?? "unknown";
   if (policy === "noeviction") return ok("eviction", "noeviction: nothing is forgotten before its time");
   const text = `maxmemory-policy is ${policy}`;
@@ -56,7 +56,7 @@ function eviction({ info }: RedisNode): Finding {
   return fail("eviction", `${text}: when Redis is full, conversations vanish before they expire. ${remedy}`);
 }
 
-function memory({ info }: RedisNode): Finding {
+function memory({ info }: RedisNode): CheckResult {
   const number = (field: string) => Number(info.get(field) ?? 0);
   const [used, most, system] = [number("used_memory"), number("maxmemory"), number("total_system_memory")];
   const megabytes = (bytes: number) => `${Math.round(bytes / MEGABYTE)} MB`;
@@ -87,9 +87,9 @@ function memory({ info }: RedisNode): Finding {
   return ok("memory", text);
 }
 
-async function persistence(node: RedisNode): Promise<Finding[]> {
+async function persistence(node: RedisNode): Promise<CheckResult[]> {
   const { info } = node;
-  const findings: Finding[] = [];
+  const results: CheckResult[] = [];
   const setting = async (name: string): Promise<string | undefined> => {
     const answer = await node.ask(["CONFIG", "GET", name]).catch(() => undefined);
     // A map by RESP3, else a list.
@@ -102,7 +102,7 @@ async function persistence(node: RedisNode): Promise<Finding[]> {
     ["rdb_last_bgsave_status", "the last snapshot"],
   ].filter(([field = ""]) => info.has(field) && info.get(field) !== "ok");
   if (broken.length > 0)
-    findings.push(
+    results.push(
       fail(
         "disk",
         `${broken.map(([, what]) => what).join(" and ")} could not be written. Look into Redis' log and at its disk.`,
@@ -110,7 +110,7 @@ async function persistence(node: RedisNode): Promise<Finding[]> {
     );
   if (info.get("aof_enabled") === "1") {
     const sync = await setting("appendfsync");
-    const lost: Record<string, Finding> = {
+    const lost: Record<string, CheckResult> = {
       always: ok(
         "persistence",
         "append-only file, appendfsync always: nothing that was acknowledged is lost",
@@ -124,37 +124,35 @@ async function persistence(node: RedisNode): Promise<Finding[]> {
         "appendfsync is no: when its machine fails, what the system had not written is lost, often half a minute. Set it to everysec.",
       ),
     };
-    findings.push(
-      lost[sync ?? ""] ?? ok("persistence", "append-only file; appendfsync may not be asked for"),
-    );
-    return findings;
+    results.push(lost[sync ?? ""] ?? ok("persistence", "append-only file; appendfsync may not be asked for"));
+    return results;
   }
   const save = await setting("save");
   if (save === undefined)
-    findings.push(
+    results.push(
       warn(
         "persistence",
         "no append-only file, and whether there are snapshots may not be asked for. Set appendonly yes.",
       ),
     );
   else if (save === "")
-    findings.push(
+    results.push(
       fail(
         "persistence",
         "none: a restart of Redis forgets every conversation. Set appendonly yes: redis-cli CONFIG SET appendonly yes, and in its configuration.",
       ),
     );
   else
-    findings.push(
+    results.push(
       warn(
         "persistence",
         `snapshots alone (save ${save}): what came after the last one is lost with Redis. Set appendonly yes.`,
       ),
     );
-  return findings;
+  return results;
 }
 
-async function clock(node: RedisNode, now: () => number): Promise<Finding> {
+async function clock(node: RedisNode, now: () => number): Promise<CheckResult> {
   const before = now();
   const [seconds, microseconds] = (await node.ask(["TIME"])) as [string, string];
   const difference = (Number(seconds) * 1000 + Number(microseconds) / 1000 - (before + now()) / 2) / 1000;
@@ -166,7 +164,7 @@ async function clock(node: RedisNode, now: () => number): Promise<Finding> {
   return ok("clock", text);
 }
 
-async function latency(node: RedisNode): Promise<Finding> {
+async function latency(node: RedisNode): Promise<CheckResult> {
   const times: number[] = [];
   for (let tries = 0; tries < TRIES; tries++) {
     const sent = performance.now();

@@ -75,8 +75,8 @@ test.each([
   ["it has a key", { OPENAI_API_KEY }, [provider("ollama", { available: true })], "warn"],
   ["it is the default", { DEFAULT_PROVIDER: "chatgpt" }, [provider("ollama", { available: true })], "warn"],
 ] as const)("a provider that is not available when %s", async (_, env, others, level) => {
-  const [finding] = await checkProviders(loadConfig(env), [REFUSED, ...others, MIRROR]);
-  expect(finding).toEqual({
+  const [result] = await checkProviders(loadConfig(env), [REFUSED, ...others, MIRROR]);
+  expect(result).toEqual({
     level,
     what: "provider",
     text: "chatgpt is not available: OpenAI refuses the key. Check OPENAI_API_KEY.",

@@ -2,14 +2,14 @@ import type { ChatModel } from "../../chat/chat-model.ts";
 import type { Config } from "../../config/config.ts";
 import { isLoopback } from "../../config/fields.ts";
 import type { Allowances } from "../../config/limits.ts";
-import { type Finding, ok, warn } from "./finding.ts";
+import { type CheckResult, ok, warn } from "./check-result.ts";
 import type { Machine } from "./machine.ts";
 
 const BUILT_IN_BYTES = 1e9;
 const PROVIDER_MS = 10_000;
 
 /** Who can be reached by whom. */
-export function checkExposure({ http, identity }: Config): Finding {
+export function checkExposure({ http, identity }: Config): CheckResult {
   if (!identity.methods.includes("none"))
     return ok(
       "exposure",
@@ -24,7 +24,7 @@ export function checkExposure({ http, identity }: Config): Finding {
 }
 
 /** Whether anything limits what other people spend with this deployment's key. */
-export function checkLimits({ identity, limits, openai }: Config): Finding {
+export function checkLimits({ identity, limits, openai }: Config): CheckResult {
   if (identity.methods.includes("none")) {
     const set = [limits.owner, limits.address].some((allowances) => Object.values(allowances).some(isSet));
     return ok("limits", set ? "set for all callers together (AUTH=none)" : "none are set (AUTH=none)");
@@ -54,7 +54,7 @@ const limitsSpending = ({ usdPerDay, tokensPerDay }: Allowances): boolean =>
   isSet(usdPerDay) || isSet(tokensPerDay);
 
 /** Each provider, with the reason if it is not available. */
-export async function checkProviders(config: Config, models: readonly ChatModel[]): Promise<Finding[]> {
+export async function checkProviders(config: Config, models: readonly ChatModel[]): Promise<CheckResult[]> {
   const seen = await Promise.all(
     models.map(async (model) => {
       const late = new Promise<undefined>((resolve) => setTimeout(resolve, PROVIDER_MS, undefined).unref());
@@ -83,7 +83,7 @@ export async function checkDisk(
   models: readonly ChatModel[],
   folder: string,
   machine: Machine,
-): Promise<Finding[]> {
+): Promise<CheckResult[]> {
   const model = models.find(({ id }) => id === "embedded");
   if (config.embedded.model !== "default" || !model || (await model.availability()).available) return [];
   const free = await machine.freeBytes(folder);

@@ -1,12 +1,12 @@
 import type { RedisConfig } from "../../config/redis.ts";
-import { type Finding, fail, ok, warn } from "./finding.ts";
+import { type CheckResult, fail, ok, warn } from "./check-result.ts";
 import type { RedisNode } from "./redis-node.ts";
 
 const SLOTS = 16_384;
 const SENTINELS = 3;
 
 /** Whether it is the kind of Redis that REDIS_URL says, and whole. */
-export async function checkTopology(config: RedisConfig, nodes: readonly RedisNode[]): Promise<Finding> {
+export async function checkTopology(config: RedisConfig, nodes: readonly RedisNode[]): Promise<CheckResult> {
   const isCluster = nodes.some(({ info }) => info.get("cluster_enabled") === "1");
   const withoutReplica = nodes.filter(({ info }) => Number(info.get("connected_slaves") ?? 0) === 0).length;
   if (config.topology === "cluster") return checkCluster(nodes, withoutReplica);
@@ -27,7 +27,7 @@ export async function checkTopology(config: RedisConfig, nodes: readonly RedisNo
   return ok("topology", text);
 }
 
-async function checkCluster(nodes: readonly RedisNode[], withoutReplica: number): Promise<Finding> {
+async function checkCluster(nodes: readonly RedisNode[], withoutReplica: number): Promise<CheckResult> {
   const answer = String(await nodes[0]?.ask(["CLUSTER", "INFO"]).catch(() => ""));
   const field = (name: string) => new RegExp(`^${name}:(\\S+)`, "m").exec(answer)?.[1];
   if (answer === "")

@@ -11,10 +11,10 @@ import type {
 import { AppError } from "../../errors/app-error.ts";
 import { requestEmbeddings } from "../embeddings.ts";
 import { parseModels } from "../model-list.ts";
-import { explain, failureOfProbe, sentencesOf } from "../provider-failure.ts";
+import { errorTextOf, explain, failureOfProbe } from "../provider-failure.ts";
 import { ProviderHttp } from "../provider-http.ts";
+import { chatGptErrorTexts } from "./error-texts.ts";
 import { DEFAULT_MODELS, KNOWN_MODELS, modelInfo } from "./models.ts";
-import { chatGptSentences } from "./sentences.ts";
 import { countTokens } from "./tokens.ts";
 import { ResponseReader, requestBody } from "./wire.ts";
 
@@ -50,7 +50,7 @@ export class ChatGpt implements ChatModel {
   #defaultModel: string;
   readonly #apiKey: string;
   readonly #http: ProviderHttp;
-  readonly #sentences;
+  readonly #errorTexts;
   /** Models that OpenAI refuses to stream to this organisation. */
   readonly #unstreamed = new Set<string>();
 
@@ -59,7 +59,7 @@ export class ChatGpt implements ChatModel {
     this.#defaultModel = config.model ?? DEFAULT_MODELS[0];
     this.#apiKey = config.apiKey;
     this.#http = new ProviderHttp(config);
-    this.#sentences = chatGptSentences(() => this.#http.baseUrl);
+    this.#errorTexts = chatGptErrorTexts(() => this.#http.baseUrl);
   }
 
   get defaultModel(): string {
@@ -86,7 +86,7 @@ export class ChatGpt implements ChatModel {
     } catch (error) {
       const failure = failureOfProbe(error);
       if (INCONCLUSIVE.includes(failure.provider?.status ?? 0)) return { available: true, models: known };
-      const [reason, action] = sentencesOf(failure, this.#sentences, this.defaultModel);
+      const [reason, action] = errorTextOf(failure, this.#errorTexts, this.defaultModel);
       return { available: false, reason, action, models: known };
     }
   }
@@ -95,12 +95,12 @@ export class ChatGpt implements ChatModel {
     try {
       return await this.#generate(request, sink, signal);
     } catch (error) {
-      throw explain(error, this.#sentences, request.model);
+      throw explain(error, this.#errorTexts, request.model);
     }
   }
 
   embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
-    return requestEmbeddings(this.#http, this.#sentences, request, signal);
+    return requestEmbeddings(this.#http, this.#errorTexts, request, signal);
   }
 
   wireRequest(request: ModelRequest): WireRequest {

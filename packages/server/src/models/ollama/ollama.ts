@@ -12,14 +12,14 @@ import type {
 import { AppError } from "../../errors/app-error.ts";
 import { requestEmbeddings } from "../embeddings.ts";
 import { type ListedModel, parseModels } from "../model-list.ts";
-import { explain, failureOfProbe, providerFailure, sentencesOf } from "../provider-failure.ts";
+import { errorTextOf, explain, failureOfProbe, providerFailure } from "../provider-failure.ts";
 import { ProviderHttp } from "../provider-http.ts";
+import { ollamaErrorTexts } from "./error-texts.ts";
 import { KnownModels } from "./known-models.ts";
 import { ModelLoader } from "./model-loader.ts";
 import { isSameModel } from "./model-names.ts";
 import { NativeApi } from "./native-api.ts";
 import { OptionalFields } from "./optional-fields.ts";
-import { ollamaSentences } from "./sentences.ts";
 import { ServerTokenizer } from "./tokenizer.ts";
 import { CompletionReader, requestBody } from "./wire.ts";
 
@@ -64,7 +64,7 @@ export class Ollama implements ChatModel {
   readonly #loader: ModelLoader;
   readonly #tokenizer: ServerTokenizer;
   readonly #fields = new OptionalFields();
-  readonly #sentences;
+  readonly #errorTexts;
   /** Whether the last answer of a model had a closing `</think>` that its chat template had opened. */
   readonly #reasoningWasOpen = new Map<string, boolean>();
   #defaultModel: string;
@@ -79,7 +79,7 @@ export class Ollama implements ChatModel {
     this.#known = new KnownModels(native);
     this.#loader = new ModelLoader(native, this.#known);
     this.#tokenizer = new ServerTokenizer(this.#http);
-    this.#sentences = ollamaSentences(
+    this.#errorTexts = ollamaErrorTexts(
       () => this.#http.baseUrl,
       () => this.#known.isOllama !== false,
     );
@@ -102,7 +102,7 @@ export class Ollama implements ChatModel {
       const { status, noSuchApi } = failure.provider ?? {};
       if (model !== undefined && (noSuchApi || NO_LIST.includes(status ?? 0)))
         return { available: true, models: [this.#modelInfo(model)] };
-      const [reason, action] = sentencesOf(failure, this.#sentences, this.#defaultModel);
+      const [reason, action] = errorTextOf(failure, this.#errorTexts, this.#defaultModel);
       return { available: false, reason, action, models: [] };
     }
   }
@@ -118,12 +118,12 @@ export class Ollama implements ChatModel {
       const window = await this.#windowAfter(request.model, signal);
       return { ...completion, ...(window !== undefined && { contextWindow: window }) };
     } catch (error) {
-      throw explain(error, this.#sentences, request.model);
+      throw explain(error, this.#errorTexts, request.model);
     }
   }
 
   embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
-    return requestEmbeddings(this.#http, this.#sentences, request, signal);
+    return requestEmbeddings(this.#http, this.#errorTexts, request, signal);
   }
 
   wireRequest(request: ModelRequest): WireRequest {
@@ -150,13 +150,13 @@ export class Ollama implements ChatModel {
     const infos = ids.map((id) => this.#modelInfo(shownAs(id)));
     const missing = providerFailure("provider_model_not_found");
     if (ids.length === 0) {
-      const [reason, action] = sentencesOf(missing, this.#sentences, wanted);
+      const [reason, action] = errorTextOf(missing, this.#errorTexts, wanted);
       return { available: false, reason, action, models: infos };
     }
     // Ollama has no tokenizer endpoint.
     if (!this.#known.isOllama) await this.#tokenizer.look(this.#defaultModel);
     if (ids.some((id) => isSameModel(id, this.#defaultModel))) return { available: true, models: infos };
-    const [reason, action] = sentencesOf(missing, this.#sentences, wanted);
+    const [reason, action] = errorTextOf(missing, this.#errorTexts, wanted);
     return { available: true, reason, action, models: infos };
   }
 

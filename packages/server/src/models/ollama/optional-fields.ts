@@ -16,10 +16,10 @@ export class OptionalFields {
 
   /** True if the server has refused a field of this body that can be left out: then the request is worth repeating. */
   dropRefused({ provider }: AppError, body: object, asked: readonly string[]): boolean {
-    const { status, said = "", param = "" } = provider ?? {};
+    const { status, message = "", param = "" } = provider ?? {};
     if (status !== 400 && status !== 422) return false;
     const sent = OPTIONAL.filter((name) => name in body && !asked.includes(name));
-    const named = sent.filter((name) => said.includes(name) || param.split(".")[0] === name);
+    const named = sent.filter((name) => message.includes(name) || param.split(".")[0] === name);
     // FastAPI's servers answer 422 to a field that they do not know, and some do not say to which.
     const refused = named.length > 0 || status === 400 || param !== "" ? named : sent;
     for (const name of refused) this.#refused.add(name);

@@ -17,7 +17,7 @@ function readPackets(packets: readonly Uint8Array[]) {
     end = completion ?? reader.end();
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    end = { fails: error.code, said: error.provider?.said };
+    end = { fails: error.code, said: error.provider?.message };
   }
   const tools = sink.calls.map(({ name, arguments: args }) => ({ name, arguments: args }));
   return { text: sink.answer, reasoning: sink.reasoned, tools, end };

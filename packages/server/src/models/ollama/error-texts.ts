@@ -1,11 +1,11 @@
-import { because, commonSentences, type FailureSentences, quoted } from "../provider-failure.ts";
+import { because, commonErrorTexts, type ErrorTexts, quoted } from "../provider-failure.ts";
 
 /**
  * What a local model server's failures mean, and what to do about them.
  * @param isOllama false for a server that is known to be another one
  */
-export const ollamaSentences = (address: () => string, isOllama: () => boolean): FailureSentences => ({
-  ...commonSentences("the model server", "OLLAMA_BASE_URL"),
+export const ollamaErrorTexts = (address: () => string, isOllama: () => boolean): ErrorTexts => ({
+  ...commonErrorTexts("the model server", "OLLAMA_BASE_URL"),
   provider_unavailable: (failure) =>
     failure.provider?.status === 503
       ? ["The model server is still loading its model.", "Try again in a few seconds."]

@@ -1,8 +1,8 @@
-import { because, commonSentences, type FailureSentences, quoted } from "../provider-failure.ts";
+import { because, commonErrorTexts, type ErrorTexts, quoted } from "../provider-failure.ts";
 
 /** What OpenAI's failures mean, and what to do about them. */
-export const chatGptSentences = (address: () => string): FailureSentences => ({
-  ...commonSentences("OpenAI", "OPENAI_BASE_URL"),
+export const chatGptErrorTexts = (address: () => string): ErrorTexts => ({
+  ...commonErrorTexts("OpenAI", "OPENAI_BASE_URL"),
   provider_unavailable: (failure) => [
     `OpenAI cannot be reached at ${address()}${because(failure)}.`,
     "Check this server's connection to the Internet, or choose another provider.",

@@ -4,7 +4,7 @@ import { type Config, ConfigError, loadConfig } from "../../config/config.ts";
 import { createModels } from "../../models/create-models.ts";
 import { nodesOf } from "../../storage/nodes.ts";
 import { connectRedis, KEY_NAME, RedisRefused } from "../../storage/redis.ts";
-import { type Finding, fail, ok } from "./finding.ts";
+import { type CheckResult, fail, ok } from "./check-result.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { checkOvercommit } from "./overcommit.ts";
 import { checkPermissions, checkSubscription } from "./permissions.ts";
@@ -13,11 +13,11 @@ import { openNode } from "./redis-node.ts";
 import { checkDisk, checkExposure, checkLimits, checkProviders } from "./server-checks.ts";
 import { checkTopology } from "./topology.ts";
 
-/** Yields each finding as soon as it is there. Never rejects for what it finds. */
-export async function* examine(
+/** Yields each result as soon as it is there. Never rejects for what it finds. */
+export async function* runChecks(
   env: NodeJS.ProcessEnv,
   machine: Machine = thisMachine,
-): AsyncGenerator<Finding> {
+): AsyncGenerator<CheckResult> {
   let config: Config;
   try {
     config = loadConfig(env);
@@ -29,7 +29,7 @@ export async function* examine(
   yield ok("configuration", "no mistakes");
   yield checkExposure(config);
   yield checkLimits(config);
-  yield* examineRedis(config, machine);
+  yield* checkRedis(config, machine);
   const log = pino({ level: "silent" });
   const models = createModels(config, log, env);
   try {
@@ -40,7 +40,7 @@ export async function* examine(
   }
 }
 
-async function* examineRedis(config: Config, machine: Machine): AsyncGenerator<Finding> {
+async function* checkRedis(config: Config, machine: Machine): AsyncGenerator<CheckResult> {
   let reason = "";
   const heard = {
     warn: (fields: { reason?: string }) => {
@@ -75,7 +75,7 @@ async function* examineRedis(config: Config, machine: Machine): AsyncGenerator<F
     yield await checkSubscription(redis.subscriber, KEY_NAME);
   } catch (error) {
     const { message, cause } = error as Error;
-    yield fail("Redis", `It could not be looked at: ${cause instanceof Error ? cause.message : message}`);
+    yield fail("Redis", `It could not be checked: ${cause instanceof Error ? cause.message : message}`);
   } finally {
     redis.close();
   }
