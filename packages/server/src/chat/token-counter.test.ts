@@ -67,3 +67,15 @@ test("the same text is counted once, for each model", async () => {
   await counter.count(model, "a", ["two", "three"]);
   expect(asked).toEqual(["a one", "a two", "b one", "b two", "a three"]);
 });
+
+test("a model counts with what it has itself", async () => {
+  class Model {
+    readonly id = "embedded";
+    readonly #tokens = 7;
+    countTokens(_: string, texts: readonly string[]): number[] {
+      return texts.map(() => this.#tokens);
+    }
+  }
+  const model = new Model() as unknown as ChatModel;
+  expect(await new TokenCounter().count(model, "m", ["one"])).toEqual([7 + MESSAGE_OVERHEAD]);
+});

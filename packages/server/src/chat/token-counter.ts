@@ -35,7 +35,7 @@ export class TokenCounter {
   async count(model: ChatModel, modelName: string, texts: readonly string[]): Promise<number[]> {
     if (model.countTokens === undefined) return this.#estimate(model, modelName, texts);
     try {
-      return await this.#countExactly(model.countTokens, modelName, texts);
+      return await this.#countExactly(model.countTokens.bind(model), modelName, texts);
     } catch (error) {
       // A server that does not count now may still answer.
       if (error instanceof AppError) return this.#estimate(model, modelName, texts);
