@@ -23,6 +23,7 @@ import {
 } from "../scripts/history.ts";
 import { STORAGE } from "../scripts/storage.ts";
 import type { SearchOptions, SearchResult } from "../search/search-session.ts";
+import type { SessionsSearchResult, SessionToSearch } from "../search/search-sessions.ts";
 import { SessionSearch } from "../search/session-search.ts";
 import { encodeAllTerms } from "../search/terms.ts";
 import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
@@ -432,6 +433,36 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     const keys = this.#keys(sessionId);
     const run = (script: Script, args: string[]) => this.#run(script, keys, args, true);
     return this.#search.turns(keys.words, run, query, options as SearchOptions) as Promise<SearchResult<T>>;
+  }
+
+  /**
+   * Finds earlier turns in several of the owner's sessions, as `search` does in one: a word counts the more, the fewer
+   * turns of all these sessions have it. Sessions are searched in this order, up to 20,000 items or 25 ms; one that is
+   * not there, or cannot be read, is passed over.
+   *
+   * @example
+   * const { sessions } = await history.listSessions({ limit: 50 });
+   * const { hits } = await history.searchSessions(sessions.map(({ id }) => ({ sessionId: id })), "What is my name?", {
+   *   maxTokens: 1024,
+   *   countTokens: ({ content }) => content.length / 4,
+   * });
+   * console.log(hits.map(({ sessionId, messages }) => [sessionId, messages[0]?.content]));
+   *
+   * @throws MemoryError `unavailable`
+   */
+  searchSessions(
+    sessions: readonly SessionToSearch[],
+    query: string,
+    options: Omit<SearchOptions<T>, "before">,
+  ): Promise<SessionsSearchResult<T>> {
+    const searched = sessions.map(({ sessionId, before }) => {
+      const keys = this.#keys(sessionId);
+      const run = (script: Script, args: string[]) => this.#run(script, keys, args, true);
+      return { sessionId, before, key: keys.words, run };
+    });
+    return this.#search.turnsOf(searched, query, options as SearchOptions) as Promise<
+      SessionsSearchResult<T>
+    >;
   }
 
   /**

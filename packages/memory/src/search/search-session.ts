@@ -50,7 +50,7 @@ export interface SearchResult<T extends ItemTypes = ItemTypes> {
 }
 
 const FIELDS = new Set(["maxTokens", "countTokens", "before", "minCoverage"]);
-const LIMITS: ReadLimits = {
+export const LIMITS: ReadLimits = {
   maxItems: 20_000,
   maxMs: 25,
   maxComputed: 1_000,
@@ -59,7 +59,7 @@ const LIMITS: ReadLimits = {
 // Turns whose items are read at once, and in all.
 const MIN_BATCH = 4;
 const MAX_BATCH = 64;
-const MAX_READ = 256;
+export const MAX_READ = 256;
 /** How many times `minCoverage` it takes for all of `maxTokens`. On LoCoMo this halves what unrelated questions bring. */
 const FULL_ROOM = 4;
 const WEAK_ROOM_TOKENS = 512;
@@ -129,14 +129,11 @@ async function findTurns(
   options: SearchOptions,
   { index, end, maxItems, isChecked }: Searched,
 ): Promise<SearchResult | undefined> {
-  const { minCoverage = 0.15 } = options;
   const from = Math.max(index.first, end - maxItems);
   const ranking = rankTurns({ index, from, to: end }, query, MAX_READ);
-  const { coverage, dropped, unknown, matched } = ranking;
-  const turns = coverage < minCoverage ? [] : ranking.turns;
-  const share = minCoverage === 0 ? 1 : Math.min(1, coverage / (minCoverage * FULL_ROOM));
-  const room = Math.max(Math.min(options.maxTokens, WEAK_ROOM_TOKENS), options.maxTokens * share);
-  const limited = { ...options, maxTokens: room };
+  const { dropped, unknown, matched } = ranking;
+  const { turns, maxTokens } = relevant(ranking, options);
+  const limited = { ...options, maxTokens };
   const read = await readTurns(run, index, { ...ranking, turns }, limited, isChecked);
   return (
     read && {
@@ -148,7 +145,17 @@ async function findTurns(
   );
 }
 
-function assertSearch(query: string, options: SearchOptions): void {
+/** The turns that are worth being read, and how many tokens they may have. */
+export function relevant(
+  { turns, coverage }: Ranking,
+  { maxTokens, minCoverage = 0.15 }: SearchOptions,
+): { readonly turns: readonly RankedTurn[]; readonly maxTokens: number } {
+  if (coverage < minCoverage) return { turns: [], maxTokens };
+  const share = minCoverage === 0 ? 1 : Math.min(1, coverage / (minCoverage * FULL_ROOM));
+  return { turns, maxTokens: Math.max(Math.min(maxTokens, WEAK_ROOM_TOKENS), maxTokens * share) };
+}
+
+export function assertSearch(query: string, options: SearchOptions): void {
   assertText("query", query);
   assertFields("options", options, FIELDS);
   const { maxTokens, countTokens, before, minCoverage = 0 } = options;
@@ -209,7 +216,7 @@ async function readTurns(
 }
 
 /** As many as may be needed to fill so many tokens. */
-function firstThatFill(tokens: number, ranked: readonly RankedTurn[]): readonly RankedTurn[] {
+export function firstThatFill(tokens: number, ranked: readonly RankedTurn[]): readonly RankedTurn[] {
   let estimated = 0;
   const enough = ranked.findIndex(({ length }) => {
     estimated += estimateTokens(length);
@@ -219,7 +226,7 @@ function firstThatFill(tokens: number, ranked: readonly RankedTurn[]): readonly 
 }
 
 /** Items by their index. */
-function decodeItems(entries: readonly (string | number)[], epoch: string): ReadonlyMap<number, Item> {
+export function decodeItems(entries: readonly (string | number)[], epoch: string): ReadonlyMap<number, Item> {
   const items = new Map<number, Item>();
   for (let i = 0; i < entries.length; i += 2) {
     const index = Number(entries[i]);
@@ -229,7 +236,7 @@ function decodeItems(entries: readonly (string | number)[], epoch: string): Read
   return items;
 }
 
-function tokensOf(item: Item, countTokens: SearchOptions["countTokens"]): number {
+export function tokensOf(item: Item, countTokens: SearchOptions["countTokens"]): number {
   const tokens = countTokens(item);
   if (!(tokens >= 0)) throw new TypeError("countTokens must return a number, 0 or more");
   return tokens;

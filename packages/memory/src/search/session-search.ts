@@ -1,6 +1,7 @@
-import { type SearchOptions, type SearchResult, searchSession } from "./search-session.ts";
-import { type Run, storeMissing } from "./stored-terms.ts";
-import { type TermCache, termsOfClient } from "./term-index.ts";
+import { type FoundTurns, type SearchOptions, type SearchResult, searchSession } from "./search-session.ts";
+import { type SearchedSession, type SessionsSearchResult, searchSessions } from "./search-sessions.ts";
+import { type ReadLimits, type Run, readTerms, storeMissing } from "./stored-terms.ts";
+import { type TermCache, type TermIndex, termsOfClient } from "./term-index.ts";
 
 /** Searches sessions, keeps the terms that it has read, and stores those that Redis lacks. */
 export class SessionSearch {
@@ -16,6 +17,26 @@ export class SessionSearch {
   /** @param key the session's key of terms */
   async turns(key: string, run: Run, query: string, options: SearchOptions): Promise<SearchResult> {
     const { missing, known, ...result } = await searchSession(run, query, options, this.#terms.get(key));
+    this.#keep(key, run, known, missing);
+    return result;
+  }
+
+  /** Finds turns of several sessions at once. */
+  turnsOf(
+    sessions: readonly SearchedSession[],
+    query: string,
+    options: SearchOptions,
+  ): Promise<SessionsSearchResult> {
+    const read = async ({ key, run, before = "" }: SearchedSession, limits: ReadLimits) => {
+      const stored = await readTerms(run, before, limits, this.#terms.get(key));
+      const { index, known, missingFrom: from, end: to } = stored;
+      this.#keep(key, run, known, from === null ? null : { epoch: index.epoch, from, to });
+      return stored;
+    };
+    return searchSessions(sessions, query, options, read);
+  }
+
+  #keep(key: string, run: Run, known: TermIndex, missing: FoundTurns["missing"]): void {
     this.#terms.keep(key, known);
     if (missing !== null && !this.#storing.has(key)) {
       this.#storing.add(key);
@@ -25,6 +46,5 @@ export class SessionSearch {
         })
         .finally(() => this.#storing.delete(key));
     }
-    return result;
   }
 }

@@ -66,6 +66,20 @@ export class TermIndex {
     return copy;
   }
 
+  /** Adds the items of another session up to an index, behind an empty turn, so that no turn is in both sessions. */
+  append(other: TermIndex, from: number, to: number): void {
+    const { hashes, kinds, ends } = other;
+    this.kinds.push("user");
+    this.ends.push(this.hashes.length);
+    const shift = this.hashes.length - (ends[from - other.first - 1] ?? 0);
+    for (let n = from - other.first; n < to - other.first; n++) {
+      this.kinds.push(kinds[n] ?? "unknown");
+      this.ends.push((ends[n] ?? 0) + shift);
+    }
+    const [begin, end] = [ends[from - other.first - 1] ?? 0, ends[to - other.first - 1] ?? 0];
+    for (let at = begin; at < end; at++) this.hashes.push(hashes[at] ?? 0);
+  }
+
   /** Removes all items from an index on. */
   cut(end: number): void {
     if (end >= this.end) return;

@@ -1,0 +1,185 @@
+import { MemoryError } from "../errors.ts";
+import type { Item, ItemTypes } from "../history/item.ts";
+import { READ_RANGES } from "../scripts/search.ts";
+import { assertFields, assertId } from "../validate.ts";
+import { type RankedTurn, rankTurns } from "./rank-turns.ts";
+import {
+  assertSearch,
+  decodeItems,
+  firstThatFill,
+  LIMITS,
+  MAX_READ,
+  relevant,
+  type SearchHit,
+  type SearchOptions,
+  tokensOf,
+} from "./search-session.ts";
+import type { ReadLimits, Run, StoredTerms } from "./stored-terms.ts";
+import { TermIndex } from "./term-index.ts";
+import { termsOf } from "./terms.ts";
+
+/** A session that is searched together with others. */
+export interface SessionToSearch {
+  readonly sessionId: string;
+  /** Only what is older than the item with this id. */
+  readonly before?: string | undefined;
+}
+
+/** A turn that was found, and where. */
+export interface SessionHit<T extends ItemTypes = ItemTypes> extends SearchHit<T> {
+  readonly sessionId: string;
+}
+
+export interface SessionsSearchResult<T extends ItemTypes = ItemTypes> {
+  /** How many sessions were searched. */
+  readonly sessions: number;
+  /** How many of their items, of how many that they have. */
+  readonly searched: number;
+  readonly total: number;
+  readonly matched: number;
+  /** Best first. */
+  readonly hits: readonly SessionHit<T>[];
+}
+
+/** A session with what reads it. */
+export interface SearchedSession extends SessionToSearch {
+  /** The key of its terms. */
+  readonly key: string;
+  readonly run: Run;
+}
+
+/** A session in the index of all. */
+interface Place {
+  readonly session: SearchedSession;
+  readonly epoch: string;
+  /** The index of its first item, in the session and in the index of all, and the index behind its last there. */
+  readonly first: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+const FIELDS = new Set(["sessionId", "before", "key", "run"]);
+/** Of one session, one page of terms is read. */
+const MAX_ITEMS_OF_SESSION = 5_000;
+/** Sessions whose terms are read at once. */
+const AT_ONCE = 10;
+
+/**
+ * Finds turns of several sessions by the words of a query: their terms are ranked as if they were one session.
+ * @throws TypeError; MemoryError `unavailable`
+ */
+export async function searchSessions(
+  sessions: readonly SearchedSession[],
+  query: string,
+  options: SearchOptions,
+  read: (session: SearchedSession, limits: ReadLimits) => Promise<StoredTerms>,
+): Promise<SessionsSearchResult> {
+  assertSearch(query, options);
+  for (const session of sessions) {
+    assertFields("a session", session, FIELDS);
+    if (session.before !== undefined) assertId("before", session.before);
+  }
+  const { all, places, total } = await readAll(sessions, read);
+  const ranking = rankTurns({ index: all, from: 0, to: all.end }, termsOf(query), MAX_READ);
+  const { turns: ranked, maxTokens } = relevant(ranking, options);
+  const turns = ranked.flatMap((turn) => withPlace(turn, places) ?? []);
+  const { dropped, unknown, matched } = ranking;
+  return {
+    sessions: places.length,
+    searched: all.end - places.length - dropped - unknown,
+    total: total - dropped,
+    // The empty turns between sessions are beside turns that have words.
+    matched: turns.length === 0 ? 0 : matched - (ranked.length - turns.length),
+    hits: await readHits(turns, { ...options, maxTokens }, ranking.termsOf),
+  };
+}
+
+interface AllTerms {
+  readonly all: TermIndex;
+  readonly places: readonly Place[];
+  readonly total: number;
+}
+
+async function readAll(
+  sessions: readonly SearchedSession[],
+  read: (session: SearchedSession, limits: ReadLimits) => Promise<StoredTerms>,
+): Promise<AllTerms> {
+  const limits = { ...LIMITS, maxItems: MAX_ITEMS_OF_SESSION };
+  const giveUpAt = limits.now() + limits.maxMs;
+  const all = new TermIndex("", "", 0);
+  const places: Place[] = [];
+  let total = 0;
+  for (let n = 0; n < sessions.length; n += AT_ONCE) {
+    if (n > 0 && (limits.now() > giveUpAt || all.end >= LIMITS.maxItems)) break;
+    const batch = sessions.slice(n, n + AT_ONCE);
+    const found = await Promise.all(batch.map((session) => read(session, limits).catch(ignoreUnreadable)));
+    for (const [i, session] of batch.entries()) {
+      const stored = found[i];
+      if (stored === undefined || stored.end === 0) continue;
+      const { index, end } = stored;
+      total += end;
+      const room = LIMITS.maxItems - all.end - 1;
+      const first = Math.max(index.first, end - Math.min(MAX_ITEMS_OF_SESSION, Math.max(0, room)));
+      if (first >= end) continue;
+      all.append(index, first, end);
+      places.push({ session, epoch: index.epoch, first, from: all.end - (end - first), to: all.end });
+    }
+  }
+  return { all, places, total };
+}
+
+/** A session that is gone, damaged or of a newer layout must not keep the others from being searched. */
+function ignoreUnreadable(error: unknown): undefined {
+  if (MemoryError.isInstance(error) && error.code !== "unavailable") return;
+  throw error;
+}
+
+interface PlacedTurn extends RankedTurn {
+  readonly place: Place;
+}
+
+/** The turn by the indexes of its session. Undefined for the empty turn between two sessions. */
+function withPlace(turn: RankedTurn, places: readonly Place[]): PlacedTurn | undefined {
+  const place = places.find(({ to }) => turn.from < to);
+  if (place === undefined) return undefined;
+  const shift = place.first - place.from;
+  const [from, to] = [Math.max(turn.from, place.from) + shift, turn.to + shift];
+  return from < to ? { ...turn, from, to, place } : undefined;
+}
+
+/** Reads turns, best first, in one call for each session, and keeps those that fit whole. */
+async function readHits(
+  turns: readonly PlacedTurn[],
+  { maxTokens, countTokens }: SearchOptions,
+  termsOf: (turn: RankedTurn) => SearchHit["terms"],
+): Promise<SessionHit[]> {
+  const batch = firstThatFill(maxTokens, turns) as readonly PlacedTurn[];
+  const items = new Map<Place, ReadonlyMap<number, Item>>();
+  await Promise.all(
+    [...new Set(batch.map(({ place }) => place))].map(async (place) => {
+      const ranges = batch.flatMap((turn) =>
+        turn.place === place ? [String(turn.from), String(turn.to - 1)] : [],
+      );
+      const [status, , , ...entries] = await place.session.run(READ_RANGES, [place.epoch, "", ...ranges]);
+      // Cleared meanwhile.
+      if (status !== "gone") items.set(place, decodeItems(entries, place.epoch));
+    }),
+  );
+  const hits: SessionHit[] = [];
+  let left = maxTokens;
+  for (const turn of batch) {
+    const { place, from, to, score } = turn;
+    const messages: Item[] = [];
+    for (let index = from; index < to; index++) {
+      const item = items.get(place)?.get(index);
+      if (item !== undefined) messages.push(item);
+    }
+    const [oldest] = messages;
+    const tokens = messages.reduce((sum, item) => sum + tokensOf(item, countTokens), 0);
+    if (oldest === undefined || tokens > left) continue;
+    left -= tokens;
+    const { sessionId } = place.session;
+    hits.push({ sessionId, id: oldest.id, from, to, messages, score, terms: termsOf(turn) });
+  }
+  return hits;
+}
