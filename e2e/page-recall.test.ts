@@ -83,3 +83,34 @@ test("recalls nothing when it is switched off, which the session remembers", asy
   await chat.memory("Stateless");
   expect(await recall.isDisabled()).toBe(true);
 });
+
+test("recalls from another session when that is switched on, names it and opens it", async () => {
+  const id = "recalled-elsewhere";
+  await send(`/sessions/${id}/messages`, "POST", {
+    messages: [
+      { role: "user", content: "The name of my parrot is Kiwi." },
+      { role: "assistant", content: "A colourful name." },
+    ],
+  });
+  await send(`/sessions/${id}`, "PATCH", { title: "Birds" });
+  const chat = new ChatPage(await stack.open({ viewport: { width: 1440, height: 900 } }));
+  await chat.page.waitForURL(/#\/s\//);
+  await chat.provider(/Mirror/);
+  await chat.memory("Stateful");
+  await input(chat).fill("What is the name of my parrot?");
+  const found = chat.page.getByRole("region", { name: "Recalled" });
+  await expect(chat.page.locator(".inspector").getByRole("img", { name: /your message/ })).toBeVisible();
+  expect(await found.count()).toBe(0);
+  await chat.page.getByRole("button", { name: "Settings" }).click();
+  await chat.page.getByRole("checkbox", { name: "Recall from my other sessions too" }).check();
+  await chat.page.keyboard.press("Escape");
+  await expect(found.getByText("From “Birds”")).toBeVisible();
+  await expect(found.getByText("The name of my parrot is Kiwi.")).toBeVisible();
+  await expect(found.getByText(/outside the window and in \d+ other sessions? in/)).toBeVisible();
+  expect(await chat.say("What is the name of my parrot?")).toContain("Kiwi");
+  await found.getByRole("link", { name: "Show in its conversation" }).first().click();
+  await chat.page.waitForURL(new RegExp(`#/s/${id}`));
+  await expect(
+    chat.page.getByRole("article", { name: "You" }).getByText("The name of my parrot is Kiwi."),
+  ).toBeVisible();
+});

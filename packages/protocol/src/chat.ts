@@ -96,6 +96,10 @@ export const chatRequest = (
         .boolean()
         .optional()
         .describe("true: a stateful turn is sent the owner's notes too, at the end of the system prompt."),
+      other_sessions: z
+        .boolean()
+        .optional()
+        .describe("true: recall also searches the owner's other sessions, the 50 that were used last."),
       provider: providerId,
       session_id: sessionId.optional().describe("Made by the server when absent."),
       model: modelName.optional().describe("Default: the provider's."),

@@ -62,7 +62,12 @@ export const promptChange = z.object({
 export type PromptChange = z.infer<typeof promptChange>;
 
 const recallHit = z.object({
+  session: z
+    .object({ id: sessionId, title: z.string().nullable() })
+    .optional()
+    .describe("The other session that it is from; absent: this one."),
   message_ids: z.array(z.string()).describe("The whole turn, in order."),
+  text: z.string().describe("The beginning of its first message, in one line."),
   created_at: timestamp,
   tokens: count,
   score: z.number().nonnegative(),
@@ -89,8 +94,11 @@ export const contextPart = z.discriminatedUnion("kind", [
     kind: z.literal("recall"),
     ...part,
     hits: z.array(recallHit).describe("The recalled turns, best first."),
-    searched: count.describe("Messages that were searched, of `total` that are outside the window."),
+    searched: count.describe(
+      "Messages that were searched, of `total` that are outside the window or in the other sessions.",
+    ),
     total: count,
+    sessions: count.optional().describe("Other sessions that were searched; absent: none was to be."),
     matched: count.describe("Turns that have words of the message, or stand beside one that has."),
     ms: z.number().nonnegative().describe("How long the search took."),
     failed: recallFailure

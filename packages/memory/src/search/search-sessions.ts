@@ -31,8 +31,8 @@ export interface SessionHit<T extends ItemTypes = ItemTypes> extends SearchHit<T
 }
 
 export interface SessionsSearchResult<T extends ItemTypes = ItemTypes> {
-  /** How many sessions were searched. */
-  readonly sessions: number;
+  /** The ids of the sessions that were searched. */
+  readonly sessions: readonly string[];
   /** How many of their items, of how many that they have. */
   readonly searched: number;
   readonly total: number;
@@ -85,7 +85,7 @@ export async function searchSessions(
   const turns = ranked.flatMap((turn) => withPlace(turn, places) ?? []);
   const { dropped, unknown, matched } = ranking;
   return {
-    sessions: places.length,
+    sessions: places.map(({ session }) => session.sessionId),
     searched: all.end - places.length - dropped - unknown,
     total: total - dropped,
     // The empty turns between sessions are beside turns that have words.

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { itemList, listQuery, memory, metadata, notes } from "./items.ts";
+import { itemList, listQuery, memory, metadata, notes, otherSessions } from "./items.ts";
 
 const part = z.looseObject({ type: z.string().max(64) });
 
@@ -29,6 +29,7 @@ export const createCompletion = z.looseObject({
     .describe("An extension: the messages are added to this session, and the model is sent all of it."),
   memory,
   notes,
+  other_sessions: otherSessions,
   store: z.boolean().nullish().describe("Default: false."),
   metadata: metadata.nullish(),
   stream: z.boolean().nullish(),

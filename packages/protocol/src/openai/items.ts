@@ -34,6 +34,13 @@ export const notes = z
   .nullish()
   .describe("An extension. true: the model is sent the owner's notes too, at the end of the instructions.");
 
+export const otherSessions = z
+  .boolean()
+  .nullish()
+  .describe(
+    "An extension. true: recall also searches the owner's other conversations. Given, it implies truncation: auto.",
+  );
+
 /** Up to 16 pairs. */
 export const metadata = z
   .record(z.string().max(64), z.string().max(512))

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { input, memory, metadata, notes, outputItem } from "./items.ts";
+import { input, memory, metadata, notes, otherSessions, outputItem } from "./items.ts";
 
 const modelName = z.string().min(1, "must not be empty").max(200);
 const options = z.looseObject({});
@@ -32,6 +32,7 @@ export const createResponse = z.looseObject({
     .describe("auto leaves out the oldest turns if the context is too long; disabled, the default, refuses."),
   memory,
   notes,
+  other_sessions: otherSessions,
   reasoning: options.extend({ effort: z.string().nullish() }).nullish(),
   text: options.extend({ format: z.looseObject({ type: z.string() }).nullish() }).nullish(),
   context_management: z

@@ -5,7 +5,7 @@ import type { Caller, TurnPermit } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { readNotes } from "./notes-block.ts";
 import type { Plan, Planner } from "./plan.ts";
-import type { Search } from "./recall.ts";
+import { searchOf, searchOfAll } from "./recall-search.ts";
 import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
 import { newSessionId } from "./session-id.ts";
@@ -162,7 +162,15 @@ export class Chat {
       stored: count > 0,
       context: async (asPlanned) =>
         (asPlanned === plan ? context : undefined) ??
-        planner.context(asPlanned, begun, count > 0 ? searchOf(sessions, sessionId) : undefined),
+        planner.context(
+          asPlanned,
+          begun,
+          count === 0
+            ? undefined
+            : plan.otherSessions
+              ? searchOfAll(sessions, sessionId)
+              : searchOf(sessions, sessionId),
+        ),
       loadBlob: async (blobId) =>
         blobsOf === undefined ? null : dataUrlOf(await sessions.blob(blobsOf, blobId)),
       onWindow: (window) => planner.learnWindow(plan, window),
@@ -209,12 +217,6 @@ interface TurnToRun {
   /** By `performance.now()`. */
   readonly askedAt: number;
 }
-
-/** Searches one session. */
-export const searchOf =
-  (sessions: SessionStore, sessionId: string): Search =>
-  (query, options) =>
-    sessions.search(sessionId, query, options);
 
 // No part can contain a control character, so two different turns cannot have the same key.
 const runningKey = ({ owner }: SessionStore, sessionId: string, turnId: string): string =>

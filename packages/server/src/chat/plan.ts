@@ -16,7 +16,8 @@ import { type ModelSettings, unsupported } from "./model-settings.ts";
 import { LACKS, type Lack } from "./normalize-prompt.ts";
 import { notesBlock, notesRoom, notesThatFit, type SentNotes, withNotes } from "./notes-block.ts";
 import type { Providers } from "./providers.ts";
-import { recallTurns, type Search } from "./recall.ts";
+import { recallTurns } from "./recall.ts";
+import type { Search } from "./recall-search.ts";
 import { readParts } from "./stored-parts.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import type { TurnInfo } from "./turn-info.ts";
@@ -46,6 +47,8 @@ export interface Plan {
   readonly wholeHistory: boolean;
   /** Tokens that recalled turns may take; 0: nothing is recalled. */
   readonly recallRoom: number;
+  /** True if they may be from other sessions of the owner. */
+  readonly otherSessions: boolean;
   readonly info: TurnInfo;
 }
 
@@ -115,6 +118,7 @@ export class Planner {
       wholeHistory: body.wholeHistory ?? false,
       recallRoom:
         body.mode === "stateful" && body.memory !== "window" && !body.wholeHistory ? recallRoom(budget) : 0,
+      otherSessions: body.other_sessions ?? false,
       info: {
         mode: body.mode,
         provider: body.provider,
@@ -164,7 +168,8 @@ export class Planner {
       const all = tokens.reduce((sum, count) => sum + count, systemTokens);
       throw historyTooLong(complete ? `takes ${all} tokens` : `takes more than ${all} tokens`, plan);
     }
-    if (context.start === null || recallRoom === 0 || search === undefined) return context;
+    const isAllSent = context.start === null && !plan.otherSessions;
+    if (isAllSent || recallRoom === 0 || search === undefined) return context;
     return this.#withRecall(plan, context, search);
   }
 

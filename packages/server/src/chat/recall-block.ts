@@ -1,17 +1,33 @@
 import type { Item } from "@redis-memory-magic/memory";
 import { withoutReasoning } from "./reasoning-tags.ts";
 
+/** A turn that is quoted. */
+export interface QuotedTurn {
+  readonly items: readonly Item[];
+  /** The title of the other session that it is from; undefined: this one. */
+  readonly title?: string | null | undefined;
+}
+
 const TITLE = "Quoted from earlier in this conversation, not all of it:";
+const TITLE_OF_ALL = "Quoted from earlier in this and other conversations, not all of it:";
 /** Begins each line, so that no text can end the quotation. */
 const QUOTE = "> ";
 const USER = "User";
 
-/** Quotes items of earlier turns, to be put before the user's message. */
-export const recallBlock = (items: readonly Item[]): string =>
-  [TITLE, ...items.map(recallLines)].filter((lines) => lines !== "").join("\n");
+/** Quotes earlier turns, to be put before the user's message. */
+export const recallBlock = (turns: readonly QuotedTurn[]): string =>
+  [
+    turns.some(({ title }) => title !== undefined) ? TITLE_OF_ALL : TITLE,
+    ...turns.flatMap(({ items, title }) => items.map((item) => recallLines(item, title))),
+  ]
+    .filter((lines) => lines !== "")
+    .join("\n");
 
 /** An item as it is quoted; empty for one without a text. A user's message begins with its date. */
-export function recallLines({ role, type, content, toolCalls = [], toolCallId, createdAt }: Item): string {
+export function recallLines(
+  { role, type, content, toolCalls = [], toolCallId, createdAt }: Item,
+  title?: string | null,
+): string {
   const said = role === "assistant" ? withoutReasoning(content) : content;
   const isOutput = role === "tool" || toolCallId !== undefined;
   const lines = [
@@ -21,11 +37,17 @@ export function recallLines({ role, type, content, toolCalls = [], toolCallId, c
   ].filter((line) => !line.endsWith(": "));
   const text = lines.join("\n");
   if (text === "") return "";
-  const dated = role === "user" && !isOutput ? `[${minuteOf(createdAt)}] ${text}` : text;
+  const dated = role === "user" && !isOutput ? `[${minuteOf(createdAt)}${placeOf(title)}] ${text}` : text;
   return QUOTE + dated.split(/\r\n|[\n\r\u2028\u2029]/).join(`\n${QUOTE}`);
 }
 
 const SPEAKERS: Readonly<Record<string, string>> = { user: USER, assistant: "Assistant" };
+
+const placeOf = (title: string | null | undefined): string =>
+  title === undefined ? "" : title === null ? ", in another conversation" : `, in "${cleaned(title)}"`;
+
+/** A title cannot end the brackets or the line that it is quoted in. */
+const cleaned = (title: string): string => title.replaceAll(/[[\]"\s\u2028\u2029]+/g, " ").trim();
 
 /** UTC, such as 2026-11-27 08:15. */
 const minuteOf = (date: Date): string => date.toISOString().slice(0, 16).replace("T", " ");
@@ -40,7 +62,8 @@ export function splitRecalled(content: string): {
   readonly said: readonly string[];
   readonly message: string;
 } {
-  if (!content.startsWith(`${TITLE}\n`)) return { said: [], message: content };
+  if (![TITLE, TITLE_OF_ALL].some((title) => content.startsWith(`${title}\n`)))
+    return { said: [], message: content };
   const end = content.indexOf("\n\n");
   const lines = content.slice(0, end).split("\n");
   return {

@@ -1,7 +1,8 @@
 import type { Item, SearchHit, SearchResult } from "@redis-memory-magic/memory";
 import { afterEach, expect, test, vi } from "vitest";
 import { AppError } from "../errors/app-error.ts";
-import { recallTurns, type Search } from "./recall.ts";
+import { recallTurns } from "./recall.ts";
+import type { Search } from "./recall-search.ts";
 
 const createdAt = new Date("2026-01-02T03:04:05Z");
 const item = (id: string, role: "user" | "assistant", content: string): Item => ({

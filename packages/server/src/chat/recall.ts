@@ -1,11 +1,14 @@
-import type { Item, SearchOptions, SearchResult } from "@redis-memory-magic/memory";
+import type { Item } from "@redis-memory-magic/memory";
 import { termsOf } from "@redis-memory-magic/memory/internal";
 import type { RecallFailure } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { recallBlock, recallLines } from "./recall-block.ts";
+import type { FoundTurns, Search } from "./recall-search.ts";
 
-/** A turn of the session that is sent again, though it is outside the window. */
+/** A turn that is sent again, though it is outside the window. */
 export interface RecalledTurn {
+  /** The id of the other session that it is in; absent: this one. */
+  readonly session?: string | undefined;
   /** The index of its first item, and the index behind its last. */
   readonly from: number;
   readonly to: number;
@@ -17,9 +20,11 @@ export interface RecalledTurn {
 export interface Recall {
   /** Best first. */
   readonly turns: readonly RecalledTurn[];
-  /** Items that were searched, of all that are outside the window. */
+  /** Items that were searched, of all that are outside the window or in other sessions. */
   readonly searched: number;
   readonly total: number;
+  /** Other sessions that were searched; absent: none was to be. */
+  readonly sessions?: number | undefined;
   /** Turns that have words of the question, or stand beside one that has. */
   readonly matched: number;
   /** How long the search took. */
@@ -33,12 +38,9 @@ export interface Recalled {
   /** What is put before the user's message; empty: nothing was found. */
   readonly block: string;
   readonly tokens: number;
-  /** How many items it has. */
+  /** How many items of the session it has. */
   readonly items: number;
 }
-
-/** Searches the session of a turn. */
-export type Search = (query: string, options: SearchOptions) => Promise<SearchResult>;
 
 interface RecallOptions {
   readonly search: Search;
@@ -74,23 +76,36 @@ export async function recallTurns(options: RecallOptions): Promise<Recalled> {
   const ms = performance.now() - startedAt;
   // The last count decides: it is exact where the model has a tokenizer.
   for (let fits = found.hits.length; ; fits--) {
-    const hits = found.hits.slice(0, fits);
-    const recalled = inOrder(hits).flatMap(({ messages }) => messages);
-    const block = hits.length === 0 ? "" : recallBlock(recalled);
+    const hits = found.hits.slice(0, fits).map(({ session, messages, ...hit }) => ({
+      ...hit,
+      session: session?.id,
+      title: session?.title,
+      items: messages,
+    }));
+    const block = hits.length === 0 ? "" : recallBlock(inOrder(hits));
     const tokens = block === "" ? 0 : await count(block);
     if (tokens > maxTokens && fits > 0) continue;
-    const { searched, total, matched } = found;
-    const turns = hits.map(({ from, to, score, terms }) => ({
+    const { searched, total, sessions, matched } = found;
+    const turns = hits.map(({ session, from, to, score, terms }) => ({
+      ...(session !== undefined && { session }),
       from,
       to,
       score: rounded(score),
       terms: terms.map(({ term, weight }) => ({ term, weight: rounded(weight) })),
     }));
+    const own = hits.filter(({ session }) => session === undefined);
     return {
-      recall: { turns, searched, total, matched, ms: rounded(ms) },
+      recall: {
+        turns,
+        searched,
+        total,
+        ...(sessions !== undefined && { sessions }),
+        matched,
+        ms: rounded(ms),
+      },
       block,
       tokens,
-      items: recalled.length,
+      items: own.reduce((sum, { items }) => sum + items.length, 0),
     };
   }
 }
@@ -102,9 +117,23 @@ const nothing = (failed: RecallFailure, ms = 0): Recalled => ({
   items: 0,
 });
 
-/** Turns as they stand in the session. */
-export const inOrder = <Turn extends { readonly from: number }>(turns: readonly Turn[]): Turn[] =>
-  turns.toSorted((a, b) => a.from - b.from);
+interface PlacedTurn extends Pick<RecalledTurn, "session" | "from"> {
+  readonly items: readonly Item[];
+}
+
+/** Turns as they are quoted: those of other sessions by their dates, then those of this one as they stand in it. */
+export const inOrder = <Turn extends PlacedTurn>(turns: readonly Turn[]): Turn[] =>
+  turns.toSorted((a, b) =>
+    a.session === b.session
+      ? a.from - b.from
+      : a.session === undefined
+        ? 1
+        : b.session === undefined
+          ? -1
+          : timeOf(a) - timeOf(b) || (a.session < b.session ? -1 : 1),
+  );
+
+const timeOf = ({ items }: PlacedTurn): number => items[0]?.createdAt.getTime() ?? 0;
 
 /** To two decimals: they are stored with the turn. */
 const rounded = (value: number): number => Math.round(value * 100) / 100;
@@ -123,7 +152,7 @@ function queryOf(items: readonly Item[]): string | undefined {
   return termsOf(query).length === 0 ? undefined : query;
 }
 
-async function inTime(searching: Promise<SearchResult>): Promise<SearchResult | RecallFailure> {
+async function inTime(searching: Promise<FoundTurns>): Promise<FoundTurns | RecallFailure> {
   const { promise: late, resolve } = Promise.withResolvers<"late">();
   const timer = setTimeout(() => resolve("late"), TIMEOUT_MS).unref();
   try {

@@ -1,11 +1,12 @@
-import type { Item } from "@redis-memory-magic/memory";
 import type { ContextPart } from "@redis-memory-magic/protocol";
 import type { SentNotes } from "./notes-block.ts";
 import { inOrder, type Recall, type RecalledTurn } from "./recall.ts";
+import type { QuotedTurn } from "./recall-block.ts";
+import { excerpt } from "./search-messages.ts";
 
 /** What was recalled, with the items as they are now. */
 export interface ReadRecall extends Recall {
-  readonly turns: readonly (RecalledTurn & { readonly items: readonly Item[] })[];
+  readonly turns: readonly (RecalledTurn & QuotedTurn)[];
   /** What was put before the user's message. */
   readonly block: string;
 }
@@ -81,17 +82,21 @@ const notesPart = ({ ids, total }: SentNotes, tokens: number): ContextPart => ({
 });
 
 function recallPart(recalled: NonNullable<Payload["recalled"]>): ContextPart {
-  const { turns, blockTokens, turnTokens, searched, total, matched, ms, failed } = recalled;
+  const { turns, blockTokens, turnTokens, searched, total, sessions, matched, ms, failed } = recalled;
   return {
     kind: "recall",
     tokens: blockTokens,
-    message_ids: inOrder(turns).flatMap(({ items }) => items.map(({ id }) => id)),
-    hits: turns.flatMap(({ items, score, terms }, n) => {
+    message_ids: inOrder(turns).flatMap(({ session, items }) =>
+      session === undefined ? items.map(({ id }) => id) : [],
+    ),
+    hits: turns.flatMap(({ session, title = null, items, score, terms }, n) => {
       const [first] = items;
       // Dropped since.
       if (first === undefined) return [];
       return {
+        ...(session !== undefined && { session: { id: session, title } }),
         message_ids: items.map(({ id }) => id),
+        text: excerpt(first.content, 0),
         created_at: first.createdAt.toISOString(),
         tokens: turnTokens[n] ?? 0,
         score,
@@ -100,6 +105,7 @@ function recallPart(recalled: NonNullable<Payload["recalled"]>): ContextPart {
     }),
     searched,
     total,
+    ...(sessions !== undefined && { sessions }),
     matched,
     ms,
     ...(failed && { failed }),

@@ -2,7 +2,6 @@ import type { IndexedItem, Note, TurnHistory } from "@redis-memory-magic/memory"
 import type { ContextReport, SentMessage, Turn } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { retryRefused } from "./begin-turn.ts";
-import { searchOf } from "./chat.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
 import { beginOfTurn, DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";
 import type { ContextItem, ImagePart } from "./context-item.ts";
@@ -14,6 +13,7 @@ import { asItem, type Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
 import { inOrder, type Recall } from "./recall.ts";
 import { recallBlock, recallLines } from "./recall-block.ts";
+import { searchOf, searchOfAll } from "./recall-search.ts";
 import { partsOf, type ReadRecall, type ReportedNotes } from "./report-parts.ts";
 import { requestOf, toRequest } from "./running-turn.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -79,7 +79,11 @@ export class Reports {
     const plan = await this.#planner.plan(body, notes);
     const found = await this.#find(sessions, body, plan);
     const { session_id: sessionId } = body;
-    const search = sessionId === undefined ? undefined : searchOf(sessions, sessionId);
+    const search = plan.otherSessions
+      ? searchOfAll(sessions, sessionId)
+      : sessionId === undefined
+        ? undefined
+        : searchOf(sessions, sessionId);
     const context = await this.#planner.context(plan, found, search);
     const { recalled, items } = context;
     const report = await this.#report({
@@ -197,15 +201,22 @@ export class Reports {
 
   /** Reads the turns that were recalled, as they are now. */
   async #recalled(sessions: SessionStore, sessionId: string, recall: Recall): Promise<ReadRecall> {
+    const others = new Set(recall.turns.flatMap(({ session }) => session ?? []));
+    const titles = new Map(
+      await Promise.all(
+        [...others].map(async (id) => [id, (await sessions.get(id))?.title ?? null] as const),
+      ),
+    );
     const turns = await Promise.all(
       recall.turns.map(async (turn) => ({
         ...turn,
-        items: (await sessions.range(sessionId, turn.from, turn.to)).flatMap(({ item }) =>
+        title: turn.session === undefined ? undefined : titles.get(turn.session),
+        items: (await sessions.range(turn.session ?? sessionId, turn.from, turn.to)).flatMap(({ item }) =>
           item.type === "reasoning" ? [] : [item],
         ),
       })),
     );
-    const quoted = inOrder(turns).flatMap(({ items }) => items);
+    const quoted = inOrder(turns).filter(({ items }) => items.length > 0);
     return { ...recall, turns, block: quoted.length === 0 ? "" : recallBlock(quoted) };
   }
 
@@ -219,7 +230,7 @@ export class Reports {
         request.system,
         notes?.block ?? "",
         recalled?.block ?? "",
-        ...turns.map(({ items }) => items.map(recallLines).join("\n")),
+        ...turns.map(({ items, title }) => items.map((item) => recallLines(item, title)).join("\n")),
         ...items.map(({ item }) => countedText(item)),
       ],
     );

@@ -93,7 +93,7 @@ const CHARS_BEFORE = 40;
 const CHARS = 160;
 
 /** The text around an index, in one line. */
-function excerpt(text: string, index: number): string {
+export function excerpt(text: string, index: number): string {
   const start = index <= CHARS_BEFORE ? 0 : index - CHARS_BEFORE;
   const part = text
     .slice(start, start + CHARS)

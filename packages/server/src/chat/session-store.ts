@@ -13,6 +13,8 @@ import {
   SessionBlobs,
   type SessionInfo,
   type SessionStorage,
+  type SessionsSearchResult,
+  type SessionToSearch,
   type StoredKey,
   Turns,
   type TurnsOptions,
@@ -302,6 +304,15 @@ export class SessionStore {
   /** Finds earlier turns by the words of a query. */
   search(sessionId: string, query: string, options: SearchOptions): Promise<SearchResult> {
     return translated(this.#history.search(sessionId, query, options));
+  }
+
+  /** The same in several sessions at once. */
+  searchSessions(
+    sessions: readonly SessionToSearch[],
+    query: string,
+    options: SearchOptions,
+  ): Promise<SessionsSearchResult> {
+    return translated(this.#history.searchSessions(sessions, query, options));
   }
 
   append(

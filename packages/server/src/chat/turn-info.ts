@@ -90,29 +90,31 @@ type StoredInfo = {
   readonly cut?: readonly [Truncation["reason"], number | null];
 };
 
-/** Turns as `[from, to, score, [word, weight, …]]`; ms, searched, total, matched; why it failed. */
+/**
+ * Turns as `[from, to, score, [word, weight, …], other session]`; ms, searched, total, matched, other sessions that were
+ * searched; why it failed.
+ */
 type StoredRecall = readonly [
-  turns: readonly (readonly [number, number, number, readonly (string | number)[]])[],
-  figures: readonly [number, number, number, number],
+  turns: readonly (readonly [number, number, number, readonly (string | number)[], ...string[]])[],
+  figures: readonly [number, number, number, number, ...number[]],
   failed: RecallFailure | null,
 ];
 
-function encodeRecall({ turns, ms, searched, total, matched, failed }: Recall): StoredRecall {
+function encodeRecall({ turns, ms, searched, total, sessions, matched, failed }: Recall): StoredRecall {
   return [
-    turns.map(({ from, to, score, terms }) => [
-      from,
-      to,
-      score,
-      terms.flatMap(({ term, weight }) => [term, weight]),
-    ]),
-    [ms, searched, total, matched],
+    turns.map(({ session, from, to, score, terms }) => {
+      const words = terms.flatMap(({ term, weight }) => [term, weight]);
+      return session === undefined ? [from, to, score, words] : [from, to, score, words, session];
+    }),
+    sessions === undefined ? [ms, searched, total, matched] : [ms, searched, total, matched, sessions],
     failed ?? null,
   ];
 }
 
-function decodeRecall([turns, [ms, searched, total, matched], failed]: StoredRecall): Recall {
+function decodeRecall([turns, [ms, searched, total, matched, sessions], failed]: StoredRecall): Recall {
   return {
-    turns: turns.map(([from, to, score, words]) => ({
+    turns: turns.map(([from, to, score, words, session]) => ({
+      ...(session !== undefined && { session }),
       from,
       to,
       score,
@@ -123,6 +125,7 @@ function decodeRecall([turns, [ms, searched, total, matched], failed]: StoredRec
     ms,
     searched,
     total,
+    ...(sessions !== undefined && { sessions }),
     matched,
     ...(failed && { failed }),
   };

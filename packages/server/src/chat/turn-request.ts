@@ -10,6 +10,7 @@ export interface TurnRequest
     | "mode"
     | "memory"
     | "notes"
+    | "other_sessions"
     | "provider"
     | "session_id"
     | "model"

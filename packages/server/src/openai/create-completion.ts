@@ -34,6 +34,7 @@ export async function createCompletion(
     system,
     ...(body.memory && { memory: body.memory }),
     ...(body.notes && { notes: true }),
+    ...(body.other_sessions && { other_sessions: true }),
     input: items,
     settings: {
       ...readSettings(toResponsesFields(body)),

@@ -86,25 +86,30 @@ export function readContextFields({
   truncation,
   memory,
   notes,
+  other_sessions,
   context_management: management,
-}: Pick<CreateResponse, "truncation" | "memory" | "notes" | "context_management">): Pick<
+}: Pick<CreateResponse, "truncation" | "memory" | "notes" | "other_sessions" | "context_management">): Pick<
   TurnRequest,
-  "memory" | "notes" | "wholeHistory" | "context_tokens"
+  "memory" | "notes" | "other_sessions" | "wholeHistory" | "context_tokens"
 > {
   const threshold = management?.find(({ type }) => type === "compaction")?.compact_threshold ?? undefined;
   return {
     ...(memory && { memory }),
     ...(notes && { notes }),
+    ...(other_sessions && { other_sessions }),
     ...(threshold !== undefined && { context_tokens: windowOf(threshold) }),
     // A request that names a strategy or a threshold allows that something is left out.
-    wholeHistory: truncation !== "auto" && threshold === undefined && (!memory || truncation === "disabled"),
+    wholeHistory:
+      truncation !== "auto" &&
+      threshold === undefined &&
+      ((!memory && !other_sessions) || truncation === "disabled"),
   };
 }
 
 // What is here is sent back as it came.
 const ECHOED = [
   ...["metadata", "truncation", "max_tool_calls", "top_logprobs", "prompt_cache_key", "safety_identifier"],
-  ...["user", "background", "memory", "notes", "context_management"],
+  ...["user", "background", "memory", "notes", "other_sessions", "context_management"],
 ] as const;
 
 /** Fields of the response that are neither in the turn's settings nor at their default. */

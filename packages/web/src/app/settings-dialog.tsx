@@ -17,9 +17,9 @@ interface SettingsDialogProps {
   onClose: () => void;
 }
 
-/** Edits the defaults for new sessions, kept in this browser. */
+/** Edits the defaults for new sessions and what concerns all of them, kept in this browser. */
 export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
-  const { mode, provider, model, system, ttlSeconds } = useSettings();
+  const { mode, provider, model, system, otherSessions, ttlSeconds } = useSettings();
   const withModels = providers.filter(({ models }) => models.length > 1);
   return (
     <Dialog title={t.common.settings} onClose={onClose}>
@@ -91,6 +91,15 @@ export function SettingsDialog({ providers, onClose }: SettingsDialogProps) {
           ))}
         </Select>
         <p className="settings-note">{t.settings.note}</p>
+        <label className="setting-check">
+          <input
+            type="checkbox"
+            checked={otherSessions}
+            onChange={(event) => changeSettings({ otherSessions: event.target.checked })}
+          />
+          {t.settings.otherSessions}
+        </label>
+        <p className="settings-note">{t.settings.otherSessionsNote}</p>
       </div>
     </Dialog>
   );

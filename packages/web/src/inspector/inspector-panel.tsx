@@ -3,7 +3,6 @@ import { memo, type ReactNode } from "react";
 import { ContextBar } from "../chat/composer/context-bar.tsx";
 import { truncationText } from "../chat/state/answer-end.ts";
 import type { SessionTotals } from "../chat/state/session-totals.ts";
-import type { ShownMessage } from "../chat/state/shown-message.ts";
 import type { Pricing } from "../chat/state/use-pricing.ts";
 import { t } from "../texts/texts.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -34,8 +33,6 @@ interface InspectorPanelProps {
   subject: InspectorSubject | null;
   providers: readonly ProviderStatus[];
   pricing: Pricing;
-  /** The loaded messages of the session. */
-  messages: readonly ShownMessage[];
   totals: SessionTotals;
   /** True if the totals cover only the loaded messages. */
   totalsArePartial: boolean;
@@ -105,7 +102,7 @@ interface ReportProps extends InspectorPanelProps {
   report: ContextReport;
 }
 
-function Report({ subject, report, pricing, messages, sessionId }: ReportProps) {
+function Report({ subject, report, pricing, sessionId }: ReportProps) {
   const { kind, provider } = subject;
   return (
     <>
@@ -117,7 +114,7 @@ function Report({ subject, report, pricing, messages, sessionId }: ReportProps) 
       )}
       <Figures report={report} subject={subject} pricing={pricing} />
       <ContextBar report={report} hasLegend />
-      <Recalled sessionId={sessionId} report={report} messages={messages} />
+      <Recalled sessionId={sessionId} report={report} />
       <PayloadBlocks report={report} kind={kind} isLastOpen={subject.isOpen} />
       {kind === "turn" && <TurnTimes report={report} />}
       <RawRequest request={report.request} provider={provider} />

@@ -1,19 +1,17 @@
 import type { ContextReport } from "@redis-memory-magic/protocol";
 import { type RecallPart, recallOf } from "../chat/state/context-parts.ts";
 import { showMessage } from "../chat/state/message-target.ts";
-import type { ShownMessage } from "../chat/state/shown-message.ts";
+import { sessionLink } from "../chat/state/session-id.ts";
 import { formatDateTime, formatTenths } from "../texts/format.ts";
 import { t } from "../texts/texts.ts";
 
 interface RecalledProps {
   sessionId: string;
   report: ContextReport;
-  /** The loaded messages of the session. */
-  messages: readonly ShownMessage[];
 }
 
-/** What was recalled from outside the window, and why. */
-export function Recalled({ sessionId, report, messages }: RecalledProps) {
+/** What was recalled from outside the window and from other sessions, and why. */
+export function Recalled({ sessionId, report }: RecalledProps) {
   const recall = recallOf(report);
   if (recall === undefined) return null;
   return (
@@ -22,7 +20,7 @@ export function Recalled({ sessionId, report, messages }: RecalledProps) {
       {recall.hits.length > 0 && (
         <ol>
           {recall.hits.map((hit) => (
-            <Hit key={hit.message_ids.join()} sessionId={sessionId} hit={hit} messages={messages} />
+            <Hit key={hit.message_ids.join()} sessionId={sessionId} hit={hit} />
           ))}
         </ol>
       )}
@@ -31,41 +29,55 @@ export function Recalled({ sessionId, report, messages }: RecalledProps) {
   );
 }
 
-interface HitProps extends Pick<RecalledProps, "sessionId" | "messages"> {
+interface HitProps {
+  sessionId: string;
   hit: RecallPart["hits"][number];
 }
 
-function Hit({ sessionId, hit, messages }: HitProps) {
-  const [first = ""] = hit.message_ids;
-  const question = messages.find(({ id }) => id === first);
+function Hit({ sessionId, hit: { session, message_ids, text, created_at, tokens, terms } }: HitProps) {
+  const texts = t.inspector.recalled;
+  const [first = ""] = message_ids;
   return (
     <li>
       <p className="recalled-head figures">
-        <span>{formatDateTime(hit.created_at)}</span>
-        <span>{t.common.tokens(hit.tokens)}</span>
+        <span>{formatDateTime(created_at)}</span>
+        <span>{t.common.tokens(tokens)}</span>
       </p>
-      {question !== undefined && (
+      {session !== undefined && (
+        <p className="recalled-why" dir="auto">
+          {texts.from(session.title)}
+        </p>
+      )}
+      {text !== "" && (
         <p className="recalled-text" dir="auto">
-          {question.content}
+          {text}
         </p>
       )}
       <p className="recalled-why">
-        {hit.terms.length === 0
-          ? t.inspector.recalled.neighbour
-          : t.inspector.recalled.has(
-              hit.terms.map(({ term, weight }) => `“${term}” (${formatTenths(weight)})`).join(", "),
-            )}
+        {terms.length === 0
+          ? texts.neighbour
+          : texts.has(terms.map(({ term, weight }) => `“${term}” (${formatTenths(weight)})`).join(", "))}
       </p>
-      <button type="button" className="button-text" onClick={() => showMessage(sessionId, first)}>
-        {t.inspector.recalled.show}
-      </button>
+      {session === undefined ? (
+        <button type="button" className="button-text" onClick={() => showMessage(sessionId, first)}>
+          {texts.show}
+        </button>
+      ) : (
+        <a
+          className="button-text"
+          href={sessionLink(session.id)}
+          onClick={() => showMessage(session.id, first)}
+        >
+          {texts.showThere}
+        </a>
+      )}
     </li>
   );
 }
 
-function searchText({ searched, total, matched, hits, ms, failed }: RecallPart): string {
+function searchText({ searched, total, sessions, matched, hits, ms, failed }: RecallPart): string {
   const texts = t.inspector.recalled;
   if (failed !== undefined) return texts.failures[failed];
-  const search = texts.searched(searched, total, formatTenths(ms));
+  const search = texts.searched(searched, total, sessions, formatTenths(ms));
   return `${search} ${matched === 0 ? texts.noneMatched : texts.fit(hits.length, matched)}`;
 }

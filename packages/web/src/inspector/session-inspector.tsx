@@ -39,8 +39,6 @@ export function SessionInspector({
           : pastTurn(known, turn?.report ?? null),
     [turnId, choice, provider, preview, isOpen, known, turn],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the panel does not render while an answer streams.
-  const stored = useMemo(() => messages, [history]);
   const { totals, isPartial } = useSessionTotals(state, history, pricing.price);
   const onContextTokens = useCallback(
     (tokens: number | null) => choose({ context_tokens: tokens }),
@@ -56,7 +54,6 @@ export function SessionInspector({
       subject={subject}
       providers={providers}
       pricing={pricing}
-      messages={stored}
       totals={totals}
       totalsArePartial={isPartial}
       settings={modelSettings}

@@ -28,6 +28,9 @@ export const englishLater = {
     afterEachUse: (time: string) => `${time} after each use`,
     noSystemPrompt: "No system prompt",
     note: "These are for new sessions: each session keeps its own choices, in Redis. The theme follows the system until its button is used.",
+    otherSessions: "Recall from my other sessions too",
+    otherSessionsNote:
+      "In every session of this browser: a message with memory and recall is sent earlier messages of your other sessions that have its words. X-ray says which.",
   },
   shortcuts: {
     anywhere: {

@@ -271,8 +271,12 @@ export const english = {
       neighbour: "Next to a message that shares words with yours",
       has: (terms: string) => `Has ${terms}`,
       show: "Show in the conversation",
-      searched: (searched: number, total: number, ms: string) =>
-        `Searched ${formatCount(searched)} of ${messages(total)} outside the window in ${ms} ms.`,
+      showThere: "Show in its conversation",
+      from: (title: string | null) => (title === null ? "From another session" : `From “${title}”`),
+      searched: (searched: number, total: number, sessions: number | undefined, ms: string) => {
+        const where = sessions === undefined ? "" : ` and in ${plural(sessions, "other session")}`;
+        return `Searched ${formatCount(searched)} of ${messages(total)} outside the window${where} in ${ms} ms.`;
+      },
       noneMatched: "None shares words with yours.",
       fit: (fitting: number, matched: number) =>
         `${formatCount(fitting)} of ${plural(matched, "matching turn")} fit.`,

@@ -94,6 +94,9 @@ export const german: Texts = {
     afterEachUse: (time) => `${time} nach jeder Nutzung`,
     noSystemPrompt: "Kein System-Prompt",
     note: "Das gilt für neue Sitzungen: Jede Sitzung behält in Redis, was für sie gewählt wurde. Die Darstellung folgt dem System, bis ihr Knopf benutzt wird.",
+    otherSessions: "Auch aus meinen anderen Sitzungen erinnern",
+    otherSessionsNote:
+      "In jeder Sitzung dieses Browsers: Mit einer Nachricht mit Gedächtnis und Erinnern werden frühere Nachrichten Ihrer anderen Sitzungen gesendet, die ihre Wörter enthalten. X-ray zeigt, welche.",
   },
   shortcuts: {
     anywhere: {
@@ -423,8 +426,12 @@ export const german: Texts = {
       neighbour: "Neben einer Nachricht, die Wörter mit Ihrer teilt",
       has: (terms) => `Enthält ${terms}`,
       show: "Im Gespräch zeigen",
-      searched: (searched, total, ms) =>
-        `${formatCount(searched)} von ${messages(total)} außerhalb des Fensters in ${ms} ms durchsucht.`,
+      showThere: "In ihrem Gespräch zeigen",
+      from: (title) => (title === null ? "Aus einer anderen Sitzung" : `Aus „${title}“`),
+      searched: (searched, total, sessions, ms) => {
+        const where = sessions === undefined ? "" : ` und in anderen Sitzungen (${formatCount(sessions)})`;
+        return `${formatCount(searched)} von ${messages(total)} außerhalb des Fensters${where} in ${ms} ms durchsucht.`;
+      },
       noneMatched: "Keine teilt Wörter mit Ihrer.",
       fit: (fitting, matched) => `${formatCount(fitting)} von ${formatCount(matched)} passenden haben Platz.`,
     },

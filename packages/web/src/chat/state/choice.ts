@@ -20,6 +20,8 @@ export interface Choice {
   readonly memory?: MemoryStrategy | undefined;
   /** True if the user's notes are sent too. A choice of the user, not of a session. */
   readonly notes?: boolean | undefined;
+  /** True if recall also searches the user's other sessions: of the user, too. */
+  readonly otherSessions?: boolean | undefined;
   /** A window smaller than the model's, in tokens. */
   readonly contextTokens?: number | undefined;
   /** What its provider takes of these; absent: as the provider has it. */
@@ -58,5 +60,12 @@ export function chatBody(
   choice: Choice,
   content: Pick<ChatRequest, "message" | "attachments" | "retry_of">,
 ): ChatRequest {
-  return { ...content, session_id: sessionId, ...settingsOf(choice), ...(choice.notes && { notes: true }) };
+  const { notes, otherSessions } = choice;
+  return {
+    ...content,
+    session_id: sessionId,
+    ...settingsOf(choice),
+    ...(notes && { notes }),
+    ...(otherSessions && { other_sessions: true }),
+  };
 }

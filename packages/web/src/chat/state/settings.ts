@@ -17,6 +17,8 @@ export interface Settings {
   readonly system: string | null;
   /** True if the user's notes are sent with messages that have memory. */
   readonly notes: boolean;
+  /** True if recall also searches the user's other sessions. */
+  readonly otherSessions: boolean;
   /** TTL of a new session in seconds; null: the server's. */
   readonly ttlSeconds: number | null;
 }
@@ -30,6 +32,7 @@ const DEFAULTS: Settings = {
   model: null,
   system: null,
   notes: false,
+  otherSessions: false,
   ttlSeconds: null,
 };
 

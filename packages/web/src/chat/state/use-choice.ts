@@ -89,6 +89,7 @@ function resolve(
     system: own.system ?? (last ? undefined : (settings.system ?? undefined)),
     memory: own.memory ?? (last ? undefined : chosen.memory),
     notes: settings.notes,
+    otherSessions: settings.otherSessions,
     contextTokens: own.context_tokens,
     temperature: taken.includes("temperature") ? own.temperature : undefined,
     maxOutputTokens: taken.includes("max_output_tokens") ? own.max_output_tokens : undefined,
