@@ -28,6 +28,8 @@ async function prepare() {
   const signal = listenForStop(() => terminal.line("\n  Stopping."));
 
   useWritableCaches(root);
+  // TypeScript compiled once: a start takes half as long.
+  process.env.NODE_COMPILE_CACHE ||= join(root, ".runtime", "compiled");
   // What cannot succeed ends before anything is downloaded.
   const variables = command.redis === "product" ? readEnvFile(join(root, ".env")) : {};
   if (variables) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { COMMANDS } from "../../../../scripts/commands.mjs";
@@ -46,6 +46,15 @@ test("a suite has its arguments, a Redis server to start, this Node.js first on 
   expect(env.PATH.startsWith(dirname(execPath))).toBe(true);
   expect(env).not.toHaveProperty("OPENAI_API_KEY");
   expect(existsSync(join(clone.folder, ".data"))).toBe(false);
+});
+
+test("compiled TypeScript is kept in the clone for the next start", async () => {
+  const clone = cloneWith("packages/server/src/commands/keys.ts");
+  const run = await runScript(clone, ["keys", "list"], { NODE_COMPILE_CACHE: "" });
+  expect((await run.ended).code).toBe(0);
+  const folder = join(clone.folder, ".runtime", "compiled");
+  expect(told(clone).env.NODE_COMPILE_CACHE).toBe(folder);
+  expect(readdirSync(folder)).not.toEqual([]);
 });
 
 test("a command on the product has a private Redis for as long as it runs, with the data of npm start", async () => {
