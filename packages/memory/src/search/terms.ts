@@ -15,6 +15,9 @@ export const MAX_TERMS = 255;
 const MAX_CHARACTERS = 16_384;
 
 const WORD = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are part of ASCII.
+const ASCII = /^[\x00-\x7f]*$/;
+const ASCII_WORD = /[a-z0-9]+/g;
 /** Scripts that put no spaces between words. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
@@ -26,16 +29,20 @@ let segmenter: Intl.Segmenter | undefined;
  */
 export function termsOf(text: string): Term[] {
   const terms: Term[] = [];
-  const lower = text.slice(0, MAX_CHARACTERS).normalize("NFKC").toLowerCase();
-  for (const [run] of lower.matchAll(WORD)) {
-    const words = UNSPACED.test(run) ? segment(run) : [run];
-    for (const word of words) {
-      if (isStopWord(word)) continue;
-      terms.push({ word, hash: hashOf(word) });
-      if (terms.length === MAX_TERMS) return terms;
-    }
+  for (const word of wordsOf(text.slice(0, MAX_CHARACTERS))) {
+    if (isStopWord(word)) continue;
+    terms.push({ word, hash: hashOf(word) });
+    if (terms.length === MAX_TERMS) break;
   }
   return terms;
+}
+
+/** The words of a text in lower case. A text without other scripts is read without what only they need. */
+function wordsOf(text: string): readonly string[] {
+  if (ASCII.test(text)) return text.toLowerCase().match(ASCII_WORD) ?? [];
+  const lower = text.normalize("NFKC").toLowerCase();
+  const runs = lower.match(WORD) ?? [];
+  return UNSPACED.test(lower) ? runs.flatMap((run) => (UNSPACED.test(run) ? segment(run) : run)) : runs;
 }
 
 function segment(run: string): string[] {
@@ -48,10 +55,10 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** FNV-1a over the first four letters, folded to 24 bits. */
 function hashOf(word: string): string {
   let hash = 0x811c9dc5;
-  let letters = 0;
-  for (const letter of word) {
-    if (letters++ === 4) break;
-    hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  for (let at = 0, letters = 0; at < word.length && letters < 4; letters++) {
+    const code = word.codePointAt(at) ?? 0;
+    hash = Math.imul(hash ^ code, 0x01000193);
+    at += code > 0xffff ? 2 : 1;
   }
   const folded = (hash >>> 24) ^ (hash & 0xffffff);
   let encoded = "";
