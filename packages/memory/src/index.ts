@@ -9,6 +9,7 @@ export {
   type SessionBlobsOptions,
 } from "./blobs/session-blobs.ts";
 export { MemoryError, type MemoryErrorCode } from "./errors.ts";
+export { exportToRedisVl, type RedisVlTarget } from "./export/to-redisvl.ts";
 export {
   type Item,
   type ItemTypes,
