@@ -48,6 +48,7 @@ export type {
   RedisClient,
 } from "./redis/client.ts";
 export type { Subscriber } from "./redis/subscriptions.ts";
+export type { Passage } from "./search/best-passage.ts";
 export type { SearchHit, SearchOptions, SearchResult } from "./search/search-session.ts";
 export type { SessionHit, SessionsSearchResult, SessionToSearch } from "./search/search-sessions.ts";
 export { type Admission, OwnerQuota, type OwnerQuotaOptions } from "./sessions/owner-quota.ts";

@@ -68,6 +68,10 @@ const recallHit = z.object({
     .describe("The other session that it is from; absent: this one."),
   message_ids: z.array(z.string()).describe("The whole turn, in order."),
   text: z.string().describe("The beginning of its first message, in one line."),
+  cut: z
+    .boolean()
+    .optional()
+    .describe("true: the turn is longer than the room, so only the best passage of one message was quoted."),
   created_at: timestamp,
   tokens: count,
   score: z.number().nonnegative(),

@@ -146,3 +146,37 @@ test("the OpenAI-compatible API recalls too, and can be told not to", async () =
   const wrong = { model: "mirror", messages: [{ role: "user", content: "Hi" }], memory: "all" };
   expect((await server.inject("POST", "/v1/chat/completions", wrong)).statusCode).toBe(400);
 });
+
+test("of a turn that is longer than the room, the best passage is quoted and marked", async () => {
+  const server = await startTestServer();
+  const fact = "The badger of our neighbours is called Bruno.";
+  const messages = [
+    { id: "ask", role: "user", content: "Tell me about your holidays" },
+    { id: "tell", role: "assistant", content: `${FILLER.repeat(5)}${fact} ${FILLER.repeat(20)}` },
+    ...Array.from({ length: 12 }, () => [
+      { role: "user", content: FILLER },
+      { role: "assistant", content: "How nice." },
+    ]).flat(),
+  ];
+  await server.inject("POST", "/sessions/s/messages", { messages });
+  const { report, turnId } = await say(server, "What is the badger of our neighbours called?", {
+    context_tokens: 1024,
+  });
+  const [title, first] = report.messages.at(-1)?.content.split("\n") ?? [];
+  expect(title).toBe("Quoted from earlier in this conversation, not all of it:");
+  expect(first).toMatch(
+    /^> \[[-\d]+ [\d:]+\] Assistant, in part: … .*The badger of our neighbours is called Bruno\./,
+  );
+  expect(first).toMatch(/ …$/);
+  expect(partOf(report, "recall")).toMatchObject({
+    message_ids: ["tell"],
+    hits: [{ message_ids: ["tell"], cut: true }],
+  });
+  expect(report.intact).toBe(true);
+  // A message that is shorter now is not what was sent.
+  const history = new MessageHistory({ client: server.redis.client, name: server.name });
+  await history.drop("s", "tell");
+  const later = (await server.inject("GET", `/sessions/s/turns/${turnId}`)).json().report;
+  expect(later.intact).toBe(false);
+  expect(JSON.stringify(later)).not.toContain("Bruno");
+});

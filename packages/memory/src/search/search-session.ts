@@ -2,6 +2,7 @@ import type { Item, ItemTypes } from "../history/item.ts";
 import { decodeItem } from "../history/item-record.ts";
 import { READ_RANGES } from "../scripts/search.ts";
 import { assertCount, assertFields, assertId, assertText } from "../validate.ts";
+import { bestPassage, type Passage } from "./best-passage.ts";
 import { type RankedTurn, type Ranking, rankTurns } from "./rank-turns.ts";
 import { type ReadLimits, type Run, readTerms } from "./stored-terms.ts";
 import type { TermIndex } from "./term-index.ts";
@@ -30,8 +31,10 @@ export interface SearchHit<T extends ItemTypes = ItemTypes> {
   /** The index of its first item in the session, and the index behind its last. */
   readonly from: number;
   readonly to: number;
-  /** Its items, of which `messages` of the result has all. */
+  /** Its items, of which `messages` of the result has all; of a turn that is longer than all tokens, one that is cut. */
   readonly messages: readonly Item<T>[];
+  /** What the content of that one is of the stored content. */
+  readonly passage?: Passage;
   readonly score: number;
   /** Words of the query that it has. A weight is larger the fewer turns have the word. */
   readonly terms: readonly { readonly term: string; readonly weight: number }[];
@@ -165,7 +168,7 @@ export function assertSearch(query: string, options: SearchOptions): void {
   if (!(minCoverage >= 0 && minCoverage <= 1)) throw new TypeError("minCoverage must be from 0 to 1");
 }
 
-/** Reads turns, best first, and keeps those that fit whole. Undefined: the session's terms have changed, or may have. */
+/** Reads turns, best first, and keeps those that fit. Undefined: the session's terms have changed, or may have. */
 async function readTurns(
   run: Run,
   { epoch, changes }: TermIndex,
@@ -193,19 +196,11 @@ async function readTurns(
     if (status === "gone") return isChecked ? undefined : { messages: [], hits: [] };
     const read = decodeItems(entries, epoch);
     for (const turn of batch.slice(0, Number(count))) {
-      const items: Item[] = [];
-      for (let index = turn.from; index < turn.to; index++) {
-        const item = read.get(index);
-        if (item !== undefined) items.push(item);
-      }
-      const [oldest] = items;
-      const tokens = items.reduce((sum, item) => sum + tokensOf(item, countTokens), 0);
+      const { hit, tokens, all } = fit(turn, read, termsOf(turn), { maxTokens, left, countTokens });
       estimated += estimateTokens(turn.length);
-      counted += tokens;
-      if (oldest === undefined || tokens > left) continue;
+      counted += all;
       left -= tokens;
-      const { from, to, score } = turn;
-      hits.push({ id: oldest.id, from, to, messages: items, score, terms: termsOf(turn) });
+      if (hit !== undefined) hits.push(hit);
     }
     // A turn that is probably too long is not worth another round trip.
     const rest = (left * estimated) / counted;
@@ -213,6 +208,35 @@ async function readTurns(
   }
   const inTime = hits.toSorted((a, b) => a.from - b.from);
   return { messages: inTime.flatMap(({ messages }) => messages), hits };
+}
+
+interface Room extends Pick<SearchOptions, "maxTokens" | "countTokens"> {
+  readonly left: number;
+}
+
+/** A turn as far as it fits: whole, or the best passage of one that would not fit alone; and the tokens of all of it. */
+export function fit(
+  { from, to, score }: RankedTurn,
+  read: ReadonlyMap<number, Item>,
+  terms: SearchHit["terms"],
+  { maxTokens, left, countTokens }: Room,
+): { readonly hit?: SearchHit; readonly tokens: number; readonly all: number } {
+  const items = new Map<number, Item>();
+  for (let index = from; index < to; index++) {
+    const item = read.get(index);
+    if (item !== undefined) items.set(index, item);
+  }
+  const messages = [...items.values()];
+  const [oldest] = messages;
+  const all = messages.reduce((sum, item) => sum + tokensOf(item, countTokens), 0);
+  if (oldest === undefined) return { tokens: 0, all };
+  const hit = { id: oldest.id, from, to, messages, score, terms };
+  if (all <= left) return { hit, tokens: all, all };
+  const count = (item: Item) => tokensOf(item, countTokens);
+  const part = all > maxTokens ? bestPassage(items, terms, { maxTokens, left }, count) : undefined;
+  if (part === undefined) return { tokens: 0, all };
+  const { item, passage, tokens } = part;
+  return { hit: { ...hit, messages: [item], passage }, tokens, all };
 }
 
 /** As many as may be needed to fill so many tokens. */

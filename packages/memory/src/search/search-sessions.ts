@@ -7,12 +7,12 @@ import {
   assertSearch,
   decodeItems,
   firstThatFill,
+  fit,
   LIMITS,
   MAX_READ,
   relevant,
   type SearchHit,
   type SearchOptions,
-  tokensOf,
 } from "./search-session.ts";
 import type { ReadLimits, Run, StoredTerms } from "./stored-terms.ts";
 import { TermIndex } from "./term-index.ts";
@@ -147,7 +147,7 @@ function withPlace(turn: RankedTurn, places: readonly Place[]): PlacedTurn | und
   return from < to ? { ...turn, from, to, place } : undefined;
 }
 
-/** Reads turns, best first, in one call for each session, and keeps those that fit whole. */
+/** Reads turns, best first, in one call for each session, and keeps those that fit. */
 async function readHits(
   turns: readonly PlacedTurn[],
   { maxTokens, countTokens }: SearchOptions,
@@ -168,18 +168,14 @@ async function readHits(
   const hits: SessionHit[] = [];
   let left = maxTokens;
   for (const turn of batch) {
-    const { place, from, to, score } = turn;
-    const messages: Item[] = [];
-    for (let index = from; index < to; index++) {
-      const item = items.get(place)?.get(index);
-      if (item !== undefined) messages.push(item);
-    }
-    const [oldest] = messages;
-    const tokens = messages.reduce((sum, item) => sum + tokensOf(item, countTokens), 0);
-    if (oldest === undefined || tokens > left) continue;
+    const { place } = turn;
+    const { hit, tokens } = fit(turn, items.get(place) ?? new Map(), termsOf(turn), {
+      maxTokens,
+      left,
+      countTokens,
+    });
     left -= tokens;
-    const { sessionId } = place.session;
-    hits.push({ sessionId, id: oldest.id, from, to, messages, score, terms: termsOf(turn) });
+    if (hit !== undefined) hits.push({ ...hit, sessionId: place.session.sessionId });
   }
   return hits;
 }

@@ -1,4 +1,4 @@
-import type { Item } from "@redis-memory-magic/memory";
+import type { Item, Passage } from "@redis-memory-magic/memory";
 import { withoutReasoning } from "./reasoning-tags.ts";
 
 /** A turn that is quoted. */
@@ -6,6 +6,8 @@ export interface QuotedTurn {
   readonly items: readonly Item[];
   /** The title of the other session that it is from; undefined: this one. */
   readonly title?: string | null | undefined;
+  /** Set if it is one item whose text is cut. */
+  readonly passage?: Passage | undefined;
 }
 
 const TITLE = "Quoted from earlier in this conversation, not all of it:";
@@ -13,31 +15,37 @@ const TITLE_OF_ALL = "Quoted from earlier in this and other conversations, not a
 /** Begins each line, so that no text can end the quotation. */
 const QUOTE = "> ";
 const USER = "User";
+const IN_PART = ", in part";
 
 /** Quotes earlier turns, to be put before the user's message. */
 export const recallBlock = (turns: readonly QuotedTurn[]): string =>
-  [
-    turns.some(({ title }) => title !== undefined) ? TITLE_OF_ALL : TITLE,
-    ...turns.flatMap(({ items, title }) => items.map((item) => recallLines(item, title))),
-  ]
+  [turns.some(({ title }) => title !== undefined) ? TITLE_OF_ALL : TITLE, ...turns.flatMap(quotedLines)]
     .filter((lines) => lines !== "")
     .join("\n");
 
-/** An item as it is quoted; empty for one without a text. A user's message begins with its date. */
+/** The items of a turn as they are quoted. */
+export const quotedLines = ({ items, title, passage }: QuotedTurn): string[] =>
+  items.map((item) => recallLines(item, title, passage !== undefined));
+
+/** An item as it is quoted; empty for one without a text. A user's message and a passage begin with their dates. */
 export function recallLines(
   { role, type, content, toolCalls = [], toolCallId, createdAt }: Item,
   title?: string | null,
+  isCut = false,
 ): string {
   const said = role === "assistant" ? withoutReasoning(content) : content;
   const isOutput = role === "tool" || toolCallId !== undefined;
   const lines = [
-    ...(type === undefined && !isOutput ? [`${SPEAKERS[role ?? ""] ?? "Note"}: ${said}`] : []),
+    ...(type === undefined && !isOutput
+      ? [`${SPEAKERS[role ?? ""] ?? "Note"}${isCut ? IN_PART : ""}: ${isCut ? `… ${said} …` : said}`]
+      : []),
     ...toolCalls.map(({ name, arguments: args }) => `Call of ${name}: ${args}`),
     ...(isOutput ? [`Result: ${said}`] : []),
   ].filter((line) => !line.endsWith(": "));
   const text = lines.join("\n");
   if (text === "") return "";
-  const dated = role === "user" && !isOutput ? `[${minuteOf(createdAt)}${placeOf(title)}] ${text}` : text;
+  const dated =
+    (role === "user" && !isOutput) || isCut ? `[${minuteOf(createdAt)}${placeOf(title)}] ${text}` : text;
   return QUOTE + dated.split(/\r\n|[\n\r\u2028\u2029]/).join(`\n${QUOTE}`);
 }
 
@@ -55,7 +63,7 @@ const minuteOf = (date: Date): string => date.toISOString().slice(0, 16).replace
 /** Puts quoted turns before a message. */
 export const withRecalled = (block: string, content: string): string => `${block}\n\n${content}`;
 
-const FIRST_LINE = new RegExp(`^${QUOTE}\\[[^\\]]*\\] ${USER}: `);
+const FIRST_LINE = new RegExp(`^${QUOTE}\\[[^\\]]*\\] ${USER}(?:${IN_PART})?: `);
 
 /** Takes a message apart again: what the user said before in it, first line by first line, and the message. */
 export function splitRecalled(content: string): {

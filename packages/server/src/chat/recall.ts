@@ -1,4 +1,4 @@
-import type { Item } from "@redis-memory-magic/memory";
+import type { Item, Passage } from "@redis-memory-magic/memory";
 import { termsOf } from "@redis-memory-magic/memory/internal";
 import type { RecallFailure } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
@@ -12,6 +12,8 @@ export interface RecalledTurn {
   /** The index of its first item, and the index behind its last. */
   readonly from: number;
   readonly to: number;
+  /** What of it was quoted; absent: all. */
+  readonly passage?: Passage | undefined;
   readonly score: number;
   readonly terms: readonly { readonly term: string; readonly weight: number }[];
 }
@@ -86,10 +88,11 @@ export async function recallTurns(options: RecallOptions): Promise<Recalled> {
     const tokens = block === "" ? 0 : await count(block);
     if (tokens > maxTokens && fits > 0) continue;
     const { searched, total, sessions, matched } = found;
-    const turns = hits.map(({ session, from, to, score, terms }) => ({
+    const turns = hits.map(({ session, from, to, passage, score, terms }) => ({
       ...(session !== undefined && { session }),
       from,
       to,
+      ...(passage && { passage }),
       score: rounded(score),
       terms: terms.map(({ term, weight }) => ({ term, weight: rounded(weight) })),
     }));

@@ -89,7 +89,7 @@ function recallPart(recalled: NonNullable<Payload["recalled"]>): ContextPart {
     message_ids: inOrder(turns).flatMap(({ session, items }) =>
       session === undefined ? items.map(({ id }) => id) : [],
     ),
-    hits: turns.flatMap(({ session, title = null, items, score, terms }, n) => {
+    hits: turns.flatMap(({ session, title = null, items, passage, score, terms }, n) => {
       const [first] = items;
       // Dropped since.
       if (first === undefined) return [];
@@ -97,6 +97,7 @@ function recallPart(recalled: NonNullable<Payload["recalled"]>): ContextPart {
         ...(session !== undefined && { session: { id: session, title } }),
         message_ids: items.map(({ id }) => id),
         text: excerpt(first.content, 0),
+        ...(passage && { cut: true }),
         created_at: first.createdAt.toISOString(),
         tokens: turnTokens[n] ?? 0,
         score,

@@ -1,4 +1,4 @@
-import type { IndexedItem, Note, TurnHistory } from "@redis-memory-magic/memory";
+import type { IndexedItem, Item, Note, TurnHistory } from "@redis-memory-magic/memory";
 import type { ContextReport, SentMessage, Turn } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { retryRefused } from "./begin-turn.ts";
@@ -11,8 +11,8 @@ import { type Prompt, promptOf } from "./normalize-prompt.ts";
 import { notesBlock, readNotes, type SentNotes, withNotes } from "./notes-block.ts";
 import { asItem, type Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
-import { inOrder, type Recall } from "./recall.ts";
-import { recallBlock, recallLines } from "./recall-block.ts";
+import { inOrder, type Recall, type RecalledTurn } from "./recall.ts";
+import { quotedLines, recallBlock } from "./recall-block.ts";
 import { searchOf, searchOfAll } from "./recall-search.ts";
 import { partsOf, type ReadRecall, type ReportedNotes } from "./report-parts.ts";
 import { requestOf, toRequest } from "./running-turn.ts";
@@ -211,9 +211,7 @@ export class Reports {
       recall.turns.map(async (turn) => ({
         ...turn,
         title: turn.session === undefined ? undefined : titles.get(turn.session),
-        items: (await sessions.range(turn.session ?? sessionId, turn.from, turn.to)).flatMap(({ item }) =>
-          item.type === "reasoning" ? [] : [item],
-        ),
+        items: quotedItems(turn, await sessions.range(turn.session ?? sessionId, turn.from, turn.to)),
       })),
     );
     const quoted = inOrder(turns).filter(({ items }) => items.length > 0);
@@ -230,7 +228,7 @@ export class Reports {
         request.system,
         notes?.block ?? "",
         recalled?.block ?? "",
-        ...turns.map(({ items, title }) => items.map((item) => recallLines(item, title)).join("\n")),
+        ...turns.map((turn) => quotedLines(turn).join("\n")),
         ...items.map(({ item }) => countedText(item)),
       ],
     );
@@ -296,6 +294,15 @@ const withBlock = (sent: SentNotes, notes: readonly Note[]): ReportedNotes => ({
   ...sent,
   block: notesBlock(notes.filter(({ id }) => sent.ids.includes(id))),
 });
+
+/** What was quoted of a turn. */
+const quotedItems = ({ passage }: RecalledTurn, items: readonly IndexedItem[]): Item[] =>
+  items.flatMap(({ index, item }) => {
+    if (passage === undefined) return item.type === "reasoning" ? [] : [item];
+    return index === passage.index
+      ? [{ ...item, content: item.content.slice(passage.from, passage.to) }]
+      : [];
+  });
 
 /** An item as the report shows it: without the data of images, which stays where it is stored. */
 function toSentItem(

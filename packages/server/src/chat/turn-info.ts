@@ -91,20 +91,22 @@ type StoredInfo = {
 };
 
 /**
- * Turns as `[from, to, score, [word, weight, …], other session]`; ms, searched, total, matched, other sessions that were
+ * Turns as `[from, to, score, [word, weight, …], other session or "", passage's index, from, to]`; ms, searched, total, matched, other sessions that were
  * searched; why it failed.
  */
 type StoredRecall = readonly [
-  turns: readonly (readonly [number, number, number, readonly (string | number)[], ...string[]])[],
+  turns: readonly (readonly [number, number, number, readonly (string | number)[], ...(string | number)[]])[],
   figures: readonly [number, number, number, number, ...number[]],
   failed: RecallFailure | null,
 ];
 
 function encodeRecall({ turns, ms, searched, total, sessions, matched, failed }: Recall): StoredRecall {
   return [
-    turns.map(({ session, from, to, score, terms }) => {
+    turns.map(({ session, from, to, passage, score, terms }) => {
       const words = terms.flatMap(({ term, weight }) => [term, weight]);
-      return session === undefined ? [from, to, score, words] : [from, to, score, words, session];
+      const part = passage === undefined ? [] : [passage.index, passage.from, passage.to];
+      const more = session === undefined && part.length === 0 ? [] : [session ?? "", ...part];
+      return [from, to, score, words, ...more];
     }),
     sessions === undefined ? [ms, searched, total, matched] : [ms, searched, total, matched, sessions],
     failed ?? null,
@@ -113,10 +115,13 @@ function encodeRecall({ turns, ms, searched, total, sessions, matched, failed }:
 
 function decodeRecall([turns, [ms, searched, total, matched, sessions], failed]: StoredRecall): Recall {
   return {
-    turns: turns.map(([from, to, score, words, session]) => ({
-      ...(session !== undefined && { session }),
+    turns: turns.map(([from, to, score, words, session = "", index, begin, end]) => ({
+      ...(session !== "" && { session: String(session) }),
       from,
       to,
+      ...(index !== undefined && {
+        passage: { index: Number(index), from: Number(begin), to: Number(end) },
+      }),
       score,
       terms: words.flatMap((word, n) =>
         typeof word === "string" ? [{ term: word, weight: Number(words[n + 1]) }] : [],

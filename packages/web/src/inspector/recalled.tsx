@@ -34,14 +34,14 @@ interface HitProps {
   hit: RecallPart["hits"][number];
 }
 
-function Hit({ sessionId, hit: { session, message_ids, text, created_at, tokens, terms } }: HitProps) {
+function Hit({ sessionId, hit: { session, message_ids, text, cut, created_at, tokens, terms } }: HitProps) {
   const texts = t.inspector.recalled;
   const [first = ""] = message_ids;
   return (
     <li>
       <p className="recalled-head figures">
         <span>{formatDateTime(created_at)}</span>
-        <span>{t.common.tokens(tokens)}</span>
+        <span>{cut ? texts.inPart(t.common.tokens(tokens)) : t.common.tokens(tokens)}</span>
       </p>
       {session !== undefined && (
         <p className="recalled-why" dir="auto">

@@ -271,6 +271,7 @@ export const english = {
       neighbour: "Next to a message that shares words with yours",
       has: (terms: string) => `Has ${terms}`,
       show: "Show in the conversation",
+      inPart: (tokens: string) => `in part, ${tokens}`,
       showThere: "Show in its conversation",
       from: (title: string | null) => (title === null ? "From another session" : `From “${title}”`),
       searched: (searched: number, total: number, sessions: number | undefined, ms: string) => {

@@ -426,6 +426,7 @@ export const german: Texts = {
       neighbour: "Neben einer Nachricht, die Wörter mit Ihrer teilt",
       has: (terms) => `Enthält ${terms}`,
       show: "Im Gespräch zeigen",
+      inPart: (tokens) => `in Teilen, ${tokens}`,
       showThere: "In ihrem Gespräch zeigen",
       from: (title) => (title === null ? "Aus einer anderen Sitzung" : `Aus „${title}“`),
       searched: (searched, total, sessions, ms) => {
