@@ -196,3 +196,37 @@ test("shows the functions that a model called, and their outputs, as cards", asy
   await chat.page.reload();
   await expect(card("Tool call now").getByText('"zone": "UTC"')).toBeVisible();
 });
+
+/** Deletes the open session behind the page's back, as an expiry does. */
+async function lose({ page }: ChatPage): Promise<void> {
+  const id = page.url().split("#/s/")[1] ?? "";
+  await fetch(`${stack.api}/sessions/${id}`, { method: "DELETE" });
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+  await expect(page.getByText("Redis no longer has these messages: they were deleted")).toBeVisible();
+}
+
+test("puts back the images that the page has shown, and says which it never had", async () => {
+  const chat = await open();
+  const { page } = chat;
+  await chat.attach(file("cat.png", "image/png", await drawn(chat, 40, 30)));
+  await expect(draftImages(chat)).toBeVisible();
+  await chat.say("A cat");
+  // From here on the page has only what it fetches.
+  await page.reload();
+  await expect(sentImages(chat)).toBeVisible();
+  await lose(chat);
+  await page.getByRole("button", { name: "Put them back" }).click();
+  await expect(page.getByText("Redis no longer has these messages")).toBeHidden();
+  await page.reload();
+  await expect(sentImages(chat)).toBeVisible();
+
+  await page.route("**/blobs/**", (route) => route.abort());
+  await page.reload();
+  await expect(page.getByRole("article", { name: "You" }).getByText("cat.png: ")).toBeVisible();
+  await lose(chat);
+  await page.getByRole("button", { name: "Put them back" }).click();
+  await expect(
+    page.getByText("Put back without 1 attachment: neither this page nor Redis has it any more."),
+  ).toBeVisible();
+  await expect(page.getByRole("article", { name: "You" }).getByText("A cat")).toBeVisible();
+});

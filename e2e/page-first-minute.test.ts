@@ -77,4 +77,29 @@ describe("a scenario", () => {
     await expect(chat.answers.last().getByText("I was sent 3 messages")).toBeVisible();
     await expect(chat.badge.filter({ hasText: "Remembering" })).toBeVisible();
   });
+
+  test.each([/^Mirror/, /^Cloud/])("fills a small window, and recalls what it lost: %s", async (provider) => {
+    const chat = new ChatPage(await stack.open());
+    const { page } = chat;
+    await chat.provider(provider);
+    await page.getByRole("button", { name: /^What recall brings back/ }).click();
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("button", { name: /^Next: “Now something else/ }).click();
+    const question = page.getByRole("button", { name: "Now ask: “What is my cat called?”" });
+    await question.waitFor();
+    const cat = page.getByRole("article", { name: "You" }).filter({ hasText: "Miso" });
+    await question.click();
+    await page
+      .getByRole("button", { name: /^Same question without memory$/ })
+      .nth(2)
+      .waitFor();
+    await page
+      .getByRole("button", { name: /^X-ray: / })
+      .last()
+      .click();
+    await expect.poll(() => cat.getAttribute("data-mark")).toBe("recalled");
+    await expect(
+      page.getByRole("region", { name: "Recalled" }).getByText("My cat is called Miso"),
+    ).toBeVisible();
+  });
 });

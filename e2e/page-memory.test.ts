@@ -179,6 +179,7 @@ describe("memory on the page", () => {
     const chat = await open();
     await chat.page.getByRole("button", { name: "Side by side" }).click();
     const answers = chat.page.getByRole("article", { name: "Assistant" });
+    await expect(chat.page.getByRole("button", { name: /^Try: “My name is Ada/ })).toBeVisible();
     for (const [n, text] of ["My name is Bob", "What's my name?"].entries()) {
       await chat.page.getByRole("textbox", { name: "Message" }).fill(text);
       await chat.page.keyboard.press("Enter");
@@ -196,25 +197,58 @@ describe("memory on the page", () => {
     const tokens = async () =>
       (
         await chat.page
-          .getByRole("region", { name: "Tokens sent" })
+          .getByRole("region", { name: "Tokens sent, added up" })
           .locator("tbody td:nth-child(2)")
           .allInnerTexts()
       ).map(Number);
     await expect.poll(async () => (await tokens()).every((count) => count > 0)).toBe(true);
     const [stateless = 0, stateful = 0] = await tokens();
     expect(stateful).toBeGreaterThan(stateless);
+    // The last values stand at the ends of the lines, and the sessions in the sidebar at once.
+    const chart = chat.page.locator(".compare-chart > svg");
+    await expect(chart.getByText(stateful.toLocaleString("en-US"), { exact: true }).last()).toBeVisible();
+    await expect(chart.getByText("2 turns")).toBeVisible();
+    await expect(chat.page.getByRole("combobox", { name: "Priced as" })).toBeVisible();
+    await expect
+      .poll(() => chat.page.getByRole("link", { name: /^My name is Bob.*4 messages/ }).count())
+      .toBe(2);
+  });
+
+  test("shows the prompt that the mirror reads, and the request that asks it", async () => {
+    const chat = await open();
+    const { page } = chat;
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await chat.say("My name is Bob");
+    await page.getByRole("button", { name: /^X-ray: / }).click();
+    const xray = page.getByRole("complementary", { name: "X-ray" });
+    await xray.getByText("The prompt", { exact: true }).click();
+    await expect(xray.getByText(/system:\n[\s\S]*\n\nuser:\nMy name is Bob$/)).toBeVisible();
+    await xray.getByRole("button", { name: "Copy as curl" }).click();
+    await xray.getByRole("button", { name: "Copied" }).waitFor();
+    const command = String(await page.evaluate("navigator.clipboard.readText()"));
+    const [, url = "", body = ""] = /^curl -X POST '([^']+)'[\s\S]* -d '([\s\S]*)'$/.exec(command) ?? [];
+    const headers = { "content-type": "application/json" };
+    const answered = await fetch(url, { method: "POST", headers, body });
+    expect(await answered.json()).toMatchObject({ mode: "stateful", message_count: 4 });
   });
 
   test("walks through the tour with the available providers", async () => {
     const chat = await open();
     await chat.page.getByRole("button", { name: "Guided tour" }).click();
     const tour = chat.page.getByRole("region", { name: "Guided tour" });
-    for (let step = 1; step <= 10; step++) {
-      await expect(tour.getByText(`${step} of 10`)).toBeVisible();
+    for (let step = 1; step <= 11; step++) {
+      await expect(tour.getByText(`${step} of 11`)).toBeVisible();
       await tour.getByRole("button", { name: /^Send / }).click();
-      await tour.getByRole("button", { name: /^(Next|End of the tour)$/ }).click();
+      const next = tour.getByRole("button", { name: /^(Next|End of the tour)$/ });
+      await next.waitFor();
+      if (step === 10) {
+        await expect(chat.page.getByText(/did not fit into 448 tokens/)).toBeVisible();
+        expect(await chat.answers.last().innerText()).not.toContain("Carol");
+      }
+      if (step === 11)
+        expect(await chat.answers.last().innerText()).toContain('reminded that you said: "My name is Carol"');
+      await next.click();
     }
-    await expect(chat.page.getByText(/did not fit into 160 tokens/)).toBeVisible();
     await expect(tour.getByText(/^A model knows what it is sent/)).toBeVisible();
     await tour.getByRole("button", { name: "Delete the tour's sessions" }).click();
     await expect(tour).toBeHidden();

@@ -136,6 +136,7 @@ export function App() {
           maxChars={server.data.max_message_chars}
           choice={newChoice}
           onOpen={session.open}
+          onTurn={() => void list.refresh(null)}
           onClose={() => setComparing(false)}
         />
       ) : (

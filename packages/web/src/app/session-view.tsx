@@ -185,8 +185,8 @@ export function SessionView({
             (isUnused || state.load === "ready") && (
               <Scenarios
                 isMissing={!isUnused && !state.isCleared}
-                onTry={({ mode, message }) => {
-                  choose({ mode });
+                onTry={({ mode, settings }, message) => {
+                  choose({ mode, ...settings });
                   changeDraft(message);
                   input.current?.focus();
                 }}

@@ -1,6 +1,7 @@
 import { type RefObject, useMemo } from "react";
 import { toastErrors } from "../api/toast-errors.ts";
 import type { RowActions } from "../chat/log/row-actions.ts";
+import { putBack } from "../chat/state/put-back.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
 import { startBranch } from "../chat/state/start-branch.ts";
 import type { Chat } from "../chat/state/use-chat.ts";
@@ -40,7 +41,7 @@ export function useRowActions(
         const question = conversation.questionOf(turnId);
         if (question !== undefined) void branch(question, question.content);
       },
-      onPutBack: () => void toastErrors(() => conversation.putBack()),
+      onPutBack: () => void putBack(conversation),
       // Without memory the model would not know what to continue.
       onContinue: () => choice && conversation.send(t.log.continuePrompt, { ...choice, mode: "stateful" }),
       onRetry: () => choice && conversation.retry(choice),

@@ -1,6 +1,10 @@
 import type { ProviderStatus } from "@redis-memory-magic/protocol";
-import { useEffect, useReducer, useState } from "react";
+import { useEffect, useEffectEvent, useReducer, useState } from "react";
+import { PricedAs } from "../chat/composer/priced-as.tsx";
+import "../chat/composer/next-step.css";
 import type { Choice } from "../chat/state/choice.ts";
+import type { ConversationState } from "../chat/state/conversation-state.ts";
+import { turnsOf } from "../chat/state/session-totals.ts";
 import { usePricing } from "../chat/state/use-pricing.ts";
 import { t } from "../texts/later.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -15,15 +19,27 @@ interface CompareViewProps {
   maxChars: number;
   choice: Choice;
   onOpen: (sessionId: string) => void;
+  /** Called when a lane's turn has ended: its session is new, or has more messages. */
+  onTurn: () => void;
   onClose: () => void;
 }
 
 /** Sends one prompt to several configurations, to compare answers and cost. */
-export function CompareView({ providers, maxChars, choice, onOpen, onClose }: CompareViewProps) {
+export function CompareView({ providers, maxChars, choice, onOpen, onTurn, onClose }: CompareViewProps) {
   const [lanes, setLanes] = useState(() => firstLanes(choice));
   const pricing = usePricing(providers);
   useLaneUpdates(lanes);
-  const running = lanes.some(({ conversation }) => conversation.store.get().live !== null);
+  const states = lanes.map(({ conversation }) => conversation.store.get());
+  const running = states.some(({ live }) => live !== null);
+  const turns = states.reduce((sum, { messages }) => sum + turnsOf(messages).length, 0);
+  const report = useEffectEvent(onTurn);
+  useEffect(() => {
+    if (turns > 0) report();
+  }, [turns]);
+  const prompt = nextPrompt(states);
+  const send = (text: string) => {
+    for (const { conversation, choice: own } of lanes) conversation.send(text, own);
+  };
 
   const change = (key: string, part: Partial<Choice>) =>
     setLanes(
@@ -39,6 +55,7 @@ export function CompareView({ providers, maxChars, choice, onOpen, onClose }: Co
     <main className="compare-view">
       <header className="compare-head">
         <h1>{t.common.sideBySide}</h1>
+        <PricedAs providers={providers} />
         <button
           type="button"
           className="button button-small"
@@ -65,19 +82,31 @@ export function CompareView({ providers, maxChars, choice, onOpen, onClose }: Co
           />
         ))}
       </div>
-      <CompareChart lanes={lanes} providers={providers} pricing={pricing} />
+      {turns > 0 && <CompareChart lanes={lanes} providers={providers} pricing={pricing} />}
+      {prompt !== undefined && !running && (
+        <p className="next-step">
+          <button type="button" className="button" onClick={() => send(prompt)}>
+            {t.compare.tryPrompt(prompt)} <Icon name="send" size={14} />
+          </button>
+        </p>
+      )}
       <CompareComposer
         running={running}
         maxChars={maxChars}
-        onSend={(text) => {
-          for (const { conversation, choice: own } of lanes) conversation.send(text, own);
-        }}
+        onSend={send}
         onStop={() => {
           for (const { conversation } of lanes) conversation.stop().catch(() => {});
         }}
       />
     </main>
   );
+}
+
+/** Returns the next prompt to try, as long as only these were sent. */
+function nextPrompt([first]: readonly ConversationState[]): string | undefined {
+  const sent = first?.messages.filter(({ role }) => role === "user") ?? [];
+  const { prompts } = t.compare;
+  return sent.every(({ content }, index) => content === prompts[index]) ? prompts[sent.length] : undefined;
 }
 
 /** Renders the caller when any lane changes. */

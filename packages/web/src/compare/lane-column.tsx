@@ -5,6 +5,8 @@ import { ConversationLog } from "../chat/log/conversation-log.tsx";
 import type { RowActions } from "../chat/log/row-actions.ts";
 import { type Choice, MODES } from "../chat/state/choice.ts";
 import { lineOfNextTurn } from "../chat/state/memory-line.ts";
+import { shortName } from "../chat/state/provider-name.ts";
+import { putBack } from "../chat/state/put-back.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
 import { startBranch } from "../chat/state/start-branch.ts";
 import { t } from "../texts/later.ts";
@@ -60,7 +62,7 @@ export function LaneColumn({
       },
       onCompareMemory: null,
       onKeep: null,
-      onPutBack: () => void toastErrors(() => conversation.putBack()),
+      onPutBack: () => void putBack(conversation),
       onContinue: () => conversation.send(t.log.continuePrompt, { ...choice, mode: "stateful" }),
       onRetry: () => conversation.retry(choice),
       onResend: (message) => conversation.resend(message, choice),
@@ -78,7 +80,7 @@ export function LaneColumn({
         >
           {MODES.map((mode) => (
             <option key={mode} value={mode}>
-              {t.memory.options[mode]}
+              {t.memory.states[mode]}
             </option>
           ))}
         </select>
@@ -89,33 +91,32 @@ export function LaneColumn({
         >
           {providers.map(({ id, name: providerName, available }) => (
             <option key={id} value={id} disabled={!available}>
-              {providerName}
+              {shortName(providerName)}
             </option>
           ))}
         </select>
-        {provider !== undefined && provider.models.length > 1 && (
-          <select
-            aria-label={t.common.model}
-            value={choice.model ?? provider.default_model}
-            onChange={(event) => onChange({ model: event.target.value })}
-          >
-            {provider.models.map(({ id }) => (
-              <option key={id} value={id}>
-                {id}
-              </option>
-            ))}
-          </select>
-        )}
-        {canRemove && (
-          <button
-            type="button"
-            className="button-icon"
-            aria-label={t.compare.removeLane(name)}
-            onClick={onRemove}
-          >
-            <Icon name="close" size={15} />
-          </button>
-        )}
+        <button
+          type="button"
+          className="button-icon"
+          aria-label={t.compare.removeLane(name)}
+          disabled={!canRemove}
+          onClick={onRemove}
+        >
+          <Icon name="close" size={15} />
+        </button>
+        <select
+          className="lane-model"
+          aria-label={t.common.model}
+          disabled={provider === undefined || provider.models.length < 2}
+          value={choice.model ?? provider?.default_model}
+          onChange={(event) => onChange({ model: event.target.value })}
+        >
+          {provider?.models.map(({ id }) => (
+            <option key={id} value={id}>
+              {id}
+            </option>
+          ))}
+        </select>
         <input
           type="text"
           aria-label={t.common.systemPrompt}

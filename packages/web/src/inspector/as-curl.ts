@@ -1,18 +1,30 @@
-import type { ContextReport, ProviderId } from "@redis-memory-magic/protocol";
+import type { ChatRequest, ContextReport, ProviderId } from "@redis-memory-magic/protocol";
+import { bearerHeader } from "../api/bearer.ts";
 
-type WireRequest = NonNullable<ContextReport["request"]>;
+interface WireRequest extends NonNullable<ContextReport["request"]> {
+  /** The name of an environment variable, never a key: the shell inserts its own. */
+  readonly keyVariable?: string | undefined;
+}
 
-/** Names of environment variables, never keys: the shell inserts its own. */
 const KEYS: Partial<Record<ProviderId, string>> = { chatgpt: "OPENAI_API_KEY", ollama: "OLLAMA_API_KEY" };
 
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Returns the request as a command for a POSIX shell. */
-export function asCurl({ method, url, body }: WireRequest, provider: ProviderId): string {
-  const key = KEYS[provider];
+/** Returns a request to a provider as a command for a POSIX shell. */
+export const asCurl = (request: NonNullable<ContextReport["request"]>, provider: ProviderId): string =>
+  curl({ ...request, keyVariable: KEYS[provider] });
+
+/** Returns a request to this page's own server, which asks the provider. */
+export function chatAsCurl(body: ChatRequest): string {
+  const url = new URL("./api/chat", document.baseURI).href;
+  const needsKey = Object.keys(bearerHeader()).length > 0;
+  return curl({ method: "POST", url, body, ...(needsKey && { keyVariable: "API_KEY" }) });
+}
+
+function curl({ method, url, body, keyVariable }: WireRequest): string {
   return [
     `curl -X ${method} ${quote(url)}`,
-    ...(key === undefined ? [] : [`-H "Authorization: Bearer $${key}"`]),
+    ...(keyVariable === undefined ? [] : [`-H "Authorization: Bearer $${keyVariable}"`]),
     `-H 'Content-Type: application/json'`,
     `-d ${quote(JSON.stringify(body, null, 2))}`,
   ].join(" \\\n  ");

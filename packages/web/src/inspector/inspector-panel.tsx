@@ -1,6 +1,7 @@
-import type { ContextReport, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
+import type { ChatRequest, ContextReport, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
 import { memo, type ReactNode } from "react";
 import { ContextBar } from "../chat/composer/context-bar.tsx";
+import { PricedAs } from "../chat/composer/priced-as.tsx";
 import { truncationText } from "../chat/state/answer-end.ts";
 import type { SessionTotals } from "../chat/state/session-totals.ts";
 import type { Pricing } from "../chat/state/use-pricing.ts";
@@ -8,7 +9,6 @@ import { t } from "../texts/texts.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Figures } from "./figures.tsx";
 import { PayloadBlocks } from "./payload-blocks.tsx";
-import { PricedAs } from "./priced-as.tsx";
 import { RawRequest } from "./raw-request.tsx";
 import { Recalled } from "./recalled.tsx";
 import { StorageKeys } from "./storage-keys.tsx";
@@ -36,6 +36,8 @@ interface InspectorPanelProps {
   totals: SessionTotals;
   /** True if the totals cover only the loaded messages. */
   totalsArePartial: boolean;
+  /** The request to this server that the subject is, or would be. */
+  chatRequest: () => ChatRequest;
   /** How this session is answered, to be changed. */
   settings: ReactNode;
   contextTokens: number | null;
@@ -102,7 +104,7 @@ interface ReportProps extends InspectorPanelProps {
   report: ContextReport;
 }
 
-function Report({ subject, report, pricing, sessionId }: ReportProps) {
+function Report({ subject, report, pricing, sessionId, chatRequest }: ReportProps) {
   const { kind, provider } = subject;
   return (
     <>
@@ -117,7 +119,7 @@ function Report({ subject, report, pricing, sessionId }: ReportProps) {
       <Recalled sessionId={sessionId} report={report} />
       <PayloadBlocks report={report} kind={kind} isLastOpen={subject.isOpen} />
       {kind === "turn" && <TurnTimes report={report} />}
-      <RawRequest request={report.request} provider={provider} />
+      <RawRequest report={report} provider={provider} chatRequest={chatRequest} />
     </>
   );
 }

@@ -1,11 +1,22 @@
-import type { ContextReport, ProviderId, ProviderStatus, Turn } from "@redis-memory-magic/protocol";
-import { useCallback, useMemo } from "react";
-import type { Choice } from "../chat/state/choice.ts";
+import type {
+  ChatRequest,
+  ContextReport,
+  ProviderId,
+  ProviderStatus,
+  Turn,
+} from "@redis-memory-magic/protocol";
+import { useCallback, useMemo, useRef } from "react";
+import { type Choice, chatBody } from "../chat/state/choice.ts";
 import type { Chat } from "../chat/state/use-chat.ts";
 import type { Pricing } from "../chat/state/use-pricing.ts";
 import { useSessionTotals } from "../chat/state/use-session-totals.ts";
 import { InspectorPanel, type InspectorSubject } from "./inspector-panel.tsx";
 import { ModelSettings } from "./model-settings.tsx";
+
+/** In place of a message that is not written yet. */
+const EMPTY_DRAFT = "…";
+/** Until the server's defaults are known. */
+const UNKNOWN_CHOICE: Choice = { mode: "stateful", provider: "mirror" };
 
 interface SessionInspectorProps {
   chat: Chat;
@@ -48,6 +59,10 @@ export function SessionInspector({
     () => provider && <ModelSettings settings={state.settings} provider={provider} choose={choose} />,
     [state.settings, provider, choose],
   );
+  // Read when it is copied: a new function for each letter of the draft would render the panel.
+  const latest = useRef(chat);
+  latest.current = chat;
+  const chatRequest = useCallback(() => requestOf(latest.current, turnId), [turnId]);
   return (
     <InspectorPanel
       sessionId={sessionId}
@@ -56,6 +71,7 @@ export function SessionInspector({
       pricing={pricing}
       totals={totals}
       totalsArePartial={isPartial}
+      chatRequest={chatRequest}
       settings={modelSettings}
       contextTokens={choice?.contextTokens ?? null}
       onContextTokens={onContextTokens}
@@ -65,6 +81,16 @@ export function SessionInspector({
       onClose={onClose}
     />
   );
+}
+
+/** Returns the request of a past turn, or the one that the draft would be. */
+function requestOf({ conversation, choice, draft }: Chat, turnId: string | null): ChatRequest {
+  const { sessionId } = conversation;
+  const question = turnId === null ? undefined : conversation.questionOf(turnId);
+  const message = question?.content || draft || EMPTY_DRAFT;
+  const past = question?.turn;
+  const answered = past && { mode: past.mode, provider: past.provider, model: past.model };
+  return chatBody(sessionId, answered ?? choice ?? UNKNOWN_CHOICE, { message });
 }
 
 function nextTurn(

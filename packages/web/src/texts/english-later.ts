@@ -172,7 +172,14 @@ export const englishLater = {
     },
     placeholder: "Write a message to all lanes",
     tokensSent: "Tokens sent",
-    chart: "Tokens sent, added up over the turns",
+    chart: "Tokens sent, added up",
+    turns: (count: number) => plural(count, "turn"),
+    tryPrompt: (message: string) => `Try: “${message}”`,
+    prompts: [
+      "My name is Ada, and I write compilers.",
+      "Name one thing that a compiler does.",
+      "What do you know about me?",
+    ],
     cost: "Cost",
     notKnown: "not known",
     sameQuestionTitle: "The same question, without and with memory",
@@ -246,12 +253,16 @@ export const englishLater = {
       fill: {
         intro: "Now a long message, which needs most of the room.",
         outro: "It needs most of the room. What no longer fits beside it is not sent, the oldest first.",
-        message:
-          "Now something else, and rather long, so that it fills the window: a list in Redis keeps its entries in order, one is added at the end in a single step, and the newest are read in a single step too, however long the list has become. Say in a few words what you think of that.",
       },
       askCarol: {
         intro: "Ask for the name. The rule above says what is not sent, and why.",
         outro: "Memory was on, and the name is still in Redis. It was not sent: there was no room for it.",
+        message: "What's my name?",
+      },
+      recallCarol: {
+        intro: "Recall is on now. Ask again: the earlier message that shares a word with yours is sent too.",
+        outro:
+          "The dot beside the line is what was recalled: outside the window, but sent. The X-ray says which words found it.",
         message: "What's my name?",
       },
     },

@@ -129,6 +129,7 @@ export const english = {
     attachments: (count: number) => plural(count, "attachment"),
     remove: (text: string) => `Remove: ${text}`,
     nextAsk: (message: string) => `Now ask: “${message}”`,
+    nextSay: (message: string) => `Next: “${message}”`,
     nextAskOther: (provider: string, message: string) => `Now ask ${provider}: “${message}”`,
     nextSwitchAndAsk: (message: string) => `Switch memory on and ask: “${message}”`,
   },
@@ -152,6 +153,8 @@ export const english = {
       `${didNotFit(count, window, answer)}; the older half is dropped at once`,
     allRecalled: (window: number, answer: number) =>
       `All that did not fit into ${room(window, answer)} is recalled`,
+    putBackWithout: (count: number) =>
+      `Put back without ${plural(count, "attachment")}: neither this page nor Redis has ${count === 1 ? "it" : "them"} any more.`,
     continuePrompt: "Continue where you stopped.",
     said: (text: string) => `The assistant said: ${text}`,
     answering: "The assistant is answering",
@@ -202,6 +205,16 @@ export const english = {
         title: "Memory switched on later",
         steps: "Say something with memory off, switch it on and ask. It was stored all the time.",
         messages: ["I love pizza", "What food do I like?"],
+      },
+      recall: {
+        title: "What recall brings back",
+        steps:
+          "Say something, fill a small window with a long message, then ask. Recall finds it in Redis and brings it back.",
+        messages: [
+          "My cat is called Miso",
+          "Now something else, and rather long, so that it fills the small window: a list in Redis keeps its entries in the order in which they were added. A new entry is added at the end in a single step, and the newest entries are read in a single step too, however long the list has become. When a list is no longer used, its time to live ends and Redis removes it. Many programs keep their queues and logs in such lists, because no entry is lost and none is read twice. A set is different: it has no order, and each value is in it only once. A hash keeps fields with their values, like a small form that has been filled in. A stream is a log with a number for every entry, which several readers can follow at their own speed, even after they were away for a while. All of them live in memory, which makes them fast, and Redis writes them to disk from time to time, so that a restart does not lose them. A program that keeps a conversation in a list can read its newest part in less than a millisecond, while another program adds to it, and both see the same order. When several steps belong together, a small script runs them as one, and no other program sees a state between them. Say in a few words which of these you would take for a chat.",
+          "What is my cat called?",
+        ],
       },
     },
   },
@@ -324,7 +337,11 @@ export const english = {
     },
     raw: {
       title: "Raw request",
-      none: "This provider runs on this computer, so there is no request to show.",
+      prompt: "The prompt",
+      copyPrompt: "Copy prompt",
+      none: "This provider is part of the server, so there is no request to another one. It reads:",
+      template:
+        "The model runs on this server. It reads these messages, each between the marks of its chat template:",
       copyCurl: "Copy as curl",
       copyJson: "Copy JSON",
     },

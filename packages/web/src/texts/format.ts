@@ -65,6 +65,9 @@ export function formatBytes(bytes: number): string {
   return `${value < 9.95 && unit > 0 ? formatTenths(value) : Math.round(value)} ${units[unit]}`;
 }
 
+/** A long text's beginning, for a button. */
+export const shorten = (text: string): string => (text.length > 40 ? `${text.slice(0, 36)}…` : text);
+
 const DAY = 86_400;
 const formatDays = (seconds: number): string =>
   format(Math.floor(seconds / DAY), { style: "unit", unit: "day", unitDisplay: "long" });

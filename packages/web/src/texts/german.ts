@@ -194,6 +194,7 @@ export const german: Texts = {
     attachments: (count) => plural(count, "Anhang", "Anhänge"),
     remove: (text) => `Entfernen: ${text}`,
     nextAsk: (message) => `Jetzt fragen: „${message}“`,
+    nextSay: (message) => `Weiter: „${message}“`,
     nextAskOther: (provider, message) => `Jetzt ${provider} fragen: „${message}“`,
     nextSwitchAndAsk: (message) => `Gedächtnis anschalten und fragen: „${message}“`,
   },
@@ -216,6 +217,8 @@ export const german: Texts = {
     didNotFitHalf: (count, window, answer) =>
       `${didNotFit(count, window, answer)}; die ältere Hälfte fällt auf einmal weg`,
     allRecalled: (window, answer) => `Alles, was nicht in ${room(window, answer)} passt, wird erinnert`,
+    putBackWithout: (count) =>
+      `Ohne ${plural(count, "Anhang", "Anhänge")} wiederhergestellt: Weder diese Seite noch Redis hat ${count === 1 ? "ihn" : "sie"} noch.`,
     continuePrompt: "Mach da weiter, wo du aufgehört hast.",
     said: (text) => `Der Assistent sagt: ${text}`,
     answering: "Der Assistent antwortet",
@@ -351,6 +354,16 @@ export const german: Texts = {
           "Sagen Sie etwas bei ausgeschaltetem Gedächtnis, schalten Sie es an und fragen Sie. Gespeichert war es die ganze Zeit.",
         messages: ["Ich liebe Pizza", "Welches Essen mag ich?"],
       },
+      recall: {
+        title: "Was das Erinnern zurückbringt",
+        steps:
+          "Sagen Sie etwas, füllen Sie ein kleines Fenster mit einer langen Nachricht und fragen Sie. Das Erinnern findet es in Redis und sendet es noch einmal.",
+        messages: [
+          "Meine Katze heißt Miso",
+          "Jetzt etwas anderes, und ziemlich lang, damit es das kleine Fenster füllt: Eine Liste in Redis hält ihre Einträge in der Reihenfolge, in der sie dazukamen. Ein neuer kommt in einem einzigen Schritt ans Ende, und auch die neuesten werden in einem Schritt gelesen, wie lang die Liste auch ist. Wird eine Liste nicht mehr benutzt, läuft ihre Zeit ab, und Redis entfernt sie. Eine Menge ist anders: Sie hat keine Reihenfolge, und jeder Wert kommt nur einmal vor. Ein Hash hält Felder mit ihren Werten, wie ein kleines Formular. Ein Stream ist ein Protokoll mit einer Nummer für jeden Eintrag, dem mehrere Leser folgen können. Alle liegen im Arbeitsspeicher, das macht sie schnell, und Redis schreibt sie von Zeit zu Zeit auf die Platte, damit ein Neustart sie nicht verliert. Gehören mehrere Schritte zusammen, führt ein kleines Skript sie als einen aus, und kein anderes Programm sieht einen Zustand dazwischen. Sag in wenigen Worten, was davon du für einen Chat nehmen würdest.",
+          "Wie heißt meine Katze?",
+        ],
+      },
     },
   },
   sessions: {
@@ -480,7 +493,11 @@ export const german: Texts = {
     },
     raw: {
       title: "Die Anfrage selbst",
-      none: "Dieser Anbieter läuft auf diesem Rechner, es gibt keine Anfrage zu zeigen.",
+      prompt: "Der Prompt",
+      copyPrompt: "Prompt kopieren",
+      none: "Dieser Anbieter ist Teil des Servers, es gibt keine Anfrage an einen anderen. Er liest:",
+      template:
+        "Das Modell läuft auf diesem Server. Es liest diese Nachrichten, jede zwischen den Marken seiner Chat-Vorlage:",
       copyCurl: "Als curl kopieren",
       copyJson: "JSON kopieren",
     },
@@ -540,7 +557,14 @@ export const german: Texts = {
     },
     placeholder: "Nachricht an alle Spuren schreiben",
     tokensSent: "Token gesendet",
-    chart: "Gesendete Token, über die Runden zusammengezählt",
+    chart: "Gesendete Token, zusammengezählt",
+    turns: (count) => plural(count, "Runde", "Runden"),
+    tryPrompt: (message) => `Probieren: „${message}“`,
+    prompts: [
+      "Ich heiße Ada und schreibe Compiler.",
+      "Nenne eine Sache, die ein Compiler tut.",
+      "Was weißt du über mich?",
+    ],
     cost: "Kosten",
     notKnown: "nicht bekannt",
     sameQuestionTitle: "Dieselbe Frage, ohne und mit Gedächtnis",
@@ -621,13 +645,18 @@ export const german: Texts = {
         intro: "Jetzt eine lange Nachricht, die den meisten Platz braucht.",
         outro:
           "Sie braucht den meisten Platz. Was daneben nicht mehr passt, wird nicht gesendet, das Älteste zuerst.",
-        message:
-          "Jetzt etwas anderes, und ziemlich lang, damit es das Fenster füllt: Eine Liste in Redis hält ihre Einträge in der Reihenfolge, am Ende kommt in einem einzigen Schritt einer dazu, und auch die neuesten werden in einem einzigen Schritt gelesen, wie lang die Liste auch geworden ist. Sag in wenigen Worten, was du davon hältst.",
       },
       askCarol: {
         intro: "Fragen Sie nach dem Namen. Die Regel oben sagt, was nicht gesendet wird und warum.",
         outro:
           "Das Gedächtnis war an, und der Name ist noch in Redis. Er wurde nicht gesendet: Es war kein Platz für ihn.",
+        message: "Wie heiße ich?",
+      },
+      recallCarol: {
+        intro:
+          "Jetzt ist das Erinnern an. Fragen Sie noch einmal: Die frühere Nachricht, die ein Wort mit Ihrer teilt, wird mitgesendet.",
+        outro:
+          "Der Punkt neben der Linie wurde erinnert: außerhalb des Fensters und doch gesendet. Der Röntgenblick sagt, welche Wörter ihn gefunden haben.",
         message: "Wie heiße ich?",
       },
     },

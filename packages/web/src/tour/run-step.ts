@@ -4,7 +4,7 @@ import type { TourStep } from "./tour-steps.ts";
 /** Sets the switches as a step needs them, so that its text is true before the message is sent. */
 export function prepareStep(
   { choice, conversation, providers }: Chat,
-  { mode, otherProvider, contextTokens }: TourStep,
+  { mode, otherProvider, contextTokens, isRecalling }: TourStep,
 ): void {
   if (choice === null) return;
   const other = otherProvider && providers.find(({ id, available }) => available && id !== choice.provider);
@@ -12,7 +12,7 @@ export function prepareStep(
     mode,
     ...(other && { provider: other.id, model: null }),
     // What is left out is the lesson of a small window: recall would bring it back.
-    memory: contextTokens === undefined ? null : "window",
+    memory: contextTokens === undefined || isRecalling ? null : "window",
     context_tokens: contextTokens ?? null,
   });
 }

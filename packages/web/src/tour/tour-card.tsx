@@ -1,5 +1,6 @@
-import { useEffect, useEffectEvent } from "react";
+import { type ReactNode, useEffect, useEffectEvent } from "react";
 import type { Chat } from "../chat/state/use-chat.ts";
+import { shorten } from "../texts/format.ts";
 import { t } from "../texts/later.ts";
 import { Icon } from "../ui/icon.tsx";
 import { prepareStep, runStep } from "./run-step.ts";
@@ -34,7 +35,7 @@ export function TourCard({ tour, chat, onCompare, onSlider, onDelete }: TourCard
       action();
     };
     return (
-      <section className="tour" aria-label={t.common.guidedTour}>
+      <TourFrame>
         <header>
           <strong>{t.tour.ended}</strong>
           <span />
@@ -47,7 +48,7 @@ export function TourCard({ tour, chat, onCompare, onSlider, onDelete }: TourCard
           onSlider={thenLeave(onSlider)}
           onDelete={thenLeave(() => onDelete(tour.sessions))}
         />
-      </section>
+      </TourFrame>
     );
   }
   const { title, intro, outro, message } = stepTexts(step);
@@ -56,7 +57,7 @@ export function TourCard({ tour, chat, onCompare, onSlider, onDelete }: TourCard
   const canSend = chat.provider?.available === true && load !== "loading" && live === null;
   const isAnswered = isDone && live === null;
   return (
-    <section className="tour" aria-label={t.common.guidedTour}>
+    <TourFrame>
       <header>
         <strong>{title}</strong>
         <span className="figures">{t.tour.position(index + 1, TOUR.length)}</span>
@@ -82,11 +83,20 @@ export function TourCard({ tour, chat, onCompare, onSlider, onDelete }: TourCard
           disabled={!canSend}
           onClick={() => runStep(chat, message, tour.done)}
         >
-          {live === null ? t.tour.send(shortened(message)) : t.tour.answering}
+          {live === null ? t.tour.send(shorten(message)) : t.tour.answering}
         </button>
       )}
-    </section>
+    </TourFrame>
   );
 }
 
-const shortened = (text: string): string => (text.length > 40 ? `${text.slice(0, 36)}…` : text);
+/** The same box as the composer's below it. */
+const TourFrame = ({ children }: { children: ReactNode }) => (
+  <div className="composer-area tour-area">
+    <div className="composer-frame">
+      <section className="tour" aria-label={t.common.guidedTour}>
+        {children}
+      </section>
+    </div>
+  </div>
+);

@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import { stepTexts, TOUR } from "./tour-steps.ts";
 
-test("has the four scenarios and the full window, in order", () => {
+test("has the scenarios in order, and a full window before recall", () => {
   expect([...new Set(TOUR.map(({ scenario }) => scenario))]).toEqual([
     "without",
     "with",
     "other",
     "later",
     "fullWindow",
+    "recall",
   ]);
   expect(TOUR[0]?.isFirst).toBe(true);
 });

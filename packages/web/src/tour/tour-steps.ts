@@ -1,4 +1,5 @@
 import type { Mode } from "@redis-memory-magic/protocol";
+import { fillingMessage, SMALL_WINDOW } from "../chat/state/scenarios.ts";
 import { t } from "../texts/later.ts";
 
 /** A step of the tour: its texts and settings. */
@@ -10,11 +11,11 @@ export interface TourStep {
   readonly mode: Mode;
   /** Uses another available provider than the step before. */
   readonly otherProvider?: true;
+  /** A small window; recall is then off, unless the step is about it. */
   readonly contextTokens?: number;
+  readonly isRecalling?: true;
 }
 
-/** Too small for both the name and the long message after it. */
-const SMALL_WINDOW = 160;
 const SMALL = { scenario: "fullWindow", mode: "stateful", contextTokens: SMALL_WINDOW } as const;
 
 export const TOUR: readonly TourStep[] = [
@@ -28,15 +29,16 @@ export const TOUR: readonly TourStep[] = [
   { ...SMALL, id: "sayCarol", isFirst: true },
   { ...SMALL, id: "fill" },
   { ...SMALL, id: "askCarol" },
+  { ...SMALL, id: "recallCarol", scenario: "recall", isRecalling: true },
 ];
 
 /** Returns a step's title, what it says before (`intro`) and after its message (`outro`), and the message. */
 export function stepTexts({ scenario, id }: TourStep) {
-  const { intro, outro, message } = t.tour.steps[id];
+  const { intro, outro, ...own } = t.tour.steps[id];
   return {
     title: scenario === "fullWindow" ? t.tour.fullWindow : t.scenarios.list[scenario].title,
     intro: typeof intro === "string" ? intro : intro(SMALL_WINDOW),
     outro,
-    message,
+    message: "message" in own ? own.message : fillingMessage(),
   };
 }

@@ -1,10 +1,13 @@
-import type { Mode, ProviderStatus } from "@redis-memory-magic/protocol";
+import type { ProviderStatus } from "@redis-memory-magic/protocol";
+import { shorten } from "../../texts/format.ts";
 import { t } from "../../texts/texts.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { shortName } from "../state/provider-name.ts";
-import { nextStep, type Question } from "../state/scenarios.ts";
+import { type NextStep, nextStep } from "../state/scenarios.ts";
 import type { Chat } from "../state/use-chat.ts";
 import "./next-step.css";
+
+type SendStep = Extract<NextStep, { send: string }>;
 
 interface NextStepChipProps {
   chat: Chat;
@@ -19,24 +22,27 @@ export function NextStepChip({ chat, onCompareMemory }: NextStepChipProps) {
   if ("compare" in step) {
     return <Chip label={t.common.sameQuestion[step.mode]} onClick={() => onCompareMemory(step.compare)} />;
   }
-  const { message, mode, isForOther } = step.ask;
-  const other = isForOther && providers.find(({ id, available }) => available && id !== choice.provider);
+  const { send, mode, isForOther } = step;
+  const other = isForOther
+    ? providers.find(({ id, available }) => available && id !== choice.provider)
+    : undefined;
   return (
     <Chip
-      label={labelOf(step.ask, step.mode, other || undefined)}
+      label={labelOf(step, other)}
       onClick={() => {
         choose({ mode, ...(other && { provider: other.id }) });
         const provider = other ? { provider: other.id, model: undefined } : {};
-        conversation.send(message, { ...choice, mode, ...provider });
+        conversation.send(send, { ...choice, mode, ...provider });
       }}
     />
   );
 }
 
-function labelOf({ mode, message }: Question, before: Mode, other: ProviderStatus | undefined): string {
-  if (other !== undefined) return t.composer.nextAskOther(shortName(other.name), message);
-  const isSwitched = mode !== before && mode === "stateful";
-  return isSwitched ? t.composer.nextSwitchAndAsk(message) : t.composer.nextAsk(message);
+function labelOf({ send, isQuestion, isSwitched }: SendStep, other: ProviderStatus | undefined): string {
+  const { nextSay, nextAsk, nextAskOther, nextSwitchAndAsk } = t.composer;
+  if (!isQuestion) return nextSay(shorten(send));
+  if (other !== undefined) return nextAskOther(shortName(other.name), send);
+  return isSwitched ? nextSwitchAndAsk(send) : nextAsk(send);
 }
 
 function Chip({ label, onClick }: { label: string; onClick: () => void }) {

@@ -1,17 +1,16 @@
-import type { Mode } from "@redis-memory-magic/protocol";
 import { t } from "../../texts/texts.ts";
 import { Alert } from "../../ui/alert.tsx";
 import { Logo } from "../../ui/icon.tsx";
-import { SCENARIOS, scenarioTexts } from "../state/scenarios.ts";
+import { SCENARIOS, type Scenario } from "../state/scenarios.ts";
 import "./scenarios.css";
 
 interface ScenariosProps {
   /** True if the session was opened by a link and Redis does not have it. */
   isMissing: boolean;
-  onTry: (scenario: { mode: Mode; message: string }) => void;
+  onTry: (scenario: Scenario, message: string) => void;
 }
 
-/** The empty conversation: four scenarios that show what memory does. */
+/** The empty conversation: scenarios that show what memory does. */
 export function Scenarios({ isMissing, onTry }: ScenariosProps) {
   return (
     <div className="scenarios">
@@ -24,15 +23,18 @@ export function Scenarios({ isMissing, onTry }: ScenariosProps) {
       <h2>{t.scenarios.title}</h2>
       <p>{t.scenarios.intro}</p>
       <ul>
-        {SCENARIOS.map(scenarioTexts).map(({ id, title, steps, mode, message }) => (
-          <li key={id}>
-            <button type="button" className="scenario" onClick={() => onTry({ mode, message })}>
-              <strong>{title}</strong>
-              <span>{steps}</span>
-              <q>{message}</q>
-            </button>
-          </li>
-        ))}
+        {SCENARIOS.map((scenario) => {
+          const { title, steps, messages } = t.scenarios.list[scenario.id];
+          return (
+            <li key={scenario.id}>
+              <button type="button" className="scenario" onClick={() => onTry(scenario, messages[0] ?? "")}>
+                <strong>{title}</strong>
+                <span>{steps}</span>
+                <q>{messages[0]}</q>
+              </button>
+            </li>
+          );
+        })}
       </ul>
     </div>
   );

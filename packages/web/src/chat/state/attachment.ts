@@ -71,19 +71,31 @@ export const toRequest = (attachments: readonly MessageAttachment[]): Attachment
 export const withData = (
   sessionId: string,
   attachments: readonly MessageAttachment[],
+  read = imageData,
 ): Promise<MessageAttachment[]> =>
   Promise.all(
     attachments.map(async (attachment) =>
-      attachment.kind === "image"
-        ? { ...attachment, data: await imageData(sessionId, attachment) }
-        : attachment,
+      attachment.kind === "image" ? { ...attachment, data: await read(sessionId, attachment) } : attachment,
     ),
   );
+
+/** Images that the page has fetched, so that they can be put back when Redis has lost them. */
+const fetched = new Map<string, string>();
+const MAX_FETCHED_CHARS = 50_000_000;
 
 /** Returns an image in Base64; null: neither the page nor Redis has it. @throws ApiError */
 export async function imageData(sessionId: string, { data, blob }: ImageAttachment): Promise<string | null> {
   if (data !== null || blob === null) return data;
-  return base64Of(await fetchBlob(sessionId, blob));
+  const key = `${sessionId} ${blob}`;
+  const image = fetched.get(key) ?? (await base64Of(await fetchBlob(sessionId, blob)));
+  fetched.set(key, image);
+  let chars = [...fetched.values()].reduce((sum, { length }) => sum + length, 0);
+  for (const [oldest, { length }] of fetched) {
+    if (chars <= MAX_FETCHED_CHARS) break;
+    fetched.delete(oldest);
+    chars -= length;
+  }
+  return image;
 }
 
 /** Returns attachments as parts of a message, as the server stores them. */

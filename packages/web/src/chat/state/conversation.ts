@@ -20,7 +20,7 @@ import { randomBase36 } from "./session-id.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
 import { StoredMessages } from "./stored-messages.ts";
 import { StoredSettings } from "./stored-settings.ts";
-import { toImport } from "./to-import.ts";
+import { countLost, toImport, withKnownImages } from "./to-import.ts";
 
 /** A turn that this page follows: its choice, and the key of the message that it answers. */
 interface Running {
@@ -187,14 +187,16 @@ export class Conversation {
     this.#stored.expiresAt = expiresAt;
   }
 
-  /** Stores the messages again that Redis no longer has. @throws ApiError */
-  async putBack(): Promise<void> {
+  /** Stores the messages again that Redis no longer has. Resolves with how many attachments are lost. @throws ApiError */
+  async putBack(): Promise<number> {
     const { messages, live } = this.#state;
     const gone = messages.filter(isGone);
-    if (gone.length === 0 || live !== null) return;
-    await importSession({ messages: gone.map(toImport) }, this.sessionId);
+    if (gone.length === 0 || live !== null) return 0;
+    const whole = await Promise.all(gone.map((message) => withKnownImages(this.sessionId, message)));
+    await importSession({ messages: whole.map(toImport) }, this.sessionId);
     this.store.update({ messages: messages.filter((message) => !isGone(message)), gone: null });
     await this.load();
+    return whole.reduce((sum, message) => sum + countLost(message), 0);
   }
 
   #reopen(): AbortSignal {

@@ -1,30 +1,39 @@
 import { expect, test } from "vitest";
+import { t } from "../../texts/texts.ts";
 import { emptyConversation } from "./conversation-state.ts";
-import { nextStep, SCENARIOS, scenarioTexts } from "./scenarios.ts";
+import { nextStep, SCENARIOS } from "./scenarios.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
 
-function after(...questions: string[]) {
-  const messages = questions.map((text, index): ShownMessage => {
+function after(...sent: string[]) {
+  const messages = sent.map((text, index): ShownMessage => {
     const turn = { id: `turn-${index}`, mode: "stateless", provider: "mirror", model: "mirror" } as const;
     return { ...messageOnItsWay(text, text), turn: { ...turn, status: "completed" } };
   });
   return { ...emptyConversation("s"), messages };
 }
 
-test.each(SCENARIOS.map(scenarioTexts))(
-  "$title: offers the question, then the comparison",
-  ({ message, next }) => {
-    expect(nextStep(after(message))).toEqual({ ask: next, mode: "stateless" });
-    expect(nextStep(after(message, next.message))).toEqual({ compare: "turn-1", mode: "stateless" });
-    expect(nextStep(after(message, next.message, "More"))).toBeNull();
-    expect(nextStep(after(message, "Something else"))).toBeNull();
-  },
-);
+const textsOf = (id: (typeof SCENARIOS)[number]["id"]): string[] => t.scenarios.list[id].messages;
+
+test.each(SCENARIOS)("$id: offers each next message, then the comparison", ({ id, ...scenario }) => {
+  const all = textsOf(id);
+  for (let sent = 1; sent < all.length; sent++) {
+    const isQuestion = sent === all.length - 1;
+    expect(nextStep(after(...all.slice(0, sent)))).toMatchObject({
+      send: all[sent],
+      isQuestion,
+      mode: isQuestion ? scenario.questionMode : scenario.mode,
+      isForOther: isQuestion && scenario.isForOther === true,
+    });
+  }
+  expect(nextStep(after(...all))).toEqual({ compare: `turn-${all.length - 1}`, mode: "stateless" });
+  expect(nextStep(after(...all, "More"))).toBeNull();
+  expect(nextStep(after(all[0] ?? "", "Something else"))).toBeNull();
+});
 
 test("offers nothing in other conversations, or before the answer is whole", () => {
   expect(nextStep(after())).toBeNull();
   expect(nextStep(after("Hello"))).toBeNull();
-  const { messages, ...rest } = after("My name is Bob");
+  const { messages, ...rest } = after(...textsOf("with").slice(0, 1));
   const failed = messages.map((it) => ({
     ...it,
     turn: it.turn && { ...it.turn, status: "failed" as const },

@@ -1,9 +1,10 @@
 import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { useId } from "react";
-import { pricedModels } from "../chat/state/pricing.ts";
-import { changeSettings, useSettings } from "../chat/state/settings.ts";
-import { formatCost } from "../texts/format.ts";
-import { t } from "../texts/texts.ts";
+import { formatCost } from "../../texts/format.ts";
+import { t } from "../../texts/texts.ts";
+import { pricedModels } from "../state/pricing.ts";
+import { changeSettings, useSettings } from "../state/settings.ts";
+import "./priced-as.css";
 
 const OWN = "";
 
