@@ -59,7 +59,7 @@ export interface TurnHistory {
   readonly items: readonly IndexedItem[];
   /** Of these, the ones with a role. */
   readonly messages: readonly IndexedMessage[];
-  /** Messages in the session, the user's included where the turn has begun. */
+  /** Items in the session, the input included where the turn has begun. */
   readonly count: number;
   /** The first index that the remembered context holds, or null. */
   readonly rememberedStart: number | null;
@@ -72,7 +72,7 @@ export type RetryRefusal = "unknown" | "completed" | "not_last";
 
 /** What a turn would find if it began now. */
 export interface PeekResult extends TurnHistory {
-  /** Why it would be refused as a retry; then nothing else is told. */
+  /** Why it would be refused as a retry; then the other fields are empty. */
   readonly refused?: RetryRefusal;
 }
 

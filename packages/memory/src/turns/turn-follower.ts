@@ -23,7 +23,7 @@ export function pushRead(feed: TurnFeed, { log, end }: ReadTurn): void {
 
 /**
  * Feeds one feed with a turn that another process writes: one read for each batch, for any number of followers.
- * Continues to the turn's end even if the last follower has left: that is seconds away.
+ * Continues to the turn's end even if the last follower has left: that may take minutes.
  * @param read the turn behind an offset in bytes of its log, or null if the session is gone
  */
 export async function followRemote(

@@ -13,7 +13,7 @@ export interface AskedTurn {
   readonly info: TurnInfo;
   readonly stored: boolean;
   readonly startedAt: Date;
-  /** Messages in the session when the turn began. */
+  /** Items in the session when the turn began. */
   readonly count: number;
   /** The position behind the output so far, as far as this process knows: not less than it is. */
   length(): number;

@@ -56,7 +56,7 @@ interface ContextInput {
   readonly recallRoom: number;
 }
 
-/** A window smaller than this (in tokens) is a lesson, not a prompt to cache. */
+/** A window smaller than this (in tokens) is used to show how memory works: there, caching does not matter. */
 const SMALL_WINDOW = 512;
 
 /**

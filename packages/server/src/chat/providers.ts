@@ -61,8 +61,8 @@ export class Providers {
   }
 
   /**
-   * What the last probe found; undefined before there was one. For whoever looks often and must not wait: when it is
-   * old, another probe begins, and what that finds is told the next time.
+   * What the last probe found; undefined before there was one. Never waits: when it is old, another probe begins, and
+   * the next call returns its result.
    */
   lastKnown(model: ChatModel): Availability | undefined {
     const { at = Number.NEGATIVE_INFINITY, last } = this.#probes.get(model.id) ?? {};

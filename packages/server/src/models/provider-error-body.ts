@@ -221,8 +221,8 @@ const CODE_BY_PROVIDER_NAME: ReadonlyMap<string, ProviderErrorCode> = new Map([
   ["unavailable_error", "provider_unavailable"],
 ]);
 
-/** What sentences mean where the name says less, or nothing. */
-const SAID: readonly (readonly [RegExp, ProviderErrorCode])[] = [
+/** Codes by the message, where the name says less or nothing. */
+const CODE_BY_MESSAGE: readonly (readonly [RegExp, ProviderErrorCode])[] = [
   [
     /maximum context length|context[ _](?:length|window|size)|available context|(?:prompt|input|request|message)s? (?:is |are )?too (?:long|large)|too many (?:input |prompt )?tokens|reduce (?:the length|your (?:message|prompt))/i,
     "provider_context_exceeded",
@@ -263,7 +263,7 @@ function codeOf(error: ProviderError | null, httpStatus: number | null): Provide
 }
 
 const meaning = (message: string): ProviderErrorCode | undefined =>
-  SAID.find(([pattern]) => pattern.test(message))?.[1];
+  CODE_BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1];
 
 /** True for more than the "Not Found" that frameworks answer to an unknown path. */
 const isApiError = (error: ProviderError | null): boolean =>
