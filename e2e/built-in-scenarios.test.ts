@@ -74,3 +74,67 @@ describe("the four scenarios, with a real model", () => {
     expect((await chat.say("What food do I like?")).toLowerCase()).toContain("pizza");
   });
 });
+
+describe("a conversation of 300 messages, with a real model", () => {
+  const TOWNS = ["Oslo", "Lima", "Cairo", "Delhi", "Quito", "Riga", "Porto", "Kyoto", "Dakar", "Tunis"];
+
+  /** Opens a conversation in which the name was told 250 messages ago. */
+  async function openLong(id: string): Promise<ChatPage> {
+    const messages = Array.from({ length: 150 }, (_, n) =>
+      n === 25
+        ? [
+            { role: "user", content: "My name is Bob." },
+            { role: "assistant", content: "Nice to meet you, Bob!" },
+          ]
+        : [
+            { role: "user", content: `Is it warm in ${TOWNS[n % TOWNS.length]} in week ${n + 1}?` },
+            { role: "assistant", content: "It depends on the year. Take a jacket with you." },
+          ],
+    ).flat();
+    await send(`/sessions/${id}/messages`, "POST", { messages });
+    await send(`/sessions/${id}/settings`, "PATCH", {
+      ...{ mode: "stateful", provider: "embedded", context_tokens: 1024 },
+      ...{ temperature: 0, max_output_tokens: 60 },
+    });
+    const chat = new ChatPage(await stack.open({ viewport: { width: 1440, height: 900 } }));
+    await chat.page.waitForURL(/#\/s\//);
+    await chat.page.goto(`${stack.url}/#/s/${id}`);
+    await expect(chat.answers.last()).toBeVisible();
+    return chat;
+  }
+
+  /** The list shows a few of so many messages, so that the answers cannot be counted as `ChatPage.say` does. */
+  async function ask(chat: ChatPage, message: string): Promise<string> {
+    const stop = chat.page.getByRole("button", { name: "Stop" });
+    await chat.page.getByRole("textbox", { name: "Message" }).fill(message);
+    await chat.page.getByRole("button", { name: "Send" }).click();
+    await expect(stop).toBeVisible();
+    await expect(stop).toBeHidden({ timeout: 180_000 });
+    return chat.answers.last().innerText();
+  }
+
+  const send = (path: string, method: string, body: unknown) =>
+    fetch(`${stack.api}${path}`, {
+      method,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+
+  test("knows a name that was told 250 messages ago, and X-ray shows why", async () => {
+    const chat = await openLong("long-with-recall");
+    expect(await ask(chat, "What is my name?")).toContain("Bob");
+    await chat.page
+      .getByRole("button", { name: /^X-ray: / })
+      .last()
+      .click();
+    const found = chat.page.getByRole("region", { name: "Recalled" });
+    await expect(found.getByText("My name is Bob.")).toBeVisible();
+    await expect(found.getByText(/Has .*“name”/)).toBeVisible();
+  });
+
+  test("does not know it with recall switched off", async () => {
+    const chat = await openLong("long-without-recall");
+    await chat.page.getByRole("checkbox", { name: "Recall" }).uncheck();
+    expect(await ask(chat, "What is my name?")).not.toContain("Bob");
+  });
+});
