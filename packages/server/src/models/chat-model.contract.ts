@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { usage } from "@redis-memory-magic/protocol";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AnswerRecorder } from "../../test/answer-recorder.ts";
+import { anyItem } from "../../test/any-item.ts";
 import { within } from "../../test/within.ts";
 import type { ChatModel, ModelRequest } from "../chat/chat-model.ts";
 import type { ContextItem } from "../chat/context-item.ts";
 import type { ModelSetting, ModelSettings } from "../chat/model-settings.ts";
+import { normalizePrompt } from "../chat/normalize-prompt.ts";
 import { AppError } from "../errors/app-error.ts";
 
 /** What an adapter's test brings, made anew for each test. */
@@ -49,6 +52,13 @@ export interface Received {
   readonly system: string;
   readonly items: readonly ContextItem[];
 }
+
+/** What of an item crosses the wire: the text of parts is in the parts. */
+const onTheWire = (item: ContextItem): object => {
+  if (item.type === "function_call") return { ...item, sources: undefined };
+  const { content, parts = content } = item;
+  return { ...item, sources: undefined, content: undefined, parts };
+};
 
 type Optional = "questionAbout" | "answeredWith" | "received" | "idle" | "unreachable";
 
@@ -222,6 +232,23 @@ export function describeChatModel(
       ];
       await subject.model.generate({ ...subject.questions[0], items }, new AnswerRecorder(), never);
       expect(received().items).toEqual(items);
+    });
+
+    testWith("received", "sends any items, or what their report says of them", async (received) => {
+      const { model, questions } = subject;
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyItem, { maxLength: 8 }), async (drawn) => {
+          const now = { id: "", role: "user" as const, content: "now", createdAt: new Date(0) };
+          const history = [...drawn.map((item) => ({ ...item })), now];
+          const { items, changes } = normalizePrompt("", history, model.lacks);
+          await model.generate({ ...questions[0], items }, new AnswerRecorder(), never);
+          expect(received().items.map(onTheWire)).toEqual(items.map(onTheWire));
+          const sent = JSON.stringify(received().items);
+          if (changes.length > 0) return;
+          for (const { content } of drawn) expect(sent).toContain(JSON.stringify(content).slice(1, -1));
+        }),
+        { numRuns: 30 },
+      );
     });
 
     testWith("received", "sends each setting that it has", async (received) => {
