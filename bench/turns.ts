@@ -1,7 +1,7 @@
 // `npm run bench:turns`: what a turn costs, compared with a bare relay of the same upstream in the same run. The
 // server and the bare relay have a core for themselves; the load, the upstream and Redis share another. With
 // `--beside COMMIT` the server of another commit is measured too, with `--write` the table becomes
-// docs/results/turns.md.
+// docs/results/performance.md.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -32,12 +32,19 @@ const file = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 const results = new ResultPrinter();
 const { print } = results;
 /** @param servers a cell for each server */
-const printRow = (what: string, servers: readonly string[], bare = "–", sdk = "–"): void =>
-  print(`| ${[what, ...servers, bare, sdk].join(" | ")} |`);
-const fixed = (value: number, digits = 1): string => value.toFixed(digits);
+function printRow(
+  what: string,
+  servers: readonly string[],
+  { toReach = "", bare = "–", sdk = "–" }: { toReach?: string; bare?: string; sdk?: string } = {},
+): void {
+  print(`| ${[what, toReach, ...servers, bare, sdk].join(" | ")} |`);
+}
+const fixed = (value: number, digits = 1): string => (Number.isNaN(value) ? "–" : value.toFixed(digits));
 
 interface Product {
   readonly title: string;
+  /** True for the server of another commit. */
+  readonly isOther: boolean;
   readonly redis: Awaited<ReturnType<typeof connectTo>>;
   readonly server: PinnedProgram;
   /** Starts another server on the same Redis. */
@@ -48,7 +55,7 @@ interface Product {
 const connectTo = (url: string) => createClient({ url }).connect();
 
 /** Starts a server from a folder with sources, on a Redis of its own. */
-async function startProduct(title: string, root: string): Promise<Product> {
+async function startProduct(title: string, root: string, isOther = false): Promise<Product> {
   // Without an append-only file: the server is measured, not a disk.
   const process = await RedisProcess.start({ args: ["--appendonly", "no"] });
   const startServer = async () =>
@@ -69,7 +76,7 @@ async function startProduct(title: string, root: string): Promise<Product> {
     await server.stop();
     await process.stop();
   };
-  return { title, redis, server, startServer, stop };
+  return { title, isOther, redis, server, startServer, stop };
 }
 
 const other = checkOutOtherCommit();
@@ -78,7 +85,7 @@ const upstream = await PinnedProgram.start(1, file("upstream.ts"), await freePor
 const startRelay = async (program: string) =>
   PinnedProgram.start(0, file(program), await freePort(), { UPSTREAM: upstream.url });
 const products = [await startProduct("this server", file(".."))];
-if (other) products.push(await startProduct(`server at ${other.commit}`, other.root));
+if (other) products.push(await startProduct(`server at ${other.commit}`, other.root, true));
 const bare = await startRelay("bare-relay.ts");
 
 /** Measures the servers one after the other. */
@@ -90,7 +97,12 @@ async function ofEach<Result>(measure: (product: Product) => Promise<Result>): P
 
 /** Returns the request of a turn of this product. Each client has its own sessions. */
 const chat =
-  (mode: "stateless" | "stateful", model: string, session: (client: number, turn: number) => string): Ask =>
+  (
+    mode: "stateless" | "stateful",
+    model: string,
+    session: (client: number, turn: number) => string,
+    more: object = {},
+  ): Ask =>
   (n, turn) => ({
     path: "/chat",
     body: {
@@ -100,6 +112,7 @@ const chat =
       model,
       context_tokens: WINDOW_TOKENS,
       session_id: session(n, turn),
+      ...more,
     },
   });
 /** Returns the request of a response. @param goesOn what it goes on from */
@@ -122,7 +135,13 @@ try {
   const info = await products[0]?.redis.info("server");
   const version = /(?:redis|valkey)_version:(\S+)/.exec(info ?? "")?.[1];
   if (!canPin) print("There is no taskset here: nothing has a core of its own.", "");
-  const titles = ["what", ...products.map(({ title }) => title), "bare relay", "relay through the AI SDK"];
+  const titles = [
+    "what",
+    "to reach",
+    ...products.map(({ title }) => title),
+    "bare relay",
+    "relay through the AI SDK",
+  ];
   print(
     `| ${titles.join(" | ")} |`,
     `|---|${titles
@@ -136,8 +155,8 @@ try {
   await memoryOfAStream();
   await bytesInRedis();
   results.save({
-    name: "turns",
-    title: "Turns: CPU, latency and memory",
+    name: "performance",
+    title: "Performance: CPU, latency and memory of turns",
     script: "bench:turns",
     software: [`Redis ${version}`],
   });
@@ -160,25 +179,38 @@ async function wholeTurns(): Promise<void> {
     await ofEach(({ server }) => measure(server, chat(mode, "at-once", inSessionsOf(10, "warm"))));
   await measure(bare, relayed("/chat", "at-once"));
   const relay = await measure(bare, relayed("/chat", "at-once"));
-  const row = async (what: string, ask: Ask) => {
-    const found = await ofEach(({ server }) => measure(server, ask));
-    const perSecond = found.map((of) => fixed(of.perSecond, 0));
-    printRow(`whole turns per second, ${what}`, perSecond, fixed(relay.perSecond, 0));
-    const cpu = found.map((of) => fixed(of.cpuMicroseconds, 0));
-    printRow("CPU of such a turn, µs", cpu, fixed(relay.cpuMicroseconds, 0));
+  const row = async (what: string, ask: Ask, toReach?: string) => {
+    const found = await ofEach(({ server, isOther }) =>
+      // The server of another commit may not know what is asked for.
+      measure(server, ask).catch((error) => {
+        if (!isOther) throw error;
+        return { perSecond: Number.NaN, cpuMicroseconds: Number.NaN };
+      }),
+    );
+    const cells = (of: "perSecond" | "cpuMicroseconds") => found.map((one) => fixed(one[of], 0));
+    printRow(`whole turns per second, ${what}`, cells("perSecond"), { bare: fixed(relay.perSecond, 0) });
+    const bare = fixed(relay.cpuMicroseconds, 0);
+    printRow("CPU of such a turn, µs", cells("cpuMicroseconds"), { bare, ...(toReach && { toReach }) });
   };
   await row("stateless", chat("stateless", "at-once", inSessionsOf(20, "stateless")));
-  await row("stateful, turns 1–20 (10 on average)", chat("stateful", "at-once", inSessionsOf(20, "young")));
-  await ofEach(({ server }) =>
-    Promise.all(Array.from({ length: CLIENTS }, (_, n) => fillHistory(server, `old-${n}`, 1000))),
-  );
+  const young = chat("stateful", "at-once", inSessionsOf(20, "young"));
+  await row("stateful, turns 1–20 (10 on average)", young, "≤ 230");
+  for (const name of ["old", "windowed"]) {
+    await ofEach(({ server }) =>
+      Promise.all(Array.from({ length: CLIENTS }, (_, n) => fillHistory(server, `${name}-${n}`, 1000))),
+    );
+  }
+  const windowed = chat("stateful", "at-once", (n) => `windowed-${n}`, { memory: "window" });
+  await row("stateful, from turn 1,000 on, recall off", windowed);
   await row(
-    "stateful, from turn 1,000 on",
+    "stateful, from turn 1,000 on, recall on",
     chat("stateful", "at-once", (n) => `old-${n}`),
+    "≤ 1.15 × recall off",
   );
   await row(
     "`/v1/responses`, chains of 1–20 (10 on average)",
     respond("at-once", (_, turn, last) => (turn % 20 === 0 ? {} : lastResponse(last))),
+    "≤ 1.2 × `POST /chat`",
   );
   await ofEach(({ server }) =>
     Promise.all(Array.from({ length: CLIENTS }, (_, n) => fillHistory(server, `chained-${n}`, 1000))),
@@ -199,7 +231,7 @@ async function streamedTurns(): Promise<void> {
   };
   const relay = await measure(bare, relayed("/chat", "at-once"));
   const row = async (what: string, ask: Ask) =>
-    printRow(what, await ofEach(({ server }) => measure(server, ask)), relay);
+    printRow(what, await ofEach(({ server }) => measure(server, ask)), { bare: relay });
   await row(
     "CPU of a streamed turn, stateful, new sessions, µs",
     chat("stateful", "at-once", (n, turn) => `streamed-${n}-${turn}`),
@@ -241,27 +273,35 @@ async function cpuOfATokens(): Promise<void> {
   const here = chat("stateless", "together", (n, turn) => `together-${n}-${turn}`);
   const paced = chat("stateless", "paced", (n, turn) => `paced-${n}-${turn}`);
   const sdk = await startRelay("ai-sdk-relay.ts");
-  const row = async (what: string, tokens: number, streams: number, ask: Ask, model: string) => {
+  const row = async (
+    what: string,
+    [tokens, streams]: readonly [number, number],
+    ask: Ask,
+    model: string,
+    toReach?: string,
+  ) => {
     const measure = async (program: PinnedProgram, asked: Ask) => {
       // Warms up the program.
       await stream(program.url, streams, MEASURE_MS / 4, asked);
       return microseconds(program, tokens, () => stream(program.url, streams, MEASURE_MS, asked));
     };
     const relays = relayed("/stream", model);
-    printRow(
-      `CPU of a relayed token, ${what}, µs`,
-      await ofEach(({ server }) => measure(server, ask)),
-      await measure(bare, relays),
-      await measure(sdk, relays),
-    );
+    printRow(`CPU of a relayed token, ${what}, µs`, await ofEach(({ server }) => measure(server, ask)), {
+      bare: await measure(bare, relays),
+      sdk: await measure(sdk, relays),
+      ...(toReach && { toReach }),
+    });
   };
-  await row("2,000 arriving together", 2000, 4, here, "together");
-  await row("32 streams of 50 per second", 50, 32, paced, "paced");
+  await row("2,000 arriving together", [2000, 4], here, "together");
+  await row("32 streams of 50 per second", [50, 32], paced, "paced", "≤ 90");
   await sdk.stop();
 }
 
 async function firstText(): Promise<void> {
-  for (const streams of [32, 256]) {
+  for (const [streams, p99] of [
+    [32, 2],
+    [256, 15],
+  ] as const) {
     const direct = await stream(upstream.url, streams, FIRST_TEXT_MS, () => ({
       path: "/v1/chat/completions",
       body: { model: "paced" },
@@ -274,7 +314,7 @@ async function firstText(): Promise<void> {
         .map((share) => fixed(percentile(firstTextMs, share) - percentile(direct.firstTextMs, share)))
         .join(" / ");
     const what = `time to first text added at ${streams} streams, ms, median / p99`;
-    printRow(what, found.map(added), added(relay));
+    printRow(what, found.map(added), { bare: added(relay), toReach: `p99 ≤ ${p99}` });
   }
 }
 
@@ -300,9 +340,9 @@ async function memoryOfAStream(): Promise<void> {
   const relay = await kilobytes(await startRelay("bare-relay.ts"), relayed("/stream", "open"));
   const what = `memory of an open stream, ${OPEN_STREAMS} of them, kB`;
   const resident = found.map((of) => of.resident);
-  printRow(`${what}: resident, with garbage and free heap`, resident, relay.resident);
+  printRow(`${what}: resident, with garbage and free heap`, resident, { bare: relay.resident });
   const live = found.map((of) => of.live);
-  printRow(`${what}: in use`, live, relay.live);
+  printRow(`${what}: in use`, live, { bare: relay.live, toReach: "≤ 25" });
 }
 
 async function bytesInRedis(): Promise<void> {
