@@ -209,9 +209,12 @@ describe("memory on the page", () => {
     await expect(chart.getByText(stateful.toLocaleString("en-US"), { exact: true }).last()).toBeVisible();
     await expect(chart.getByText("2 turns")).toBeVisible();
     await expect(chat.page.getByRole("combobox", { name: "Priced as" })).toBeVisible();
-    await expect
-      .poll(() => chat.page.getByRole("link", { name: /^My name is Bob.*4 messages/ }).count())
-      .toBe(2);
+    const sessions = chat.page.getByRole("navigation", { name: "Sessions" });
+    await sessions.getByText("2 sessions", { exact: true }).click();
+    const links = sessions.getByRole("link", { name: /^My name is Bob.*4 messages/ });
+    await expect.poll(() => links.count()).toBe(2);
+    await sessions.getByRole("button", { name: "Delete these 2 sessions" }).click();
+    await expect.poll(() => links.count()).toBe(0);
   });
 
   test("shows the prompt that the mirror reads, and the request that asks it", async () => {

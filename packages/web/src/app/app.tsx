@@ -61,7 +61,7 @@ export function App() {
   const { isAway: isRedisAway } = useSyncExternalStore(redisState.subscribe, redisState.get);
   const panel = useSessionsPanel();
   const close = () => panel.setOpen(false);
-  const tour = useTour(session.openNew);
+  const tour = useTour(session.openNewIn);
   const [isComparing, setComparing] = useState(false);
   const { noteUse } = session;
   useEffect(() => {

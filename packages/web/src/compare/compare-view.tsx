@@ -4,6 +4,7 @@ import { PricedAs } from "../chat/composer/priced-as.tsx";
 import "../chat/composer/next-step.css";
 import type { Choice } from "../chat/state/choice.ts";
 import type { ConversationState } from "../chat/state/conversation-state.ts";
+import { newGroup } from "../chat/state/session-id.ts";
 import { turnsOf } from "../chat/state/session-totals.ts";
 import { usePricing } from "../chat/state/use-pricing.ts";
 import { t } from "../texts/later.ts";
@@ -26,7 +27,8 @@ interface CompareViewProps {
 
 /** Sends one prompt to several configurations, to compare answers and cost. */
 export function CompareView({ providers, maxChars, choice, onOpen, onTurn, onClose }: CompareViewProps) {
-  const [lanes, setLanes] = useState(() => firstLanes(choice));
+  const [group] = useState(() => newGroup("compare"));
+  const [lanes, setLanes] = useState(() => firstLanes(choice, group));
   const pricing = usePricing(providers);
   useLaneUpdates(lanes);
   const states = lanes.map(({ conversation }) => conversation.store.get());
@@ -60,7 +62,7 @@ export function CompareView({ providers, maxChars, choice, onOpen, onTurn, onClo
           type="button"
           className="button button-small"
           disabled={lanes.length >= MAX_LANES}
-          onClick={() => setLanes([...lanes, newLane(choice)])}
+          onClick={() => setLanes([...lanes, newLane(choice, group)])}
         >
           <Icon name="plus" size={14} /> {t.compare.lane}
         </button>

@@ -22,7 +22,7 @@ test("adds up tokens over the turns, each turn once", () => {
 });
 
 test("starts with two lanes that differ only in memory", () => {
-  const [without, withMemory] = firstLanes({ mode: "stateful", provider: "mirror" });
+  const [without, withMemory] = firstLanes({ mode: "stateful", provider: "mirror" }, "compare-abcdef");
   expect([without?.choice.mode, withMemory?.choice.mode]).toEqual(["stateless", "stateful"]);
   expect(without?.conversation.sessionId).not.toBe(withMemory?.conversation.sessionId);
   expect(without && laneName(without, [])).toBe("Memory off · mirror");

@@ -2,7 +2,7 @@ import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { type Choice, MODES } from "../chat/state/choice.ts";
 import { Conversation } from "../chat/state/conversation.ts";
 import { shortNameOf } from "../chat/state/provider-name.ts";
-import { newSessionId, randomBase36 } from "../chat/state/session-id.ts";
+import { newSessionIdIn, randomBase36, type SessionGroup } from "../chat/state/session-id.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
 import { t } from "../texts/later.ts";
 
@@ -15,13 +15,13 @@ export interface Lane {
 
 export const MAX_LANES = 4;
 
-export function newLane(choice: Choice): Lane {
-  return { key: randomBase36(6), conversation: new Conversation(newSessionId()), choice };
+export function newLane(choice: Choice, group: SessionGroup): Lane {
+  return { key: randomBase36(6), conversation: new Conversation(newSessionIdIn(group)), choice };
 }
 
 /** Returns the default comparison: the same configuration without and with memory. */
-export function firstLanes(choice: Choice): Lane[] {
-  return MODES.map((mode) => newLane({ ...choice, mode }));
+export function firstLanes(choice: Choice, group: SessionGroup): Lane[] {
+  return MODES.map((mode) => newLane({ ...choice, mode }, group));
 }
 
 export function laneName({ choice }: Lane, providers: readonly ProviderStatus[]): string {

@@ -14,17 +14,20 @@ export interface SessionActions {
   readonly onRename: (session: Session, title: string) => void;
   readonly onExtend: (session: Session, seconds: number) => void;
   readonly onExport: (session: Session, format: "json" | "markdown") => void;
-  readonly onDelete: (session: Session) => void;
+  /** Deletes sessions that are shown as one entry. */
+  readonly onDelete: (sessions: readonly Session[], title: string) => void;
 }
 
 interface SessionItemProps extends SessionActions {
   session: Session;
+  /** The branches of its conversation, with itself. */
+  branches: readonly Session[];
   isOpen: boolean;
   now: number;
   onOpened: () => void;
 }
 
-export function SessionItem({ session, isOpen, now, onOpened, ...actions }: SessionItemProps) {
+export function SessionItem({ session, branches, isOpen, now, onOpened, ...actions }: SessionItemProps) {
   const [isRenamed, setIsRenamed] = useState(false);
   const wasRenamed = useRef(false);
   const item = useRef<HTMLLIElement>(null);
@@ -58,6 +61,7 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
           </span>
           <span className="session-facts figures">
             {t.common.messages(session.message_count)} ·{" "}
+            {branches.length > 1 && `${t.sessions.versions(branches.length)} · `}
             <span data-runs-out={left < RUNS_OUT_SECONDS || undefined}>
               {t.sessions.left(formatTimeSpan(left))}
             </span>
@@ -84,10 +88,10 @@ export function SessionItem({ session, isOpen, now, onOpened, ...actions }: Sess
           destructive
           onClick={() => {
             focusNeighbour(item.current);
-            actions.onDelete(session);
+            actions.onDelete(branches, title);
           }}
         >
-          {t.sessions.delete}
+          {branches.length > 1 ? t.sessions.deleteVersions(branches.length) : t.sessions.delete}
         </MenuItem>
       </Menu>
     </li>

@@ -109,8 +109,13 @@ export class SessionList {
 
   /** Deletes sessions at once. @throws ApiError */
   async removeAll(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.startRemoval(id);
+    await this.finishRemovals(ids);
+  }
+
+  /** Deletes hidden sessions. @throws ApiError; those that are left are then shown again. */
+  async finishRemovals(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      this.startRemoval(id);
       await this.finishRemoval(id).catch((error) => {
         // It has expired meanwhile.
         if (!(error instanceof ApiError && error.status === 404)) throw error;

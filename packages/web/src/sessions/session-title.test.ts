@@ -1,5 +1,6 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { expect, test } from "vitest";
+import { singleEntries } from "./list-entries.ts";
 import { groupByDay, searchSessions, titleOf } from "./session-title.ts";
 
 const session = (title: string | null, updated_at = "2026-11-23T12:00:00.000Z") =>
@@ -22,8 +23,9 @@ test("finds titles that contain all words in any order", () => {
 test("groups by the user's days, without empty groups", () => {
   const noon = new Date(2026, 10, 23, 12).getTime();
   const hoursAgo = (hours: number) => session(`${hours}`, new Date(noon - hours * 3_600_000).toISOString());
-  const groups = groupByDay([hoursAgo(1), hoursAgo(11), hoursAgo(13), hoursAgo(100)], noon);
-  expect(groups.map(({ day, sessions }) => [day, sessions.length])).toEqual([
+  const used = singleEntries([hoursAgo(1), hoursAgo(11), hoursAgo(13), hoursAgo(100)]);
+  const groups = groupByDay(used, noon);
+  expect(groups.map(({ day, entries }) => [day, entries.length])).toEqual([
     ["today", 2],
     ["yesterday", 1],
     ["earlier", 1],

@@ -4,6 +4,8 @@ import { serverNow } from "../api/server-clock.ts";
 import { t } from "../texts/texts.ts";
 import { Icon, Logo } from "../ui/icon.tsx";
 import { useNow } from "../ui/use-now.ts";
+import { listEntries, singleEntries } from "./list-entries.ts";
+import { SessionGroup } from "./session-group.tsx";
 import { type SessionActions, SessionItem } from "./session-item.tsx";
 import type { SessionListState } from "./session-list.ts";
 import { groupByDay, searchSessions } from "./session-title.ts";
@@ -29,6 +31,22 @@ export function Sidebar({ state, openId, actions, onNew, onOpened, onFind, onLoa
   const timeLeftAt = useNow(1000, serverNow);
   const sessions = state.sessions.filter(({ id }) => !state.removing.has(id));
   const found = searchSessions(sessions, search);
+  // A search is for one session, not for what it belongs to.
+  const entries = search === "" ? listEntries(found) : singleEntries(found);
+  const item = (branches: readonly [Session, ...Session[]], key: string) => {
+    const session = branches.find(({ id }) => id === openId) ?? branches[0];
+    return (
+      <SessionItem
+        key={key}
+        session={session}
+        branches={branches}
+        isOpen={session.id === openId}
+        now={timeLeftAt}
+        onOpened={onOpened}
+        {...actions}
+      />
+    );
+  };
   return (
     <nav className="sidebar" aria-label={t.sessions.name}>
       <p className="sidebar-brand">
@@ -54,20 +72,25 @@ export function Sidebar({ state, openId, actions, onNew, onOpened, onFind, onLoa
         />
       </label>
       <div className="sidebar-list">
-        {groupByDay(found, now).map(({ day, sessions: ofDay }) => (
+        {groupByDay(entries, now).map(({ day, entries: ofDay }) => (
           <section key={day} aria-label={t.sessions.days[day]}>
             <h2>{t.sessions.days[day]}</h2>
             <ul>
-              {ofDay.map((session) => (
-                <SessionItem
-                  key={session.id}
-                  session={session}
-                  isOpen={session.id === openId}
-                  now={timeLeftAt}
-                  onOpened={onOpened}
-                  {...actions}
-                />
-              ))}
+              {ofDay.map(({ key, kind, sessions }) =>
+                kind === "session" || kind === "branches" ? (
+                  item(sessions, key)
+                ) : (
+                  <SessionGroup
+                    key={key}
+                    title={t.sessions.groups[kind]}
+                    count={sessions.length}
+                    isOpen={sessions.some(({ id }) => id === openId)}
+                    onDelete={() => actions.onDelete(sessions, t.sessions.groups[kind])}
+                  >
+                    {sessions.map((session) => item([session], session.id))}
+                  </SessionGroup>
+                ),
+              )}
             </ul>
           </section>
         ))}

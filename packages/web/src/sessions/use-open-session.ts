@@ -1,5 +1,11 @@
 import { useCallback, useEffect, useState } from "react";
-import { isSessionId, newSessionId, sessionLink } from "../chat/state/session-id.ts";
+import {
+  isSessionId,
+  newSessionId,
+  newSessionIdIn,
+  type SessionGroup,
+  sessionLink,
+} from "../chat/state/session-id.ts";
 import { t } from "../texts/texts.ts";
 import { readStored, writeStored } from "../ui/browser-storage.ts";
 import { showToast } from "../ui/toasts.ts";
@@ -66,13 +72,17 @@ export function useOpenSession() {
     setSession(next);
   }, []);
   const open = useCallback((next: string) => show({ id: next, isUnused: false }), [show]);
-  /** Opens a new session and returns its id. */
-  const openNew = useCallback(() => {
-    const id = newSessionId();
-    show({ id, isUnused: true });
-    return id;
-  }, [show]);
+  const openNew = useCallback(() => show({ id: newSessionId(), isUnused: true }), [show]);
+  /** Opens a new session of a group and returns its id. */
+  const openNewIn = useCallback(
+    (group: SessionGroup) => {
+      const id = newSessionIdIn(group);
+      show({ id, isUnused: true });
+      return id;
+    },
+    [show],
+  );
   /** Marks the session as used: from now on missing messages are reported. */
   const noteUse = useCallback(() => setSession((current) => ({ ...current, isUnused: false })), []);
-  return { id, isUnused, open, openNew, noteUse };
+  return { id, isUnused, open, openNew, openNewIn, noteUse };
 }

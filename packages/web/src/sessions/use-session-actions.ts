@@ -31,9 +31,10 @@ export function useSessionActions(
           showToast(t.sessions.kept(titleOf(session), timeOf(seconds)));
         }),
       onExport: (session, format) => void toastErrors(() => saveSession(session, format)),
-      onDelete(session: Session) {
-        const wasOpen = session.id === openId;
-        removeWithUndo(list, session.id, titleOf(session), () => wasOpen && open(session.id));
+      onDelete(sessions: readonly Session[], title: string) {
+        const ids = sessions.map(({ id }) => id);
+        const wasOpen = ids.includes(openId);
+        removeWithUndo(list, ids, title, () => wasOpen && open(openId));
         if (wasOpen) openNew();
       },
     }),

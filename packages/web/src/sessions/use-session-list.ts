@@ -43,13 +43,18 @@ export function useSessionList(openId: string, history: string | null) {
   return { list, state };
 }
 
-/** Deletes a session after a time in which the user can undo it. */
-export function removeWithUndo(list: SessionList, id: string, title: string, onUndone: () => void): void {
-  list.startRemoval(id);
-  const timer = setTimeout(() => toastErrors(() => list.finishRemoval(id)), TOAST_MS);
+/** Deletes sessions after a time in which the user can undo it. */
+export function removeWithUndo(
+  list: SessionList,
+  ids: readonly string[],
+  title: string,
+  onUndone: () => void,
+): void {
+  for (const id of ids) list.startRemoval(id);
+  const timer = setTimeout(() => toastErrors(() => list.finishRemovals(ids)), TOAST_MS);
   const undo = () => {
     clearTimeout(timer);
-    list.undoRemoval(id);
+    for (const id of ids) list.undoRemoval(id);
     onUndone();
   };
   showToast(t.sessions.deleted(title), { action: { label: t.common.undo, run: undo } });

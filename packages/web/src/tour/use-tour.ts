@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { newGroup, type SessionGroup } from "../chat/state/session-id.ts";
 
 /** The position in the guided tour. The steps are loaded with the card that shows them. */
 export interface Tour {
@@ -15,14 +16,15 @@ export interface Tour {
   readonly leave: () => void;
 }
 
-export function useTour(openNewSession: () => string): Tour {
+export function useTour(openNewSession: (group: SessionGroup) => string): Tour {
   const [at, setAt] = useState<{ index: number; isDone: boolean } | null>(null);
+  const [group, setGroup] = useState(() => newGroup("tour"));
   const [sessions, setSessions] = useState<readonly string[]>([]);
 
-  function go(index: number, inNewSession: boolean) {
+  function go(index: number, inNewSession: boolean, of = group) {
     setAt({ index, isDone: false });
     if (!inNewSession) return;
-    const opened = openNewSession();
+    const opened = openNewSession(of);
     setSessions((before) => (index === 0 ? [opened] : [...before, opened]));
   }
 
@@ -30,9 +32,13 @@ export function useTour(openNewSession: () => string): Tour {
     index: at?.index ?? null,
     isDone: at?.isDone ?? false,
     sessions,
-    start: () => go(0, true),
+    start() {
+      const started = newGroup("tour");
+      setGroup(started);
+      go(0, true, started);
+    },
     done: () => setAt((before) => before && { ...before, isDone: true }),
-    go,
+    go: (index, inNewSession) => go(index, inNewSession),
     leave: () => setAt(null),
   };
 }

@@ -16,6 +16,18 @@ export function newSessionId(now = Date.now()): string {
   return `session_${now}_${randomBase36(9)}`;
 }
 
+/** What a session belongs to, at the end of its id: so every browser and device shows the group. */
+export type SessionGroup = `${"tour" | "compare"}-${string}`;
+
+export const newGroup = (kind: "tour" | "compare"): SessionGroup => `${kind}-${randomBase36(6)}`;
+
+/** Returns the id of a new session of a group. */
+export const newSessionIdIn = (group: SessionGroup): string => `${newSessionId()}_${group}`;
+
+/** Returns the group of a session; null: it has none. */
+export const groupOf = (sessionId: string): SessionGroup | null =>
+  (/_((?:tour|compare)-[0-9a-z]{6})$/.exec(sessionId)?.[1] as SessionGroup | undefined) ?? null;
+
 const CONTROL = "\\u0000-\\u001f\\u007f-\\u009f";
 const SESSION_ID = new RegExp(`^[^${CONTROL}]{1,128}$`);
 
