@@ -15,7 +15,7 @@ import type { BegunTurn } from "./stored-session.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { inputText, type TurnRequest } from "./turn-request.ts";
 import { type FinishedTurn, storedResult, type TurnResult } from "./turn-result.ts";
-import { dataUrlOf } from "./with-blobs.ts";
+import { blobLoader } from "./with-blobs.ts";
 
 export interface ChatOptions {
   readonly planner: Planner;
@@ -171,8 +171,10 @@ export class Chat {
               ? searchOfAll(sessions, sessionId)
               : searchOf(sessions, sessionId),
         ),
-      loadBlob: async (blobId) =>
-        blobsOf === undefined ? null : dataUrlOf(await sessions.blob(blobsOf, blobId)),
+      blobLoader: () => {
+        const load = blobLoader(sessions);
+        return async (blobId) => (blobsOf === undefined ? null : load(blobsOf, blobId));
+      },
       onWindow: (window) => planner.learnWindow(plan, window),
     });
     const key = runningKey(sessions, sessionId, turn.turnId);

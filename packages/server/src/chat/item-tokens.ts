@@ -1,11 +1,13 @@
 import type { Item } from "@redis-memory-magic/memory";
-import type { ContextItem, ImagePart } from "./context-item.ts";
+import type { ContentPart, ContextItem, ImagePart } from "./context-item.ts";
 import { readParts } from "./stored-parts.ts";
 
 /** An image's tokens: a token for each square of so many pixels, as most models that see have it. */
 const SQUARE = 32;
 const MAX_IMAGE_TOKENS = 1536;
 const UNKNOWN_IMAGE_TOKENS = 1000;
+/** A file's tokens: about two pages. What a provider makes of a file is not known before. */
+const FILE_TOKENS = 1000;
 
 /** The text of an item that is counted: all that a model is sent of it. What a model thought is not sent. */
 export function countedText({ content, toolCalls, type }: Item): string {
@@ -14,10 +16,15 @@ export function countedText({ content, toolCalls, type }: Item): string {
   return type === undefined ? `${content}\n${calls}` : calls;
 }
 
-/** Tokens of an item's images. They are estimated for all models in the same way. */
-export const imageTokens = ({ parts: stored }: Item): number =>
-  (readParts(stored)?.parts ?? []).reduce(
-    (sum, part) => sum + (part.type === "image" ? tokensOfImage(part) : 0),
+/** Tokens of an item's images and files. */
+export const attachmentTokens = ({ parts }: Item): number =>
+  tokensOfAttachments(readParts(parts)?.parts ?? []);
+
+/** Tokens of images and files. They are estimated for all models in the same way. */
+export const tokensOfAttachments = (parts: readonly ContentPart[]): number =>
+  parts.reduce(
+    (sum, part) =>
+      sum + (part.type === "text" ? 0 : part.type === "file" ? FILE_TOKENS : tokensOfImage(part)),
     0,
   );
 

@@ -11,7 +11,7 @@ import {
   recallRoom,
   UNKNOWN_WINDOW,
 } from "./context.ts";
-import { countedText, imageTokens } from "./item-tokens.ts";
+import { attachmentTokens, countedText } from "./item-tokens.ts";
 import { type ModelSettings, unsupported } from "./model-settings.ts";
 import { LACKS, type Lack } from "./normalize-prompt.ts";
 import { notesBlock, notesRoom, notesThatFit, type SentNotes, withNotes } from "./notes-block.ts";
@@ -191,7 +191,9 @@ export class Planner {
   async #count(model: ChatModel, name: string, items: readonly Item[]): Promise<number[]> {
     const tokens = await this.#tokens.count(model, name, items.map(countedText));
     return items.map((item, n) =>
-      item.type === "reasoning" ? 0 : (tokens[n] ?? 0) + (item.parts === undefined ? 0 : imageTokens(item)),
+      item.type === "reasoning"
+        ? 0
+        : (tokens[n] ?? 0) + (item.parts === undefined ? 0 : attachmentTokens(item)),
     );
   }
 }

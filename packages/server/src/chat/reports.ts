@@ -4,9 +4,9 @@ import { AppError } from "../errors/app-error.ts";
 import { retryRefused } from "./begin-turn.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
 import { beginOfTurn, DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";
-import type { ContextItem, ImagePart } from "./context-item.ts";
+import type { ContentPart, ContextItem, ImagePart } from "./context-item.ts";
 import { costOf } from "./cost.ts";
-import { countedText, tokensOfImage } from "./item-tokens.ts";
+import { countedText, tokensOfAttachments, tokensOfImage } from "./item-tokens.ts";
 import { type Prompt, promptOf } from "./normalize-prompt.ts";
 import { notesBlock, readNotes, type SentNotes, withNotes } from "./notes-block.ts";
 import { asItem, type Planner } from "./plan.ts";
@@ -247,7 +247,7 @@ export class Reports {
       ...toSentItem(item),
       tokens:
         sources.reduce((sum, n) => sum + (tokens[n] ?? 0), position === quoting ? blockTokens : 0) +
-        imagesOf(item).reduce((sum, image) => sum + tokensOfImage(image), 0),
+        tokensOfAttachments(partsIn(item)),
       message_id: idAt(sources.at(-1) ?? -1),
       ...(sources.length > 1 && { joined_ids: sources.slice(0, -1).flatMap((n) => idAt(n) ?? []) }),
     }));
@@ -324,10 +324,11 @@ function toSentItem(
     : { role: "tool", type: item.type, call_id: item.callId, ...shown };
 }
 
+const partsIn = (item: ContextItem): readonly ContentPart[] =>
+  item.type === "function_call" ? [] : (item.parts ?? []);
+
 const imagesOf = (item: ContextItem): ImagePart[] =>
-  item.type === "function_call"
-    ? []
-    : (item.parts ?? []).flatMap((part) => (part.type === "image" ? [part] : []));
+  partsIn(item).flatMap((part) => (part.type === "image" ? [part] : []));
 
 /**
  * Scales the tokens of messages or parts so that they add up to what was counted when they were sent: estimates may have

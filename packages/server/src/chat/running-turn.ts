@@ -29,7 +29,8 @@ interface RunningTurnOptions {
   readonly writer: TurnWriter;
   /** Chooses what is sent; resolves when its tokens are counted. */
   readonly context: (plan: Plan) => Promise<Context>;
-  readonly loadBlob: LoadBlob;
+  /** Loads the blobs of one call of the model. */
+  readonly blobLoader: () => LoadBlob;
   /** Called with a context window that the call has shown to be smaller than planned. */
   readonly onWindow: (window: number) => void;
   /** Items in the session, the turn's input included. */
@@ -234,7 +235,7 @@ export class RunningTurn {
       tokens: { counted, reported: null, cached: null, output: null },
     });
     writer.describe(encodeTurnInfo(info));
-    const withData = await withBlobs(request, this.#options.loadBlob);
+    const withData = await withBlobs(request, this.#options.blobLoader());
     // The permit has counted the first prompt; one for a smaller window is shorter.
     if (this.#called === null) await permit.sent(counted);
     this.#called = performance.now();

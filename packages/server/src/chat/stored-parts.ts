@@ -5,8 +5,10 @@ import type { ContentPart } from "./context-item.ts";
 /** What begins the address of a blob of the session. */
 export const BLOB = "blob:";
 
-/** As the memory library makes it. */
-export const BLOB_ID = /^sha256-[\w-]{43}$/;
+const BLOB_ID = /^sha256-[\w-]{43}$/;
+
+/** True for an id as the memory library makes it. */
+export const isBlobId = (value: unknown): value is string => typeof value === "string" && BLOB_ID.test(value);
 
 /**
  * Reads an item's parts: those of the Responses API, in which this server stores them, and those of Chat Completions.
@@ -67,6 +69,6 @@ function filePart(fields: Fields<Json>): ContentPart | undefined {
 }
 
 function addressOf(blob: unknown, url: unknown): string | undefined {
-  if (typeof blob === "string" && BLOB_ID.test(blob)) return BLOB + blob;
+  if (isBlobId(blob)) return BLOB + blob;
   return typeof url === "string" && /^(?:data|https?):/.test(url) ? url : undefined;
 }

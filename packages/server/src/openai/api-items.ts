@@ -1,5 +1,6 @@
 import type { Item, OutputItem } from "@redis-memory-magic/memory";
 import type { ApiItem } from "@redis-memory-magic/protocol/openai";
+import { isBlobId } from "../chat/stored-parts.ts";
 
 type Status = "in_progress" | "completed" | "incomplete";
 
@@ -49,7 +50,7 @@ export function toApiItem(item: Item | OutputItem, id: string, status: Status = 
 /** An image or a file that is stored apart is named, and not sent again. */
 function toApiPart(part: unknown): unknown {
   const { blob, media_type, width, height, ...others } = part as Readonly<Record<string, unknown>>;
-  if (typeof blob !== "string") return part;
+  if (!isBlobId(blob)) return part;
   const isImage = others.type === "input_image";
   return {
     ...others,

@@ -1,7 +1,8 @@
 import type { IndexedItem } from "@redis-memory-magic/memory";
 import type { ApiItem, IncludeQuery, ItemList, ListQuery } from "@redis-memory-magic/protocol/openai";
 import type { SessionStore } from "../chat/session-store.ts";
-import { dataUrlOf } from "../chat/with-blobs.ts";
+import { isBlobId } from "../chat/stored-parts.ts";
+import { blobLoader } from "../chat/with-blobs.ts";
 import { invalid } from "./api-error.ts";
 import { apiTypeOf, toApiItem } from "./api-items.ts";
 import { itemId, parseItemId } from "./ids.ts";
@@ -108,16 +109,18 @@ export const withImageData = (
   sessions: SessionStore,
   sessionId: string,
   items: readonly ApiItem[],
-): Promise<ApiItem[]> =>
-  Promise.all(
+): Promise<ApiItem[]> => {
+  const load = blobLoader(sessions);
+  return Promise.all(
     items.map(async (item) => {
       const { content } = item;
       if (!Array.isArray(content)) return item;
       const parts = content.map(async (part) => {
-        if (part.type !== "input_image" || part.image_url !== null || !part.file_id) return part;
         const { file_id, ...others } = part;
-        return { ...others, image_url: await dataUrlOf(await sessions.blob(sessionId, file_id)) };
+        if (part.type !== "input_image" || part.image_url !== null || !isBlobId(file_id)) return part;
+        return { ...others, image_url: await load(sessionId, file_id) };
       });
       return { ...item, content: await Promise.all(parts) };
     }),
   );
+};

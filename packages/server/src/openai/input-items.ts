@@ -1,6 +1,7 @@
 import type { Json, NewItem, Role } from "@redis-memory-magic/memory";
 import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
-import type { Fields } from "../fields.ts";
+import { isBlobId } from "../chat/stored-parts.ts";
+import { type Fields, isFields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
 import { decodeCompaction } from "./compaction-text.ts";
 
@@ -47,7 +48,7 @@ export function readItem(item: InputItem, field: string): NewItem {
       const { output } = item;
       if (typeof output === "string") return { type, toolCallId: callId, content: output };
       if (!Array.isArray(output)) throw invalid(`${field}.output`, "must be a string or a list of parts");
-      return { type, toolCallId: callId, content: textOf(output), parts: output as Json };
+      return { type, toolCallId: callId, content: textOf(output), parts: ownParts(output) };
     }
     case "reasoning": {
       const { summary, content, encrypted_content } = item as Fields;
@@ -80,7 +81,7 @@ function readMessage(item: InputItem, field: string): NewItem {
   if (only !== undefined && others.length === 0 && isPlainText(only, role)) {
     return { role, content: only.text as string, ...kept };
   }
-  return { role, content: textOf(content), parts: content as Json, ...kept };
+  return { role, content: textOf(content), parts: ownParts(content), ...kept };
 }
 
 const TYPE = /^[A-Za-z][\w.:-]{0,63}$/;
@@ -101,6 +102,14 @@ function isPlainText(part: Fields, role: Role): boolean {
       name === "type" || name === "text" || value === null || (Array.isArray(value) && value.length === 0),
   );
 }
+
+/** Parts as a client sent them. Only this server says where it has stored an image or a file. */
+const ownParts = (parts: readonly unknown[]): Json =>
+  parts.map((part) => {
+    if (!isFields(part) || !isBlobId(part.blob)) return part;
+    const { blob, ...others } = part;
+    return others;
+  }) as Json;
 
 /** The text of parts, for display, search and counting. */
 const textOf = (parts: readonly unknown[]): string =>

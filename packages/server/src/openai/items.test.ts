@@ -265,3 +265,30 @@ test("a history that does not fit is refused with numbers, or loses its oldest t
     message: expect.stringMatching(/takes (more than )?\d+ tokens; a context window of 300/),
   });
 });
+
+test("a client cannot send the address that a file is stored under", async () => {
+  const server = await startTestServer();
+  const file = {
+    type: "input_file",
+    filename: "a.pdf",
+    file_data: `data:application/pdf;base64,${btoa("pages")}`,
+  };
+  const ask = (previous_response_id: string | null, ...content: object[]) =>
+    server.inject("POST", "/v1/responses", {
+      model: "chatgpt/gpt-5-mini",
+      previous_response_id,
+      input: [{ role: "user", content }],
+    });
+  const first = (await ask(null, { type: "input_text", text: "What is this?" }, file)).json();
+  expect(first).toMatchObject({ status: "completed" });
+  expect(JSON.stringify(server.openai.last.body).split(file.file_data)).toHaveLength(2);
+  const listed = (await server.inject("GET", `/v1/responses/${first.id}/input_items`)).json();
+  const { file_id: blob } = listed.data[0].content[1];
+  expect(blob).toMatch(/^sha256-/);
+
+  const again = { type: "input_file", filename: "a.pdf", blob };
+  const second = await ask(first.id, { type: "input_text", text: "And this?" }, again, again);
+  expect(second.json()).toMatchObject({ status: "completed" });
+  // The one of the first request is in the history.
+  expect(JSON.stringify(server.openai.last.body).split(file.file_data)).toHaveLength(2);
+});

@@ -1,7 +1,8 @@
 import type { Item, Json, NewItem } from "@redis-memory-magic/memory";
 import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
 import type { SessionStore } from "../chat/session-store.ts";
-import { dataUrlOf } from "../chat/with-blobs.ts";
+import { isBlobId } from "../chat/stored-parts.ts";
+import { blobLoader } from "../chat/with-blobs.ts";
 import { AppError } from "../errors/app-error.ts";
 import { findItem } from "./conversation-items.ts";
 import { parseItemId } from "./ids.ts";
@@ -22,9 +23,10 @@ export async function resolveInput(
   const isKnown = ({ id }: InputItem): boolean =>
     sessionId !== undefined && typeof id === "string" && parseItemId(id)?.sessionId === sessionId;
   const items = withoutRepeats(input).filter((item) => !isKnown(item));
+  const load = blobLoader(sessions);
   return Promise.all(
     items.map(async (item, n) =>
-      isReference(item) ? referredTo(sessions, item.id ?? "") : readItem(item, `input[${n}]`),
+      isReference(item) ? referredTo(sessions, load, item.id ?? "") : readItem(item, `input[${n}]`),
     ),
   );
 }
@@ -33,7 +35,9 @@ export async function resolveInput(
 const isReference = ({ type, id, role }: InputItem): boolean =>
   type === "item_reference" || ((type ?? role ?? undefined) === undefined && typeof id === "string");
 
-async function referredTo(sessions: SessionStore, id: string): Promise<NewItem> {
+type LoadBlobs = ReturnType<typeof blobLoader>;
+
+async function referredTo(sessions: SessionStore, load: LoadBlobs, id: string): Promise<NewItem> {
   const address = parseItemId(id);
   const found = address && (await findItem(sessions, address.sessionId, id));
   if (!address || !found) {
@@ -42,17 +46,17 @@ async function referredTo(sessions: SessionStore, id: string): Promise<NewItem> 
       errors: [{ field: "input", message }],
     });
   }
-  return copyOf(sessions, address.sessionId, found.item);
+  return copyOf(load, address.sessionId, found.item);
 }
 
 /** An item to be stored in another session, with the data of its images and files. */
-async function copyOf(sessions: SessionStore, sessionId: string, item: Item): Promise<NewItem> {
+async function copyOf(load: LoadBlobs, sessionId: string, item: Item): Promise<NewItem> {
   const { id, createdAt, turnId, parts, ...fields } = item;
   if (!Array.isArray(parts)) return { ...fields, ...(parts !== undefined && { parts }) } as NewItem;
   const copied = parts.map(async (part: Json) => {
     const { blob, ...others } = part as { readonly [field: string]: Json };
-    if (typeof blob !== "string") return part;
-    const data = await dataUrlOf(await sessions.blob(sessionId, blob));
+    if (!isBlobId(blob)) return part;
+    const data = await load(sessionId, blob);
     return { ...others, [others.type === "input_file" ? "file_data" : "image_url"]: data };
   });
   return { ...fields, parts: await Promise.all(copied) } as NewItem;

@@ -1,7 +1,7 @@
 import { sessionId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { IMAGE_TYPES } from "../../chat/image-info.ts";
-import { BLOB_ID } from "../../chat/stored-parts.ts";
+import { isBlobId } from "../../chat/stored-parts.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { problems, type Routes } from "../api.ts";
 
@@ -33,7 +33,7 @@ export const blobRoutes: Routes = (context) => async (app) => {
     async (request, reply) => {
       const { session_id, blob_id } = request.params;
       const { sessions, quota } = context.callerOf(request);
-      const blob = BLOB_ID.test(blob_id) ? await sessions.blob(session_id, blob_id) : null;
+      const blob = isBlobId(blob_id) ? await sessions.blob(session_id, blob_id) : null;
       if (blob === null)
         throw new AppError("blob_not_found", "There is no such image or file in this session.");
       await quota.read(async () => blob.bytes);
