@@ -210,6 +210,16 @@ test("no more than 16 requests wait on one connection", async () => {
   });
 });
 
+test("a client that sends without end and reads nothing is cut off", async () => {
+  const { client } = await startWithSocket({ mirrorDelayMs: 20 });
+  client.socket.pause();
+  const send = setInterval(() => {
+    for (let n = 0; n < 1000; n++) client.send({ input: "Hi", stream_id: "x".repeat(200) });
+  }, 1);
+  onTestFinished(() => clearInterval(send));
+  await expect.poll(() => client.socket.readyState, { timeout: 20_000 }).not.toBe(WebSocket.OPEN);
+});
+
 test("a response continues when its connection is closed in the middle", async () => {
   const { openai, client } = await startWithSocket({ mirrorDelayMs: 20 });
   client.send({ input: "Hi" });

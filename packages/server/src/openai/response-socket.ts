@@ -75,7 +75,9 @@ class ResponseSocket {
     const [read] = await Promise.allSettled([message]);
     const streamId = streamOf(read);
     if (this.#waiting === MAX_WAITING || this.#waitingBytes + bytes > MAX_BODY_BYTES) {
-      this.#sendError(TOO_MANY, streamId);
+      // A client that sends without end and reads nothing would fill this server's memory with refusals.
+      if (this.#events.isUnread) this.#parts.socket.terminate();
+      else void this.#sendError(TOO_MANY, streamId);
       return;
     }
     this.#waiting++;
@@ -110,7 +112,7 @@ class ResponseSocket {
         hasBegun = true;
       });
     } catch (error) {
-      if (!hasBegun) this.#sendError(error as Error, streamId);
+      if (!hasBegun) await this.#sendError(error as Error, streamId);
       else {
         // Redis is away, so the response's further course is unknown. The client reads it by its id.
         request.log.warn({ reason: String(error) }, "A WebSocket was closed in the middle of a response");
@@ -179,12 +181,12 @@ class ResponseSocket {
     };
   }
 
-  #sendError(error: Error, streamId: string | undefined): void {
+  #sendError(error: Error, streamId: string | undefined): Promise<void> | undefined {
     const known = this.#parts.report(error, this.#parts.request);
     const { status, body } = toOpenAiError(known);
     const { retryAfter } = known;
     const headers = retryAfter !== undefined && { headers: { "retry-after": String(Math.ceil(retryAfter)) } };
-    void this.#events.write(
+    return this.#events.write(
       formatOf(streamId).event({ type: "error", status, error: { ...body.error, ...headers } }),
     );
   }
@@ -192,7 +194,7 @@ class ResponseSocket {
   async #endOfAge(): Promise<void> {
     this.#isOld = true;
     await Promise.all(this.#streams.values());
-    this.#sendError(TOO_OLD, undefined);
+    await this.#sendError(TOO_OLD, undefined);
     this.#parts.socket.close(NORMAL);
   }
 }

@@ -37,6 +37,8 @@ const TIMES = {
 // More than what a message's end and the next one's beginning have in common.
 const SLACK_BYTES = 1024;
 const CONTROL_FRAME_BYTES = 6;
+// More than the largest event.
+const MAX_UNREAD_BYTES = 2 * MAX_MESSAGE_BYTES;
 
 /**
  * Writes events as messages, one for each line. Ends the connection when its client is gone, does not read, or takes
@@ -65,7 +67,11 @@ export class WebSocketEvents implements EventStream {
     const countControl = (data: Buffer): void => {
       this.#whole += CONTROL_FRAME_BYTES + data.length;
     };
-    socket.on("ping", countControl);
+    socket.on("ping", (data) => {
+      countControl(data);
+      // Each is answered, whether or not the client reads.
+      if (raw.writableLength > MAX_UNREAD_BYTES) socket.terminate();
+    });
     socket.on("pong", countControl);
     socket.on("close", () => {
       clearInterval(timer);
@@ -75,6 +81,11 @@ export class WebSocketEvents implements EventStream {
 
   get left(): AbortSignal {
     return this.#left.signal;
+  }
+
+  /** True while the client has not read what was written. */
+  get isUnread(): boolean {
+    return this.#raw.writableNeedDrain;
   }
 
   begun(): void {}
