@@ -1,3 +1,4 @@
+import { problem } from "@redis-memory-magic/protocol";
 import { openAiError } from "@redis-memory-magic/protocol/openai";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { ApiContext } from "../http/api.ts";
@@ -54,9 +55,18 @@ const sendError: SendError = (reply, error) => {
   return reply.code(status).send(body);
 };
 
+// What Node.js cannot read as a request is answered before a route is known.
+const WITHOUT_ROUTE = new Set([400, 408, 431]);
+
 const ERRORS = Object.fromEntries(
   [400, 401, 403, 404, 408, 413, 415, 429, 431, 500, 503].map((status) => [
     status,
-    { description: "An error", content: { "application/json": { schema: openAiError } } },
+    {
+      description: "An error",
+      content: {
+        "application/json": { schema: openAiError },
+        ...(WITHOUT_ROUTE.has(status) && { "application/problem+json": { schema: problem } }),
+      },
+    },
   ]),
 );

@@ -104,7 +104,7 @@ async function fuzzSystem(
       headers: await headersAt(base),
       seconds,
     });
-    const found = [...errors.slice(0, 5), ...(ok ? [] : [report.slice(-6000)])];
+    const found = [...errors.slice(0, 5), ...(ok ? [] : [failuresOf(report)])];
     return { tries: cases, found, note: "no response of 5xx, none that /openapi.json does not describe" };
   } finally {
     server.kill("SIGKILL");
@@ -112,3 +112,8 @@ async function fuzzSystem(
     end?.();
   }
 }
+
+/** The part of a report that names failures and errors, without warnings. */
+const failuresOf = (report: string): string =>
+  /=+ (?:FAILURES|ERRORS) =+[\s\S]*?(?==+ (?:WARNINGS|SUMMARY))/.exec(report)?.[0].slice(0, 20_000) ??
+  report.slice(-6000);

@@ -181,7 +181,9 @@ describe("out and in again", () => {
       title: null,
       message_count: 2,
     });
-    const { messages, turns } = await exportOf(server, answer.json().id);
+    const { id, report } = answer.json();
+    expect(report).toEqual({ sessions: [{ id, title: null, message_count: 2 }], left_out: [] });
+    const { messages, turns } = await exportOf(server, id);
     expect(messages).toMatchObject([{ content: "a" }, null, { content: "b", id: "mine" }]);
     expect(messages[2]).not.toHaveProperty("turn");
     expect(turns).toEqual([]);

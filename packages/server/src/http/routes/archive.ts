@@ -154,7 +154,7 @@ export const archiveRoutes: Routes = (context) => async (app) => {
       const first = await created(sessions, id);
       const rest = await Promise.all(ids.slice(1).map((made) => created(sessions, made)));
       const report = {
-        sessions: [first, ...rest],
+        sessions: [first, ...rest].map(({ id, title, message_count }) => ({ id, title, message_count })),
         left_out: [...leftOut].map(([what, count]) => ({ what, count })),
       };
       return reply.code(201).send({ ...first, report });
