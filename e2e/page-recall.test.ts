@@ -68,6 +68,23 @@ test("shows what is recalled before it is sent, why, and of how much", async () 
   await expect(found.getByText("My cat is called Miso.")).toBeVisible();
 });
 
+test("leaves out of the next message what the user does not want to be recalled, until it is sent", async () => {
+  const chat = await openLong("recalled-not-this");
+  const found = chat.page.getByRole("region", { name: "Recalled" });
+  await input(chat).fill("What is my cat called?");
+  const hit = found.getByRole("listitem").filter({ hasText: "Miso" });
+  await hit.getByRole("button", { name: "Not this one" }).click();
+  await expect(hit).toBeHidden();
+  await expect.poll(() => marked(chat)).toBe("kept");
+  await found.getByRole("button", { name: "Recall again (1)" }).click();
+  await expect(hit).toBeVisible();
+  await hit.getByRole("button", { name: "Not this one" }).click();
+  await expect(hit).toBeHidden();
+  expect(await chat.say("What is my cat called?")).not.toContain("Miso");
+  await input(chat).fill("What is my cat called?");
+  await expect(hit).toBeVisible();
+});
+
 test("recalls nothing when it is switched off, which the session remembers", async () => {
   const chat = await openLong("recalled-off");
   const recall = chat.page.getByRole("checkbox", { name: "Recall" });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   finishReason,
   memoryStrategy,
+  messageId,
   mode,
   providerId,
   sessionId,
@@ -100,6 +101,11 @@ export const chatRequest = (
         .boolean()
         .optional()
         .describe("true: recall also searches the owner's other sessions, the 50 that were used last."),
+      not_recalled: z
+        .array(messageId)
+        .max(100)
+        .optional()
+        .describe("Ids of messages whose turns are not to be recalled for this message."),
       provider: providerId,
       session_id: sessionId.optional().describe("Made by the server when absent."),
       model: modelName.optional().describe("Default: the provider's."),

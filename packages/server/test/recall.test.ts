@@ -180,3 +180,14 @@ test("of a turn that is longer than the room, the best passage is quoted and mar
   expect(later.intact).toBe(false);
   expect(JSON.stringify(later)).not.toContain("Bruno");
 });
+
+test("a turn that the request excludes is not recalled", async () => {
+  const server = await startLongSession();
+  const { text, report } = await say(server, "What is my name?", { not_recalled: ["name", "unknown"] });
+  expect(partOf(report, "recall")?.message_ids).not.toContain("name");
+  expect(text).not.toContain("Bob");
+  const refused = await server.inject("POST", "/chat", { ...asking, message: "Hi", not_recalled: [""] });
+  expect(refused.json()).toMatchObject({ status: 400, code: "invalid_request" });
+  // For this message alone.
+  expect((await say(server, "What is my name?")).text).toContain("Bob");
+});

@@ -22,6 +22,8 @@ export interface SearchOptions<T extends ItemTypes = ItemTypes> {
    * Default 0.15; 0 switches it off.
    */
   readonly minCoverage?: number;
+  /** Ids of items whose turns are not returned. */
+  readonly exclude?: readonly string[];
 }
 
 /** A turn that was found and fits. */
@@ -52,7 +54,7 @@ export interface SearchResult<T extends ItemTypes = ItemTypes> {
   readonly hits: readonly SearchHit<T>[];
 }
 
-const FIELDS = new Set(["maxTokens", "countTokens", "before", "minCoverage"]);
+const FIELDS = new Set(["maxTokens", "countTokens", "before", "minCoverage", "exclude"]);
 export const LIMITS: ReadLimits = {
   maxItems: 20_000,
   maxMs: 25,
@@ -161,7 +163,9 @@ export function relevant(
 export function assertSearch(query: string, options: SearchOptions): void {
   assertText("query", query);
   assertFields("options", options, FIELDS);
-  const { maxTokens, countTokens, before, minCoverage = 0 } = options;
+  const { maxTokens, countTokens, before, minCoverage = 0, exclude = [] } = options;
+  if (!Array.isArray(exclude)) throw new TypeError("exclude must be a list of ids");
+  for (const id of exclude) assertId("exclude", id);
   assertCount("maxTokens", maxTokens);
   if (typeof countTokens !== "function") throw new TypeError("countTokens must be a function");
   if (before !== undefined) assertId("before", before);
@@ -173,7 +177,7 @@ async function readTurns(
   run: Run,
   { epoch, changes }: TermIndex,
   { turns: ranked, termsOf }: Ranking,
-  { maxTokens, countTokens }: SearchOptions,
+  { maxTokens, countTokens, exclude = [] }: SearchOptions,
   isChecked: boolean,
 ): Promise<Pick<SearchResult, "messages" | "hits"> | undefined> {
   const hits: SearchHit[] = [];
@@ -196,7 +200,7 @@ async function readTurns(
     if (status === "gone") return isChecked ? undefined : { messages: [], hits: [] };
     const read = decodeItems(entries, epoch);
     for (const turn of batch.slice(0, Number(count))) {
-      const { hit, tokens, all } = fit(turn, read, termsOf(turn), { maxTokens, left, countTokens });
+      const { hit, tokens, all } = fit(turn, read, termsOf(turn), { maxTokens, left, countTokens, exclude });
       estimated += estimateTokens(turn.length);
       counted += all;
       left -= tokens;
@@ -210,7 +214,7 @@ async function readTurns(
   return { messages: inTime.flatMap(({ messages }) => messages), hits };
 }
 
-interface Room extends Pick<SearchOptions, "maxTokens" | "countTokens"> {
+interface Room extends Pick<SearchOptions, "maxTokens" | "countTokens" | "exclude"> {
   readonly left: number;
 }
 
@@ -219,7 +223,7 @@ export function fit(
   { from, to, score }: RankedTurn,
   read: ReadonlyMap<number, Item>,
   terms: SearchHit["terms"],
-  { maxTokens, left, countTokens }: Room,
+  { maxTokens, left, countTokens, exclude = [] }: Room,
 ): { readonly hit?: SearchHit; readonly tokens: number; readonly all: number } {
   const items = new Map<number, Item>();
   for (let index = from; index < to; index++) {
@@ -229,7 +233,7 @@ export function fit(
   const messages = [...items.values()];
   const [oldest] = messages;
   const all = messages.reduce((sum, item) => sum + tokensOf(item, countTokens), 0);
-  if (oldest === undefined) return { tokens: 0, all };
+  if (oldest === undefined || messages.some(({ id }) => exclude.includes(id))) return { tokens: 0, all };
   const hit = { id: oldest.id, from, to, messages, score, terms };
   if (all <= left) return { hit, tokens: all, all };
   const count = (item: Item) => tokensOf(item, countTokens);

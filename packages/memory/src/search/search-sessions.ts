@@ -150,7 +150,7 @@ function withPlace(turn: RankedTurn, places: readonly Place[]): PlacedTurn | und
 /** Reads turns, best first, in one call for each session, and keeps those that fit. */
 async function readHits(
   turns: readonly PlacedTurn[],
-  { maxTokens, countTokens }: SearchOptions,
+  { maxTokens, countTokens, exclude = [] }: SearchOptions,
   termsOf: (turn: RankedTurn) => SearchHit["terms"],
 ): Promise<SessionHit[]> {
   const batch = firstThatFill(maxTokens, turns) as readonly PlacedTurn[];
@@ -173,6 +173,7 @@ async function readHits(
       maxTokens,
       left,
       countTokens,
+      exclude,
     });
     left -= tokens;
     if (hit !== undefined) hits.push({ ...hit, sessionId: place.session.sessionId });

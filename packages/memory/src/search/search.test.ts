@@ -308,6 +308,21 @@ test("damaged entries are computed again, and terms of a session that is gone ar
   await expect(history.search("s", "tent", ALL)).rejects.toMatchObject({ code: "damaged" });
 });
 
+test("leaves out the turns that are excluded, and returns the next best", async () => {
+  const { history } = start();
+  await history.addMessages("s", [
+    { ...user("My tent is green"), id: "green" },
+    assistant("Green is nice"),
+    user("The tent is wet"),
+    assistant("Hang it up"),
+  ]);
+  const search = (exclude: readonly string[]) =>
+    history.search("s", "green tent", { maxTokens: 2, countTokens: () => 1, minCoverage: 0, exclude });
+  expect(contents(await search([]))).toEqual(["My tent is green", "Green is nice"]);
+  expect(contents(await search(["green", "unknown"]))).toEqual(["The tent is wet", "Hang it up"]);
+  await expect(search([""])).rejects.toThrow(TypeError);
+});
+
 test("a message of 1 MB is found by its first words", async () => {
   const { history, key } = start();
   await history.addMessage("s", user(`The password of the vault ${"lorem ipsum ".repeat(90_000)}`));

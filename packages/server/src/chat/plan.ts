@@ -49,6 +49,8 @@ export interface Plan {
   readonly recallRoom: number;
   /** True if they may be from other sessions of the owner. */
   readonly otherSessions: boolean;
+  /** Ids of items whose turns are not recalled. */
+  readonly notRecalled: readonly string[];
   readonly info: TurnInfo;
 }
 
@@ -119,6 +121,7 @@ export class Planner {
       recallRoom:
         body.mode === "stateful" && body.memory !== "window" && !body.wholeHistory ? recallRoom(budget) : 0,
       otherSessions: body.other_sessions ?? false,
+      notRecalled: body.not_recalled ?? [],
       info: {
         mode: body.mode,
         provider: body.provider,
@@ -174,13 +177,14 @@ export class Planner {
   }
 
   async #withRecall(
-    { model, info, budget, recallRoom }: Plan,
+    { model, info, budget, recallRoom, notRecalled }: Plan,
     context: Context,
     search: Search,
   ): Promise<Context> {
     const recalled = await recallTurns({
       search,
       items: context.items.map(({ item }) => item),
+      exclude: notRecalled,
       maxTokens: Math.min(recallRoom, budget - context.tokens),
       count: async (text) => (await this.#tokens.count(model, info.model, [text]))[0] ?? 0,
       estimate: (text) => this.#tokens.estimate(model, info.model, text),

@@ -48,6 +48,8 @@ interface RecallOptions {
   readonly search: Search;
   /** The items of the context, the turn's input last. */
   readonly items: readonly Item[];
+  /** Ids of items whose turns are not recalled. */
+  readonly exclude?: readonly string[];
   readonly maxTokens: number;
   /** Tokens of a text, as they are counted at the end. */
   readonly count: (text: string) => Promise<number>;
@@ -62,7 +64,7 @@ const FEW_WORDS = 3;
 
 /** Finds turns outside the window that have words of the user's message. A failure is part of the result. */
 export async function recallTurns(options: RecallOptions): Promise<Recalled> {
-  const { search, items, maxTokens, count, estimate } = options;
+  const { search, items, exclude = [], maxTokens, count, estimate } = options;
   const query = queryOf(items);
   if (query === undefined) return nothing("no_words");
   const startedAt = performance.now();
@@ -72,6 +74,7 @@ export async function recallTurns(options: RecallOptions): Promise<Recalled> {
     countTokens: (item) => estimate(recallLines(item)),
     // Empty for a message that is not stored yet: then everything is older.
     ...(before && { before }),
+    exclude,
   });
   const found = await inTime(searching);
   if (typeof found === "string") return nothing(found, performance.now() - startedAt);

@@ -11,6 +11,7 @@ export interface TurnRequest
     | "memory"
     | "notes"
     | "other_sessions"
+    | "not_recalled"
     | "provider"
     | "session_id"
     | "model"

@@ -116,7 +116,7 @@ function Report({ subject, report, pricing, sessionId, chatRequest }: ReportProp
       )}
       <Figures report={report} subject={subject} pricing={pricing} />
       <ContextBar report={report} hasLegend />
-      <Recalled sessionId={sessionId} report={report} />
+      <Recalled sessionId={sessionId} report={report} isNext={kind === "next"} />
       <PayloadBlocks report={report} kind={kind} isLastOpen={subject.isOpen} />
       {kind === "turn" && <TurnTimes report={report} />}
       <RawRequest report={report} provider={provider} chatRequest={chatRequest} />

@@ -1,6 +1,7 @@
 import type { ContextReport } from "@redis-memory-magic/protocol";
 import { type RecallPart, recallOf } from "../chat/state/context-parts.ts";
 import { showMessage } from "../chat/state/message-target.ts";
+import { leaveOut, recallAll, useNotRecalled } from "../chat/state/not-recalled.ts";
 import { sessionLink } from "../chat/state/session-id.ts";
 import { formatDateTime, formatTenths } from "../texts/format.ts";
 import { t } from "../texts/texts.ts";
@@ -8,10 +9,13 @@ import { t } from "../texts/texts.ts";
 interface RecalledProps {
   sessionId: string;
   report: ContextReport;
+  /** True for the message that is not sent yet: what it recalls can be left out. */
+  isNext: boolean;
 }
 
 /** What was recalled from outside the window and from other sessions, and why. */
-export function Recalled({ sessionId, report }: RecalledProps) {
+export function Recalled({ sessionId, report, isNext }: RecalledProps) {
+  const leftOut = useNotRecalled(sessionId);
   const recall = recallOf(report);
   if (recall === undefined) return null;
   return (
@@ -20,21 +24,31 @@ export function Recalled({ sessionId, report }: RecalledProps) {
       {recall.hits.length > 0 && (
         <ol>
           {recall.hits.map((hit) => (
-            <Hit key={hit.message_ids.join()} sessionId={sessionId} hit={hit} />
+            <Hit key={hit.message_ids.join()} sessionId={sessionId} hit={hit} isNext={isNext} />
           ))}
         </ol>
       )}
       <p className="recalled-search figures">{searchText(recall)}</p>
+      {isNext && leftOut.length > 0 && (
+        <button type="button" className="button-text" onClick={recallAll}>
+          {t.inspector.recalled.bringBack(leftOut.length)}
+        </button>
+      )}
     </section>
   );
 }
 
 interface HitProps {
   sessionId: string;
+  isNext: boolean;
   hit: RecallPart["hits"][number];
 }
 
-function Hit({ sessionId, hit: { session, message_ids, text, cut, created_at, tokens, terms } }: HitProps) {
+function Hit({
+  sessionId,
+  isNext,
+  hit: { session, message_ids, text, cut, created_at, tokens, terms },
+}: HitProps) {
   const texts = t.inspector.recalled;
   const [first = ""] = message_ids;
   return (
@@ -70,6 +84,11 @@ function Hit({ sessionId, hit: { session, message_ids, text, cut, created_at, to
         >
           {texts.showThere}
         </a>
+      )}
+      {isNext && (
+        <button type="button" className="button-text" onClick={() => leaveOut(sessionId, first)}>
+          {texts.notThis}
+        </button>
       )}
     </li>
   );

@@ -290,6 +290,8 @@ export const english = {
       has: (terms: string) => `Has ${terms}`,
       show: "Show in the conversation",
       inPart: (tokens: string) => `in part, ${tokens}`,
+      notThis: "Not this one",
+      bringBack: (count: number) => `Recall again (${formatCount(count)})`,
       showThere: "Show in its conversation",
       from: (title: string | null) => (title === null ? "From another session" : `From “${title}”`),
       searched: (searched: number, total: number, sessions: number | undefined, ms: string) => {

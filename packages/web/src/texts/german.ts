@@ -445,6 +445,8 @@ export const german: Texts = {
       has: (terms) => `Enthält ${terms}`,
       show: "Im Gespräch zeigen",
       inPart: (tokens) => `in Teilen, ${tokens}`,
+      notThis: "Nicht dies",
+      bringBack: (count) => `Wieder erinnern (${formatCount(count)})`,
       showThere: "In ihrem Gespräch zeigen",
       from: (title) => (title === null ? "Aus einer anderen Sitzung" : `Aus „${title}“`),
       searched: (searched, total, sessions, ms) => {

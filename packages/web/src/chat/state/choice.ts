@@ -5,6 +5,7 @@ import type {
   ProviderId,
   SessionSettings,
 } from "@redis-memory-magic/protocol";
+import { notRecalledIn } from "./not-recalled.ts";
 
 export const MODES = ["stateless", "stateful"] as const satisfies Mode[];
 
@@ -61,11 +62,13 @@ export function chatBody(
   content: Pick<ChatRequest, "message" | "attachments" | "retry_of">,
 ): ChatRequest {
   const { notes, otherSessions } = choice;
+  const notRecalled = notRecalledIn(sessionId);
   return {
     ...content,
     session_id: sessionId,
     ...settingsOf(choice),
     ...(notes && { notes }),
     ...(otherSessions && { other_sessions: true }),
+    ...(notRecalled.length > 0 && { not_recalled: [...notRecalled] }),
   };
 }

@@ -16,6 +16,7 @@ import {
   withLiveTurn,
 } from "./conversation-state.ts";
 import { isGone } from "./expiry.ts";
+import { recallAll } from "./not-recalled.ts";
 import { randomBase36 } from "./session-id.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
 import { StoredMessages } from "./stored-messages.ts";
@@ -210,6 +211,7 @@ export class Conversation {
     this.store.update({ messages: [...this.#state.messages, message] });
     const carried = attachments.length > 0 && { attachments: toRequest(attachments) };
     const body = chatBody(this.sessionId, choice, { message: text, ...carried });
+    recallAll();
     void this.#run(newLiveTurn(this.sessionId), { choice, key, connect: beginTurn(body, key) });
   }
 

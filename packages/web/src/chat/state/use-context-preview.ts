@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { previewContext } from "../../api/endpoints.ts";
 import { forPreview, type MessageAttachment, toRequest } from "./attachment.ts";
 import { type Choice, chatBody } from "./choice.ts";
+import { useNotRecalled } from "./not-recalled.ts";
 import { useNoteRevision } from "./note-revision.ts";
 
 /** Counted while the draft is empty: the shortest possible message. */
@@ -36,6 +37,7 @@ export function useContextPreview({
   const [preview, setPreview] = useState<{ of: string; report: ContextReport } | null>(null);
   const of = JSON.stringify([sessionId, choice]);
   const notes = useNoteRevision();
+  const notRecalled = useNotRecalled(sessionId);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the history and the notes are read by the server, not here.
   useEffect(() => {
@@ -60,7 +62,7 @@ export function useContextPreview({
       clearTimeout(timer);
       abort.abort();
     };
-  }, [of, draft, attachments, history, notes, paused]);
+  }, [of, draft, attachments, history, notes, notRecalled, paused]);
 
   return preview?.of === of ? preview.report : null;
 }
