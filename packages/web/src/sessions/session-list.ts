@@ -115,11 +115,15 @@ export class SessionList {
 
   /** Deletes hidden sessions. @throws ApiError; those that are left are then shown again. */
   async finishRemovals(ids: readonly string[]): Promise<void> {
-    for (const id of ids) {
-      await this.finishRemoval(id).catch((error) => {
-        // It has expired meanwhile.
-        if (!(error instanceof ApiError && error.status === 404)) throw error;
-      });
+    try {
+      for (const id of ids) {
+        await this.finishRemoval(id).catch((error) => {
+          // It has expired meanwhile.
+          if (!(error instanceof ApiError && error.status === 404)) throw error;
+        });
+      }
+    } finally {
+      for (const id of ids) this.undoRemoval(id);
     }
   }
 
