@@ -108,7 +108,7 @@ export interface ChatModel {
   wireRequest(request: ModelRequest): WireRequest | null;
 
   /** True if both names mean the same model. Absent: names are compared as they are. */
-  isSameModel?(id: string, name: string): boolean;
+  readonly isSameModel?: ((id: string, name: string) => boolean) | undefined;
 
   /**
    * Tokens of each text by the model's own tokenizer. Undefined: no tokenizer is at hand, they are estimated; that
@@ -119,10 +119,10 @@ export interface ChatModel {
     | undefined;
 
   /** Vectors of texts. Absent: the provider has none. Rejects as `generate` does. */
-  embed?(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings>;
+  readonly embed?: ((request: EmbedRequest, signal: AbortSignal) => Promise<Embeddings>) | undefined;
 
   /** Fetches missing files, if the provider can. Called when this provider is first requested; never rejects. */
-  prepare?(): Promise<void>;
+  readonly prepare?: (() => Promise<void>) | undefined;
 
   /** Ends what it started (child processes, connections, downloads). */
   close(): Promise<void>;

@@ -2,8 +2,20 @@ import type { ChatModel } from "../chat/chat-model.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { Semaphore } from "../semaphore.ts";
 
-/** A provider that this process asks for a limited number of answers at once. */
+/** Every member of a `ChatModel`, so that one that is added is not left out here. */
+type Forwarded = { readonly [Name in keyof Required<ChatModel>]: ChatModel[Name] };
+
+/** A provider that this process asks for a limited number of answers and embeddings at once. */
 export function limitedModel(model: ChatModel, semaphore: Semaphore): ChatModel {
+  const limited = async <Result>(signal: AbortSignal, call: () => Promise<Result>): Promise<Result> => {
+    const release = await semaphore.acquire(signal);
+    try {
+      return await call();
+    } finally {
+      release();
+    }
+  };
+  const embed = model.embed?.bind(model);
   return {
     id: model.id,
     name: model.name,
@@ -19,17 +31,11 @@ export function limitedModel(model: ChatModel, semaphore: Semaphore): ChatModel 
     get countTokens() {
       return model.countTokens?.bind(model);
     },
-    ...(model.isSameModel && { isSameModel: model.isSameModel.bind(model) }),
-    ...(model.prepare && { prepare: model.prepare.bind(model) }),
-    async generate(request, sink, signal) {
-      const release = await semaphore.acquire(signal);
-      try {
-        return await model.generate(request, sink, signal);
-      } finally {
-        release();
-      }
-    },
-  };
+    isSameModel: model.isSameModel?.bind(model),
+    prepare: model.prepare?.bind(model),
+    generate: (request, sink, signal) => limited(signal, () => model.generate(request, sink, signal)),
+    embed: embed && ((request, signal) => limited(signal, () => embed(request, signal))),
+  } satisfies Forwarded;
 }
 
 /** The error when this provider's queue is full. */

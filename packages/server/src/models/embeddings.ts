@@ -36,6 +36,10 @@ async function vectorsOf(
   const { data } = answer.safeParse(await http.postForJson("embeddings", body, signal));
   if (data?.data.length !== texts.length) throw providerFailure("provider_failed");
   const vectors: number[][] = [];
-  for (const [n, { index, embedding }] of data.data.entries()) vectors[index ?? n] = embedding;
+  for (const [n, { index, embedding }] of data.data.entries()) {
+    const at = index ?? n;
+    if (!(at in texts) || at in vectors) throw providerFailure("provider_failed");
+    vectors[at] = embedding;
+  }
   return { vectors, inputTokens: data.usage?.prompt_tokens ?? null };
 }

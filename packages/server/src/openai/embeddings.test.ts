@@ -40,12 +40,59 @@ test("a model without embeddings and an unknown one are refused", async () => {
 });
 
 test("embeddings count toward the tokens of the day", async () => {
-  const { client, server } = await startWithSdk({ env: { AUTH: "keys", LIMIT_TOKENS_PER_DAY: "5000" } });
+  const { client, server } = await startWithSdk({ env: { AUTH: "keys", LIMIT_TOKENS_PER_DAY: "1000" } });
   const openai = client((await server.apiKeys.create({ owner: "alice" })).key);
-  const ask = () => openai.embeddings.create({ model: "all-minilm:22m", input: "word ".repeat(40) });
-  await ask();
-  await ask();
+  // The provider reports a token for each text.
+  const ask = () => openai.embeddings.create({ model: "all-minilm:22m", input: Array(900).fill("a") });
+  expect((await ask()).usage.total_tokens).toBe(900);
+  await expect(ask()).rejects.toMatchObject({ status: 429 });
+  expect(server.ollama.requests.filter(({ url }) => url === "/v1/embeddings")).toHaveLength(1);
+});
+
+test("embeddings take turns with answers where the provider's concurrency is limited", async () => {
+  const { openai, server } = await startWithSdk({ env: { PROVIDER_CONCURRENCY: "ollama=1" } });
+  server.ollama.scenario = { pieces: ["one ", "two"], pausedAfter: 1 };
+  const messages = [{ role: "user" as const, content: "Hi" }];
+  const answer = openai.chat.completions.create({ model: "llama3.2:3b", messages }).asResponse();
+  await expect
+    .poll(() => server.ollama.requests.some(({ url }) => url === "/v1/chat/completions"))
+    .toBe(true);
+  const vectors = openai.embeddings.create({ model: "all-minilm:22m", input: "Hi" });
+  const waiting = async () => (await server.inject("GET", "/metrics")).body;
+  await expect.poll(waiting).toContain('rmm_provider_calls{provider="ollama",state="waiting"} 1');
+  await server.ollama.resume();
+  await answer;
+  expect((await vectors).data).toHaveLength(1);
+});
+
+test.each([
+  ["negative", [-1, 0]],
+  ["too large", [0, 2]],
+  ["used twice", [1, 1]],
+  ["huge", [0, 4_294_967_294]],
+])("an index that is %s in the provider's answer is a failure of the provider", async (_, indices) => {
+  const { openai, server } = await startWithSdk();
+  const data = indices.map((index) => ({ object: "embedding", index, embedding: [1, 2] }));
+  server.ollama.replay({
+    request: "POST /v1/embeddings",
+    status: 200,
+    contentType: "application/json",
+    body: JSON.stringify({ object: "list", data, usage: { prompt_tokens: 2, total_tokens: 2 } }),
+  });
   await expect(
-    openai.embeddings.create({ model: "all-minilm:22m", input: "word ".repeat(10_000) }),
-  ).rejects.toMatchObject({ status: 429 });
+    openai.embeddings.create({ model: "all-minilm:22m", input: ["Hi", "Hello"] }),
+  ).rejects.toMatchObject({ code: "provider_failed" });
+});
+
+test("a client that disconnects ends the request to the provider, which is no error", async () => {
+  const { openai, server } = await startWithSdk();
+  const left = new AbortController();
+  const asked = openai.embeddings.create({ model: "all-minilm:22m", input: "wait" }, { signal: left.signal });
+  const request = () => server.ollama.requests.find(({ url }) => url === "/v1/embeddings");
+  await expect.poll(request).toBeDefined();
+  left.abort();
+  await expect(asked).rejects.toThrow();
+  await expect.poll(() => request()?.outcome).toBe("aborted");
+  expect(server.lines.filter((line) => /failed|fulfilled/.test(line))).toEqual([]);
+  expect((await server.inject("GET", "/metrics")).body).not.toMatch(/code="internal_error"} [1-9]/);
 });

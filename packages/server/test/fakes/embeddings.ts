@@ -7,7 +7,10 @@ interface EmbeddingRequest {
   readonly dimensions?: number;
 }
 
-/** Vectors of a text's length, and a usage of a token a text, by the one model that has them. */
+/**
+ * Vectors of a text's length, and a usage of a token a text, by the one model that has them. The text `wait` has no
+ * answer.
+ */
 export const fakeEmbeddings =
   (only: string): Handler =>
   (request, response) => {
@@ -17,6 +20,7 @@ export const fakeEmbeddings =
       sendJson(response, 404, { error: { ...error, code: "model_not_found" } });
       return;
     }
+    if (input.includes("wait")) return;
     const data = input.map((text, index) => ({
       object: "embedding",
       index,

@@ -1,5 +1,6 @@
 import { createEmbeddings, embeddings } from "@redis-memory-magic/protocol/openai";
 import { AppError } from "../../errors/app-error.ts";
+import { estimateTokens } from "../../limits/turn-budget.ts";
 import { unsupported } from "../api-error.ts";
 import { disconnected, MAX_BODY_BYTES } from "../long-request.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
@@ -28,14 +29,19 @@ export const embeddingRoutes: OpenAiRoutes =
         }
         const texts = [input].flat();
         const info = { mode: "stateless", provider: provider.id, model } as const;
-        const permit = await callerOf(request).admitTurn({ info, content: texts.join("\n"), price: null });
+        const content = texts.join("\n");
+        const counted = Math.ceil(estimateTokens(content));
+        const permit = await callerOf(request).admitTurn({ info, content, price: null });
+        const left = disconnected(reply);
         const deadline = AbortSignal.timeout(TIMEOUT_MS);
-        const signals = [disconnected(reply), deadline, permit.exhausted].filter((one) => one !== undefined);
-        let used: number | undefined;
+        const signals = [left, deadline, permit.exhausted].filter((one) => one !== undefined);
+        let reported: number | null = null;
         try {
+          await permit.sent(counted);
           const asked = { model, texts, ...(typeof dimensions === "number" && { dimensions }) };
           const { vectors, inputTokens } = await provider.embed(asked, AbortSignal.any(signals));
-          used = inputTokens ?? 0;
+          reported = inputTokens;
+          const used = reported ?? counted;
           return {
             object: "list" as const,
             data: vectors.map((vector, index) => ({
@@ -47,14 +53,14 @@ export const embeddingRoutes: OpenAiRoutes =
             usage: { prompt_tokens: used, total_tokens: used },
           };
         } catch (error) {
+          if (left.aborted) return reply.hijack();
           if (!deadline.aborted) throw error;
           throw new AppError(
             "provider_silent",
             `${provider.name} made no embeddings in ${TIMEOUT_MS / 1000} s.`,
           );
         } finally {
-          const tokens = used !== undefined && { counted: used, reported: used, cached: 0, output: 0 };
-          permit.settle(tokens ? { ...info, tokens } : undefined);
+          permit.settle({ ...info, tokens: { counted, reported, cached: 0, output: 0 } });
         }
       },
     );
