@@ -18,6 +18,8 @@ import { type FakeOpenAi, startFakeOpenAi } from "./fakes/openai.ts";
 interface TestServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly mirrorDelayMs?: number;
+  /** Beside the fakes and the mirror. */
+  readonly models?: readonly ChatModel[];
   /** Keys of a server that the same Redis had before. */
   readonly name?: string;
 }
@@ -43,6 +45,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     new ChatGpt({ ...config.openai, apiKey: config.openai.apiKey ?? "" }),
     new Ollama(config.ollama),
     new Mirror({ wordDelayMs: options.mirrorDelayMs ?? 0 }),
+    ...(options.models ?? []),
   ];
   const name = options.name ?? `test:${randomBytes(6).toString("hex")}`;
   const server = await compose({ config, log, redis, models, name });

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "@redis-memory-magic/setup/base/cache-folder";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startTestServer } from "../../../test/test-server.ts";
 import type { AnswerSink, ChatModel, ModelRequest } from "../../chat/chat-model.ts";
 import type { ContextMessage } from "../../chat/context-item.ts";
 import { describeChatModel } from "../chat-model.contract.ts";
@@ -124,6 +125,28 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
           },
         ],
       });
+    });
+
+    test("answers the turns of a server, which count their tokens by its tokenizer", async () => {
+      const server = await startTestServer({ models: [subject] });
+      const ask = async (message: string) => {
+        const body = {
+          message,
+          mode: "stateful",
+          provider: "embedded",
+          session_id: "s",
+          context_tokens: 128,
+        };
+        const answer = await server.inject("POST", "/chat", body);
+        expect(answer.statusCode, answer.body).toBe(200);
+        return answer.json();
+      };
+      await ask("My name is Alice");
+      const { usage, turn_id } = await ask("What is my name?");
+      const { report } = (await server.inject("GET", `/sessions/s/turns/${turn_id}`)).json();
+      expect(report.messages.length).toBeGreaterThan(2);
+      expect(report.tokens.estimated).toBe(false);
+      expect(usage.output_tokens).toBeGreaterThan(0);
     });
 
     test("counts tokens, also while it answers", async () => {
