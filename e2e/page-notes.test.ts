@@ -46,7 +46,9 @@ test("keeps a message as a note, which is sent only when the user has switched t
     .click();
   await expect(chat.page.getByText("X-ray: what the model was sent")).toBeVisible();
   await expect.poll(() => barOf(chat).getAttribute("aria-label")).toMatch(/\d+ notes/);
-  await expect(chat.page.locator(".inspector").getByText("- I live in Turin.")).toBeVisible();
+  await expect(
+    chat.page.getByRole("region", { name: "Messages sent" }).getByText("- I live in Turin."),
+  ).toBeVisible();
   // From another session back to the message.
   await chat.page.getByRole("button", { name: "Notes" }).click();
   await dialog.getByRole("button", { name: "Show the message" }).click();
