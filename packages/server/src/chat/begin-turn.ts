@@ -1,16 +1,10 @@
-import {
-  type BeginResult,
-  type IndexedItem,
-  isMessage,
-  type RetryRefusal,
-  type TurnHistory,
-} from "@redis-memory-magic/memory";
+import { type IndexedItem, isMessage, type RetryRefusal, type TurnHistory } from "@redis-memory-magic/memory";
 import { unstoredTurn } from "@redis-memory-magic/memory/internal";
 import { AppError } from "../errors/app-error.ts";
 import type { Caller } from "./caller.ts";
 import { historyBytes } from "./context.ts";
 import { asItem, type Plan } from "./plan.ts";
-import type { BeginTurn } from "./stored-session.ts";
+import type { BeginTurn, BegunOrNot } from "./stored-session.ts";
 import { inputText, type TurnRequest } from "./turn-request.ts";
 
 /** An idempotency key, the request that it stands for, and the session for a request without one. */
@@ -21,7 +15,7 @@ export interface Idempotency {
 }
 
 /** A turn that this process is to run, or the earlier turn that an idempotency key stands for. */
-export type BegunOrReplay = Extract<BeginResult, { kind: "begun" | "replay" }>;
+export type BegunOrReplay = Extract<BegunOrNot, { kind: "begun" | "replay" }>;
 
 /**
  * @throws AppError `turn_in_progress`, `idempotency_mismatch`, `retry_refused`, `storage_unavailable`; where it must go
@@ -96,6 +90,7 @@ function beginUnstored({ input }: TurnRequest, history: readonly IndexedItem[]):
     count: 0,
     rememberedStart: null,
     complete: true,
+    release: () => {},
   };
 }
 

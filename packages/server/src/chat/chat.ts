@@ -139,8 +139,8 @@ export class Chat {
     try {
       return await this.#options.planner.context(plan, begun);
     } catch (error) {
-      // If Redis is away, the turn is ended as interrupted.
-      await begun.writer.discard().catch(() => {});
+      // If Redis is away, the turn is ended as interrupted, and its input stays.
+      await begun.writer.discard().then(begun.release, () => {});
       throw error;
     }
   }

@@ -1,6 +1,5 @@
 import {
   type BeginOptions,
-  type BeginResult,
   type IndexedItem,
   type Item,
   type Json,
@@ -28,6 +27,7 @@ import { bytesOf, sizeOf, storedBytes } from "./stored-bytes.ts";
 import {
   type ArchivedSession,
   type BeginTurn,
+  type BegunOrNot,
   beginningOf,
   endOf,
   type MessagePage,
@@ -83,7 +83,7 @@ export class SessionStore {
     this.notes = new NoteStore(options, this.#maxTtlSeconds);
   }
 
-  begin(sessionId: string, turn: BeginTurn, quota: StorageQuota): Promise<BeginResult> {
+  begin(sessionId: string, turn: BeginTurn, quota: StorageQuota): Promise<BegunOrNot> {
     const { system = "", settings, client } = turn.info;
     const input = [turn.message ?? []].flat() as NewItem[];
     const isText = input.every(({ toolCalls, metadata, parts }) => !toolCalls && !metadata && !parts);
@@ -92,7 +92,8 @@ export class SessionStore {
     const bytes = (isText ? text : sizeOf(input)) + bytesOf(system) + more;
     return this.#write(sessionId, bytes, quota, async (release) => {
       const begun = await this.#turns.begin(sessionId, { ...turn, info: encodeTurnInfo(turn.info) });
-      if (begun.kind !== "begun") release();
+      if (begun.kind === "begun") return { ...begun, release };
+      release();
       return begun;
     });
   }

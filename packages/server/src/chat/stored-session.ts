@@ -18,7 +18,12 @@ export interface BeginTurn extends Omit<BeginOptions, "info"> {
   readonly info: TurnInfo;
 }
 
-export type BegunTurn = Extract<BeginResult, { kind: "begun" }>;
+/** A turn that has begun. */
+export type BegunTurn = Extract<BeginResult, { kind: "begun" }> & {
+  /** Gives back what was reserved of the quota: for a turn that is discarded. */
+  readonly release: () => void;
+};
+export type BegunOrNot = BegunTurn | Exclude<BeginResult, { kind: "begun" }>;
 
 type WithInfo<Turn> = Omit<Turn, "info"> & { readonly info: TurnInfo };
 export type TurnRecord = WithInfo<LibraryTurnRecord>;

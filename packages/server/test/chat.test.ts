@@ -1,0 +1,62 @@
+import { expect, onTestFinished, test } from "vitest";
+import { connectNodeRedis, uniqueName } from "../../memory/test/redis.ts";
+import { type Caller, type StorageQuota, UNLIMITED } from "../src/chat/caller.ts";
+import { Chat } from "../src/chat/chat.ts";
+import type { ChatModel } from "../src/chat/chat-model.ts";
+import { Planner } from "../src/chat/plan.ts";
+import { Providers } from "../src/chat/providers.ts";
+import { SessionStore } from "../src/chat/session-store.ts";
+import { TokenCounter } from "../src/chat/token-counter.ts";
+import type { TurnRequest } from "../src/chat/turn-request.ts";
+import { Mirror } from "../src/models/mirror/mirror.ts";
+
+/** Asks a model in a session of a real Redis. */
+async function start(model: ChatModel, quota: StorageQuota = UNLIMITED) {
+  const { client, subscriber, close } = await connectNodeRedis();
+  const options = { client, subscriber, name: uniqueName(), owner: "local" };
+  const sessions = new SessionStore({ ...options, ttlSeconds: 60, timeoutMs: 2000 });
+  const permit = { sent: async () => {}, wrote: () => {}, settle: () => {} };
+  const caller: Caller = { sessions, quota, admitTurn: async () => permit };
+  const tokens = new TokenCounter();
+  const chat = new Chat({
+    planner: new Planner(new Providers([model], undefined), tokens, undefined),
+    tokens,
+    deadlines: { firstTokenMs: 10_000, idleMs: 10_000 },
+    onTurnEnd: () => {},
+    onUnexpected: () => {},
+  });
+  onTestFinished(async () => {
+    await chat.close(0);
+    await sessions.clear("s");
+    await close();
+  });
+  const ask = (content: string, more: Partial<TurnRequest> = {}) =>
+    chat.ask(caller, {
+      input: [{ role: "user", content }],
+      mode: "stateful",
+      provider: "mirror",
+      session_id: "s",
+      ...more,
+    });
+  return { ask, sessions };
+}
+
+test("a turn that is refused because of its history gives back the storage that it reserved", async () => {
+  const reserved: number[] = [];
+  const released: number[] = [];
+  const quota: StorageQuota = {
+    ...UNLIMITED,
+    reserve: async (_, bytes) => {
+      reserved.push(bytes);
+      return () => void released.push(bytes);
+    },
+  };
+  const { ask, sessions } = await start(new Mirror({ wordDelayMs: 0 }), quota);
+  const first = await ask("word ".repeat(200));
+  await first.result();
+  const refused = ask("Hi", { wholeHistory: true, context_tokens: 128 });
+  await expect(refused).rejects.toMatchObject({ code: "context_too_small" });
+  expect((await sessions.get("s"))?.count).toBe(2);
+  expect(reserved).toHaveLength(2);
+  expect(released).toEqual(reserved.slice(1));
+});
