@@ -8,6 +8,7 @@ import { Providers } from "../src/chat/providers.ts";
 import { SessionStore } from "../src/chat/session-store.ts";
 import { TokenCounter } from "../src/chat/token-counter.ts";
 import type { TurnRequest } from "../src/chat/turn-request.ts";
+import { AppError } from "../src/errors/app-error.ts";
 import { Mirror } from "../src/models/mirror/mirror.ts";
 
 /** Asks a model in a session of a real Redis. */
@@ -59,4 +60,34 @@ test("a turn that is refused because of its history gives back the storage that 
   expect((await sessions.get("s"))?.count).toBe(2);
   expect(reserved).toHaveLength(2);
   expect(released).toEqual(reserved.slice(1));
+});
+
+test("a call that is made again for a smaller window keeps its text apart from earlier reasoning", async () => {
+  let calls = 0;
+  const refusesFirst: ChatModel = {
+    id: "mirror",
+    name: "Refuses first",
+    defaultModel: "m",
+    settings: [],
+    lacks: [],
+    availability: async () => ({ available: true, models: [] }),
+    generate: async (_, sink) => {
+      calls += 1;
+      if (calls === 1) {
+        sink.reasoning("Hm");
+        throw new AppError("provider_context_exceeded", "The prompt is too long.");
+      }
+      sink.text("Hello");
+      return { usage: null, finishReason: "complete" };
+    },
+    wireRequest: () => null,
+    close: async () => {},
+  };
+  const { ask } = await start(refusesFirst);
+  const turn = await ask("Hi");
+  expect(await turn.result()).toMatchObject({ response: { status: "completed", response: "Hello" } });
+  expect(turn.items()).toMatchObject([
+    { type: "reasoning", content: "Hm" },
+    { role: "assistant", content: "Hello" },
+  ]);
 });

@@ -1,5 +1,5 @@
 import { unstoredTurn } from "@redis-memory-magic/memory/internal";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { AnswerWriter } from "./answer-writer.ts";
 
 const permit = { sent: async () => {}, wrote: () => {}, settle: () => {} };
@@ -72,4 +72,37 @@ test("calls without ids, and with the same, get their own", async () => {
   const ids = items.map(({ toolCalls }) => toolCalls?.[0]?.id);
   expect(ids).toContain("call_0");
   expect(new Set(ids).size).toBe(3);
+});
+
+test("calls that wait are counted as items, and are written at the end after too many were refused", async () => {
+  const { items } = await itemsOf((out) => {
+    const call = (index: number) => out.toolCall({ index, name: "now", arguments: "{}" });
+    for (let index = 0; index < 500; index++) call(index);
+    expect(() => call(500)).toThrow("more than 500 items");
+  });
+  expect(items).toHaveLength(500);
+});
+
+test("a call's name and id can have half a surrogate pair", async () => {
+  const { items } = await itemsOf((out) => {
+    out.toolCall({ index: 0, id: "a", name: "one", arguments: "{}" });
+    out.toolCall({ index: 1, id: "b\ud83d", name: "two\ud83d", arguments: "{}" });
+  });
+  expect(items[1]?.toolCalls).toEqual([{ id: "b\ufffd", name: "two\ufffd", arguments: "{}" }]);
+});
+
+test("the end does nothing after a call could not be written", async () => {
+  const writer = unstoredTurn();
+  const startItem = writer.startItem.bind(writer);
+  vi.spyOn(writer, "startItem").mockImplementation((item) => {
+    if ("toolCall" in item && item.toolCall?.name === "three") throw new TypeError("a bad name");
+    startItem(item);
+  });
+  const out = new AnswerWriter(writer, permit);
+  for (const [index, name] of ["one", "two", "three"].entries())
+    out.toolCall({ index, name, arguments: "{}" });
+  expect(() => out.text("Done.")).toThrow("a bad name");
+  out.end();
+  await writer.end("failed");
+  expect(writer.feed.items.map(({ toolCalls }) => toolCalls?.[0]?.name)).toEqual(["one", "two"]);
 });

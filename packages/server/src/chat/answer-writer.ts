@@ -63,10 +63,14 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
       this.#write(args);
       return;
     }
-    const call = this.#pending.get(index) ?? { id: "", name: "", arguments: "" };
-    this.#pending.set(index, call);
-    call.id ||= id ?? "";
-    call.name ||= name ?? "";
+    let call = this.#pending.get(index);
+    if (call === undefined) {
+      this.#countItem();
+      call = { id: "", name: "", arguments: "" };
+      this.#pending.set(index, call);
+    }
+    call.id ||= id?.toWellFormed() ?? "";
+    call.name ||= name?.toWellFormed() ?? "";
     call.arguments += args;
     // The first call can be shown as it comes.
     if (typeof this.#current === "object" || call.name === "") return;
@@ -74,14 +78,13 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     this.#start(index, call);
   }
 
-  /** Writes the calls that have been waiting for another one. */
+  /** Finishes the current item, and writes the calls that have been waiting for another one. */
   end(): void {
     this.#finish();
   }
 
   #start(index: number, { id, name, arguments: args }: PendingCall): void {
     this.#pending.delete(index);
-    this.#countItem();
     this.#writer.startItem({ type: "function_call", toolCall: { id: this.#ownId(id), name } });
     this.#current = { call: index };
     this.#write(args);
@@ -90,14 +93,18 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
   /** Finishes the current item; what waited for it is written. */
   #finish(): void {
     const wasCall = typeof this.#current === "object";
-    if (wasCall || this.#current === "reasoning") this.#writer.finishItem();
-    this.#current = "nothing";
+    this.#finishItem();
     if (!wasCall) return;
     for (const [index, call] of [...this.#pending].sort(([a], [b]) => a - b)) {
       this.#start(index, { ...call, name: call.name || "unnamed" });
-      this.#writer.finishItem();
+      this.#finishItem();
     }
+  }
+
+  #finishItem(): void {
+    const hasItem = typeof this.#current === "object" || this.#current === "reasoning";
     this.#current = "nothing";
+    if (hasItem) this.#writer.finishItem();
   }
 
   #countItem(): void {

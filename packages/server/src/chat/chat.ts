@@ -180,10 +180,8 @@ export class Chat {
     const key = runningKey(sessions, sessionId, turn.turnId);
     this.#running.set(key, turn);
     turn.ended
-      .then((finished) => {
-        this.#running.delete(key);
-        onTurnEnd(finished);
-      })
+      .finally(() => this.#running.delete(key))
+      .then(onTurnEnd)
       // An error in a metrics or log callback must not crash the process.
       .catch((error) => options.onUnexpected(error, turn.turnId));
     return turn;

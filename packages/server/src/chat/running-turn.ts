@@ -77,7 +77,6 @@ export class RunningTurn {
   #firstText: number | null = null;
   #reasoned = false;
   #plan: Plan;
-  #out: AnswerWriter | undefined;
   /** Kept until the first text, because it holds the history that was read. */
   #context: RunningTurnOptions["context"] | undefined;
   readonly #onActivity = new Set<(activity: Activity) => void>();
@@ -144,7 +143,6 @@ export class RunningTurn {
         this.#update({ error: { code: failure.code, detail: failure.message } });
       }
     }
-    this.#out?.end();
     const answered = performance.now();
     const firstMs = this.#firstText === null ? null : Math.round(this.#firstText - begun);
     const info = this.#update({ durations: { firstText: firstMs, total: Math.round(answered - begun) } });
@@ -240,7 +238,6 @@ export class RunningTurn {
     if (this.#called === null) await permit.sent(counted);
     this.#called = performance.now();
     const out = new AnswerWriter(writer, permit);
-    this.#out = out;
     const answer = relay({
       model: plan.model,
       request: withData,
@@ -256,7 +253,7 @@ export class RunningTurn {
         if (activity === "thinking") this.#reasoned = true;
         for (const listener of this.#onActivity) listener(activity);
       },
-    });
+    }).finally(() => out.end());
     return { answer, counted, largestMessage: context.largestMessage, estimated, comparable, start };
   }
 

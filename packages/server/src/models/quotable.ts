@@ -16,5 +16,7 @@ export function quotable(text: string, secrets: readonly string[]): string {
     .toWellFormed()
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
     .trim();
-  return line.length > MAX_QUOTED_CHARS ? `${line.slice(0, MAX_QUOTED_CHARS).trimEnd()}…` : line;
+  return line.length > MAX_QUOTED_CHARS
+    ? `${line.slice(0, MAX_QUOTED_CHARS).toWellFormed().trimEnd()}…`
+    : line;
 }
