@@ -60,6 +60,19 @@ function joined(updates: readonly TurnUpdate[]) {
 }
 
 describe("output items", () => {
+  test("a message that is begun by its text keeps parts that have this text", async () => {
+    const writer = await begin();
+    writer.startItem({ type: "reasoning" });
+    writer.finishItem();
+    const [text, more] = ["The first piece of a long message", ", and the second piece of it."];
+    writer.write(text);
+    writer.write(more);
+    const parts = [text, more].map((piece) => ({ type: "output_text", text: piece }));
+    writer.finishItem({ parts });
+    await writer.end("completed");
+    expect((await all()).at(-1)).toMatchObject({ content: text + more, parts });
+  });
+
   test("reasoning, text and a function call come typed and in order, and are stored as items", async () => {
     const writer = await begin();
     const live = follow(elsewhere, writer.id);

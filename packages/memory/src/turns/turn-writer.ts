@@ -141,8 +141,8 @@ export class TurnWriter {
   write(text: string): void {
     if (typeof text !== "string") throw new TypeError(`text must be a string, not ${typeof text}`);
     if (this.#ended || this.signal.aborted) return;
+    if (this.#content === undefined && this.#items > 0) this.startItem({ role: "assistant" });
     if (this.#content !== undefined) this.#content += text;
-    else if (this.#items > 0) this.startItem({ role: "assistant" });
     this.#append(hasMarks(text) ? encodeText(text) : text);
   }
 
