@@ -32,7 +32,7 @@ export class ModelLoader {
     for (;;) {
       const waited = await Promise.race([loading.then(() => false), pause(signal)]);
       if (!waited) break;
-      if (await this.#serverAnswers()) onLoading();
+      if (await this.#serverAnswers(signal)) onLoading();
     }
     signal.throwIfAborted();
     await this.#known.refreshLoaded(AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]));
@@ -52,10 +52,10 @@ export class ModelLoader {
     return loading;
   }
 
-  async #serverAnswers(): Promise<boolean> {
+  async #serverAnswers(signal: AbortSignal): Promise<boolean> {
     try {
       await this.#native.loaded(
-        AbortSignal.any([this.#closed.signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]),
+        AbortSignal.any([signal, this.#closed.signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]),
       );
       return true;
     } catch {
