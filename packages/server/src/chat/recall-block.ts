@@ -35,13 +35,13 @@ export function recallLines(
 ): string {
   const said = role === "assistant" ? withoutReasoning(content) : content;
   const isOutput = role === "tool" || toolCallId !== undefined;
+  const line = (label: string, text: string): string[] => (text === "" ? [] : [`${label}: ${text}`]);
+  const speaker = `${SPEAKERS[role ?? ""] ?? "Note"}${isCut ? IN_PART : ""}`;
   const lines = [
-    ...(type === undefined && !isOutput
-      ? [`${SPEAKERS[role ?? ""] ?? "Note"}${isCut ? IN_PART : ""}: ${isCut ? `… ${said} …` : said}`]
-      : []),
-    ...toolCalls.map(({ name, arguments: args }) => `Call of ${name}: ${args}`),
-    ...(isOutput ? [`Result: ${said}`] : []),
-  ].filter((line) => !line.endsWith(": "));
+    ...(type === undefined && !isOutput ? line(speaker, isCut ? `… ${said} …` : said) : []),
+    ...toolCalls.flatMap(({ name, arguments: args }) => line(`Call of ${name}`, args)),
+    ...(isOutput ? line("Result", said) : []),
+  ];
   const text = lines.join("\n");
   if (text === "") return "";
   const dated =
