@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { ChatModel, Completion, ModelRequest } from "./chat-model.ts";
+import type { AnswerSink, ChatModel, Completion, ModelRequest } from "./chat-model.ts";
 import { relay } from "./relay.ts";
 
 const request: ModelRequest = { model: "m", system: "", items: [], contextWindow: 1000, promptTokens: 10 };
@@ -25,13 +25,13 @@ const endless: ChatModel = {
   close: async () => {},
 };
 
-const run = (lost: AbortController, stop: AbortController) =>
+const run = (lost: AbortController, stop: AbortController, model = endless) =>
   relay({
-    model: endless,
+    model,
     request,
     lost: lost.signal,
     out: { text() {}, reasoning() {}, toolCall() {} },
-    deadlines: { firstTokenMs: 5000, idleMs: 5000 },
+    deadlines: { firstTokenMs: 5000, idleMs: 3000 },
     upstream: stop,
     onFirstText: () => {},
     onActivity: () => {},
@@ -62,4 +62,38 @@ test("an answer that has ended leaves no timer behind, which would hold its requ
   stop.abort(REASON);
   await expect(answer).rejects.toBe(REASON);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test.each<[string, string, (sink: AnswerSink) => void]>([
+  ["sends nothing", "sent nothing for 5 s, ", () => {}],
+  ["only shows that it is alive", "sent nothing for 25 s, ", (sink) => setInterval(() => sink.alive(), 1000)],
+  ["stops sending", "sent nothing for 3 s in the middle of its answer, ", (sink) => sink.text("Hi")],
+  [
+    "stops sending, and shows that it is alive",
+    "sent nothing for 25 s in the middle of its answer, ",
+    (sink) => {
+      sink.text("Hi");
+      setInterval(() => sink.alive(), 1000);
+    },
+  ],
+])("a model that %s is given up with the time that was waited", async (_, message, act) => {
+  vi.useFakeTimers();
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const model: ChatModel = {
+    ...endless,
+    generate: (_, sink, signal) =>
+      new Promise((_, reject) => {
+        act(sink);
+        signal.addEventListener("abort", () => reject(signal.reason));
+      }),
+  };
+  const answer = run(new AbortController(), new AbortController(), model);
+  const failure = answer.catch((error: unknown) => error);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(await failure).toMatchObject({
+    code: "provider_silent",
+    message: `Endless ${message}so the turn was ended. Try again, or choose another provider.`,
+  });
 });

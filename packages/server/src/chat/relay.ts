@@ -53,9 +53,9 @@ export function relay({
   if (lost.aborted) onLost();
 
   let brought = false;
-  const silent = (): void => upstream.abort(silence(model, deadlines, brought));
-  let timer = setTimeout(silent, deadlines.firstTokenMs);
-  const limit = setTimeout(silent, deadlines.firstTokenMs * MAX_WAITS);
+  const startTimer = (ms: number) => setTimeout(() => upstream.abort(silence(model, ms, brought)), ms);
+  let timer = startTimer(deadlines.firstTokenMs);
+  const limit = startTimer(deadlines.firstTokenMs * MAX_WAITS);
   /** Something of the answer came. */
   const bring = (): void => {
     limit.refresh();
@@ -64,7 +64,7 @@ export function relay({
     } else {
       brought = true;
       clearTimeout(timer);
-      timer = setTimeout(silent, deadlines.idleMs);
+      timer = startTimer(deadlines.idleMs);
     }
   };
   let answered = false;
@@ -99,13 +99,10 @@ export function relay({
   });
 }
 
-function silence(model: ChatModel, deadlines: Deadlines, brought: boolean): AppError {
-  const seconds = (brought ? deadlines.idleMs : deadlines.firstTokenMs) / 1000;
-  const what = brought
-    ? `fell silent for ${seconds} s in the middle of its answer`
-    : `said nothing for ${seconds} s`;
+function silence(model: ChatModel, ms: number, brought: boolean): AppError {
+  const where = brought ? " in the middle of its answer" : "";
   return new AppError(
     "provider_silent",
-    `${model.name} ${what}, so the turn was ended. Try again, or choose another provider.`,
+    `${model.name} sent nothing for ${ms / 1000} s${where}, so the turn was ended. Try again, or choose another provider.`,
   );
 }
