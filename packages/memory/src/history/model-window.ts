@@ -38,9 +38,11 @@ export function modelWindow<I extends Item>(all: readonly I[]): { items: I[]; le
       reasons.set(item, "before_first_user");
     }
   }
-  for (const [n, item] of all.entries()) {
+  /** The item behind it that is not reasoning. */
+  let next: I | undefined;
+  for (const item of all.toReversed()) {
+    if (item.type !== "reasoning") next = item;
     if (item.type !== "reasoning" || reasons.has(item)) continue;
-    const next = all.slice(n + 1).find(({ type }) => type !== "reasoning");
     const isInput = next?.role !== undefined && next.role !== "assistant";
     if (next === undefined || isInput || reasons.has(next)) reasons.set(item, "reasoning_without_item");
   }
