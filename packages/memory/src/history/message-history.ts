@@ -448,9 +448,9 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
    * });
    * console.log(hits.map(({ sessionId, messages }) => [sessionId, messages[0]?.content]));
    *
-   * @throws MemoryError `unavailable`
+   * @throws TypeError; MemoryError `unavailable`
    */
-  searchSessions(
+  async searchSessions(
     sessions: readonly SessionToSearch[],
     query: string,
     options: Omit<SearchOptions<T>, "before">,

@@ -122,6 +122,6 @@ test("searches at most 20,000 items, and 5,000 of one session", async () => {
 
 test("refuses what is no list of sessions", async () => {
   const { history } = start();
-  expect(() => history.searchSessions([{ sessionId: "" }], "tent", ALL)).toThrow(TypeError);
+  await expect(history.searchSessions([{ sessionId: "" }], "tent", ALL)).rejects.toThrow(TypeError);
   await expect(history.searchSessions([{ sessionId: "a", before: "" }], "x", ALL)).rejects.toThrow(TypeError);
 });
