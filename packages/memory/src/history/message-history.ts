@@ -62,7 +62,7 @@ export type ItemChange<T extends ItemTypes = ItemTypes> = Partial<
 const PAGE = 500;
 // Of one item, so many changes at the same time are more than any program makes.
 const MAX_TRIES = 100;
-const MAX_METADATA_BYTES = 65_536;
+export const MAX_METADATA_BYTES = 65_536;
 
 const scriptsOfHistories = new WeakMap<object, SessionScripts>();
 

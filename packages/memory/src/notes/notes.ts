@@ -7,7 +7,8 @@ import { LIST_NOTES, PUT_NOTES, REMOVE_NOTE } from "../scripts/notes.ts";
 import { decodeNote, encodeNote, type NewNote, type Note } from "./note.ts";
 import { assertNotes, MAX_NOTES } from "./validate-notes.ts";
 
-const YEAR_SECONDS = 365 * 86_400;
+/** The TTL of notes, unless another one is given. */
+export const YEAR_SECONDS = 365 * 86_400;
 
 /**
  * What an owner wants a model to know in every conversation: at most 50 texts of 200 characters. They outlive the

@@ -5,7 +5,7 @@ import type { Caller, TurnPermit } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { readNotes } from "./notes-block.ts";
 import type { Plan, Planner } from "./plan.ts";
-import { searchOf, searchOfAll } from "./recall-search.ts";
+import { searchOf } from "./recall-search.ts";
 import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
 import { newSessionId } from "./session-id.ts";
@@ -165,11 +165,7 @@ export class Chat {
         planner.context(
           asPlanned,
           begun,
-          count === 0
-            ? undefined
-            : plan.otherSessions
-              ? searchOfAll(sessions, sessionId)
-              : searchOf(sessions, sessionId),
+          count === 0 ? undefined : searchOf(sessions, sessionId, plan.otherSessions),
         ),
       blobLoader: () => {
         const load = blobLoader(sessions);

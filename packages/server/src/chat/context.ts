@@ -36,6 +36,10 @@ export interface Context {
   readonly recalled?: Recalled;
 }
 
+/** How many items of a session the context leaves out; 0 for a turn that is not stored. */
+export const leftOutOf = (count: number, { items, recalled }: Context): number =>
+  Math.max(0, count - items.length - (recalled?.items ?? 0));
+
 /** Tokens that recalled turns may take. */
 export const recallRoom = (budget: number): number => Math.min(Math.floor(budget / 4), 1024);
 

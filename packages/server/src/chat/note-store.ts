@@ -1,8 +1,7 @@
 import { type MemoryOptions, type NewNote, type Note, Notes } from "@redis-memory-magic/memory";
+import { YEAR_SECONDS } from "@redis-memory-magic/memory/internal";
 import { translated } from "../errors/memory-error.ts";
 import type { StorageQuota } from "./caller.ts";
-
-const YEAR_SECONDS = 365 * 86_400;
 
 /** One owner's notes in Redis. Every method rejects with an `AppError`. */
 export class NoteStore {

@@ -20,17 +20,22 @@ export interface FoundTurns {
 /** Searches what a turn can recall. */
 export type Search = (query: string, options: SearchOptions) => Promise<FoundTurns>;
 
-/** Searches the session of a turn. */
-export const searchOf =
-  (sessions: SessionStore, sessionId: string): Search =>
-  (query, options) =>
-    sessions.search(sessionId, query, options);
+/** What a turn can recall from: its session, and the owner's others if it is to. Undefined: from nothing. */
+export function searchOf(
+  sessions: SessionStore,
+  sessionId: string | undefined,
+  withOthers: boolean,
+): Search | undefined {
+  if (withOthers) return searchOfAll(sessions, sessionId);
+  if (sessionId === undefined) return undefined;
+  return (query, options) => sessions.search(sessionId, query, options);
+}
 
 /** Other sessions, last used first. */
 const MAX_SESSIONS = 50;
 
 /** Searches the session of a turn, if it has one, and the owner's other sessions, as if they were one. */
-export const searchOfAll =
+const searchOfAll =
   (sessions: SessionStore, sessionId: string | undefined): Search =>
   async (query, { before, ...options }) => {
     const others = await otherSessions(sessions, sessionId);

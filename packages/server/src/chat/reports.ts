@@ -3,7 +3,7 @@ import type { ContextReport, SentMessage, Turn } from "@redis-memory-magic/proto
 import { AppError } from "../errors/app-error.ts";
 import { retryRefused } from "./begin-turn.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
-import { beginOfTurn, DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes } from "./context.ts";
+import { beginOfTurn, DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes, leftOutOf } from "./context.ts";
 import type { ContentPart, ContextItem, ImagePart } from "./context-item.ts";
 import { costOf } from "./cost.ts";
 import { countedText, tokensOfAttachments, tokensOfImage } from "./item-tokens.ts";
@@ -13,7 +13,7 @@ import { asItem, type Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
 import { inOrder, type Recall, type RecalledTurn } from "./recall.ts";
 import { quotedLines, recallBlock } from "./recall-block.ts";
-import { searchOf, searchOfAll } from "./recall-search.ts";
+import { searchOf } from "./recall-search.ts";
 import { partsOf, type ReadRecall, type ReportedNotes } from "./report-parts.ts";
 import { requestOf, toRequest } from "./running-turn.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -79,11 +79,7 @@ export class Reports {
     const plan = await this.#planner.plan(body, notes);
     const found = await this.#find(sessions, body, plan);
     const { session_id: sessionId } = body;
-    const search = plan.otherSessions
-      ? searchOfAll(sessions, sessionId)
-      : sessionId === undefined
-        ? undefined
-        : searchOf(sessions, sessionId);
+    const search = searchOf(sessions, sessionId, plan.otherSessions);
     const context = await this.#planner.context(plan, found, search);
     const { recalled, items } = context;
     const report = await this.#report({
@@ -93,7 +89,7 @@ export class Reports {
       inputCount: plan.inputCount,
       notes: plan.notes && withBlock(plan.notes, notes),
       recalled: recalled && (await this.#recalled(sessions, sessionId ?? "", recalled.recall)),
-      leftOut: found.count - items.length - (recalled?.items ?? 0),
+      leftOut: leftOutOf(found.count, context),
       mode: body.mode,
       budget: plan.budget,
     });

@@ -4,7 +4,7 @@ import { AppError } from "../errors/app-error.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import type { StorageQuota, TurnPermit } from "./caller.ts";
 import type { Activity, Completion, ModelRequest } from "./chat-model.ts";
-import { type Context, contextBudget, hashPayload } from "./context.ts";
+import { type Context, contextBudget, hashPayload, leftOutOf } from "./context.ts";
 import { costOf } from "./cost.ts";
 import { hasMoreThanText, sentText } from "./item-tokens.ts";
 import { noAnswer } from "./no-answer.ts";
@@ -216,7 +216,7 @@ export class RunningTurn {
       : undefined;
     const from = items[0]?.index ?? 0;
     const { recalled } = context;
-    const leftOut = Math.max(0, this.count - items.length - (recalled?.items ?? 0));
+    const leftOut = leftOutOf(this.count, context);
     const hash = hashPayload(request.system, request.items);
     const info = this.#update({
       ...(plan.lacks.length > 0 && { lacks: plan.lacks }),

@@ -1,11 +1,10 @@
 import type { Json } from "@redis-memory-magic/memory";
+import { MAX_METADATA_BYTES } from "@redis-memory-magic/memory/internal";
 import { AppError } from "../errors/app-error.ts";
 import { type Fields, isFields } from "../fields.ts";
 import type { StorageQuota } from "./caller.ts";
 import type { SessionStore } from "./session-store.ts";
 
-/** What Redis keeps as a session's metadata, at most. */
-const MAX_METADATA_BYTES = 65_536;
 /** How often a change is made again, because another one came between. */
 const ATTEMPTS = 5;
 
