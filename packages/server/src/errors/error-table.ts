@@ -277,7 +277,7 @@ export const ERRORS = {
   },
   provider_silent: {
     status: 502,
-    title: "The provider fell silent",
+    title: "The provider sent nothing",
     retry: true,
     advice: "Try again, or choose another provider.",
   },
