@@ -18,8 +18,7 @@ const headOf = (turn: AskedTurn) => ({
 });
 
 /** A turn that has ended, as a chat completion. */
-export function toCompletion(turn: AskedTurn, { response, info }: TurnResult): Completion {
-  const items = turn.items();
+export function toCompletion(turn: AskedTurn, { response, info, items }: TurnResult): Completion {
   const calls = items.flatMap(callsOf);
   const textOf = (isWanted: (item: OutputItem) => boolean) =>
     items.map((item) => (isWanted(item) ? item.content : "")).join("");
