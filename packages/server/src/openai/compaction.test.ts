@@ -86,6 +86,24 @@ test("a compaction keeps the images of its messages", async () => {
   expect(await listed(["message.input_image.image_url"])).toContain(image_url);
 });
 
+test("a model that summarizes sees the images of the conversation", async () => {
+  const { openai, server } = await startWithSdk();
+  const png =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+  const image_url = `data:image/png;base64,${png}`;
+  server.openai.scenario = { pieces: ["A dot"] };
+  const model = "chatgpt/gpt-5-mini";
+  const { id } = await openai.responses.create({
+    model,
+    input: [{ role: "user", content: [{ type: "input_image", detail: "auto", image_url }] }],
+  });
+  await openai.responses.compact({ model, previous_response_id: id });
+  const sent = server.openai.requests.filter(
+    ({ method, body }) => method === "POST" && JSON.stringify(body).includes(png),
+  );
+  expect(sent).toHaveLength(2);
+});
+
 test("a compaction that another server has encrypted is kept, and not sent to a model", async () => {
   const { openai } = await startWithSdk();
   const foreign = { type: "compaction" as const, encrypted_content: "gAAAAAB-of-another" };

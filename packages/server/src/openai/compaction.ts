@@ -3,11 +3,11 @@ import type { ApiItem, CreateResponse } from "@redis-memory-magic/protocol/opena
 import type { Caller } from "../chat/caller.ts";
 import { asItem } from "../chat/plan.ts";
 import type { TurnInfo } from "../chat/turn-info.ts";
-import type { TurnRequest } from "../chat/turn-request.ts";
 import { toApiItem } from "./api-items.ts";
+import { askUnstored } from "./ask-unstored.ts";
 import { encodeCompaction } from "./compaction-text.ts";
 import { withImageData } from "./conversation-items.ts";
-import { type CreateOptions, readHistory, readRequest } from "./create-response.ts";
+import { type CreateOptions, contextOf, readHistory, readRequest } from "./create-response.ts";
 import { itemId, newChain } from "./ids.ts";
 
 /** Of each entry, where no model summarizes, in UTF-16 units. */
@@ -41,6 +41,7 @@ export async function compact(
   const history = await readHistory({ chat, caller, request, left }, parent);
   const items = [...history.map(({ item }) => item), ...request.input.map(asItem)];
   const kept = items.filter(({ role }) => role === "user" || role === "system" || role === "developer");
+  const images = contextOf(parent);
   const sessionId = newChain();
   const summary = await summarize();
   const text = summary
@@ -53,7 +54,6 @@ export async function compact(
   const output = [...kept, compaction].map((item, n) =>
     toApiItem(item, itemId(item.role ? "message" : "compaction", { sessionId, itemId: `compacted-${n}` })),
   );
-  const images = parent.kind === "none" ? undefined : parent.sessionId;
   return {
     output: images === undefined ? output : await withImageData(caller.sessions, images, output),
     info: summary?.info,
@@ -62,14 +62,14 @@ export async function compact(
   async function summarize(): Promise<{ text: string; info: TurnInfo } | undefined> {
     if (request.provider === "mirror" || items.length === kept.length) return undefined;
     const { settings: _, client, ...asked } = request;
-    const turn: TurnRequest = {
+    const turn = {
       ...asked,
       session_id: sessionId,
-      input: [{ role: "user", content: ASK_FOR_SUMMARY }],
-      unstored: { history: items.map((item, index): IndexedItem => ({ index, item })) },
+      input: [{ role: "user" as const, content: ASK_FOR_SUMMARY }],
+      unstored: { history: items.map((item, index): IndexedItem => ({ index, item })), from: images },
       wholeHistory: false,
     };
-    const { response, info, error } = await (await chat.ask(caller, turn)).result();
+    const { response, info, error } = await (await askUnstored(chat, caller, turn, left)).result();
     const isWhole = !error && response.status === "completed" && response.finish_reason === "complete";
     return isWhole ? { text: response.response, info } : undefined;
   }

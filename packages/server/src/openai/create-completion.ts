@@ -5,6 +5,7 @@ import type { Caller } from "../chat/caller.ts";
 import { asItem } from "../chat/plan.ts";
 import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { invalid, unsupported } from "./api-error.ts";
+import { askUnstored } from "./ask-unstored.ts";
 import { readMessages } from "./chat-messages.ts";
 import { type CreateOptions, deadline, inNewSession, SESSION_WAIT_MS, whenFree } from "./create-response.ts";
 import { newChain, newStoredCompletion } from "./ids.ts";
@@ -63,13 +64,8 @@ export async function createCompletion(
     items.findLastIndex(({ role }) => role === "user"),
   );
   const history = items.slice(0, last).map((item, index) => ({ index, item: asItem(item) }));
-  return chat.ask(caller, {
-    ...request,
-    session_id: newChain(),
-    input: items.slice(last),
-    unstored: { history },
-    wholeHistory: true,
-  });
+  const unstored = { ...request, session_id: newChain(), input: items.slice(last), unstored: { history } };
+  return askUnstored(chat, caller, { ...unstored, wholeHistory: true }, left);
 }
 
 /** The settings of a request by the names that the Responses API has for them. */

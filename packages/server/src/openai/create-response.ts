@@ -7,6 +7,7 @@ import type { SessionStore } from "../chat/session-store.ts";
 import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { AppError } from "../errors/app-error.ts";
 import { invalid, unsupported } from "./api-error.ts";
+import { askUnstored } from "./ask-unstored.ts";
 import { conversationId, isConversation, newChain, responseId, type TurnAddress } from "./ids.ts";
 import type { ModelNames } from "./model-names.ts";
 import { lockedConversation, type Parent, parentOf, unknownConversation, unknownParent } from "./parent.ts";
@@ -84,13 +85,13 @@ export async function createResponse(
   if (body.store === false) {
     const history = await readHistory({ chat, caller, request, left }, parent);
     const unstored = { history, from: contextOf(parent) };
-    return chat.ask(caller, { ...request, session_id: newChain(), unstored });
+    return askUnstored(chat, caller, { ...request, session_id: newChain(), unstored }, left);
   }
   return begin({ chat, caller, request, left }, parent);
 }
 
 /** The session whose items the response has in its context. */
-const contextOf = (parent: Parent): string | undefined =>
+export const contextOf = (parent: Parent): string | undefined =>
   parent.kind === "none" ? undefined : parent.sessionId;
 
 interface Beginning {
@@ -128,13 +129,23 @@ async function begin(beginning: Beginning, parent: Parent): Promise<AskedTurn> {
   }
 }
 
-/** Begins a turn in a session that is made for it: if it does not begin, nothing is left of that. */
-export async function inNewSession(
+/** Begins a turn in a session that is made for it. */
+export function inNewSession(
   { chat, caller, request }: Pick<Beginning, "chat" | "caller" | "request">,
   sessionId: string,
 ): Promise<AskedTurn> {
+  return orClear(chat, caller, sessionId, () => chat.ask(caller, { ...request, session_id: sessionId }));
+}
+
+/** Makes a session: if that fails, nothing is left of it. */
+export async function orClear<Result>(
+  chat: Chat,
+  caller: Caller,
+  sessionId: string,
+  make: () => Promise<Result>,
+): Promise<Result> {
   try {
-    return await chat.ask(caller, { ...request, session_id: sessionId });
+    return await make();
   } catch (error) {
     const isAway = error instanceof AppError && error.code === "storage_unavailable";
     if (!isAway) await chat.clear(caller.sessions, sessionId).catch(() => {});
@@ -162,7 +173,7 @@ async function afterResponse(beginning: Beginning, parent: TurnAddress): Promise
       if (address !== parent) return afterResponse(beginning, address);
     }
   }
-  await ended(beginning, parent, until);
+  await untilEnded(beginning, parent, until);
   const branch = newChain();
   await caller.sessions.fork(sessionId, branch, { through: turnId }, caller.quota);
   return inNewSession(beginning, branch);
@@ -218,6 +229,17 @@ async function ended(
   return !signal.aborted;
 }
 
+/**
+ * Waits for the end of the turn that another one goes on from.
+ * @throws AppError `turn_in_progress`: the time is up, or the client has disconnected
+ */
+async function untilEnded(beginning: Beginning, address: TurnAddress, until: Deadline): Promise<void> {
+  if (await ended(beginning, address, until)) return;
+  const message =
+    "The response that this one goes on from is in progress. Send the request again when it has ended.";
+  throw new AppError("turn_in_progress", message, address);
+}
+
 /** What a response that is not stored goes on from. */
 export async function readHistory(beginning: Beginning, parent: Parent): Promise<readonly IndexedItem[]> {
   const { sessions, quota } = beginning.caller;
@@ -234,7 +256,8 @@ export async function readHistory(beginning: Beginning, parent: Parent): Promise
       const { address } = await readTurn(beginning.chat, beginning.caller, parent).catch(
         refusal({ turn_not_found: unknown }),
       );
-      await ended(beginning, address, deadline(PARENT_WAIT_MS)).catch(refusal({ turn_not_found: unknown }));
+      const until = deadline(PARENT_WAIT_MS);
+      await untilEnded(beginning, address, until).catch(refusal({ turn_not_found: unknown }));
       const found = await sessions.history(address.sessionId, address.turnId, quota);
       if (found === null) throw unknown();
       return found;

@@ -12,7 +12,7 @@ import { atBegin, atEnd } from "./snapshot.ts";
 type StreamContext = Pick<OpenAiContext, "chat" | "metrics">;
 
 /**
- * Streams a response until its end, or until the client disconnects. It then continues.
+ * Streams a response until its end, or until the client disconnects. If it is stored, it then continues.
  * @param after the number of the last event that the client has seen; -1: none
  */
 export function streamResponse(
