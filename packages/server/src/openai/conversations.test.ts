@@ -158,3 +158,28 @@ test("an unknown conversation is refused before anything is stored", async () =>
   }
   expect(await server.keys()).toEqual([]);
 });
+
+test("images of a new conversation and of added items are stored outside the list", async () => {
+  const { openai, server } = await startWithSdk();
+  const png =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+  const seen = (data: string) => ({
+    role: "user" as const,
+    content: [
+      { type: "input_image" as const, detail: "auto" as const, image_url: `data:image/png;base64,${data}` },
+    ],
+  });
+  const { id } = await openai.conversations.create({ items: [seen(png)] });
+  const added = await openai.conversations.items.create(id, { items: [seen(png)] });
+  expect(added.data).toMatchObject([{ content: [{ type: "input_image", file_id: expect.any(String) }] }]);
+  const list = (await server.keys()).find((key) => key.endsWith(":messages")) ?? "";
+  expect(JSON.stringify(await server.command("LRANGE", list, "0", "-1"))).not.toContain(png);
+  const include = ["message.input_image.image_url" as const];
+  const { data } = await openai.conversations.items.list(id, { include });
+  expect(data.filter((item) => JSON.stringify(item).includes(png))).toHaveLength(2);
+  const keys = await server.keys();
+  await expect(openai.conversations.create({ items: [seen(png), seen("bm8=")] })).rejects.toMatchObject({
+    status: 400,
+  });
+  expect(await server.keys()).toEqual(keys);
+});

@@ -1,4 +1,4 @@
-import type { SessionInfo } from "@redis-memory-magic/memory";
+import type { NewItem, SessionInfo } from "@redis-memory-magic/memory";
 import type { InputItem, ItemList } from "@redis-memory-magic/protocol/openai";
 import {
   addItems,
@@ -17,9 +17,11 @@ import { z } from "zod";
 import type { Caller } from "../../chat/caller.ts";
 import { asItem } from "../../chat/plan.ts";
 import { changeMetadata, fieldOf } from "../../chat/session-metadata.ts";
+import { storeBlobs } from "../../chat/store-blobs.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { apiTypeOf, toApiItem } from "../api-items.ts";
 import { findItem, included, pageOfItems, toApiItems } from "../conversation-items.ts";
+import { orClear } from "../create-response.ts";
 import { conversationId, itemId, newConversation, parseConversationId } from "../ids.ts";
 import { readInput } from "../input-items.ts";
 import { listOf } from "../item-list.ts";
@@ -52,8 +54,14 @@ export const conversationRoutes: OpenAiRoutes =
         const { metadata: pairs, items } = request.body;
         const sessionId = newConversation();
         const metadata = { [FIELD]: pairs ?? {} };
-        const session = { items: readInput(items ?? []), metadata, ttlSeconds };
-        const createdAt = await caller.sessions.create(sessionId, session, caller.quota);
+        const given = readInput(items ?? []);
+        const createdAt = await orClear(chat, caller, sessionId, async () => {
+          // Blobs are stored in a session that is there.
+          const session = { items: [], metadata, ttlSeconds };
+          const at = await caller.sessions.create(sessionId, session, caller.quota);
+          if (given.length > 0) await append(caller, sessionId, given);
+          return at;
+        });
         return toConversation({ id: sessionId, createdAt, metadata });
       },
     );
@@ -194,14 +202,24 @@ async function add(
   sessionId: string,
   given: readonly InputItem[],
 ): Promise<ItemList> {
-  const items = readInput([...given]);
-  if (items.length === 0) return listOf([], false);
-  const { ids } = await sessions.append(sessionId, items, quota);
+  if (given.length === 0) return listOf([], false);
+  const { items, ids } = await append({ sessions, quota }, sessionId, readInput([...given]));
   const added = items.map(asItem).map((item, n) => {
     const place = { sessionId, itemId: ids[n] ?? "" };
     return toApiItem(item, itemId(apiTypeOf(item), place));
   });
   return listOf(added, false);
+}
+
+/** Appends items, with their images and files stored apart. */
+async function append(
+  { sessions, quota }: Pick<Caller, "sessions" | "quota">,
+  sessionId: string,
+  given: readonly NewItem[],
+) {
+  const items = await storeBlobs(sessions, sessionId, given, quota);
+  const { ids } = await sessions.append(sessionId, items, quota);
+  return { items, ids };
 }
 
 /** The session of a conversation that is there. @throws AppError `conversation_not_found` */
