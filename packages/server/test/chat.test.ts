@@ -62,27 +62,30 @@ test("a turn that is refused because of its history gives back the storage that 
   expect(released).toEqual(reserved.slice(1));
 });
 
+/** A model that does what `generate` does. */
+const modelThat = (generate: ChatModel["generate"]): ChatModel => ({
+  id: "mirror",
+  name: "The model",
+  defaultModel: "m",
+  settings: [],
+  lacks: [],
+  availability: async () => ({ available: true, models: [] }),
+  generate,
+  wireRequest: () => null,
+  close: async () => {},
+});
+
 test("a call that is made again for a smaller window keeps its text apart from earlier reasoning", async () => {
   let calls = 0;
-  const refusesFirst: ChatModel = {
-    id: "mirror",
-    name: "Refuses first",
-    defaultModel: "m",
-    settings: [],
-    lacks: [],
-    availability: async () => ({ available: true, models: [] }),
-    generate: async (_, sink) => {
-      calls += 1;
-      if (calls === 1) {
-        sink.reasoning("Hm");
-        throw new AppError("provider_context_exceeded", "The prompt is too long.");
-      }
-      sink.text("Hello");
-      return { usage: null, finishReason: "complete" };
-    },
-    wireRequest: () => null,
-    close: async () => {},
-  };
+  const refusesFirst = modelThat(async (_, sink) => {
+    calls += 1;
+    if (calls === 1) {
+      sink.reasoning("Hm");
+      throw new AppError("provider_context_exceeded", "The prompt is too long.");
+    }
+    sink.text("Hello");
+    return { usage: null, finishReason: "complete" };
+  });
   const { ask } = await start(refusesFirst);
   const turn = await ask("Hi");
   expect(await turn.result()).toMatchObject({ response: { status: "completed", response: "Hello" } });
@@ -90,4 +93,17 @@ test("a call that is made again for a smaller window keeps its text apart from e
     { type: "reasoning", content: "Hm" },
     { role: "assistant", content: "Hello" },
   ]);
+});
+
+test("a turn whose answer has too many calls fails with those before, and the session takes the next", async () => {
+  const manyCalls = modelThat(async (_, sink) => {
+    for (let index = 0; index <= 500; index++) sink.toolCall({ index, name: "now", arguments: "{}" });
+    return { usage: null, finishReason: "complete" };
+  });
+  const { ask } = await start(manyCalls);
+  for (const message of ["Hi", "Again"]) {
+    const turn = await ask(message);
+    expect((await turn.result()).error).toMatchObject({ code: "provider_failed" });
+    expect(turn.items()).toHaveLength(500);
+  }
 });
