@@ -1,6 +1,6 @@
 import { PROVIDER_IDS, type ProviderId } from "@redis-memory-magic/protocol";
 import type { ApiModel } from "@redis-memory-magic/protocol/openai";
-import type { ChatModel } from "../chat/chat-model.ts";
+import type { Availability, ChatModel } from "../chat/chat-model.ts";
 import type { Providers } from "../chat/providers.ts";
 import { AppError } from "../errors/app-error.ts";
 
@@ -65,12 +65,19 @@ export class ModelNames {
     if (this.#isPrefixed(name)) {
       return { provider: name.slice(0, slash) as ProviderId, model: name.slice(slash + 1) };
     }
-    for (const { provider, models } of await this.#available()) {
+    // A provider that does not answer would hold up the requests for the models of all others.
+    const found = this.#findIn(this.#known(), name) ?? this.#findIn(await this.#available(), name);
+    if (found) return found;
+    return isProvider(name) && this.#has(name) ? { provider: name } : undefined;
+  }
+
+  #findIn(available: readonly AvailableModels[], name: string): NamedModel | undefined {
+    for (const { provider, models } of available) {
       const { isSameModel } = this.#providers.get(provider);
       const model = models.find((id) => id === name) ?? models.find((id) => isSameModel?.(id, name));
       if (model !== undefined) return { provider, model };
     }
-    return isProvider(name) && this.#has(name) ? { provider: name } : undefined;
+    return undefined;
   }
 
   /** True for `<provider>/<model>`. */
@@ -83,18 +90,26 @@ export class ModelNames {
     return this.#providers.all.some(({ id }) => id === provider);
   }
 
-  async #available(): Promise<{ provider: ProviderId; models: string[] }[]> {
+  /** The providers that were available when they were last asked. */
+  #known(): AvailableModels[] {
+    return this.#providers.all.flatMap((model) => modelsOf(model, this.#providers.lastKnown(model)));
+  }
+
+  async #available(): Promise<AvailableModels[]> {
     const found = await Promise.all(
-      this.#providers.all.map(async (model) => ({
-        provider: model.id,
-        ...(await this.#providers.availability(model)),
-      })),
+      this.#providers.all.map(async (model) => modelsOf(model, await this.#providers.availability(model))),
     );
-    return found
-      .filter(({ available }) => available)
-      .map(({ provider, models }) => ({ provider, models: models.map(({ id }) => id) }));
+    return found.flat();
   }
 }
+
+interface AvailableModels {
+  readonly provider: ProviderId;
+  readonly models: readonly string[];
+}
+
+const modelsOf = ({ id }: ChatModel, found: Availability | undefined): AvailableModels[] =>
+  found?.available ? [{ provider: id, models: found.models.map((model) => model.id) }] : [];
 
 function unknownModel(name: string): AppError {
   const message = "is not a model of an available provider: GET /v1/models lists them";
