@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { watchCommands } from "../../test/watch-commands.ts";
 import { startWithSdk } from "./sdk.fixture.ts";
 
 const model = "mirror";
@@ -52,4 +53,24 @@ test("stored chat completions are listed, chosen, read, changed and deleted", as
     await expect(completions.delete(gone)).rejects.toMatchObject({ status: 404 });
   }
   await expect(completions.list({ after: id })).rejects.toMatchObject({ status: 400 });
+});
+
+test("a page reads no more completions than it needs, and counts them", async () => {
+  const { openai, server } = await startWithSdk();
+  const { completions } = openai.chat;
+  const ask = () => completions.create({ model, store: true, messages: [{ role: "user", content: "Hi" }] });
+  const made = [];
+  for (let n = 0; n < 6; n++) made.push((await ask()).id);
+  const commandsOf = await watchCommands(server);
+  const page = (query: { limit: number; after?: string }) => commandsOf(() => completions.list(query));
+  const [all, whole] = await page({ limit: 6 });
+  expect(all.data.map(({ id }) => id)).toEqual(made);
+  expect(all.hasNextPage()).toBe(false);
+  const [first, short] = await page({ limit: 1 });
+  expect(first.data.map(({ id }) => id)).toEqual(made.slice(0, 1));
+  expect(first.hasNextPage()).toBe(true);
+  expect(short.length).toBeLessThan(whole.length);
+  const [last, behind] = await page({ limit: 6, after: made[4] ?? "" });
+  expect(last.data.map(({ id }) => id)).toEqual(made.slice(5));
+  expect(behind.length).toBeLessThan(whole.length);
 });

@@ -13,8 +13,10 @@ import type { StoredTurn } from "../chat/stored-session.ts";
 import { storedResult } from "../chat/turn-result.ts";
 import { AppError } from "../errors/app-error.ts";
 import { isFields } from "../fields.ts";
+import { invalid } from "./api-error.ts";
 import { toCompletion } from "./completion.ts";
 import { completionId, isStoredCompletion, parseCompletionId } from "./ids.ts";
+import { listOf } from "./item-list.ts";
 
 /** Where metadata that was changed is among that of the session. */
 const FIELD = "completion";
@@ -46,11 +48,14 @@ export function toStoredCompletion(sessions: SessionStore, { session, stored }: 
   return { ...whole, metadata: metadataOf(session, stored) };
 }
 
-/** The stored completions that a list asks for, oldest first, whichever its page. */
-export async function findCompletions(
-  { sessions }: Caller,
+/**
+ * A page of the stored completions that a list asks for. Reads no more of them than it needs.
+ * @throws AppError `invalid_request` for `after` without such a completion, `rate_limited`
+ */
+export async function listCompletions(
+  { sessions, quota }: Caller,
   { model, limit, order, after, ...others }: CompletionsQuery,
-): Promise<Completion[]> {
+) {
   const pairs = Object.entries(others).flatMap(([name, value]) => {
     const key = /^metadata\[(.*)\]$/.exec(name)?.[1];
     return key === undefined ? [] : [[key, value] as const];
@@ -60,16 +65,22 @@ export async function findCompletions(
     const stored = turnId === undefined ? null : await sessions.turn(session.id, turnId);
     if (stored === null || stored.record.status !== "completed") return [];
     const completion = toStoredCompletion(sessions, { session, stored });
+    await quota.read(async () => Buffer.byteLength(JSON.stringify(completion)));
     const known = metadataOf(session, stored);
     const isWanted = model === undefined || completion.model === model;
     return isWanted && pairs.every(([key, value]) => known[key] === value) ? [completion] : [];
   };
   const all = await completionSessions(sessions);
+  if (order === "desc") all.reverse();
+  const last = after === undefined ? undefined : (parseCompletionId(after)?.sessionId ?? "");
+  const start = last === undefined ? 0 : all.findIndex(({ id }) => id === last) + 1;
+  if (last !== undefined && start === 0) throw invalid("after", "must be the id of an item of this list");
   const found: Completion[] = [];
-  for (let from = 0; from < all.length; from += PAGE) {
-    found.push(...(await Promise.all(all.slice(from, from + PAGE).map(chosen))).flat());
+  const more = limit + 1;
+  for (let from = start; from < all.length && found.length <= limit; from += more) {
+    found.push(...(await Promise.all(all.slice(from, from + more).map(chosen))).flat());
   }
-  return found;
+  return listOf(found.slice(0, limit), found.length > limit);
 }
 
 async function completionSessions(sessions: SessionStore): Promise<SessionInfo[]> {

@@ -19,7 +19,7 @@ import { pageOf } from "../item-list.ts";
 import { disconnected, MAX_BODY_BYTES } from "../long-request.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 import {
-  findCompletions,
+  listCompletions,
   messagesOf,
   readCompletion,
   toStoredCompletion,
@@ -71,7 +71,7 @@ export const chatCompletionRoutes: OpenAiRoutes = (context) => async (app) => {
         response: { 200: completionList },
       },
     },
-    async (request) => pageOf(await findCompletions(callerOf(request), request.query), request.query),
+    async (request) => listCompletions(callerOf(request), request.query),
   );
 
   app.get(
