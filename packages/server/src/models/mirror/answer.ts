@@ -6,12 +6,16 @@ const MAX_QUOTED = 200;
 
 /** What can be known from these items and nothing else: how many they are, and what the user said before. */
 export function mirrorAnswer(items: readonly ContextItem[]): string {
-  return [textAnswer(items), ...recalledTexts(items), ...otherItems(items)].join(" ");
+  const recalled = recalledTexts(items);
+  return [textAnswer(items, recalled.length > 0), ...recalled, ...otherItems(items)].join(" ");
 }
 
-function textAnswer(items: readonly ContextItem[]): string {
+function textAnswer(items: readonly ContextItem[], isReminded: boolean): string {
   const messages = items.filter((item) => item.type === undefined);
-  if (items.length <= 1) return "I was sent 1 message: this one. I know nothing of what was said before.";
+  if (items.length <= 1) {
+    const known = isReminded ? "" : " I know nothing of what was said before.";
+    return `I was sent 1 message: this one.${known}`;
+  }
   const count = `I was sent ${counted(messages.length, "message")}.`;
   const earlier = items.at(-1)?.type === undefined ? messages.slice(0, -1) : messages;
   const said = earlier.filter((message) => message.role === "user");

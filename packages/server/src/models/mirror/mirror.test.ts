@@ -3,6 +3,7 @@ import { AnswerRecorder } from "../../../test/answer-recorder.ts";
 import type { ModelRequest } from "../../chat/chat-model.ts";
 import type { ContextItem, ContextMessage } from "../../chat/context-item.ts";
 import type { ModelSettings } from "../../chat/model-settings.ts";
+import { recallBlock, withRecalled } from "../../chat/recall-block.ts";
 import { describeChatModel } from "../chat-model.contract.ts";
 import { mirrorAnswer } from "./answer.ts";
 import { Mirror } from "./mirror.ts";
@@ -40,6 +41,14 @@ test("knows nothing without memory", () => {
   const answer = "I was sent 1 message: this one. I know nothing of what was said before.";
   expect(mirrorAnswer([user("My name is Alice")])).toBe(answer);
   expect(mirrorAnswer([user("What's my name?")])).toBe(answer);
+});
+
+test("says of one message with quotations what it was reminded of, and no more", () => {
+  const said = { id: "a", role: "user", content: "My name is Bob", createdAt: new Date(0) } as const;
+  const block = recallBlock([{ items: [said] }]);
+  expect(mirrorAnswer([user(withRecalled(block, "What's my name?"))])).toBe(
+    'I was sent 1 message: this one. I was reminded that you said: "My name is Bob".',
+  );
 });
 
 test("says with memory what the user said before", () => {
