@@ -1,5 +1,6 @@
 import type OpenAI from "openai";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { within } from "../../test/within.ts";
 import { startWithSdk } from "./sdk.fixture.ts";
 
 const model = "mirror";
@@ -127,6 +128,22 @@ test("what fails before its first word has a status, streamed or not", async () 
     }
   };
   await expect(failing()).rejects.toThrow();
+});
+
+test("a stream opens before a slow model's first word", async () => {
+  const { timeout } = AbortSignal;
+  const timeouts = vi.spyOn(AbortSignal, "timeout");
+  timeouts.mockImplementation((ms) => timeout.call(AbortSignal, ms === 10_000 ? 1 : ms));
+  onTestFinished(() => timeouts.mockRestore());
+  const { openai, server } = await startWithSdk();
+  server.ollama.scenario = { pieces: ["one"], pausedAfter: 0 };
+  const messages: Message[] = [{ role: "user", content: "Hi" }];
+  const opened = openai.chat.completions.create({ model: "llama3.2:3b", messages, stream: true });
+  const chunks = (await within(5000, opened))[Symbol.asyncIterator]();
+  const next = async () => (await chunks.next()).value?.choices[0]?.delta;
+  expect(await next()).toMatchObject({ role: "assistant", content: "" });
+  await server.ollama.resume();
+  expect(await next()).toEqual({ content: "one" });
 });
 
 test("what cannot be done is refused with the field", async () => {

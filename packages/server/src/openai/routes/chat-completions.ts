@@ -26,6 +26,9 @@ import {
   updateMetadata,
 } from "../stored-completions.ts";
 
+// Proxies close silent connections, often after 30 s: the first heartbeat comes 15 s behind this.
+const EARLY_MS = 10_000;
+
 /** Routes for clients that speak Chat Completions only. */
 export const chatCompletionRoutes: OpenAiRoutes = (context) => async (app) => {
   app.post(
@@ -49,9 +52,11 @@ export const chatCompletionRoutes: OpenAiRoutes = (context) => async (app) => {
     },
     async (request, reply) => {
       const { body } = request;
-      const turn = await createCompletion(context, context.callerOf(request), body, disconnected(reply));
+      const left = disconnected(reply);
+      const turn = await createCompletion(context, context.callerOf(request), body, left);
       if (body.stream) {
-        return streamCompletion(reply, turn, body.stream_options?.include_usage === true, context.metrics);
+        const withUsage = body.stream_options?.include_usage === true;
+        return streamCompletion(reply, turn, withUsage, context.metrics, left);
       }
       const result = await turn.result();
       if (result.error) throw result.error;
@@ -130,14 +135,19 @@ export const chatCompletionRoutes: OpenAiRoutes = (context) => async (app) => {
   );
 };
 
-/** Streams a completion. One that fails before its first word is answered with its error's status. */
+/**
+ * Streams a completion. One that fails before its first word, and within 10 s, is answered with its error's status.
+ * @param left aborted when the client has disconnected
+ */
 async function streamCompletion(
   reply: FastifyReply,
   turn: AskedTurn,
   withUsage: boolean,
   watch: StreamWatch,
+  left: AbortSignal,
 ): Promise<void> {
-  for await (const first of turn.follow(0)) {
+  const early = AbortSignal.any([left, AbortSignal.timeout(EARLY_MS)]);
+  for await (const first of turn.follow(0, early)) {
     const { error } = first.type === "end" ? await turn.result() : {};
     if (error) throw error;
     break;
