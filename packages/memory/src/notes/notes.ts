@@ -53,7 +53,7 @@ export class Notes {
    * Writes notes, all or none. A note with the id of one that is there replaces it; without an id, one is made.
    * @throws TypeError; MemoryError `too_many`, `unavailable`, `damaged`
    */
-  async put(notes: readonly NewNote[]): Promise<Note[]> {
+  async put<const New extends readonly NewNote[]>(notes: New): Promise<{ -readonly [N in keyof New]: Note }> {
     assertNotes(notes);
     const written = notes.map(({ id = crypto.randomUUID(), createdAt = new Date(), ...note }) => ({
       ...note,
@@ -63,7 +63,7 @@ export class Notes {
     const entries = written.flatMap((note) => [note.id, encodeNote(note)]);
     const [status] = await this.#run(PUT_NOTES, [String(MAX_NOTES), ...entries]);
     if (status === "refused") throw new MemoryError("too_many", `There can be ${MAX_NOTES} notes at most`);
-    return written;
+    return written as { -readonly [N in keyof New]: Note };
   }
 
   /** Removes a note. False: it is not there. @throws MemoryError `unavailable`, `damaged` */

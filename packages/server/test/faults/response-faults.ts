@@ -10,10 +10,25 @@ const model = "chatgpt/gpt-5-mini";
 const eventsOf = (stream: string): string[] =>
   stream.split("\n\n").filter((event) => event.startsWith("event:"));
 
+/** Asks again for as long as Redis is too slow for the server, as its 503 says. */
+async function untilServed<Answer extends { readonly status: number }>(
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  for (;;) {
+    const answer = await ask();
+    if (answer.status !== 503) return answer;
+    await sleep(250);
+  }
+}
+
 /** All events of a response, from a server that did not run it. */
 async function replay(base: string, id: string): Promise<string[]> {
   const path = `${base}/v1/responses/${id}?stream=true`;
-  return eventsOf(await (await fetch(path, { signal: AbortSignal.timeout(ENDS_WITHIN_MS) })).text());
+  const { text } = await untilServed(async () => {
+    const answer = await fetch(path, { signal: AbortSignal.timeout(ENDS_WITHIN_MS) });
+    return { status: answer.status, text: await answer.text() };
+  });
+  return eventsOf(text);
 }
 
 /** SIGKILL at so many events of a streamed response: another server replays what was shown, then one end. */
@@ -90,9 +105,8 @@ export const loseBackgroundResponses = ({ responses }: { readonly responses: num
       const check = async ({ id, conversation }: (typeof created)[number]) => {
         const ended = async (base: string) => {
           for (;;) {
-            const { status, body } = await request(base, "GET", `/v1/responses/${id}`);
-            // While Redis is too slow, the client is told to ask again.
-            if (status !== 503 && body.status !== "in_progress") return body;
+            const { body } = await untilServed(() => request(base, "GET", `/v1/responses/${id}`));
+            if (body.status !== "in_progress") return body;
             await sleep(250);
           }
         };
@@ -104,7 +118,8 @@ export const loseBackgroundResponses = ({ responses }: { readonly responses: num
         const [one, other] = await Promise.all(others.map(({ base }) => replay(base, id)));
         if (JSON.stringify(one) !== JSON.stringify(other)) losses.push(`${fault}: two replays`);
         const base = others[0]?.base ?? "";
-        const { body } = await request(base, "GET", `/v1/conversations/${conversation}/items`);
+        const path = `/v1/conversations/${conversation}/items`;
+        const { body } = await untilServed(() => request(base, "GET", path));
         if (body.data.length !== 2) losses.push(`${fault}: ${body.data.length} items`);
         return JSON.stringify(body.data);
       };
