@@ -54,7 +54,7 @@ export const archivedTurn = z.object({
   settings: json.optional().describe("What the request asked of the model beside the context."),
   client: z.record(z.string(), json).optional().describe("What the API that it came by stored with it."),
   lacks: z
-    .array(z.enum(["images", "files", "tools", "output_images"]))
+    .array(z.enum(["images", "files", "tools", "output_images", "loose_arguments"]))
     .optional()
     .describe("What the model could not be sent."),
   sent: z

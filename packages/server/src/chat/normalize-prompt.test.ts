@@ -190,6 +190,23 @@ describe("a prompt of items", () => {
     expect(changes).toContainEqual({ change: "images_left_out", messages: 1 });
   });
 
+  test.each(["", " ", "[1]", '{"at":'])(
+    "has a call with the arguments %j as text where the API refuses it",
+    (args) => {
+      const history = [m("user", "Where?"), call("1", args), output("1", "A"), call("2"), output("2", "B")];
+      expect(normalizePrompt("", history, ["loose_arguments"])).toMatchObject({
+        items: [
+          { content: "Where?" },
+          { role: "assistant", content: `I called the tool look with ${args}` },
+          { role: "user", content: "Result of a tool:\nA" },
+          { callId: "2", arguments: "{}" },
+          { callId: "2", content: "B" },
+        ],
+        changes: [{ change: "tools_as_text", messages: 2 }],
+      });
+    },
+  );
+
   test("replaces images in outputs where the API has no place for them", () => {
     const history = [m("user", "Where?"), call("1"), output("1", "", [IMAGE])];
     expect(normalizePrompt("", history, ["output_images"])).toMatchObject({

@@ -1,5 +1,6 @@
 import { type Item, modelWindow } from "@redis-memory-magic/memory";
 import type { PromptChange } from "@redis-memory-magic/protocol";
+import { isFields } from "../fields.ts";
 import {
   type ContentPart,
   type ContextItem,
@@ -22,8 +23,8 @@ export interface Prompt {
   readonly changes: readonly PromptChange[];
 }
 
-/** What a model or its provider's API cannot take. */
-export const LACKS = ["images", "files", "tools", "output_images"] as const;
+/** What a model or its provider's API cannot take; `loose_arguments`: a call whose arguments are no JSON object. */
+export const LACKS = ["images", "files", "tools", "output_images", "loose_arguments"] as const;
 export type Lack = (typeof LACKS)[number];
 
 /** Between two messages that were joined. */
@@ -131,7 +132,7 @@ class PromptBuilder {
     for (const { id, name, arguments: args } of toolCalls) {
       if (reason === "call_without_output" || this.#open.has(id)) {
         this.#count("call_left_out");
-      } else if (reason !== undefined || this.#lacks.includes("tools") || this.#items.length === 0) {
+      } else if (reason !== undefined || !this.#takesCall(args) || this.#items.length === 0) {
         this.#count("tools_as_text");
         this.#addAnswer(`I called the tool ${name} with ${args}`, source);
       } else {
@@ -140,6 +141,11 @@ class PromptBuilder {
         this.#items.push({ ...call, sources: [source] });
       }
     }
+  }
+
+  #takesCall(args: string): boolean {
+    if (this.#lacks.includes("tools")) return false;
+    return !this.#lacks.includes("loose_arguments") || isJsonObject(args);
   }
 
   addOutput({ content, parts: stored, toolCallId }: Item, source: number, hasCall: boolean): void {
@@ -236,3 +242,11 @@ function contentOf(parts: readonly ContentPart[]): Pick<ContextMessage, "content
 
 const toParts = ({ content, parts }: ContextMessage): readonly ContentPart[] =>
   parts ?? (content === "" ? [] : [{ type: "text", text: content }]);
+
+function isJsonObject(text: string): boolean {
+  try {
+    return isFields(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}

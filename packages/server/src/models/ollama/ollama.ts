@@ -57,7 +57,8 @@ export class Ollama implements ChatModel {
     "maxOutputTokens",
     "reasoningEffort",
   ] as const;
-  readonly lacks = ["files", "output_images"] as const;
+  // Ollama refuses a conversation with arguments that are no object, and models do write such.
+  readonly lacks = ["files", "output_images", "loose_arguments"] as const;
   readonly #config: OllamaConfig;
   readonly #http: ProviderHttp;
   readonly #known: KnownModels;

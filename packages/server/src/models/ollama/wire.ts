@@ -11,13 +11,12 @@ import { z } from "zod";
 import type { AnswerSink, Completion, ModelRequest } from "../../chat/chat-model.ts";
 import { type ContentPart, type ContextItem, contentOf, type FunctionCall } from "../../chat/context-item.ts";
 import type { FunctionTool, ModelSettings, ResponseFormat } from "../../chat/model-settings.ts";
-import { isFields } from "../../fields.ts";
 import type { AnswerReader } from "../answer-body.ts";
 import { AnswerOutput } from "../answer-output.ts";
 import { isErrorReason } from "../finish-reason.ts";
 import { errorOfBody, errorOfEvent, failureOfError } from "../provider-error-body.ts";
 import { providerFailure } from "../provider-failure.ts";
-import { parseJson, parseOrNull } from "../wire-json.ts";
+import { parseJson } from "../wire-json.ts";
 
 export interface BodyOptions {
   readonly temperature: number | undefined;
@@ -69,8 +68,7 @@ function toMessages(items: readonly ContextItem[]): ChatCompletionMessageParam[]
 const toToolCall = (call: FunctionCall): ChatCompletionMessageFunctionToolCall => ({
   id: call.callId,
   type: "function",
-  // Ollama refuses a conversation with arguments that are no object, and models do write such.
-  function: { name: call.name, arguments: isFields(parseOrNull(call.arguments)) ? call.arguments : "{}" },
+  function: { name: call.name, arguments: call.arguments },
 });
 
 /** Files are not sent: most servers have no place for them. */
