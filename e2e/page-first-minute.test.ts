@@ -95,7 +95,7 @@ describe("a scenario", () => {
       .waitFor();
     await page
       .getByRole("button", { name: /^X-ray: / })
-      .last()
+      .nth(2)
       .click();
     await expect.poll(() => cat.getAttribute("data-mark")).toBe("recalled");
     await expect(

@@ -209,11 +209,14 @@ describe("memory on the page", () => {
     await expect(chart.getByText(stateful.toLocaleString("en-US"), { exact: true }).last()).toBeVisible();
     await expect(chart.getByText("2 turns")).toBeVisible();
     await expect(chat.page.getByRole("combobox", { name: "Priced as" })).toBeVisible();
-    const sessions = chat.page.getByRole("navigation", { name: "Sessions" });
-    await sessions.getByText("2 sessions", { exact: true }).click();
-    const links = sessions.getByRole("link", { name: /^My name is Bob.*4 messages/ });
+    // Other tests have sessions of the same name.
+    const group = chat.page
+      .getByRole("navigation", { name: "Sessions" })
+      .locator("li.session-group", { hasText: "2 sessions" });
+    await group.getByText("2 sessions", { exact: true }).click();
+    const links = group.getByRole("link", { name: /^My name is Bob.*4 messages/ });
     await expect.poll(() => links.count()).toBe(2);
-    await sessions.getByRole("button", { name: "Delete these 2 sessions" }).click();
+    await group.getByRole("button", { name: "Delete these 2 sessions" }).click();
     await expect.poll(() => links.count()).toBe(0);
   });
 
