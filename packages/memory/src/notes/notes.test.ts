@@ -1,23 +1,16 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import {
-  type Connection,
-  connectIoRedis,
-  connectNodeRedis,
-  removeKeys,
-  uniqueName,
-} from "../../test/redis.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { type Connection, connectIoRedis } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import { type MemoryOptions, MessageHistory, Notes, OwnerQuota } from "../index.ts";
 import { notesKey, parseKey } from "../redis/keys.ts";
 
 let redis: Connection;
-beforeAll(async () => {
-  redis = await connectNodeRedis();
+let name: string;
+useRedis((connection, newName) => {
+  [redis, name] = [connection, newName];
 });
-afterAll(() => redis.close());
 
 function start(more: Partial<MemoryOptions> = {}) {
-  const name = uniqueName();
-  onTestFinished(() => removeKeys(redis, name));
   const options = { client: redis.client, name, owner: "alice", ...more };
   return { name, options, notes: new Notes(options), key: notesKey(name, options.owner) };
 }

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../../test/redis.ts";
+import { expect, test } from "vitest";
+import type { Connection } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import { type Item, MessageHistory } from "../index.ts";
 
 let redis: Connection;
-beforeAll(async () => {
-  redis = await connectNodeRedis();
+let name: string;
+useRedis((connection, newName) => {
+  [redis, name] = [connection, newName];
 });
-afterAll(() => redis.close());
 
 function start() {
-  const name = uniqueName();
-  onTestFinished(() => removeKeys(redis, name));
   return new MessageHistory({ client: redis.client, name, ttlSeconds: 60, recall: true });
 }
 

@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../../test/redis.ts";
+import { expect, test } from "vitest";
+import { type Connection, connectNodeRedis } from "../../test/redis.ts";
+import { useRedis } from "../../test/use-redis.ts";
 import { MessageHistory, type NewItem } from "../index.ts";
 import { sessionKeys } from "../redis/keys.ts";
 
 let redis: Connection;
-beforeAll(async () => {
-  redis = await connectNodeRedis();
+let name: string;
+useRedis((connection, newName) => {
+  [redis, name] = [connection, newName];
 });
-afterAll(() => redis.close());
 
 function start() {
-  const name = uniqueName();
-  onTestFinished(() => removeKeys(redis, name));
   const options = { client: redis.client, name, ttlSeconds: 60, recall: true };
   return { name, options, history: new MessageHistory(options) };
 }
