@@ -8,7 +8,9 @@ import { assertTtl } from "../validate.ts";
 
 /** Where the messages are written. */
 export interface RedisVlTarget {
-  /** A connected client of the Redis with RediSearch that RedisVL uses: no cluster, as RedisVL's own keys are not for one. */
+  /**
+   * A connected client of the Redis with RediSearch that RedisVL uses: no cluster, as RedisVL's own keys are not for one.
+   */
   readonly client: RedisClient;
   /** The prefix of its keys: the history's `prefix`, which is its `name` where none was given. */
   readonly prefix: string;

@@ -77,7 +77,8 @@ export const quotaKey = (name: string, owner: string): string =>
 export const notesKey = (name: string, owner: string): string => `${name}:notes:{${percentEncode(owner)}}`;
 
 /**
- * Whose key this is, and of which session; null: of none, as a list of sessions and the notes are. The reverse of the above.
+ * Whose key this is, and of which session; null: of none, as a list of sessions and the notes are. The reverse of the
+ * above.
  *
  * @example
  * console.log(parseKey("chat_history", "chat_history:{alice/session_1}:meta")?.sessionId); // session_1

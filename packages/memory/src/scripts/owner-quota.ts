@@ -23,7 +23,8 @@ end
 /**
  * Enters a session in its owner's list before it is written to, unless that would exceed the quota.
  *
- * ARGV[1] the session's id; empty: the owner's notes are to be written   ARGV[2] its TTL in ms, if it is new   ARGV[3] bytes that are to be written
+ * ARGV[1] the session's id; empty: the owner's notes are to be written   ARGV[2] its TTL in ms, if it is new
+ * ARGV[3] bytes that are to be written
  * ARGV[4] sessions at most   ARGV[5] bytes at most; empty: no limit
  *
  * Returns {'ok', now} | {'sessions' or 'bytes', now, when the next session expires, or -1}

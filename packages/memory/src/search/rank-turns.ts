@@ -127,7 +127,8 @@ interface ReadTurns {
 }
 
 function readTurns({ index, from, to }: Range, hashes: readonly number[]): ReadTurns {
-  // Most terms of a session are not in the query. The lowest bits of a hash tell that, and nearly always which one it is.
+  // Most terms of a session are not in the query. The lowest bits of a hash tell that, and nearly always which one it
+  // is.
   const positions = new Uint16Array(SLOTS);
   for (const [q, hash] of hashes.entries()) {
     const taken = positions[hash & (SLOTS - 1)] !== 0;

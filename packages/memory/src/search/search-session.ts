@@ -4,7 +4,7 @@ import { READ_RANGES } from "../scripts/search.ts";
 import { assertCount, assertFields, assertId, assertText } from "../validate.ts";
 import { bestPassage, type Passage } from "./best-passage.ts";
 import { type RankedTurn, type Ranking, rankTurns } from "./rank-turns.ts";
-import { type ReadLimits, type Run, readTerms } from "./stored-terms.ts";
+import { type ReadLimits, type Run, readTerms, type StoredTerms } from "./stored-terms.ts";
 import type { TermIndex } from "./term-index.ts";
 import { type Term, termsOf } from "./terms.ts";
 
@@ -76,12 +76,8 @@ const SMALL_REST = 1 / 8;
  */
 const estimateTokens = (terms: number): number => 4 + 1.75 * terms;
 
-/** What was found, and from which item on the terms of a session are still to be stored. */
-export interface FoundTurns extends SearchResult {
-  readonly missing: { readonly epoch: string; readonly from: number; readonly to: number } | null;
-  /** What is to be given to the next search of the session. */
-  readonly known: TermIndex;
-}
+/** What was found; which terms are still to be stored; and what is to be given to the next search of the session. */
+export interface FoundTurns extends SearchResult, Pick<StoredTerms, "missing" | "known"> {}
 
 /**
  * Finds turns of a session by the words of a query.
@@ -104,10 +100,8 @@ export async function searchSession(
     if (found !== undefined) return { ...found, missing: null, known };
   }
   const stored = await readTerms(run, before, allLimits, known);
-  const { index, missingFrom: from, end: to } = stored;
-  const found = await findTurns(run, terms, options, { index, end: to, ...allLimits, isChecked: false });
-  const missing = from === null ? null : { epoch: index.epoch, from, to };
-  return { ...(found ?? NOTHING), missing, known: stored.known };
+  const found = await findTurns(run, terms, options, { ...stored, ...allLimits, isChecked: false });
+  return { ...(found ?? NOTHING), missing: stored.missing, known: stored.known };
 }
 
 const NOTHING: SearchResult = { messages: [], searched: 0, total: 0, matched: 0, hits: [] };
@@ -264,7 +258,7 @@ export function decodeItems(entries: readonly (string | number)[], epoch: string
   return items;
 }
 
-export function tokensOf(item: Item, countTokens: SearchOptions["countTokens"]): number {
+function tokensOf(item: Item, countTokens: SearchOptions["countTokens"]): number {
   const tokens = countTokens(item);
   if (!(tokens >= 0)) throw new TypeError("countTokens must return a number, 0 or more");
   return tokens;

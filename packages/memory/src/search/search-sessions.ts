@@ -1,7 +1,7 @@
 import { MemoryError } from "../errors.ts";
 import type { Item, ItemTypes } from "../history/item.ts";
 import { READ_RANGES } from "../scripts/search.ts";
-import { assertFields, assertId } from "../validate.ts";
+import { assertId } from "../validate.ts";
 import { type RankedTurn, rankTurns } from "./rank-turns.ts";
 import {
   assertSearch,
@@ -58,7 +58,6 @@ interface Place {
   readonly to: number;
 }
 
-const FIELDS = new Set(["sessionId", "before", "key", "run"]);
 /** Of one session, one page of terms is read. */
 const MAX_ITEMS_OF_SESSION = 5_000;
 /** Sessions whose terms are read at once. */
@@ -75,10 +74,7 @@ export async function searchSessions(
   read: (session: SearchedSession, limits: ReadLimits) => Promise<StoredTerms>,
 ): Promise<SessionsSearchResult> {
   assertSearch(query, options);
-  for (const session of sessions) {
-    assertFields("a session", session, FIELDS);
-    if (session.before !== undefined) assertId("before", session.before);
-  }
+  for (const { before } of sessions) if (before !== undefined) assertId("before", before);
   const { all, places, total } = await readAll(sessions, read);
   const ranking = rankTurns({ index: all, from: 0, to: all.end }, termsOf(query), MAX_READ);
   const { turns: ranked, maxTokens } = relevant(ranking, options);

@@ -1,7 +1,7 @@
-import { type FoundTurns, type SearchOptions, type SearchResult, searchSession } from "./search-session.ts";
+import { type SearchOptions, type SearchResult, searchSession } from "./search-session.ts";
 import { type SearchedSession, type SessionsSearchResult, searchSessions } from "./search-sessions.ts";
-import { type ReadLimits, type Run, readTerms, storeMissing } from "./stored-terms.ts";
-import { type TermCache, type TermIndex, termsOfClient } from "./term-index.ts";
+import { type ReadLimits, type Run, readTerms, type StoredTerms, storeMissing } from "./stored-terms.ts";
+import { type TermCache, termsOfClient } from "./term-index.ts";
 
 /** Searches sessions, keeps the terms that it has read, and stores those that Redis lacks. */
 export class SessionSearch {
@@ -17,7 +17,7 @@ export class SessionSearch {
   /** @param key the session's key of terms */
   async turns(key: string, run: Run, query: string, options: SearchOptions): Promise<SearchResult> {
     const { missing, known, ...result } = await searchSession(run, query, options, this.#terms.get(key));
-    this.#keep(key, run, known, missing);
+    this.#keep(key, run, { missing, known });
     return result;
   }
 
@@ -29,22 +29,20 @@ export class SessionSearch {
   ): Promise<SessionsSearchResult> {
     const read = async ({ key, run, before = "" }: SearchedSession, limits: ReadLimits) => {
       const stored = await readTerms(run, before, limits, this.#terms.get(key));
-      const { index, known, missingFrom: from, end: to } = stored;
-      this.#keep(key, run, known, from === null ? null : { epoch: index.epoch, from, to });
+      this.#keep(key, run, stored);
       return stored;
     };
     return searchSessions(sessions, query, options, read);
   }
 
-  #keep(key: string, run: Run, known: TermIndex, missing: FoundTurns["missing"]): void {
+  #keep(key: string, run: Run, { missing, known }: Pick<StoredTerms, "missing" | "known">): void {
     this.#terms.keep(key, known);
-    if (missing !== null && !this.#storing.has(key)) {
-      this.#storing.add(key);
-      storeMissing(run, missing.epoch, missing.from, missing.to)
-        .catch(() => {
-          // The next search goes on.
-        })
-        .finally(() => this.#storing.delete(key));
-    }
+    if (missing === null || this.#storing.has(key)) return;
+    this.#storing.add(key);
+    storeMissing(run, missing.epoch, missing.from, missing.to)
+      .catch(() => {
+        // The next search goes on.
+      })
+      .finally(() => this.#storing.delete(key));
   }
 }

@@ -16,10 +16,17 @@ export interface StoredTerms {
   readonly index: TermIndex;
   /** The index that is searched up to. */
   readonly end: number;
-  /** The index of the first item whose terms are still to be stored, or null. */
-  readonly missingFrom: number | null;
+  /** The items whose terms are still to be stored, or null. */
+  readonly missing: MissingTerms | null;
   /** What can be kept for the next search. */
   readonly known: TermIndex;
+}
+
+/** Items of a session without terms: the index of the first one, and the index behind the last. */
+export interface MissingTerms {
+  readonly epoch: string;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** How much one search reads. */
@@ -69,16 +76,17 @@ export async function readTerms(
     index.prepend(earlier);
   }
   const gap = index.kinds.indexOf("unknown");
-  if (gap < 0) return { index, end, missingFrom: null, known: index };
+  if (gap < 0) return { index, end, missing: null, known: index };
   const all = index.with(new Map());
   index.cut(index.first + gap);
-  const { entries, missingFrom } = await computeMissing(run, all, limits.maxComputed);
-  return { index: all.with(entries), end, missingFrom, known: index };
+  const { entries, missingFrom: from } = await computeMissing(run, all, limits.maxComputed);
+  const missing = from === null ? null : { epoch, from, to: end };
+  return { index: all.with(entries), end, missing, known: index };
 }
 
 const nothing = (epoch: string): StoredTerms => {
   const index = new TermIndex(epoch, "", 0);
-  return { index, end: 0, missingFrom: null, known: index };
+  return { index, end: 0, missing: null, known: index };
 };
 
 interface TermsPage {
