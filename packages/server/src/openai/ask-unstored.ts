@@ -25,7 +25,8 @@ export async function askUnstored(
   else {
     left.addEventListener("abort", cancel, { once: true });
     // A WebSocket has many turns.
-    void turn.result().finally(() => left.removeEventListener("abort", cancel));
+    const forget = () => left.removeEventListener("abort", cancel);
+    void turn.result().then(forget, forget);
   }
   return turn;
 }
