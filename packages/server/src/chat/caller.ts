@@ -33,7 +33,8 @@ export interface TurnPermit {
 /** What a caller may store and read. Every method of `SessionStore` that writes, or reads a whole session, needs one. */
 export interface StorageQuota {
   /**
-   * Reserves bytes in a session, which may be new; null: in the owner's notes. Resolves with a function that gives them back.
+   * Reserves bytes in a session, which may be new; null: in the owner's notes. Resolves with a function that gives them
+   * back.
    * @throws AppError `storage_limit_reached`, `storage_unavailable`
    */
   reserve(sessionId: string | null, bytes: number): Promise<() => void>;

@@ -1,6 +1,6 @@
 import type { IndexedItem, Item, Note, TurnHistory } from "@redis-memory-magic/memory";
 import type { ContextReport, SentMessage, Turn } from "@redis-memory-magic/protocol";
-import { AppError } from "../errors/app-error.ts";
+import { readStored } from "./asked-turn.ts";
 import { retryRefused } from "./begin-turn.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
 import { beginOfTurn, DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes, leftOutOf } from "./context.ts";
@@ -54,8 +54,7 @@ export class Reports {
 
   /** @throws AppError `turn_not_found`, `storage_unavailable` */
   async turn(sessions: SessionStore, sessionId: string, turnId: string): Promise<Turn> {
-    const stored = await sessions.turn(sessionId, turnId);
-    if (stored === null) throw new AppError("turn_not_found", "There is no such turn in this session.");
+    const stored = await readStored(sessions, sessionId, turnId);
     const { response, error } = storedResult(sessionId, stored);
     return {
       turn_id: turnId,

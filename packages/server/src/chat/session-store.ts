@@ -60,8 +60,8 @@ interface PageOptions {
 }
 
 /**
- * One owner's sessions and notes in Redis. Every method rejects with an `AppError`. A method that writes, or reads a whole
- * session, takes the caller's quota.
+ * One owner's sessions and notes in Redis. Every method rejects with an `AppError`. A method that writes, or reads a
+ * whole session, takes the caller's quota.
  */
 export class SessionStore {
   readonly owner: string;

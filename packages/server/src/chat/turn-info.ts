@@ -91,8 +91,8 @@ type StoredInfo = {
 };
 
 /**
- * Turns as `[from, to, score, [word, weight, …], other session or "", passage's index, from, to]`; ms, searched, total, matched, other sessions that were
- * searched; why it failed.
+ * Turns as `[from, to, score, [word, weight, …], other session or "", passage's index, from, to]`; ms, searched, total,
+ * matched, other sessions that were searched; why it failed.
  */
 type StoredRecall = readonly [
   turns: readonly (readonly [number, number, number, readonly (string | number)[], ...(string | number)[]])[],

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Problem } from "@redis-memory-magic/protocol";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { AppError, type ErrorCode, type LimitState } from "../errors/app-error.ts";
+import { AppError, type ErrorCode, invalidFields, type LimitState } from "../errors/app-error.ts";
 import { ERRORS } from "../errors/error-table.ts";
 import { oncePerMinute } from "../observability/once-per-minute.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
@@ -64,7 +64,10 @@ export function renderErrors(
   });
 }
 
-/** Returns a function that turns what a request threw into an error of the table, counts it, and logs what an operator needs. */
+/**
+ * Returns a function that turns what a request threw into an error of the table, counts it, and logs what an operator
+ * needs.
+ */
 export function errorReports(watch: ProblemWatch): (error: Error, request: FastifyRequest) => AppError {
   const shouldLog = oncePerMinute();
   return (error, request) => {
@@ -132,12 +135,12 @@ const limitFields = ({ policy, quota }: LimitState, request: FastifyRequest): ob
 
 function fromFastify(error: FastifyError, bodyLimit = 0): AppError {
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const errors = error.validation.map(({ instancePath, message = "is not valid" }) => ({
-      field: instancePath.replace(/^\//, "").replaceAll("/", ".") || (error.validationContext ?? "body"),
-      message,
-    }));
-    const detail = errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
-    return new AppError("invalid_request", detail, { errors });
+    return invalidFields(
+      error.validation.map(({ instancePath, message = "is not valid" }) => ({
+        field: instancePath.replace(/^\//, "").replaceAll("/", ".") || (error.validationContext ?? "body"),
+        message,
+      })),
+    );
   }
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
     return new AppError(

@@ -5,7 +5,7 @@ import type { FastifyRequest } from "fastify";
 import type { AskedTurn } from "../chat/asked-turn.ts";
 import type { Caller } from "../chat/caller.ts";
 import type { ClientFields } from "../chat/turn-request.ts";
-import { AppError } from "../errors/app-error.ts";
+import { AppError, invalidFields } from "../errors/app-error.ts";
 import { isFields } from "../fields.ts";
 import { takeMessage } from "../http/hooks/limit-requests.ts";
 import { jsonParser } from "../http/hooks/request-bodies.ts";
@@ -224,12 +224,12 @@ function readCreate(message: unknown): ResponseCreate {
   refuseMalformedText(message);
   const { success, data, error } = responseCreate.safeParse(message);
   if (!success) {
-    const errors = error.issues.map(({ path, message: wrong }) => ({
-      field: path.join(".") || "message",
-      message: wrong,
-    }));
-    const detail = errors.map(({ field, message: wrong }) => `${field}: ${wrong}`).join("; ");
-    throw new AppError("invalid_request", detail, { errors });
+    throw invalidFields(
+      error.issues.map(({ path, message: wrong }) => ({
+        field: path.join(".") || "message",
+        message: wrong,
+      })),
+    );
   }
   if (data.background) {
     throw unsupported("background", "cannot be used on a WebSocket. Send the request by POST");
