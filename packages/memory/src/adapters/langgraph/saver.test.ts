@@ -1,3 +1,4 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
 import { emptyCheckpoint, uuid6 } from "@langchain/langgraph-checkpoint";
 import { deltaChannelHistoryTests, validate } from "@langchain/langgraph-checkpoint-validation";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
@@ -66,6 +67,26 @@ describe.each(Object.entries(CLIENTS))("LangGraph's checkpointer with %s", (clie
     const values = `${name}:{t}:values`;
     expect(await redis.command("HLEN", values)).toBe(1);
     expect((await saver.getTuple(thread("t")))?.checkpoint.channel_values).toEqual({ large });
+  });
+
+  test("two branches of a checkpoint keep their own values", async () => {
+    const saver = new RedisMemorySaver({ client: redis.client, name });
+    const branch = async (config: RunnableConfig, id: string, from: number | undefined, a: string) => {
+      const version = saver.getNextVersion(from);
+      const made = await saver.put(config, checkpoint(id, { a }, version), metadata, { a: version });
+      return { made, version };
+    };
+    const parent = await branch(thread("t"), uuid6(0), undefined, "parent");
+    const one = await branch(parent.made, uuid6(1), parent.version, "one");
+    const other = await branch(parent.made, uuid6(2), parent.version, "other");
+    expect(one.version).toBeGreaterThan(parent.version);
+    const valueOf = async ({ made }: typeof one) =>
+      (await saver.getTuple(made))?.checkpoint.channel_values.a;
+    expect([await valueOf(parent), await valueOf(one), await valueOf(other)]).toEqual([
+      "parent",
+      "one",
+      "other",
+    ]);
   });
 
   test("lists more checkpoints than one reply has, and of all threads", async () => {

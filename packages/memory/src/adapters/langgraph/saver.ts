@@ -56,6 +56,14 @@ export class RedisMemorySaver extends BaseCheckpointSaver {
     this.#runner = connected.runner;
   }
 
+  /**
+   * Returns a version that is later than the current one, with a random fraction: two branches of a checkpoint would
+   * have the same next number, and a value is stored under its version.
+   */
+  override getNextVersion(current: number | undefined): number {
+    return Math.floor(current ?? 0) + 1 + Math.random();
+  }
+
   override async put(
     config: RunnableConfig,
     checkpoint: Checkpoint,
