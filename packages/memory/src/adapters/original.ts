@@ -9,8 +9,18 @@ export type ReadableItem = Pick<
   "role" | "type" | "content" | "parts" | "toolCalls" | "toolCallId" | "id" | "metadata"
 >;
 
-/** The value as JSON has it: without fields that are undefined. */
-export const toJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
+/**
+ * The value as JSON has it: without fields that are undefined. Half of a surrogate pair, as in a text that was cut
+ * within a character, becomes U+FFFD: Redis keeps UTF-8.
+ */
+export function toJson(value: unknown): Json {
+  const json = JSON.stringify(value);
+  // Of surrogates, JSON has only the halves as escapes.
+  const wellFormed = json.includes("\\ud")
+    ? json.replace(/\\(ud[89a-f][0-9a-f]{2}|.)/g, (escaped, { length }) => (length > 1 ? "\\ufffd" : escaped))
+    : json;
+  return JSON.parse(wellFormed) as Json;
+}
 
 /**
  * Keeps an original beside the item that was made of it, as `parts: { [format]: original }`, unless the item alone
@@ -24,7 +34,8 @@ export function keepOriginal<I extends NewItem>(
   restored: unknown,
 ): I {
   const json = toJson(original);
-  return isEqual(json, toJson(restored)) ? item : { ...item, parts: { [format]: json } };
+  const plain = toJson(item) as unknown as I;
+  return isEqual(json, toJson(restored)) ? plain : { ...plain, parts: { [format]: json } };
 }
 
 /** The original that `keepOriginal` kept, if it did. */

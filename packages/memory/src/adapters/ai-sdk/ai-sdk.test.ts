@@ -8,6 +8,7 @@ import {
   type ChatState,
   type ChatStatus,
   convertToModelMessages,
+  createUIMessageStream,
   DefaultChatTransport,
   jsonSchema,
   simulateReadableStream,
@@ -480,4 +481,77 @@ test("an answer goes on when the client disconnects, and is given so many tokens
   await done;
   expect((await plain()).at(-1)).toBe(`assistant: ${WORDS(30)}`);
   expect(JSON.stringify(prompts[0])).not.toContain("xxx");
+});
+
+test("an answer that does not begin with a start has one id on the page and in the store", async () => {
+  const answer = () =>
+    createUIMessageStream({
+      execute: ({ writer }) => {
+        writer.write({ type: "data-status", data: "Looking", transient: true });
+        writer.write({ type: "text-start", id: "t" });
+        writer.write({ type: "text-delta", id: "t", delta: "Hello" });
+        writer.write({ type: "text-end", id: "t" });
+      },
+    });
+  const chat = new Chat(await serve({ answer }));
+  await chat.sendMessage({ text: "Hi" });
+  expect(chat.status).toBe("ready");
+  expect(await chatStore(history).load("c")).toEqual(JSON.parse(JSON.stringify(chat.messages)));
+  expect(await plain()).toEqual(["user: Hi", "assistant: Hello"]);
+});
+
+test("a text that was cut within a character is stored with a replacement character", async () => {
+  const cut = "🎉".slice(0, 1);
+  const answer = () =>
+    createUIMessageStream({
+      execute: ({ writer }) => {
+        writer.write({ type: "start" });
+        writer.write({ type: "data-page", data: { text: cut, [cut]: 1, escaped: "\\ud83c" } });
+        writer.write({ type: "text-start", id: "t" });
+        writer.write({ type: "text-delta", id: "t", delta: `Hello ${cut}` });
+        writer.write({ type: "text-end", id: "t" });
+      },
+    });
+  const errors: unknown[] = [];
+  const chat = new Chat(await serve({ answer, onError: (error) => errors.push(error) }));
+  await chat.sendMessage({ text: `Hi ${cut}` });
+  expect([chat.status, errors]).toEqual(["ready", []]);
+  const [asked, answered] = await chatStore(history).load("c");
+  expect(textOf(asked)).toBe("Hi \uFFFD");
+  expect(answered?.parts).toMatchObject([
+    { data: { text: "\uFFFD", "\uFFFD": 1, escaped: "\\ud83c" } },
+    { text: "Hello \uFFFD" },
+  ]);
+});
+
+test("a question is answered however long it is, and a file counts as one", async () => {
+  const given: UIMessage[][] = [];
+  const { model } = slowModel(1);
+  const api = await serve({
+    maxTokens: 3_000,
+    answer: async (context) => {
+      given.push(context.messages);
+      return answerWith(model)(context);
+    },
+  });
+  const chat = new Chat(api);
+  const photo = { type: "file" as const, mediaType: "image/png" };
+  const files = [{ ...photo, url: `data:image/png;base64,${"A".repeat(700_000)}` }];
+  await chat.sendMessage({ text: "What is this?", files });
+  await chat.sendMessage({ text: "Are you sure?" });
+  await chat.sendMessage({ text: "x".repeat(40_000) });
+  expect(given.map((messages) => messages.map(({ role }) => role))).toEqual([
+    ["user"],
+    ["user", "assistant", "user"],
+    ["user"],
+  ]);
+});
+
+test("an address that is not valid, and an answer that is not a stream, are refused with a reason", async () => {
+  const errors: unknown[] = [];
+  const answer = () => new Response("Hello") as never;
+  const api = await serve({ answer, onError: (error) => errors.push(error) });
+  expect((await fetch(`${api}/%E0%A4%A/stream`)).status).toBe(400);
+  await new Chat(api).sendMessage({ text: "Hi" });
+  expect(String(errors)).toContain("answer must return what streamText returns");
 });

@@ -45,7 +45,10 @@ export interface ChatHandlerOptions {
    * where there are several users: the id comes from the browser.
    */
   readonly session?: (chatId: string, request: Request) => string | null | Promise<string | null>;
-  /** Tokens of messages that `answer` is given at most, about four characters each. Default: all messages. */
+  /**
+   * Tokens of messages that `answer` is given at most: about four characters each, and 1,000 for a file. The message to
+   * be answered is always given. Default: all messages.
+   */
   readonly maxTokens?: number;
   /** Called with the promise of the whole answer: for a platform that ends the process after its response. */
   readonly waitUntil?: (done: Promise<void>) => void;
@@ -136,8 +139,8 @@ export function chatHandler(options: ChatHandlerOptions): ChatHandler {
       if (body === null || message === undefined)
         return problem(400, "The message is missing or is not a UIMessage");
       return withSession(body.id, request, async (session, chatId) => {
-        const stored = await toStoredMessages(await Array.fromAsync(history.items(session)));
-        const begun = await turns.begin(session, await beginOptions(stored, message, body.trigger));
+        const known = await findMessage(history, session, message);
+        const begun = await turns.begin(session, await beginOptions(known, message, body.trigger));
         if (begun.kind === "busy")
           return problem(409, "An answer is being written. Stop it, or wait for its end");
         if (begun.kind === "refused") return problem(409, "The chat was changed meanwhile. Load it again");
@@ -180,19 +183,35 @@ async function readMessage(body: ChatRequest | null): Promise<UIMessage | undefi
   return valid !== undefined && isId(valid.id) && valid.role !== "system" ? valid : undefined;
 }
 
-/** `…/<chat id>` or `…/<chat id>/stream`. */
-const chatIdOf = (request: Request): string => {
+/** `…/<chat id>` or `…/<chat id>/stream`. Undefined: it is not valid. */
+function chatIdOf(request: Request): string | undefined {
   const segments = new URL(request.url).pathname.split("/").filter(Boolean);
-  return decodeURIComponent((segments.at(-1) === "stream" ? segments.at(-2) : segments.at(-1)) ?? "");
-};
+  try {
+    return decodeURIComponent((segments.at(-1) === "stream" ? segments.at(-2) : segments.at(-1)) ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+async function findMessage(
+  history: MessageHistory,
+  session: string,
+  { role, id }: UIMessage,
+): Promise<StoredMessage | undefined> {
+  // An answer can be several items, with other ids.
+  const items =
+    role === "assistant"
+      ? await Array.fromAsync(history.items(session))
+      : [(await history.getItem(session, id)) ?? []].flat();
+  return (await toStoredMessages(items)).find(({ message }) => message.id === id);
+}
 
 /** A new message begins a turn; one that was changed, or is to be answered again, does so in its place. */
 async function beginOptions(
-  stored: readonly StoredMessage[],
+  known: StoredMessage | undefined,
   message: UIMessage,
   trigger: string | undefined,
 ): Promise<BeginOptions> {
-  const known = stored.find((one) => one.message.id === message.id);
   const replaceFrom = known && { replaceFrom: known.itemId };
   if (message.role === "assistant") {
     const key = await digest(message);
@@ -214,12 +233,30 @@ async function readContext(
   session: string,
   maxTokens: number | undefined,
 ): Promise<UIMessage[]> {
-  const countTokens = ({ content, parts }: Item) =>
-    Math.ceil((parts === undefined ? content : JSON.stringify(parts)).length / 4) + 4;
+  let isNewest = true;
+  const countTokens = (item: Item) => {
+    const tokens = estimateTokens(item);
+    const isQuestion = isNewest;
+    isNewest = false;
+    return isQuestion ? Math.min(tokens, maxTokens ?? tokens) : tokens;
+  };
   const items = maxTokens
     ? await history.getRecent(session, { for: "model", maxTokens, countTokens })
     : await Array.fromAsync(history.items(session));
   return (await toStoredMessages(items)).map(({ message }) => message);
+}
+
+// About what an image costs, however long its data.
+const FILE_TOKENS = 1_000;
+
+function estimateTokens({ content, parts }: Item): number {
+  let files = 0;
+  const json = JSON.stringify(parts ?? content, (_, value: unknown) => {
+    if (typeof value !== "string" || !/^data:[^,]*;base64,/.test(value)) return value;
+    files++;
+    return "";
+  });
+  return Math.ceil(json.length / 4) + 4 + files * FILE_TOKENS;
 }
 
 /** Writes an answer to the turn, chunk by chunk, until the turn is stopped. */
@@ -229,21 +266,17 @@ async function writeAnswer(
   messages: UIMessage[],
   onError: (error: unknown) => void,
 ): Promise<{ chunks: UIMessageChunk[]; failed: boolean }> {
-  const stream =
-    "stream" in answer
-      ? toUIMessageStream({
-          stream: answer.stream as Parameters<typeof toUIMessageStream>[0]["stream"],
-          originalMessages: messages,
-          onError: (error) => {
-            if (!writer.signal.aborted) onError(error);
-            return FAILED;
-          },
-        })
-      : answer;
+  const stream = toChunks(answer, messages, (error) => {
+    if (!writer.signal.aborted) onError(error);
+  });
   const last = messages.at(-1);
   const messageId = last?.role === "assistant" ? last.id : writer.id;
   const log = new ChunkWriter(writer);
   const chunks: UIMessageChunk[] = [];
+  const write = (chunk: UIMessageChunk) => {
+    chunks.push(chunk);
+    log.write(chunk);
+  };
   const reader = stream.getReader();
   const stop = () => void reader.cancel(writer.signal.reason).catch(() => {});
   writer.signal.addEventListener("abort", stop);
@@ -251,14 +284,37 @@ async function writeAnswer(
     const { value, done } = await reader.read();
     if (done || writer.signal.aborted) break;
     // What the page shows and what is stored have one id.
-    const chunk: UIMessageChunk = value.type === "start" ? { ...value, messageId } : value;
-    chunks.push(chunk);
-    log.write(chunk);
+    if (value.type === "start") write({ ...value, messageId });
+    else {
+      if (chunks.length === 0) write({ type: "start", messageId });
+      write(value);
+    }
   }
   return { chunks, failed: chunks.some(({ type }) => type === "error") };
 }
 
 const FAILED = "The answer failed.";
+
+/** @throws TypeError for what is not an answer */
+function toChunks(
+  answer: Answer,
+  originalMessages: UIMessage[],
+  onError: (error: unknown) => void,
+): ReadableStream<UIMessageChunk> {
+  if ("getReader" in answer) return answer;
+  const { stream } = answer;
+  if (stream === undefined) {
+    throw new TypeError("answer must return what streamText returns, or a stream of createUIMessageStream");
+  }
+  return toUIMessageStream({
+    stream: stream as Parameters<typeof toUIMessageStream>[0]["stream"],
+    originalMessages,
+    onError: (error) => {
+      onError(error);
+      return FAILED;
+    },
+  });
+}
 
 async function* readChunks(
   updates: Awaited<ReturnType<Turns["follow"]>> & object,

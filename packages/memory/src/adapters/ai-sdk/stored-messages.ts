@@ -16,8 +16,7 @@ export interface StoredMessage {
 /** Converts a message of the AI SDK to one to be stored: its text, and all of its parts. */
 export function fromUiMessage({ id, role, parts, metadata }: UIMessage): NewMessage {
   const content = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
-  const fields = metadata === undefined ? { parts } : { parts, metadata };
-  return { id, role, content, ...(toJson(fields) as object) };
+  return toJson({ id, role, content, parts, metadata }) as unknown as NewMessage;
 }
 
 /** An item to begin a turn with that continues an assistant's message, whose tool calls the page has answered. */
@@ -62,7 +61,7 @@ export async function replay(
   const message = base !== undefined && start?.messageId === base.id ? structuredClone(base) : undefined;
   const stream = new ReadableStream<UIMessageChunk>({
     start(controller) {
-      for (const chunk of chunks) controller.enqueue(chunk);
+      for (const chunk of joinDeltas(chunks)) controller.enqueue(chunk);
       controller.close();
     },
   });
@@ -71,6 +70,22 @@ export async function replay(
   const messages = readUIMessageStream({ stream, ...(message && { message }), onError: () => {} });
   for await (const state of messages) last = state;
   return last;
+}
+
+/** One delta for those that follow one another: the whole message is copied for each chunk that is read. */
+function joinDeltas(chunks: readonly UIMessageChunk[]): UIMessageChunk[] {
+  const joined: UIMessageChunk[] = [];
+  for (const chunk of chunks) {
+    const last = joined.at(-1);
+    const isNext =
+      (chunk.type === "text-delta" || chunk.type === "reasoning-delta") &&
+      last?.type === chunk.type &&
+      last.id === chunk.id &&
+      !chunk.providerMetadata;
+    if (isNext) joined[joined.length - 1] = { ...last, delta: last.delta + chunk.delta };
+    else joined.push(chunk);
+  }
+  return joined;
 }
 
 /** The items from an index on that hold one stream: none if there is no item with chunks among them. */

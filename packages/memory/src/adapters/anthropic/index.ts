@@ -20,7 +20,7 @@ import { portableParts } from "../portable-parts.ts";
 export function fromAnthropic(message: MessageParam | Pick<Message, "role" | "content">): NewItem[] {
   const { role } = message;
   const content = message.content as MessageParam["content"];
-  if (typeof content === "string") return [{ role, content }];
+  if (typeof content === "string") return [{ role, content: content.toWellFormed() }];
   const results = content.flatMap((block) => (block.type === "tool_result" ? [block] : []));
   const others = content.filter(({ type }) => type !== "tool_result");
   const items = results.map((block): NewMessage => {

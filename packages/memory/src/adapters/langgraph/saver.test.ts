@@ -80,9 +80,8 @@ describe.each(Object.entries(CLIENTS))("LangGraph's checkpointer with %s", (clie
     const one = await branch(parent.made, uuid6(1), parent.version, "one");
     const other = await branch(parent.made, uuid6(2), parent.version, "other");
     expect(one.version).toBeGreaterThan(parent.version);
-    const valueOf = async ({ made }: typeof one) =>
-      (await saver.getTuple(made))?.checkpoint.channel_values.a;
-    expect([await valueOf(parent), await valueOf(one), await valueOf(other)]).toEqual([
+    const valueIn = async ({ made }: typeof one) => (await saver.getTuple(made))?.checkpoint.channel_values.a;
+    expect([await valueIn(parent), await valueIn(one), await valueIn(other)]).toEqual([
       "parent",
       "one",
       "other",
