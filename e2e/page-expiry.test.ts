@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ChatPage } from "./chat-page.ts";
+import { moved, places } from "./row-places.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 let stack: Stack;
@@ -28,7 +29,9 @@ describe("a session that Redis no longer has", () => {
   test("is shown as expired, and its messages can be put back", async () => {
     const chat = await open();
     await chat.say("My name is Eve");
+    const before = await places(chat);
     await expire(chat);
+    expect(await moved(chat, before)).toBe(0);
     expect(await marks(chat)).toEqual(["gone", "gone"]);
     await expect(chat.page.getByText("Expired", { exact: true })).toBeVisible();
     await expect(chat.page.getByText("Sends only this message")).toBeVisible();

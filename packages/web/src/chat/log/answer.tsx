@@ -6,12 +6,13 @@ import { CopyIcon } from "../../ui/copy-icon.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { useNow } from "../../ui/use-now.ts";
 import { Attachments } from "../attachments/attachments.tsx";
+import { isGone } from "../state/expiry.ts";
 import { shortNameOf } from "../state/provider-name.ts";
 import type { ShownMessage, TurnInfo } from "../state/shown-message.ts";
 import type { LiveTurn } from "../stream/live-turn.ts";
 import { AnswerNotes } from "./answer-notes.tsx";
 import { KeepButton } from "./keep-button.tsx";
-import type { RowActions } from "./row-actions.ts";
+import { type RowActions, wasInRedis } from "./row-actions.ts";
 import { Thought } from "./thought.tsx";
 import { ToolCalls } from "./tool-calls.tsx";
 
@@ -40,23 +41,16 @@ export function Answer({ message, live, reconnecting, isLast, actions }: AnswerP
         <LiveState phase={live.phase} reconnecting={reconnecting} />
       ) : (
         <p className="row-meta">
-          {turn !== undefined && (
-            <AnsweredBy
-              turn={turn}
-              isStored={delivery !== "not-stored" && delivery !== "gone"}
-              actions={actions}
-            />
-          )}
+          {turn !== undefined && <AnsweredBy turn={turn} delivery={delivery} actions={actions} />}
           {delivery === "not-stored" && <span className="row-warning">{t.rows.notStored}</span>}
           <span className="row-actions">
             {content !== "" && <CopyIcon text={content} label={t.rows.copyAnswer} />}
-            {content !== "" && message.id !== null && delivery === "stored" && (
-              <KeepButton message={message} actions={actions} />
-            )}
-            {turn !== undefined && delivery === "stored" && (
+            {content !== "" && wasInRedis(message) && <KeepButton message={message} actions={actions} />}
+            {turn !== undefined && wasInRedis(message) && (
               <button
                 type="button"
                 className="button-icon"
+                disabled={isGone(message)}
                 aria-label={t.rows.regenerate}
                 title={t.rows.regenerateHint}
                 onClick={() => actions.onRegenerate(turn.id)}
@@ -73,13 +67,14 @@ export function Answer({ message, live, reconnecting, isLast, actions }: AnswerP
 
 interface AnsweredByProps {
   turn: TurnInfo;
-  /** True if its context report can be fetched. */
-  isStored: boolean;
+  delivery: ShownMessage["delivery"];
   actions: RowActions;
 }
 
 /** Mode, provider, model, duration, and the button that opens the inspector. */
-function AnsweredBy({ turn, isStored, actions }: AnsweredByProps) {
+function AnsweredBy({ turn, delivery, actions }: AnsweredByProps) {
+  const wasStored = delivery !== "not-stored";
+  const isOver = isGone({ delivery });
   return (
     <>
       <span>
@@ -87,13 +82,23 @@ function AnsweredBy({ turn, isStored, actions }: AnsweredByProps) {
       </span>
       {turn.model !== turn.provider && <span>{turn.model}</span>}
       {turn.total_ms !== undefined && <span className="figures">{formatDuration(turn.total_ms)}</span>}
-      {isStored && actions.onCompareMemory !== null && (
-        <button type="button" className="button-text" onClick={() => actions.onCompareMemory?.(turn.id)}>
+      {wasStored && actions.onCompareMemory !== null && (
+        <button
+          type="button"
+          className="button-text"
+          disabled={isOver}
+          onClick={() => actions.onCompareMemory?.(turn.id)}
+        >
           {t.common.sameQuestion[turn.mode]}
         </button>
       )}
-      {isStored && (
-        <button type="button" className="button-text" onClick={() => actions.onInspect(turn.id)}>
+      {wasStored && (
+        <button
+          type="button"
+          className="button-text"
+          disabled={isOver}
+          onClick={() => actions.onInspect(turn.id)}
+        >
           {turn.sent_messages === undefined ? t.header.xray : t.rows.xraySent(turn.sent_messages)}
         </button>
       )}

@@ -1,5 +1,6 @@
 import { t } from "../../texts/later.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { isGone } from "../state/expiry.ts";
 import type { ShownMessage } from "../state/shown-message.ts";
 import type { RowActions } from "./row-actions.ts";
 
@@ -12,6 +13,7 @@ export function KeepButton({ message, actions }: { message: ShownMessage; action
       className="button-icon"
       aria-label={t.notes.keepMessage}
       title={t.notes.keepMessageHint}
+      disabled={isGone(message)}
       onClick={() => onKeep(message)}
     >
       <Icon name="note" size={15} />

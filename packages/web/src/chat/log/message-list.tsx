@@ -60,7 +60,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
 
   useShowTarget(state, (index) => virtualizer.scrollToIndex(index, { align: "center" }), onReachTop);
 
-  useStayAtEnd(frame, () => virtualizer.scrollToEnd());
+  useStayAtEnd(frame);
 
   const rows = virtualizer.getVirtualItems();
   const first = rows[0];
@@ -89,7 +89,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
             const next = messages[index + 1];
             const turnEnds = message.turn?.id !== next?.turn?.id;
             return (
-              <div key={key} ref={virtualizer.measureElement} data-index={index}>
+              <div key={key} className="log-row" ref={virtualizer.measureElement} data-index={index}>
                 <Row
                   message={message}
                   mark={markOf(line, message)}
@@ -155,21 +155,22 @@ function useShowTarget(
   }, [target, sessionId, messages, olderBefore, load, loadOlder]);
 }
 
-/** Keeps the end in view when the log's height changes: the composer grows, a phone's keyboard opens. */
-function useStayAtEnd(frame: RefObject<HTMLDivElement | null>, scrollToEnd: () => void) {
-  const toEnd = useEffectEvent(scrollToEnd);
+/** Keeps the end in view when the log's height changes (a phone's keyboard opens), or its content's (an answer ends). */
+function useStayAtEnd(frame: RefObject<HTMLDivElement | null>) {
   useEffect(() => {
     const element = frame.current;
     if (element === null) return;
     let isAtEnd = true;
+    const fromEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight;
     const note = () => {
-      isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= AT_END_PX;
+      isAtEnd = fromEnd() <= AT_END_PX;
     };
     const observer = new ResizeObserver(() => {
-      if (isAtEnd) toEnd();
+      if (isAtEnd && fromEnd() >= 1) element.scrollTop = element.scrollHeight;
     });
     element.addEventListener("scroll", note, { passive: true });
     observer.observe(element);
+    if (element.firstElementChild !== null) observer.observe(element.firstElementChild);
     return () => {
       element.removeEventListener("scroll", note);
       observer.disconnect();

@@ -27,3 +27,10 @@ export interface RowActions {
   /** Moves a refused message back into the composer. */
   readonly onEditRefused: (message: ShownMessage) => void;
 }
+
+/**
+ * True if a message has the actions of one that Redis has. When Redis has it no longer they are disabled and keep their
+ * places, so that no message moves.
+ */
+export const wasInRedis = ({ id, delivery }: ShownMessage): boolean =>
+  id !== null && (delivery === "stored" || delivery === "gone");

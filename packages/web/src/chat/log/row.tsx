@@ -104,7 +104,7 @@ function GoneRule({ gone: { expiredAt }, onPutBack }: { gone: Gone; onPutBack: (
     <div className="rule rule-gone">
       <p>{expiredAt === null ? t.rows.goneDeleted : t.rows.goneExpired(formatTime(expiredAt))}</p>
       {onPutBack !== null && (
-        <button type="button" className="button button-small" onClick={onPutBack}>
+        <button type="button" className="button button-small rule-action" onClick={onPutBack}>
           {t.rows.putBack}
         </button>
       )}

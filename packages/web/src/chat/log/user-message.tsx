@@ -4,11 +4,12 @@ import { CopyIcon } from "../../ui/copy-icon.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Attachments } from "../attachments/attachments.tsx";
 import type { BranchPoint } from "../state/branches.ts";
+import { isGone } from "../state/expiry.ts";
 import type { ShownMessage } from "../state/shown-message.ts";
 import { BranchSwitch } from "./branch-switch.tsx";
 import { EditForm } from "./edit-form.tsx";
 import { KeepButton } from "./keep-button.tsx";
-import type { RowActions } from "./row-actions.ts";
+import { type RowActions, wasInRedis } from "./row-actions.ts";
 
 interface UserMessageProps {
   message: ShownMessage;
@@ -40,7 +41,7 @@ export function UserMessage({ message, branch, actions }: UserMessageProps) {
         </p>
         <span className="row-actions">
           <CopyIcon text={message.content} label={t.rows.copyMessage} />
-          {message.id !== null && message.delivery === "stored" && (
+          {wasInRedis(message) && (
             <>
               <KeepButton message={message} actions={actions} />
               <button
@@ -48,6 +49,7 @@ export function UserMessage({ message, branch, actions }: UserMessageProps) {
                 className="button-icon"
                 aria-label={t.rows.editMessage}
                 title={t.rows.editHint}
+                disabled={isGone(message)}
                 onClick={() => setIsEdited(true)}
               >
                 <Icon name="edit" size={15} />
