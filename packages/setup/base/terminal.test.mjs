@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createTerminal, duration, progressText } from "./terminal.mjs";
 
 /** @param {boolean} isTerminal @param {number} [columns] */
@@ -9,6 +9,9 @@ function record(isTerminal, columns = 80) {
   );
   return { terminal: createTerminal({ stream, isTerminal, color: false }), written: () => written };
 }
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 test("in a file, a step is one line when it is done", () => {
   const { terminal, written } = record(false);

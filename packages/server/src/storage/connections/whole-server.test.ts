@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { startCluster } from "../../../../memory/test/cluster.ts";
 import { MASTER_NAME, startSentinel } from "../../../../memory/test/sentinel.ts";
 import { serverBinary } from "../../../../memory/test/servers.ts";
@@ -33,6 +33,10 @@ test.each(Object.entries(TOPOLOGIES))(
       LIMIT_SESSIONS: "20",
     };
     const server = await startTestServer({ env });
+    // The masters of a Cluster are connected to one after the other, and each has a third of these slots.
+    const { client } = server.redis;
+    const slots = Array.from({ length: 64 }, (_, n) => ({ keys: [`{${n}}`], arguments: [] }));
+    await vi.waitFor(() => Promise.all(slots.map((slot) => client.eval("return 1", slot))), 30_000);
     const as = async (name: string) => ({
       authorization: `Bearer ${(await server.apiKeys.create({ owner: name })).key}`,
     });

@@ -98,7 +98,11 @@ test("continues where it was stopped", async () => {
     expect(logged.at(-1)).toEqual({ progress: null });
 
     const prepared = setup.prepare();
-    await vi.waitFor(() => expect(ranges).toEqual([undefined, `bytes=${HALF}-`]), { timeout: 5_000 });
+    await vi.waitFor(() => expect(ranges).toHaveLength(2), { timeout: 5_000 });
+    // What was received and not yet written is fetched again.
+    const [written] = /\d+/.exec(ranges[1] ?? "") ?? [];
+    expect(Number(written)).toBeGreaterThan(0);
+    expect(Number(written)).toBeLessThanOrEqual(HALF);
     release();
     expect(await readFile((await prepared).modelPath, "utf8")).toBe(CONTENT);
   });
