@@ -54,5 +54,8 @@ export class MemoryError extends Error {
 export const duplicateId = (id: unknown): MemoryError =>
   new MemoryError("duplicate_id", `A message with the id ${JSON.stringify(id)} is there already`);
 
+export const unknownMessage = (id: string): MemoryError =>
+  new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(id)}`);
+
 export const sessionExists = (): MemoryError =>
   new MemoryError("session_exists", "There is a session with this id already");

@@ -13,7 +13,7 @@ import {
 import { itemType, json, role } from "./items.ts";
 import { sessionSettings } from "./session-settings.ts";
 import { forkPoint, item, newMessage, session, title, ttlSeconds } from "./sessions.ts";
-import { recallFailure } from "./turns.ts";
+import { contentsFailure, recallFailure } from "./turns.ts";
 import { truncation } from "./usage.ts";
 
 /** What an export says it is. */
@@ -65,6 +65,10 @@ export const archivedTurn = z.object({
       context_window: count,
       budget: count,
       hash: z.string().max(64),
+      contents: z
+        .object({ listed: z.array(place).max(1000).readonly(), failed: contentsFailure.optional() })
+        .optional()
+        .describe("The places of the messages that the table of contents listed."),
       recall: z
         .object({
           turns: z

@@ -91,7 +91,8 @@ export const chatRequest = (
         .optional()
         .describe(
           "What a stateful turn is sent of a history that does not fit. window: the newest of it. recall (the " +
-            "default): also earlier turns that have words of the message.",
+            "default): also earlier turns that have words of the message. summary: also a table of contents of the " +
+            "rest. recall+summary: both.",
         ),
       notes: z
         .boolean()

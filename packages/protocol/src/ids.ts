@@ -11,7 +11,7 @@ export const mode = z.enum(MODES);
 export type Mode = z.infer<typeof mode>;
 
 /** How a history that does not fit the context window is chosen from. */
-export const MEMORY_STRATEGIES = ["window", "recall"] as const;
+export const MEMORY_STRATEGIES = ["window", "recall", "summary", "recall+summary"] as const;
 export const memoryStrategy = z.enum(MEMORY_STRATEGIES);
 export type MemoryStrategy = z.infer<typeof memoryStrategy>;
 

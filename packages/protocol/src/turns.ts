@@ -80,7 +80,10 @@ const recallHit = z.object({
     .describe("Words of the message that it has. A weight is larger the fewer turns have the word."),
 });
 
-export const recallFailure = z.enum(["unavailable", "late", "no_words"]);
+export const contentsFailure = z.enum(["unavailable", "late"]);
+export type ContentsFailure = z.infer<typeof contentsFailure>;
+
+export const recallFailure = z.enum([...contentsFailure.options, "no_words"]);
 export type RecallFailure = z.infer<typeof recallFailure>;
 
 const part = { tokens: count, message_ids: z.array(z.string()) };
@@ -93,6 +96,18 @@ export const contextPart = z.discriminatedUnion("kind", [
     ...part,
     note_ids: z.array(z.string()).describe("The newest notes that fit, oldest first."),
     total: count.describe("Notes that the owner had."),
+  }),
+  z.object({
+    kind: z.literal("summary"),
+    ...part,
+    entries: z
+      .array(z.object({ message_id: z.string(), text: z.string().describe("Its first words.") }))
+      .describe("The messages of the user that the table of contents lists, oldest first."),
+    failed: contentsFailure
+      .optional()
+      .describe(
+        "Why the turn went on without it. unavailable: Redis was away. late: reading the messages took too long.",
+      ),
   }),
   z.object({
     kind: z.literal("recall"),
@@ -123,6 +138,7 @@ export const contextReport = z.object({
     .describe(
       "The payload's segments, in the order in which they are sent; their tokens add up to the report's count. " +
         "notes: the owner's, at the end of the system prompt. " +
+        "summary: a table of contents of what is outside the window, at the beginning of the first message. " +
         "recall: earlier turns from outside the window, quoted at the beginning of the message.",
     ),
   left_out: z.array(

@@ -1,5 +1,5 @@
 import { MessageHistory, SessionArchive, Turns } from "@redis-memory-magic/memory";
-import type { ContextReport } from "@redis-memory-magic/protocol";
+import { type ContextReport, MEMORY_STRATEGIES } from "@redis-memory-magic/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { startTestServer } from "./test-server.ts";
@@ -11,7 +11,14 @@ const at = fc.nat({ max: 20 });
 const word = fc.constantFrom(...WORDS);
 const operation = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("append" as const), word }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("ask" as const), word }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("ask" as const),
+      word,
+      memory: fc.constantFrom(...MEMORY_STRATEGIES),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -37,6 +44,7 @@ test("whatever is done to a session, a context has only what is in it, once, and
   let marks = 0;
   let sessions = 0;
   let recalled = 0;
+  let listed = 0;
 
   const check = async (
     operations: readonly (typeof operation extends fc.Arbitrary<infer T> ? T : never)[],
@@ -72,20 +80,36 @@ test("whatever is done to a session, a context has only what is in it, once, and
         }
       } else if (op.kind === "ask") {
         const body = { message: op.word, mode: "stateful", provider: "mirror", session_id: session };
-        const more = { context_tokens: 500, system: "" };
+        const more = { context_tokens: 500, system: "", memory: op.memory };
         const answer = await server.inject("POST", "/context-preview", { ...body, ...more });
         const report: ContextReport = answer.json();
         const there = await Array.fromAsync(plain.items(session));
         const known = new Set(there.flatMap(({ content }) => content.match(/mark\d+/) ?? []));
         const sent = report.messages.flatMap(({ content }) => content.match(/mark\d+/g) ?? []);
         expect(sent.filter((mark) => !known.has(mark))).toEqual([]);
-        expect(new Set(sent).size).toBe(sent.length);
+        const summary = report.parts.find((part) => part.kind === "summary");
+        const entries = summary?.entries ?? [];
+        // A turn that is listed can be quoted too.
+        const own = sent.slice(entries.length);
+        expect(new Set(own).size).toBe(own.length);
         expect(report.tokens.counted).toBeLessThanOrEqual(report.budget);
         const counted = report.parts.reduce((sum, { tokens }) => sum + tokens, 0);
         expect(counted).toBe(report.tokens.counted);
         const ids = report.parts.flatMap(({ message_ids }) => message_ids);
         expect(ids.filter((id) => !there.some((one) => one.id === id))).toEqual([]);
         recalled += report.parts.filter(({ kind, tokens }) => kind === "recall" && tokens > 0).length;
+        listed += entries.length;
+        // The table of contents lists what is before the window at this moment, and nothing else.
+        const inWindow = report.parts.find(({ kind }) => kind === "window")?.message_ids[0];
+        const end = inWindow === undefined ? there.length : there.findIndex(({ id }) => id === inWindow);
+        const outside = there.slice(0, end).filter(({ role }) => role === "user");
+        expect(entries.map(({ message_id }) => message_id)).toEqual(
+          outside.slice(outside.length - entries.length).map(({ id }) => id),
+        );
+        for (const { message_id, text } of entries) {
+          const content = there.find(({ id }) => id === message_id)?.content;
+          expect(content?.startsWith(text.replace(/…$/, ""))).toBe(true);
+        }
       }
     }
   };
@@ -94,4 +118,5 @@ test("whatever is done to a session, a context has only what is in it, once, and
   });
   // Otherwise it would have tested nothing.
   expect(recalled).toBeGreaterThan(0);
+  expect(listed).toBeGreaterThan(0);
 }, 300_000);

@@ -67,6 +67,32 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     expect(await history.getRecent("s", { k: 0 })).toEqual([]);
   });
 
+  test("questions gives the user's newest messages before one, newest first, with their indexes", async () => {
+    await history.addMessages("s", [
+      user("first"),
+      { role: "assistant", content: "an answer" },
+      { ...user("second"), id: "second" },
+      { ...user("third"), id: "third" },
+      { role: "tool", content: "42", toolCallId: "c1" },
+      user("fourth"),
+    ]);
+    const questions = async (options: { k: number; before?: string }) =>
+      (await history.questions("s", options)).map(({ index, item }) => [index, item.content]);
+    expect(await questions({ k: 10, before: "third" })).toEqual([
+      [2, "second"],
+      [0, "first"],
+    ]);
+    expect(await questions({ k: 2 })).toEqual([
+      [5, "fourth"],
+      [3, "third"],
+    ]);
+    await history.drop("s", "second");
+    expect(await questions({ k: 1, before: "third" })).toEqual([[0, "first"]]);
+    await expect(questions({ k: 1, before: "nothing" })).rejects.toMatchObject({ code: "unknown_message" });
+    await expect(questions({ k: -1 })).rejects.toThrow(TypeError);
+    expect(await history.questions("nowhere", { k: 1 })).toEqual([]);
+  });
+
   test.each([-2, -2.5, 1.3, "3", Number.NaN, null])("refuses k = %j", async (k) => {
     await history.addMessage("s", user("m"));
     await expect(history.getRecent("s", { k: k as number })).rejects.toThrow(TypeError);

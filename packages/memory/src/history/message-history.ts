@@ -1,5 +1,5 @@
 import { byteLength } from "../bytes.ts";
-import { duplicateId, MemoryError, sessionExists } from "../errors.ts";
+import { duplicateId, MemoryError, sessionExists, unknownMessage } from "../errors.ts";
 import { sha1 } from "../hash.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
@@ -269,7 +269,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
       if (epoch !== known) {
         throw new MemoryError("unknown_session", "The session was cleared or has expired while it was read");
       }
-      yield* this.#decode(sessionId, entries, known);
+      for (const { item } of this.#decode(sessionId, entries, known)) yield item;
       next = Number(following);
     }
   }
@@ -297,6 +297,27 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   ): Promise<{ readonly index: number; readonly item: Item<T> } | null> {
     const found = await this.#find(sessionId, id);
     return found ? { index: found.index, item: found.item } : null;
+  }
+
+  /**
+   * Returns the newest messages of the user, or those before an item, newest first, each with its index in the session.
+   * One round trip: at most as many as fit a reply of 1 MB. For a table of contents of what a model is not sent.
+   *
+   * @example
+   * const earlier = await history.questions("session_1", { k: 20, before: "3f9a0c71-12" });
+   *
+   * @throws MemoryError `unknown_message` (`before`)
+   */
+  async questions(
+    sessionId: string,
+    { k, before = "" }: { readonly k: number; readonly before?: string },
+  ): Promise<{ readonly index: number; readonly item: Item<T> }[]> {
+    assertCount("k", k);
+    if (before !== "") assertId("before", before);
+    const args = [String(k), before, "user"];
+    const [status, , epoch, , , , ...entries] = await this.#run(RECENT, this.#keys(sessionId), args, true);
+    if (status === "unknown") throw unknownMessage(before);
+    return [...this.#decode(sessionId, entries, String(epoch))];
   }
 
   /**
@@ -596,9 +617,11 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     if (reply[0] === "unknown") return undefined;
     const [, , epoch, more, next, extra, ...entries] = reply;
     const split = entries.length - Number(extra) * 2;
+    const items = [...this.#decode(sessionId, entries.slice(0, split), String(epoch))];
+    const context = [...this.#decode(sessionId, entries.slice(split), String(epoch))];
     return {
-      items: [...this.#decode(sessionId, entries.slice(0, split), String(epoch))],
-      context: [...this.#decode(sessionId, entries.slice(split), String(epoch))],
+      items: items.map(({ item }) => item),
+      context: context.map(({ item }) => item),
       more: Number(more) === 1,
       // By index, so that it stays valid if its item is dropped.
       next: `${epoch}-${next}`,
@@ -644,11 +667,15 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     return this.#recall ? encodeAllTerms(items) : "";
   }
 
-  *#decode(sessionId: string, entries: readonly (string | number)[], epoch: string): Generator<Item<T>> {
+  *#decode(
+    sessionId: string,
+    entries: readonly (string | number)[],
+    epoch: string,
+  ): Generator<{ readonly index: number; readonly item: Item<T> }> {
     for (let i = 0; i < entries.length; i += 2) {
       const index = Number(entries[i]);
       const item = decodeItem(String(entries[i + 1]), index, epoch);
-      if (item) yield item as Item<T>;
+      if (item) yield { index, item: item as Item<T> };
       else this.#onDamaged?.({ sessionId, index });
     }
   }

@@ -1,4 +1,4 @@
-import { MemoryError } from "../errors.ts";
+import { unknownMessage } from "../errors.ts";
 import { assertCount, assertFields, assertId, assertRoles } from "../validate.ts";
 import type { Item, ItemTypes, Message, Role } from "./item.ts";
 import { type LeftOut, modelWindow } from "./model-window.ts";
@@ -81,9 +81,7 @@ export async function readRecent(options: AnyOptions, readPage: ReadPage): Promi
   const readNext = (limit: number, id: string) => readPage(limit, id, kinds);
   const limit = maxTokens === undefined ? k : Math.min(FIRST_PAGE, k);
   const first = await readNext(limit, before);
-  if (first === undefined) {
-    throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
-  }
+  if (first === undefined) throw unknownMessage(before);
   const budget = { limit, k, maxTokens: maxTokens ?? Number.POSITIVE_INFINITY, countTokens };
   return fitTokens(first, readNext, budget, cutOf(options));
 }

@@ -1,4 +1,4 @@
-import { MemoryError } from "../errors.ts";
+import { unknownMessage } from "../errors.ts";
 import { sha1 } from "../hash.ts";
 import { decodeItem } from "../history/item-record.ts";
 import type { Script } from "../redis/script.ts";
@@ -56,9 +56,7 @@ export async function readTerms(
 ): Promise<StoredTerms> {
   const giveUpAt = limits.now() + limits.maxMs;
   const newest = await readPage(run, { before, size: Math.min(PAGE, limits.maxItems), known });
-  if (newest === undefined) {
-    throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
-  }
+  if (newest === undefined) throw unknownMessage(before);
   const { epoch, changes, end } = newest;
   const isCurrent = known?.epoch === epoch && known.changes === changes && known.first <= end;
   const index = isCurrent ? known : new TermIndex(epoch, changes, newest.first);

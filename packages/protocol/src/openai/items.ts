@@ -26,7 +26,8 @@ export const memory = memoryStrategy
   .nullish()
   .describe(
     "An extension: what is sent of a conversation that does not fit the context window. window: the newest of it. " +
-      "recall, the default: also earlier turns that have words of the input. Given, it implies truncation: auto.",
+      "recall, the default: also earlier turns that have words of the input. summary: also a table of contents of " +
+      "the rest. recall+summary: both. Given, it implies truncation: auto.",
   );
 
 export const notes = z

@@ -4,8 +4,8 @@ import { beginTurn, type Idempotency } from "./begin-turn.ts";
 import type { Caller, TurnPermit } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { readNotes } from "./notes-block.ts";
+import { outsideOf } from "./outside.ts";
 import type { Plan, Planner } from "./plan.ts";
-import { searchOf } from "./recall-search.ts";
 import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
 import { newSessionId } from "./session-id.ts";
@@ -165,7 +165,7 @@ export class Chat {
         planner.context(
           asPlanned,
           begun,
-          count === 0 ? undefined : searchOf(sessions, sessionId, plan.otherSessions),
+          count === 0 ? {} : outsideOf(sessions, sessionId, plan.otherSessions),
         ),
       blobLoader: () => {
         const load = blobLoader(sessions);

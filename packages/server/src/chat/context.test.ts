@@ -24,7 +24,7 @@ const build = (
     budget,
     rememberedStart,
     complete,
-    recallRoom: 0,
+    reserved: 0,
   });
 
 test("all of it, where it fits", () => {
@@ -54,7 +54,7 @@ test("of a window below 512 tokens only the oldest pairs go that do not fit", ()
         budget: 90,
         rememberedStart: null,
         complete: true,
-        recallRoom: 0,
+        reserved: 0,
       }).items,
     );
   expect(small(7)).toEqual([0, 1, 2, 3, 4, 5, 6]);
@@ -106,7 +106,7 @@ test("whatever there is: within the budget, the newest, the current message alwa
         budget,
         rememberedStart: null,
         complete: true,
-        recallRoom: 0,
+        reserved: 0,
       });
       expect(context.tokens).toBeLessThanOrEqual(budget);
       expect(context.items).toEqual(messages.slice(messages.length - context.items.length));

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { IndexedItem } from "@redis-memory-magic/memory";
 import type { ContextItem, ContextMessage } from "./context-item.ts";
 import type { Recalled } from "./recall.ts";
+import type { SentContents } from "./table-of-contents.ts";
 
 export const DEFAULT_SYSTEM_PROMPT =
   "You are a helpful assistant. Use the conversation so far to answer. Keep answers short.";
@@ -32,6 +33,8 @@ export interface Context {
   readonly largestMessage: number;
   /** The index of the first item in the window, to be remembered; null: nothing was left out. */
   readonly start: number | null;
+  /** Lists what is outside the window; absent: it was not asked for, or nothing is. */
+  readonly contents?: SentContents;
   /** What was recalled from outside the window; absent: nothing was searched. */
   readonly recalled?: Recalled;
 }
@@ -56,8 +59,8 @@ interface ContextInput {
   readonly rememberedStart: number | null;
   /** Whether that is where reading ended, and not before, where the bytes of this window did. */
   readonly complete: boolean;
-  /** Tokens that are kept for what is recalled, as soon as something is outside the window. */
-  readonly recallRoom: number;
+  /** Tokens that are kept for what tells of messages outside the window, as soon as there are some. */
+  readonly reserved: number;
 }
 
 /** A window smaller than this (in tokens) is used to show how memory works: there, caching does not matter. */
@@ -76,17 +79,17 @@ export function buildContext({
   budget,
   rememberedStart,
   complete,
-  recallRoom,
+  reserved,
 }: ContextInput): Context {
   const current = beginOfTurn(items, inputCount);
   const fixed = tokens.slice(current).reduce((sum, count) => sum + count, systemTokens);
   const total = tokens.reduce((sum, count) => sum + count, systemTokens);
-  const roomBesideRecall = budget - recallRoom;
+  const roomForWindow = budget - reserved;
   // Of a turn without history nothing more was wanted.
-  if (total <= (rememberedStart === null ? budget : roomBesideRecall) && (complete || total === fixed))
+  if (total <= (rememberedStart === null ? budget : roomForWindow) && (complete || total === fixed))
     return { items, tokens: total, largestMessage: largestOf(tokens), start: rememberedStart };
 
-  const room = budget < contextBudget(SMALL_WINDOW) ? roomBesideRecall : budget / 2;
+  const room = budget < contextBudget(SMALL_WINDOW) ? roomForWindow : budget / 2;
   let first = current;
   let kept = fixed;
   while (first > 0 && kept + (tokens[first - 1] ?? 0) <= Math.max(fixed, room)) {

@@ -9,8 +9,8 @@ import {
   type ImagePart,
   textOf,
 } from "./context-item.ts";
+import { withQuoted } from "./quoted-block.ts";
 import { withoutReasoning } from "./reasoning-tags.ts";
-import { withRecalled } from "./recall-block.ts";
 import { readParts } from "./stored-parts.ts";
 
 /** An item of a prompt, and the positions of the history's items that it was made of. */
@@ -63,23 +63,46 @@ export function normalizePrompt(
   return prompt.build();
 }
 
-/** The prompt for a history, and turns from outside it, which are quoted before the user's last message. */
+/** What is quoted from outside a history; absent or empty: nothing. */
+export interface QuotedBlocks {
+  /** The table of contents. */
+  readonly contents?: string | undefined;
+  /** The recalled turns. */
+  readonly recall?: string | undefined;
+}
+
+/**
+ * The prompt for a history. Text from outside it is quoted in messages of the user: the table of contents before the
+ * first one, recalled turns before the last one.
+ */
 export function promptOf(
   system: string,
   history: readonly Item[],
   lacks: readonly Lack[] = [],
-  block = "",
+  { contents, recall }: QuotedBlocks = {},
 ): Prompt {
   const prompt = normalizePrompt(system, history, lacks);
-  const last = prompt.items.findLastIndex(
-    ({ type, ...item }) => type === undefined && "role" in item && item.role === "user",
-  );
-  const message = prompt.items[last];
+  const { first, last } = quotingAt(prompt.items);
+  return quoteAt(quoteAt(prompt, last, recall), first, contents);
+}
+
+/** The positions of the user's first message, which a prompt begins with, and of the last one. */
+export const quotingAt = (
+  items: readonly ContextItem[],
+): { readonly first: number; readonly last: number } => ({
+  first: items.findIndex(isQuestion),
+  last: items.findLastIndex(isQuestion),
+});
+
+const isQuestion = (item: ContextItem): boolean => item.type === undefined && item.role === "user";
+
+function quoteAt(prompt: Prompt, position: number, block = ""): Prompt {
+  const message = prompt.items[position];
   if (block === "" || message === undefined || message.type !== undefined) return prompt;
-  const content = withRecalled(block, message.content);
+  const content = withQuoted(block, message.content);
   const quoted: ContentPart = { type: "text", text: block };
   const parts = message.parts && { parts: [quoted, ...message.parts] };
-  return { ...prompt, items: prompt.items.with(last, { ...message, content, ...parts }) };
+  return { ...prompt, items: prompt.items.with(position, { ...message, content, ...parts }) };
 }
 
 class PromptBuilder {

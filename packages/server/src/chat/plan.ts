@@ -15,10 +15,11 @@ import { attachmentTokens, countedText } from "./item-tokens.ts";
 import { type ModelSettings, unsupported } from "./model-settings.ts";
 import { LACKS, type Lack } from "./normalize-prompt.ts";
 import { notesBlock, notesRoom, notesThatFit, type SentNotes, withNotes } from "./notes-block.ts";
+import type { Outside } from "./outside.ts";
 import type { Providers } from "./providers.ts";
 import { recallTurns } from "./recall.ts";
-import type { Search } from "./recall-search.ts";
 import { readParts } from "./stored-parts.ts";
+import { contentsRoom, listContents } from "./table-of-contents.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import type { TurnInfo } from "./turn-info.ts";
 import type { TurnRequest } from "./turn-request.ts";
@@ -45,6 +46,8 @@ export interface Plan {
   readonly inputCount: number;
   /** True if the turn fails unless the model can be sent the whole history. */
   readonly wholeHistory: boolean;
+  /** Tokens that the table of contents may take; 0: there is none. */
+  readonly contentsRoom: number;
   /** Tokens that recalled turns may take; 0: nothing is recalled. */
   readonly recallRoom: number;
   /** True if they may be from other sessions of the owner. */
@@ -104,6 +107,8 @@ export class Planner {
       { window, budget },
     );
     const lacks = lacksOf(model, info);
+    const { mode, memory = "recall", wholeHistory = false } = body;
+    const added = mode === "stateful" && !wholeHistory ? memory.split("+") : [];
     if (lacks.includes("images")) assertNoImages(info.id, input);
     return {
       model,
@@ -117,13 +122,13 @@ export class Planner {
       settings,
       lacks,
       inputCount: Math.max(1, input.length),
-      wholeHistory: body.wholeHistory ?? false,
-      recallRoom:
-        body.mode === "stateful" && body.memory !== "window" && !body.wholeHistory ? recallRoom(budget) : 0,
+      wholeHistory,
+      contentsRoom: added.includes("summary") ? contentsRoom(budget) : 0,
+      recallRoom: added.includes("recall") ? recallRoom(budget) : 0,
       otherSessions: body.other_sessions ?? false,
       notRecalled: body.not_recalled ?? [],
       info: {
-        mode: body.mode,
+        mode,
         provider: body.provider,
         model: info.id,
         ...(body.system !== undefined && { system: body.system }),
@@ -141,20 +146,20 @@ export class Planner {
 
   /**
    * Chooses which of the messages are sent; the current one is the last.
-   * @param search finds turns outside the window; without it, nothing is recalled
+   * @param outside what can be read of messages outside the window
    * @throws AppError `context_too_small`
    */
   async context(
     plan: Plan,
     { items, rememberedStart, complete }: TurnHistory,
-    search?: Search | undefined,
+    outside: Outside = {},
   ): Promise<Context> {
     const tokens = await this.#count(
       plan.model,
       plan.info.model,
       items.map(({ item }) => item),
     );
-    const { systemTokens, budget, inputCount, recallRoom } = plan;
+    const { systemTokens, budget, inputCount, contentsRoom, recallRoom } = plan;
     const context = buildContext({
       items,
       tokens,
@@ -163,7 +168,7 @@ export class Planner {
       budget,
       rememberedStart,
       complete,
-      recallRoom,
+      reserved: contentsRoom + recallRoom,
     });
     // `plan` did not know the message of a retry.
     assertFits(context.tokens, plan);
@@ -171,25 +176,39 @@ export class Planner {
       const all = tokens.reduce((sum, count) => sum + count, systemTokens);
       throw historyTooLong(complete ? `takes ${all} tokens` : `takes more than ${all} tokens`, plan);
     }
-    const isAllSent = context.start === null && !plan.otherSessions;
-    if (isAllSent || recallRoom === 0 || search === undefined) return context;
-    return this.#withRecall(plan, context, search);
+    return this.#withRecall(plan, await this.#withContents(plan, context, outside), outside);
   }
 
-  async #withRecall(
-    { model, info, budget, recallRoom, notRecalled }: Plan,
-    context: Context,
-    search: Search,
-  ): Promise<Context> {
+  async #withContents(plan: Plan, context: Context, { questions }: Outside): Promise<Context> {
+    if (context.start === null || plan.contentsRoom === 0 || questions === undefined) return context;
+    const contents = await listContents({
+      read: questions,
+      before: context.items[0]?.item.id ?? "",
+      maxTokens: Math.min(plan.contentsRoom, plan.budget - context.tokens),
+      ...this.#counters(plan),
+    });
+    return { ...context, contents, tokens: context.tokens + contents.tokens };
+  }
+
+  async #withRecall(plan: Plan, context: Context, { search }: Outside): Promise<Context> {
+    const isAllSent = context.start === null && !plan.otherSessions;
+    if (isAllSent || plan.recallRoom === 0 || search === undefined) return context;
     const recalled = await recallTurns({
       search,
       items: context.items.map(({ item }) => item),
-      exclude: notRecalled,
-      maxTokens: Math.min(recallRoom, budget - context.tokens),
-      count: async (text) => (await this.#tokens.count(model, info.model, [text]))[0] ?? 0,
-      estimate: (text) => this.#tokens.estimate(model, info.model, text),
+      exclude: plan.notRecalled,
+      maxTokens: Math.min(plan.recallRoom, plan.budget - context.tokens),
+      ...this.#counters(plan),
     });
     return { ...context, recalled, tokens: context.tokens + recalled.tokens };
+  }
+
+  /** Count a text as the plan's model does: exactly if it has a tokenizer, or at once. */
+  #counters({ model, info }: Plan) {
+    return {
+      count: async (text: string) => (await this.#tokens.count(model, info.model, [text]))[0] ?? 0,
+      estimate: (text: string) => this.#tokens.estimate(model, info.model, text),
+    };
   }
 
   async #count(model: ChatModel, name: string, items: readonly Item[]): Promise<number[]> {

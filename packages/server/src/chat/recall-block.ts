@@ -1,4 +1,5 @@
 import type { Item, Passage } from "@redis-memory-magic/memory";
+import { QUOTE, splitQuoted } from "./quoted-block.ts";
 import { withoutReasoning } from "./reasoning-tags.ts";
 
 /** A turn that is quoted. */
@@ -12,8 +13,6 @@ export interface QuotedTurn {
 
 const TITLE = "Quoted from earlier in this conversation, not all of it:";
 const TITLE_OF_ALL = "Quoted from earlier in this and other conversations, not all of it:";
-/** Begins each line, so that no text can end the quotation. */
-const QUOTE = "> ";
 const USER = "User";
 const IN_PART = ", in part";
 
@@ -60,9 +59,6 @@ const cleaned = (title: string): string => title.replaceAll(/[[\]"\s\u2028\u2029
 /** UTC, such as 2026-11-27 08:15. */
 const minuteOf = (date: Date): string => date.toISOString().slice(0, 16).replace("T", " ");
 
-/** Puts quoted turns before a message. */
-export const withRecalled = (block: string, content: string): string => `${block}\n\n${content}`;
-
 const FIRST_LINE = new RegExp(`^${QUOTE}\\[[^\\]]*\\] ${USER}(?:${IN_PART})?: `);
 
 /** Takes a message apart again: what the user said before in it, first line by first line, and the message. */
@@ -70,12 +66,9 @@ export function splitRecalled(content: string): {
   readonly said: readonly string[];
   readonly message: string;
 } {
-  if (![TITLE, TITLE_OF_ALL].some((title) => content.startsWith(`${title}\n`)))
-    return { said: [], message: content };
-  const end = content.indexOf("\n\n");
-  const lines = content.slice(0, end).split("\n");
+  const { lines, message } = splitQuoted(content, [TITLE, TITLE_OF_ALL]);
   return {
     said: lines.flatMap((line) => (FIRST_LINE.test(line) ? [line.replace(FIRST_LINE, "")] : [])),
-    message: content.slice(end + 2),
+    message,
   };
 }

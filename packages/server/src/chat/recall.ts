@@ -1,9 +1,9 @@
 import type { Item, Passage } from "@redis-memory-magic/memory";
 import { termsOf } from "@redis-memory-magic/memory/internal";
 import type { RecallFailure } from "@redis-memory-magic/protocol";
-import { AppError } from "../errors/app-error.ts";
+import { readInTime } from "./read-in-time.ts";
 import { recallBlock, recallLines } from "./recall-block.ts";
-import type { FoundTurns, Search } from "./recall-search.ts";
+import type { Search } from "./recall-search.ts";
 
 /** A turn that is sent again, though it is outside the window. */
 export interface RecalledTurn {
@@ -57,8 +57,6 @@ interface RecallOptions {
   readonly estimate: (text: string) => number;
 }
 
-/** A search takes a few milliseconds. Longer than this, and the user would notice that the answer is late. */
-const TIMEOUT_MS = 1000;
 /** A question with fewer words is searched for together with the one before it. */
 const FEW_WORDS = 3;
 
@@ -76,7 +74,7 @@ export async function recallTurns(options: RecallOptions): Promise<Recalled> {
     ...(before && { before }),
     exclude,
   });
-  const found = await inTime(searching);
+  const found = await readInTime(searching);
   if (typeof found === "string") return nothing(found, performance.now() - startedAt);
   const ms = performance.now() - startedAt;
   // The last count decides: it is exact where the model has a tokenizer.
@@ -156,20 +154,4 @@ function queryOf(items: readonly Item[]): string | undefined {
     if (words >= FEW_WORDS || asked === 2) return words === 0 ? undefined : query;
   }
   return termsOf(query).length === 0 ? undefined : query;
-}
-
-async function inTime(searching: Promise<FoundTurns>): Promise<FoundTurns | RecallFailure> {
-  const { promise: late, resolve } = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => resolve("late"), TIMEOUT_MS).unref();
-  try {
-    return await Promise.race([searching, late]);
-  } catch (error) {
-    // Redis is away, or the session cannot be read: the turn goes on with its window.
-    if (error instanceof AppError) return "unavailable";
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    // It may still fail after it was late.
-    searching.catch(() => {});
-  }
 }

@@ -1,13 +1,22 @@
+import type { Item } from "@redis-memory-magic/memory";
 import type { ContextPart } from "@redis-memory-magic/protocol";
 import type { SentNotes } from "./notes-block.ts";
 import { inOrder, type Recall, type RecalledTurn } from "./recall.ts";
 import type { QuotedTurn } from "./recall-block.ts";
 import { excerpt } from "./search-messages.ts";
+import { type Contents, firstWords } from "./table-of-contents.ts";
 
 /** What was recalled, with the items as they are now. */
 export interface ReadRecall extends Recall {
   readonly turns: readonly (RecalledTurn & QuotedTurn)[];
   /** What was put before the user's message. */
+  readonly block: string;
+}
+
+/** A table of contents, with the messages as they are now. */
+export interface ReadContents extends Contents {
+  readonly items: readonly Item[];
+  /** What was put before the first message. */
   readonly block: string;
 }
 
@@ -20,15 +29,16 @@ interface Payload {
   /** With the notes. */
   readonly systemTokens: number;
   readonly notes: (SentNotes & { readonly tokens: number }) | undefined;
-  /** What the entries of the payload are made of. */
+  /** What the entries of the payload are made of, and their tokens without what is quoted. */
   readonly entries: readonly { readonly sources: readonly number[]; readonly tokens: number }[];
   /** Tokens of each source, and its id; null: it is not stored yet. */
   readonly sourceTokens: readonly number[];
   readonly idAt: (source: number) => string | null;
   /** The first source that belongs to the turn itself. */
   readonly current: number;
+  readonly contents: (ReadContents & { readonly tokens: number }) | undefined;
   readonly recalled:
-    | (ReadRecall & { readonly blockTokens: number; readonly turnTokens: readonly number[] })
+    | (ReadRecall & { readonly tokens: number; readonly turnTokens: readonly number[] })
     | undefined;
 }
 
@@ -40,14 +50,11 @@ export function partsOf({
   sourceTokens,
   idAt,
   current,
+  contents,
   recalled,
 }: Payload): ContextPart[] {
   const window = { kind: "window" as const, tokens: 0, message_ids: [] as string[] };
-  const message = {
-    kind: "message" as const,
-    tokens: -(recalled?.blockTokens ?? 0),
-    message_ids: [] as string[],
-  };
+  const message = { kind: "message" as const, tokens: 0, message_ids: [] as string[] };
   for (const { sources, tokens } of entries) {
     const earlier = sources.filter((source) => source < current);
     // An entry can be made of both: two messages of the user in a row are joined.
@@ -67,6 +74,7 @@ export function partsOf({
   return [
     ...(ofSystem > 0 ? [{ kind: "system" as const, tokens: ofSystem, message_ids: [] }] : []),
     ...(notes ? [notesPart(notes, ofNotes)] : []),
+    ...(contents ? [contentsPart(contents)] : []),
     ...(window.tokens > 0 ? [window] : []),
     ...(recalled ? [recallPart(recalled)] : []),
     message,
@@ -81,11 +89,20 @@ const notesPart = ({ ids, total }: SentNotes, tokens: number): ContextPart => ({
   total,
 });
 
+const contentsPart = ({ items, tokens, failed }: NonNullable<Payload["contents"]>): ContextPart => ({
+  kind: "summary",
+  tokens,
+  // Their first words are sent, not the messages.
+  message_ids: [],
+  entries: items.map(({ id, content }) => ({ message_id: id, text: firstWords(content) })),
+  ...(failed && { failed }),
+});
+
 function recallPart(recalled: NonNullable<Payload["recalled"]>): ContextPart {
-  const { turns, blockTokens, turnTokens, searched, total, sessions, matched, ms, failed } = recalled;
+  const { turns, tokens, turnTokens, searched, total, sessions, matched, ms, failed } = recalled;
   return {
     kind: "recall",
-    tokens: blockTokens,
+    tokens,
     message_ids: inOrder(turns).flatMap(({ session, items }) =>
       session === undefined ? items.map(({ id }) => id) : [],
     ),

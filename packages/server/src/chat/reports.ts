@@ -7,17 +7,18 @@ import { beginOfTurn, DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes, leftOutO
 import type { ContentPart, ContextItem, ImagePart } from "./context-item.ts";
 import { costOf } from "./cost.ts";
 import { countedText, tokensOfAttachments, tokensOfImage } from "./item-tokens.ts";
-import { type Prompt, promptOf } from "./normalize-prompt.ts";
+import { type Prompt, promptOf, quotingAt } from "./normalize-prompt.ts";
 import { notesBlock, readNotes, type SentNotes, withNotes } from "./notes-block.ts";
+import { outsideOf } from "./outside.ts";
 import { asItem, type Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
 import { inOrder, type Recall, type RecalledTurn } from "./recall.ts";
 import { quotedLines, recallBlock } from "./recall-block.ts";
-import { searchOf } from "./recall-search.ts";
-import { partsOf, type ReadRecall, type ReportedNotes } from "./report-parts.ts";
+import { partsOf, type ReadContents, type ReadRecall, type ReportedNotes } from "./report-parts.ts";
 import { requestOf, toRequest } from "./running-turn.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { TurnRecord } from "./stored-session.ts";
+import { type Contents, contentsBlock } from "./table-of-contents.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { truncationOf } from "./truncation.ts";
 import type { TurnRequest } from "./turn-request.ts";
@@ -34,6 +35,7 @@ interface ReportInput {
   /** How many of them are the turn's input. */
   readonly inputCount: number;
   readonly notes: ReportedNotes | undefined;
+  readonly contents: ReadContents | undefined;
   readonly recalled: ReadRecall | undefined;
   readonly leftOut: number;
   readonly mode: "stateless" | "stateful";
@@ -78,15 +80,16 @@ export class Reports {
     const plan = await this.#planner.plan(body, notes);
     const found = await this.#find(sessions, body, plan);
     const { session_id: sessionId } = body;
-    const search = searchOf(sessions, sessionId, plan.otherSessions);
-    const context = await this.#planner.context(plan, found, search);
-    const { recalled, items } = context;
+    const outside = outsideOf(sessions, sessionId, plan.otherSessions);
+    const context = await this.#planner.context(plan, found, outside);
+    const { contents, recalled, items } = context;
     const report = await this.#report({
       model: plan.model,
       ...toRequest(plan, context),
       items,
       inputCount: plan.inputCount,
       notes: plan.notes && withBlock(plan.notes, notes),
+      contents: contents && (await readContents(sessions, sessionId ?? "", contents.contents)),
       recalled: recalled && (await this.#recalled(sessions, sessionId ?? "", recalled.recall)),
       leftOut: leftOutOf(found.count, context),
       mode: body.mode,
@@ -148,6 +151,7 @@ export class Reports {
     } = record.info;
     if (sent === undefined || tokens === undefined) return null;
     const { from, leftOut, window, budget, hash, recall } = sent;
+    const contents = sent.contents && (await readContents(sessions, sessionId, sent.contents));
     const notes = sent.notes && withBlock(sent.notes, await sessions.notes.list());
     const model = this.#providers.get(provider);
     const items = await sessions.range(sessionId, from, record.userIndex + 1);
@@ -156,7 +160,7 @@ export class Reports {
       withNotes(system, notes?.block ?? ""),
       items.map(({ item }) => item),
       lacks,
-      recalled?.block,
+      { contents: contents?.block, recall: recalled?.block },
     );
     const report = await this.#report({
       model,
@@ -165,6 +169,7 @@ export class Reports {
       items,
       inputCount: record.inputCount,
       notes,
+      contents,
       recalled,
       leftOut,
       mode,
@@ -214,22 +219,25 @@ export class Reports {
   }
 
   async #report(input: ReportInput): Promise<ContextReport> {
-    const { model, request, prompt, items, inputCount, notes, recalled, leftOut, mode, budget } = input;
+    const { model, request, prompt, items, inputCount, notes, contents, recalled } = input;
+    const { leftOut, mode, budget } = input;
     const turns = recalled?.turns ?? [];
-    const [forSystem = 0, forNotes = 0, forBlock = 0, ...counts] = await this.#tokens.count(
+    const [forSystem = 0, forNotes = 0, forContents = 0, forRecall = 0, ...counts] = await this.#tokens.count(
       model,
       request.model,
       [
         request.system,
         notes?.block ?? "",
+        contents?.block ?? "",
         recalled?.block ?? "",
         ...turns.map((turn) => quotedLines(turn).join("\n")),
         ...items.map(({ item }) => countedText(item)),
       ],
     );
     const [turnTokens, tokens] = [counts.slice(0, turns.length), counts.slice(turns.length)];
-    const blockTokens = recalled?.block ? forBlock : 0;
-    const quoting = prompt.items.findLastIndex((item) => item.type === undefined && item.role === "user");
+    const contentsTokens = contents?.block ? forContents : 0;
+    const recallTokens = recalled?.block ? forRecall : 0;
+    const quoting = quotingAt(prompt.items);
     const idAt = (n: number): string | null => {
       const id = items[n]?.item.id ?? NOT_STORED;
       return id === NOT_STORED ? null : id;
@@ -238,11 +246,16 @@ export class Reports {
       request.system === ""
         ? []
         : [{ role: "system" as const, content: request.system, tokens: forSystem, message_id: null }];
+    const entries = prompt.items.map(({ sources, ...item }) => ({
+      sources,
+      tokens: sources.reduce((sum, n) => sum + (tokens[n] ?? 0), tokensOfAttachments(partsIn(item))),
+    }));
     const sent = prompt.items.map(({ sources, ...item }, position) => ({
       ...toSentItem(item),
       tokens:
-        sources.reduce((sum, n) => sum + (tokens[n] ?? 0), position === quoting ? blockTokens : 0) +
-        tokensOfAttachments(partsIn(item)),
+        (entries[position]?.tokens ?? 0) +
+        (position === quoting.first ? contentsTokens : 0) +
+        (position === quoting.last ? recallTokens : 0),
       message_id: idAt(sources.at(-1) ?? -1),
       ...(sources.length > 1 && { joined_ids: sources.slice(0, -1).flatMap((n) => idAt(n) ?? []) }),
     }));
@@ -250,11 +263,12 @@ export class Reports {
     const parts = partsOf({
       systemTokens: system[0]?.tokens ?? 0,
       notes: notes && { ...notes, tokens: notes.block === "" ? 0 : forNotes },
-      entries: sent.map((entry, n) => ({ tokens: entry.tokens, sources: prompt.items[n]?.sources ?? [] })),
+      entries,
       sourceTokens: tokens,
       idAt,
       current: beginOfTurn(items, inputCount),
-      recalled: recalled && { ...recalled, blockTokens, turnTokens },
+      contents: contents && { ...contents, tokens: contentsTokens },
+      recalled: recalled && { ...recalled, tokens: recallTokens, turnTokens },
     });
     return {
       messages: all,
@@ -289,6 +303,17 @@ const withBlock = (sent: SentNotes, notes: readonly Note[]): ReportedNotes => ({
   ...sent,
   block: notesBlock(notes.filter(({ id }) => sent.ids.includes(id))),
 });
+
+/** Reads the messages that a table of contents listed, as they are now. */
+async function readContents(
+  sessions: SessionStore,
+  sessionId: string,
+  contents: Contents,
+): Promise<ReadContents> {
+  const ranges = contents.listed.map((index) => sessions.range(sessionId, index, index + 1));
+  const items = (await Promise.all(ranges)).flat().map(({ item }) => item);
+  return { ...contents, items, block: contentsBlock(items) };
+}
 
 /** What was quoted of a turn. */
 const quotedItems = ({ passage }: RecalledTurn, items: readonly IndexedItem[]): Item[] =>

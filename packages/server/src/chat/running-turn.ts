@@ -215,7 +215,7 @@ export class RunningTurn {
       ? counter.describe(plan.model, [request.system, ...request.items.map(sentText)])
       : undefined;
     const from = items[0]?.index ?? 0;
-    const { recalled } = context;
+    const { contents, recalled } = context;
     const leftOut = leftOutOf(this.count, context);
     const hash = hashPayload(request.system, request.items);
     const info = this.#update({
@@ -228,6 +228,7 @@ export class RunningTurn {
         budget: plan.budget,
         hash,
         ...(plan.notes && { notes: plan.notes }),
+        ...(contents && { contents: contents.contents }),
         ...(recalled && { recall: recalled.recall }),
       },
       tokens: { counted, reported: null, cached: null, output: null },
@@ -329,7 +330,7 @@ export function toRequest(plan: Plan, context: Context): { request: ModelRequest
     plan.system,
     context.items.map(({ item }) => item),
     plan.lacks,
-    context.recalled?.block,
+    { contents: context.contents?.block, recall: context.recalled?.block },
   );
   return { request: requestOf(plan.info, prompt, plan.window, context.tokens), prompt };
 }

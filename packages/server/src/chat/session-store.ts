@@ -302,6 +302,11 @@ export class SessionStore {
     });
   }
 
+  /** The newest messages of the user, or those before an item, newest first. */
+  questions(sessionId: string, options: { k: number; before?: string }): Promise<IndexedItem[]> {
+    return translated(this.#history.questions(sessionId, options));
+  }
+
   /** Finds earlier turns by the words of a query. */
   search(sessionId: string, query: string, options: SearchOptions): Promise<SearchResult> {
     return translated(this.#history.search(sessionId, query, options));

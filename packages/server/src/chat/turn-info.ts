@@ -1,5 +1,6 @@
 import type { Json } from "@redis-memory-magic/memory";
 import {
+  type ContentsFailure,
   type FinishReason,
   type ProviderId,
   providerId,
@@ -11,6 +12,7 @@ import type { ModelSettings } from "./model-settings.ts";
 import type { Lack } from "./normalize-prompt.ts";
 import type { SentNotes } from "./notes-block.ts";
 import type { Recall } from "./recall.ts";
+import type { Contents } from "./table-of-contents.ts";
 import type { ClientFields } from "./turn-request.ts";
 
 /**
@@ -50,6 +52,8 @@ export interface SentContext {
   readonly hash: string;
   /** Absent: the owner had none, or they were not asked for. */
   readonly notes?: SentNotes;
+  /** Absent: there was no table of contents. */
+  readonly contents?: Contents;
   /** Absent: nothing was searched. */
   readonly recall?: Recall;
 }
@@ -81,6 +85,8 @@ type StoredInfo = {
   readonly sent?: readonly [number, number, number, number, number, string];
   /** How many the owner had, and the ids of those that were sent. */
   readonly notes?: readonly [number, ...string[]];
+  /** The indexes that the table of contents listed, or why there was none. */
+  readonly contents?: readonly number[] | ContentsFailure;
   readonly recall?: StoredRecall;
   /** Counted (early versions stored estimates as negative numbers), reported, cached, output. */
   readonly tokens?: readonly [number, number | null, number | null, number | null];
@@ -136,6 +142,9 @@ function decodeRecall([turns, [ms, searched, total, matched, sessions], failed]:
   };
 }
 
+const decodeContents = (stored: readonly number[] | ContentsFailure): Contents =>
+  typeof stored === "string" ? { listed: [], failed: stored } : { listed: stored };
+
 export function encodeTurnInfo(info: TurnInfo): Json {
   const {
     mode,
@@ -164,6 +173,7 @@ export function encodeTurnInfo(info: TurnInfo): Json {
       sent: [sent.from, sent.messages, sent.leftOut, sent.window, sent.budget, sent.hash],
     }),
     ...(sent?.notes && { notes: [sent.notes.total, ...sent.notes.ids] }),
+    ...(sent?.contents && { contents: sent.contents.failed ?? sent.contents.listed }),
     ...(sent?.recall && { recall: encodeRecall(sent.recall) }),
     ...(tokens && { tokens: [tokens.counted, tokens.reported, tokens.cached, tokens.output] }),
     ...(durations && { ms: [durations.firstText, durations.total] }),
@@ -187,6 +197,7 @@ export function decodeTurnInfo(json: Json): TurnInfo | undefined {
     lacks,
     sent,
     notes,
+    contents,
     recall,
     tokens,
     ms,
@@ -211,6 +222,7 @@ export function decodeTurnInfo(json: Json): TurnInfo | undefined {
         budget: sent[4],
         hash: sent[5],
         ...(notes && { notes: { total: notes[0], ids: notes.slice(1) as string[] } }),
+        ...(contents && { contents: decodeContents(contents) }),
         ...(recall && { recall: decodeRecall(recall) }),
       },
     }),

@@ -137,6 +137,7 @@ export const english = {
     parts: {
       system: "system prompt",
       notes: "notes",
+      summary: "table of contents",
       window: "history",
       recall: "recalled",
       message: "your message",

@@ -202,6 +202,7 @@ export const german: Texts = {
     parts: {
       system: "System-Prompt",
       notes: "Notizen",
+      summary: "Inhaltsverzeichnis",
       window: "Verlauf",
       recall: "erinnert",
       message: "Ihre Nachricht",

@@ -1,13 +1,14 @@
 import type { ContextItem, ContextMessage } from "../../chat/context-item.ts";
 import { splitRecalled } from "../../chat/recall-block.ts";
+import { splitContents } from "../../chat/table-of-contents.ts";
 
 /** The most that is quoted of one message, in code points. */
 const MAX_QUOTED = 200;
 
 /** What can be known from these items and nothing else: how many they are, and what the user said before. */
 export function mirrorAnswer(items: readonly ContextItem[]): string {
-  const recalled = recalledTexts(items);
-  return [textAnswer(items, recalled.length > 0), ...recalled, ...otherItems(items)].join(" ");
+  const outside = [...listedTexts(items), ...recalledTexts(items)];
+  return [textAnswer(items, outside.length > 0), ...outside, ...otherItems(items)].join(" ");
 }
 
 function textAnswer(items: readonly ContextItem[], isReminded: boolean): string {
@@ -23,10 +24,16 @@ function textAnswer(items: readonly ContextItem[], isReminded: boolean): string 
   return `${count} Before this one you said: ${joinList(said.map(quote))}.`;
 }
 
+/** A sentence about the table of contents of what is outside the window. */
+function listedTexts([first]: readonly ContextItem[]): string[] {
+  const { listed } = splitContents(first?.type === undefined ? (first?.content ?? "") : "");
+  return listed.length === 0 ? [] : [`I was sent the first words of: ${joinList(listed.map(quoteText))}.`];
+}
+
 /** A sentence about what is quoted from outside the window. */
 function recalledTexts(items: readonly ContextItem[]): string[] {
   const question = items.findLast((item) => item.type === undefined && item.role === "user");
-  const { said } = splitRecalled((question as ContextMessage | undefined)?.content ?? "");
+  const { said } = splitRecalled(withoutContents((question as ContextMessage | undefined)?.content ?? ""));
   return said.length === 0 ? [] : [`I was reminded that you said: ${joinList(said.map(quoteText))}.`];
 }
 
@@ -46,7 +53,10 @@ function otherItems(items: readonly ContextItem[]): string[] {
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-const quote = ({ content }: ContextMessage): string => quoteText(splitRecalled(content).message);
+const withoutContents = (content: string): string => splitContents(content).message;
+
+const quote = ({ content }: ContextMessage): string =>
+  quoteText(splitRecalled(withoutContents(content)).message);
 
 function quoteText(text: string): string {
   const characters = [...text.replace(/[\t\n\r ]+/g, " ").trim()];

@@ -3,7 +3,9 @@ import { AnswerRecorder } from "../../../test/answer-recorder.ts";
 import type { ModelRequest } from "../../chat/chat-model.ts";
 import type { ContextItem, ContextMessage } from "../../chat/context-item.ts";
 import type { ModelSettings } from "../../chat/model-settings.ts";
-import { recallBlock, withRecalled } from "../../chat/recall-block.ts";
+import { withQuoted } from "../../chat/quoted-block.ts";
+import { recallBlock } from "../../chat/recall-block.ts";
+import { contentsBlock } from "../../chat/table-of-contents.ts";
 import { describeChatModel } from "../chat-model.contract.ts";
 import { mirrorAnswer } from "./answer.ts";
 import { Mirror } from "./mirror.ts";
@@ -46,8 +48,24 @@ test("knows nothing without memory", () => {
 test("says of one message with quotations what it was reminded of, and no more", () => {
   const said = { id: "a", role: "user", content: "My name is Bob", createdAt: new Date(0) } as const;
   const block = recallBlock([{ items: [said] }]);
-  expect(mirrorAnswer([user(withRecalled(block, "What's my name?"))])).toBe(
+  expect(mirrorAnswer([user(withQuoted(block, "What's my name?"))])).toBe(
     'I was sent 1 message: this one. I was reminded that you said: "My name is Bob".',
+  );
+});
+
+test("says what a table of contents lists, and takes it for no message", () => {
+  const said = { id: "a", role: "user", content: "My name is Bob", createdAt: new Date(0) } as const;
+  const listed = contentsBlock([said, { ...said, content: "I have a dog" }]);
+  const sentence = 'I was sent the first words of: "My name is Bob" and "I have a dog".';
+  expect(mirrorAnswer([user(withQuoted(listed, "Who am I?"))])).toBe(
+    `I was sent 1 message: this one. ${sentence}`,
+  );
+  const both = withQuoted(listed, withQuoted(recallBlock([{ items: [said] }]), "Who am I?"));
+  expect(mirrorAnswer([user(both)])).toBe(
+    `I was sent 1 message: this one. ${sentence} I was reminded that you said: "My name is Bob".`,
+  );
+  expect(mirrorAnswer([user(withQuoted(listed, "Hi")), assistant("Hello"), user("Who am I?")])).toBe(
+    `I was sent 3 messages. Before this one you said: "Hi". ${sentence}`,
   );
 });
 

@@ -1,0 +1,15 @@
+/** Begins each line of a quotation, so that no text can end it. */
+export const QUOTE = "> ";
+
+/** Puts a block of quotations before a message. */
+export const withQuoted = (block: string, content: string): string => `${block}\n\n${content}`;
+
+/** Takes a message apart again: the lines of the block that begins it with one of these titles, and the message. */
+export function splitQuoted(
+  content: string,
+  titles: readonly string[],
+): { readonly lines: readonly string[]; readonly message: string } {
+  if (!titles.some((title) => content.startsWith(`${title}\n`))) return { lines: [], message: content };
+  const end = content.indexOf("\n\n");
+  return { lines: content.slice(0, end).split("\n").slice(1), message: content.slice(end + 2) };
+}
