@@ -4,12 +4,17 @@ const TAGS: readonly (readonly [open: string, close: string])[] = [
   ["<thinking>", "</thinking>"],
   ["<thought>", "</thought>"],
   ["<reasoning>", "</reasoning>"],
+  ["<reason>", "</reason>"],
   ["<seed:think>", "</seed:think>"],
   ["[think]", "[/think]"],
   ["◁think▷", "◁/think▷"],
   ["<|start_thinking|>", "<|end_thinking|>"],
+  ["<|begin_of_thought|>", "<|end_of_thought|>"],
+  ["<|channel>", "<channel|>"],
   ["<|channel|>analysis<|message|>", "<|end|>"],
 ];
+/** What stands in front of the text itself, and is no part of it. */
+const MARKERS = ["<|start|>assistant", "<|channel|>final<|message|>", "<|begin_of_solution|>"];
 /** The tag that some chat templates open themselves, so that an answer has only the closing one. */
 const TEMPLATE_CLOSE = "</think>";
 
@@ -96,6 +101,12 @@ export class ReasoningTags {
       this.#pending = start.slice(tag[0].length);
       return true;
     }
+    const marker = MARKERS.find((text) => start.startsWith(text));
+    if (marker !== undefined) {
+      this.#state = { at: "start", reasoned: true };
+      this.#pending = start.slice(marker.length);
+      return true;
+    }
     if (couldBecomeTag(start)) return false;
     const text = reasoned ? start : this.#pending;
     this.#pending = "";
@@ -156,8 +167,10 @@ export class ReasoningTags {
 
 const tagAt = (text: string) => TAGS.find(([open]) => text.slice(0, open.length).toLowerCase() === open);
 
+const OPENINGS = [...TAGS.map(([open]) => open), ...MARKERS];
+
 const couldBecomeTag = (text: string): boolean =>
-  TAGS.some(([open]) => text.length < open.length && open.startsWith(text.toLowerCase()));
+  OPENINGS.some((open) => text.length < open.length && open.startsWith(text.toLowerCase()));
 
 const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
 

@@ -18,67 +18,99 @@ afterEach(async () => {
   await fake.close();
 });
 
-/** Collects the data of the events up to the one that says `end`, or to the end of the stream. */
-class Collector implements AnswerReader<string[]> {
+/** Collects the values of the events up to `[DONE]`, or to the end of the stream. */
+class Collector implements AnswerReader<unknown[]> {
   readonly ended = false;
-  readonly data: string[] = [];
+  readonly data: unknown[] = [];
   alive(): void {}
-  whole(body: unknown): string[] {
-    return ["whole", JSON.stringify(body)];
+  whole(body: unknown): unknown[] {
+    return ["whole", body];
   }
-  event(data: string): string[] | undefined {
-    if (data === "end") return this.data;
-    this.data.push(data);
-    return undefined;
+  event(value: unknown): undefined {
+    this.data.push(value);
   }
-  end(): string[] {
+  done(): unknown[] {
+    return this.data;
+  }
+  end(): unknown[] {
     return [...this.data, "(end of stream)"];
   }
 }
 
 /** What is read of a body that arrives in these packets, on a real socket. */
-function read(...packets: (string | Uint8Array)[]): Promise<string[]> {
+function read(...packets: (string | Uint8Array)[]): Promise<unknown[]> {
   fake.scenario = { packets };
   return http.postForAnswer("responses", { stream: true }, () => new Collector(), never);
 }
 
 test("many events in one packet", async () => {
   const events = Array.from({ length: 500 }, (_, index) => `event ${index}`);
-  const packet = events.map((event) => `data: ${event}\n\n`).join("");
-  expect(await read(`${packet}data: end\n\n`)).toEqual(events);
+  const packet = events.map((event) => `data: "${event}"\n\n`).join("");
+  expect(await read(`${packet}data: [DONE]\n\n`)).toEqual(events);
 });
 
 test("an event in packets of one byte each, in the middle of a character too", async () => {
-  const bytes = Buffer.from('event: x\ndata: {"text":"né 👋"}\n\ndata: end\n\n');
+  const bytes = Buffer.from('event: x\ndata: {"text":"né 👋"}\n\ndata: [DONE]\n\n');
   fake.scenario = { packets: [...bytes].map((byte) => Buffer.of(byte)), delayMs: 1 };
   const data = await http.postForAnswer("responses", { stream: true }, () => new Collector(), never);
-  expect(data).toEqual(['{"text":"né 👋"}']);
+  expect(data).toEqual([{ text: "né 👋" }]);
 });
 
 test("lines that end as on Windows, also cut between the two characters", async () => {
-  expect(await read("data: one\r\n\r\ndata: two\r", "\n\r", "\ndata: end\r\n\r\n")).toEqual(["one", "two"]);
+  expect(await read("data: 1\r\n\r\ndata: 2\r", "\n\r", "\ndata: [DONE]\r\n\r\n")).toEqual([1, 2]);
 });
 
 test("a byte order mark, comments, unknown fields, empty events and data over several lines", async () => {
   const body =
-    "\uFEFFdata: one\n\n: ping\n\n\n\nfoo: bar\nid: 1\nretry: 10\ndata: two\ndata: lines\n\ndata: end\n\n";
-  expect(await read(body)).toEqual(["one", "two\nlines"]);
+    '\uFEFFdata: 1\n\n: ping\n\n\n\nfoo: bar\nid: 1\nretry: 10\ndata: {"two":\ndata: "lines"}\n\ndata: [DONE]\n\n';
+  expect(await read(body)).toEqual([1, { two: "lines" }]);
+});
+
+test("events that no empty line parts, and lines that end with a carriage return", async () => {
+  expect(await read('data: {"n":1}\ndata: {"n":2}\n', "data: [DONE]\n\n")).toEqual([{ n: 1 }, { n: 2 }]);
+  expect(await read("data: 1\r\rdata: 2\r\rdata: [DONE]\r\r")).toEqual([1, 2]);
+});
+
+test.each([
+  "data: : keepalive",
+  "data: ping",
+  "data: 2024-04-07 20:20:50.55",
+  'data: ""',
+  "data:",
+  "beep: 1",
+])("%j among the events is only a sign of life", async (line) => {
+  const values = await read(`${line}\n\ndata: 1\n\n${line}\n\ndata: [DONE]\n\n`);
+  expect(values.filter((value) => value !== "")).toEqual([1]);
+});
+
+test("errors that are no event", async () => {
+  const error = { code: 500, message: "Out of memory" };
+  for (const line of [
+    `error: ${JSON.stringify(error)}\n\n`,
+    `event: error\ndata: ${JSON.stringify(error)}\n\n`,
+  ])
+    expect(await read(`data: 1\n\n${line}`)).toEqual([1, { error }, "(end of stream)"]);
+  expect(await read(`data: 1\n\n{"error":"in a line"}\n`)).toEqual([
+    1,
+    { error: "in a line" },
+    "(end of stream)",
+  ]);
+  expect(await read("[1, 2]")).toEqual([1, 2, "(end of stream)"]);
 });
 
 test("an event of a megabyte", async () => {
   const large = "x".repeat(1_000_000);
-  expect(await read(`data: ${large}\n\n`, "data: end\n\n")).toEqual([large]);
+  expect(await read(`data: "${large}"\n\n`, "data: [DONE]\n\n")).toEqual([large]);
 });
 
 test("a stream without a newline at its end", async () => {
-  expect(await read("data: one\n\ndata: end")).toEqual(["one"]);
-  expect(await read("data: one\n\ndata: two\n")).toEqual(["one", "two", "(end of stream)"]);
+  expect(await read("data: 1\n\ndata: [DONE]")).toEqual([1]);
+  expect(await read("data: 1\n\ndata: 2\n")).toEqual([1, 2, "(end of stream)"]);
 });
 
 test("bytes that are no text", async () => {
-  expect(
-    await read(Buffer.from([0x64, 0x61, 0x74, 0x61, 0x3a, 0xff, 0xfe, 10, 10]), "data: end\n\n"),
-  ).toEqual(["\uFFFD\uFFFD"]);
+  const bytes = Buffer.from([...Buffer.from('data: "'), 0xff, 0xfe, ...Buffer.from('"\n\n')]);
+  expect(await read(bytes, "data: [DONE]\n\n")).toEqual(["\uFFFD\uFFFD"]);
 });
 
 test("an event without an end is given up, and its memory with it", async () => {
@@ -93,11 +125,11 @@ test("an event without an end is given up, and its memory with it", async () => 
 });
 
 test("what comes after the last event that matters is not read, and the connection is used again", async () => {
-  expect(await read("data: one\n\ndata: end\n\n", "data: later\n\n")).toEqual(["one"]);
+  expect(await read("data: 1\n\ndata: [DONE]\n\n", "data: 3\n\n")).toEqual([1]);
   await fake.idle();
   // Until the client has seen the end, too.
   await sleep(50);
-  expect(await read("data: end\n\n")).toEqual([]);
+  expect(await read("data: [DONE]\n\n")).toEqual([]);
   const ports = fake.requests.map((request) => request.clientPort);
   expect(new Set(ports).size).toBe(1);
 });
@@ -106,19 +138,19 @@ test("an abort at one of its events leaves the others of the packet unread", asy
   const abort = new AbortController();
   const reader = new Collector();
   const event = reader.event.bind(reader);
-  reader.event = (data) => {
+  reader.event = (value) => {
     abort.abort(new Error("enough"));
-    return event(data);
+    return event(value);
   };
-  fake.scenario = { packets: ["data: one\n\ndata: two\n\ndata: end\n\n"] };
+  fake.scenario = { packets: ["data: 1\n\ndata: 2\n\ndata: [DONE]\n\n"] };
   await expect(http.postForAnswer("responses", { stream: true }, () => reader, abort.signal)).rejects.toThrow(
     "enough",
   );
-  expect(reader.data).toEqual(["one"]);
+  expect(reader.data).toEqual([1]);
 });
 
 test("a stream that does not end after its last event is closed", async () => {
-  fake.scenario = { packets: ["data: end\n\n", "data: later\n\n"], delayMs: 60_000 };
+  fake.scenario = { packets: ["data: [DONE]\n\n", "data: 3\n\n"], delayMs: 60_000 };
   expect(await http.postForAnswer("responses", { stream: true }, () => new Collector(), never)).toEqual([]);
   await fake.idle();
   expect(fake.last.outcome).toBe("aborted");

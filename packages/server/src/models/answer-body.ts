@@ -1,13 +1,16 @@
 import { StringDecoder } from "node:string_decoder";
 import { createParser, type EventSourceParser } from "eventsource-parser";
+import { isFields } from "../fields.ts";
 import type { BodyReader } from "./http-exchange.ts";
 import { providerFailure } from "./provider-failure.ts";
 import { parseOrNull } from "./wire-json.ts";
 
 /** Reads one answer, whichever way it is sent. What it throws fails the exchange. */
 export interface AnswerReader<Result> {
-  /** Takes the next event's data; returns a result if nothing that matters can follow. */
-  event(data: string, name: string | undefined): Result | undefined;
+  /** Takes the next event's value, which may be anything; returns a result if nothing that matters can follow. */
+  event(value: unknown): Result | undefined;
+  /** Takes the mark `[DONE]`. */
+  done(): Result | undefined;
   /** Takes an answer that was not streamed. */
   whole(body: unknown): Result;
   /** The stream is over without such a result. */
@@ -69,43 +72,95 @@ export class AnswerBodyReader<Result> implements BodyReader<Result> {
   }
 }
 
+/** Gives a reader the events of an answer. */
+class Events<Result> {
+  readonly #reader: AnswerReader<Result>;
+  /** The last text among the events that may be a reason for an early end. */
+  #words = "";
+
+  constructor(reader: AnswerReader<Result>) {
+    this.#reader = reader;
+  }
+
+  take(data: string, name?: string): Result | undefined {
+    const text = data.trim();
+    if (text === "" || text === "null") return undefined;
+    if (/^\[?done\]?$/i.test(text)) return this.#reader.done();
+    const value = parseOrNull(text);
+    if (value !== null) return this.#reader.event(name === "error" ? asError(value) : value);
+    // Some servers leave out the empty lines between their events.
+    if (text.includes("\n")) return this.takeLines(text);
+    if (/^[{[]/.test(text)) throw providerFailure("provider_failed");
+    if (name === "error") return this.#reader.event({ error: text });
+    if (!NO_REASON.test(text)) this.#words = text;
+    return undefined;
+  }
+
+  takeLines(text: string): Result | undefined {
+    for (const line of text.split("\n")) {
+      const result = this.takeLine(line);
+      if (result !== undefined) return result;
+    }
+    return undefined;
+  }
+
+  /** Takes a line that is no field of an event, or is not known to be one. */
+  takeLine(line: string): Result | undefined {
+    // llama.cpp has errors in a field of their own.
+    const [, field, data = ""] = /^\s*(?:(data|error):)?(.*)$/s.exec(line) ?? [];
+    return this.take(data, field);
+  }
+
+  end(): Result {
+    try {
+      return this.#reader.end();
+    } catch (error) {
+      if (this.#words === "") throw error;
+      return this.#reader.whole({ error: this.#words });
+    }
+  }
+}
+
+/** Keep-alives of servers that send them as data, and pages. */
+const NO_REASON = /^[:<]|\bping\b|heart-?beat|keep-?alive|processing|^\P{L}+$/iu;
+
+const asError = (value: unknown): unknown => (isFields(value) && value.error ? value : { error: value });
+
 /** Server-sent events, however the packets cut them. */
 class EventStream<Result> {
-  readonly #reader: AnswerReader<Result>;
+  readonly #events: Events<Result>;
   readonly #parser: EventSourceParser;
   #result: Result | undefined;
-  /** Characters of other lines: a body without a single event is some text. */
-  #other = "";
-  #events = 0;
+  /** The beginning of the next line: the parser forgets one that is no field of an event. */
+  #rest = "";
 
   constructor(reader: AnswerReader<Result>, signal: AbortSignal) {
-    this.#reader = reader;
+    this.#events = new Events(reader);
+    const take = (event: () => Result | undefined): void => {
+      if (this.#result === undefined && !signal.aborted) this.#result = event();
+    };
     this.#parser = createParser({
       maxBufferSize: MAX_CHARS,
-      onEvent: ({ data, event }) => {
-        this.#events += 1;
-        if (this.#result === undefined && !signal.aborted) this.#result = reader.event(data, event);
-      },
-      onError: (error) => {
-        // Unknown fields are ignored, as the standard says.
-        if (error.type === "max-buffer-size-exceeded") throw providerFailure("provider_failed");
-        if (this.#other.length < 300) this.#other += `${error.line ?? ""}\n`;
+      onEvent: ({ data, event }) => take(() => this.#events.take(data, event)),
+      onError: ({ type, line = "" }) => {
+        if (type === "max-buffer-size-exceeded") throw providerFailure("provider_failed");
+        take(() => this.#events.takeLine(line));
       },
     });
   }
 
   push(text: string): Result | undefined {
-    this.#parser.feed(text);
+    const end = text.lastIndexOf("\n") + 1;
+    const lines = end === 0 ? "" : this.#rest + text.slice(0, end);
+    this.#rest = end === 0 ? this.#rest + text : text.slice(end);
+    if (this.#rest.length > MAX_CHARS) throw providerFailure("provider_failed");
+    if (lines !== "") this.#parser.feed(lines);
     return this.#result;
   }
 
   end(): Result {
     // Some servers leave out the empty line after their last event.
-    this.push("\n\n");
-    if (this.#result !== undefined) return this.#result;
-    const other = this.#other.trim();
-    if (this.#events === 0 && other !== "") return this.#reader.whole({ error: other });
-    return this.#reader.end();
+    return this.push("\n\n") ?? this.#events.end();
   }
 }
 
@@ -128,13 +183,14 @@ class JsonText<Result> {
   end(): Result {
     const text = this.#texts.join("");
     const body = parseOrNull(text);
-    if (body !== null) return this.#reader.whole(body);
-    for (const line of text.split("\n")) {
-      // A stream of events may follow an object that is not part of it.
-      const data = line.trim().replace(/^data:\s*/, "");
-      const result = data === "" ? undefined : this.#reader.event(data, undefined);
+    if (body !== null && !Array.isArray(body)) return this.#reader.whole(body);
+    const events = new Events(this.#reader);
+    // A stream of events may follow an object that is not part of it.
+    if (body === null) return events.takeLines(text) ?? events.end();
+    for (const value of body) {
+      const result = this.#reader.event(value);
       if (result !== undefined) return result;
     }
-    return this.#reader.end();
+    return events.end();
   }
 }

@@ -2,7 +2,6 @@ import type { FinishReason, Usage } from "@redis-memory-magic/protocol";
 import type { AnswerSink, Completion, ToolCallPiece } from "../chat/chat-model.ts";
 import { ReasoningTags } from "../chat/reasoning-tags.ts";
 import { finishReasonOf } from "./finish-reason.ts";
-import { providerFailure } from "./provider-failure.ts";
 import { parseOrNull } from "./wire-json.ts";
 
 /**
@@ -18,6 +17,8 @@ export class AnswerOutput {
   /** The last call of each index that the provider has given. */
   readonly #calls = new Map<number, KnownCall>();
   #callCount = 0;
+  #pieces = 0;
+  #hasContent = false;
 
   /** @param reasoningIsOpen true if the model's chat template opens `<think>` itself */
   constructor(sink: AnswerSink, reasoningIsOpen = false) {
@@ -39,35 +40,46 @@ export class AnswerOutput {
     return this.#tags.closedByTemplate;
   }
 
-  /**
-   * Takes a message's content: a string, or an array of parts, which may be text, refusals or reasoning.
-   * @throws AppError `provider_failed` if it is something else
-   */
+  /** How many pieces were taken that are not empty. */
+  get pieces(): number {
+    return this.#pieces;
+  }
+
+  /** True if there is more than a reasoning of its own. */
+  get hasBegun(): boolean {
+    return this.#hasContent || this.#toolCall;
+  }
+
+  /** Takes a message's content: a string, or parts, which may be text, refusals or reasoning. */
   content(content: unknown): void {
-    if (content === null || content === undefined) return;
-    if (typeof content === "string") {
-      if (content !== "") this.#tags.push(content);
-      return;
-    }
-    if (!Array.isArray(content)) throw providerFailure("provider_failed");
-    for (const part of content) this.#part(part);
+    if (typeof content === "string") this.#push(content);
+    else for (const part of Array.isArray(content) ? content : [content]) this.#part(part);
   }
 
   refusal(piece: unknown): void {
     if (typeof piece !== "string" || piece === "") return;
     this.#refusal = true;
-    this.#tags.push(piece);
+    this.#push(piece);
+  }
+
+  #push(text: string): void {
+    if (text === "") return;
+    this.#pieces += 1;
+    this.#hasContent ||= text.trim() !== "";
+    this.#tags.push(text);
   }
 
   reasoning(piece: unknown): void {
     const text = reasoningText(piece);
     if (text === null) return;
+    this.#pieces += 1;
     this.#tags.reasonedElsewhere();
     this.#sink.reasoning(text);
   }
 
   toolCall(piece: ToolCallPiece): void {
     this.#toolCall = true;
+    this.#pieces += 1;
     const known = this.#calls.get(piece.index);
     const call = known === undefined || isAnotherCall(known, piece) ? this.#newCall(piece) : known;
     call.arguments += piece.arguments;
@@ -89,7 +101,8 @@ export class AnswerOutput {
   }
 
   #part(part: unknown): void {
-    if (typeof part === "string") this.content(part);
+    // Some gateways read a piece such as "1" or "true" as JSON.
+    if (["string", "number", "boolean"].includes(typeof part)) this.#push(String(part));
     if (typeof part !== "object" || part === null) return;
     const { type, text, refusal, thinking, reasoning } = part as Readonly<Record<string, unknown>>;
     if (refusal !== undefined) this.refusal(refusal);

@@ -8,37 +8,23 @@ export interface AnswerParts {
 }
 
 /**
- * The names that providers have for the ends that are not the usual one, in lower case. Chat Completions, the
- * Responses API, and what servers behind a gateway let through (Mistral, Cohere, Gemini, DeepSeek, vLLM, Zhipu).
+ * What the ends that are not the usual one are called, by Chat Completions, the Responses API, and what servers behind
+ * a gateway let through (Mistral, Cohere, Gemini, Bedrock, DeepSeek, vLLM, Zhipu, watsonx). The first that fits holds.
  */
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  length: "length",
-  max_tokens: "length",
-  max_output_tokens: "length",
-  model_length: "length",
-  max_length: "length",
-  model_context_window_exceeded: "length",
-  content_filter: "content_filter",
-  content_filtered: "content_filter",
-  safety: "content_filter",
-  recitation: "content_filter",
-  blocklist: "content_filter",
-  prohibited_content: "content_filter",
-  spii: "content_filter",
-  sensitive: "content_filter",
-  error_toxic: "content_filter",
-  refusal: "refusal",
-  tool_calls: "tool_call",
-  tool_call: "tool_call",
-  tool_use: "tool_call",
-  function_call: "tool_call",
-  error: "error",
-  abort: "error",
-  cancelled: "error",
-  failed: "error",
-  network_error: "error",
-  insufficient_system_resource: "error",
-};
+const REASONS: readonly (readonly [RegExp, FinishReason])[] = [
+  [/filter|safety|recitation|block|prohibit|policy|spii|sensitive|toxic|guardrail/, "content_filter"],
+  [/refus/, "refusal"],
+  [/error|abort|cancel|fail|malformed|unexpected|insufficient|timeout/, "error"],
+  [/length|max_?\w*tokens|limit|context_?window/, "length"],
+  [/tool|function/, "tool_call"],
+];
+
+/** False where there is none, also in the words of servers that write their `null` as text. */
+export const isReason = (reason: unknown): boolean =>
+  reason !== undefined && reason !== null && !/^(?:|null|none)$/i.test(String(reason));
+
+/** True for a reason that is more than an end. */
+export const isUnusualReason = (reason: unknown): boolean => reasonNamed(reason) !== undefined;
 
 /** True for a reason of a provider that failed in the middle of its answer. */
 export const isErrorReason = (reason: unknown): boolean => reasonNamed(reason) === "error";
@@ -54,5 +40,8 @@ export function finishReasonOf(reason: unknown, { text, refusal, toolCall }: Ans
   return named === "length" || named === "refusal" ? named : "complete";
 }
 
-const reasonNamed = (reason: unknown): FinishReason | undefined =>
-  typeof reason === "string" ? REASONS[reason.toLowerCase()] : undefined;
+function reasonNamed(reason: unknown): FinishReason | undefined {
+  if (typeof reason !== "string") return undefined;
+  const name = reason.toLowerCase().replaceAll("-", "_");
+  return REASONS.find(([pattern]) => pattern.test(name))?.[1];
+}

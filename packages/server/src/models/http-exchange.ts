@@ -132,6 +132,7 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
       if (result !== undefined) this.#succeed(result);
       // Some servers leave the connection open, and never send their end mark.
       else if (this.#reader.ended) this.#grace ??= setTimeout(() => this.#endEarly(), GRACE_MS);
+      else if (this.#reader.ended === false) this.#goOn();
     } catch (error) {
       this.#fail(error);
     }
@@ -163,6 +164,12 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** What looked like the end was not it. */
+  #goOn(): void {
+    clearTimeout(this.#grace);
+    this.#grace = undefined;
   }
 
   #endEarly(): void {

@@ -54,6 +54,126 @@ test.each([
   expect(failure(status, body).code).toBe(code);
 });
 
+test.each([
+  [
+    "TGI",
+    422,
+    { error: "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000" },
+    4096,
+  ],
+  [
+    "TGI",
+    422,
+    { error: "Input validation error: `inputs` must have less than 4096 tokens. Given: 5000" },
+    4096,
+  ],
+  [
+    "SGLang",
+    400,
+    { message: "The input (5000 tokens) is longer than the model's context length (4096 tokens)." },
+    4096,
+  ],
+  [
+    "vLLM",
+    400,
+    { message: "The prompt (total length 5000) is longer than the maximum model length of 4096." },
+    4096,
+  ],
+  [
+    "vLLM",
+    400,
+    { message: "'max_tokens' is too large: 5000. This model's maximum context length is 4096 tokens" },
+    4096,
+  ],
+  [
+    "xAI",
+    400,
+    { error: "This model's maximum prompt length is 131072 but the request contains 200000." },
+    131_072,
+  ],
+  [
+    "Gemini",
+    400,
+    [
+      {
+        error: {
+          message: "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+        },
+      },
+    ],
+    1_048_576,
+  ],
+  ["Anthropic", 400, { error: { message: "prompt is too long: 210000 tokens > 200000 maximum" } }, 200_000],
+  [
+    "Mistral",
+    400,
+    { message: "Prompt contains 40000 tokens, too large for model with 32768 maximum context length" },
+    32_768,
+  ],
+  ["Moonshot", 400, { error: { message: "Your request exceeded model token limit: 262144" } }, 262_144],
+  [
+    "Copilot",
+    400,
+    {
+      error: {
+        message: "prompt token count of 130000 exceeds the limit of 128000",
+        code: "model_max_prompt_tokens_exceeded",
+      },
+    },
+    128_000,
+  ],
+  ["TabbyAPI", 400, { detail: "Prompt length 5000 is greater than max_seq_len 4096" }, 4096],
+  ["DashScope", 400, { message: "Range of input length should be [1, 30720]" }, 30_720],
+  [
+    "Cerebras",
+    400,
+    { code: "context_length_exceeded", message: "Current length is 9000 while limit is 8192" },
+    8192,
+  ],
+  ["GitHub", 413, { error: { code: "tokens_limit_reached", message: "Max size: 8000 tokens." } }, 8000],
+  ["LM Studio", 400, { error: "However, the model is loaded with context length of only 4096 tokens" }, 4096],
+])("%s's words for a prompt that is too long (%i, %j) name the window", (_, status, body, contextWindow) => {
+  expect(failure(status, body)).toMatchObject({
+    code: "provider_context_exceeded",
+    provider: { contextWindow },
+  });
+});
+
+test.each([
+  [400, { error: { message: "API key not valid.", status: "INVALID_ARGUMENT" } }, "provider_unauthorized"],
+  [400, { error: { message: "?", details: [{ reason: "API_KEY_INVALID" }] } }, "provider_unauthorized"],
+  [403, { error: { message: "Key limit exceeded (total limit)." } }, "provider_quota_exceeded"],
+  [403, { error: "Your team doesn't have any credits yet." }, "provider_quota_exceeded"],
+  [
+    500,
+    { type: "error", error: { type: "api_error", message: "insufficient balance (1008)" } },
+    "provider_quota_exceeded",
+  ],
+  [429, { error: { code: "1113", message: "余额不足或无可用资源包,请充值。" } }, "provider_quota_exceeded"],
+  [
+    429,
+    { error: { message: "Request too large on tokens per min: Limit 30000.", code: "rate_limit_exceeded" } },
+    "provider_context_exceeded",
+  ],
+  [429, { message: "Too many tokens, please wait before trying again." }, "provider_rate_limited"],
+  [429, { error: "Model is overloaded", error_type: "overloaded" }, "provider_overloaded"],
+  [400, { __type: "ThrottlingException", message: "Rate exceeded" }, "provider_rate_limited"],
+  [503, { error: "Model Qwen/Qwen3-8B is currently loading", estimated_time: 20 }, "provider_unavailable"],
+  [498, { error: { message: "Flex tier capacity exceeded" } }, "provider_overloaded"],
+  [400, { code: "DataInspectionFailed", message: "Output may contain ..." }, "provider_refused"],
+  [
+    400,
+    { error: { message: "The max_tokens value is invalid", type: "invalid_request_error" } },
+    "provider_refused",
+  ],
+])("status %i with %j means %s", (status, body, code) => {
+  expect(failure(status, body).code).toBe(code);
+});
+
+test("a server that timed out is not said to have no such API", () => {
+  expect(failure(408, { error: { message: "Request timed out" } }).provider).not.toHaveProperty("noSuchApi");
+});
+
 test("what a real Ollama answers", () => {
   const unknown = recorded("chat-completions-unknown-model");
   expect(failure(unknown.status, unknown.body)).toMatchObject({

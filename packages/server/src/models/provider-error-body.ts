@@ -22,14 +22,28 @@ const MESSAGE_FIELDS = [
   "detail",
   "error_description",
   "error_message",
+  "error_msg",
+  "status_msg",
   "reason",
   "description",
   "title",
   "faultstring",
 ] as const;
-/** Where errors keep another error. OpenRouter's and LiteLLM's `metadata.raw` is the upstream provider's body. */
-const INNER_FIELDS = ["error", "errors", "fault", "innererror", "inner_error"] as const;
-const NAME_FIELDS = ["code", "type", "status", "error_code", "error_type", "statusCode", "reason"] as const;
+/**
+ * Where errors keep another error. OpenRouter's and LiteLLM's `metadata.raw` is the upstream provider's body; Google's
+ * `details` have the reason, such as `API_KEY_INVALID`; MiniMax has `base_resp` in every answer.
+ */
+const INNER_FIELDS = ["error", "errors", "fault", "innererror", "inner_error", "base_resp"] as const;
+const NAME_FIELDS = [
+  "code",
+  "type",
+  "__type",
+  "status",
+  "error_code",
+  "error_type",
+  "statusCode",
+  "reason",
+] as const;
 const MAX_DEPTH = 5;
 
 /** The error in the body of a response that failed, or null if it has none. */
@@ -43,6 +57,7 @@ export function errorOfEvent(value: unknown): ProviderError | null {
   if (Array.isArray(value)) return value.length === 1 ? errorOfEvent(value[0]) : null;
   if (!isFields(value)) return null;
   if (isError(value.error) || value.object === "error" || value.type === "error") return collect(value, 0);
+  if (isFields(value.base_resp) && Number(value.base_resp.status_code) > 0) return collect(value, 0);
   // FastAPI's and Mistral's bodies have no `error`.
   const isAnswer = "choices" in value || "output" in value || "response" in value || "delta" in value;
   if (isAnswer || "type" in value) return null;
@@ -58,7 +73,7 @@ const isError = (value: unknown): boolean =>
   !(typeof value === "object" && Object.keys(value).length === 0);
 
 function collect(value: unknown, depth: number): ProviderError {
-  if (typeof value === "string") return { ...NO_ERROR, message: value };
+  if (typeof value === "string") return sentence(value);
   if (Array.isArray(value)) return collectAll(value, depth);
   if (!isFields(value) || depth > MAX_DEPTH) return NO_ERROR;
   const inner = innerErrors(value).map((error) => collect(error, depth + 1));
@@ -81,7 +96,8 @@ function innerErrors(value: Fields): unknown[] {
   const upstream = typeof raw === "string" ? (parseOrNull(raw) ?? raw) : raw;
   // FastAPI's `detail` and Mistral's `message` may be lists of wrong fields.
   const nested = MESSAGE_FIELDS.map((name) => value[name]).filter((field) => typeof field === "object");
-  return [upstream, ...INNER_FIELDS.map((name) => value[name]), ...nested].filter(isError);
+  const details = Array.isArray(value.details) ? value.details : null;
+  return [upstream, ...INNER_FIELDS.map((name) => value[name]), details, ...nested].filter(isError);
 }
 
 function ownFields(value: Fields): ProviderError {
@@ -94,7 +110,7 @@ function ownFields(value: Fields): ProviderError {
   return {
     message: message ?? "",
     names: calls.flatMap((call) =>
-      typeof call === "string" && call !== "error" ? [call.toLowerCase()] : [],
+      typeof call === "string" && call !== "error" && !/\s/.test(call) ? [call.toLowerCase()] : [],
     ),
     status: status ?? null,
     param: paramOf(value),
@@ -118,15 +134,24 @@ function paramOf({ param, loc }: Fields): string {
 
 const NO_ERROR: ProviderError = { message: "", names: [], status: null, param: "", contextWindow: null };
 
+const sentence = (message: string): ProviderError => ({
+  ...NO_ERROR,
+  message,
+  contextWindow: windowIn(message),
+});
+
 const isWindow = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && value > 0;
 
-/** The window that a sentence names: vLLM, OpenAI, llama.cpp, OpenRouter, Groq. */
+/** Where a sentence names the window, with the words of vLLM, SGLang, llama.cpp, TGI, Gemini, Anthropic and others. */
+const WINDOWS = [
+  /(?:context (?:length|window|size|limit)|max(?:imum)? (?:model|prompt|sequence|input) length|max_(?:model|seq)_\w+|tokens allowed|token limit|max size|must be <=|less than|limit (?:of|is))\D{0,24}([\d,]+)/i,
+  /([\d,]+) max(?:imum)?\b/i,
+  /\[\d+, ?(\d+)\]/,
+];
+
 function windowIn(message: string): number | null {
-  const found =
-    /(?:maximum context length (?:is|of)|context length of only|max(?:imum)? (?:model )?context length:?|max_model_len[^\d]{0,20}|available context size \()\s*([\d,]+)/i.exec(
-      message,
-    )?.[1];
+  const found = WINDOWS.map((pattern) => pattern.exec(message)?.[1]).find((number) => number !== undefined);
   const window = Number(found?.replaceAll(",", ""));
   return isWindow(window) ? window : null;
 }
@@ -148,7 +173,7 @@ export function failureOfResponse(
   return providerFailure(code, {
     message: quotable(error?.message ?? "", secrets),
     status,
-    ...(code === "provider_failed" && status < 500 && { noSuchApi: true }),
+    ...(code === "provider_failed" && status < 500 && status !== 408 && { noSuchApi: true }),
     ...(retryAfter !== undefined && { retryAfter }),
     ...(error?.param && { param: error.param }),
     ...(error?.contextWindow && { contextWindow: error.contextWindow }),
@@ -160,10 +185,17 @@ export function failureOfError(error: ProviderError, secrets: readonly string[])
   const noSuchApi = /unexpected endpoint/i.test(error.message);
   return providerFailure(codeOf(error, error.status), {
     message: quotable(error.message, secrets),
+    ...(error.status !== null && { status: error.status }),
     ...(noSuchApi && { noSuchApi }),
     ...(error.param && { param: error.param }),
     ...(error.contextWindow !== null && { contextWindow: error.contextWindow }),
   });
+}
+
+/** What a body means that should have been an answer. */
+export function failureOfBody(body: unknown, secrets: readonly string[]): AppError {
+  const error = errorOfBody(body);
+  return error === null ? providerFailure("provider_failed") : failureOfError(error, secrets);
 }
 
 /** A proxy's page is not quoted; a short line of text is. */
@@ -171,99 +203,89 @@ function plainText(body: string): ProviderError | null {
   const text = body.trim();
   const isSentence =
     text !== "" && text.length <= 500 && !/^[<{[]/.test(text) && !/^(?:404\b|null$|\d+$)/.test(text);
-  return isSentence ? { ...NO_ERROR, message: text } : null;
+  return isSentence ? sentence(text) : null;
 }
 
-/** What providers call an error, by its code, its type or its state. */
-const CODE_BY_PROVIDER_NAME: ReadonlyMap<string, ProviderErrorCode> = new Map([
-  ["insufficient_quota", "provider_quota_exceeded"],
-  ["insufficient_balance", "provider_quota_exceeded"],
-  ["credit_balance_exhausted", "provider_quota_exceeded"],
-  ["organization_spend_limit_exceeded", "provider_quota_exceeded"],
-  ["project_spend_limit_exceeded", "provider_quota_exceeded"],
-  ["organization_usage_limit_exceeded", "provider_quota_exceeded"],
-  ["billing_not_active", "provider_quota_exceeded"],
-  ["billing_hard_limit_reached", "provider_quota_exceeded"],
-  ["billing_error", "provider_quota_exceeded"],
-  ["budget_exceeded", "provider_quota_exceeded"],
-  ["rate_limit_exceeded", "provider_rate_limited"],
-  ["rate_limit_error", "provider_rate_limited"],
-  ["rate_limited", "provider_rate_limited"],
-  ["too_many_requests", "provider_rate_limited"],
-  ["resource_exhausted", "provider_rate_limited"],
-  ["throttling_error", "provider_rate_limited"],
-  ["invalid_api_key", "provider_unauthorized"],
-  ["authentication_error", "provider_unauthorized"],
-  ["unauthenticated", "provider_unauthorized"],
-  ["invalid_authentication", "provider_unauthorized"],
-  ["model_not_found", "provider_model_not_found"],
-  ["model_not_available", "provider_model_not_found"],
-  ["deploymentnotfound", "provider_model_not_found"],
-  ["unknown_model", "provider_model_not_found"],
-  ["invalid_model", "provider_model_not_found"],
-  ["context_length_exceeded", "provider_context_exceeded"],
-  ["exceed_context_size_error", "provider_context_exceeded"],
-  ["string_above_max_length", "provider_context_exceeded"],
-  ["contextwindowexceedederror", "provider_context_exceeded"],
-  ["request_too_large", "provider_context_exceeded"],
-  ["invalid_prompt", "provider_refused"],
-  ["bio_policy", "provider_refused"],
-  ["misalignment_policy_violation", "provider_refused"],
-  ["content_filter", "provider_refused"],
-  ["content_policy_violation", "provider_refused"],
-  ["responsibleaipolicyviolation", "provider_refused"],
-  ["server_is_overloaded", "provider_overloaded"],
-  ["overloaded_error", "provider_overloaded"],
-  ["engine_overloaded", "provider_overloaded"],
-  ["slow_down", "provider_overloaded"],
-  ["unavailable", "provider_overloaded"],
+type Meanings = readonly (readonly [RegExp, ProviderErrorCode])[];
+
+/** What providers call an error, by its code, its type or its state, in lower case. The first that fits holds. */
+const CODE_BY_NAME: Meanings = [
   // llama.cpp while it loads its model.
-  ["unavailable_error", "provider_unavailable"],
-]);
+  [/^unavailable_error$|model_?not_?ready/, "provider_unavailable"],
+  [
+    /insufficient_(?:quota|balance|credit)|current_quota|credit_balance|spend_limit|usage_limit|billing|budget|arrear/,
+    "provider_quota_exceeded",
+  ],
+  [/rate_?limit|too_?many_?requests|throttl|resource_?exhausted|burst_rate/, "provider_rate_limited"],
+  [/api_?key|authenticat|unauthori[sz]ed|invalid_?token/, "provider_unauthorized"],
+  [
+    /model_?not|(?:unknown|invalid|no_such)_?model|not_?supported_?model|deployment_?not_?found/,
+    "provider_model_not_found",
+  ],
+  [
+    /context_?(?:length|window|size)|request_too_large|above_max_length|tokens?_(?:limit|exceeded)|prompt_tokens|too_long/,
+    "provider_context_exceeded",
+  ],
+  [/content_?filter|policy|moderation|inspection|responsibleai|invalid_prompt/, "provider_refused"],
+  [/overload|slow_down|capacity|^(?:service_?)?unavailable$/, "provider_overloaded"],
+];
 
 /** Codes by the message, where the name says less or nothing. */
-const CODE_BY_MESSAGE: readonly (readonly [RegExp, ProviderErrorCode])[] = [
+const CODE_BY_MESSAGE: Meanings = [
   [
-    /maximum context length|context[ _](?:length|window|size)|available context|(?:prompt|input|request|message)s? (?:is |are )?too (?:long|large)|too many (?:input |prompt )?tokens|reduce (?:the length|your (?:message|prompt))/i,
+    /maximum context length|context[ _](?:length|window|size|limit)|available context|(?:prompt|input|request|message)s? (?:is |are )?too (?:long|large)|too many (?:input |prompt )?tokens|reduce (?:the length|your (?:message|prompt))|max(?:imum)? (?:model|prompt|sequence|input) length|max_(?:model|seq)_len|max_new_tokens`? must|`inputs` must have less|token limit|tokens allowed|prompt token count|range of input length|超出.{0,10}(?:长度|上下文)|(?:prompt|输入).{0,6}(?:超长|过长)/i,
     "provider_context_exceeded",
   ],
   [
-    /insufficient (?:balance|credit|funds|quota)|out of credits?|no credit|credit balance|more credits|exceeded your current quota/i,
+    /insufficient[ _](?:balance|credit|funds|quota)|out of credits?|no credit|any credits|credit balance|more credits|exceeded your current quota|key limit exceeded|余额不足|欠费/i,
     "provider_quota_exceeded",
   ],
   [
-    /model\b.{0,120}\b(?:not found|does not exist|not (?:a )?valid|not supported by|unknown)|(?:unknown|invalid|no such) model|not a valid model/i,
+    /\b(?:api[ _-]?(?:key|token)|access token|credentials?)\b.{0,40}\b(?:invalid|expired|incorrect|wrong|missing|not (?:valid|found|provided))|(?:invalid|incorrect|wrong|missing|no valid|not a valid) (?:api[ _-]?(?:key|token)|access token|credentials?)/i,
+    "provider_unauthorized",
+  ],
+  [
+    /model\b.{0,120}\b(?:not found|does not exist|not (?:a )?valid|not supported by|unknown)|(?:unknown|invalid|no such) model|not a valid model|模型不存在/i,
     "provider_model_not_found",
   ],
+  [/\bloading (?:the )?model|model\b.{0,80}\b(?:loading|not ready)/i, "provider_unavailable"],
+  [/rate limit|too many requests/i, "provider_rate_limited"],
+  [/overloaded|at capacity|no capacity/i, "provider_overloaded"],
 ];
 
 function codeOf(error: ProviderError | null, httpStatus: number | null): ProviderErrorCode {
   const status = httpStatus === null || httpStatus < 400 ? (error?.status ?? httpStatus) : httpStatus;
-  const byText = meaning(error?.message ?? "");
-  const named = error?.names
-    .map((name) => CODE_BY_PROVIDER_NAME.get(name))
-    .find((code) => code !== undefined);
-  // Groq calls a request that is larger than a minute's limit a rate limit: waiting does not help.
-  if (byText === "provider_context_exceeded" && (named === undefined || status === 413)) return byText;
+  const message = error?.message ?? "";
+  const byText = meaning(CODE_BY_MESSAGE, message);
+  const named = error?.names.map((name) => meaning(CODE_BY_NAME, name)).find((code) => code !== undefined);
+  // OpenAI and Groq call a request that is larger than a minute's limit a rate limit: waiting does not help. Others
+  // call it too many tokens, and waiting does.
+  const limited = status === 429 || named === "provider_rate_limited";
+  if (byText === "provider_context_exceeded") {
+    if (limited ? /too large|reduce/i.test(message) : named === undefined) return byText;
+  }
   if (named !== undefined) return named;
   if (status === 402) return "provider_quota_exceeded";
-  if (status === 429) return byText === "provider_quota_exceeded" ? byText : "provider_rate_limited";
+  if (status === 429)
+    return byText === "provider_quota_exceeded" || byText === "provider_overloaded"
+      ? byText
+      : "provider_rate_limited";
   if (status === 413) return "provider_context_exceeded";
   if (status === 401 || status === 407) return "provider_unauthorized";
-  if (status === 503 || status === 529) return "provider_overloaded";
+  if (byText === "provider_unavailable") return byText;
+  if (status === 503 || status === 529 || status === 498) return "provider_overloaded";
   if (byText === "provider_quota_exceeded") return byText;
   if (status !== null && status >= 500) return "provider_failed";
   if (error?.param === "model") return "provider_model_not_found";
-  if (byText !== undefined && (status === null || status === 400 || status === 404 || status === 422))
-    return byText;
+  if (byText !== undefined) return byText;
   // A 404 in the API's own words is about the model; any other comes from a server without this API.
   if (status === 404) return isApiError(error) ? "provider_model_not_found" : "provider_failed";
   if (status === 405 || status === 408 || status === null) return "provider_failed";
   return status >= 400 ? "provider_refused" : "provider_failed";
 }
 
-const meaning = (message: string): ProviderErrorCode | undefined =>
-  CODE_BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1];
+const meaning = (meanings: Meanings, text: string): ProviderErrorCode | undefined =>
+  meanings.find(([pattern]) => pattern.test(text))?.[1];
 
 /** True for more than the "Not Found" that frameworks answer to an unknown path. */
 const isApiError = (error: ProviderError | null): boolean =>

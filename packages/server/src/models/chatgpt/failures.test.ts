@@ -50,7 +50,7 @@ describe("ChatGPT", () => {
     ["an error inside", { type: "error", error: { code: "insufficient_quota" } }, "provider_quota_exceeded"],
     ["a bare error", { type: "error" }, "provider_failed"],
     ["no response", { type: "response.completed" }, "provider_failed"],
-    ["a number for text", { type: "response.output_text.delta", delta: 5 }, "provider_failed"],
+    ["a number for text", { type: "response.output_text.delta", delta: 5 }, "provider_broke_off"],
     ["null", null, "provider_broke_off"],
     ["an unknown event", { type: "response.new_thing" }, "provider_broke_off"],
     [

@@ -15,9 +15,9 @@ import type { FunctionTool, ModelSettings } from "../../chat/model-settings.ts";
 import type { AnswerReader } from "../answer-body.ts";
 import { AnswerOutput } from "../answer-output.ts";
 import { isErrorReason } from "../finish-reason.ts";
-import { errorOfBody, errorOfEvent, failureOfError } from "../provider-error-body.ts";
+import { errorOfEvent, failureOfBody, failureOfError } from "../provider-error-body.ts";
 import { providerFailure } from "../provider-failure.ts";
-import { parseAs, parseJson } from "../wire-json.ts";
+import { parseAs } from "../wire-json.ts";
 
 /** The body of `POST /responses`. Nothing is kept at OpenAI: Redis is the only memory. */
 export function requestBody(request: ModelRequest, stream: boolean): ResponseCreateParamsBase {
@@ -122,11 +122,10 @@ export class ResponseReader implements AnswerReader<Completion> {
     this.#sink.alive();
   }
 
-  event(data: string): Completion | undefined {
-    const text = data.trim();
-    // Not of this API, but servers that speak it with the habits of the older one send it.
-    if (text === "" || text === "[DONE]") return undefined;
-    const value = parseJson(text);
+  /** Not of this API, but servers that speak it with the habits of the older one send it. */
+  done(): undefined {}
+
+  event(value: unknown): Completion | undefined {
     const error = errorOfEvent(value);
     if (error !== null) throw failureOfError(error, this.#secrets);
     const event = (value ?? {}) as WireEvent;
@@ -164,7 +163,9 @@ export class ResponseReader implements AnswerReader<Completion> {
   whole(body: unknown): Completion {
     const error = errorOfEvent(body);
     if (error !== null) throw failureOfError(error, this.#secrets);
-    const { status, output } = parseAs(wholeResponse, body);
+    const response = wholeResponse.safeParse(body);
+    if (!response.success) throw failureOfBody(body, this.#secrets);
+    const { status, output } = response.data;
     for (const [index, item] of output.entries()) {
       if (item.type === "message") {
         this.#messageAdded();
@@ -211,10 +212,7 @@ export class ResponseReader implements AnswerReader<Completion> {
   /** @throws AppError if the response failed */
   #complete(response: unknown, status: string): Completion {
     const { error, incomplete_details, usage } = parseAs(responseEnd, response);
-    if (isErrorReason(status)) {
-      const found = errorOfBody({ error });
-      throw found === null ? providerFailure("provider_failed") : failureOfError(found, this.#secrets);
-    }
+    if (isErrorReason(status)) throw failureOfBody({ error }, this.#secrets);
     const reason = status === "incomplete" ? (incomplete_details?.reason ?? "length") : "stop";
     return this.#output.complete(reason, usageOf(usage));
   }

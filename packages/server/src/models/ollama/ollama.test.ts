@@ -211,7 +211,7 @@ describe("Ollama", () => {
     ["null", "null", "provider_broke_off"],
     ["an empty list of choices", '{"choices":[]}', "provider_broke_off"],
     ["choices that are none", '{"choices":7}', "provider_broke_off"],
-    ["a number for text", '{"choices":[{"delta":{"content":5}}]}', "provider_failed"],
+    ["a number for text", '{"choices":[{"delta":{"content":5}}]}', "provider_broke_off"],
     ["an error as a text", '{"error":"out of memory"}', "provider_failed"],
   ])("takes %s in the stream for what it is", async (_, data, code) => {
     fake.scenario = { packets: [`data: ${data}\n\n`] };

@@ -97,6 +97,52 @@ describe.each(SERVER_ANSWERS)("$server: $deviation", ({ body, read: expected }) 
   });
 });
 
+/** After each chunk, whether the answer seems to be over, so that an open connection is not waited for. */
+function endedAfter(...choices: readonly (readonly [delta: object, reason?: string])[]): boolean[] {
+  const reader = new AnswerBodyReader(
+    new CompletionReader(new AnswerRecorder(), []),
+    new AbortController().signal,
+  );
+  return choices.map(([delta, finish_reason = null]) => {
+    reader.chunk(Buffer.from(`data: ${JSON.stringify({ choices: [{ delta, finish_reason }] })}\n\n`));
+    return reader.ended;
+  });
+}
+
+test("an answer is over at its reason, but not for a gateway that gives every chunk one", () => {
+  expect(endedAfter([{ content: "Hi" }], [{}, "stop"], [{}])).toEqual([false, true, true]);
+  expect(endedAfter([{}, "stop"], [{ reasoning: "Hm" }, "stop"], [{ content: "Hi" }])).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect(endedAfter([{ content: "A" }, "null"], [{ content: "B" }, "stop"])).toEqual([false, true]);
+  expect(endedAfter([{ content: "A" }, "stop"], [{ content: "B" }, "stop"], [{}, "stop"])).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  expect(endedAfter([{ reasoning: "Hm" }], [{}, "length"])).toEqual([false, true]);
+});
+
+test.each([
+  ["content-filter", "content_filter"],
+  ["guardrail_intervened", "content_filter"],
+  ["IMAGE_SAFETY", "content_filter"],
+  ["max-tokens", "length"],
+  ["token_limit", "length"],
+  ["end_turn", "complete"],
+  ["STOP_SEQUENCE", "complete"],
+])("the reason %s is %s", (reason, finishReason) => {
+  const body = `data: ${JSON.stringify({ choices: [{ delta: { content: "Hi" }, finish_reason: reason }] })}\n\n`;
+  expect(readWhole(body).end).toMatchObject({ finishReason });
+});
+
+test.each(["MALFORMED_FUNCTION_CALL", "timeout", "server_error"])("the reason %s is a failure", (reason) => {
+  const body = `data: ${JSON.stringify({ choices: [{ delta: { content: "Hi" }, finish_reason: reason }] })}\n\n`;
+  expect(readWhole(body).end).toMatchObject({ fails: "provider_failed" });
+});
+
 /** The same value with the fields of its objects in another order. */
 function shuffle(value: unknown, numbers: Iterator<number>): unknown {
   if (Array.isArray(value)) return value.map((item) => shuffle(item, numbers));

@@ -13,10 +13,9 @@ import { type ContentPart, type ContextItem, contentOf, type FunctionCall } from
 import type { FunctionTool, ModelSettings, ResponseFormat } from "../../chat/model-settings.ts";
 import type { AnswerReader } from "../answer-body.ts";
 import { AnswerOutput } from "../answer-output.ts";
-import { isErrorReason } from "../finish-reason.ts";
-import { errorOfBody, errorOfEvent, failureOfError } from "../provider-error-body.ts";
+import { isErrorReason, isReason, isUnusualReason } from "../finish-reason.ts";
+import { errorOfEvent, failureOfBody, failureOfError } from "../provider-error-body.ts";
 import { providerFailure } from "../provider-failure.ts";
-import { parseJson } from "../wire-json.ts";
 
 export interface BodyOptions {
   readonly temperature: number | undefined;
@@ -142,6 +141,10 @@ export class CompletionReader implements AnswerReader<Completion> {
   readonly #secrets: readonly string[];
   #reason: unknown;
   #done = false;
+  /** The last chunk seems to be the last one. */
+  #hasEnded = false;
+  /** The answer went on after a chunk that seemed to be the last one. */
+  #goesOn = false;
   #usage: Usage | null = null;
 
   /** @param reasoningIsOpen true if the model's chat template opens `<think>` itself */
@@ -151,9 +154,9 @@ export class CompletionReader implements AnswerReader<Completion> {
     this.#secrets = secrets;
   }
 
-  /** True once the model has said how its answer ended. */
+  /** True once the model has said how its answer ended, as far as that can be relied on. */
   get ended(): boolean {
-    return this.#done || this.#reason !== undefined;
+    return this.#done || this.#hasEnded;
   }
 
   get reasoningWasOpen(): boolean {
@@ -164,30 +167,26 @@ export class CompletionReader implements AnswerReader<Completion> {
     this.#sink.alive();
   }
 
-  event(data: string, name?: string): Completion | undefined {
-    const text = data.trim();
-    if (text === "") return undefined;
-    if (text === "[DONE]") {
-      this.#done = true;
-      return this.end();
-    }
-    if (name === "error" && !text.startsWith("{")) this.#fail({ error: text });
-    this.#take(parseJson(text));
-    return undefined;
+  event(value: unknown): undefined {
+    this.#take(value);
+  }
+
+  done(): Completion {
+    this.#done = true;
+    return this.end();
   }
 
   whole(body: unknown): Completion {
     this.#take(body);
     // A body that is one completion is whole without a reason, too.
     const { choices } = (body ?? {}) as WireCompletion;
-    if (!Array.isArray(choices) || choices.length === 0) throw providerFailure("provider_failed");
-    this.#done = true;
-    return this.end();
+    if (!Array.isArray(choices) || choices.length === 0) this.#fail(body);
+    return this.done();
   }
 
   /** @throws AppError `provider_broke_off` if the model had not come to its end */
   end(): Completion {
-    if (!this.ended) throw providerFailure("provider_broke_off");
+    if (!this.#done && this.#reason === undefined) throw providerFailure("provider_broke_off");
     return this.#output.complete(this.#reason, this.#usage);
   }
 
@@ -206,10 +205,20 @@ export class CompletionReader implements AnswerReader<Completion> {
   #takeChoice(choice: WireChoice): void {
     const { finish_reason: reason, error } = choice;
     const message = choice.delta ?? choice.message;
+    const before = this.#output.pieces;
     if (message) this.#takeMessage(message);
     else if (typeof choice.text === "string") this.#output.content(choice.text);
     if (error || isErrorReason(reason)) this.#fail({ error: error ?? `The answer ended with "${reason}".` });
-    if (reason !== undefined && reason !== null && reason !== "") this.#reason = reason;
+    const carried = this.#output.pieces > before;
+    // Some gateways give every chunk a reason: its first ones, which think or are empty, and those with text too.
+    if (carried && this.#hasEnded) {
+      this.#goesOn = true;
+      this.#hasEnded = false;
+    }
+    if (!isReason(reason)) return;
+    const unusual = isUnusualReason(reason);
+    if (unusual || !isUnusualReason(this.#reason)) this.#reason = reason;
+    this.#hasEnded = unusual || (this.#output.hasBegun && !(carried && this.#goesOn));
   }
 
   #takeMessage(message: WireMessage): void {
@@ -237,8 +246,7 @@ export class CompletionReader implements AnswerReader<Completion> {
   }
 
   #fail(body: unknown): never {
-    const error = errorOfBody(body);
-    throw error === null ? providerFailure("provider_failed") : failureOfError(error, this.#secrets);
+    throw failureOfBody(body, this.#secrets);
   }
 }
 
