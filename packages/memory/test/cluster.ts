@@ -1,4 +1,4 @@
-import { createClient } from "@redis/client";
+import { newClient } from "./new-client.ts";
 import { type Server, startServer } from "./servers.ts";
 
 const SLOTS = 16_384;
@@ -123,7 +123,7 @@ export async function startCluster(
 }
 
 async function connectTo({ url }: Server) {
-  const client = createClient({ url });
+  const client = newClient({ url });
   client.on("error", () => {});
   return client.connect();
 }

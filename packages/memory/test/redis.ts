@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { createClient, createCluster, createSentinel } from "@redis/client";
+import { createCluster, createSentinel } from "@redis/client";
 import { Cluster, Redis } from "ioredis";
 import type { RedisClient, Subscriber } from "../src/index.ts";
 import { createMemoryClient, type MemoryClient } from "../src/testing/index.ts";
+import { newClient } from "./new-client.ts";
 import { MASTER_NAME } from "./sentinel.ts";
 import { givenServers, startServer } from "./servers.ts";
 
@@ -50,7 +51,7 @@ export interface Target {
 
 export async function connectNodeRedis(url = testRedisUrl(), login?: Login): Promise<Connection> {
   if (url === "memory:") return connectMemoryClient();
-  const client = createClient({ url, ...login });
+  const client = newClient({ url, ...login });
   const subscriber = client.duplicate();
   for (const one of [client, subscriber]) {
     one.on("error", () => {});

@@ -5,10 +5,10 @@ import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { createClient } from "@redis/client";
 import { hasTls } from "../../setup/src/redis/server-binary.ts";
 import { endWithUs } from "./end-with-us.ts";
 import { freePort } from "./free-port.ts";
+import { newClient } from "./new-client.ts";
 
 const READY_MS = 20_000;
 
@@ -131,7 +131,7 @@ async function launch(binary: string, args: string[], folder: string, port: numb
 
 /** Whether it answers a PING; loading its data, it does not. */
 async function answers(port: number): Promise<boolean> {
-  const client = createClient({
+  const client = newClient({
     socket: { host: "127.0.0.1", port, reconnectStrategy: false, connectTimeout: 1000 },
   });
   client.on("error", () => {});

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import { createClient } from "@redis/client";
 import { onTestFinished } from "vitest";
+import { newClient } from "../../memory/test/new-client.ts";
 import type { ChatModel } from "../src/chat/chat-model.ts";
 import { compose } from "../src/compose.ts";
 import { loadConfig } from "../src/config/config.ts";
@@ -51,7 +51,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
   const server = await compose({ config, log, redis, models, name });
   let base: string | undefined;
   // For looking behind the scenes.
-  const observer = createClient({ url });
+  const observer = newClient({ url });
   observer.on("error", () => {});
   await observer.connect();
   const keys = async () => (await observer.keys(`${name}:*`)).sort();

@@ -1,5 +1,5 @@
-import { createClient } from "@redis/client";
 import { onTestFinished } from "vitest";
+import { newClient } from "../../memory/test/new-client.ts";
 import type { TestServer } from "./test-server.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { TestServer } from "./test-server.ts";
  * number of its keys, without its ids. Equal commands take equal time.
  */
 export async function watchCommands({ name, command }: TestServer) {
-  const monitor = createClient({ url: process.env.TEST_REDIS_URL ?? "" });
+  const monitor = newClient({ url: process.env.TEST_REDIS_URL ?? "" });
   monitor.on("error", () => {});
   await monitor.connect();
   onTestFinished(() => monitor.destroy());

@@ -38,7 +38,13 @@ export interface ApiContext {
   readonly sessionTtlSeconds: number;
 }
 
-export type Routes = (context: ApiContext) => FastifyPluginAsyncZod;
+export type App = Parameters<FastifyPluginAsyncZod>[0];
+
+/**
+ * Adds routes to a scope. Called directly: as a plugin each would get a scope of its own, which costs as much as all of its
+ * routes. Only routes with hooks or an error format of their own are registered as plugins.
+ */
+export type Routes = (context: ApiContext) => (scope: App) => Promise<void>;
 
 /** The problems that a route can answer with, for /docs. */
 export function problems(...statuses: number[]): Record<number, { description: string; content: object }> {

@@ -11,7 +11,7 @@ import {
 import { z } from "zod";
 import { zodMessage } from "../config/zod-messages.ts";
 import { readBuildInfo } from "../observability/build-info.ts";
-import { type ApiContext, problems } from "./api.ts";
+import { type ApiContext, type App, problems } from "./api.ts";
 import { ActiveRequests } from "./hooks/active-requests.ts";
 import { authenticate } from "./hooks/authenticate.ts";
 import { CONNECTION_TIMES, cutSlowReaders } from "./hooks/connections.ts";
@@ -125,11 +125,12 @@ export async function buildApi(
   });
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCUMENTATION });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
-  for (const routes of [statusRoutes, metricsRoutes, authRoutes]) await app.register(routes(context));
+  for (const routes of [statusRoutes, metricsRoutes]) await routes(context)(app);
+  await app.register(authRoutes(context));
   const live = new ActiveRequests(identity, logger);
   app.addHook("onClose", async () => live.close());
   // All other routes need a caller: a route that is added here is guarded without further code.
-  await app.register(async (guarded) => {
+  await app.register(async (guarded: App) => {
     authenticate(guarded, { identity, live, publicUrl });
     limitOwners(guarded, limits);
     for (const routes of [
@@ -143,7 +144,7 @@ export async function buildApi(
       blobRoutes,
       turnRoutes,
     ]) {
-      await guarded.register(routes(context));
+      await routes(context)(guarded);
     }
     for (const routes of others) await guarded.register(routes);
   });

@@ -1,7 +1,7 @@
 import { problem } from "@redis-memory-magic/protocol";
 import { openAiError } from "@redis-memory-magic/protocol/openai";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import type { ApiContext } from "../http/api.ts";
+import type { ApiContext, App } from "../http/api.ts";
 import { renderErrors, type SendError } from "../http/problems.ts";
 import { toOpenAiError } from "./api-error.ts";
 import type { ModelNames } from "./model-names.ts";
@@ -21,7 +21,8 @@ export interface OpenAiContext
   readonly ttlSeconds: number;
 }
 
-export type OpenAiRoutes = (context: OpenAiContext) => FastifyPluginAsyncZod;
+/** Adds routes to the scope of this API. */
+export type OpenAiRoutes = (context: OpenAiContext) => (scope: App) => Promise<void>;
 
 /** The OpenAI-compatible API. Its errors are those of OpenAI's. */
 export const openAiRoutes: OpenAiRoutes = (context) => async (app) => {
@@ -41,7 +42,7 @@ export const openAiRoutes: OpenAiRoutes = (context) => async (app) => {
       chatCompletionRoutes,
       embeddingRoutes,
     ]) {
-      await scope.register(routes(context));
+      await routes(context)(scope);
     }
   };
   await app.register(v1, { prefix: "/v1" });

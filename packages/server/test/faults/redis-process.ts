@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient } from "@redis/client";
 import { endWithUs } from "../../../memory/test/end-with-us.ts";
 import { freePort } from "../../../memory/test/free-port.ts";
+import { newClient } from "../../../memory/test/new-client.ts";
 import { serverBinary } from "../../../memory/test/servers.ts";
 
 const READY_MS = 60_000;
@@ -69,7 +69,7 @@ export class RedisProcess {
 
   /** One command, on a connection of its own. */
   async command(...args: string[]): Promise<unknown> {
-    const client = createClient({ url: this.url, socket: { reconnectStrategy: false } });
+    const client = newClient({ url: this.url, socket: { reconnectStrategy: false } });
     client.on("error", () => {});
     await client.connect();
     try {

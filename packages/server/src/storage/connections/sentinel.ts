@@ -1,7 +1,6 @@
-import { createClient } from "@redis/client";
 import type { RedisConfig, RedisNode } from "../../config/redis.ts";
 import { withinDeadline } from "../within-deadline.ts";
-import { clientOptions } from "./client-options.ts";
+import { clientOptions, newClient } from "./client-options.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { openClient } from "./single.ts";
 import { ResubscribingSubscriber, swappableClient } from "./swappable.ts";
@@ -19,7 +18,7 @@ export function connectSentinel(config: RedisConfig, events: ConnectionEvents): 
   const sentinels = config.nodes.map((node) => new Sentinel(node, config, events));
   const subscriber = new ResubscribingSubscriber();
   // Before a master is known: a client that is not connected and fails each command.
-  const disconnected = createClient({ disableOfflineQueue: true });
+  const disconnected = newClient({ disableOfflineQueue: true });
   let master = { address: "", client: disconnected, close: () => {} };
   let closed = false;
 
@@ -65,11 +64,11 @@ export function connectSentinel(config: RedisConfig, events: ConnectionEvents): 
 type Login = Pick<RedisConfig, "sentinelPassword" | "tls">;
 
 class Sentinel {
-  readonly #client: ReturnType<typeof createClient>;
+  readonly #client: ReturnType<typeof newClient>;
 
   constructor({ host, port }: RedisNode, { sentinelPassword, tls }: Login, events: ConnectionEvents) {
     const { socket, ...options } = clientOptions({ username: undefined, password: sentinelPassword, tls });
-    this.#client = createClient({ ...options, socket: { ...socket, host, port } });
+    this.#client = newClient({ ...options, socket: { ...socket, host, port } });
     this.#client.on("error", (error: Error) => {
       // A sentinel that is away is no problem while others answer; one that refuses the connection is.
       if (/NOAUTH|WRONGPASS/.test(error.message)) events.onAway(error);

@@ -1,6 +1,11 @@
-import { createClient } from "@redis/client";
 import type { RedisConfig, RedisNode } from "../../config/redis.ts";
-import { COMMAND_OPTIONS, clientOptions, nameConnection, REDIS_TIMEOUT_MS } from "./client-options.ts";
+import {
+  COMMAND_OPTIONS,
+  clientOptions,
+  nameConnection,
+  newClient,
+  REDIS_TIMEOUT_MS,
+} from "./client-options.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { reconnect, watchConnection, watchForReplica } from "./watch-connection.ts";
 
@@ -9,7 +14,7 @@ type Login = Pick<RedisConfig, "username" | "password" | "tls" | "database">;
 /** Connects to one server, and connects again whenever the connection breaks. */
 export function openClient({ host, port }: RedisNode, login: Login, events: ConnectionEvents) {
   const { socket, ...options } = clientOptions(login);
-  const client = createClient({
+  const client = newClient({
     ...options,
     database: login.database,
     commandOptions: COMMAND_OPTIONS,
