@@ -37,7 +37,7 @@ export async function startStack(env: Environment = {}) {
   const [port, webPort] = await Promise.all([freePort(), freePort()]);
   // Not the tests' environment: a key that is set there must not be used.
   const variables = {
-    ...pick(process.env, ["PATH", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"]),
+    ...pick(process.env, ["PATH", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "NODE_COMPILE_CACHE"]),
     REDIS_URL: redisUrl(),
     PORT: String(port),
     WEB_PORT: String(webPort),

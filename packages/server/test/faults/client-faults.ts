@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ENDS_WITHIN_MS, within } from "../within.ts";
-import { endedTurn, lossesOf, lossesOfAll, messagesOf, request } from "./losses.ts";
+import { endedTurn, lossesOf, lossesOfAll, messagesOf, request, untilServed } from "./losses.ts";
 import type { Outcome } from "./outcome.ts";
 import { askForWords } from "./server-faults.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -23,7 +23,7 @@ export const sameKey = ({ requests }: { requests: number }): Promise<Outcome> =>
         Array.from({ length: requests }, async (_, n) => {
           // Some arrive while the turn runs, some after it.
           await sleep(n);
-          return request(servers[n % 2]?.base ?? "", "POST", "/chat", body, headers);
+          return untilServed(() => request(servers[n % 2]?.base ?? "", "POST", "/chat", body, headers));
         }),
       ),
     );

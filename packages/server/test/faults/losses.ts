@@ -49,6 +49,17 @@ export async function request(
   };
 }
 
+/** Asks again for as long as Redis is too slow for the server, as its 503 says. */
+export async function untilServed<Answer extends { readonly status: number }>(
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  for (;;) {
+    const answer = await ask();
+    if (answer.status !== 503) return answer;
+    await sleep(250);
+  }
+}
+
 const sessionPath = (sessionId: string): string => `/sessions/${encodeURIComponent(sessionId)}`;
 
 /** Returns the turn when it has ended. @throws when it does not end in time */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ENDS_WITHIN_MS, within } from "../within.ts";
-import { request } from "./losses.ts";
+import { request, untilServed } from "./losses.ts";
 import type { Outcome } from "./outcome.ts";
 import { askForWords } from "./server-faults.ts";
 import { withSystem } from "./system.ts";
@@ -9,17 +9,6 @@ const model = "chatgpt/gpt-5-mini";
 
 const eventsOf = (stream: string): string[] =>
   stream.split("\n\n").filter((event) => event.startsWith("event:"));
-
-/** Asks again for as long as Redis is too slow for the server, as its 503 says. */
-async function untilServed<Answer extends { readonly status: number }>(
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
-  for (;;) {
-    const answer = await ask();
-    if (answer.status !== 503) return answer;
-    await sleep(250);
-  }
-}
 
 /** All events of a response, from a server that did not run it. */
 async function replay(base: string, id: string): Promise<string[]> {

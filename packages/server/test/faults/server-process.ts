@@ -35,6 +35,8 @@ export class ServerProcess {
       cwd: tmpdir(),
       env: {
         PATH: process.env.PATH,
+        // Compiled TypeScript: a start takes half as long.
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         EMBEDDED_MODEL: "none",
         PORT: `${port}`,
         WEB_PORT: `${await freePort()}`,
