@@ -49,8 +49,15 @@ export type {
 } from "./redis/client.ts";
 export type { Subscriber } from "./redis/subscriptions.ts";
 export type { Passage } from "./search/best-passage.ts";
+export {
+  type Embedder,
+  EmbeddingError,
+  type EmbeddingFailure,
+  type EmbeddingPurpose,
+} from "./search/embedder.ts";
 export type { SearchHit, SearchOptions, SearchResult } from "./search/search-session.ts";
 export type { SessionHit, SessionsSearchResult, SessionToSearch } from "./search/search-sessions.ts";
+export type { ComparedVectors } from "./search/session-vectors.ts";
 export { type Admission, OwnerQuota, type OwnerQuotaOptions } from "./sessions/owner-quota.ts";
 export type { ForkPoint, SessionInfo } from "./sessions/session-info.ts";
 export type { SessionStorage, StoredKey } from "./sessions/session-storage.ts";

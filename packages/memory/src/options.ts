@@ -30,6 +30,7 @@ const FIELDS = new Set([
   ...[
     "onDamaged",
     "recall",
+    "embedder",
     "subscriber",
     "leaseMs",
     "maxIdleMs",

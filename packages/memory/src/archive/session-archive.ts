@@ -48,6 +48,7 @@ export class SessionArchive {
     if (through !== undefined) assertId("through", through);
     const copy = this.#copy(newSessionId);
     const source = await this.#open(sessionId, options);
+    const vectors = await source.vectors();
     const blobIds = new Set<string>();
     for await (const { first, records } of source.pages()) {
       for (const record of records) for (const [id] of record.matchAll(BLOB_ID)) blobIds.add(id);
@@ -59,6 +60,7 @@ export class SessionArchive {
       const blob = await this.#blobs.get(sessionId, id);
       if (blob) await copy.addBlob({ id, mediaType: blob.mediaType, data: blob.data() });
     }
+    if (vectors && (await source.isUnchanged(vectors))) await copy.addVectors(vectors.entries);
     const ttl = await copy.finish({
       v: source.layout,
       epoch: newEpoch(),

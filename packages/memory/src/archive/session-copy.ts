@@ -2,7 +2,7 @@ import { type BlobData, type BlobInfo, encodePieces, type StoredBlob } from "../
 import { MemoryError, sessionExists } from "../errors.ts";
 import type { Script } from "../redis/script.ts";
 import type { Reply } from "../redis/script-runner.ts";
-import { COPY_BLOB, COPY_ENTRIES, COPY_TURNS, FINISH_COPY } from "../scripts/archive.ts";
+import { COPY_BLOB, COPY_ENTRIES, COPY_TURNS, COPY_VECTORS, FINISH_COPY } from "../scripts/archive.ts";
 
 /** Runs a script on the session that is made. Whether it may run twice without harm stands last. */
 type Run = (script: Script, args: string[], repeatable: boolean) => Promise<Reply>;
@@ -18,6 +18,8 @@ export interface Entry {
 export interface CopiedBlob extends Pick<BlobInfo, "id" | "mediaType"> {
   readonly data: BlobData;
 }
+
+const VECTORS_AT_ONCE = 1_000;
 
 /**
  * A session that is made of many pages. Nobody sees it before `finish`, which shows all of it at once; one that is
@@ -40,6 +42,14 @@ export class SessionCopy {
 
   async addTurns(turns: readonly (readonly [id: string, record: string])[]): Promise<void> {
     refuse(await this.#run(COPY_TURNS, turns.flat(), true));
+  }
+
+  /** Entries of `…:vectors`, from the first one on. */
+  async addVectors(entries: readonly string[]): Promise<void> {
+    for (let from = 0; from < entries.length; from += VECTORS_AT_ONCE) {
+      const page = entries.slice(from, from + VECTORS_AT_ONCE);
+      refuse(await this.#run(COPY_VECTORS, [String(from), ...page], true));
+    }
   }
 
   /** @throws TypeError for a blob whose id is not that of its data */

@@ -2,6 +2,7 @@ import { MemoryError } from "../errors.ts";
 import type { Script } from "../redis/script.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import { OPEN, READ_ENTRIES, SCAN_TURNS } from "../scripts/archive.ts";
+import { READ_VECTORS } from "../scripts/search.ts";
 import { READ_RECORDS } from "../scripts/turns.ts";
 import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
 
@@ -12,6 +13,14 @@ export interface ForkOptions {
   /** The id of a turn: all up to its last item is copied. */
   readonly through?: string;
 }
+
+/** What `…:vectors` has, and the count of changes that it had. */
+export interface StoredVectors {
+  readonly changes: string;
+  readonly entries: readonly string[];
+}
+
+const VECTORS_AT_ONCE = 1_000;
 
 /** Runs a script on the session that is read. */
 type Run = (script: Script, args: string[]) => Promise<Reply>;
@@ -82,6 +91,39 @@ export class SessionSnapshot {
       if (page.length > 0) yield page;
       cursor = String(next);
     } while (cursor !== "0");
+  }
+
+  /**
+   * Entries of the vectors of its turns. Undefined if they cannot be read, or have changed meanwhile: they can be made
+   * again. To be read before the pages, and compared after them.
+   */
+  async vectors(): Promise<StoredVectors | undefined> {
+    let found: StoredVectors = { changes: "", entries: [] };
+    for (;;) {
+      const next = await this.#readVectors(found.changes, found.entries.length, VECTORS_AT_ONCE);
+      if (next === undefined || next.first !== found.entries.length) return undefined;
+      found = { changes: next.changes, entries: found.entries.concat(next.entries) };
+      if (next.entries.length === 0 || found.entries.length >= this.end) {
+        return { ...found, entries: found.entries.slice(0, this.end) };
+      }
+    }
+  }
+
+  /** True if no item of a turn with a vector has changed since. */
+  async isUnchanged({ changes, entries }: StoredVectors): Promise<boolean> {
+    const next = await this.#readVectors(changes, entries.length, 0);
+    return next?.changes === changes && next.first === entries.length;
+  }
+
+  async #readVectors(changes: string, known: number, page: number) {
+    const args = [this.epoch, changes, known, Number.MAX_SAFE_INTEGER, page].map(String);
+    try {
+      const [, , epoch, itsChanges, , first, ...entries] = await this.#run(READ_VECTORS, args);
+      if (epoch !== this.epoch) return undefined;
+      return { changes: String(itsChanges), first: Number(first), entries: entries.map(String) };
+    } catch {
+      return undefined;
+    }
   }
 
   /** Their records, in the order of the ids. */

@@ -22,9 +22,11 @@ import {
   UPDATE,
 } from "../scripts/history.ts";
 import { STORAGE } from "../scripts/storage.ts";
+import type { Embedder } from "../search/embedder.ts";
 import type { SearchOptions, SearchResult } from "../search/search-session.ts";
 import type { SessionsSearchResult, SessionToSearch } from "../search/search-sessions.ts";
 import { SessionSearch } from "../search/session-search.ts";
+import { type SessionVectors, type VectorSession, vectorsOf } from "../search/session-vectors.ts";
 import { encodeAllTerms } from "../search/terms.ts";
 import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
 import { decodeStorage, type SessionStorage } from "../sessions/session-storage.ts";
@@ -52,6 +54,11 @@ export interface MessageHistoryOptions extends MemoryOptions {
    * stores those of all items that came since the last one.
    */
   readonly recall?: boolean;
+  /**
+   * Makes `search` find turns by their meaning, too. Their vectors are made in the background after an append, and never
+   * delay it or make it fail; a search without them, or without the embedder, finds turns by their words.
+   */
+  readonly embedder?: Embedder;
 }
 
 /** What is to be changed of an item: the fields that are given. */
@@ -92,13 +99,15 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   readonly #onDamaged: MessageHistoryOptions["onDamaged"];
   readonly #recall: boolean;
   readonly #search: SessionSearch;
+  readonly #vectors: SessionVectors | undefined;
 
   constructor(options: MessageHistoryOptions) {
     this.#scripts = new SessionScripts(options);
     scriptsOfHistories.set(this, this.#scripts);
     this.#onDamaged = options.onDamaged;
     this.#recall = options.recall === true;
-    this.#search = new SessionSearch(options.client);
+    this.#vectors = vectorsOf(options);
+    this.#search = new SessionSearch(options.client, this.#vectors);
   }
 
   /**
@@ -140,6 +149,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     const [, now, ttl, epoch] = reply;
     const [first, count] = [Number(reply[4]), Number(reply[5])];
     this.#scripts.index.touch(sessionId, Number(ttl), epoch === fresh);
+    this.#vectors?.schedule(this.#searched(sessionId));
     const indexOf = (n: number) => first + n;
     return addedMessages(messages as readonly NewItem[], { epoch: String(epoch), now, count, indexOf });
   }
@@ -182,6 +192,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     if (reply[0] === "duplicate") throw duplicateId(reply[2]);
     const now = reply[1];
     this.#scripts.index.touch(sessionId, Number(reply[2]), true);
+    this.#vectors?.schedule(this.#searched(sessionId));
     const made = { epoch, now, count: items.length, indexOf: (n: number) => n };
     return { createdAt: new Date(now), added: addedMessages(items as readonly NewItem[], made) };
   }
@@ -351,6 +362,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
       const reply = await this.#run(REPLACE, this.#keys(sessionId), args, true);
       if (reply[0] === "changed") continue;
       this.#scripts.index.touch(sessionId, Number(reply[2]));
+      this.#vectors?.schedule(this.#searched(sessionId));
       return decodeItem(changed, index, epoch) as Item<T>;
     }
     throw new MemoryError("conflict", "The message was changed each time that it was about to be");
@@ -451,9 +463,9 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
    * @throws MemoryError `unknown_message` (`before`)
    */
   async search(sessionId: string, query: string, options: SearchOptions<T>): Promise<SearchResult<T>> {
-    const keys = this.#keys(sessionId);
-    const run = (script: Script, args: string[]) => this.#run(script, keys, args, true);
-    return this.#search.turns(keys.words, run, query, options as SearchOptions) as Promise<SearchResult<T>>;
+    return this.#search.turns(this.#searched(sessionId), query, options as SearchOptions) as Promise<
+      SearchResult<T>
+    >;
   }
 
   /**
@@ -476,14 +488,24 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     query: string,
     options: Omit<SearchOptions<T>, "before">,
   ): Promise<SessionsSearchResult<T>> {
-    const searched = sessions.map(({ sessionId, before }) => {
-      const keys = this.#keys(sessionId);
-      const run = (script: Script, args: string[]) => this.#run(script, keys, args, true);
-      return { sessionId, before, key: keys.words, run };
-    });
+    const searched = sessions.map(({ sessionId, before }) => ({ ...this.#searched(sessionId), before }));
     return this.#search.turnsOf(searched, query, options as SearchOptions) as Promise<
       SessionsSearchResult<T>
     >;
+  }
+
+  /**
+   * Makes the vectors that turns of a session lack, and returns how many it made: for a session that was written
+   * without an embedder, as a search would make them in the background.
+   *
+   * @example
+   * const made = await history.embedTurns("session_1");
+   *
+   * @throws TypeError without an embedder; EmbeddingError
+   */
+  async embedTurns(sessionId: string): Promise<number> {
+    if (this.#vectors === undefined) throw new TypeError("embedder is missing: pass it to the constructor");
+    return this.#vectors.makeAll(this.#searched(sessionId));
   }
 
   /**
@@ -657,9 +679,16 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     if (reply[0] === "duplicate") throw duplicateId(reply[2]);
     const [, now, ttl, epoch, count, replaced, ...indexes] = reply;
     this.#scripts.index.touch(sessionId, Number(ttl));
+    this.#vectors?.schedule(this.#searched(sessionId));
     const indexOf = (n: number) => indexes[n];
     const added = addedMessages(items, { epoch: String(epoch), now, count: Number(count), indexOf });
     return { replaced: Number(replaced), added };
+  }
+
+  #searched(sessionId: string): VectorSession {
+    const keys = this.#keys(sessionId);
+    const run = (script: Script, args: string[]) => this.#run(script, keys, args, true);
+    return { sessionId, key: keys.words, run };
   }
 
   /** The terms of new items, for the scripts. */

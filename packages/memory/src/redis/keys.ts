@@ -14,6 +14,8 @@ export interface SessionKeys {
   readonly blobs: string;
   /** LIST: the terms that a search finds each item by, at the item's index. */
   readonly words: string;
+  /** LIST: a vector for each turn, at the index of the turn's first item, see `stored-vectors.ts`. */
+  readonly vectors: string;
   /** All of them, in the scripts' order. */
   readonly all: string[];
 }
@@ -47,14 +49,15 @@ export function sessionKeys(name: string, owner: string, sessionId: string): Ses
     log: key("log"),
     blobs: key("blobs"),
     words: key("words"),
+    vectors: key("vectors"),
   };
-  const { messages, meta, turns, idempotency, log, blobs, words } = keys;
-  return { ...keys, all: [messages, meta, turns, idempotency, log, blobs, words] };
+  const { messages, meta, turns, idempotency, log, blobs, words, vectors } = keys;
+  return { ...keys, all: [messages, meta, turns, idempotency, log, blobs, words, vectors] };
 }
 
 /** The keys of a copy that is being made, in the slot of the session that it becomes. */
 export function stagingKeys(keys: SessionKeys, copy: string): string[] {
-  return [keys.messages, keys.meta, keys.turns, keys.blobs].map((key) => `${key}:${copy}`);
+  return [keys.messages, keys.meta, keys.turns, keys.blobs, keys.vectors].map((key) => `${key}:${copy}`);
 }
 
 /**

@@ -14,6 +14,7 @@ const STATUSES = new Set([
     "ok",
     "late",
     "newer",
+    "more",
     "unknown",
     "unknown_message",
     "unknown_turn",

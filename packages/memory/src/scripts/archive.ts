@@ -5,7 +5,7 @@ import { readScript, writeScript } from "./session-script.ts";
  * Opens a session to be read whole: what is settled of it, from the beginning up to the message of a running turn.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words
+ * KEYS[7] words   KEYS[8] vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the id of a message to end before, or empty   ARGV[4] the id of a turn to end with, or empty
  *
@@ -48,7 +48,7 @@ return reply
  * of large ones, what is read and does not fit is read again for the next page.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words
+ * KEYS[7] words   KEYS[8] vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the epoch that the session had when it was opened   ARGV[4] from this index   ARGV[5] to, excluded
  *
@@ -77,7 +77,7 @@ return reply
  * Reads records of turns that are settled: ended, and with their messages before the end. A record may come twice.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words
+ * KEYS[7] words   KEYS[8] vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the epoch that the session had when it was opened   ARGV[4] the end, an index
  * ARGV[5] 0, then the cursor of the last reply
@@ -106,13 +106,13 @@ return reply
  * Begins every script on a copy: a session that is being made of many pages. It is made under names of its own,
  * in the slot of the session that it becomes; one that is not finished expires within a minute.
  *
- * KEYS[8…11] the copy's messages, meta, turns and blobs
+ * KEYS[9…13] the copy's messages, meta, turns, blobs and vectors
  */
 const COPY_HEAD = lua`
-local copy_messages, copy_meta, copy_turns, copy_blobs = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-local function session_exists() return redis.call('EXISTS', unpack(KEYS, 1, 7)) > 0 end
+local copy_messages, copy_meta, copy_turns, copy_blobs, copy_vectors = unpack(KEYS, 9, 13)
+local function session_exists() return redis.call('EXISTS', unpack(KEYS, 1, 8)) > 0 end
 local function expire_in_a_minute()
-  for i = 8, 11 do redis.call('PEXPIRE', KEYS[i], 60000) end
+  for i = 9, 13 do redis.call('PEXPIRE', KEYS[i], 60000) end
 end
 `;
 
@@ -120,8 +120,8 @@ end
  * Adds entries to a copy. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words
- * KEYS[8] the copy's messages   KEYS[9] its meta   KEYS[10] its turns   KEYS[11] its blobs
+ * KEYS[7] words   KEYS[8] vectors
+ * KEYS[9] the copy's messages   KEYS[10] its meta   KEYS[11] its turns   KEYS[12] its blobs   KEYS[13] its vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the index of the first
  * ARGV[4…] pairs: the record, `0` for a message that was dropped; the id to index it by, or empty
@@ -153,8 +153,8 @@ return {'ok', now}
  * Adds records of turns to a copy. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words
- * KEYS[8] the copy's messages   KEYS[9] its meta   KEYS[10] its turns   KEYS[11] its blobs
+ * KEYS[7] words   KEYS[8] vectors
+ * KEYS[9] the copy's messages   KEYS[10] its meta   KEYS[11] its turns   KEYS[12] its blobs   KEYS[13] its vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] pairs: the turn's id, its record
  *
@@ -174,8 +174,8 @@ return {'ok', now}
  * Adds a piece of a blob to a copy, or what is known of one. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words
- * KEYS[8] the copy's messages   KEYS[9] its meta   KEYS[10] its turns   KEYS[11] its blobs
+ * KEYS[7] words   KEYS[8] vectors
+ * KEYS[9] the copy's messages   KEYS[10] its meta   KEYS[11] its turns   KEYS[12] its blobs   KEYS[13] its vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] field   ARGV[4] value   ARGV[5] bytes of all blobs so far
  *
@@ -191,11 +191,31 @@ return {'ok', now}
 );
 
 /**
+ * Adds entries of vectors to a copy. May be repeated.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words   KEYS[8] vectors
+ * KEYS[9] the copy's messages   KEYS[10] its meta   KEYS[11] its turns   KEYS[12] its blobs   KEYS[13] its vectors
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3]  the index of the first   ARGV[4…] the entries, at most 1,000
+ *
+ * Returns {'ok', now}
+ */
+export const COPY_VECTORS = writeScript(
+  COPY_HEAD,
+  lua`
+if redis.call('LLEN', copy_vectors) == tonumber(ARGV[3]) then redis.call('RPUSH', copy_vectors, unpack(ARGV, 4)) end
+expire_in_a_minute()
+return {'ok', now}
+`,
+);
+
+/**
  * Makes a copy the session, all of it at once.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words
- * KEYS[8] the copy's messages   KEYS[9] its meta   KEYS[10] its turns   KEYS[11] its blobs
+ * KEYS[7] words   KEYS[8] vectors
+ * KEYS[9] the copy's messages   KEYS[10] its meta   KEYS[11] its turns   KEYS[12] its blobs   KEYS[13] its vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  how many entries it has   ARGV[4…] pairs of field and value of its meta
  *
@@ -207,7 +227,9 @@ export const FINISH_COPY = writeScript(
 if session_exists() then return {'taken', now} end
 if redis.call('LLEN', copy_messages) ~= tonumber(ARGV[3]) then return {'lost', now} end
 redis.call('HSET', copy_meta, 'created', now_text, 'updated', now_text, unpack(ARGV, 4))
-for from, to in pairs({[copy_messages] = messages, [copy_meta] = meta, [copy_turns] = turns, [copy_blobs] = blobs}) do
+local renamed = {[copy_messages] = messages, [copy_meta] = meta, [copy_turns] = turns, [copy_blobs] = blobs,
+  [copy_vectors] = vectors}
+for from, to in pairs(renamed) do
   if redis.call('EXISTS', from) == 1 then redis.call('RENAME', from, to) end
 end
 own_ttl = redis.call('HGET', meta, 'ttl')

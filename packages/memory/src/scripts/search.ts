@@ -5,7 +5,7 @@ import { readScript, writeScript } from "./session-script.ts";
  * Reads the entries of terms that stand before an item, as many as are asked for.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words
+ * KEYS[7] words   KEYS[8] vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the id of an item, or empty: the end   ARGV[4] an index that they end before too, or empty
  * ARGV[5] how many entries
@@ -42,7 +42,7 @@ return reply
  * Stores terms of items that had none. An item that was changed since it was read is left as it is.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words
+ * KEYS[7] words   KEYS[8] vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] epoch   ARGV[4] index of the first item
  * ARGV[5…] two for each item: SHA-1 of its record, entry of its terms
@@ -81,7 +81,7 @@ return {'ok', now}
  * Reads items by ranges of indexes, in this order: as many ranges as fit a reply, and at least one.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words
+ * KEYS[7] words   KEYS[8] vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] epoch   ARGV[4] the count of changes that it must have, or empty
  * ARGV[5…] two for each range: its first index, its last
@@ -105,5 +105,94 @@ for i = 5, #ARGV, 2 do
   reply[3] = reply[3] + 1
 end
 return reply
+`,
+);
+
+/**
+ * Reads vectors of turns, those that the caller does not know.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words   KEYS[8] vectors
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] an epoch, or empty   ARGV[4] a count of changes   ARGV[5] an index: as long as the first two are the
+ *         session's, the entries up to this index are known to the caller
+ * ARGV[6] of a session that is not known, how many entries at most, the last ones   ARGV[7] how many in one reply
+ *
+ * Returns {'ok', now, epoch or '', count of changes, how many entries there are, index of the first returned, entry, …}
+ */
+export const READ_VECTORS = readScript(
+  lua`
+local length = redis.call('LLEN', vectors)
+local changes = redis.call('HGET', meta, 'revectored') or '0'
+local first = math.max(0, length - ARGV[6])
+if epoch and ARGV[3] == epoch and ARGV[4] == changes and tonumber(ARGV[5]) <= length then first = tonumber(ARGV[5]) end
+local reply = {'ok', now, epoch or '', changes, length, first}
+if first < length and ARGV[7] ~= '0' then
+  for n, entry in ipairs(redis.call('LRANGE', vectors, first, first + ARGV[7] - 1)) do reply[6 + n] = entry end
+end
+return reply
+`,
+);
+
+// So many empty entries are added at most by one call, which takes a few milliseconds.
+const MAX_PADDED = 10_000;
+
+/**
+ * Stores vectors of turns, in the order of their items. A turn of which an item was changed since it was read is left out.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words   KEYS[8] vectors
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] epoch
+ * ARGV[4…] four for each turn: index of its first item, number of its items, SHA-1 of their records joined by line feeds,
+ *          its entry
+ *
+ * Returns {'ok', now, how many were stored} | {'more', now}: it is to be called again | {'gone', now}
+ */
+export const STORE_VECTORS = writeScript(
+  lua`
+if epoch ~= ARGV[3] then return {'gone', now} end
+local length, stored = redis.call('LLEN', vectors), 0
+if length > redis.call('LLEN', messages) then
+  redis.call('DEL', vectors)
+  length = 0
+end
+local function keep_ttl()
+  local left = redis.call('PTTL', meta)
+  if left > 0 then redis.call('PEXPIRE', vectors, left) end
+end
+local function append(entries)
+  for i = 1, #entries, 1000 do
+    length = redis.call('RPUSH', vectors, unpack(entries, i, math.min(i + 999, #entries)))
+  end
+end
+for i = 4, #ARGV, 4 do
+  local first, span = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+  local records = redis.call('LRANGE', messages, first, first + span - 1)
+  if #records == span and redis.sha1hex(table.concat(records, '\\n')) == ARGV[i + 2] then
+    local entries = {}
+    for n = length, math.min(first, length + ${MAX_PADDED}) - 1 do entries[#entries + 1] = '' end
+    append(entries)
+    if length < first then
+      keep_ttl()
+      return {'more', now}
+    end
+    if first < length then redis.call('HINCRBY', meta, 'revectored', 1) end
+    entries = {}
+    for n = 0, span - 1 do
+      local entry = n == 0 and ARGV[i + 3] or tostring(n)
+      if first + n < length then
+        redis.call('LSET', vectors, first + n, entry)
+      else
+        entries[#entries + 1] = entry
+      end
+    end
+    append(entries)
+    stored = stored + 1
+  end
+end
+if stored > 0 and layout ~= '2' then redis.call('HSET', meta, 'v', '2') end
+keep_ttl()
+return {'ok', now, stored}
 `,
 );

@@ -19,6 +19,7 @@ local function renew_ttl()
   if layout ~= '1' then
     redis.call('PEXPIRE', blobs, ttl)
     redis.call('PEXPIRE', words, ttl)
+    redis.call('PEXPIRE', vectors, ttl)
   end
   return tonumber(ttl)
 end
@@ -47,10 +48,22 @@ local function given_id(record)
   return type(extras) == 'table' and type(extras.id) == 'string' and extras.id or nil
 end
 
+-- Forgets the vector of the turn that an item belongs to, if it has one: the item has changed. The entry of an item that
+-- is not the turn's first is how many items before it that one stands.
+local function forget_vector(index)
+  local entry = redis.pcall('LINDEX', vectors, index)
+  if not entry or entry.err or entry == '' then return end
+  local first = math.max(0, index - (#entry < 5 and tonumber(entry) or 0))
+  if redis.call('LINDEX', vectors, first) == '' then return end
+  redis.call('LSET', vectors, first, '')
+  redis.call('HINCRBY', meta, 'revectored', 1)
+end
+
 -- Sets the entry of an item, if it has one: '0' if the item was dropped, '' if its terms are not known. \`reworded\`
 -- counts these changes, so that a process knows whether the entries that it has read are still the same.
 local function set_terms(index, entry)
   if layout == '1' then return end
+  forget_vector(index)
   if not redis.pcall('LSET', words, index, entry).err then redis.call('HINCRBY', meta, 'reworded', 1) end
 end
 
@@ -111,7 +124,7 @@ local function push_terms(first, terms, skipped)
   local known = redis.call('LLEN', words)
   if known > first then
     -- Of a session that is gone: a version of this library that does not know the key has cleared it.
-    redis.call('DEL', words)
+    redis.call('DEL', words, vectors)
     known = 0
   end
   if known < first then return end

@@ -19,13 +19,20 @@ export interface RankedTurn {
   /** Undefined: it has none of the words. */
   readonly counts: readonly number[] | undefined;
   readonly score: number;
+  /** How similar its vector is to the query's; undefined: they were not compared. */
+  readonly similarity: number | undefined;
 }
 
 export interface Ranking {
-  /** Turns that have words of the query, or stand beside one that has: as many as were asked for. Best first. */
+  /**
+   * Turns that have words of the query, or stand beside one that has, and turns that are similar to it: as many as were
+   * asked for. Best first.
+   */
   readonly turns: readonly RankedTurn[];
-  /** How many such turns there are. */
+  /** How many turns have words of the query, or stand beside one that has. */
   readonly matched: number;
+  /** How many turns were looked at. */
+  readonly total: number;
   /** How many items have no terms yet, and how many were dropped. */
   readonly unknown: number;
   readonly dropped: number;
@@ -40,13 +47,23 @@ const K1 = 1.2;
 const B = 0.75;
 /** The part of its neighbours' scores that a turn is given: an answer is often in the turn after the word. */
 const SMOOTHING = 0.5;
+// The usual parameter of reciprocal rank fusion.
+const RRF_K = 60;
 
 /**
  * Ranks turns by BM25, best first. Each turn also gets a half of the scores of the turns beside it. A turn begins with a
- * user's message and ends before the next one. Written in loops over typed arrays, as there can be 20,000 turns.
+ * user's message and ends before the next one. Where turns were compared with the query by their vectors, this order and
+ * that of their similarity are joined by reciprocal rank fusion: the first of both has the score 2. Written in loops over
+ * typed arrays, as there can be 20,000 turns.
  * @param most how many turns are returned
+ * @param similarityOf how similar a turn is to the query, by its first index and the one behind its last
  */
-export function rankTurns(range: Range, query: readonly Term[], most: number): Ranking {
+export function rankTurns(
+  range: Range,
+  query: readonly Term[],
+  most: number,
+  similarityOf?: (from: number, to: number) => number | undefined,
+): Ranking {
   const words = new Map(query.map(({ hash, word }) => [numberOf(hash), word]));
   const texts = [...words.values()];
   const { turns, counts, turnsWith, length, unknown, dropped } = readTurns(range, [...words.keys()]);
@@ -62,28 +79,76 @@ export function rankTurns(range: Range, query: readonly Term[], most: number): R
     scores[n] = score;
     if (score > 0) matched++;
   }
-  // To sort a few objects costs less than to make and sort one for each turn.
-  const least = matched <= most ? 0 : (scores.toSorted()[total - most] ?? 0);
-  const ranked: RankedTurn[] = [];
-  for (let n = 0; n < total; n++) {
-    const score = scores[n] ?? 0;
-    if (score === 0 || score < least) continue;
-    const [from = 0, to = 0, length = 0] = [turns.begins[n], turns.ends[n], turns.lengths[n]];
-    ranked.push({ from, to, length, counts: counts.get(n), score });
+  const byWords = bestOf(scores, most);
+  const similarities = new Float64Array(total).fill(Number.NaN);
+  if (similarityOf !== undefined) {
+    for (let n = 0; n < total; n++) {
+      similarities[n] = similarityOf(turns.begins[n] ?? 0, turns.ends[n] ?? 0) ?? Number.NaN;
+    }
+    fuse(scores, byWords, similarities, most);
   }
-  ranked.sort((a, b) => b.score - a.score || b.from - a.from);
+  const order = similarityOf === undefined ? byWords : bestOf(scores, most);
+  const ranked = order.map((n): RankedTurn => {
+    const [from = 0, to = 0, length = 0, score = 0] = [
+      turns.begins[n],
+      turns.ends[n],
+      turns.lengths[n],
+      scores[n],
+    ];
+    const similarity = similarities[n];
+    return {
+      ...{ from, to, length, score, counts: counts.get(n) },
+      similarity: Number.isNaN(similarity) ? undefined : similarity,
+    };
+  });
   const sum = (of: readonly number[]) => of.reduce((all, one) => all + one, 0);
-  const best = ranked[0]?.counts;
+  const best = counts.get(byWords[0] ?? -1);
   const covered = sum(weights.filter((_, q) => best?.[q]));
   return {
-    turns: ranked.slice(0, most),
+    turns: ranked,
     matched,
+    total,
     unknown,
     dropped,
     coverage: covered > 0 ? covered / sum(weights) : 0,
     termsOf: ({ counts }) =>
       texts.flatMap((term, q) => (counts?.[q] ? [{ term, weight: weights[q] ?? 0 }] : [])),
   };
+}
+
+/** The numbers of the turns with the highest scores above 0, best first; of equal ones, the newest first. */
+function bestOf(scores: Float64Array, most: number): number[] {
+  const positive = scores.filter((score) => score > 0);
+  // To sort a few turns costs less than to sort all of them.
+  const least = positive.length <= most ? 0 : (positive.toSorted()[positive.length - most] ?? 0);
+  const best: number[] = [];
+  for (let n = 0; n < scores.length; n++) {
+    const score = scores[n] ?? 0;
+    if (score > 0 && score >= least) best.push(n);
+  }
+  return best.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || b - a).slice(0, most);
+}
+
+/** Replaces scores by those of two orders together: that of words, and that of similarities. */
+function fuse(
+  scores: Float64Array,
+  byWords: readonly number[],
+  similarities: Float64Array,
+  most: number,
+): void {
+  scores.fill(0);
+  // A cosine is from -1 on, and only positive scores count.
+  const bySimilarity = bestOf(
+    similarities.map((similarity) => (Number.isNaN(similarity) ? 0 : similarity + 1)),
+    most,
+  );
+  for (const order of [byWords, bySimilarity]) {
+    for (const [rank, n] of order.entries()) {
+      // A turn without a vector has the same place in both orders.
+      const times = Number.isNaN(similarities[n]) ? 2 : 1;
+      scores[n] = (scores[n] ?? 0) + (times * (RRF_K + 1)) / (RRF_K + 1 + rank);
+    }
+  }
 }
 
 function scoreOf(

@@ -4,6 +4,7 @@ import { READ_RANGES } from "../scripts/search.ts";
 import { assertCount, assertFields, assertId, assertText } from "../validate.ts";
 import { bestPassage, type Passage } from "./best-passage.ts";
 import { type RankedTurn, type Ranking, rankTurns } from "./rank-turns.ts";
+import type { ComparedVectors, Similarities } from "./session-vectors.ts";
 import { type ReadLimits, type Run, readTerms, type StoredTerms } from "./stored-terms.ts";
 import type { TermIndex } from "./term-index.ts";
 import { type Term, termsOf } from "./terms.ts";
@@ -38,6 +39,8 @@ export interface SearchHit<T extends ItemTypes = ItemTypes> {
   /** What the content of that one is of the stored content. */
   readonly passage?: Passage;
   readonly score: number;
+  /** How similar its meaning is to the query's, up to 1; absent: its vector was not compared. */
+  readonly similarity?: number;
   /** Words of the query that it has. A weight is larger the fewer turns have the word. */
   readonly terms: readonly { readonly term: string; readonly weight: number }[];
 }
@@ -52,6 +55,8 @@ export interface SearchResult<T extends ItemTypes = ItemTypes> {
   readonly matched: number;
   /** The turns in `messages`, best first. */
   readonly hits: readonly SearchHit<T>[];
+  /** What comparing vectors added; absent: the history has no embedder. */
+  readonly vectors?: ComparedVectors;
 }
 
 const FIELDS = new Set(["maxTokens", "countTokens", "before", "minCoverage", "exclude"]);
@@ -77,7 +82,10 @@ const SMALL_REST = 1 / 8;
 const estimateTokens = (terms: number): number => 4 + 1.75 * terms;
 
 /** What was found; which terms are still to be stored; and what is to be given to the next search of the session. */
-export interface FoundTurns extends SearchResult, Pick<StoredTerms, "missing" | "known"> {}
+export interface FoundTurns extends SearchResult, Pick<StoredTerms, "missing" | "known"> {
+  /** How many turns were looked at. */
+  readonly turns: number;
+}
 
 /**
  * Finds turns of a session by the words of a query.
@@ -88,23 +96,31 @@ export async function searchSession(
   query: string,
   options: SearchOptions,
   known?: TermIndex,
-  limits: Partial<ReadLimits> = {},
+  {
+    similarities,
+    ...limits
+  }: Partial<ReadLimits> & { readonly similarities?: Similarities | undefined } = {},
 ): Promise<FoundTurns> {
   assertSearch(query, options);
   const { before = "" } = options;
-  const terms = termsOf(query);
+  const asked = { terms: termsOf(query), similarities };
   const allLimits = { ...LIMITS, ...limits };
   const end = known && positionOf(before, known, allLimits.maxItems);
   if (known !== undefined && end !== undefined) {
-    const found = await findTurns(run, terms, options, { index: known, end, ...allLimits, isChecked: true });
+    const found = await findTurns(run, asked, options, { index: known, end, ...allLimits, isChecked: true });
     if (found !== undefined) return { ...found, missing: null, known };
   }
   const stored = await readTerms(run, before, allLimits, known);
-  const found = await findTurns(run, terms, options, { ...stored, ...allLimits, isChecked: false });
+  const found = await findTurns(run, asked, options, { ...stored, ...allLimits, isChecked: false });
   return { ...(found ?? NOTHING), missing: stored.missing, known: stored.known };
 }
 
-const NOTHING: SearchResult = { messages: [], searched: 0, total: 0, matched: 0, hits: [] };
+const NOTHING = { messages: [], searched: 0, total: 0, matched: 0, turns: 0, hits: [] };
+
+interface Asked {
+  readonly terms: readonly Term[];
+  readonly similarities: Similarities | undefined;
+}
 
 /** The index of an item with an id of the session's own, if all terms that are searched before it are known. */
 function positionOf(id: string, { epoch, first, end }: TermIndex, maxItems: number): number | undefined {
@@ -124,12 +140,12 @@ interface Searched {
 /** Undefined: the terms are no longer those of the session, or it is not known. */
 async function findTurns(
   run: Run,
-  query: readonly Term[],
+  { terms, similarities }: Asked,
   options: SearchOptions,
   { index, end, maxItems, isChecked }: Searched,
-): Promise<SearchResult | undefined> {
+): Promise<Omit<FoundTurns, "missing" | "known"> | undefined> {
   const from = Math.max(index.first, end - maxItems);
-  const ranking = rankTurns({ index, from, to: end }, query, MAX_READ);
+  const ranking = rankTurns({ index, from, to: end }, terms, MAX_READ, similarities?.of);
   const { dropped, unknown, matched } = ranking;
   const { turns, maxTokens } = relevant(ranking, options);
   const limited = { ...options, maxTokens };
@@ -140,6 +156,7 @@ async function findTurns(
       searched: end - from - dropped - unknown,
       total: end - dropped,
       matched: turns.length === 0 ? 0 : matched,
+      turns: ranking.total,
     }
   );
 }
@@ -214,7 +231,7 @@ interface Room extends Pick<SearchOptions, "maxTokens" | "countTokens" | "exclud
 
 /** A turn as far as it fits: whole, or the best passage of one that would not fit alone; and the tokens of all of it. */
 export function fit(
-  { from, to, score }: RankedTurn,
+  { from, to, score, similarity }: RankedTurn,
   read: ReadonlyMap<number, Item>,
   terms: SearchHit["terms"],
   { maxTokens, left, countTokens, exclude = [] }: Room,
@@ -228,7 +245,10 @@ export function fit(
   const [oldest] = messages;
   const all = messages.reduce((sum, item) => sum + tokensOf(item, countTokens), 0);
   if (oldest === undefined || messages.some(({ id }) => exclude.includes(id))) return { tokens: 0, all };
-  const hit = { id: oldest.id, from, to, messages, score, terms };
+  const hit: SearchHit = {
+    ...{ id: oldest.id, from, to, messages, score, terms },
+    ...(similarity !== undefined && { similarity }),
+  };
   if (all <= left) return { hit, tokens: all, all };
   const count = (item: Item) => tokensOf(item, countTokens);
   const part = all > maxTokens ? bestPassage(items, terms, { maxTokens, left }, count) : undefined;

@@ -8,6 +8,7 @@ import {
   removeKeys,
   uniqueName,
 } from "../../test/redis.ts";
+import { trigramEmbedder, trigrams } from "../../test/trigram-embedder.ts";
 import { type Item, MessageHistory, type NewItem, SessionArchive, Turns } from "../index.ts";
 import { sessionKeys } from "../redis/keys.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
@@ -15,6 +16,7 @@ import { READ_RANGES } from "../scripts/search.ts";
 import { searchSession } from "./search-session.ts";
 import type { Run } from "./stored-terms.ts";
 import { encodeTerms, termsOf } from "./terms.ts";
+import { encodeVector, tagOf } from "./vector-index.ts";
 
 let redis: Connection;
 beforeAll(async () => {
@@ -26,7 +28,7 @@ function start() {
   const name = uniqueName();
   onTestFinished(() => removeKeys(redis, name));
   const options = { client: redis.client, name, ttlSeconds: 60 };
-  const key = (part: "words" | "messages" | "meta", session = "s") =>
+  const key = (part: "words" | "vectors" | "messages" | "meta", session = "s") =>
     sessionKeys(name, "local", session)[part];
   return {
     name,
@@ -59,6 +61,27 @@ const entriesOf = (records: readonly string[]) =>
     const [, kind, , content] = JSON.parse(record);
     return encodeTerms(kind === "user" ? { role: "user", content } : { role: "assistant", content });
   });
+
+/** Expects that a turn's vector is that of its text: of all turns that have an answer, or of those that have a vector. */
+function expectVectors(records: readonly string[], entries: readonly string[], which: "some" | "all"): void {
+  const turns: { from: number; to: number; texts: string[] }[] = [];
+  for (const [index, record] of records.entries()) {
+    if (record === "0") continue;
+    const [, kind, , content] = JSON.parse(record);
+    if (kind === "user" || turns.length === 0) turns.push({ from: index, to: index, texts: [] });
+    const turn = turns.at(-1) as (typeof turns)[number];
+    turn.to = index + 1;
+    turn.texts.push(content);
+  }
+  for (const [n, { from, to, texts }] of turns.entries()) {
+    const entry = entries[from] ?? "";
+    const isMade = entry.length > 4 && Number.parseInt(entry.slice(8, 10), 36) === to - from;
+    const isAnswered = JSON.parse(records[to - 1] ?? "")[1] !== "user" || n < turns.length - 1;
+    if (which === "all" && isAnswered) expect(isMade).toBe(true);
+    if (isMade)
+      expect(entry).toBe(encodeVector(tagOf("trigrams", 64), to - from, trigrams(texts.join("\n"))));
+  }
+}
 
 describe("a conversation in English, German, Japanese and code", () => {
   let history: MessageHistory;
@@ -416,9 +439,11 @@ test("whatever is done to a session, a search finds what is in it and nothing el
       kind: fc.constantFrom("search" as const, "fork" as const, "clear" as const, "pop" as const),
     }),
   );
-  const { name, plain, history, archive } = start();
+  const { name, key, plain, history: byWords, archive, records } = start();
   const options = { client: redis.client, name, ttlSeconds: 60 };
-  const writers = [new Turns(options), new Turns({ ...options, recall: true })] as const;
+  const embedder = trigramEmbedder();
+  const history = new MessageHistory({ ...options, recall: true, embedder });
+  const writers = [new Turns(options), new Turns({ ...options, recall: true, embedder })] as const;
   let runs = 0;
   const check = async (
     operations: readonly (typeof operation extends fc.Arbitrary<infer T> ? T : never)[],
@@ -454,6 +479,7 @@ test("whatever is done to a session, a search finds what is in it and nothing el
       else if (op.kind === "search") {
         const before = ids[Math.floor(ids.length / 2)];
         await plain.search(session, "apple", { ...ALL, ...(before && { before }) });
+        await history.search(session, "apple", ALL);
       } else if (op.kind === "pop") await plain.pop(session);
       else if (op.kind === "clear") await plain.clear(session);
       else if (op.kind === "fork" && ids.length > 0) {
@@ -464,9 +490,14 @@ test("whatever is done to a session, a search finds what is in it and nothing el
     }
     const items = await Array.fromAsync(plain.items(session));
     for (const one of WORDS) {
-      const found = await history.search(session, one, ALL);
+      const found = await byWords.search(session, one, ALL);
       // What this process remembers of earlier searches makes no difference.
-      const { missing: _, known: __, ...anew } = await searchSession(runOn(name, session), one, ALL);
+      const {
+        missing: _,
+        known: __,
+        turns: ___,
+        ...anew
+      } = await searchSession(runOn(name, session), one, ALL);
       expect(JSON.stringify(found)).toEqual(JSON.stringify(anew));
       expect(found).toMatchObject({ searched: items.length, total: items.length });
       const ids = new Set(items.map(({ id }) => id));
@@ -479,7 +510,14 @@ test("whatever is done to a session, a search finds what is in it and nothing el
       );
       expect(found.hits.some(({ terms }) => terms.length > 0)).toBe(items.some(has));
     }
+    expectVectors(await records(session), await vectors(session), "some");
+    await history.embedTurns(session);
+    expectVectors(await records(session), await vectors(session), "all");
+    const similar = await history.search(session, "apple", ALL);
+    expect(similar.messages.filter(({ id }) => !items.some((item) => item.id === id))).toEqual([]);
   };
+  const vectors = (session: string) =>
+    redis.command("LRANGE", key("vectors", session), "0", "-1") as Promise<string[]>;
   await fc.assert(fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 8 }), check), {
     numRuns: Number(process.env.SEARCH_SEQUENCES ?? 200),
   });

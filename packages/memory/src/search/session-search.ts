@@ -1,24 +1,35 @@
-import { type SearchOptions, type SearchResult, searchSession } from "./search-session.ts";
+import type { IndexCache } from "./index-cache.ts";
+import { assertSearch, type SearchOptions, type SearchResult, searchSession } from "./search-session.ts";
 import { type SearchedSession, type SessionsSearchResult, searchSessions } from "./search-sessions.ts";
+import { type SessionVectors, termsOf, type VectorSession } from "./session-vectors.ts";
 import { type ReadLimits, type Run, readTerms, type StoredTerms, storeMissing } from "./stored-terms.ts";
-import { type TermCache, termsOfClient } from "./term-index.ts";
+import type { TermIndex } from "./term-index.ts";
 
 /** Searches sessions, keeps the terms that it has read, and stores those that Redis lacks. */
 export class SessionSearch {
   /** Shared by all histories of a client: a server has one for each owner. */
-  readonly #terms: TermCache;
+  readonly #terms: IndexCache<TermIndex>;
+  readonly #vectors: SessionVectors | undefined;
   /** Keys of sessions whose missing terms are being stored. */
   readonly #storing = new Set<string>();
 
-  constructor(client: object) {
-    this.#terms = termsOfClient(client);
+  constructor(client: object, vectors: SessionVectors | undefined) {
+    this.#terms = termsOf(client);
+    this.#vectors = vectors;
   }
 
-  /** @param key the session's key of terms */
-  async turns(key: string, run: Run, query: string, options: SearchOptions): Promise<SearchResult> {
-    const { missing, known, ...result } = await searchSession(run, query, options, this.#terms.get(key));
+  async turns(session: VectorSession, query: string, options: SearchOptions): Promise<SearchResult> {
+    const { key, run } = session;
+    assertSearch(query, options);
+    const similarities = await this.#vectors?.compare(session, query);
+    const found = await searchSession(run, query, options, this.#terms.get(key), { similarities });
+    const { missing, known, turns, ...result } = found;
     this.#keep(key, run, { missing, known });
-    return result;
+    if (similarities === undefined) return result;
+    const { of: _, ...vectors } = similarities;
+    // Of a session that was written without them.
+    if (vectors.failed === undefined && vectors.compared < turns) this.#vectors?.schedule(session);
+    return { ...result, vectors };
   }
 
   /** Finds turns of several sessions at once. */

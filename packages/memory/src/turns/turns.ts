@@ -21,6 +21,8 @@ import {
   READ_TURN,
   STOP,
 } from "../scripts/turns.ts";
+import type { Embedder } from "../search/embedder.ts";
+import { type SessionVectors, vectorsOf } from "../search/session-vectors.ts";
 import { encodeAllTerms, encodeTerms } from "../search/terms.ts";
 import { assertCount, assertId, assertTimeout } from "../validate.ts";
 import {
@@ -57,6 +59,8 @@ export interface TurnsOptions extends MemoryOptions {
   readonly maxIdleMs?: number;
   /** True if the terms that a search finds items by are stored with them, see `MessageHistory`. */
   readonly recall?: boolean;
+  /** Makes vectors of turns in the background after they have ended, see `MessageHistory`. */
+  readonly embedder?: Embedder;
 }
 
 /** A turn and its output, as they are now. */
@@ -115,6 +119,7 @@ export class Turns {
   readonly #leaseMs: number;
   readonly #maxIdleMs: number;
   readonly #recall: boolean;
+  readonly #vectors: SessionVectors | undefined;
   readonly #subscriptions: Subscriptions | undefined;
   /** Turns that are written or followed in this process: one feed each, however many follow. */
   readonly #feeds = new Map<string, TurnFeed>();
@@ -129,6 +134,7 @@ export class Turns {
     this.#leaseMs = leaseMs;
     this.#maxIdleMs = maxIdleMs;
     this.#recall = options.recall === true;
+    this.#vectors = vectorsOf(options);
     this.#subscriptions = options.subscriber && Subscriptions.of(options.subscriber);
   }
 
@@ -375,7 +381,10 @@ export class Turns {
           const items = output.flatMap((item) => itemArguments({ ...item, turnId: id }));
           const args = [id, status, String(offset), rest, info, context, terms, ...items];
           const reply = await this.#run(END, keys, args);
-          if (reply[0] === "ok") this.#scripts.index.touch(sessionId, Number(reply[4]));
+          if (reply[0] !== "ok") return reply;
+          this.#scripts.index.touch(sessionId, Number(reply[4]));
+          const run = (script: Script, args: string[]) => this.#run(script, keys, args);
+          this.#vectors?.schedule({ sessionId, key: keys.words, run });
           return reply;
         },
         discard: () => this.#run(DISCARD, keys, [id]),

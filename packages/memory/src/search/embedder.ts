@@ -1,0 +1,96 @@
+import { assertFields } from "../validate.ts";
+
+/** What texts are embedded for. Many models want a question and what is searched marked differently. */
+export type EmbeddingPurpose = "query" | "passage";
+
+/** A caller's embedding model, which makes a search find turns by their meaning, too. */
+export interface Embedder {
+  /** Names the model and its version. Vectors of another model are ignored, never compared. */
+  readonly model: string;
+  /** Numbers in a vector, at most 4,096. */
+  readonly dimensions: number;
+  /**
+   * Returns a vector for each text, in this order. It may throw, and it may ignore the signal, which aborts when the
+   * result is no longer waited for.
+   */
+  readonly embed: (
+    texts: string[],
+    options: { readonly purpose: EmbeddingPurpose; readonly signal: AbortSignal },
+  ) => Promise<readonly (Float32Array | readonly number[])[]>;
+  /** Called after vectors of a session were stored, with the bytes that they take: for the owner's quota. */
+  readonly onStored?: (sessionId: string, bytes: number) => void;
+}
+
+/** Why no vectors came of texts. `late`: not within the time; `failed`: it threw; `invalid`: they are not vectors. */
+export type EmbeddingFailure = "late" | "failed" | "invalid";
+
+export class EmbeddingError extends Error {
+  readonly failure: EmbeddingFailure;
+
+  constructor(failure: EmbeddingFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.failure = failure;
+  }
+}
+
+const FIELDS = new Set(["model", "dimensions", "embed", "onStored"]);
+const MAX_DIMENSIONS = 4096;
+
+/** @throws TypeError */
+export function assertEmbedder(embedder: Embedder): void {
+  assertFields("embedder", embedder, FIELDS);
+  const { model, dimensions, embed, onStored } = embedder;
+  if (typeof model !== "string" || model === "") throw new TypeError("embedder.model must be a name");
+  if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > MAX_DIMENSIONS) {
+    throw new TypeError(`embedder.dimensions must be a whole number from 1 to ${MAX_DIMENSIONS}`);
+  }
+  if (typeof embed !== "function") throw new TypeError("embedder.embed must be a function");
+  if (onStored !== undefined && typeof onStored !== "function") {
+    throw new TypeError("embedder.onStored must be a function");
+  }
+}
+
+/**
+ * Asks an embedder, and waits for it only so long.
+ * @throws EmbeddingError
+ */
+export async function embedInTime(
+  { embed, dimensions }: Embedder,
+  texts: readonly string[],
+  purpose: EmbeddingPurpose,
+  timeoutMs: number,
+): Promise<Float32Array[]> {
+  const controller = new AbortController();
+  const late = new EmbeddingError("late", `The embedder did not answer within ${timeoutMs} ms`);
+  const { promise: giveUp, reject } = Promise.withResolvers<never>();
+  const timer: Partial<NodeJS.Timeout> | number = setTimeout(() => {
+    reject(late);
+    controller.abort(late);
+  }, timeoutMs);
+  // A timer that keeps a process from exiting is Node.js' own.
+  if (typeof timer === "object") timer.unref?.();
+  try {
+    const asked = Promise.resolve().then(() => embed([...texts], { purpose, signal: controller.signal }));
+    const vectors = await Promise.race([asked, giveUp]);
+    if (!Array.isArray(vectors) || vectors.length !== texts.length) {
+      throw new EmbeddingError("invalid", `The embedder must return ${texts.length} vectors`);
+    }
+    return vectors.map((vector) => toVector(vector, dimensions));
+  } catch (error) {
+    if (error instanceof EmbeddingError) throw error;
+    throw new EmbeddingError("failed", "The embedder failed", { cause: error });
+  } finally {
+    clearTimeout(timer as number);
+  }
+}
+
+function toVector(given: unknown, dimensions: number): Float32Array {
+  const vector = given instanceof Float32Array ? given : Array.isArray(given) && Float32Array.from(given);
+  if (!vector || vector.length !== dimensions) {
+    throw new EmbeddingError("invalid", `A vector must have ${dimensions} numbers`);
+  }
+  if (!vector.every(Number.isFinite) || vector.every((value) => value === 0)) {
+    throw new EmbeddingError("invalid", "A vector must have finite numbers, and not only zeros");
+  }
+  return vector;
+}

@@ -1,0 +1,165 @@
+import {
+  assertEmbedder,
+  type Embedder,
+  EmbeddingError,
+  type EmbeddingFailure,
+  embedInTime,
+} from "./embedder.ts";
+import { IndexCache, onePerClient } from "./index-cache.ts";
+import { LIMITS } from "./search-session.ts";
+import type { Run } from "./stored-terms.ts";
+import { makeVectors, readVectors } from "./stored-vectors.ts";
+import type { TermIndex } from "./term-index.ts";
+import { tagOf, type VectorIndex } from "./vector-index.ts";
+
+/** A session whose vectors are read or made. */
+export interface VectorSession {
+  readonly sessionId: string;
+  /** The session's key of terms. */
+  readonly key: string;
+  readonly run: Run;
+}
+
+/** What comparing vectors added to a search. */
+export interface ComparedVectors {
+  /** Turns that were compared with the query. */
+  readonly compared: number;
+  /** Turns that have a vector that is damaged; they are found by their words. */
+  readonly damaged: number;
+  /** Why turns were found by their words alone. */
+  readonly failed?: EmbeddingFailure | "unavailable";
+}
+
+/** How similar turns are to a query. */
+export interface Similarities extends ComparedVectors {
+  /** Of a turn, by its first index and the index behind its last; undefined if it has no vector. */
+  of(from: number, to: number): number | undefined;
+}
+
+/** Longer than this a search does not wait for the vector of its query. */
+const QUERY_TIMEOUT_MS = 300;
+/** Sessions that wait for their vectors. One that finds no room gets them after its next turn. */
+const MAX_WAITING = 1_000;
+const MAX_TRIES = 2;
+/** In the background, reading may take longer than in a search. */
+const READ_MS = 1_000;
+
+type Job = () => Promise<boolean>;
+
+/** Makes the vectors of one session after the other, in the background. */
+class VectorQueue {
+  readonly #waiting = new Map<string, Job>();
+  #isWorking = false;
+
+  /** @param job returns true if it is to be called again, after the other sessions that wait */
+  add(key: string, job: Job): void {
+    if (this.#waiting.size >= MAX_WAITING) return;
+    this.#waiting.set(key, job);
+    if (!this.#isWorking) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    for (const [key, job] of this.#waiting) {
+      this.#waiting.delete(key);
+      if (await this.#run(job)) this.add(key, job);
+    }
+    this.#isWorking = false;
+  }
+
+  async #run(job: Job): Promise<boolean> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await job();
+      } catch {
+        if (tries < MAX_TRIES) continue;
+        // The embedder or Redis is away: it would be so for the others, too. Their next turns ask again.
+        this.#waiting.clear();
+        return false;
+      }
+    }
+  }
+}
+
+const queueOf = onePerClient(() => new VectorQueue());
+const vectorIndexesOf = onePerClient(() => new IndexCache<VectorIndex>());
+export const termsOf = onePerClient(() => new IndexCache<TermIndex>());
+
+/** The vectors of a client's sessions by one model: makes, stores and compares them. */
+export class SessionVectors {
+  readonly #embedder: Embedder;
+  readonly #queue: VectorQueue;
+  readonly #terms: IndexCache<TermIndex>;
+  readonly #vectors: IndexCache<VectorIndex>;
+  readonly #tag: string;
+
+  constructor(client: object, embedder: Embedder) {
+    this.#embedder = embedder;
+    this.#queue = queueOf(client);
+    this.#terms = termsOf(client);
+    this.#vectors = vectorIndexesOf(client);
+    this.#tag = tagOf(embedder.model, embedder.dimensions);
+  }
+
+  /** Makes the vectors that a session lacks, in the background: nothing waits for it, and nothing fails by it. */
+  schedule(session: VectorSession): void {
+    this.#queue.add(session.key + this.#tag, async () => (await this.#make(session)).more);
+  }
+
+  /**
+   * Makes the vectors that a session lacks. Returns how many.
+   * @throws EmbeddingError; MemoryError `unavailable`, `damaged`
+   */
+  async makeAll(session: VectorSession): Promise<number> {
+    for (let all = 0; ; ) {
+      const { stored, more } = await this.#make(session);
+      all += stored;
+      if (!more) return all;
+    }
+  }
+
+  /** Compares a query with the turns of a session. A failure is part of what it returns. */
+  async compare({ key, run }: Pick<VectorSession, "key" | "run">, query: string): Promise<Similarities> {
+    const nothing = { compared: 0, damaged: 0, of: () => undefined };
+    let index: VectorIndex;
+    try {
+      index = await readVectors(run, this.#embedder, LIMITS, this.#vectors.get(key + this.#tag));
+    } catch {
+      return { ...nothing, failed: "unavailable" };
+    }
+    this.#vectors.keep(key + this.#tag, index);
+    const { size, damaged } = index;
+    if (size === 0) return { ...nothing, damaged };
+    try {
+      const [vector] = await embedInTime(this.#embedder, [query], "query", QUERY_TIMEOUT_MS);
+      const similarities = index.similarities(vector as Float32Array);
+      const of = (from: number, to: number) => similarities[index.numberOf(from, to)];
+      return { compared: size, damaged, of };
+    } catch (error) {
+      if (!(error instanceof EmbeddingError)) throw error;
+      return { ...nothing, damaged, failed: error.failure };
+    }
+  }
+
+  async #make({ sessionId, key, run }: VectorSession) {
+    const known = { terms: this.#terms.get(key), vectors: this.#vectors.get(key + this.#tag) };
+    const made = await makeVectors(run, this.#embedder, { ...LIMITS, maxMs: READ_MS }, known);
+    this.#terms.keep(key, made.terms);
+    this.#vectors.keep(key + this.#tag, made.vectors);
+    if (made.bytes > 0) this.#embedder.onStored?.(sessionId, made.bytes);
+    return made;
+  }
+}
+
+/** @throws TypeError for an embedder that is none */
+export function vectorsOf({
+  client,
+  embedder,
+}: {
+  readonly client: object;
+  readonly embedder?: Embedder;
+}): SessionVectors | undefined {
+  if (embedder === undefined) return undefined;
+  assertEmbedder(embedder);
+  return new SessionVectors(client, embedder);
+}

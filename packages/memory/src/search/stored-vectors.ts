@@ -1,0 +1,163 @@
+import { sha1 } from "../hash.ts";
+import { decodeItem } from "../history/item-record.ts";
+import { READ_ENTRIES } from "../scripts/archive.ts";
+import { READ_VECTORS, STORE_VECTORS } from "../scripts/search.ts";
+import { type Embedder, embedInTime } from "./embedder.ts";
+import { type ReadLimits, type Run, readTerms, storeMissing } from "./stored-terms.ts";
+import type { TermIndex } from "./term-index.ts";
+import { encodeVector, MAX_SPAN, tagOf, VectorIndex } from "./vector-index.ts";
+
+// A reply has some 400 kB; more would keep Redis from other callers.
+const PAGE = 2_000;
+
+/**
+ * Reads the vectors of a session's turns: those that are not known, as many as the limits allow.
+ * @throws MemoryError `unavailable`, `damaged`
+ */
+export async function readVectors(
+  run: Run,
+  { model, dimensions }: Pick<Embedder, "model" | "dimensions">,
+  limits: ReadLimits,
+  known: VectorIndex | undefined,
+): Promise<VectorIndex> {
+  const giveUpAt = limits.now() + limits.maxMs;
+  let index = known;
+  for (;;) {
+    const { epoch = "", changes = "", end = 0 } = index ?? {};
+    const args = [epoch, changes, end, limits.maxItems, PAGE].map(String);
+    const [, , itsEpoch, itsChanges, length, first, ...entries] = await run(READ_VECTORS, args);
+    const isCurrent =
+      index && index.epoch === itsEpoch && index.changes === itsChanges && end === Number(first);
+    if (index === undefined || !isCurrent) {
+      const tag = tagOf(model, dimensions);
+      index = new VectorIndex(tag, dimensions, String(itsEpoch), String(itsChanges), Number(first));
+    }
+    // Another search may have added them meanwhile.
+    if (index.end === Number(first)) index.extend(entries.map(String));
+    if (index.end >= Number(length) || limits.now() > giveUpAt) return index;
+  }
+}
+
+/** Turns whose vectors are made at once, and in one call of `makeVectors`. */
+const BATCH = 16;
+const MAX_MADE = 64;
+const EMBED_TIMEOUT_MS = 30_000;
+/** What is behind so many characters of a turn makes no difference to its vector. */
+const MAX_CHARACTERS = 8_192;
+/** What a turn takes beside the numbers of its vector. */
+const OVERHEAD_BYTES = 24;
+
+interface Turn {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is known of a session, and what was made. */
+export interface MadeVectors {
+  readonly terms: TermIndex;
+  readonly vectors: VectorIndex;
+  /** How many vectors were stored, and what they take in Redis. */
+  readonly stored: number;
+  readonly bytes: number;
+  /** Whether there are more to be made. */
+  readonly more: boolean;
+}
+
+/**
+ * Makes vectors of turns that have none, oldest first, and stores them. A turn that has no answer yet waits until it has
+ * one, or another turn follows it.
+ * @throws EmbeddingError; MemoryError `unavailable`, `damaged`
+ */
+export async function makeVectors(
+  run: Run,
+  embedder: Embedder,
+  limits: ReadLimits,
+  known: { readonly terms?: TermIndex | undefined; readonly vectors?: VectorIndex | undefined },
+): Promise<MadeVectors> {
+  let found = await readTerms(run, "", limits, known.terms);
+  if (found.missing !== null) {
+    await storeMissing(run, found.missing.epoch, found.missing.from, found.missing.to);
+    found = await readTerms(run, "", limits, found.known);
+  }
+  const { index: terms } = found;
+  const vectors = await readVectors(run, embedder, limits, known.vectors);
+  const missing = answeredTurns(terms).filter(
+    ({ from, to }) => to - from <= MAX_SPAN && vectors.numberOf(from, to) < 0,
+  );
+  const made = missing.slice(0, MAX_MADE);
+  let stored = 0;
+  for (let n = 0; n < made.length; n += BATCH) {
+    stored += await makeBatch(run, terms.epoch, embedder, made.slice(n, n + BATCH));
+  }
+  return {
+    terms: found.known,
+    vectors,
+    stored,
+    bytes: stored * (embedder.dimensions + OVERHEAD_BYTES),
+    more: stored > 0 && missing.length > made.length,
+  };
+}
+
+/** The turns that a search can find, without one that is not answered. */
+function answeredTurns({ first, kinds, ends }: TermIndex): Turn[] {
+  const turns: { from: number; to: number; begin: number; end: number; isAnswered: boolean }[] = [];
+  for (const [n, kind] of kinds.entries()) {
+    if (kind === "unknown" || kind === "dropped") continue;
+    const last = turns.at(-1);
+    if (kind === "user" || last === undefined) {
+      const begin = ends[n - 1] ?? 0;
+      turns.push({
+        from: first + n,
+        to: first + n + 1,
+        begin,
+        end: ends[n] ?? 0,
+        isAnswered: kind !== "user",
+      });
+    } else Object.assign(last, { to: first + n + 1, end: ends[n], isAnswered: true });
+  }
+  return turns.filter(
+    ({ from, begin, end, isAnswered }, n) =>
+      end > begin && (isAnswered || n < turns.length - 1) && (from > first || first === 0),
+  );
+}
+
+async function makeBatch(
+  run: Run,
+  epoch: string,
+  embedder: Embedder,
+  turns: readonly Turn[],
+): Promise<number> {
+  const read: { turn: Turn; text: string; digest: string }[] = [];
+  for (const turn of turns) {
+    const [status, , ...records] = await run(READ_ENTRIES, [epoch, String(turn.from), String(turn.to)]);
+    if (status === "gone") return 0;
+    // A turn of more than 1 MiB has no vector.
+    if (records.length < turn.to - turn.from) continue;
+    read.push({ turn, text: textOf(records.map(String)), digest: sha1(records.join("\n")) });
+  }
+  if (read.length === 0) return 0;
+  const texts = read.map(({ text }) => text);
+  const vectors = await embedInTime(embedder, texts, "passage", EMBED_TIMEOUT_MS);
+  const tag = tagOf(embedder.model, embedder.dimensions);
+  const args = read.flatMap(({ turn: { from, to }, digest }, n) => [
+    String(from),
+    String(to - from),
+    digest,
+    encodeVector(tag, to - from, vectors[n] as Float32Array),
+  ]);
+  for (;;) {
+    const [status, , stored] = await run(STORE_VECTORS, [epoch, ...args]);
+    if (status === "gone") return 0;
+    if (status === "ok") return Number(stored);
+  }
+}
+
+/** What is embedded of a turn: the texts of its items, without reasoning. */
+function textOf(records: readonly string[]): string {
+  const texts = records.flatMap((record) => {
+    const item = record === "0" ? undefined : decodeItem(record, 0, "");
+    if (item === undefined || item.type === "reasoning") return [];
+    return item.content === "" ? (item.toolCalls ?? []).map((call) => call.arguments) : item.content;
+  });
+  return texts.join("\n").slice(0, MAX_CHARACTERS);
+}

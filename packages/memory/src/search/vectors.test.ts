@@ -1,0 +1,328 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import {
+  type Connection,
+  connectIoRedis,
+  connectNodeRedis,
+  removeKeys,
+  uniqueName,
+} from "../../test/redis.ts";
+import { trigramEmbedder, trigrams } from "../../test/trigram-embedder.ts";
+import { type Embedder, type Item, MessageHistory, OwnerQuota, SessionArchive, Turns } from "../index.ts";
+import { sessionKeys } from "../redis/keys.ts";
+import { encodeVector, tagOf, VectorIndex } from "./vector-index.ts";
+
+let redis: Connection;
+beforeAll(async () => {
+  redis = await connectNodeRedis();
+});
+afterAll(() => redis.close());
+
+const ALL = { maxTokens: 1_000_000, countTokens: () => 1, minCoverage: 0 };
+const contents = ({ messages }: { messages: readonly Item[] }) => messages.map(({ content }) => content);
+
+function start(embedder: Embedder = trigramEmbedder()) {
+  const name = uniqueName();
+  onTestFinished(() => removeKeys(redis, name));
+  const options = { client: redis.client, name, ttlSeconds: 60, recall: true };
+  const key = (part: "vectors" | "meta", session = "s") => sessionKeys(name, "local", session)[part];
+  return {
+    options,
+    key,
+    history: new MessageHistory({ ...options, embedder }),
+    lexical: new MessageHistory(options),
+    turns: new Turns({ ...options, embedder }),
+    archive: new SessionArchive(options),
+    vectors: async (session = "s") =>
+      ((await redis.command("LRANGE", key("vectors", session), "0", "-1")) as string[]).map(kindOf),
+  };
+}
+
+/** What an entry is: the number of its turn's items, how far it is from the turn's first item, or nothing. */
+const kindOf = (entry: string) =>
+  entry.length > 4 ? `vector of ${Number.parseInt(entry.slice(8, 10), 36)}` : entry;
+
+const PAIRS = [
+  ["I adore margherita pizzas", "Noted"],
+  ["The roof leaks in winter", "Call a roofer"],
+  ["My brother plays the trombone", "Nice"],
+] as const;
+
+test("turns get their vectors in the background, also those of a session that had none", async () => {
+  const { history, lexical, turns, vectors } = start();
+  for (const [said, answered] of PAIRS) await lexical.store("s", said, answered);
+  expect(await vectors()).toEqual([]);
+  const begun = await turns.begin("s", { content: "Which instrument?" });
+  if (begun.kind !== "begun") throw new Error(begun.kind);
+  begun.writer.write("The trombone");
+  await begun.writer.end("completed");
+  const all = ["vector of 2", "1", "vector of 2", "1", "vector of 2", "1", "vector of 2", "1"];
+  await expect.poll(() => vectors()).toEqual(all);
+  await history.addMessages("s", [{ role: "user", content: "Not yet answered" }]);
+  expect(await history.embedTurns("s")).toBe(0);
+  await history.addMessages("s", [{ role: "assistant", content: "Now it is" }]);
+  await expect.poll(() => vectors()).toEqual([...all, "vector of 2", "1"]);
+});
+
+test("a search finds by similarity what shares no word with the question, and says how similar it is", async () => {
+  const { history, lexical } = start();
+  for (const [said, answered] of PAIRS) await history.store("s", said, answered);
+  await history.embedTurns("s");
+  // The beginnings differ, so no word is the same.
+  const question = "Does xmargherita contain ypizzas?";
+  expect((await lexical.search("s", question, ALL)).hits).toEqual([]);
+  const found = await history.search("s", question, { ...ALL, maxTokens: 2 });
+  expect(contents(found)).toEqual(["I adore margherita pizzas", "Noted"]);
+  expect(found.vectors).toEqual({ compared: 3, damaged: 0 });
+  const [hit] = found.hits;
+  expect(hit?.terms).toEqual([]);
+  const [a, b] = [trigrams(question), trigrams("I adore margherita pizzas\nNoted")];
+  const cosine =
+    a.reduce((sum, value, n) => sum + value * (b[n] ?? 0), 0) / Math.hypot(...a) / Math.hypot(...b);
+  expect(hit?.similarity).toBeCloseTo(cosine, 2);
+});
+
+test("words and similarity count together: what is first by both is first", async () => {
+  const { history } = start();
+  for (const [said, answered] of PAIRS) await history.store("s", said, answered);
+  await history.embedTurns("s");
+  const { hits } = await history.search("s", "margherita pizzas", ALL);
+  expect(hits.map(({ score }) => score)).toEqual([2, expect.any(Number), expect.any(Number)]);
+  expect(hits[0]).toMatchObject({ from: 0, to: 2, similarity: expect.any(Number) });
+});
+
+describe("a change of a turn's items takes its vector away, and the next search has it made anew", () => {
+  test.each<[string, (history: MessageHistory, items: Item[]) => Promise<unknown>, string[]]>([
+    [
+      "update",
+      (h, i) => h.updateMessage("s", i[3]?.id ?? "", { content: "new" }),
+      ["vector of 2", "1", "", "1"],
+    ],
+    ["drop of an answer", (h, i) => h.drop("s", i[3]?.id), ["vector of 2", "1", "", "1"]],
+    ["drop of a question", (h, i) => h.drop("s", i[2]?.id), ["vector of 2", "1", "", "1"]],
+    ["pop", (h) => h.pop("s"), ["vector of 2", "1", "", "1"]],
+    ["truncate", (h, i) => h.truncate("s", { from: i[1]?.id ?? "" }), ["", "1", "", "1"]],
+    [
+      "replace",
+      (h, i) => h.replaceFrom("s", i[2]?.id ?? "", [{ role: "user", content: "x" }]),
+      ["vector of 2", "1", "", "1"],
+    ],
+  ])("%s", async (_, change, expected) => {
+    const { history, lexical, vectors } = start();
+    for (const [said, answered] of PAIRS.slice(0, 2)) await lexical.store("s", said, answered);
+    await history.embedTurns("s");
+    expect(await vectors()).toEqual(["vector of 2", "1", "vector of 2", "1"]);
+    await history.search("s", "roof", ALL);
+    await change(lexical, await Array.fromAsync(history.items("s")));
+    expect(await vectors()).toEqual(expected);
+    const { hits, vectors: compared } = await history.search("s", "roof", ALL);
+    expect(compared?.compared).toBe(expected.filter((entry) => entry.length > 4).length);
+    for (const { similarity, from } of hits) if (from === 2) expect(similarity).toBeUndefined();
+  });
+});
+
+test("a retry takes away the vector of the turn that it replaces", async () => {
+  const { turns, history, vectors } = start();
+  const first = await turns.begin("s", { content: "Hello" });
+  if (first.kind !== "begun") throw new Error(first.kind);
+  first.writer.write("Half an ans");
+  await first.writer.end("failed");
+  await expect.poll(() => vectors()).toEqual(["vector of 2", "1"]);
+  const second = await turns.begin("s", { retryOf: first.writer.id });
+  if (second.kind !== "begun") throw new Error(second.kind);
+  expect(await vectors()).toEqual(["", "1"]);
+  second.writer.write("A whole answer");
+  await second.writer.end("completed");
+  await history.embedTurns("s");
+  expect(await vectors()).toEqual(["vector of 3", "1", "2"]);
+});
+
+test("an item that changes while its turn is embedded keeps the vector from being stored", async () => {
+  const asked = Promise.withResolvers<void>();
+  const changed = Promise.withResolvers<void>();
+  const embed: Embedder["embed"] = async (texts) => {
+    asked.resolve();
+    await changed.promise;
+    return texts.map((text) => trigrams(text));
+  };
+  const { lexical, options, vectors } = start();
+  const [question] = await lexical.store("s", "My tent is green", "Noted");
+  const slow = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), embed } });
+  const making = slow.embedTurns("s");
+  await asked.promise;
+  await lexical.updateMessage("s", question?.id ?? "", { content: "My tent is blue" });
+  changed.resolve();
+  expect(await making).toBe(0);
+  expect(await vectors()).toEqual([]);
+  expect(await slow.embedTurns("s")).toBe(1);
+});
+
+test("vectors of another model are ignored, and replaced by the model's own", async () => {
+  const { history, lexical, options, vectors } = start();
+  await lexical.store("s", "My tent is green", "Noted");
+  await history.embedTurns("s");
+  const other = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), model: "other" } });
+  const found = await other.search("s", "tent", ALL);
+  expect(found.vectors).toEqual({ compared: 0, damaged: 0 });
+  expect(contents(found)).toHaveLength(2);
+  await expect.poll(async () => (await other.search("s", "tent", ALL)).vectors?.compared).toBe(1);
+  expect(await vectors()).toEqual(["vector of 2", "1"]);
+});
+
+describe("a search goes on by words, and says so", () => {
+  const failing: [string, Embedder["embed"], string][] = [
+    ["an embedder that throws", () => Promise.reject(new Error("boom")), "failed"],
+    [
+      "one that throws at once",
+      () => {
+        throw new Error("boom");
+      },
+      "failed",
+    ],
+    ["one that hangs", () => new Promise(() => {}), "late"],
+    ["vectors of another length", async (texts) => texts.map(() => [1, 2]), "invalid"],
+    ["too few vectors", async () => [], "invalid"],
+    [
+      "numbers that are none",
+      async (texts) => texts.map(() => new Float32Array(64).fill(Number.NaN)),
+      "invalid",
+    ],
+    ["only zeros", async (texts) => texts.map(() => new Float32Array(64)), "invalid"],
+    ["no list", async () => null as never, "invalid"],
+  ];
+  test.each(failing)("%s", async (_, embed, failed) => {
+    const { history, lexical, options } = start();
+    await lexical.store("s", "My tent is green", "Noted");
+    await history.embedTurns("s");
+    const broken = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), embed } });
+    const found = await broken.search("s", "tent", ALL);
+    expect(contents(found)).toEqual(["My tent is green", "Noted"]);
+    expect(found.vectors).toEqual({ compared: 0, damaged: 0, failed });
+    // An append neither waits for it nor fails by it.
+    await broken.store("s", "And my kayak is red", "Noted");
+    expect(await broken.count("s")).toBe(4);
+  });
+
+  test("a damaged entry", async () => {
+    const { history, lexical, key, vectors } = start();
+    for (const [said, answered] of PAIRS) await lexical.store("s", said, answered);
+    await history.embedTurns("s");
+    await redis.command("LSET", key("vectors"), "2", "nonsense");
+    await redis.command("HINCRBY", key("meta"), "revectored", "1");
+    const found = await history.search("s", "roof", ALL);
+    expect(found.vectors).toEqual({ compared: 2, damaged: 1 });
+    expect(found.hits[0]).toMatchObject({ from: 2, to: 4 });
+    await expect.poll(() => vectors()).toEqual(["vector of 2", "1", "vector of 2", "1", "vector of 2", "1"]);
+  });
+
+  test("a key of another type", async () => {
+    const { history, lexical, key, archive } = start();
+    await lexical.store("s", "My tent is green", "Noted");
+    await history.embedTurns("s");
+    await redis.command("DEL", key("vectors"));
+    await redis.command("HSET", key("vectors"), "a", "b");
+    const found = await history.search("s", "tent", ALL);
+    expect(contents(found)).toEqual(["My tent is green", "Noted"]);
+    expect(found.vectors).toEqual({ compared: 0, damaged: 0, failed: "unavailable" });
+    // Nor does it keep the conversation from being changed and forked.
+    expect(await history.drop("s")).toBe(true);
+    await archive.fork("s", "fork");
+    expect(await history.count("fork")).toBe(1);
+  });
+});
+
+test("vectors have the session's TTL, are removed with it, and are not exported; a fork has them up to its cut", async () => {
+  const { history, archive, key, vectors } = start();
+  for (const [said, answered] of PAIRS) await history.store("s", said, answered);
+  await history.embedTurns("s");
+  const ttl = async () => Number(await redis.command("PTTL", key("vectors")));
+  expect(await ttl()).toBeGreaterThan(0);
+  await redis.command("PEXPIRE", key("vectors"), "5000");
+  await history.store("s", "One more", "Yes");
+  expect(await ttl()).toBeGreaterThan(50_000);
+  await history.embedTurns("s");
+  const [, , third] = await Array.fromAsync(history.items("s"));
+  await archive.fork("s", "fork", { before: third?.id ?? "" });
+  expect(await vectors("fork")).toEqual(["vector of 2", "1"]);
+  const found = await history.search("fork", "adore", ALL);
+  expect(found).toMatchObject({
+    vectors: { compared: 1 },
+    hits: [{ from: 0, similarity: expect.any(Number) }],
+  });
+  const { messages } = await archive.read("s");
+  await archive.restore("copy", { messages: (await Array.fromAsync(messages())).flat() });
+  expect(await vectors("copy")).toEqual([]);
+  await history.clear("s");
+  expect(await redis.command("EXISTS", key("vectors"))).toBe(0);
+});
+
+test("a turn of 384 dimensions takes at most 420 bytes, and its owner's quota can count it", async () => {
+  const counted: [string, number][] = [];
+  const { history, options, key } = start({
+    ...trigramEmbedder(384),
+    onStored: (session, bytes) => counted.push([session, bytes]),
+  });
+  const quota = new OwnerQuota({ ...options, maxBytes: 100_000 });
+  for (let n = 0; n < 100; n++) await history.store("s", `My number is ${n}, and that is that`, "Noted");
+  await history.embedTurns("s");
+  await expect
+    .poll(() => counted.reduce((sum, [, bytes]) => sum + bytes, 0))
+    .toBeGreaterThanOrEqual(100 * 384);
+  expect(new Set(counted.map(([session]) => session))).toEqual(new Set(["s"]));
+  const bytes = Number(await redis.command("MEMORY", "USAGE", key("vectors"), "SAMPLES", "0"));
+  expect(bytes / 100).toBeLessThanOrEqual(420);
+  expect(counted.reduce((sum, [, stored]) => sum + stored, 0)).toBeGreaterThanOrEqual(bytes * 0.95);
+  expect(await quota.admit("s", 1)).toEqual({ kind: "admitted" });
+});
+
+test("a vector is stored as text that every client returns as it is", async () => {
+  const ioRedis = await connectIoRedis();
+  onTestFinished(() => ioRedis.close());
+  const { history, options } = start();
+  await history.store("s", "My tent is green", "Noted");
+  await history.embedTurns("s");
+  const other = new MessageHistory({ ...options, client: ioRedis.client, embedder: trigramEmbedder() });
+  expect((await other.search("s", "tent", ALL)).vectors).toEqual({ compared: 1, damaged: 0 });
+});
+
+test("7 bits for each number keep the angle between vectors", () => {
+  const [a, b] = ["My tent is green", "Your tent was greener"].map((text) => trigrams(text, 384)) as [
+    Float32Array,
+    Float32Array,
+  ];
+  const index = new VectorIndex(tagOf("m", 384), 384, "e", "0", 0);
+  index.extend([encodeVector(tagOf("m", 384), 2, a), "1", encodeVector(tagOf("m", 384), 1, b)]);
+  const [toA = 0, toB = 0] = index.similarities(a);
+  expect(toA).toBeCloseTo(1, 3);
+  expect(toB).toBeCloseTo(
+    a.reduce((s, v, n) => s + v * (b[n] ?? 0), 0) / Math.hypot(...a) / Math.hypot(...b),
+    2,
+  );
+  expect([index.numberOf(0, 2), index.numberOf(0, 3), index.numberOf(2, 3), index.numberOf(9, 10)]).toEqual([
+    0, -1, 1, -1,
+  ]);
+});
+
+test("refuses an embedder that is none, and embedTurns without one", async () => {
+  const { options, lexical } = start();
+  for (const [wrong, message] of [
+    [{ ...trigramEmbedder(), model: "" }, /model/],
+    [{ ...trigramEmbedder(), dimensions: 0 }, /dimensions/],
+    [{ ...trigramEmbedder(), embed: 1 }, /embed must/],
+    [{ ...trigramEmbedder(), onStored: 1 }, /onStored/],
+    [{ ...trigramEmbedder(), more: 1 }, /more/],
+  ] as const) {
+    expect(() => new MessageHistory({ ...options, embedder: wrong as never })).toThrow(message);
+  }
+  await expect(lexical.embedTurns("s")).rejects.toThrow(/embedder is missing/);
+});
+
+test("after a failure the queue is emptied, and the next turn asks again", async () => {
+  const embed = vi.fn<Embedder["embed"]>().mockRejectedValue(new Error("away"));
+  const { options, vectors } = start();
+  const history = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), embed } });
+  await history.store("s", "My tent is green", "Noted");
+  await expect.poll(() => embed.mock.calls.length).toBe(2);
+  embed.mockImplementation(async (texts) => texts.map((text) => trigrams(text)));
+  await history.store("s", "My kayak is red", "Noted");
+  await expect.poll(() => vectors()).toEqual(["vector of 2", "1", "vector of 2", "1"]);
+});
