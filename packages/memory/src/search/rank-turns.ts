@@ -9,15 +9,15 @@ interface Range {
   readonly to: number;
 }
 
-/** A turn: which items it is made of, and how often it has each word of the query. */
+/** A turn: which items it is made of, and how well it fits the query. */
 export interface RankedTurn {
+  /** Its number in the range. */
+  readonly turn: number;
   /** The index of its first item, and the index behind its last. */
   readonly from: number;
   readonly to: number;
   /** How many terms it has. */
   readonly length: number;
-  /** Undefined: it has none of the words. */
-  readonly counts: readonly number[] | undefined;
   readonly score: number;
   /** How similar its vector is to the query's; undefined: they were not compared. */
   readonly similarity: number | undefined;
@@ -66,12 +66,11 @@ export function rankTurns(
 ): Ranking {
   const words = new Map(query.map(({ hash, word }) => [numberOf(hash), word]));
   const texts = [...words.values()];
-  const { turns, counts, turnsWith, length, unknown, dropped } = readTurns(range, [...words.keys()]);
-  const { total } = turns;
-  const meanLength = length / Math.max(1, total);
-  const weights = turnsWith.map((found) => Math.log(1 + (total - found + 0.5) / (found + 0.5)));
-  const own = new Float64Array(total + 2);
-  for (const [n, found] of counts) own[n + 1] = scoreOf(found, turns.lengths[n] ?? 0, weights, meanLength);
+  const turns = readTurns(range);
+  const { total, unknown, dropped } = turns;
+  const found = Array.from(words.keys(), (hash) => findWord(range, turns, hash));
+  const weights = found.map(({ turns: { length } }) => Math.log(1 + (total - length + 0.5) / (length + 0.5)));
+  const own = scoreTurns(turns, found, weights);
   const scores = new Float64Array(total);
   let matched = 0;
   for (let n = 0; n < total; n++) {
@@ -88,45 +87,62 @@ export function rankTurns(
     fuse(scores, byWords, similarities, most);
   }
   const order = similarityOf === undefined ? byWords : bestOf(scores, most);
-  const ranked = order.map((n): RankedTurn => {
-    const [from = 0, to = 0, length = 0, score = 0] = [
-      turns.begins[n],
-      turns.ends[n],
-      turns.lengths[n],
-      scores[n],
-    ];
-    const similarity = similarities[n];
-    return {
-      ...{ from, to, length, score, counts: counts.get(n) },
-      similarity: Number.isNaN(similarity) ? undefined : similarity,
-    };
-  });
+  const wordsOf = (turn: number) => [...found.keys()].filter((word) => has(found[word]?.turns ?? [], turn));
   const sum = (of: readonly number[]) => of.reduce((all, one) => all + one, 0);
-  const best = counts.get(byWords[0] ?? -1);
-  const covered = sum(weights.filter((_, q) => best?.[q]));
+  const covered = sum(wordsOf(byWords[0] ?? -1).map((word) => weights[word] ?? 0));
   return {
-    turns: ranked,
+    turns: order.map((turn) => ({
+      turn,
+      from: turns.begins[turn] ?? 0,
+      to: turns.ends[turn] ?? 0,
+      length: turns.lengths[turn] ?? 0,
+      score: scores[turn] ?? 0,
+      similarity: Number.isNaN(similarities[turn]) ? undefined : similarities[turn],
+    })),
     matched,
     total,
     unknown,
     dropped,
     coverage: covered > 0 ? covered / sum(weights) : 0,
-    termsOf: ({ counts }) =>
-      texts.flatMap((term, q) => (counts?.[q] ? [{ term, weight: weights[q] ?? 0 }] : [])),
+    termsOf: ({ turn }) =>
+      wordsOf(turn).map((word) => ({ term: texts[word] ?? "", weight: weights[word] ?? 0 })),
   };
 }
 
 /** The numbers of the turns with the highest scores above 0, best first; of equal ones, the newest first. */
 function bestOf(scores: Float64Array, most: number): number[] {
   const positive = scores.filter((score) => score > 0);
-  // To sort a few turns costs less than to sort all of them.
-  const least = positive.length <= most ? 0 : (positive.toSorted()[positive.length - most] ?? 0);
-  const best: number[] = [];
-  for (let n = 0; n < scores.length; n++) {
+  // To sort a few turns costs less than to sort all of them. Many can have the least score.
+  const least = positive.length <= most ? 0 : atPlace(positive, positive.length - most);
+  const better: number[] = [];
+  const equal: number[] = [];
+  for (let n = scores.length - 1; n >= 0; n--) {
     const score = scores[n] ?? 0;
-    if (score > 0 && score >= least) best.push(n);
+    if (score > least) better.push(n);
+    else if (score === least && score > 0 && equal.length < most) equal.push(n);
   }
-  return best.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || b - a).slice(0, most);
+  better.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+  return better.concat(equal).slice(0, most);
+}
+
+/** The value that would be at a place if the values were sorted, which they are as far as it takes to know (Quickselect). */
+function atPlace(values: Float64Array, place: number): number {
+  for (let [from, to] = [0, values.length - 1]; from < to; ) {
+    const middle = values[(from + to) >>> 1] ?? 0;
+    let [low, high] = [from, to];
+    while (low <= high) {
+      while ((values[low] ?? 0) < middle) low++;
+      while ((values[high] ?? 0) > middle) high--;
+      if (low > high) break;
+      const value = values[low] ?? 0;
+      values[low++] = values[high] ?? 0;
+      values[high--] = value;
+    }
+    if (place <= high) to = high;
+    else if (place >= low) from = low;
+    else return middle;
+  }
+  return values[place] ?? 0;
 }
 
 /** Replaces scores by those of two orders together: that of words, and that of similarities. */
@@ -151,93 +167,98 @@ function fuse(
   }
 }
 
-function scoreOf(
-  counts: readonly number[],
-  length: number,
+/** BM25 of each turn, behind and before a 0. */
+function scoreTurns(
+  { lengths, total, length }: TurnTable,
+  found: readonly FoundWord[],
   weights: readonly number[],
-  meanLength: number,
-): number {
-  const norm = K1 * (1 - B + (B * length) / meanLength);
-  let score = 0;
-  for (let q = 0; q < weights.length; q++) {
-    const times = counts[q] ?? 0;
-    score += ((weights[q] ?? 0) * times * (K1 + 1)) / (times + norm);
+): Float64Array {
+  const meanLength = length / Math.max(1, total);
+  const scores = new Float64Array(total + 2);
+  for (const [word, { turns, times }] of found.entries()) {
+    const weight = (weights[word] ?? 0) * (K1 + 1);
+    for (let n = 0; n < turns.length; n++) {
+      const [turn = 0, count = 0] = [turns[n], times[n]];
+      const norm = K1 * (1 - B + (B * (lengths[turn] ?? 0)) / meanLength);
+      scores[turn + 1] = (scores[turn + 1] ?? 0) + (weight * count) / (count + norm);
+    }
   }
-  return score;
+  return scores;
 }
-
-const SLOTS = 4096;
-/** Stands for several hashes of the query. */
-const SHARED = 65_535;
 
 /** Turns by their number. */
 interface TurnTable {
   readonly begins: Int32Array;
   readonly ends: Int32Array;
-  /** How many terms each has. */
+  /** How many terms each has, and how many all have. */
   readonly lengths: Int32Array;
-  total: number;
-}
-
-interface ReadTurns {
-  readonly turns: TurnTable;
-  /** How often each hash of the query is in the turns that have one, by the turn's number. */
-  readonly counts: ReadonlyMap<number, readonly number[]>;
-  /** How many turns have each hash. */
-  readonly turnsWith: readonly number[];
-  /** How many terms the turns have together. */
   readonly length: number;
+  /** The turn of each item of the range. */
+  readonly turnOf: Int32Array;
+  readonly total: number;
   readonly unknown: number;
   readonly dropped: number;
 }
 
-function readTurns({ index, from, to }: Range, hashes: readonly number[]): ReadTurns {
-  // Most terms of a session are not in the query. The lowest bits of a hash tell that, and nearly always which one it
-  // is.
-  const positions = new Uint16Array(SLOTS);
-  for (const [q, hash] of hashes.entries()) {
-    const taken = positions[hash & (SLOTS - 1)] !== 0;
-    positions[hash & (SLOTS - 1)] = taken ? SHARED : q + 1;
-  }
-  const turnsWith = hashes.map(() => 0);
-  const counts = new Map<number, number[]>();
-  const [begins, endsOfTurns, lengths] = [1, 2, 3].map(() => new Int32Array(Math.max(0, to - from)));
-  const turns = { begins, ends: endsOfTurns, lengths, total: 0 } as TurnTable;
-  let [unknown, dropped] = [0, 0];
-  let found: number[] | undefined;
-  const { first, kinds, ends, hashes: all } = index;
-  let at = ends[from - first - 1] ?? 0;
-  const begin = at;
+function readTurns({ index: { first, kinds, ends }, from, to }: Range): TurnTable {
+  const size = Math.max(0, to - from);
+  const [begins, endsOfTurns, lengths, turnOf] = [
+    new Int32Array(size),
+    new Int32Array(size),
+    new Int32Array(size),
+    new Int32Array(size),
+  ];
+  let [total, unknown, dropped] = [0, 0, 0];
+  const begin = ends[from - first - 1] ?? 0;
+  let at = begin;
   for (let n = from - first; n < to - first; n++) {
     const kind = kinds[n];
     const end = ends[n] ?? at;
     if (kind === "unknown") unknown++;
     else if (kind === "dropped") dropped++;
     else {
-      if (kind === "user" || turns.total === 0) {
-        turns.begins[turns.total] = first + n;
-        turns.total++;
-        found = undefined;
-      }
-      const turn = turns.total - 1;
-      turns.ends[turn] = first + n + 1;
-      turns.lengths[turn] = (turns.lengths[turn] ?? 0) + end - at;
-      for (; at < end; at++) {
-        const hash = all[at] ?? 0;
-        const slot = positions[hash & (SLOTS - 1)] ?? 0;
-        if (slot === 0) continue;
-        const q = slot === SHARED ? hashes.indexOf(hash) : slot - 1;
-        if (hashes[q] !== hash) continue;
-        if (found === undefined) {
-          found = hashes.map(() => 0);
-          counts.set(turn, found);
-        }
-        const before = found[q] ?? 0;
-        if (before === 0) turnsWith[q] = (turnsWith[q] ?? 0) + 1;
-        found[q] = before + 1;
-      }
+      if (kind === "user" || total === 0) begins[total++] = first + n;
+      const turn = total - 1;
+      turnOf[first + n - from] = turn;
+      endsOfTurns[turn] = first + n + 1;
+      lengths[turn] = (lengths[turn] ?? 0) + end - at;
     }
     at = end;
   }
-  return { turns, counts, turnsWith, length: at - begin, unknown, dropped };
+  return { begins, ends: endsOfTurns, lengths, length: at - begin, turnOf, total, unknown, dropped };
+}
+
+/** The turns that have a word of the query, in ascending order, and how often each has it. */
+interface FoundWord {
+  readonly turns: number[];
+  readonly times: number[];
+}
+
+function findWord({ index, from, to }: Range, { turnOf }: TurnTable, hash: number): FoundWord {
+  const turns: number[] = [];
+  const times: number[] = [];
+  let last = -1;
+  for (const n of index.occurrencesOf(hash)) {
+    const item = index.first + n;
+    if (item < from || item >= to) continue;
+    const turn = turnOf[item - from] ?? 0;
+    if (turn === last) times.push((times.pop() ?? 0) + 1);
+    else {
+      turns.push(turn);
+      times.push(1);
+    }
+    last = turn;
+  }
+  return { turns, times };
+}
+
+/** True if a number is in an ascending list. */
+function has(list: readonly number[], value: number): boolean {
+  let [from, to] = [0, list.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((list[middle] ?? 0) < value) from = middle + 1;
+    else to = middle;
+  }
+  return list[from] === value;
 }

@@ -186,20 +186,19 @@ export function assertSearch(query: string, options: SearchOptions): void {
 /** Reads turns, best first, and keeps those that fit. Undefined: the session's terms have changed, or may have. */
 async function readTurns(
   run: Run,
-  { epoch, changes }: TermIndex,
+  index: TermIndex,
   { turns: ranked, termsOf }: Ranking,
   { maxTokens, countTokens, exclude = [] }: SearchOptions,
   isChecked: boolean,
 ): Promise<Pick<SearchResult, "messages" | "hits"> | undefined> {
+  const { epoch, changes } = index;
   const hits: SearchHit[] = [];
   let left = maxTokens;
   // Nothing is read, so nothing says whether the terms are current.
   if (isChecked && (ranked.length === 0 || left <= 0)) return undefined;
-  // How many tokens the turns that were read have for one that was estimated.
   let [estimated, counted] = [0, 0];
   for (let candidates = ranked; candidates.length > 0 && left > maxTokens * SMALL_REST; ) {
-    const perToken = estimated === 0 ? 1 : counted / estimated;
-    const batch = firstThatFill(left / perToken, candidates.slice(0, MAX_BATCH));
+    const batch = firstThatFill(left / index.tokensPerEstimate, candidates.slice(0, MAX_BATCH));
     const ranges = batch.flatMap(({ from, to }) => [String(from), String(to - 1)]);
     const [status, , count, ...entries] = await run(READ_RANGES, [
       epoch,
@@ -217,8 +216,9 @@ async function readTurns(
       left -= tokens;
       if (hit !== undefined) hits.push(hit);
     }
+    if (counted > 0) index.tokensPerEstimate = counted / estimated;
     // A turn that is probably too long is not worth another round trip.
-    const rest = (left * estimated) / counted;
+    const rest = left / index.tokensPerEstimate;
     candidates = candidates.slice(Number(count)).filter(({ length }) => estimateTokens(length) <= rest);
   }
   const inTime = hits.toSorted((a, b) => a.from - b.from);

@@ -1,3 +1,4 @@
+import { Occurrences } from "./occurrences.ts";
 import { decodeTerms } from "./terms.ts";
 
 /** The entry of an item that was dropped. */
@@ -17,6 +18,10 @@ export class TermIndex {
   kinds: Kind[] = [];
   ends: number[] = [];
   hashes: number[] = [];
+  /** How many tokens the turns that the last search read have for one that was estimated. */
+  tokensPerEstimate = 1;
+  /** Undefined: no search has asked since hashes were removed, or added in front. */
+  #occurrences: Occurrences | undefined;
 
   constructor(epoch: string, changes: string, first: number) {
     this.epoch = epoch;
@@ -31,7 +36,13 @@ export class TermIndex {
 
   /** About how much memory it takes. */
   get bytes(): number {
-    return 8 * (this.hashes.length + 2 * this.kinds.length);
+    return 8 * (2 * this.hashes.length + 2 * this.kinds.length);
+  }
+
+  /** The items that have a hash, as numbers from the first item on, each as often as it has it. */
+  occurrencesOf(hash: number): readonly number[] {
+    this.#occurrences ??= new Occurrences(this);
+    return this.#occurrences.of(hash);
   }
 
   /** Adds entries, of which the first is that of the item at `from`: those that are behind the last item. */
@@ -45,6 +56,7 @@ export class TermIndex {
   /** Adds what stands in front of the first item. */
   prepend(earlier: TermIndex): void {
     const shift = earlier.hashes.length;
+    this.#occurrences = undefined;
     this.first = earlier.first;
     this.kinds = earlier.kinds.concat(this.kinds);
     this.ends = earlier.ends.concat(this.ends.map((end) => end + shift));
@@ -83,6 +95,7 @@ export class TermIndex {
   /** Removes all items from an index on. */
   cut(end: number): void {
     if (end >= this.end) return;
+    this.#occurrences = undefined;
     this.kinds.length = Math.max(0, end - this.first);
     this.ends.length = this.kinds.length;
     this.hashes.length = this.ends.at(-1) ?? 0;
