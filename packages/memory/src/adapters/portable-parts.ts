@@ -9,15 +9,24 @@ export type PortablePart =
 interface AnyPart {
   readonly type?: string;
   readonly text?: string;
+  /** Chat Completions, Responses. */
   readonly image_url?: string | { readonly url?: string };
+  /** Agents SDK. */
+  readonly image?: unknown;
+  /** Anthropic. */
   readonly source?: { type?: string; url?: string; media_type?: string; data?: string };
+  /** AI SDK, LangChain. */
   readonly url?: string;
   readonly mediaType?: string;
+  /** LangChain, now and in its version 0. */
+  readonly data?: unknown;
+  readonly mimeType?: string;
+  readonly mime_type?: string;
 }
 
 /**
- * Reads text and images of a message in the format of another API: of a message's `parts` as a list (Responses API,
- * AI SDK), or as an adapter kept them. Undefined if there is no list: then `content` is all.
+ * Reads text and images of a message in the format of another API or framework: of a message's `parts` as a list
+ * (Responses API, AI SDK), or as an adapter kept them. Undefined if there is no list: then `content` is all.
  * @throws TypeError for a part that is neither, such as audio: it would be lost
  */
 export function portableParts({ parts, id }: ReadableItem): PortablePart[] | undefined {
@@ -39,15 +48,25 @@ export function portableParts({ parts, id }: ReadableItem): PortablePart[] | und
 function listOf(parts: unknown): AnyPart[] | undefined {
   if (Array.isArray(parts)) return parts as AnyPart[];
   if (typeof parts !== "object" || parts === null) return undefined;
-  const { chat, responses, anthropic } = parts as Record<string, { content?: unknown } | undefined>;
-  const list = chat?.content ?? responses?.content ?? anthropic;
-  return Array.isArray(list) ? (list as AnyPart[]) : undefined;
+  const { chat, responses, agents, anthropic, langchain } = parts as Readonly<Record<string, AnyMessage>>;
+  const lists = [chat?.content, responses?.content, agents?.content, anthropic, langchain?.data?.content];
+  return lists.find(Array.isArray) as AnyPart[] | undefined;
 }
 
-function imageUrl({ type, image_url: image, source, url, mediaType }: AnyPart): string | undefined {
-  if (type === "image_url" || type === "input_image") return typeof image === "string" ? image : image?.url;
-  if (type === "image" && source?.type === "url") return source.url;
-  if (type === "image" && source?.type === "base64") return `data:${source.media_type};base64,${source.data}`;
-  if (type === "file" && mediaType?.startsWith("image/")) return url;
-  return undefined;
+interface AnyMessage {
+  readonly content?: unknown;
+  readonly data?: { readonly content?: unknown };
+}
+
+function imageUrl(part: AnyPart): string | undefined {
+  const { type, image_url: image, source, url, data } = part;
+  if (type === "image_url" || type === "input_image") {
+    const address = image ?? part.image;
+    return typeof address === "object" ? (address as { url?: string } | null)?.url : (address as string);
+  }
+  if (type === "file" && part.mediaType?.startsWith("image/")) return url;
+  if (type !== "image") return undefined;
+  if (source?.type === "base64") return `data:${source.media_type};base64,${source.data}`;
+  if (typeof data === "string") return `data:${part.mimeType ?? part.mime_type};base64,${data}`;
+  return source?.url ?? url;
 }

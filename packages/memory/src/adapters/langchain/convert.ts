@@ -7,6 +7,7 @@ import {
 import type { NewMessage, Role } from "../../history/item.ts";
 import { isId } from "../../validate.ts";
 import { originalOf, type ReadableItem, toJson } from "../original.ts";
+import { portableParts } from "../portable-parts.ts";
 
 const ROLES: Readonly<Record<string, Role>> = {
   human: "user",
@@ -47,16 +48,22 @@ interface AiToolCall {
   readonly args: unknown;
 }
 
-/** Converts messages to LangChain's; what was stored without LangChain too. */
+/**
+ * Converts messages to LangChain's; what was stored without LangChain too.
+ * @throws TypeError for a part of a user's message that is neither text nor an image
+ */
 export const toLangChainMessages = (messages: readonly ReadableItem[]): BaseMessage[] =>
   mapStoredMessagesToChatMessages(
     messages.map((message) => originalOf<StoredMessage>(message, "langchain") ?? toStored(message)),
   );
 
-function toStored({ role = "user", content = "", toolCallId, toolCalls = [] }: ReadableItem): StoredMessage {
+function toStored(message: ReadableItem): StoredMessage {
+  const { role = "user", content = "", toolCallId, toolCalls = [] } = message;
   const calls = toolCalls.map(({ id, name, arguments: args }) => ({ id, name, args: parse(args) }));
+  const blocks = role === "user" ? contentBlocks(message) : undefined;
   const data = {
-    content,
+    // LangChain's type for what is stored has no blocks.
+    content: (blocks ?? content) as string,
     role,
     name: undefined,
     tool_call_id: toolCallId,
@@ -64,6 +71,13 @@ function toStored({ role = "user", content = "", toolCallId, toolCalls = [] }: R
   };
   return { type: TYPES[role], data };
 }
+
+const contentBlocks = (message: ReadableItem) =>
+  portableParts(message)?.map((part) =>
+    part.kind === "text"
+      ? { type: "text", text: part.text }
+      : { type: "image_url", image_url: { url: part.url } },
+  );
 
 /** A model can write anything. */
 function parse(args: string): unknown {

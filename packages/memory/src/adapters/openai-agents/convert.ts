@@ -1,6 +1,7 @@
 import type { AgentInputItem } from "@openai/agents-core";
 import type { NewItem, Role } from "../../history/item.ts";
 import { keepOriginal, originalOf, type ReadableItem } from "../original.ts";
+import { portableParts } from "../portable-parts.ts";
 
 interface AnyItem {
   readonly type?: string;
@@ -18,7 +19,10 @@ export function fromAgents(item: AgentInputItem): NewItem {
   return keepOriginal(converted, "agents", item, agentItems(converted)[0] ?? null);
 }
 
-/** Converts items to those of the Agents SDK; what was stored without it too. */
+/**
+ * Converts items to those of the Agents SDK; what was stored without it too.
+ * @throws TypeError for a part of a user's message that is neither text nor an image
+ */
 export const toAgents = (items: readonly ReadableItem[]): AgentInputItem[] =>
   items.flatMap((item) => {
     const original = originalOf<AgentInputItem>(item, "agents");
@@ -71,7 +75,15 @@ function agentItems(item: ReadableItem): AgentInputItem[] {
     };
     return content === "" && calls.length > 0 ? calls : [message, ...calls];
   }
-  if (role !== undefined) return [{ role: role === "user" ? role : "system", content }];
+  if (role === "user") return [{ role, content: inputParts(item) ?? content }];
+  if (role !== undefined) return [{ role: "system", content }];
   if (type === "reasoning") return [{ type, content: [{ type: "input_text", text: content }] }];
   return calls;
 }
+
+const inputParts = (item: ReadableItem) =>
+  portableParts(item)?.map((part) =>
+    part.kind === "text"
+      ? { type: "input_text" as const, text: part.text }
+      : { type: "input_image" as const, image: part.url },
+  );
