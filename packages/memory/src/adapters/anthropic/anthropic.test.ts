@@ -152,3 +152,23 @@ test("a conversation from the Responses API goes on here", () => {
     { role: "assistant", content: "A cat and a dog." },
   ]);
 });
+
+test("ids and texts of other APIs that this one refuses are changed", () => {
+  const items = [
+    { role: "user" as const, content: "What is this?" },
+    {
+      role: "assistant" as const,
+      content: "\n\n",
+      toolCalls: [{ id: "functions.look:0", name: "look", arguments: "{}" }],
+    },
+    { role: "tool" as const, content: "A cat.", toolCallId: "functions.look:0" },
+    { role: "assistant" as const, content: " \n" },
+    { role: "user" as const, content: "Well?" },
+  ];
+  expect(toAnthropic(items).messages).toEqual([
+    { role: "user", content: "What is this?" },
+    { role: "assistant", content: [{ type: "tool_use", id: "functions_look_0", name: "look", input: {} }] },
+    { role: "user", content: [{ type: "tool_result", tool_use_id: "functions_look_0", content: "A cat." }] },
+    { role: "user", content: "Well?" },
+  ]);
+});

@@ -69,8 +69,8 @@ export function toAnthropic(items: readonly ReadableItem[]): { system?: string; 
     } else {
       const sent = contentOf(item);
       if (role === "user" && open?.of === "results") append("results", toBlocks(sent));
-      // The API refuses empty messages.
-      else if (sent.length > 0) messages.push({ role, content: sent });
+      // The API refuses messages without text.
+      else if (typeof sent === "string" ? sent.trim() !== "" : sent.length > 0) messages.push({ role, content: sent });
       open = undefined;
     }
   }
@@ -89,20 +89,23 @@ function blocksOf(item: ReadableItem): ContentBlockParam[] {
   const original = originalOf<ContentBlockParam[]>(item, "anthropic");
   if (original) return original;
   if (toolCallId !== undefined || role === "tool") {
-    return [{ type: "tool_result", tool_use_id: toolCallId ?? "", content }];
+    return [{ type: "tool_result", tool_use_id: callId(toolCallId ?? ""), content }];
   }
   if (role === "user") return portableParts(item)?.map(toBlock) ?? toBlocks(content);
   const calls = toolCalls.map(({ id, name, arguments: args }) => ({
     type: "tool_use" as const,
-    id,
+    id: callId(id),
     name,
     input: parseArguments(args),
   }));
   return [...(role === "assistant" ? toBlocks(content) : []), ...calls];
 }
 
+/** The API takes these characters only; other APIs' ids have more. */
+const callId = (id: string): string => id.replace(/[^\w-]/g, "_");
+
 const toBlocks = (content: MessageParam["content"]): ContentBlockParam[] =>
-  typeof content !== "string" ? content : content === "" ? [] : [{ type: "text", text: content }];
+  typeof content !== "string" ? content : content.trim() === "" ? [] : [{ type: "text", text: content }];
 
 function toBlock(part: NonNullable<ReturnType<typeof portableParts>>[number]): ContentBlockParam {
   if (part.kind === "text") return { type: "text", text: part.text };
