@@ -107,8 +107,8 @@ export class SessionArchive {
    * @throws MemoryError `duplicate_id`, `session_exists`
    */
   async restore(sessionId: string, session: SessionImport): Promise<void> {
-    const { layout, epoch, entries, turns } = encodeSession(session);
-    const { title = "", ttlSeconds, rootId = "", forkedFrom, metadata } = session;
+    const { layout, epoch, entries, turns, metadata } = encodeSession(session);
+    const { title = "", ttlSeconds, rootId = "", forkedFrom } = session;
     const copy = this.#copy(sessionId);
     for (let from = 0; from < entries.length; from += PAGE) {
       await copy.addEntries(entries.slice(from, from + PAGE));
@@ -127,7 +127,7 @@ export class SessionArchive {
       epoch,
       title,
       ttl: isUsual ? "" : String(ttlSeconds * 1000),
-      metadata: metadata === undefined ? "" : `1:${JSON.stringify(metadata)}`,
+      metadata: metadata === "" ? "" : `1:${metadata}`,
       root: rootId,
       parent: forkedFrom?.sessionId ?? "",
       before: forkedFrom?.messageId ?? "",

@@ -3,6 +3,10 @@ import { MemoryError, sessionExists } from "../errors.ts";
 import type { Script } from "../redis/script.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import { COPY_BLOB, COPY_ENTRIES, COPY_TURNS, COPY_VECTORS, FINISH_COPY } from "../scripts/archive.ts";
+import { assertFields, assertText } from "../validate.ts";
+
+// `bytes`: of a blob that was read.
+const BLOB_FIELDS = new Set(["id", "mediaType", "data", "bytes"]);
 
 /** Runs a script on the session that is made. Whether it may run twice without harm stands last. */
 type Run = (script: Script, args: string[], repeatable: boolean) => Promise<Reply>;
@@ -53,7 +57,10 @@ export class SessionCopy {
   }
 
   /** @throws TypeError for a blob whose id is not that of its data */
-  async addBlob({ id, mediaType, data }: CopiedBlob): Promise<void> {
+  async addBlob(blob: CopiedBlob): Promise<void> {
+    assertFields("a blob", blob, BLOB_FIELDS);
+    const { id, mediaType, data } = blob;
+    assertText("mediaType", mediaType);
     const add = (field: string, value: string) =>
       this.#run(COPY_BLOB, [field, value, String(this.#blobBytes)], true);
     const found = await encodePieces(data, Number.POSITIVE_INFINITY, async (piece, number) => {

@@ -1,10 +1,11 @@
 import { MemoryError } from "../errors.ts";
 import type { Json, NewItem } from "../history/item.ts";
 import { encodeRecord as encodeItemRecord } from "../history/item-record.ts";
+import { metadataJson } from "../history/message-history.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import type { ForkPoint } from "../sessions/session-info.ts";
 import { encodeRecord, type ImportedTurn, TURN_ENDS } from "../turns/turn-record.ts";
-import { assertCount, assertId, assertItem, assertJson, assertText, assertTtl } from "../validate.ts";
+import { assertCount, assertFields, assertId, assertItem, assertText, assertTtl } from "../validate.ts";
 import type { CopiedBlob, Entry } from "./session-copy.ts";
 
 /** An item with its time, and with its id and its turn if it has them. */
@@ -27,21 +28,37 @@ export interface SessionImport {
   readonly turns?: readonly ImportedTurn[];
 }
 
+const SESSION_FIELDS = new Set([
+  ...["title", "ttlSeconds", "rootId", "forkedFrom", "metadata", "blobs", "messages", "turns"],
+]);
+const FORK_FIELDS = new Set(["sessionId", "messageId"]);
+const TURN_FIELDS = new Set([
+  ...["id", "status", "userIndex", "answerIndex", "inputCount", "outputCount", "startedAt", "endedAt"],
+  ...["info", "replacedText", "replacedItems"],
+]);
+
 interface Encoded {
   readonly layout: "1" | "2";
   readonly epoch: string;
   readonly entries: readonly Entry[];
   readonly turns: readonly [id: string, record: string][];
+  /** JSON, or empty. */
+  readonly metadata: string;
 }
 
 /** @throws TypeError for what is no such session; MemoryError `duplicate_id` */
 export function encodeSession(session: SessionImport): Encoded {
-  const { title, ttlSeconds, rootId, forkedFrom, messages, turns = [], metadata } = session;
-  if (metadata !== undefined) assertJson("metadata", metadata);
+  assertFields("session", session, SESSION_FIELDS);
+  const { title, ttlSeconds, rootId, forkedFrom, messages, turns = [] } = session;
+  if (!Array.isArray(messages)) throw new TypeError("messages must be an array");
+  const metadata = session.metadata === undefined ? "" : metadataJson(session.metadata);
   if (title !== undefined) assertText("title", title);
   if (ttlSeconds !== undefined) assertTtl("ttlSeconds", ttlSeconds);
   if (rootId !== undefined) assertId("rootId", rootId);
-  if (forkedFrom !== undefined) assertId("forkedFrom.sessionId", forkedFrom.sessionId);
+  if (forkedFrom !== undefined) {
+    assertFields("forkedFrom", forkedFrom, FORK_FIELDS);
+    assertId("forkedFrom.sessionId", forkedFrom.sessionId);
+  }
   if (forkedFrom?.messageId != null) assertId("forkedFrom.messageId", forkedFrom.messageId);
   const ids = new Set<string>();
   for (const message of messages) if (message !== null) assertRestored(message, ids);
@@ -61,6 +78,7 @@ export function encodeSession(session: SessionImport): Encoded {
     epoch,
     entries,
     turns: encodedTurns,
+    metadata,
   };
 }
 
@@ -95,6 +113,7 @@ function assertRestored(message: SessionImportMessage, ids: Set<string>): void {
 }
 
 function assertTurn(turn: ImportedTurn, end: number): void {
+  assertFields("a turn", turn, TURN_FIELDS);
   assertId("a turn's id", turn.id);
   if (!TURN_ENDS.includes(turn.status)) throw new TypeError("a turn's status must be one of an end");
   assertIndex("userIndex", turn.userIndex, end);

@@ -4,7 +4,7 @@ import type { MessageHistory } from "../history/message-history.ts";
 import type { RedisClient } from "../redis/client.ts";
 import { lua, script } from "../redis/script.ts";
 import { ScriptRunner } from "../redis/script-runner.ts";
-import { assertTtl } from "../validate.ts";
+import { assertFields, assertText, assertTtl } from "../validate.ts";
 
 /** Where the messages are written. */
 export interface RedisVlTarget {
@@ -18,6 +18,7 @@ export interface RedisVlTarget {
   readonly ttlSeconds?: number;
 }
 
+const FIELDS = new Set(["client", "prefix", "ttlSeconds"]);
 const TIMEOUT_MS = 10_000;
 const TOGETHER = 100;
 // As precise as a Unix time in a double can be.
@@ -46,8 +47,11 @@ return {'ok', 0}
 export async function exportToRedisVl(
   history: MessageHistory,
   sessionId: string,
-  { client, prefix, ttlSeconds }: RedisVlTarget,
+  target: RedisVlTarget,
 ): Promise<number> {
+  assertFields("target", target, FIELDS);
+  const { client, prefix, ttlSeconds } = target;
+  assertText("prefix", prefix);
   if (ttlSeconds !== undefined) assertTtl("ttlSeconds", ttlSeconds);
   const redis = new ScriptRunner(client, TIMEOUT_MS);
   const ttl = String((ttlSeconds ?? 0) * 1000);

@@ -67,6 +67,7 @@ export type ItemChange<T extends ItemTypes = ItemTypes> = Partial<
 >;
 
 const PAGE = 500;
+const SEARCHED_FIELDS = new Set(["sessionId", "before"]);
 // Of one item, so many changes at the same time are more than any program makes.
 const MAX_TRIES = 100;
 export const MAX_METADATA_BYTES = 65_536;
@@ -488,7 +489,16 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     query: string,
     options: Omit<SearchOptions<T>, "before">,
   ): Promise<SessionsSearchResult<T>> {
-    const searched = sessions.map(({ sessionId, before }) => ({ ...this.#searched(sessionId), before }));
+    if (!Array.isArray(sessions)) throw new TypeError("sessions must be an array of { sessionId, before }");
+    if ((options as SearchOptions<T>)?.before !== undefined) {
+      throw new TypeError("before belongs to each of the sessions");
+    }
+    const searched = sessions.map((session: SessionToSearch) => {
+      assertFields("a session", session, SEARCHED_FIELDS);
+      const { sessionId, before } = session;
+      if (before !== undefined) assertId("before", before);
+      return { ...this.#searched(sessionId), before };
+    });
     return this.#search.turnsOf(searched, query, options as SearchOptions) as Promise<
       SessionsSearchResult<T>
     >;
@@ -721,8 +731,8 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
 const withoutUndefined = <Fields extends object>(fields: Fields): Partial<Fields> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
 
-/** @throws TypeError */
-function metadataJson(metadata: Json): string {
+/** A session's metadata as it is stored. @throws TypeError */
+export function metadataJson(metadata: Json): string {
   assertJson("metadata", metadata);
   const json = JSON.stringify(metadata);
   if (byteLength(json) > MAX_METADATA_BYTES) {

@@ -1,7 +1,13 @@
 import type { Json } from "../history/item.ts";
 import { isRole } from "../history/item.ts";
 import { isObject, parseObject, preservedId, time, withoutEmpty } from "./parse.ts";
-import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
+import {
+  assertSource,
+  type ImportedMessage,
+  type ImportSource,
+  type RedisSourceOptions,
+  type SourceSession,
+} from "./source.ts";
 import { DOCUMENT_TYPES, readDocument, readEach, type SourceKey, SourceRedis } from "./source-redis.ts";
 
 const PREFIX = "working_memory:";
@@ -14,7 +20,9 @@ const PREFIX = "working_memory:";
  * @example
  * await importHistory(history, fromAgentMemoryServer({ client }));
  */
-export function fromAgentMemoryServer({ client }: RedisSourceOptions): ImportSource {
+export function fromAgentMemoryServer(options: RedisSourceOptions): ImportSource {
+  assertSource(options);
+  const { client } = options;
   const redis = new SourceRedis(client);
   return {
     sessions: async () => {

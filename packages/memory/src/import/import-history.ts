@@ -1,7 +1,7 @@
 import { MemoryError } from "../errors.ts";
 import type { NewMessage } from "../history/item.ts";
 import type { MessageHistory } from "../history/message-history.ts";
-import { isId } from "../validate.ts";
+import { assertFields, assertTtl, isId } from "../validate.ts";
 import { sanitize } from "./sanitize.ts";
 import type { ImportSource, SourceSession } from "./source.ts";
 
@@ -31,6 +31,7 @@ export interface ImportProgress {
 }
 
 const BATCH = 500;
+const FIELDS = new Set(["ttlSeconds", "onProgress", "signal"]);
 
 /**
  * Adds sessions from elsewhere to a history, in their order, with the ids and times they have. Running it again
@@ -45,8 +46,14 @@ const BATCH = 500;
 export async function importHistory(
   history: MessageHistory,
   source: ImportSource,
-  { ttlSeconds, onProgress, signal }: ImportOptions = {},
+  options: ImportOptions = {},
 ): Promise<ImportProgress> {
+  assertFields("options", options, FIELDS);
+  const { ttlSeconds, onProgress, signal } = options;
+  if (ttlSeconds !== undefined) assertTtl("ttlSeconds", ttlSeconds);
+  if (typeof source?.sessions !== "function") {
+    throw new TypeError("source must be what a function such as fromLangChain returns");
+  }
   const sessions = await source.sessions();
   const refusedSessions: string[] = [];
   const progress = { sessions: 0, ofSessions: sessions.length, added: 0, existing: 0, damaged: 0 };

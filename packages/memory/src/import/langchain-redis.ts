@@ -1,6 +1,12 @@
 import { toMessage } from "./langchain-message.ts";
 import { type JsonObject, parseObject, preservedId, time } from "./parse.ts";
-import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
+import {
+  assertSource,
+  type ImportedMessage,
+  type ImportSource,
+  type RedisSourceOptions,
+  type SourceSession,
+} from "./source.ts";
 import { DOCUMENT_TYPES, readDocument, readEach, type SourceKey, SourceRedis } from "./source-redis.ts";
 
 /** Where the histories of Python's `langchain-redis` are. */
@@ -21,7 +27,9 @@ interface Found {
  * @example
  * await importHistory(history, fromLangChainRedis({ client }));
  */
-export function fromLangChainRedis({ client, prefix = "chat:" }: LangChainRedisOptions): ImportSource {
+export function fromLangChainRedis(options: LangChainRedisOptions): ImportSource {
+  assertSource(options);
+  const { client, prefix = "chat:" } = options;
   const redis = new SourceRedis(client);
   return {
     sessions: async () => {

@@ -1,6 +1,12 @@
 import { toMessage } from "./langchain-message.ts";
 import { parseObject, preservedId } from "./parse.ts";
-import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
+import {
+  assertSource,
+  type ImportedMessage,
+  type ImportSource,
+  type RedisSourceOptions,
+  type SourceSession,
+} from "./source.ts";
 import { readEach, readList, type SourceKey, SourceRedis } from "./source-redis.ts";
 
 /** Where LangChain's histories are. */
@@ -21,7 +27,9 @@ const PAGE = 500;
  * @example
  * await importHistory(history, fromLangChain({ client, prefix: "message_store:" }));
  */
-export function fromLangChain({ client, prefix = "" }: LangChainOptions): ImportSource {
+export function fromLangChain(options: LangChainOptions): ImportSource {
+  assertSource(options);
+  const { client, prefix = "" } = options;
   const redis = new SourceRedis(client);
   return {
     sessions: async () => {

@@ -1,7 +1,14 @@
 import type { Json, Role } from "../history/item.ts";
 import { isRole } from "../history/item.ts";
+import { assertText } from "../validate.ts";
 import { preservedId, time } from "./parse.ts";
-import type { ImportedMessage, ImportSource, RedisSourceOptions, SourceSession } from "./source.ts";
+import {
+  assertSource,
+  type ImportedMessage,
+  type ImportSource,
+  type RedisSourceOptions,
+  type SourceSession,
+} from "./source.ts";
 import { readEach, readHash, type SourceKey, SourceRedis } from "./source-redis.ts";
 
 /** Where a RedisVL history is. */
@@ -22,7 +29,10 @@ interface Found {
  * @example
  * await importHistory(history, fromRedisVl({ client, prefix: "my_history" }));
  */
-export function fromRedisVl({ client, prefix }: RedisVlOptions): ImportSource {
+export function fromRedisVl(options: RedisVlOptions): ImportSource {
+  assertSource(options);
+  const { client, prefix } = options;
+  assertText("prefix", prefix);
   const redis = new SourceRedis(client);
   return {
     sessions: async () => {

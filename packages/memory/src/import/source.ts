@@ -1,5 +1,6 @@
 import type { NewMessage } from "../history/item.ts";
 import type { RedisClient } from "../redis/client.ts";
+import { assertFields, assertText } from "../validate.ts";
 
 /** What an import reads: a message with an id of its own, or null for a record that is no message. */
 export type ImportedMessage = (NewMessage & { readonly id: string }) | null;
@@ -23,4 +24,12 @@ export interface RedisSourceOptions {
    * its masters, as only together they have all keys.
    */
   readonly client: RedisClient | readonly RedisClient[];
+}
+
+const FIELDS = new Set(["client", "prefix"]);
+
+/** @throws TypeError */
+export function assertSource(options: RedisSourceOptions & { readonly prefix?: string }): void {
+  assertFields("options", options, FIELDS);
+  if (options.prefix !== undefined) assertText("prefix", options.prefix);
 }

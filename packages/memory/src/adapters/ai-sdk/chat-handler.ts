@@ -11,7 +11,7 @@ import type { BeginOptions } from "../../turns/begin-turn.ts";
 import type { TurnOutcome } from "../../turns/turn-feed.ts";
 import type { TurnWriter } from "../../turns/turn-writer.ts";
 import type { Turns } from "../../turns/turns.ts";
-import { isId } from "../../validate.ts";
+import { assertFields, isId } from "../../validate.ts";
 import { isEqual, toJson } from "../original.ts";
 import { ChunkReader, ChunkWriter } from "./chunk-log.ts";
 import {
@@ -56,6 +56,8 @@ export interface ChatHandlerOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const FIELDS = new Set(["turns", "history", "answer", "session", "maxTokens", "waitUntil", "onError"]);
+
 /** Handlers of requests, as Next.js, Hono and others take them. */
 export interface ChatHandler {
   /** Answers a message: `useChat` sends it. */
@@ -79,6 +81,10 @@ export interface ChatHandler {
  * });
  */
 export function chatHandler(options: ChatHandlerOptions): ChatHandler {
+  assertFields("options", options, FIELDS);
+  for (const field of ["turns", "history", "answer"] as const) {
+    if (!options[field]) throw new TypeError(`${field} is missing: pass { turns, history, answer }`);
+  }
   const {
     turns,
     history,

@@ -70,7 +70,8 @@ export function toAnthropic(items: readonly ReadableItem[]): { system?: string; 
       const sent = contentOf(item);
       if (role === "user" && open?.of === "results") append("results", toBlocks(sent));
       // The API refuses messages without text.
-      else if (typeof sent === "string" ? sent.trim() !== "" : sent.length > 0) messages.push({ role, content: sent });
+      else if (typeof sent === "string" ? sent.trim() !== "" : sent.length > 0)
+        messages.push({ role, content: sent });
       open = undefined;
     }
   }
