@@ -34,6 +34,25 @@ test("blanks around a value are ignored", () => {
   expect(config).toMatchObject({ ollama: { apiKey: "sk-abc", model: "llama3.2:3b" }, http: { port: 9091 } });
 });
 
+test("a pair of quotes around a value is ignored, because Docker's --env-file keeps it", () => {
+  const config = loadConfig({ OPENAI_API_KEY: '"sk-abc"', OLLAMA_MODEL: "'llama3.2:3b'", OPENAI_MODEL: '"' });
+  expect(config).toMatchObject({
+    ollama: { model: "llama3.2:3b" },
+    openai: { apiKey: "sk-abc", model: '"' },
+  });
+});
+
+test("a port that a link of Kubernetes has set for another service counts as not set", () => {
+  const link = "tcp://10.96.0.17:80";
+  expect(loadConfig({ PORT: link, WEB_PORT: link }).http).toEqual(loadConfig({}).http);
+});
+
+test("the login of an address that is not understood is not shown", () => {
+  const mistakes = mistakesOf({ OLLAMA_BASE_URL: "http://user:ge@heim@ho st/v1", PUBLIC_URL: "a:geheim@b" });
+  expect(mistakes.join()).toContain('OLLAMA_BASE_URL is "…@ho st/v1"');
+  expect(mistakes.join()).not.toContain("heim");
+});
+
 test.each(["OPENAI_API_KEY", "OLLAMA_API_KEY"])("%s must fit into a header, and is not shown", (name) => {
   const [mistake = ""] = mistakesOf({ [name]: "sk-geheim\nline 2" });
   expect(mistake).toMatch(new RegExp(`^${name}: must be printable ASCII`));
@@ -68,6 +87,8 @@ test.each([
   ["DEFAULT_MODE", "statefull", "must be stateless or stateful"],
   ["LOG_LEVEL", "loud", "must be fatal, error, warn, info, debug, trace, or silent"],
   ["OLLAMA_BASE_URL", "localhost:11434", "must be an address that begins with http:// or https://"],
+  ["REDIS_HOST", "redis://localhost", "must be a host's name or address alone"],
+  ["REDIS_HOST", "localhost:6380", "must be a host's name or address alone"],
   ["OIDC_ISSUER", "login", "must be an address that begins with http:// or https://"],
 ])("%s=%s %s", (name, value, words) => {
   expect(mistakesOf({ [name]: value })).toEqual([`${name} is "${value}": ${words}.`]);

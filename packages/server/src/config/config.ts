@@ -8,15 +8,15 @@ import {
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { proxyMistakes } from "../outgoing-http.ts";
-import { aliases, headerValue, port, positive, timeout, url } from "./fields.ts";
+import { aliases, headerValue, ownPort, positive, timeout, url } from "./fields.ts";
 import { identityMistakes, identityVariables, toIdentity } from "./identity.ts";
 import { limitVariables, toLimits } from "./limits.ts";
 import { redisVariables, toRedis } from "./redis.ts";
 import { zodMessage } from "./zod-messages.ts";
 
 /**
- * Every environment variable that the server reads, with its default. Blanks around a value are ignored, and an empty
- * value counts as not set.
+ * Every environment variable that the server reads, with its default. Blanks and a pair of quotes around a value are
+ * ignored (`docker run --env-file` keeps quotes), and an empty value counts as not set.
  */
 const environment = z.object({
   OPENAI_API_KEY: headerValue.optional(),
@@ -35,8 +35,8 @@ const environment = z.object({
   API_TTL_SECONDS: positive.max(315_360_000).default(2_592_000),
   MODEL_ALIASES: aliases.default(new Map()),
   HOST: z.string().default("127.0.0.1"),
-  PORT: port.default(9090),
-  WEB_PORT: port.default(3000),
+  PORT: ownPort(9090),
+  WEB_PORT: ownPort(3000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   MAX_MESSAGE_CHARS: positive.max(1_000_000).optional(),
   MAX_IMAGE_BYTES: positive.max(50_000_000).default(DEFAULT_MAX_IMAGE_BYTES),
@@ -99,8 +99,8 @@ export function loadConfig(env: Environment) {
   const mistakes: string[] = [];
   const given: Record<string, string> = {};
   for (const [name, value = ""] of Object.entries(env)) {
-    const trimmed = value.trim();
-    if (trimmed !== "") given[name] = trimmed;
+    const bare = value.trim().replace(/^(["'])(.*)\1$/s, "$2");
+    if (bare !== "") given[name] = bare;
   }
   for (const [former, name] of Object.entries(FORMER_NAMES)) {
     const value = given[former];
@@ -128,7 +128,7 @@ export function loadConfig(env: Environment) {
   for (const { path, message } of environment.safeParse(given, { error: zodMessage }).error?.issues ?? []) {
     const name = String(path[0]);
     const secret = SECRETS.some((secretName) => secretName === name);
-    mistakes.push(`${name}${secret ? "" : ` is ${JSON.stringify(given[name])}`}: ${message}.`);
+    mistakes.push(`${name}${secret ? "" : ` is ${quoted(given[name] ?? "")}`}: ${message}.`);
     wrong.add(name);
   }
   // Mistakes between the other variables are reported at the same time.
@@ -175,5 +175,8 @@ export function loadConfig(env: Environment) {
     shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1000,
   } as const;
 }
+
+/** A wrong value, without the login that an address may have. */
+const quoted = (value: string): string => JSON.stringify(value.replace(/^.*@/s, "…@"));
 
 export type Config = ReturnType<typeof loadConfig>;

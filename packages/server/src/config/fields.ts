@@ -1,7 +1,22 @@
+import { isIPv6 } from "node:net";
 import { z } from "zod";
 
 /** The kinds of values of environment variables. */
 export const port = z.coerce.number().int().min(1).max(65_535);
+
+/** Kubernetes and Docker's links set `<SERVICE>_PORT` to such a value for each service that they know. */
+const SERVICE_LINK = /^tcp:\/\/.*:(\d+)$/;
+export const linkedPort = (text: unknown): string | undefined => SERVICE_LINK.exec(String(text))?.[1];
+
+/** A port to listen on. What a link has set for another service of this name counts as not set. */
+export const ownPort = (standard: number) =>
+  z.preprocess((text) => (linkedPort(text) === undefined ? text : undefined), port.default(standard));
+
+/** A host's name or address without anything around it. */
+export const host = z
+  .string()
+  .transform((text) => text.replace(/^\[(.*)\]$/, "$1"))
+  .refine((text) => isIPv6(text) || !/[/:\s]/.test(text), "must be a host's name or address alone");
 export const positive = z.coerce.number().int().positive();
 /** The longest time of a Node.js timer. */
 export const timeout = positive.max(2_147_483);

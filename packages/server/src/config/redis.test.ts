@@ -15,6 +15,11 @@ test("a Redis by its parts", () => {
   });
 });
 
+test("an IPv6 address with or without brackets", () => {
+  for (const REDIS_HOST of ["::1", "[::1]"])
+    expect(loadConfig({ REDIS_HOST }).redis.nodes).toEqual([{ host: "::1", port: 6379 }]);
+});
+
 test.each([
   ["redis://h", { topology: "single", nodes: [{ host: "h", port: 6379 }], database: 0 }],
   ["redis://[::1]:1/3", { topology: "single", nodes: [{ host: "::1", port: 1 }], database: 3 }],

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { port } from "./fields.ts";
+import { host, linkedPort, port } from "./fields.ts";
 
 /** One server: a Redis, a sentinel, or a node of a Cluster. */
 export interface RedisNode {
@@ -12,9 +12,6 @@ export interface RedisNode {
 type Topology = "single" | "sentinel" | "cluster";
 
 const DEFAULT_PORTS = { single: 6379, sentinel: 26_379, cluster: 6379 } as const;
-
-// Kubernetes and Docker's links set REDIS_PORT to such a value when a service is called `redis`.
-const SERVICE_LINK = /^tcp:\/\/[^/]*:(\d+)$/;
 
 const FORMS = [
   "must be such as redis://user:password@host:6379/0, redis+sentinel://host-1,host-2,host-3/master-name",
@@ -40,8 +37,8 @@ const redisUrl = z.string().transform((text, context) => {
 /** The address of Redis and the credentials. */
 export const redisVariables = {
   REDIS_URL: redisUrl.optional(),
-  REDIS_HOST: z.string().default("localhost"),
-  REDIS_PORT: z.preprocess((text) => SERVICE_LINK.exec(String(text))?.[1] ?? text, port.default(6379)),
+  REDIS_HOST: host.default("localhost"),
+  REDIS_PORT: z.preprocess((text) => linkedPort(text) ?? text, port.default(6379)),
   REDIS_DB: z.coerce.number().int().nonnegative().default(0),
   REDIS_PASSWORD: z.string().optional(),
   REDIS_SENTINEL_PASSWORD: z.string().optional(),

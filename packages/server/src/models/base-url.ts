@@ -37,7 +37,7 @@ export function readBaseUrl(address: string): BaseUrl {
 
 function pathsOf(path: string): string[] {
   if (/\/v\d+\w*(?:\/\w+)?$/.test(path)) return [path];
-  // Ollama's own API stands beside the compatible one.
-  if (path.endsWith("/api")) return [`${path.slice(0, -"/api".length)}/v1`, path];
+  // OpenRouter's and Open WebUI's is below theirs; Ollama's own API stands beside the compatible one.
+  if (path.endsWith("/api")) return [`${path.slice(0, -"/api".length)}/v1`, path, `${path}/v1`];
   return path === "" ? ["/v1", ""] : [path, `${path}/v1`];
 }
