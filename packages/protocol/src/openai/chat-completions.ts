@@ -42,6 +42,8 @@ export const createCompletion = z.looseObject({
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   seed: z.int().nullish(),
+  stop: z.union([z.string(), z.array(z.string()).max(16)], "must be a text or a list of texts").nullish(),
+  functions: z.array(z.unknown()).nullish().describe("Refused: the older form of tools."),
   max_tokens: z.int().min(1).nullish(),
   max_completion_tokens: z.int().min(1).nullish(),
   reasoning_effort: z.string().nullish(),

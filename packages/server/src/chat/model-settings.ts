@@ -34,6 +34,8 @@ export type ModelSettings = {
   readonly topP?: number;
   readonly seed?: number;
   readonly maxOutputTokens?: number;
+  /** Texts at which the answer ends; they are no part of it. */
+  readonly stop?: readonly string[];
   readonly reasoningEffort?: string;
 };
 
@@ -49,6 +51,7 @@ const NAMES: Readonly<Record<ModelSetting, string>> = {
   topP: "top_p",
   seed: "seed",
   maxOutputTokens: "max_output_tokens",
+  stop: "stop",
   reasoningEffort: "reasoning_effort",
 };
 

@@ -190,7 +190,13 @@ describe("a prompt of items", () => {
     expect(changes).toContainEqual({ change: "images_left_out", messages: 1 });
   });
 
-  test.each(["", " ", "[1]", '{"at":'])(
+  test.each(["", " "])("has an empty object for the arguments %j", (args) => {
+    const history = [m("user", "Where?"), call("1", args), output("1", "A")];
+    for (const lacks of [[], ["loose_arguments"]] as const)
+      expect(normalizePrompt("", history, lacks).items[1]).toMatchObject({ callId: "1", arguments: "{}" });
+  });
+
+  test.each(["[1]", '{"at":'])(
     "has a call with the arguments %j as text where the API refuses it",
     (args) => {
       const history = [m("user", "Where?"), call("1", args), output("1", "A"), call("2"), output("2", "B")];

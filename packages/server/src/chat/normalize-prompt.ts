@@ -152,7 +152,9 @@ class PromptBuilder {
   }
 
   addCalls({ toolCalls = [] }: Item, source: number, reason: string | undefined): void {
-    for (const { id, name, arguments: args } of toolCalls) {
+    for (const { id, name, arguments: given } of toolCalls) {
+      // A call without arguments has none of them, or an empty object.
+      const args = given.trim() === "" ? "{}" : given;
       if (reason === "call_without_output" || this.#open.has(id)) {
         this.#count("call_left_out");
       } else if (reason !== undefined || !this.#takesCall(args) || this.#items.length === 0) {

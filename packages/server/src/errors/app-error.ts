@@ -68,9 +68,3 @@ export class AppError extends Error {
     this.provider = details.provider;
   }
 }
-
-/** A request whose fields are wrong, each with what is wrong with it. */
-export const invalidFields = (errors: { field: string; message: string }[]): AppError =>
-  new AppError("invalid_request", errors.map(({ field, message }) => `${field}: ${message}`).join("; "), {
-    errors,
-  });

@@ -75,7 +75,7 @@ export async function buildApi(
     childLoggerFactory: (log) => log,
     bodyLimit: 1024 * 1024,
     // A session's id may have 128 characters of any script, percent-encoded.
-    routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     ...CONNECTION_TIMES,
     forceCloseConnections: true,
     clientErrorHandler: onClientError,

@@ -2,8 +2,9 @@ import type { Socket } from "node:net";
 import type { Problem } from "@redis-memory-magic/protocol";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { AppError, type ErrorCode, invalidFields, type LimitState } from "../errors/app-error.ts";
+import { AppError, type ErrorCode, type LimitState } from "../errors/app-error.ts";
 import { ERRORS } from "../errors/error-table.ts";
+import { type Issue, invalidFields } from "../errors/invalid-fields.ts";
 import { oncePerMinute } from "../observability/once-per-minute.ts";
 import { logSecurityEvent } from "../observability/security-log.ts";
 import { setRateLimitHeaders } from "./hooks/rate-limit-headers.ts";
@@ -59,10 +60,19 @@ export function renderErrors(
   };
   app.setErrorHandler((error: FastifyError, request, reply) => send(reply, report(error, request)));
   app.setNotFoundHandler((request, reply) => {
-    const detail = `There is no ${request.method} ${request.url.split("?", 1)[0]}. See /docs.`;
+    const [path = ""] = request.url.split("?", 1);
+    const what = isOpenAiPath(path)
+      ? "The OpenAI-compatible API is below /v1: set the client's base URL to this server's address with /v1 at its end."
+      : "See /docs.";
+    const detail = `There is no ${request.method} ${path}. ${what}`;
     return send(reply, report(new AppError("not_found", detail), request));
   });
 }
+
+/** True for a path of OpenAI's API that a client asks for below another base URL than `/v1`. */
+const isOpenAiPath = (path: string): boolean =>
+  /\/(?:chat\/completions|responses|conversations|embeddings|models)(?:\/|$)/.test(path) &&
+  !/^\/v1\/(?!v1\/)/.test(path);
 
 /**
  * Returns a function that turns what a request threw into an error of the table, counts it, and logs what an operator
@@ -135,12 +145,12 @@ const limitFields = ({ policy, quota }: LimitState, request: FastifyRequest): ob
 
 function fromFastify(error: FastifyError, bodyLimit = 0): AppError {
   if (hasZodFastifySchemaValidationErrors(error)) {
-    return invalidFields(
-      error.validation.map(({ instancePath, message = "is not valid" }) => ({
-        field: instancePath.replace(/^\//, "").replaceAll("/", ".") || (error.validationContext ?? "body"),
-        message,
-      })),
-    );
+    const issues = error.validation.map(({ instancePath, message = "is not valid", params }) => ({
+      path: instancePath.split("/").filter((name) => name !== ""),
+      message,
+      errors: (params as Partial<Issue>).errors,
+    }));
+    return invalidFields(issues, error.validationContext ?? "body");
   }
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
     return new AppError(

@@ -363,6 +363,7 @@ const SETTINGS: Required<ModelSettings> = {
   topP: 0.456,
   seed: 123456,
   maxOutputTokens: 321,
+  stop: ["mark_stop"],
   reasoningEffort: "low",
 };
 
@@ -376,6 +377,7 @@ const MARKS: Readonly<Record<ModelSetting, string>> = {
   topP: '"top_p":0.456',
   seed: '"seed":123456',
   maxOutputTokens: ":321",
+  stop: '"stop":["mark_stop"]',
   reasoningEffort: '"low"',
 };
 

@@ -29,6 +29,55 @@ test("answers from the messages of the request, and leaves no key", async () => 
   expect(await server.keys()).toEqual([]);
 });
 
+test("takes what clients write in other ways than OpenAI's", async () => {
+  const { server } = await startWithSdk();
+  const image = "data:image/png;base64,iVBORw0KGgo=";
+  const call = { id: "call_1", type: "function", function: { name: "now", arguments: "" } };
+  const answer = await server.inject("POST", "/v1/chat/completions", {
+    model: "chatgpt/gpt-5-mini",
+    messages: [
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "When?" },
+          { type: "image_url", image_url: image },
+        ],
+      },
+      { role: "assistant", content: null, tool_calls: [call] },
+      { role: "tool", tool_call_id: "call_1", content: "12:00" },
+    ],
+    tools: [now],
+    tool_choice: { type: "any" },
+  });
+  expect(answer.statusCode).toBe(200);
+  const sent = server.openai.requests.findLast(({ method }) => method === "POST")?.body;
+  expect(sent).toMatchObject({
+    input: [
+      { content: [{ type: "input_text" }, { type: "input_image", image_url: image }] },
+      { type: "function_call", arguments: "{}" },
+      { type: "function_call_output", output: "12:00" },
+    ],
+    tool_choice: "required",
+  });
+});
+
+test("stop is sent to a provider that has it, in both of its forms", async () => {
+  const { server } = await startWithSdk();
+  const messages = [{ role: "user", content: "Hi" }];
+  for (const [stop, sent] of [
+    ["END", ["END"]],
+    [
+      ["a", "b"],
+      ["a", "b"],
+    ],
+    [null, undefined],
+    [[], undefined],
+  ]) {
+    await server.inject("POST", "/v1/chat/completions", { model: "ollama/llama3.2:3b", messages, stop });
+    expect((server.ollama.last.body as { stop?: unknown }).stop).toEqual(sent);
+  }
+});
+
 test("streams chunks that the SDK's helper takes, the usage last if it is asked for", async () => {
   const { openai } = await startWithSdk({ mirrorDelayMs: 2 });
   const messages: Message[] = [{ role: "user", content: "Hi" }];

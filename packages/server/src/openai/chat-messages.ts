@@ -43,8 +43,9 @@ function toResponsesPart(
 ): Readonly<Record<string, unknown>> & { type: string } {
   const { type, text, image_url, file } = part;
   if (type === "text") return { type: role === "assistant" ? "output_text" : "input_text", text };
-  if (type === "image_url" && isFields(image_url)) {
-    const { url, detail } = image_url;
+  if (type === "image_url" && (isFields(image_url) || typeof image_url === "string")) {
+    // Some clients leave out the object around the address.
+    const { url, detail } = typeof image_url === "string" ? { url: image_url } : image_url;
     return { type: "input_image", image_url: url, ...(typeof detail === "string" && { detail }) };
   }
   if (type === "file" && isFields(file)) return { ...file, type: "input_file" };

@@ -23,8 +23,10 @@ export async function createCompletion(
   left: AbortSignal,
 ): Promise<AskedTurn> {
   if ((body.n ?? 1) !== 1) throw unsupported("n", "must be 1: this server gives one answer to a request");
+  if (body.functions?.length) throw unsupported("functions", "is the older form of tools: send tools");
   const named = await models.resolve(body.model);
   const { system, items } = readMessages(body.messages);
+  const stop = [body.stop ?? []].flat().filter((text) => text !== "");
   const client: ClientFields = {
     ...(named.model !== body.model && { model: body.model }),
     ...(body.metadata && { metadata: body.metadata }),
@@ -40,6 +42,7 @@ export async function createCompletion(
     settings: {
       ...readSettings(toResponsesFields(body)),
       ...(typeof body.seed === "number" && { seed: body.seed }),
+      ...(stop.length > 0 && { stop }),
     },
     ttlSeconds,
     ...(Object.keys(client).length > 0 && { client }),

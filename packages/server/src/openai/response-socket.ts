@@ -5,7 +5,8 @@ import type { FastifyRequest } from "fastify";
 import type { AskedTurn } from "../chat/asked-turn.ts";
 import type { Caller } from "../chat/caller.ts";
 import type { ClientFields } from "../chat/turn-request.ts";
-import { AppError, invalidFields } from "../errors/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
+import { invalidFields } from "../errors/invalid-fields.ts";
 import { isFields } from "../fields.ts";
 import { takeMessage } from "../http/hooks/limit-requests.ts";
 import { jsonParser } from "../http/hooks/request-bodies.ts";
@@ -36,12 +37,24 @@ const INTERNAL_ERROR = 1011;
 export const responseSocket: OpenAiRoutes = (context) => async (app) => {
   const parse = promisify(jsonParser(app));
   const report = errorReports(context.metrics);
-  app.get("/responses", { websocket: true, config: { concurrency: "turn" } }, (socket, request) => {
-    const responses = new ResponseSocket({ context, request, socket, report });
-    socket.on("message", (data: Buffer, isBinary) => {
-      const message = isBinary ? Promise.reject(BINARY) : parse(request, data.toString());
-      void responses.receive(message, data.length);
-    });
+  app.route({
+    method: "GET",
+    url: "/responses",
+    config: { concurrency: "turn" },
+    schema: { hide: true },
+    handler: async () => {
+      throw new AppError(
+        "not_found",
+        "There is no list of responses. Create one by POST or on a WebSocket, and read it by its id.",
+      );
+    },
+    wsHandler: (socket, request) => {
+      const responses = new ResponseSocket({ context, request, socket, report });
+      socket.on("message", (data: Buffer, isBinary) => {
+        const message = isBinary ? Promise.reject(BINARY) : parse(request, data.toString());
+        void responses.receive(message, data.length);
+      });
+    },
   });
 };
 
@@ -224,12 +237,7 @@ function readCreate(message: unknown): ResponseCreate {
   refuseMalformedText(message);
   const { success, data, error } = responseCreate.safeParse(message);
   if (!success) {
-    throw invalidFields(
-      error.issues.map(({ path, message: wrong }) => ({
-        field: path.join(".") || "message",
-        message: wrong,
-      })),
-    );
+    throw invalidFields(error.issues, "message");
   }
   if (data.background) {
     throw unsupported("background", "cannot be used on a WebSocket. Send the request by POST");

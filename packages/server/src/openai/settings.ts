@@ -55,8 +55,12 @@ function readTools(tools: readonly Fields[]): FunctionTool[] {
 }
 
 function readChoice(choice: CreateResponse["tool_choice"]): { readonly toolChoice?: ToolChoice } {
-  if (choice === null || choice === undefined || choice === "auto") return {};
-  if (choice === "none" || choice === "required") return { toolChoice: choice };
+  if (choice === null || choice === undefined) return {};
+  // Some clients put the name into an object, and Mistral's and Anthropic's call one of them "any".
+  const name = typeof choice === "object" ? choice.type : choice;
+  if (name === "auto") return {};
+  if (name === "any") return { toolChoice: "required" };
+  if (name === "none" || name === "required") return { toolChoice: name };
   if (typeof choice === "object" && choice.type === "function" && typeof choice.name === "string") {
     return { toolChoice: { name: choice.name } };
   }

@@ -4,6 +4,7 @@ import { startOtlpReceiver } from "../../test/otlp-receiver.ts";
 import { startTestServer } from "../../test/test-server.ts";
 
 const ASK = { model: "mirror", input: "the words that no log has" };
+const ASK_MESSAGES = [{ role: "user", content: "Hi" }];
 const errorOf = (answer: { json(): unknown }) => (answer.json() as { error: object }).error;
 
 test("every endpoint is in the API's description, with its body, its answer and its errors", async () => {
@@ -74,6 +75,55 @@ test("names and pages of other machines are refused in OpenAI's form, and logged
   expect(taken.statusCode).toBe(200);
   expect(taken.headers["access-control-allow-origin"]).toBe(origin);
   expect(server.lines.join()).not.toContain("the words that no log has");
+});
+
+test.each([
+  ["/v1/responses", { input: [{ role: "tool", content: "1" }] }, "input.0.role", /must be user, assistant/],
+  ["/v1/responses", { input: ["Hi", null] }, "input.0", /must be an object/],
+  [
+    "/v1/chat/completions",
+    { messages: [{ role: "user", content: [{ text: "Hi" }] }] },
+    "messages.0.content.0.type",
+    /string/,
+  ],
+  [
+    "/v1/chat/completions",
+    { messages: [{ role: "user", content: 7 }] },
+    "messages.0.content",
+    /a string or a list/,
+  ],
+  ["/v1/chat/completions", { messages: ASK_MESSAGES, functions: [{ name: "f" }] }, "functions", /send tools/],
+  ["/v1/chat/completions", { messages: ASK_MESSAGES, stop: ["END"] }, "stop", /Mirror/],
+])("a wrong field of %s (%j) is named: %s", async (path, body, param, message) => {
+  const server = await startTestServer();
+  const refused = await server.inject("POST", path, { model: "mirror", ...body });
+  expect(refused.statusCode).toBe(400);
+  expect(errorOf(refused)).toMatchObject({ param, message: expect.stringMatching(message) });
+});
+
+test.each(["/models", "/v1/v1/models", "/api/v1/responses/resp_1", "/openai/v1/conversations/conv_1/items"])(
+  "a client with another base URL, which asks for %s, is told the right one",
+  async (path) => {
+    const server = await startTestServer();
+    const answer = await server.inject("GET", path);
+    expect(answer.statusCode).toBe(404);
+    expect(answer.body).toContain("is below /v1");
+  },
+);
+
+test("a path of the API that is only another method's has an error too", async () => {
+  const server = await startTestServer();
+  for (const [method, path] of [
+    ["GET", "/v1/responses"],
+    ["DELETE", "/v1/embeddings"],
+  ] as const) {
+    const answer = await server.inject(method, path);
+    expect(answer.statusCode).toBe(404);
+    expect(errorOf(answer)).toMatchObject({
+      message: expect.stringMatching(/^There is no/),
+      code: "not_found",
+    });
+  }
 });
 
 test("requests, stored bytes and tokens count as those of the page, and refusals say when to try again", async () => {

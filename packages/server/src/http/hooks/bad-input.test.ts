@@ -195,6 +195,18 @@ test("a compressed body is refused as such", async () => {
   });
 });
 
+test.each(["text/plain;charset=UTF-8", "application/x-www-form-urlencoded"])(
+  "JSON that is called %s is refused as such, not as a body without its fields",
+  async (type) => {
+    const server = await startTestServer();
+    for (const path of ["/chat", "/v1/responses"]) {
+      const answer = await server.inject("POST", path, good, { "content-type": type });
+      expect(answer.statusCode).toBe(415);
+      expect(answer.body).toContain("Send the body as application/json");
+    }
+  },
+);
+
 test.each([
   ["JSON", { "content-type": "application/json" }],
   ["a form", { "content-type": "application/x-www-form-urlencoded", "content-length": "0" }],
@@ -214,6 +226,8 @@ test("a path with a slash at its end is the same path", async () => {
   expect((await server.inject("POST", "/chat/", good)).statusCode).toBe(200);
   expect((await server.inject("GET", "/sessions/")).json()).toMatchObject({ sessions: [{ id: "s" }] });
   expect((await server.inject("GET", "/docs/")).statusCode).toBe(200);
+  // A base URL that ends with one.
+  expect((await server.inject("GET", "//v1//models")).statusCode).toBe(200);
 });
 
 test("an unknown path is a problem too", async () => {

@@ -39,7 +39,7 @@ export function guardLoopback(app: FastifyInstance, publicUrl: string): void {
       logSecurityEvent(request.log, "foreign_origin", from);
       throw new AppError(
         "foreign_origin",
-        `Requests from the page ${origin} are refused: it is not of this machine.`,
+        `Requests from the page ${origin} are refused: it is not of this machine. Set PUBLIC_URL to its address to allow them.`,
       );
     }
   });

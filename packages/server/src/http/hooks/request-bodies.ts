@@ -15,7 +15,8 @@ export function prepareBodies(app: FastifyInstance): void {
     throw new AppError("unsupported_media_type", `Send the body without compression, not as ${encoding}.`);
   });
   const parseJson = jsonParser(app);
-  app.removeContentTypeParser("application/json");
+  // A text would not be read as JSON, and every field of it be missing.
+  app.removeContentTypeParser(["application/json", "text/plain"]);
   app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, done) => {
     const charset = /charset="?([\w-]+)/i.exec(request.headers["content-type"] ?? "")?.[1];
     const problem = encodingProblem(body, charset);

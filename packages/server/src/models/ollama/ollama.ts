@@ -55,6 +55,7 @@ export class Ollama implements ChatModel {
     "topP",
     "seed",
     "maxOutputTokens",
+    "stop",
     "reasoningEffort",
   ] as const;
   // Ollama refuses a conversation with arguments that are no object, and models do write such.

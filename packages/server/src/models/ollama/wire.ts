@@ -78,7 +78,7 @@ function toContentPart(part: ContentPart): ChatCompletionContentPart {
 }
 
 function settingsOf(settings: ModelSettings): Partial<ChatCompletionCreateParams> {
-  const { tools, toolChoice, parallelToolCalls, responseFormat, topP, reasoningEffort } = settings;
+  const { tools, toolChoice, parallelToolCalls, responseFormat, topP, reasoningEffort, stop } = settings;
   return {
     ...(tools && { tools: tools.map(toTool) }),
     ...(toolChoice !== undefined && {
@@ -90,6 +90,7 @@ function settingsOf(settings: ModelSettings): Partial<ChatCompletionCreateParams
     ...(parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
     ...(responseFormat && { response_format: toResponseFormat(responseFormat) }),
     ...(topP !== undefined && { top_p: topP }),
+    ...(stop && { stop: [...stop] }),
     ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort as ReasoningEffort }),
   };
 }
