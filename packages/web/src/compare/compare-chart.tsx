@@ -1,7 +1,7 @@
 import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { totalsOf, turnsOf } from "../chat/state/session-totals.ts";
 import type { Pricing } from "../chat/state/use-pricing.ts";
-import { formatCost, formatCount } from "../texts/format.ts";
+import { formatCost, formatCount, formatShare } from "../texts/format.ts";
 import { t } from "../texts/later.ts";
 import { cumulativeTokens, type Lane, laneName } from "./lane.ts";
 import { spreadLabels } from "./spread-labels.ts";
@@ -36,12 +36,13 @@ export function CompareChart({ lanes, providers, pricing }: CompareChartProps) {
           <tr>
             <th scope="col">{t.compare.lane}</th>
             <th scope="col">{t.compare.tokensSent}</th>
+            <th scope="col">{t.compare.cached}</th>
             <th scope="col">{pricing.withModel(t.compare.cost)}</th>
           </tr>
         </thead>
         <tbody>
           {rows.map(({ lane, messages }, index) => {
-            const { sent, usd } = totalsOf(turnsOf(messages), pricing.price);
+            const { sent, cached, usd } = totalsOf(turnsOf(messages), pricing.price);
             return (
               <tr key={lane.key}>
                 <th scope="row">
@@ -51,6 +52,7 @@ export function CompareChart({ lanes, providers, pricing }: CompareChartProps) {
                   {laneName(lane, providers)}
                 </th>
                 <td>{formatCount(sent)}</td>
+                <td>{cached === 0 ? t.compare.noneCached : formatShare(cached / sent)}</td>
                 <td>{usd === null ? t.compare.notKnown : usd === 0 ? t.common.free : formatCost(usd)}</td>
               </tr>
             );

@@ -7,11 +7,12 @@ import type { ConversationState } from "../chat/state/conversation-state.ts";
 import { newGroup } from "../chat/state/session-id.ts";
 import { turnsOf } from "../chat/state/session-totals.ts";
 import { usePricing } from "../chat/state/use-pricing.ts";
+import { formatCount } from "../texts/format.ts";
 import { t } from "../texts/later.ts";
 import { Icon } from "../ui/icon.tsx";
 import { CompareChart } from "./compare-chart.tsx";
 import { CompareComposer } from "./compare-composer.tsx";
-import { firstLanes, type Lane, MAX_LANES, newLane } from "./lane.ts";
+import { choiceOf, firstLanes, type Lane, MAX_LANES, newLane, nextMemory } from "./lane.ts";
 import { LaneColumn } from "./lane-column.tsx";
 import "./compare.css";
 
@@ -25,10 +26,13 @@ interface CompareViewProps {
   onClose: () => void;
 }
 
+const WINDOWS = [512, 1024, 2048, 4096];
+
 /** Sends one prompt to several configurations, to compare answers and cost. */
 export function CompareView({ providers, maxChars, choice, onOpen, onTurn, onClose }: CompareViewProps) {
   const [group] = useState(() => newGroup("compare"));
   const [lanes, setLanes] = useState(() => firstLanes(choice, group));
+  const [window, setWindow] = useState<number>();
   const pricing = usePricing(providers);
   useLaneUpdates(lanes);
   const states = lanes.map(({ conversation }) => conversation.store.get());
@@ -40,13 +44,11 @@ export function CompareView({ providers, maxChars, choice, onOpen, onTurn, onClo
   }, [turns]);
   const prompt = nextPrompt(states);
   const send = (text: string) => {
-    for (const { conversation, choice: own } of lanes) conversation.send(text, own);
+    for (const lane of lanes) lane.conversation.send(text, choiceOf(lane, window));
   };
 
-  const change = (key: string, part: Partial<Choice>) =>
-    setLanes(
-      lanes.map((lane) => (lane.key === key ? { ...lane, choice: { ...lane.choice, ...part } } : lane)),
-    );
+  const change = (changed: Lane, part: Partial<Lane>) =>
+    setLanes(lanes.map((lane) => (lane === changed ? { ...lane, ...part } : lane)));
 
   function remove(lane: Lane) {
     lane.conversation.close();
@@ -57,12 +59,26 @@ export function CompareView({ providers, maxChars, choice, onOpen, onTurn, onClo
     <main className="compare-view">
       <header className="compare-head">
         <h1>{t.common.sideBySide}</h1>
+        <label className="compare-window" title={t.compare.windowHint}>
+          {t.compare.window}
+          <select
+            value={window ?? ""}
+            onChange={({ target }) => setWindow(target.value === "" ? undefined : Number(target.value))}
+          >
+            <option value="">{t.compare.modelWindow}</option>
+            {WINDOWS.map((tokens) => (
+              <option key={tokens} value={tokens}>
+                {formatCount(tokens)}
+              </option>
+            ))}
+          </select>
+        </label>
         <PricedAs providers={providers} />
         <button
           type="button"
           className="button button-small"
           disabled={lanes.length >= MAX_LANES}
-          onClick={() => setLanes([...lanes, newLane(choice, group)])}
+          onClick={() => setLanes([...lanes, newLane(choice, nextMemory(lanes), group)])}
         >
           <Icon name="plus" size={14} /> {t.compare.lane}
         </button>
@@ -75,10 +91,12 @@ export function CompareView({ providers, maxChars, choice, onOpen, onTurn, onClo
           <LaneColumn
             key={lane.key}
             lane={lane}
+            window={window}
             providers={providers}
             maxChars={maxChars}
             canRemove={lanes.length > 1}
-            onChange={(part) => change(lane.key, part)}
+            onChange={(part) => change(lane, { choice: { ...lane.choice, ...part } })}
+            onMemory={(memory) => change(lane, { memory })}
             onRemove={() => remove(lane)}
             onOpen={onOpen}
           />

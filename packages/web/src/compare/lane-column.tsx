@@ -1,9 +1,9 @@
-import type { Mode, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
+import type { ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
 import { useMemo, useSyncExternalStore } from "react";
 import { toastErrors } from "../api/toast-errors.ts";
 import { ConversationLog } from "../chat/log/conversation-log.tsx";
 import type { RowActions } from "../chat/log/row-actions.ts";
-import { type Choice, MODES } from "../chat/state/choice.ts";
+import type { Choice } from "../chat/state/choice.ts";
 import { lineOfNextTurn } from "../chat/state/memory-line.ts";
 import { shortName } from "../chat/state/provider-name.ts";
 import { putBack } from "../chat/state/put-back.ts";
@@ -11,14 +11,17 @@ import type { ShownMessage } from "../chat/state/shown-message.ts";
 import { startBranch } from "../chat/state/start-branch.ts";
 import { t } from "../texts/later.ts";
 import { Icon } from "../ui/icon.tsx";
-import { type Lane, laneName } from "./lane.ts";
+import { choiceOf, LANE_MEMORIES, type Lane, type LaneMemory, laneName } from "./lane.ts";
 
 interface LaneColumnProps {
   lane: Lane;
+  /** The context window of lanes that do not send everything; undefined: the model's. */
+  window: number | undefined;
   providers: readonly ProviderStatus[];
   maxChars: number;
   canRemove: boolean;
   onChange: (part: Partial<Choice>) => void;
+  onMemory: (memory: LaneMemory) => void;
   onRemove: () => void;
   onOpen: (sessionId: string) => void;
 }
@@ -27,14 +30,17 @@ const NO_BRANCHES = new Map();
 
 export function LaneColumn({
   lane,
+  window,
   providers,
   maxChars,
   canRemove,
   onChange,
+  onMemory,
   onRemove,
   onOpen,
 }: LaneColumnProps) {
-  const { conversation, choice } = lane;
+  const { conversation } = lane;
+  const choice = useMemo(() => choiceOf(lane, window), [lane, window]);
   const state = useSyncExternalStore(conversation.store.subscribe, conversation.store.get);
   const line = useMemo(
     () => lineOfNextTurn(state.messages, choice.mode, null),
@@ -74,13 +80,14 @@ export function LaneColumn({
     <section className="lane" aria-label={name}>
       <header className="lane-head">
         <select
+          className="lane-memory"
           aria-label={t.memory.name}
-          value={choice.mode}
-          onChange={(event) => onChange({ mode: event.target.value as Mode })}
+          value={lane.memory}
+          onChange={(event) => onMemory(event.target.value as LaneMemory)}
         >
-          {MODES.map((mode) => (
-            <option key={mode} value={mode}>
-              {t.memory.states[mode]}
+          {LANE_MEMORIES.map((memory) => (
+            <option key={memory} value={memory}>
+              {t.compare.memories[memory]}
             </option>
           ))}
         </select>

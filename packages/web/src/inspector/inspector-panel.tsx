@@ -12,6 +12,7 @@ import { PayloadBlocks } from "./payload-blocks.tsx";
 import { RawRequest } from "./raw-request.tsx";
 import { Recalled } from "./recalled.tsx";
 import { StorageKeys } from "./storage-keys.tsx";
+import { TableOfContents } from "./table-of-contents.tsx";
 import { TotalsFoot } from "./totals-foot.tsx";
 import { TurnTimes } from "./turn-times.tsx";
 import { WindowSlider } from "./window-slider.tsx";
@@ -116,6 +117,7 @@ function Report({ subject, report, pricing, sessionId, chatRequest }: ReportProp
       )}
       <Figures report={report} subject={subject} pricing={pricing} />
       <ContextBar report={report} hasLegend />
+      <TableOfContents sessionId={sessionId} report={report} />
       <Recalled sessionId={sessionId} report={report} isNext={kind === "next"} />
       <PayloadBlocks report={report} kind={kind} isLastOpen={subject.isOpen} />
       {kind === "turn" && <TurnTimes report={report} />}

@@ -12,6 +12,7 @@ import type { Pricing } from "../chat/state/use-pricing.ts";
 import { useSessionTotals } from "../chat/state/use-session-totals.ts";
 import { InspectorPanel, type InspectorSubject } from "./inspector-panel.tsx";
 import { ModelSettings } from "./model-settings.tsx";
+import { StrategyChoice } from "./strategy-choice.tsx";
 
 /** In place of a message that is not written yet. */
 const EMPTY_DRAFT = "…";
@@ -55,9 +56,16 @@ export function SessionInspector({
     (tokens: number | null) => choose({ context_tokens: tokens }),
     [choose],
   );
-  const modelSettings = useMemo(
-    () => provider && <ModelSettings settings={state.settings} provider={provider} choose={choose} />,
-    [state.settings, provider, choose],
+  const { mode, memory } = choice ?? {};
+  const settings = useMemo(
+    () =>
+      provider && (
+        <>
+          <StrategyChoice mode={mode} strategy={memory} onChange={(memory) => choose({ memory })} />
+          <ModelSettings settings={state.settings} provider={provider} choose={choose} />
+        </>
+      ),
+    [mode, memory, state.settings, provider, choose],
   );
   // Read when it is copied: a new function for each letter of the draft would render the panel.
   const latest = useRef(chat);
@@ -72,7 +80,7 @@ export function SessionInspector({
       totals={totals}
       totalsArePartial={isPartial}
       chatRequest={chatRequest}
-      settings={modelSettings}
+      settings={settings}
       contextTokens={choice?.contextTokens ?? null}
       onContextTokens={onContextTokens}
       history={history}

@@ -164,6 +164,18 @@ export const englishLater = {
     close: "Close side by side",
     lane: "Lane",
     removeLane: (name: string) => `Remove lane: ${name}`,
+    memories: {
+      stateless: "Memory off",
+      window: "Memory on: newest messages",
+      recall: "Memory on: recall",
+      summary: "Memory on: table of contents",
+      "recall+summary": "Memory on: recall and contents",
+      everything: "Memory on: everything",
+    },
+    window: "Window",
+    windowHint:
+      "The context window of every lane, except one that sends everything. A small one shows what a strategy does.",
+    modelWindow: "the model's",
     ownPrompt: "own prompt",
     systemPromptPlaceholder: "System prompt: the server's own",
     empty: {
@@ -172,6 +184,8 @@ export const englishLater = {
     },
     placeholder: "Write a message to all lanes",
     tokensSent: "Tokens sent",
+    cached: "Of these cached",
+    noneCached: "none reported",
     chart: "Tokens sent, added up",
     turns: (count: number) => plural(count, "turn"),
     tryPrompt: (message: string) => `Try: “${message}”`,

@@ -59,6 +59,25 @@ export const english = {
     recallHint:
       "When the conversation no longer fits the context window: earlier messages that share words with yours are sent too",
   },
+  strategies: {
+    name: "Sent when the conversation no longer fits",
+    options: {
+      window: "The newest messages",
+      recall: "Newest, and earlier ones that share words (recall)",
+      summary: "Newest, and a table of contents",
+      "recall+summary": "Newest, recall and a table of contents",
+    },
+    contents: {
+      name: "Table of contents",
+      about:
+        "First words of messages that are not sent. Made by rule, not by a model, so it cannot be wrong.",
+      none: "There is no room for it in this window.",
+      failures: {
+        unavailable: "There is none: the earlier messages could not be read.",
+        late: "There is none: reading the earlier messages took too long.",
+      },
+    },
+  },
   header: {
     skipToMessage: "Write a message",
     sessions: "Sessions",

@@ -17,6 +17,10 @@ export const formatCount = (count: number): string => format(count, { maximumFra
 export const formatTenths = (value: number): string =>
   format(value, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
+/** 0.5619 → "56%". */
+export const formatShare = (share: number): string =>
+  format(share, { style: "percent", maximumFractionDigits: 0 });
+
 /** "1 message", "5 messages". */
 export const plural = (count: number, noun: string, nouns = `${noun}s`): string =>
   `${formatCount(count)} ${count === 1 ? noun : nouns}`;

@@ -61,6 +61,25 @@ export const german: Texts = {
     recallHint:
       "Wenn das Gespräch nicht mehr ins Kontextfenster passt: Auch frühere Nachrichten, die Wörter mit Ihrer teilen, werden gesendet",
   },
+  strategies: {
+    name: "Gesendet, wenn das Gespräch nicht mehr passt",
+    options: {
+      window: "Die neuesten Nachrichten",
+      recall: "Neueste und frühere mit gleichen Wörtern (Erinnern)",
+      summary: "Neueste und ein Inhaltsverzeichnis",
+      "recall+summary": "Neueste, Erinnern und ein Inhaltsverzeichnis",
+    },
+    contents: {
+      name: "Inhaltsverzeichnis",
+      about:
+        "Die ersten Wörter von Nachrichten, die nicht gesendet werden. Nach einer Regel gemacht, nicht von einem Modell, daher ohne Fehler.",
+      none: "In diesem Fenster ist kein Platz dafür.",
+      failures: {
+        unavailable: "Es gibt keines: Die früheren Nachrichten konnten nicht gelesen werden.",
+        late: "Es gibt keines: Die früheren Nachrichten zu lesen hat zu lange gedauert.",
+      },
+    },
+  },
   header: {
     skipToMessage: "Nachricht schreiben",
     sessions: "Sitzungen",
@@ -557,6 +576,17 @@ export const german: Texts = {
     close: "Nebeneinander schließen",
     lane: "Spur",
     removeLane: (name) => `Spur entfernen: ${name}`,
+    memories: {
+      stateless: "Gedächtnis aus",
+      window: "Gedächtnis an: neueste Nachrichten",
+      recall: "Gedächtnis an: Erinnern",
+      summary: "Gedächtnis an: Inhaltsverzeichnis",
+      "recall+summary": "Gedächtnis an: Erinnern und Inhalt",
+      everything: "Gedächtnis an: alles",
+    },
+    window: "Fenster",
+    windowHint: "Das Kontextfenster jeder Spur außer „alles“. Ein kleines zeigt, was eine Strategie bewirkt.",
+    modelWindow: "das des Modells",
     ownPrompt: "eigener Prompt",
     systemPromptPlaceholder: "System-Prompt: der des Servers",
     empty: {
@@ -565,6 +595,8 @@ export const german: Texts = {
     },
     placeholder: "Nachricht an alle Spuren schreiben",
     tokensSent: "Token gesendet",
+    cached: "Davon aus dem Cache",
+    noneCached: "keine gemeldet",
     chart: "Gesendete Token, zusammengezählt",
     turns: (count) => plural(count, "Runde", "Runden"),
     tryPrompt: (message) => `Probieren: „${message}“`,

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ChatPage } from "./chat-page.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+const send = (path: string, method: string, body: unknown) =>
+  fetch(`${stack.api}${path}`, {
+    method,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+async function open(): Promise<ChatPage> {
+  const chat = new ChatPage(await stack.open({ viewport: { width: 1440, height: 900 } }));
+  await chat.page.waitForURL(/#\/s\//);
+  return chat;
+}
+
+test("lists what no longer fits, shows the list and its messages, and leaves recall as it is", async () => {
+  const id = "listed";
+  const messages = Array.from({ length: 20 }, (_, n) => [
+    { role: "user", content: `Town number ${n}: tell me about its weather at noon, and about its trains.` },
+    { role: "assistant", content: "It rains there, as on most days of the year, and it will go on." },
+  ]).flat();
+  await send(`/sessions/${id}/messages`, "POST", { messages });
+  const settings = { mode: "stateful", provider: "mirror", context_tokens: 768 };
+  await send(`/sessions/${id}/settings`, "PATCH", settings);
+  const chat = await open();
+  const { page } = chat;
+  await page.goto(`${stack.url}/#/s/${id}`);
+  await expect(chat.answers.last()).toBeVisible();
+  await page.getByRole("textbox", { name: "Message" }).fill("Hello");
+  const choice = page.getByRole("combobox", { name: "Sent when the conversation no longer fits" });
+  await expect.poll(() => choice.inputValue()).toBe("recall");
+  const list = page.getByRole("region", { name: "Table of contents" });
+  expect(await list.count()).toBe(0);
+  const stored = page.waitForResponse((it) => it.request().method() === "PATCH");
+  await choice.selectOption("recall+summary");
+  await stored;
+  const entry = list.getByRole("button", { name: /^Town number \d+: tell me about its weather…$/ });
+  await expect(entry.first()).toBeVisible();
+  await expect(list.getByText(/Made by rule, not by a model/)).toBeVisible();
+  const bar = page.locator(".inspector").getByRole("img", { name: /\d+ table of contents, \d+ history/ });
+  await expect(bar).toBeVisible();
+  const recall = page.getByRole("checkbox", { name: "Recall" });
+  expect(await recall.isChecked()).toBe(true);
+  const [title = ""] = (await entry.first().innerText()).split(":");
+  await entry.first().click();
+  const original = page.getByRole("article", { name: "You" }).filter({ hasText: `${title}:` });
+  await expect.poll(async () => ((await original.boundingBox())?.y ?? -1) > 0).toBe(true);
+  await recall.uncheck();
+  await expect.poll(() => choice.inputValue()).toBe("summary");
+  await expect(entry.first()).toBeVisible();
+  expect(await chat.say("Hello")).toContain(`I was sent the first words of: "${title}`);
+  await page.reload();
+  await expect.poll(() => choice.inputValue()).toBe("summary");
+  await chat.memory("Stateless");
+  expect(await choice.isDisabled()).toBe(true);
+});
+
+test("compares all ways to remember in a small window, with what each one costs", async () => {
+  const chat = await open();
+  const { page } = chat;
+  await chat.provider(/Mirror/);
+  await page.getByRole("button", { name: "Side by side" }).click();
+  const add = page.getByRole("button", { name: "Lane", exact: true });
+  for (let lanes = 2; lanes < 6; lanes++) await add.click();
+  expect(await add.isDisabled()).toBe(true);
+  await page.getByRole("combobox", { name: "Window" }).selectOption("512");
+  const answers = page.getByRole("article", { name: "Assistant" });
+  const filler = "The weather in our town was fine, and we walked along the river for a while. ".repeat(7);
+  for (const [n, text] of ["My name is Ada", filler, filler, filler, "What is my name?"].entries()) {
+    await page.getByRole("textbox", { name: "Message" }).fill(text);
+    await page.keyboard.press("Enter");
+    await expect.poll(() => answers.count()).toBe(6 * (n + 1));
+    await expect(page.getByRole("button", { name: "Send", exact: true })).toBeVisible();
+  }
+  const lastAnswer = (lane: string) =>
+    page
+      .getByRole("region", { name: `${lane} · Mirror` })
+      .getByRole("article", { name: "Assistant" })
+      .last()
+      .innerText();
+  expect(await lastAnswer("Memory off")).toContain("I was sent 1 message: this one.");
+  expect(await lastAnswer("Memory on: newest messages")).not.toContain("My name is Ada");
+  expect(await lastAnswer("Memory on: everything")).toContain("My name is Ada");
+  for (const lane of ["Memory on: table of contents", "Memory on: recall and contents"])
+    expect(await lastAnswer(lane)).toContain("I was sent the first words of");
+  const table = page.getByRole("region", { name: "Tokens sent, added up" }).locator("tbody");
+  const cells = async (column: number) => table.locator(`td:nth-child(${column})`).allInnerTexts();
+  await expect.poll(async () => (await cells(2)).every((text) => text !== "0")).toBe(true);
+  const [off, recall, window, , , everything] = (await cells(2)).map((text) => Number(text.replace(",", "")));
+  expect(off).toBeLessThan(Number(window));
+  expect(window).toBeLessThan(Number(recall));
+  expect(recall).toBeLessThan(Number(everything));
+  // The mirror has no cache and costs nothing.
+  expect(await cells(3)).toEqual(Array(6).fill("none reported"));
+});
