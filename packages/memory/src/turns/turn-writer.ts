@@ -2,7 +2,6 @@ import { MemoryError } from "../errors.ts";
 import type { Json, NewItem, NewMessage, Role } from "../history/item.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import { assertCount, assertFields, assertItem, assertJson, assertText } from "../validate.ts";
-import { AppendWindow } from "./append-window.ts";
 import type { TurnFeed, TurnOutcome, TurnOutput } from "./turn-feed.ts";
 import { encodeFinish, encodeStart, encodeText, hasMarks, type StartedItem } from "./turn-log.ts";
 import { TURN_ENDS, type TurnEnd } from "./turn-record.ts";
@@ -55,16 +54,14 @@ export interface EndOptions {
 }
 
 const MAX_ITEMS = 1_000;
-const APPEND_WINDOW = new AppendWindow();
 const END_FIELDS = new Set(["info", "context", "message"]);
 const START_FIELDS = new Set(["role", "type", "id", "toolCall", "toolCallId"]);
 const FINISH_FIELDS = new Set(["parts", "metadata"]);
 
 /**
  * Writes one running turn. Output is put into the feed only after Redis has acknowledged it: the first piece is
- * appended at once, one append is in flight at a time, what comes meanwhile joins the next. While the event loop lags,
- * appends begin at least as far apart as it lags, up to 50 ms. The lease is renewed by each append, and by a timer
- * between them, until `end`.
+ * appended at once, one append is in flight at a time, what comes meanwhile joins the next. The lease is
+ * renewed by each append, and by a timer between them, until `end`.
  *
  * @example
  * const begun = await turns.begin("session_1", { content: "Hi" });
@@ -82,7 +79,6 @@ export class TurnWriter {
   readonly feed: TurnOutput;
   readonly #feed: TurnFeed;
   readonly #scripts: TurnScripts;
-  readonly #window: AppendWindow;
   readonly #lost = new AbortController();
   readonly #maxIdleMs: number;
   readonly #timer: ReturnType<typeof setInterval> | undefined;
@@ -93,32 +89,18 @@ export class TurnWriter {
   #pending = "";
   #info = "";
   #inFlight: Promise<void> | undefined;
-  /** By `performance.now()`. */
-  #appendedAt = Number.NEGATIVE_INFINITY;
-  /** Set while pieces wait for others to join them. */
-  #delay: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
   #items = 0;
   /** The text of the item that was begun, until it is finished. */
   #content: string | undefined;
 
-  constructor(
-    id: string,
-    feed: TurnFeed,
-    scripts: TurnScripts,
-    { renewEveryMs, maxIdleMs }: TurnTimes,
-    window: AppendWindow = APPEND_WINDOW,
-  ) {
-    this.#window = window;
+  constructor(id: string, feed: TurnFeed, scripts: TurnScripts, { renewEveryMs, maxIdleMs }: TurnTimes) {
     this.id = id;
     this.feed = feed;
     this.#feed = feed;
     this.#scripts = scripts;
     this.#maxIdleMs = maxIdleMs;
-    if (renewEveryMs === undefined) return;
-    this.#timer = setInterval(() => this.#renew(), renewEveryMs);
-    window.open();
-    feed.onSettled(() => window.close());
+    if (renewEveryMs !== undefined) this.#timer = setInterval(() => this.#renew(), renewEveryMs);
   }
 
   /** Aborted when the turn is no longer this writer's: cancelled, cleared, idle too long, or Redis is unavailable. */
@@ -215,7 +197,6 @@ export class TurnWriter {
   async #end(status: TurnEnd, { info, context, message }: EndOptions): Promise<TurnOutcome> {
     if (info !== undefined) this.#info = JSON.stringify(info);
     this.#ended = true;
-    this.#stopWaiting();
     await this.#inFlight;
     clearInterval(this.#timer);
     if (this.#feed.outcome === undefined) {
@@ -250,7 +231,6 @@ export class TurnWriter {
    */
   async discard(): Promise<void> {
     this.#ended = true;
-    this.#stopWaiting();
     await this.#inFlight;
     clearInterval(this.#timer);
     if (this.#feed.outcome !== undefined) return;
@@ -279,16 +259,7 @@ export class TurnWriter {
   #append(log: string): void {
     this.#wasUsed = true;
     this.#pending += log;
-    this.#flushInWindow();
-  }
-
-  /** Appends what is pending, now or when the window is over that began with the last append. */
-  #flushInWindow(): void {
-    if (this.#inFlight !== undefined || this.#delay !== undefined) return;
-    const { ms } = this.#window;
-    const leftMs = ms === 0 ? 0 : this.#appendedAt + ms - performance.now();
-    if (leftMs <= 0) this.#flush();
-    else this.#delay = setTimeout(() => this.#flush(), leftMs);
+    this.#flush();
   }
 
   #renew(): void {
@@ -305,8 +276,6 @@ export class TurnWriter {
 
   #flush(): void {
     if (this.#inFlight !== undefined || this.signal.aborted) return;
-    this.#stopWaiting();
-    this.#appendedAt = performance.now();
     // Half a surrogate pair waits for its other half: Redis keeps UTF-8.
     const half = /[\uD800-\uDBFF]$/.test(this.#pending) ? this.#pending.slice(-1) : "";
     const text = (half === "" ? this.#pending : this.#pending.slice(0, -1)).toWellFormed();
@@ -323,13 +292,8 @@ export class TurnWriter {
       .catch((error) => this.#abandon(error))
       .finally(() => {
         this.#inFlight = undefined;
-        if (!this.#ended && this.#pending !== "" && this.#pending !== half) this.#flushInWindow();
+        if (!this.#ended && this.#pending !== "" && this.#pending !== half) this.#flush();
       });
-  }
-
-  #stopWaiting(): void {
-    clearTimeout(this.#delay);
-    this.#delay = undefined;
   }
 
   #conflict(): void {
@@ -343,7 +307,6 @@ export class TurnWriter {
 
   #lose(status: TurnEnd, count: number | null, reason: unknown): void {
     clearInterval(this.#timer);
-    this.#stopWaiting();
     this.#pending = "";
     this.#feed.end({ status, count });
     this.#lost.abort(reason ?? new Error(`The turn is ${status}`));
