@@ -46,6 +46,7 @@ const CALLS: Readonly<Record<string, () => unknown>> = {
   importHistory: () => importHistory(history, { sessions: async () => [] }, wrong as never),
   "a window of RedisMemoryHistory": () =>
     new RedisMemoryHistory(history, "s", { k: 1, ...wrong }).getMessages(),
+  questions: () => history.questions("s", { k: 1, ...wrong }),
   "restore: the session": () => archive.restore("s", { messages: [], ...wrong }),
   "restore: a turn": () => archive.restore("s", { messages: [message], turns: [{ ...turn, ...wrong }] }),
   "restore: a blob": () => archive.restore("s", { messages: [], blobs: [{ ...blob, ...wrong }] }),

@@ -322,8 +322,10 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
    */
   async questions(
     sessionId: string,
-    { k, before = "" }: { readonly k: number; readonly before?: string },
+    options: { readonly k: number; readonly before?: string },
   ): Promise<{ readonly index: number; readonly item: Item<T> }[]> {
+    assertFields("options", options, new Set(["k", "before"]));
+    const { k, before = "" } = options;
     assertCount("k", k);
     if (before !== "") assertId("before", before);
     const args = [String(k), before, "user"];
