@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Failure } from "../packages/setup/base/failure.mjs";
+import { Failure, Interrupted } from "../packages/setup/base/failure.mjs";
+import { withLock } from "../packages/setup/base/lock.mjs";
 import { thisMachine } from "../packages/setup/base/machine.mjs";
 import { npm } from "./npm.mjs";
 
@@ -24,11 +25,31 @@ export async function installPackages({ root, node, terminal, signal }) {
   const paths = Object.entries(wanted.packages)
     .filter(([path, entry]) => path.startsWith("node_modules/") && !entry.link && !entry.optional)
     .map(([path]) => join(root, path, "package.json"));
-  const installed = readLock(join(root, "node_modules", ".package-lock.json"));
-  // npm's record outlives packages that were removed by hand.
-  if (installed && isInstalled(wanted, installed) && paths.every(existsSync)) return;
+  const areInstalled = () => {
+    const installed = readLock(join(root, "node_modules", ".package-lock.json"));
+    // npm's record outlives packages that were removed by hand.
+    return installed && isInstalled(wanted, installed) && paths.every(existsSync);
+  };
+  if (areInstalled()) return;
 
   const task = terminal.task("Packages");
+  mkdirSync(join(root, ".runtime"), { recursive: true });
+  const onWait = () => task.say("waiting for another start of this clone, which installs them");
+  try {
+    await withLock(join(root, ".runtime", "packages.lock"), { signal, onWait }, async () => {
+      if (!areInstalled()) await install({ root, node, signal, task, paths });
+    });
+  } catch (error) {
+    task.drop();
+    throw signal.aborted ? new Interrupted() : error;
+  }
+  task.done(`${paths.length} installed (${task.elapsed()})`);
+}
+
+/**
+ * @param {{ root: string, node: string, signal: AbortSignal, paths: string[] } & { task: ReturnType<import("../packages/setup/base/terminal.mjs").Terminal["task"]> }} context
+ */
+async function install({ root, node, signal, task, paths }) {
   task.say("installing");
   const timer = setInterval(() => {
     task.progress({ done: paths.filter(existsSync).length, total: paths.length, unit: "packages" });
@@ -37,14 +58,12 @@ export async function installPackages({ root, node, terminal, signal }) {
     // Development packages too: the page is built here.
     await npm(["ci", "--include=dev"], { cwd: root, node, signal, what: "The packages" });
   } catch (error) {
-    task.drop();
     // What npm says that it installed is not to be believed.
     rmSync(join(root, "node_modules", ".package-lock.json"), { force: true });
     throw error;
   } finally {
     clearInterval(timer);
   }
-  task.done(`${paths.length} installed (${task.elapsed()})`);
 }
 
 /**

@@ -121,6 +121,8 @@ export function whyUnreachable(url) {
   const isTls = protocol === "https:";
   const address = `${hostname}:${port || (isTls ? 443 : 80)}`;
   const proxy = isTls ? process.env.https_proxy || process.env.HTTPS_PROXY : undefined;
+  const through = proxy ? parseProxy(proxy) : undefined;
+  if (proxy && !through) return Promise.resolve("HTTPS_PROXY is not the address of a proxy");
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(REACH_MS);
     const fail = (/** @type {NodeJS.ErrnoException} */ error) =>
@@ -137,18 +139,16 @@ export function whyUnreachable(url) {
       });
       request.once("error", fail).end();
     };
-    if (!proxy) {
+    if (!through) {
       ask(undefined);
       return;
     }
-    const through = new URL(proxy);
-    const { username, password } = through;
-    const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-    const headers = username ? { "proxy-authorization": `Basic ${login.toString("base64")}` } : {};
+    const { login } = through;
+    const headers = login ? { "proxy-authorization": `Basic ${Buffer.from(login).toString("base64")}` } : {};
     http
       .request({
-        host: through.hostname,
-        port: through.port || 80,
+        host: through.host,
+        port: through.port,
         method: "CONNECT",
         path: address,
         headers,
@@ -161,6 +161,20 @@ export function whyUnreachable(url) {
       .once("error", fail)
       .end();
   });
+}
+
+/**
+ * Undefined: it is not an address.
+ * @param {string} text `http://user:password@host:port`; what stands before `host` can be left out
+ */
+function parseProxy(text) {
+  try {
+    const { hostname, port, username, password } = new URL(text.includes("://") ? text : `http://${text}`);
+    const login = username && `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    return { host: hostname, port: port || 80, login };
+  } catch {
+    return undefined;
+  }
 }
 
 /**

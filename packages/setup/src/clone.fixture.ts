@@ -66,7 +66,7 @@ export interface Clone {
  * count as installed. It is removed with the test.
  */
 export function makeClone(): Clone {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "clone-")));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "a clone ü-")));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const filter = (path: string): boolean => !/node_modules|\.test\./.test(path);
   for (const part of ["scripts", "packages/setup"]) {

@@ -34,7 +34,7 @@ export async function installSystemPackage(
     const result = await run(manager.command, args, options);
     if (result.ok) return "";
     const words = /^E: .*$/m.exec(result.output)?.[0] ?? "";
-    problem = `${manager.name} could not install ${name}: it ${result.problem}. ${words}`.trim();
+    problem = `${manager.name} could not install ${name}: it ${result.problem}${words && `. ${words}`}`;
   }
   return problem;
 }

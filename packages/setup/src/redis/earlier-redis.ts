@@ -49,8 +49,11 @@ function readRecord(folder: string): RedisRecord | undefined {
   }
 }
 
-/** A process id can belong to another program by now; what the Redis itself says cannot. */
-async function worksOn(folder: string, port: number): Promise<boolean> {
+/**
+ * True if the Redis at this port works on this folder. A process id can belong to another program by now; what the
+ * Redis itself says cannot.
+ */
+export async function worksOn(folder: string, port: number): Promise<boolean> {
   try {
     const { dir = "" } = await askRedis({ url: `redis://127.0.0.1:${port}` }, (client) =>
       client.configGet("dir"),

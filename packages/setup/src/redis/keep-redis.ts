@@ -1,6 +1,9 @@
-import { explain } from "../../base/failure.mjs";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { explain, Interrupted } from "../../base/failure.mjs";
+import { withLock } from "../../base/lock.mjs";
 import type { Terminal } from "../../base/terminal.mjs";
-import { forgetRedis, recordRedis } from "./earlier-redis.ts";
+import { forgetRedis, recordRedis, shareEarlierRedis } from "./earlier-redis.ts";
 import { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from "./private-redis.ts";
 
 const RESTARTS = 5;
@@ -9,12 +12,14 @@ const REDIS_PORT = 6379;
 export interface KeptRedis {
   readonly url: string;
   readonly port: number;
+  /** It is the one of another start of this clone, and ends with that. */
+  readonly isShared: boolean;
   readonly end: () => Promise<void>;
 }
 
 /**
  * Starts the private Redis on its data folder, and starts it again should it end by itself; the server then finds it
- * where it was.
+ * where it was. If another start of this clone was faster, that one's is shared: two must never work on one folder.
  */
 export async function keepRedis(
   options: Pick<PrivateRedisOptions, "binary" | "folder"> & { readonly signal: AbortSignal },
@@ -27,7 +32,19 @@ export async function keepRedis(
     recordRedis(options.folder, started);
     return started;
   };
-  let redis = await startOn(REDIS_PORT);
+  mkdirSync(options.folder, { recursive: true });
+  const { signal } = options;
+  const found = await withLock(
+    join(options.folder, "start.lock"),
+    { signal },
+    async () => (await shareEarlierRedis(options.folder)) ?? (await startOn(REDIS_PORT)),
+  ).catch((error: unknown) => {
+    throw signal.aborted ? new Interrupted() : error;
+  });
+  if (typeof found === "string") {
+    return { url: found, port: Number(new URL(found).port), isShared: true, end: async () => {} };
+  }
+  let redis = found;
 
   const keep = async (): Promise<void> => {
     for (let restarts = 0; restarts < RESTARTS; restarts++) {
@@ -44,6 +61,7 @@ export async function keepRedis(
   return {
     url: redis.url,
     port: redis.port,
+    isShared: false,
     async end() {
       ending = true;
       recordRedis(options.folder, redis, true);

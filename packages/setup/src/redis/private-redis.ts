@@ -5,9 +5,11 @@ import { endProcess } from "../../base/end-process.mjs";
 import { diskFull, Failure, Interrupted } from "../../base/failure.mjs";
 import { guardProcess, unguardProcess } from "../../base/guard.mjs";
 import { freePort } from "../../base/ports.mjs";
+import { worksOn } from "./earlier-redis.ts";
 import { probeRedis } from "./probe-redis.ts";
 
 const HOST = "127.0.0.1";
+const urlOf = (port: number): string => `redis://${HOST}:${port}`;
 const READY_MS = 90_000;
 const GRACE_MS = 3_000;
 
@@ -37,7 +39,7 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
   mkdirSync(folder, { recursive: true });
   const log = join(folder, "redis.log");
   const port = await freePort(preferredPort);
-  const url = `redis://${HOST}:${port}`;
+  const url = urlOf(port);
   const output = openSync(log, "w");
   const where = ["--bind", HOST, "--port", `${port}`, "--dir", folder, "--daemonize", "no"];
   const child = spawn(
@@ -59,11 +61,15 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
     await endProcess(pid, GRACE_MS);
     unguardProcess(pid);
   };
-  const problem = await becomeReady(url, ended, signal);
+  const problem = await becomeReady({ port, folder, ended, signal });
   if (problem) {
     await end();
     if (signal?.aborted) throw new Interrupted();
     const words = readFileSync(log, "utf8");
+    // Another program took the port since it was found free.
+    if (/Address already in use/i.test(words)) {
+      return startPrivateRedis({ ...options, preferredPort: port + 1 });
+    }
     // On a full disk not even the log could be written; then this fails as well, and says so.
     if (!words) writeFileSync(log, "-".repeat(4_096));
     throw new Failure(explainLog(words, folder, problem));
@@ -71,16 +77,24 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
   return { url, port, pid, ended, end };
 }
 
+interface Started {
+  readonly port: number;
+  readonly folder: string;
+  readonly ended: Promise<string>;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Resolves with why it is not ready; empty when it is. */
-async function becomeReady(url: string, ended: Promise<string>, signal?: AbortSignal): Promise<string> {
+async function becomeReady({ port, folder, ended, signal }: Started): Promise<string> {
   let over = "";
   void ended.then((how) => {
     over = how;
   });
   const deadline = Date.now() + READY_MS;
   while (!over && !signal?.aborted) {
-    const { state, reason } = await probeRedis({ url });
-    if (state === "ready") return over;
+    const { state, reason } = await probeRedis({ url: urlOf(port) });
+    // Another Redis may answer there; then this one ends.
+    if (state === "ready" && (await worksOn(folder, port))) return over;
     if (Date.now() > deadline) return reason;
     await new Promise((done) => setTimeout(done, 20));
   }

@@ -119,7 +119,7 @@ describe("with all it needs", () => {
 test("as root, the system's package manager brings the Redis, and that is said", async (context) => {
   if (process.getuid?.() !== 0) return context.skip("this is not root");
   const clone = makeClone();
-  const link = `/bin/ln -s ${redisServer} ${clone.folder}/bin/redis-server`;
+  const link = `/bin/ln -s ${redisServer} "${clone.folder}/bin/redis-server"`;
   // Lists that cannot be refreshed do not keep apt from what it has.
   clone.command(
     "apt-get",
@@ -154,6 +154,33 @@ test("a signal during the installation ends it", async () => {
   run.child.kill("SIGTERM");
   expect((await run.ended).code).toBe(130);
   expect(isAlive(npm)).toBe(false);
+});
+
+test("two starts at once install the packages once, and share one private Redis", async () => {
+  const clone = makeClone();
+  clone.command("redis-server", redisServer);
+  const packages = { "node_modules/a": { version: "1.0.0" } };
+  clone.write("package-lock.json", JSON.stringify({ packages: { "": {}, ...packages } }));
+  clone.write(
+    "npm/npm-cli.js",
+    `const { appendFileSync, mkdirSync, writeFileSync } = require("node:fs");
+    appendFileSync("npm-runs", "x");
+    setTimeout(() => {
+      mkdirSync("node_modules/a");
+      writeFileSync("node_modules/a/package.json", "{}");
+      writeFileSync("node_modules/.package-lock.json", '${JSON.stringify({ packages })}');
+    }, 1_000);`,
+  );
+  clone.write("npm/package.json", "{}");
+  const env = { npm_execpath: join(clone.folder, "npm", "npm-cli.js") };
+  const runs = await Promise.all([1, 2].map(() => runScript(clone, ["start"], env)));
+  await Promise.all(runs.map((run) => run.says("Ctrl-C stops it.")));
+  const [one, other] = await Promise.all(runs.map((run) => run.askServer()));
+  expect(readFileSync(join(clone.folder, "npm-runs"), "utf8")).toBe("x");
+  expect(one?.REDIS_URL).toBe(other?.REDIS_URL);
+  expect(runs.map((run) => run.output()).join("")).toContain(
+    "the private one of the npm start that runs already",
+  );
 });
 
 test("installs a package again that npm recorded and that was removed", async () => {

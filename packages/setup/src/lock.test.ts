@@ -1,16 +1,24 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, readdir, readFile, utimes, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { appendFile, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { withFolder } from "./folder.fixture.ts";
-import { withLock } from "./lock.ts";
+import { withLock } from "../base/lock.mjs";
 
 const HOLDER = fileURLToPath(new URL("./lock-holder.fixture.ts", import.meta.url));
 const never = new AbortController().signal;
+
+async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "lock-"));
+  try {
+    await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 async function startHolder(path: string): Promise<ChildProcess> {
   const holder = fork(HOLDER, [path], { execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });

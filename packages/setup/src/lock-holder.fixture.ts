@@ -1,5 +1,5 @@
 // Holds the lock that it is given until it is killed.
-import { withLock } from "./lock.ts";
+import { withLock } from "../base/lock.mjs";
 
 await withLock(process.argv[2] ?? "", { signal: new AbortController().signal }, async () => {
   process.send?.("held");
