@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { Pool } from "undici";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AppError } from "../errors/app-error.ts";
@@ -92,6 +93,38 @@ describe("a server that", () => {
       socket.write("HTTP/1.1 301 Moved\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n");
     });
     expect(failure).toMatchObject({ code: "provider_unavailable" });
+  });
+});
+
+describe("a body", () => {
+  const json = Buffer.from('{"data":[{"id":"a"}],"note":"("}');
+
+  /** What is read of a body with this label, in packets of one byte each. */
+  async function read(encoding: string, body: Buffer): Promise<unknown> {
+    const label = encoding === "" ? "" : `content-encoding: ${encoding}\r\n`;
+    onRequest = async (socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\n${label}content-length: ${body.length}\r\n\r\n`);
+      for (const byte of body) {
+        socket.write(Buffer.of(byte));
+        await sleep(0);
+      }
+    };
+    const http = new ProviderHttp({ baseUrl: `${url}/v1`, apiKey: "" });
+    return http.getJson("models", never).finally(() => http.close());
+  }
+
+  test.each([
+    ["gzip", gzipSync(json)],
+    ["x-gzip", gzipSync(json)],
+    ["", gzipSync(json)],
+    ["deflate", deflateSync(json)],
+    ["br", brotliCompressSync(json)],
+    ["zstd", zstdCompressSync(json)],
+    ["gzip", json],
+    ["none", json],
+    ["UTF-8", json],
+  ])("with the label %j is read by what it is", async (encoding, body) => {
+    expect(await read(encoding, body)).toEqual({ data: [{ id: "a" }], note: "(" });
   });
 });
 

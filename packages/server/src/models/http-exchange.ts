@@ -28,14 +28,16 @@ export interface BodyReader<Result> {
 /** How long a server may take to finish a body of which everything needed is there. */
 const GRACE_MS = 1500;
 
-/** Servers compress although nothing was asked for. */
-const DECOMPRESS: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
-};
+/**
+ * Servers compress although nothing was asked for, and proxies put wrong labels on it or take them away: where the
+ * first byte shows what it is, it decides.
+ */
+function decompressorFor(first: number | undefined, encoding: string): Transform | undefined {
+  if (first === 0x1f) return createGunzip();
+  if (first === 0x28) return createZstdDecompress();
+  if (encoding === "br") return createBrotliDecompress();
+  return encoding === "deflate" ? createInflate() : undefined;
+}
 
 /**
  * One request and its response, on undici's own callbacks: no stream and no promise stand between a packet and its
@@ -66,7 +68,9 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
   readonly #reject: (reason: unknown) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #reader: BodyReader<Result> | undefined;
-  #decompress: Transform | undefined;
+  #encoding = "";
+  /** Undefined before the first bytes, null if they are not compressed. */
+  #decompress: Transform | null | undefined;
   #settled = false;
   #grace: NodeJS.Timeout | undefined;
 
@@ -95,7 +99,7 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
     if (this.#settled || status < 200) return;
     try {
       this.#reader = this.#open(status, headers);
-      this.#decompress = this.#decompressor(headers["content-encoding"]);
+      this.#encoding = String(headers["content-encoding"] ?? "");
     } catch (error) {
       this.#fail(error);
       return;
@@ -106,14 +110,15 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
 
   onResponseData(_: Dispatcher.DispatchController, bytes: Buffer): void {
     if (this.#settled) return;
-    if (this.#decompress === undefined) this.#data(bytes);
+    if (this.#decompress === undefined) this.#decompress = this.#decompressor(bytes);
+    if (this.#decompress === null) this.#data(bytes);
     else this.#decompress.write(bytes);
   }
 
   onResponseEnd(): void {
     clearTimeout(this.#grace);
-    if (this.#decompress === undefined) this.#end();
-    else this.#decompress.end();
+    if (this.#decompress) this.#decompress.end();
+    else this.#end();
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
@@ -138,15 +143,10 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
     }
   }
 
-  #decompressor(encoding: string | string[] | undefined): Transform | undefined {
-    const name = String(encoding ?? "identity")
-      .trim()
-      .toLowerCase();
-    if (name === "identity" || name === "") return undefined;
-    const create = DECOMPRESS[name];
-    if (create === undefined)
-      throw providerFailure("provider_failed", { message: `its answer is compressed (${name})` });
-    return create()
+  #decompressor([first]: Buffer): Transform | null {
+    const stream = decompressorFor(first, this.#encoding.trim().toLowerCase());
+    if (stream === undefined) return null;
+    return stream
       .on("data", (bytes: Buffer) => this.#data(bytes))
       .on("end", () => this.#end())
       .on("error", (cause) => {

@@ -170,6 +170,19 @@ test.each([
   expect(failure(status, body).code).toBe(code);
 });
 
+test.each([
+  ["Rate limit reached. Please try again in 7.66s. Visit the console.", 8],
+  ["Please try again in 1m30s", 90],
+  ["Please try again in 1h2m3s.", 3723],
+  ["Please try again in 6ms.", 1],
+  ["Please retry in 34.07s.", 34 + 1],
+  ["Please retry after 20 seconds.", 20],
+  ["Try again in a minute", undefined],
+])("%s: %s seconds", (message, seconds) => {
+  expect(failure(429, { error: { message } }).retryAfter).toBe(seconds);
+  expect(failure(429, { error: { message } }, { "retry-after": "3" }).retryAfter).toBe(3);
+});
+
 test("a server that timed out is not said to have no such API", () => {
   expect(failure(408, { error: { message: "Request timed out" } }).provider).not.toHaveProperty("noSuchApi");
 });

@@ -169,7 +169,7 @@ export function failureOfResponse(
   const parsed = parseOrNull(body);
   const error = parsed === null ? plainText(body) : errorOfBody(parsed);
   const code = codeOf(error, status);
-  const retryAfter = parseRetryAfter(headers);
+  const retryAfter = parseRetryAfter(headers) ?? retryIn(error?.message ?? "");
   return providerFailure(code, {
     message: quotable(error?.message ?? "", secrets),
     status,
@@ -245,7 +245,7 @@ const CODE_BY_MESSAGE: Meanings = [
     "provider_unauthorized",
   ],
   [
-    /model\b.{0,120}\b(?:not found|does not exist|not (?:a )?valid|not supported by|unknown)|(?:unknown|invalid|no such) model|not a valid model|模型不存在/i,
+    /model\b.{0,120}\b(?:not found|does not exist|not (?:a )?valid|not supported by|unknown|decommissioned)|(?:unknown|invalid|no such) model|not a valid model|模型不存在/i,
     "provider_model_not_found",
   ],
   [/\bloading (?:the )?model|model\b.{0,80}\b(?:loading|not ready)/i, "provider_unavailable"],
@@ -293,6 +293,17 @@ const isApiError = (error: ProviderError | null): boolean =>
   !/^(?:(?:file|page|resource|route)?\s*not found|unexpected endpoint.*|cannot (?:get|post) .*|no route.*)\.?$/i.test(
     error.message.trim(),
   );
+
+/** Seconds that a sentence names: OpenAI's, Groq's and Gemini's "try again in 1m30s", "retry in 34.07s". */
+function retryIn(message: string): number | undefined {
+  const found =
+    /\b(?:try again|retry) (?:in|after) (?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?) ?(ms|s)\w*)?/i.exec(
+      message,
+    );
+  const [, hours = 0, minutes = 0, number = 0, unit] = found ?? [];
+  const seconds = Number(hours) * 3600 + Number(minutes) * 60 + Number(number) / (unit === "ms" ? 1000 : 1);
+  return seconds > 0 ? Math.ceil(seconds) : undefined;
+}
 
 function parseRetryAfter(
   headers: Readonly<Record<string, string | string[] | undefined>>,

@@ -91,7 +91,7 @@ export function commonErrorTexts(name: string, urlSetting: string) {
       "Set a smaller context window, or start a new session.",
     ],
     provider_refused: (failure) => [
-      `${Name} refused the request.${quoted(failure)}`,
+      `${Name} refused the request${failure.provider?.message ? "" : ` (status ${failure.provider?.status})`}.${quoted(failure)}`,
       "Change the message, the model or the settings.",
     ],
     provider_broke_off: ({ provider }) =>
@@ -106,5 +106,7 @@ export function commonErrorTexts(name: string, urlSetting: string) {
 
 const inSeconds = (seconds: number | undefined): string => {
   if (seconds === undefined) return "in a minute";
+  if (seconds >= 7200) return `in ${Math.ceil(seconds / 3600)} hours`;
+  if (seconds >= 120) return `in ${Math.ceil(seconds / 60)} minutes`;
   return seconds === 1 ? "in 1 second" : `in ${seconds} seconds`;
 };
