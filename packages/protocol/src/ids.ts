@@ -37,7 +37,7 @@ export const messageId = id;
 export const turnId = z.string().regex(/^[0-9a-f]{16}$/, "must be a turn's id: 16 hexadecimal digits");
 
 /** ISO 8601, UTC, milliseconds. */
-export const timestamp = z.iso.datetime();
+export const timestamp = z.iso.datetime("must be a time such as 2026-11-27T10:00:00Z");
 
 /** How far a turn is. The last four are ends. */
 export const TURN_STATUSES = ["running", "completed", "cancelled", "failed", "interrupted"] as const;
