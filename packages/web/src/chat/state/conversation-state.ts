@@ -13,6 +13,8 @@ export interface WaitingMessage {
   readonly attachments: readonly MessageAttachment[];
   /** null: sent before the page was ready. */
   readonly choice: Choice | null;
+  /** True if its request was on the way when the page was closed: it may have arrived. */
+  readonly isSent?: true;
 }
 
 /** How a turn ended that did not complete and can be retried. */

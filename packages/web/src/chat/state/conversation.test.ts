@@ -291,3 +291,66 @@ describe("a session that Redis no longer has", () => {
     expect(conversation.store.get()).toMatchObject({ messages: [], gone: null, isCleared: true });
   });
 });
+
+/** A response that is given later. */
+function later() {
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  return { answer: () => promise as unknown as Response, give: (make: () => Response) => resolve(make()) };
+}
+
+test("keeps a message that is sent while the stored ones are read", async () => {
+  const items = later();
+  routes["GET /items"] = [items.answer];
+  routes["POST /api/chat"] = [later().answer];
+  const conversation = new Conversation(SESSION);
+  const refreshed = conversation.refresh();
+  conversation.send("Hi", choice);
+  items.give(page(message("e-0", "user", "Before"), message("e-1", "assistant", "Yes")));
+  await refreshed;
+  expect(contents(conversation)).toEqual(["user: Before", "assistant: Yes", "user: Hi", "assistant: "]);
+});
+
+describe("a reload", () => {
+  beforeEach(() => {
+    const kept = new Map<string, string>();
+    vi.stubGlobal("sessionStorage", {
+      getItem: (name: string) => kept.get(name) ?? null,
+      setItem: (name: string, value: string) => void kept.set(name, value),
+      removeItem: (name: string) => void kept.delete(name),
+    });
+  });
+  function reloaded() {
+    const conversation = new Conversation(SESSION);
+    conversation.restoreQueue();
+    return conversation;
+  }
+  const waiting = (conversation: Conversation) => conversation.store.get().waiting.map(({ text }) => text);
+
+  test("keeps a message that the server has refused", async () => {
+    routes["POST /api/chat"] = [problem(401, { code: "unauthenticated", detail: "Log in.", status: 401 })];
+    const before = new Conversation(SESSION);
+    before.send("A long message", choice);
+    await idle(before);
+    before.close();
+    const after = reloaded();
+    expect(waiting(after)).toEqual(["A long message"]);
+    after.discard(after.store.get().waiting[0]?.key ?? "");
+    expect(waiting(reloaded())).toEqual([]);
+  });
+
+  test("repeats a request that was on its way, and shows its turn once", async () => {
+    routes["POST /api/chat"] = [later().answer, stream("Hello")];
+    routes["GET /items"] = [page(message("m1", "user", "Hi"), message("m2", "assistant", "Hello"))];
+    const before = new Conversation(SESSION);
+    before.send("Hi", choice);
+    before.close();
+    const after = reloaded();
+    await after.load();
+    await idle(after);
+    const keys = asked.filter(({ path }) => path === "POST /api/chat").map(({ key }) => key);
+    expect(keys).toHaveLength(2);
+    expect(new Set(keys).size).toBe(1);
+    expect(contents(after)).toEqual(["user: Hi", "assistant: Hello"]);
+    expect(waiting(reloaded())).toEqual([]);
+  });
+});

@@ -20,6 +20,7 @@ import { recallAll } from "./not-recalled.ts";
 import { randomBase36 } from "./session-id.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
 import { StoredMessages } from "./stored-messages.ts";
+import { readQueue, writeQueue } from "./stored-queue.ts";
 import { StoredSettings } from "./stored-settings.ts";
 import { countLost, toImport, withKnownImages } from "./to-import.ts";
 
@@ -39,6 +40,8 @@ export class Conversation {
   readonly store: Store<ConversationState>;
   readonly #stored: StoredMessages;
   readonly #settings: StoredSettings;
+  /** Messages that the server has not accepted yet, by key: a reload must not lose them. */
+  readonly #unsent = new Map<string, WaitingMessage>();
   #open = new AbortController();
 
   constructor(sessionId: string) {
@@ -52,8 +55,10 @@ export class Conversation {
     return this.store.get();
   }
 
-  /** Queues messages that were waiting before a reload. */
-  restoreQueue(waiting: readonly WaitingMessage[]): void {
+  /** Queues the messages that were not sent before a reload. */
+  restoreQueue(): void {
+    const waiting = readQueue(this.sessionId);
+    for (const message of waiting) this.#unsent.set(message.key, message);
     this.store.update({ waiting });
   }
 
@@ -65,7 +70,7 @@ export class Conversation {
       await this.#stored.load(signal);
       await this.#settings.load(signal);
       this.store.update({ load: "ready" });
-      await this.#followLast(signal);
+      if (!this.#sendAgain()) await this.#followLast(signal);
     } catch (error) {
       if (!signal.aborted) this.store.update({ load: asApiError(error) });
     }
@@ -106,8 +111,12 @@ export class Conversation {
     const { live, waiting } = this.#state;
     if (choice !== null) this.#settings.note(settingsOf(choice));
     const message = { key, text, attachments };
-    if (live === null && choice !== null) this.#post(message, choice);
-    else this.store.update({ waiting: [...waiting, { ...message, choice }] });
+    if (live === null && choice !== null) {
+      this.#post(message, choice);
+      return;
+    }
+    this.#keep({ ...message, choice });
+    this.store.update({ waiting: [...waiting, { ...message, choice }] });
   }
 
   /** Sends what was queued before the page was ready. */
@@ -115,9 +124,9 @@ export class Conversation {
     const { waiting } = this.#state;
     if (!waiting.some((message) => message.choice === null)) return;
     this.#settings.note(settingsOf(choice));
-    this.store.update({
-      waiting: waiting.map((message) => ({ ...message, choice: message.choice ?? choice })),
-    });
+    const chosen = waiting.map((message) => ({ ...message, choice: message.choice ?? choice }));
+    for (const message of chosen) this.#keep(message);
+    this.store.update({ waiting: chosen });
     this.sendWaiting();
   }
 
@@ -134,6 +143,7 @@ export class Conversation {
   /** Removes a refused or queued message. */
   discard(key: string): void {
     const { messages, waiting } = this.#state;
+    this.#forget(key);
     this.store.update({
       messages: messages.filter((message) => message.key !== key),
       waiting: waiting.filter((message) => message.key !== key),
@@ -179,6 +189,8 @@ export class Conversation {
   async clear(): Promise<void> {
     await clearSession(this.sessionId);
     this.#reopen();
+    this.#unsent.clear();
+    writeQueue(this.sessionId, []);
     const { settings } = this.#state;
     this.store.update({ ...emptyConversation(this.sessionId), settings, isCleared: true });
   }
@@ -206,13 +218,33 @@ export class Conversation {
     return this.#open.signal;
   }
 
+  #keep(message: WaitingMessage): void {
+    this.#unsent.set(message.key, message);
+    writeQueue(this.sessionId, [...this.#unsent.values()]);
+  }
+
+  #forget(key: string): void {
+    if (this.#unsent.delete(key)) writeQueue(this.sessionId, [...this.#unsent.values()]);
+  }
+
   #post({ key, text, attachments }: Omit<WaitingMessage, "choice">, choice: Choice): void {
+    this.#keep({ key, text, attachments, choice, isSent: true });
     const message = messageOnItsWay(key, text, attachments);
     this.store.update({ messages: [...this.#state.messages, message] });
     const carried = attachments.length > 0 && { attachments: toRequest(attachments) };
     const body = chatBody(this.sessionId, choice, { message: text, ...carried });
     recallAll();
     void this.#run(newLiveTurn(this.sessionId), { choice, key, connect: beginTurn(body, key) });
+  }
+
+  /** Repeats the request that was on its way at a reload. With its key the server answers it once. */
+  #sendAgain(): boolean {
+    const { waiting } = this.#state;
+    const sent = waiting.find(({ isSent }) => isSent);
+    if (!sent || sent.choice === null) return false;
+    this.store.update({ waiting: waiting.filter((message) => message !== sent) });
+    this.#post(sent, sent.choice);
+    return true;
   }
 
   /** Follows the last turn if it is running, else shows how it ended. */
@@ -227,8 +259,15 @@ export class Conversation {
     } else if (turn.status === "completed") {
       this.#setOutcome(null);
     } else {
-      const { code, detail } = await fetchTurn(this.sessionId, turn.id, signal);
-      this.#setOutcome({ turnId: turn.id, status: turn.status, code, detail });
+      const { status } = turn;
+      const record = await fetchTurn(this.sessionId, turn.id, signal).catch(() => {
+        signal.throwIfAborted();
+        // That it did not complete is known without its record.
+        return undefined;
+      });
+      // A message may have been sent meanwhile.
+      if (this.#state.live !== null) return;
+      this.#setOutcome({ turnId: turn.id, status, code: record?.code, detail: record?.detail });
     }
   }
 
@@ -242,6 +281,7 @@ export class Conversation {
       for await (const update of followTurn(turn, { connect: running.connect, signal })) {
         const isNew = latest.turnId === null && update.turn.turnId !== null;
         latest = update.turn;
+        if (isNew) this.#adopt(latest, running);
         this.#show(latest, running, update.reconnecting);
         if (isNew) void this.#settings.save();
         if (isNew && this.#state.stopping) this.#cancel(latest.turnId ?? "").catch(() => {});
@@ -253,6 +293,15 @@ export class Conversation {
       return;
     }
     await this.#settle(latest, signal);
+  }
+
+  /** The server has accepted the message. Its turn may be stored and shown already, if the request is a repeated one. */
+  #adopt({ turnId }: LiveTurn, { key }: Running): void {
+    this.#forget(key);
+    const messages = this.#state.messages.filter(
+      (message) => message.key === key || message.key === `${key}:answer` || message.turn?.id !== turnId,
+    );
+    this.store.update({ messages });
   }
 
   #show(turn: LiveTurn, { choice, key }: Running, reconnecting: boolean): void {
@@ -279,6 +328,11 @@ export class Conversation {
   async #refuse(error: ApiError, { choice, key }: Running): Promise<void> {
     const { messages, waiting } = this.#state;
     const question = messages.find((message) => message.key === key);
+    const refusedMessage = this.#unsent.get(key);
+    if (refusedMessage !== undefined) {
+      const { isSent: _, ...message } = refusedMessage;
+      this.#keep(message);
+    }
     const others = messages.filter((message) => message.key !== key && message.key !== `${key}:answer`);
     const idle = { live: null, stopping: false, reconnecting: false };
     if (error.code === "turn_in_progress" && question !== undefined) {

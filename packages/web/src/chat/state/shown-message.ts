@@ -1,6 +1,6 @@
 import type { Message } from "@redis-memory-magic/protocol";
 import type { ApiError } from "../../api/api-error.ts";
-import type { ToolCall } from "../stream/live-turn.ts";
+import type { LiveTurn, ToolCall } from "../stream/live-turn.ts";
 import { attachmentsIn, type MessageAttachment, textIn } from "./attachment.ts";
 import type { Choice } from "./choice.ts";
 import type { MessagePage, PageMessage } from "./message-page.ts";
@@ -87,9 +87,14 @@ interface Shown {
 
 /**
  * Merges the newest page into the shown messages. Redis is the truth. Rows keep their keys; messages that Redis does
- * not have stay: those that it no longer has at the start, refused ones and those answered without it at the end.
+ * not have stay: those that it no longer has at the start; refused ones, those answered without it, and those of the
+ * running turn, which may be newer than the page, at the end.
  */
-export function mergeNewest({ messages, olderBefore }: Shown, page: MessagePage): Shown {
+export function mergeNewest(
+  { messages, olderBefore }: Shown,
+  page: MessagePage,
+  live: Pick<LiveTurn, "turnId"> | null = null,
+): Shown {
   const first = page.messages[0];
   const start = first === undefined ? -1 : messages.findIndex((message) => isSame(message, first));
   const isJoined = start >= 0 && page.next_before !== null;
@@ -103,7 +108,12 @@ export function mergeNewest({ messages, olderBefore }: Shown, page: MessagePage)
     // The page may have the data of images that it has sent.
     return known?.attachments.length ? { ...shown, attachments: known.attachments } : shown;
   });
-  const elsewhere = messages.filter(({ delivery }) => delivery === "refused" || delivery === "not-stored");
+  const elsewhere = messages.filter(
+    (message) =>
+      message.delivery === "refused" ||
+      message.delivery === "not-stored" ||
+      (live !== null && !keys.has(message.key) && isOf(live, message)),
+  );
   return {
     messages: [...goneMessages(messages, first), ...older, ...newest, ...elsewhere],
     olderBefore: older.length > 0 ? olderBefore : page.next_before,
@@ -124,6 +134,10 @@ function goneMessages(messages: readonly ShownMessage[], first: Message | undefi
 
 /** Returns what all ids have in common that Redis made for one life of a session; null for an id from elsewhere. */
 const epochOf = (id: string | null): string | null => /^([0-9a-f]{8})-\d+$/.exec(id ?? "")?.[1] ?? null;
+
+/** True for a message of the running turn that has no id yet. */
+const isOf = ({ turnId }: Pick<LiveTurn, "turnId">, { id, turn, delivery }: ShownMessage): boolean =>
+  id === null && (turn === undefined ? delivery === "on-its-way" : turn.id === turnId);
 
 function isSame(shown: ShownMessage, stored: Message): boolean {
   if (shown.id !== null) return shown.id === stored.id;

@@ -71,7 +71,7 @@ export class StoredMessages {
     // It was extended elsewhere: that expiry is outdated.
     if (page.messages.length > 0 && hasPassed(this.expiresAt)) this.expiresAt = null;
     const before = this.#store.get();
-    const merged = mergeNewest(before, page);
+    const merged = mergeNewest(before, page, before.live);
     const isNew = merged.messages.filter(isGone).length > before.messages.filter(isGone).length;
     this.#store.update({ ...merged, ...(isNew && { gone: explainGone(this.expiresAt) }) });
   }

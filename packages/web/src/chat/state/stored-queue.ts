@@ -5,7 +5,7 @@ import type { WaitingMessage } from "./conversation-state.ts";
 const tabStorage = () => sessionStorage;
 const nameOf = (sessionId: string) => `queue:${sessionId}`;
 
-/** Returns the messages that were queued in this tab before a reload. */
+/** Returns the messages that this tab had not sent before a reload. */
 export function readQueue(sessionId: string): readonly WaitingMessage[] {
   try {
     const queue: unknown = JSON.parse(readStored(nameOf(sessionId), tabStorage) ?? "[]");
@@ -16,7 +16,9 @@ export function readQueue(sessionId: string): readonly WaitingMessage[] {
 }
 
 export function writeQueue(sessionId: string, queue: readonly WaitingMessage[]): void {
-  writeStored(nameOf(sessionId), queue.length === 0 ? null : JSON.stringify(queue), tabStorage);
+  // Removed first: where there is no room for the new one, the old one would send messages twice.
+  writeStored(nameOf(sessionId), null, tabStorage);
+  if (queue.length > 0) writeStored(nameOf(sessionId), JSON.stringify(queue), tabStorage);
 }
 
 /** The browser's storage may hold anything: an older version of the page, or a user, wrote it. */

@@ -1,6 +1,5 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { Conversation } from "./conversation.ts";
-import { readQueue, writeQueue } from "./stored-queue.ts";
 
 /** Conversations with queued or refused messages, which only this page has. They stay alive while not shown. */
 const unfinished = new Map<string, Conversation>();
@@ -17,7 +16,7 @@ export function keepUntilShown(conversation: Conversation): void {
 
 function restored(sessionId: string): Conversation {
   const conversation = new Conversation(sessionId);
-  conversation.restoreQueue(readQueue(sessionId));
+  conversation.restoreQueue();
   return conversation;
 }
 
@@ -36,9 +35,6 @@ export function useConversation(sessionId: string) {
       else conversation.close();
     };
   }, [conversation]);
-
-  const { waiting } = state;
-  useEffect(() => writeQueue(sessionId, waiting), [sessionId, waiting]);
 
   return { conversation, state };
 }
