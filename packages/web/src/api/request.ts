@@ -8,8 +8,10 @@ import { noteServerTime } from "./server-clock.ts";
 const BASE = "./api";
 /** Paths that the server cannot answer without Redis. */
 const NEEDS_REDIS = /^\/sessions/;
-/** Deadline for the response headers. */
+/** Deadline for the response headers, after the body has been sent. */
 const DEADLINE_MS = 15_000;
+/** A slow uplink, 128 kbit/s, in bytes per millisecond: images are megabytes. */
+const SLOWEST_UPLINK = 16;
 
 export interface RequestOptions {
   method?: "GET" | "POST" | "PATCH" | "DELETE";
@@ -29,7 +31,8 @@ export async function request(path: string, options: RequestOptions = {}): Promi
   const { method = "GET", body, headers = {}, signal, keepalive = false } = options;
   // The deadline covers the headers only: a stream may run for as long as it sends something.
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), DEADLINE_MS);
+  const sent = body === undefined ? null : JSON.stringify(body);
+  const timer = setTimeout(() => deadline.abort(), DEADLINE_MS + (sent?.length ?? 0) / SLOWEST_UPLINK);
   try {
     const response = await fetch(BASE + path, {
       method,
@@ -38,7 +41,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
         ...bearerHeader(),
         ...headers,
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: sent,
       keepalive,
       signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
     });

@@ -27,16 +27,22 @@ export class SessionList {
     removing: new Set(),
   });
 
+  /** Counts what makes a list outdated that is on its way: a newer request, and a deletion. */
+  #revision = 0;
+
   get #state(): SessionListState {
     return this.store.get();
   }
 
   /** Loads the newest page, and the open session (null: it does not exist yet) if it is not on that page. */
   async refresh(openId: string | null): Promise<void> {
+    this.#revision += 1;
+    const revision = this.#revision;
     try {
       const { sessions, next_cursor } = await fetchSessions(PAGE, null);
       const isListed = openId === null || sessions.some(({ id }) => id === openId);
       const open = isListed ? null : await this.#find(openId);
+      if (revision !== this.#revision) return;
       // Later pages are kept: their sessions are older than all new ones.
       const oldest = sessions.at(-1)?.updated_at ?? "";
       const known = new Set(sessions.map(({ id }) => id));
@@ -50,7 +56,7 @@ export class SessionList {
         nextCursor: later.length > 0 ? this.#state.nextCursor : next_cursor,
       });
     } catch (error) {
-      this.store.update({ load: asApiError(error) });
+      if (revision === this.#revision) this.store.update({ load: asApiError(error) });
     }
   }
 
@@ -100,6 +106,7 @@ export class SessionList {
     if (!this.#state.removing.has(id)) return;
     try {
       await deleteSession(id);
+      this.#revision += 1;
       announceChange(id);
       this.store.update({ sessions: this.#state.sessions.filter((session) => session.id !== id) });
     } finally {

@@ -20,7 +20,8 @@ async function clear(conversation: Conversation): Promise<void> {
   announceChange(sessionId);
   const undo = async () => {
     await importSession(copy, sessionId);
-    await conversation.load();
+    announceChange(sessionId);
+    if (!conversation.isClosed) await conversation.load();
   };
   const action = copy === null ? undefined : { label: t.common.undo, run: () => void toastErrors(undo) };
   showToast(t.header.cleared, { action });

@@ -11,15 +11,25 @@ interface SessionDraft {
 const STORED = "drafts";
 const MAX_KEPT = 50;
 
-type Drafts = [sessionId: string, draft: SessionDraft][];
+type Draft = readonly [sessionId: string, draft: SessionDraft];
 
-function readDrafts(): Drafts {
+function readDrafts(): Draft[] {
   try {
     const drafts: unknown = JSON.parse(readStored(STORED) ?? "[]");
-    return Array.isArray(drafts) ? drafts : [];
+    return Array.isArray(drafts) ? drafts.filter(isDraft) : [];
   } catch {
     return [];
   }
+}
+
+/** The browser's storage may hold anything: an older version of the page, or a user, wrote it. */
+function isDraft(value: unknown): value is Draft {
+  if (!Array.isArray(value) || typeof value[0] !== "string") return false;
+  const draft: unknown = value[1];
+  if (typeof draft !== "object" || draft === null) return false;
+  const { text, settings } = draft as Readonly<Record<string, unknown>>;
+  const hasSettings = settings === undefined || (typeof settings === "object" && settings !== null);
+  return (text === undefined || typeof text === "string") && hasSettings;
 }
 
 export function readDraft(sessionId: string): SessionDraft {
@@ -31,7 +41,7 @@ export function writeDraft(sessionId: string, part: SessionDraft): void {
   const others = readDrafts().filter(([id]) => id !== sessionId);
   const draft = { ...readDraft(sessionId), ...part };
   const isEmpty = !draft.text && draft.settings === undefined;
-  const drafts: Drafts = isEmpty ? others : [[sessionId, draft], ...others];
+  const drafts: Draft[] = isEmpty ? others : [[sessionId, draft], ...others];
   writeStored(STORED, JSON.stringify(drafts.slice(0, MAX_KEPT)));
 }
 

@@ -122,3 +122,17 @@ test("skips unknown events", async () => {
   const { latest } = await follow(async () => new Response(body));
   expect(latest.text).toBe(TEXT);
 });
+
+test("comes back to a running turn after a rate limit, but does not start one against it", async () => {
+  const limited = () => Promise.reject(new ApiError("rate_limited", "Too many requests.", 429));
+  let asked = 0;
+  const { latest } = await follow(
+    async (turn) => {
+      asked += 1;
+      return asked === 2 ? limited() : stream(turn.position, asked === 1 ? started.length + 200 : undefined);
+    },
+    newLiveTurn("s", ids.turn_id),
+  );
+  expect(latest.text).toBe(TEXT);
+  await expect(follow(limited)).rejects.toMatchObject({ status: 429 });
+});

@@ -58,10 +58,13 @@ export async function* followTurn(turn: LiveTurn, options: FollowOptions): Async
   }
 }
 
-/** True if a retry is pointless. A 5xx is retried only for a turn that has started: the server may be restarting. */
+/**
+ * True if a retry is pointless. A turn that has started is asked for again after a 5xx, as the server may be
+ * restarting, and after a 429: many pages come back to it at once.
+ */
 function isFinal(error: unknown, turn: LiveTurn): boolean {
   if (!(error instanceof ApiError) || error.isUnanswered) return false;
-  return turn.turnId === null || error.status < 500;
+  return turn.turnId === null || (error.status < 500 && error.status !== 429);
 }
 
 /** @throws `signal.reason` when aborted */
