@@ -18,7 +18,7 @@ interface MarkdownProps {
 export function Markdown({ source, streaming }: MarkdownProps) {
   const before = useRef<Blocks>(undefined);
   const text = widenFences(source.replace(/\r\n?/g, "\n"), !streaming);
-  const blocks = streaming ? parseBlocks(settleTail(text), before.current) : parseBlocks(text);
+  const blocks = streaming ? parseBlocks(settled(text, before.current), before.current) : parseBlocks(text);
   before.current = blocks;
   return (
     <div className="markdown">
@@ -28,4 +28,13 @@ export function Markdown({ source, streaming }: MarkdownProps) {
       ))}
     </div>
   );
+}
+
+/** Completes a streaming text. What is settled needs nothing, so that a long answer costs no more than a short one. */
+function settled(
+  text: string,
+  { settledSource }: Blocks = { settledSource: "", settled: [], tail: [] },
+): string {
+  if (!text.startsWith(settledSource)) return settleTail(text);
+  return settledSource + settleTail(text.slice(settledSource.length));
 }

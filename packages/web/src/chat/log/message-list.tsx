@@ -52,6 +52,8 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
     anchorTo: "end",
     followOnAppend: true,
     scrollEndThreshold: AT_END_PX,
+    // Rows are laid out by the document: the list need not render again before the frame is drawn.
+    useFlushSync: false,
   });
 
   const ownKey = messages.findLast(({ role }) => role === "user")?.key;
@@ -65,6 +67,11 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
   const rows = virtualizer.getVirtualItems();
   const first = rows[0];
   const last = rows.at(-1);
+  // Of what the list has measured: asking the document would lay it out in each frame of a streaming answer.
+  const fromEnd =
+    virtualizer.scrollRect === null
+      ? 0
+      : virtualizer.getTotalSize() - (virtualizer.scrollOffset ?? 0) - virtualizer.scrollRect.height;
   const isNearTop = first !== undefined && first.index < 10 && state.load === "ready";
   useEffect(() => {
     if (isNearTop && state.olderBefore !== null) onReachTop();
@@ -110,7 +117,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
           })}
         </div>
       </div>
-      {!virtualizer.isAtEnd(AT_END_PX) && (
+      {fromEnd > AT_END_PX && (
         <button
           type="button"
           className="jump"

@@ -92,11 +92,27 @@ export function withLiveTurn(
     turn: info,
     delivery: stored ? "on-its-way" : "not-stored",
   };
-  const others = messages
-    .filter((message) => message.key !== answerKey)
-    .map(
-      (message): ShownMessage =>
-        message.key === key ? { ...message, turn: info ?? message.turn, delivery } : message,
-    );
-  return end !== null && text === "" && calls.length === 0 ? others : [...others, answer];
+  // Called for each piece of text: one copy, and the question stays the same object, so that its row does not render.
+  const all = messages.filter((message) => message.key !== answerKey);
+  const at = all.findLastIndex((message) => message.key === key);
+  const question = all[at];
+  if (question !== undefined) all[at] = answeredBy(question, info, delivery);
+  return end !== null && text === "" && calls.length === 0 ? all : [...all, answer];
+}
+
+/** Returns a question with its turn as it is now; the same object if nothing has changed. */
+function answeredBy(
+  question: ShownMessage,
+  turn: ShownMessage["turn"],
+  delivery: ShownMessage["delivery"],
+): ShownMessage {
+  const { turn: before } = question;
+  const isSame =
+    turn === undefined ||
+    (before?.id === turn.id &&
+      before.model === turn.model &&
+      before.status === "running" &&
+      turn.status === "running");
+  if (isSame && question.delivery === delivery) return question;
+  return { ...question, turn: turn ?? before, delivery };
 }
