@@ -1,5 +1,5 @@
 import type { ChatRequest, ContextReport, ProviderId, ProviderStatus } from "@redis-memory-magic/protocol";
-import { memo, type ReactNode } from "react";
+import { memo, type ReactNode, useEffect, useRef } from "react";
 import { ContextBar } from "../chat/composer/context-bar.tsx";
 import { PricedAs } from "../chat/composer/priced-as.tsx";
 import { truncationText } from "../chat/state/answer-end.ts";
@@ -107,6 +107,12 @@ interface ReportProps extends InspectorPanelProps {
 
 function Report({ subject, report, pricing, sessionId, chatRequest }: ReportProps) {
   const { kind, provider } = subject;
+  const payload = useRef<HTMLDivElement>(null);
+  // What is new in a turn is at the end of what it was sent.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when another report is shown.
+  useEffect(() => {
+    if (kind === "turn") payload.current?.scrollIntoView({ block: "end" });
+  }, [kind, report]);
   return (
     <>
       {report.truncation !== undefined && (
@@ -119,7 +125,9 @@ function Report({ subject, report, pricing, sessionId, chatRequest }: ReportProp
       <ContextBar report={report} hasLegend />
       <TableOfContents sessionId={sessionId} report={report} />
       <Recalled sessionId={sessionId} report={report} isNext={kind === "next"} />
-      <PayloadBlocks report={report} kind={kind} isLastOpen={subject.isOpen} />
+      <div ref={payload} className="inspector-payload">
+        <PayloadBlocks report={report} kind={kind} isLastOpen={subject.isOpen} />
+      </div>
       {kind === "turn" && <TurnTimes report={report} />}
       <RawRequest report={report} provider={provider} chatRequest={chatRequest} />
     </>
