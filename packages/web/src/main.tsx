@@ -5,8 +5,10 @@ import "./ui/styles/base.css";
 import "./ui/styles/controls.css";
 import { App } from "./app/app.tsx";
 import { language } from "./texts/locale.ts";
-import { loadTexts } from "./texts/texts.ts";
+import { loadTexts, t } from "./texts/texts.ts";
+import { Alert } from "./ui/alert.tsx";
 import { wantedLanguage } from "./ui/choose-language.ts";
+import { ErrorBoundary } from "./ui/error-boundary.tsx";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
@@ -14,6 +16,27 @@ await loadTexts(wantedLanguage());
 document.documentElement.lang = language;
 createRoot(root).render(
   <StrictMode>
-    <App />
+    <ErrorBoundary fallback={<PageFailed />}>
+      <App />
+    </ErrorBoundary>
   </StrictMode>,
 );
+
+/** A page and a server of different versions, for example. What is stored is not touched. */
+function PageFailed() {
+  return (
+    <main role="alert">
+      <Alert
+        tone="bad"
+        icon="warning"
+        actions={
+          <button type="button" className="button button-small" onClick={() => location.reload()}>
+            {t.common.reload}
+          </button>
+        }
+      >
+        {t.common.pageFailed}
+      </Alert>
+    </main>
+  );
+}

@@ -15,7 +15,6 @@ import { useSessionList } from "../sessions/use-session-list.ts";
 import { t } from "../texts/texts.ts";
 import { useTour } from "../tour/use-tour.ts";
 import { lazyComponent } from "../ui/lazy-component.tsx";
-import { LoadError } from "../ui/load-error.tsx";
 import { SidePanel } from "../ui/side-panel.tsx";
 import { ToastList } from "../ui/toast-list.tsx";
 import { useCtrlK, useQuestionMark } from "../ui/use-shortcuts.ts";
@@ -23,27 +22,13 @@ import "./app.css";
 import { SessionView } from "./session-view.tsx";
 import { useSessionsPanel } from "./use-drawers.ts";
 
-const Account = lazyComponent(async () => (await import("../auth/account.tsx")).Account, {
-  Failed: () => <LoadError />,
-});
-const LoginView = lazyComponent(async () => (await import("../auth/login-view.tsx")).LoginView, {
-  Failed: () => <p>{t.common.loginNotLoaded}</p>,
-});
-const CompareView = lazyComponent(async () => (await import("../compare/compare-view.tsx")).CompareView, {
-  Failed: LoadError,
-});
-const SettingsDialog = lazyComponent(async () => (await import("./settings-dialog.tsx")).SettingsDialog, {
-  Failed: LoadError,
-});
-const NotesDialog = lazyComponent(async () => (await import("../notes/notes-dialog.tsx")).NotesDialog, {
-  Failed: LoadError,
-});
-const PaletteDialog = lazyComponent(async () => (await import("./palette-dialog.tsx")).PaletteDialog, {
-  Failed: LoadError,
-});
-const ShortcutsDialog = lazyComponent(async () => (await import("./shortcuts-dialog.tsx")).ShortcutsDialog, {
-  Failed: LoadError,
-});
+const Account = lazyComponent(async () => (await import("../auth/account.tsx")).Account);
+const LoginView = lazyComponent(async () => (await import("../auth/login-view.tsx")).LoginView);
+const CompareView = lazyComponent(async () => (await import("../compare/compare-view.tsx")).CompareView);
+const SettingsDialog = lazyComponent(async () => (await import("./settings-dialog.tsx")).SettingsDialog);
+const NotesDialog = lazyComponent(async () => (await import("../notes/notes-dialog.tsx")).NotesDialog);
+const PaletteDialog = lazyComponent(async () => (await import("./palette-dialog.tsx")).PaletteDialog);
+const ShortcutsDialog = lazyComponent(async () => (await import("./shortcuts-dialog.tsx")).ShortcutsDialog);
 
 /** Focuses the message box of the view that is open. */
 const writeMessage = () => document.querySelector<HTMLElement>("main textarea[data-message]")?.focus();

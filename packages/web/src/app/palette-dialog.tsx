@@ -6,6 +6,7 @@ import { showMessage } from "../chat/state/message-target.ts";
 import { searchSessions, titleOf } from "../sessions/session-title.ts";
 import { t } from "../texts/later.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { isComposing } from "../ui/is-composing.ts";
 import "./palette-dialog.css";
 
 export interface Command {
@@ -78,6 +79,7 @@ export function PaletteDialog({ commands, sessions, onOpen, onClose }: PaletteDi
   }
 
   function onKeyDown(event: KeyboardEvent) {
+    if (isComposing(event.nativeEvent)) return;
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step !== 0 && entries.length > 0) {
       event.preventDefault();

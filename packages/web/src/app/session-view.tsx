@@ -29,16 +29,14 @@ import { useRowActions } from "./use-row-actions.ts";
 
 const SessionInspector = lazyComponent(
   async () => (await import("../inspector/session-inspector.tsx")).SessionInspector,
-  {
-    Failed: () => <LoadError />,
-  },
+  // In the panel's own place; the panel is closed by its button in the header.
+  { Failed: ({ onRetry }) => <LoadError onRetry={onRetry} /> },
 );
 const TurnComparison = lazyComponent(
   async () => (await import("../compare/turn-comparison.tsx")).TurnComparison,
-  { Failed: LoadError },
 );
 const TourCard = lazyComponent(async () => (await import("../tour/tour-card.tsx")).TourCard, {
-  Failed: ({ tour }) => <LoadError onClose={tour.leave} />,
+  Failed: ({ tour, onRetry }) => <LoadError onRetry={onRetry} onClose={tour.leave} />,
 });
 /** Prefetches the message list. A failure is reported when the list is shown. */
 const prepareLog = () => void loadMessageList().catch(() => {});

@@ -1,5 +1,6 @@
 import { useRef, useState } from "react";
 import { t } from "../texts/texts.ts";
+import { isComposing } from "../ui/is-composing.ts";
 
 const LONGEST_TITLE = 200;
 
@@ -32,7 +33,7 @@ export function RenameForm({ title, onDone }: { title: string; onDone: (title: s
         onFocus={(event) => event.target.select()}
         onChange={(event) => setText(event.target.value)}
         onBlur={() => finish(text)}
-        onKeyDown={(event) => event.key === "Escape" && finish(null)}
+        onKeyDown={(event) => event.key === "Escape" && !isComposing(event.nativeEvent) && finish(null)}
       />
     </form>
   );

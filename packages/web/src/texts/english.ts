@@ -37,7 +37,11 @@ export const english = {
     model: "Model",
     provider: "Provider",
     systemPrompt: "System prompt",
-    partNotLoaded: "This part of the page could not be loaded. Check the network, then reload the page.",
+    notLoaded: "Not loaded",
+    partNotLoaded:
+      "This part of the page could not be loaded. Check the network, then try again. After an update of the server, reload the page.",
+    pageFailed: "The page has met an error that it cannot handle. Reload it: your sessions are in Redis.",
+    reload: "Reload the page",
     image: "Image",
     file: "File",
     sameQuestion: {
@@ -45,7 +49,6 @@ export const english = {
       stateful: "Same question without memory",
     },
     systemPromptPlaceholder: "The server's default prompt",
-    loginNotLoaded: "The login could not be loaded. Check the network, then reload the page.",
     keyboardShortcuts: "Keyboard shortcuts",
   },
   memory: {

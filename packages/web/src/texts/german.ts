@@ -37,8 +37,12 @@ export const german: Texts = {
     model: "Modell",
     provider: "Anbieter",
     systemPrompt: "System-Prompt",
+    notLoaded: "Nicht geladen",
     partNotLoaded:
-      "Dieser Teil der Seite konnte nicht geladen werden. Prüfen Sie das Netz und laden Sie die Seite neu.",
+      "Dieser Teil der Seite konnte nicht geladen werden. Prüfen Sie das Netz und versuchen Sie es noch einmal. Laden Sie die Seite neu, wenn der Server aktualisiert wurde.",
+    pageFailed:
+      "Auf der Seite ist ein Fehler aufgetreten, den sie nicht beheben kann. Laden Sie sie neu: Ihre Sitzungen sind in Redis.",
+    reload: "Seite neu laden",
     image: "Bild",
     file: "Datei",
     sameQuestion: {
@@ -46,8 +50,6 @@ export const german: Texts = {
       stateful: "Dieselbe Frage ohne Gedächtnis",
     },
     systemPromptPlaceholder: "Der Prompt des Servers",
-    loginNotLoaded:
-      "Die Anmeldung konnte nicht geladen werden. Prüfen Sie das Netz und laden Sie die Seite neu.",
     keyboardShortcuts: "Tastenkürzel",
   },
   memory: {

@@ -1,11 +1,25 @@
-/** Copies a text. Without the clipboard API (plain HTTP in a LAN) it uses `execCommand`. */
+/**
+ * Copies a text. Where the clipboard API does not exist (plain HTTP in a LAN) or is denied it uses `execCommand`.
+ * @throws Error if the browser copies neither way
+ */
 export async function copyText(text: string): Promise<void> {
-  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text);
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    if (!copyBySelection(text)) throw new Error("the browser does not copy");
+  }
+}
+
+function copyBySelection(text: string): boolean {
+  const focused = document.activeElement;
   const area = document.createElement("textarea");
   area.value = text;
   area.className = "visually-hidden";
-  document.body.append(area);
+  // What is outside an open dialog cannot be selected.
+  (focused?.closest("dialog") ?? document.body).append(area);
   area.select();
-  document.execCommand("copy");
+  const isCopied = document.execCommand("copy");
   area.remove();
+  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  return isCopied;
 }

@@ -1,6 +1,7 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { t } from "../texts/texts.ts";
 import { Icon } from "./icon.tsx";
+import { onBackdrop } from "./on-backdrop.ts";
 import "./dialog.css";
 
 /** A modal dialog. The browser traps the focus, closes the dialog on Escape and restores the focus. */
@@ -18,22 +19,24 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
 
-  useEffect(() => {
-    dialog.current?.showModal();
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    // The browser gives the focus back only to what it finds when the dialog is closed, not when it is removed.
+    return () => element?.close();
   }, []);
 
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the browser closes a dialog on Escape.
     <dialog
       ref={dialog}
       className="dialog"
       data-wide={isWide || undefined}
       aria-labelledby={id}
-      onClose={onClose}
-      onClick={(event) => {
-        // The content covers the dialog, so a click on the dialog itself is a click on the backdrop.
-        if (event.target === event.currentTarget) onClose();
+      onClose={({ currentTarget: { isConnected, open } }) => {
+        // Not when it was removed, or opened again at once (React's StrictMode in development).
+        if (isConnected && !open) onClose();
       }}
+      {...onBackdrop(onClose)}
     >
       <div className="dialog-content">
         <header className="dialog-head">

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from "react";
+import { onBackdrop } from "./on-backdrop.ts";
 import "./side-panel.css";
 
 interface SidePanelProps {
@@ -22,15 +23,11 @@ export function SidePanel({ side, open, drawer, onClose, children }: SidePanelPr
 
   if (!drawer) return open ? <div className={`panel panel-${side}`}>{children}</div> : null;
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the browser closes a dialog on Escape.
     <dialog
       ref={dialog}
       className={`panel panel-drawer panel-${side}`}
       onClose={onClose}
-      onClick={(event) => {
-        // The content covers the dialog, so a click on the dialog itself is a click on the backdrop.
-        if (event.target === event.currentTarget) onClose();
-      }}
+      {...onBackdrop(onClose)}
     >
       {open && children}
     </dialog>

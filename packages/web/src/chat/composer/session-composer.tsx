@@ -3,7 +3,6 @@ import { toastErrors } from "../../api/toast-errors.ts";
 import { t } from "../../texts/texts.ts";
 import { Alert, RetryButton } from "../../ui/alert.tsx";
 import { lazyComponent } from "../../ui/lazy-component.tsx";
-import { LoadError } from "../../ui/load-error.tsx";
 import { useEscape } from "../../ui/use-escape.ts";
 import type { Chat } from "../state/use-chat.ts";
 import type { Pricing } from "../state/use-pricing.ts";
@@ -15,9 +14,6 @@ import { useFileDrop } from "./use-file-drop.ts";
 
 const FilledAttachments = lazyComponent(
   async () => (await import("../attachments/attachments.tsx")).Attachments,
-  {
-    Failed: () => <LoadError />,
-  },
 );
 /** Loaded with the first file. */
 const DraftAttachments = (props: ComponentProps<typeof FilledAttachments>) =>

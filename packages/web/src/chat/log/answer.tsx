@@ -3,6 +3,7 @@ import { Markdown } from "../../markdown/markdown.tsx";
 import { formatDuration } from "../../texts/format.ts";
 import { t } from "../../texts/later.ts";
 import { CopyIcon } from "../../ui/copy-icon.tsx";
+import { ErrorBoundary } from "../../ui/error-boundary.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { useNow } from "../../ui/use-now.ts";
 import { Attachments } from "../attachments/attachments.tsx";
@@ -32,7 +33,9 @@ export function Answer({ message, live, reconnecting, isLast, actions }: AnswerP
       <Attachments sessionId={actions.sessionId} attachments={message.attachments} />
       {content !== "" && (
         <div className="answer">
-          <Markdown source={content} streaming={live !== null} />
+          <ErrorBoundary fallback={<p className="log-plain">{content}</p>}>
+            <Markdown source={content} streaming={live !== null} />
+          </ErrorBoundary>
         </div>
       )}
       <ToolCalls calls={message.calls} />

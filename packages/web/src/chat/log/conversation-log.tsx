@@ -1,5 +1,6 @@
 import { t } from "../../texts/texts.ts";
 import { lazyComponent } from "../../ui/lazy-component.tsx";
+import { LoadError } from "../../ui/load-error.tsx";
 import "./conversation-log.css";
 import type { MessageListProps } from "./message-list.tsx";
 
@@ -9,9 +10,10 @@ export const loadMessageList = async () => (await import("./message-list.tsx")).
 const MessageList = lazyComponent<MessageListProps>(loadMessageList, {
   Loading: () => <div className="log-frame" />,
   // Without the list the plain text is shown.
-  Failed: ({ state }) => (
+  Failed: ({ state, onRetry }) => (
     <div className="log-frame">
       <div className="log" role="log" aria-label={t.log.name}>
+        <LoadError onRetry={onRetry} />
         {state.messages.map(({ key, content }) => (
           <p key={key} className="log-plain">
             {content}
