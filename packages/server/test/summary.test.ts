@@ -1,6 +1,6 @@
-import { MessageHistory } from "@redis-memory-magic/memory";
+import { MemoryError, MessageHistory } from "@redis-memory-magic/memory";
 import type { ContextReport } from "@redis-memory-magic/protocol";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { conversationId } from "../src/openai/ids.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
@@ -31,6 +31,8 @@ async function say(server: TestServer, message: string, more: object = {}) {
   const { turn_id: turnId, response: text } = response.json();
   return { text: String(text), turnId: String(turnId), report: await reportOf(server, turnId) };
 }
+
+afterEach(() => void vi.restoreAllMocks());
 
 const summaryOf = ({ parts }: ContextReport) => parts.find((part) => part.kind === "summary");
 
@@ -114,6 +116,31 @@ test.each([
   const { report, text } = await say(server, "Hi", more);
   expect(summaryOf(report)).toBeUndefined();
   expect(text).not.toContain("first words");
+});
+
+test("only a strategy with a table of contents reads for it, and once", async () => {
+  const server = await startLongSession();
+  const read = vi.spyOn(MessageHistory.prototype, "questions");
+  for (const more of [{}, { memory: "recall" }, { memory: "window" }]) await say(server, "Hi", more);
+  expect(read).not.toHaveBeenCalled();
+  await say(server, "Hi", { memory: "recall+summary" });
+  expect(read).toHaveBeenCalledTimes(1);
+});
+
+test("a turn goes on without it when the messages cannot be read, and its report says so", async () => {
+  const server = await startLongSession();
+  const away = new MemoryError("unavailable", "Redis is away.");
+  vi.spyOn(MessageHistory.prototype, "questions").mockRejectedValue(away);
+  const { report, text } = await say(server, "What is my name?", { memory: "recall+summary" });
+  expect(summaryOf(report)).toEqual({
+    kind: "summary",
+    tokens: 0,
+    message_ids: [],
+    entries: [],
+    failed: "unavailable",
+  });
+  expect(report.intact).toBe(true);
+  expect(text).toContain('I was reminded that you said: "My name is Bob".');
 });
 
 test("it stays the same while the window begins at the same message", async () => {

@@ -28,7 +28,8 @@ interface CompareChartProps {
 export function CompareChart({ lanes, providers, pricing }: CompareChartProps) {
   const rows = lanes.map((lane) => ({ lane, messages: lane.conversation.store.get().messages }));
   return (
-    <section className="compare-chart" aria-labelledby="compare-chart">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
+    <section className="compare-chart" tabIndex={0} aria-labelledby="compare-chart">
       <h2 id="compare-chart">{t.compare.chart}</h2>
       <Lines sums={rows.map(({ messages }) => cumulativeTokens(messages))} />
       <table className="figures">
