@@ -1,5 +1,5 @@
 import OpenAI from "openai";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { AnswerRecorder } from "../../../test/answer-recorder.ts";
 import { recorded } from "../../../test/fakes/recorded.ts";
 import { KEY, withFakeOpenAi } from "./chatgpt.fixture.ts";
@@ -81,6 +81,64 @@ test.each(Object.entries(ANSWERS))("reads a response with %s that comes whole", 
   const { answer, reasoned, calls } = sink;
   const { order: _, ...rest } = { finishReason: "complete", reasoned: "", calls: [], order: [], ...wanted };
   expect({ answer, reasoned, calls, ...completion }).toEqual(rest);
+});
+
+describe("a gateway that sends items whole", () => {
+  const message = { type: "message", role: "assistant", content: [{ type: "output_text", text: "Hello" }] };
+  const call = { type: "function_call", call_id: "c", name: "w", arguments: '{"a":1}' };
+  const calling = { ...call, arguments: "" };
+  const completed = (...output: object[]) => ({
+    type: "response.completed",
+    response: { status: "completed", output },
+  });
+  const added = (item: object, output_index = 0) => ({
+    type: "response.output_item.added",
+    output_index,
+    item,
+  });
+  const done = (item: object, output_index = 0) => ({
+    type: "response.output_item.done",
+    output_index,
+    item,
+  });
+  const argumentsDone = {
+    type: "response.function_call_arguments.done",
+    output_index: 0,
+    arguments: call.arguments,
+  };
+  const delta = (text: string) => ({ type: "response.output_text.delta", delta: text });
+
+  test.each([
+    ["in the response", [completed(message, call)], "Hello", 1],
+    ["in their last events", [done(message), done(call, 1), completed()], "Hello", 1],
+    [
+      "after they have begun",
+      [added(message), done(message), added(calling, 1), done(call, 1), completed()],
+      "Hello",
+      1,
+    ],
+    ["a call's arguments alone", [added(calling), argumentsDone, done(call), completed(call)], "", 1],
+    [
+      "after pieces without an index",
+      [delta("Hel"), delta("lo"), done(message), completed(message)],
+      "Hello",
+      0,
+    ],
+    ["with its text as a text", [completed({ ...message, content: "Hello" })], "Hello", 0],
+    [
+      "in OpenRouter's last event",
+      [delta("Hello"), { ...completed(message), type: "response.done" }],
+      "Hello",
+      0,
+    ],
+  ])("%s", (_, events, answer, calls) => {
+    const sink = new AnswerRecorder();
+    const reader = new ResponseReader(sink, []);
+    const ends = events.map((event) => reader.event(event)).filter((end) => end !== undefined);
+    expect(ends).toEqual([{ finishReason: calls > 0 ? "tool_call" : "complete", usage: null }]);
+    expect(sink.answer).toBe(answer);
+    expect(sink.calls).toEqual(calls > 0 ? [{ id: "c", name: "w", arguments: '{"a":1}' }] : []);
+  });
 });
 
 test("keeps what was said before a stream failed", async () => {

@@ -85,8 +85,10 @@ const toTool = ({ name, description, parameters, strict }: FunctionTool): OpenAi
 
 /** What is read of an event; which of it is there depends on the type. */
 interface WireEvent {
-  readonly type?: ResponseStreamEvent["type"] | "keepalive";
+  /** `response.done` is OpenRouter's name for the last one. */
+  readonly type?: ResponseStreamEvent["type"] | "keepalive" | "response.done";
   readonly delta?: unknown;
+  readonly arguments?: unknown;
   readonly output_index?: unknown;
   readonly summary_index?: unknown;
   readonly item?: WireItem | null;
@@ -111,6 +113,9 @@ export class ResponseReader implements AnswerReader<Completion> {
   readonly #output: AnswerOutput;
   readonly #secrets: readonly string[];
   #messages = 0;
+  /** Items that have begun, and those of which something came, by their index. */
+  readonly #begun = new Set<number>();
+  readonly #given = new Set<number>();
 
   constructor(sink: AnswerSink, secrets: readonly string[]) {
     this.#sink = sink;
@@ -129,6 +134,7 @@ export class ResponseReader implements AnswerReader<Completion> {
     const error = errorOfEvent(value);
     if (error !== null) throw failureOfError(error, this.#secrets);
     const event = (value ?? {}) as WireEvent;
+    if (event.delta) this.#given.add(indexOf(event));
     switch (event.type) {
       case "response.output_text.delta":
         this.#output.content(event.delta);
@@ -150,10 +156,18 @@ export class ResponseReader implements AnswerReader<Completion> {
       case "response.output_item.added":
         this.#itemAdded(event);
         return undefined;
+      case "response.function_call_arguments.done":
+        this.#takeMissing({ type: "function_call", arguments: event.arguments }, indexOf(event));
+        return undefined;
+      case "response.output_item.done":
+        if (event.item) this.#takeMissing(event.item, indexOf(event));
+        return undefined;
       case "response.completed":
       case "response.incomplete":
       case "response.failed":
         return this.#complete(event.response, event.type.slice("response.".length));
+      case "response.done":
+        return this.whole(event.response);
       default:
         if (isThinking(event)) this.#sink.reasoning("");
         return undefined;
@@ -165,23 +179,29 @@ export class ResponseReader implements AnswerReader<Completion> {
     if (error !== null) throw failureOfError(error, this.#secrets);
     const response = wholeResponse.safeParse(body);
     if (!response.success) throw failureOfBody(body, this.#secrets);
-    const { status, output } = response.data;
-    for (const [index, item] of output.entries()) {
-      if (item.type === "message") {
-        this.#messageAdded();
-        this.#output.content(item.content);
-      } else if (item.type === "reasoning")
-        this.#reasoning(item.summary?.length ? item.summary : item.content);
-      else if (item.type === "function_call") this.#toolCall(item, index);
-    }
-    return this.#complete(body, status);
+    return this.#complete(body, response.data.status);
   }
 
   end(): never {
     throw providerFailure("provider_broke_off");
   }
 
+  /** Some gateways send an item whole, in its last event or in the response's. */
+  #takeMissing(item: WireItem, index: number): void {
+    if (this.#given.has(index)) return;
+    this.#given.add(index);
+    if (item.type === "message") {
+      if (!this.#begun.has(index)) this.#messageAdded();
+      this.#output.content(item.content);
+    } else if (item.type === "reasoning") {
+      this.#reasoning([item.summary, item.content].find((parts) => Array.isArray(parts) && parts.length > 0));
+    } else if (item.type === "function_call") {
+      this.#toolCall(item, index);
+    }
+  }
+
   #itemAdded(event: WireEvent): void {
+    this.#begun.add(indexOf(event));
     if (event.item?.type === "message") this.#messageAdded();
     else if (event.item?.type === "reasoning") this.#sink.reasoning("");
     else if (event.item?.type === "function_call")
@@ -193,8 +213,8 @@ export class ResponseReader implements AnswerReader<Completion> {
     if (this.#messages++ > 0) this.#output.content(BETWEEN);
   }
 
-  #reasoning(parts: readonly unknown[] | null | undefined): void {
-    for (const [n, part] of (parts ?? []).entries()) {
+  #reasoning(parts: unknown): void {
+    for (const [n, part] of (Array.isArray(parts) ? parts : []).entries()) {
       if (n > 0) this.#output.reasoning(BETWEEN);
       this.#output.reasoning(part);
     }
@@ -212,6 +232,12 @@ export class ResponseReader implements AnswerReader<Completion> {
   /** @throws AppError if the response failed */
   #complete(response: unknown, status: string): Completion {
     const { error, incomplete_details, usage } = parseAs(responseEnd, response);
+    // Without an index in its events it cannot be known which items came.
+    const isEmpty = !this.#output.hasBegun;
+    for (const [index, item] of (wholeResponse.safeParse(response).data?.output ?? []).entries()) {
+      const isBareCall = item.type === "function_call" && this.#begun.has(index);
+      if (isEmpty || isBareCall) this.#takeMissing(item, index);
+    }
     if (isErrorReason(status)) throw failureOfBody({ error }, this.#secrets);
     const reason = status === "incomplete" ? (incomplete_details?.reason ?? "length") : "stop";
     return this.#output.complete(reason, usageOf(usage));
@@ -254,14 +280,5 @@ const wholeResponse = z.object({
     .string()
     .nullish()
     .transform((status) => status ?? "completed"),
-  output: z.array(
-    z.object({
-      type: z.string(),
-      content: z.array(z.unknown()).nullish().catch(null),
-      summary: z.array(z.unknown()).nullish().catch(null),
-      call_id: z.string().nullish().catch(null),
-      name: z.string().nullish().catch(null),
-      arguments: z.string().nullish().catch(null),
-    }),
-  ),
+  output: z.array(z.looseObject({ type: z.string() })),
 });
