@@ -378,7 +378,7 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
   test("expires", async () => {
     const brief = new MessageHistory({ client: redis.client, name, ttlSeconds: 1 });
     await brief.addMessage("s", user("a"));
-    await expect.poll(() => brief.count("s"), { timeout: 3000 }).toBe(0);
+    await expect.poll(() => brief.count("s")).toBe(0);
     expect((await brief.listSessions()).sessions).toEqual([]);
   });
 

@@ -5,8 +5,6 @@ import { startTestServer } from "../../test/test-server.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const CALLER = "b7ad6b7169203331";
-// They are gathered for a second, and tried again for three.
-const PATIENCE = { timeout: 8000 };
 const SAID = "the words that no trace has";
 
 async function startTracedServer(env: Record<string, string> = {}) {
@@ -31,7 +29,7 @@ test("a turn is a span of the caller's trace by the GenAI conventions, with its 
   });
   server.openai.scenario = { pieces: ["an ", "answer"], usage: { input: 100, cached: 40, output: 7 } };
   const { turn_id } = await ask({ provider: "chatgpt" }, { traceparent: `00-${TRACE}-${CALLER}-01` });
-  await expect.poll(() => collector.spans.length, PATIENCE).toBe(3);
+  await expect.poll(() => collector.spans.length).toBe(3);
   const turn = collector.spans.find(({ name }) => name === "chat gpt-5-mini") ?? expect.fail();
   expect(turn).toMatchObject({ traceId: TRACE, parentId: CALLER, kind: 3, service: "memory-of-the-tests" });
   expect(turn.attributes).toMatchObject({
@@ -73,7 +71,7 @@ test("a failed turn is an error by its code; without a traceparent it begins a t
   await ask({ provider: "chatgpt" });
   await ask({ provider: "mirror" }, { traceparent: `00-${TRACE}-${CALLER}-00` });
   await ask({ provider: "mirror", session_id: "t" }, { traceparent: "00-nonsense" });
-  await expect.poll(() => collector.spans.length, PATIENCE).toBe(6);
+  await expect.poll(() => collector.spans.length).toBe(6);
   const turns = collector.spans.filter(({ kind }) => kind === 3);
   expect(turns.map(({ parentId, attributes }) => [parentId, attributes["gen_ai.provider.name"]])).toEqual([
     ["", "openai"],
@@ -90,7 +88,7 @@ test("an unreachable collector delays neither turns nor the shutdown, and is log
   const { server, collector, ask } = await startTracedServer();
   await collector.close();
   expect(await ask({ provider: "mirror" })).toMatchObject({ status: "completed" });
-  await expect.poll(() => server.lines.join(""), PATIENCE).toContain("Traces could not be sent");
+  await expect.poll(() => server.lines.join("")).toContain("Traces could not be sent");
   expect(await ask({ provider: "mirror" })).toMatchObject({ status: "completed" });
 });
 

@@ -174,7 +174,7 @@ test("a response is counted in the metrics and is a span of its caller's trace",
   expect(statusCode).toBe(200);
   const { body } = await server.inject("GET", "/metrics");
   expect(body).toMatch(/rmm_turns_total\{[^}]*provider="mirror"[^}]*\} 1/);
-  await expect.poll(() => collector.spans.length, { timeout: 8000 }).toBe(3);
+  await expect.poll(() => collector.spans.length).toBe(3);
   const turn = collector.spans.find(({ kind }) => kind === 3);
   expect(turn).toMatchObject({ traceId: "0af7651916cd43dd8448eb211c80319c", parentId: "b7ad6b7169203331" });
 });

@@ -131,9 +131,7 @@ test("a client that leaves does not end the turn", async () => {
   left.abort();
   await reading.next().catch(() => {});
   const url = `/sessions/s/turns/${data.turn_id}`;
-  await expect
-    .poll(async () => (await server.inject("GET", url)).json().status, { timeout: 5000 })
-    .toBe("completed");
+  await expect.poll(async () => (await server.inject("GET", url)).json().status).toBe("completed");
 });
 
 test("one turn at a time: another is refused with the id of the one that runs", async () => {

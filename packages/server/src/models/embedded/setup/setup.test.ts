@@ -65,7 +65,7 @@ const inTheMiddle = (setup: Setup): Promise<void> =>
   vi.waitFor(
     () =>
       expect(setup.state).toEqual({ kind: "downloading", receivedBytes: HALF, totalBytes: CONTENT.length }),
-    { timeout: 5_000 },
+    { timeout: 20_000 },
   );
 
 test("reports its progress, and the files at the end", async () => {
@@ -98,7 +98,7 @@ test("continues where it was stopped", async () => {
     expect(logged.at(-1)).toEqual({ progress: null });
 
     const prepared = setup.prepare();
-    await vi.waitFor(() => expect(ranges).toHaveLength(2), { timeout: 5_000 });
+    await vi.waitFor(() => expect(ranges).toHaveLength(2), { timeout: 20_000 });
     // What was received and not yet written is fetched again.
     const [written] = /\d+/.exec(ranges[1] ?? "") ?? [];
     expect(Number(written)).toBeGreaterThan(0);

