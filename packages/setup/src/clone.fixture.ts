@@ -113,7 +113,7 @@ export async function startClone(env?: NodeJS.ProcessEnv) {
 }
 
 /** A free port below those that systems give to programs that ask for any: it stays free for a while. */
-const quietPort = (): Promise<number> => freePort(10_000 + Math.floor(Math.random() * 20_000));
+const quietPort = (): Promise<number> => freePort(11_000 + Math.floor(Math.random() * 19_000));
 
 /** Runs `npm run NAME ARGS` in a clone, on ports of its own, a PATH of the clone's own commands, and no network. */
 export async function runScript(clone: Clone, args: readonly string[], env: NodeJS.ProcessEnv = {}) {

@@ -4,10 +4,12 @@ import type { Json, NewItem } from "../history/item.ts";
 type Format = "anthropic" | "chat" | "responses" | "agents" | "langchain";
 
 /** What the adapters read of an item: one that is stored, or one that is to be. */
-export type ReadableItem = Pick<
-  NewItem,
-  "role" | "type" | "content" | "parts" | "toolCalls" | "toolCallId" | "id" | "metadata"
->;
+export interface ReadableItem
+  extends Pick<NewItem, "role" | "type" | "content" | "toolCalls" | "toolCallId" | "id"> {
+  /** Of any type: a history can have types of its own. */
+  readonly parts?: unknown;
+  readonly metadata?: unknown;
+}
 
 /**
  * The value as JSON has it: without fields that are undefined. Half of a surrogate pair, as in a text that was cut

@@ -26,11 +26,14 @@ interface AnyPart {
 
 /**
  * Reads text and images of a message in the format of another API or framework: of a message's `parts` as a list
- * (Responses API, AI SDK), or as an adapter kept them. Undefined if there is no list: then `content` is all.
+ * (Responses API, AI SDK), or as an adapter kept them. Undefined if there is no list, or nothing in it: then `content`
+ * is all.
  * @throws TypeError for a part that is neither, such as audio: it would be lost
  */
 export function portableParts({ parts, id }: ReadableItem): PortablePart[] | undefined {
   const list = listOf(parts);
+  // A message of any API has text or parts.
+  if (list?.length === 0) return undefined;
   return list?.map((part): PortablePart => {
     const { type = "", text } = part;
     const image = imageUrl(part);

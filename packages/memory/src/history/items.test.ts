@@ -3,7 +3,10 @@ import { expect, expectTypeOf, test } from "vitest";
 import { items } from "../../test/arbitrary-items.ts";
 import type { Connection } from "../../test/redis.ts";
 import { useRedis } from "../../test/use-redis.ts";
-import { type Item, MessageHistory, type NewItem, SessionArchive } from "../index.ts";
+import { chatStore } from "../adapters/ai-sdk/index.ts";
+import { toAnthropic } from "../adapters/anthropic/index.ts";
+import { toChat, toResponses } from "../adapters/openai/index.ts";
+import { type Item, MessageHistory, modelWindow, type NewItem, SessionArchive } from "../index.ts";
 
 const LIMIT_MS = 4_000;
 
@@ -223,4 +226,13 @@ test("metadata and parts have the types of the history", async () => {
   expectTypeOf(message?.metadata).toEqualTypeOf<Metadata | undefined>();
   const [item] = await typed.getRecent("s", { for: "model" });
   expectTypeOf(item?.parts).toEqualTypeOf<{ text: string }[] | undefined>();
+  const items = await typed.getRecent("s", { include: "items" });
+  expectTypeOf(modelWindow(items).items).toEqualTypeOf<typeof items>();
+  for (const convert of [toChat, toResponses]) {
+    expect(convert(items.slice(0, 1))).toEqual([{ role: "user", content: "x" }]);
+  }
+  expect(toAnthropic(items.slice(0, 1)).messages).toEqual([
+    { role: "user", content: [{ type: "text", text: "x" }] },
+  ]);
+  expect((await chatStore(typed).load("s"))[0]?.parts).toEqual([{ type: "text", text: "x" }]);
 });

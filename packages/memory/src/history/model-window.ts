@@ -11,7 +11,10 @@ export type LeftOutReason =
   /** It stands before the first message of a user. */
   | "before_first_user";
 
-export interface LeftOut<I extends Item = Item> {
+/** Of a history with any types. */
+type AnyItem = Item<{ readonly metadata: unknown; readonly parts: unknown }>;
+
+export interface LeftOut<I extends AnyItem = Item> {
   readonly item: I;
   readonly reason: LeftOutReason;
 }
@@ -23,13 +26,13 @@ export interface LeftOut<I extends Item = Item> {
  * @example
  * const { items, leftOut } = modelWindow(await history.getRecent("session_1", { k: 20, include: "items" }));
  */
-export function modelWindow<I extends Item>(all: readonly I[]): { items: I[]; leftOut: LeftOut<I>[] } {
+export function modelWindow<I extends AnyItem>(all: readonly I[]): { items: I[]; leftOut: LeftOut<I>[] } {
   const reasons = new Map<I, LeftOutReason>();
   for (const group of toolGroups(all)) {
     if (group.pending.size > 0) for (const item of group.items) reasons.set(item, "call_without_output");
     for (const item of group.orphans) reasons.set(item, "output_without_call");
   }
-  const isInstruction = ({ role }: Item) => role === "system" || role === "developer";
+  const isInstruction = ({ role }: AnyItem) => role === "system" || role === "developer";
   const firstUser = all.findIndex(
     (item) => item.role === "user" && item.toolCallId === undefined && !reasons.has(item),
   );
@@ -62,7 +65,7 @@ interface ToolGroup<I> {
   readonly orphans: I[];
 }
 
-function toolGroups<I extends Item>(all: readonly I[]): ToolGroup<I>[] {
+function toolGroups<I extends AnyItem>(all: readonly I[]): ToolGroup<I>[] {
   const groups: ToolGroup<I>[] = [];
   let open: ToolGroup<I> | undefined;
   const start = (): ToolGroup<I> => {

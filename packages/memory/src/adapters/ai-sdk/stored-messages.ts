@@ -123,7 +123,9 @@ function toUiMessage(item: Item): UIMessage | undefined {
   if (role === undefined || role === "tool") return undefined;
   const fields = { id, role: role === "developer" ? ("system" as const) : role };
   const isOwn =
-    Array.isArray(parts) && !parts.some((part) => /^(input|output)_/.test((part as { type: string }).type));
+    Array.isArray(parts) &&
+    (parts.length > 0 || item.content === "") &&
+    !parts.some((part) => /^(input|output)_/.test((part as { type: string }).type));
   if (isOwn)
     return {
       ...fields,

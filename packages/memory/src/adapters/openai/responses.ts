@@ -93,7 +93,9 @@ const toCall = ({ id, name, arguments: args }: ToolCall): ResponseInputItem => (
 function inputParts(item: ReadableItem): EasyInputMessage["content"] | undefined {
   const { parts } = item;
   const isOwn =
-    Array.isArray(parts) && parts.every((part) => `${(part as { type?: string }).type}`.startsWith("input_"));
+    Array.isArray(parts) &&
+    parts.length > 0 &&
+    parts.every((part) => `${(part as { type?: string }).type}`.startsWith("input_"));
   if (isOwn) return parts as unknown as EasyInputMessage["content"];
   return portableParts(item)?.map((part) =>
     part.kind === "text"
