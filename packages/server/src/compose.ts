@@ -93,7 +93,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
     onUnexpected: (error, turnId) =>
       log.error({ err: error, turn_id: turnId }, "A turn met an unexpected error"),
   });
-  const identity = createIdentity(
+  const identity = await createIdentity(
     config.identity,
     new IdentityStore(redis.client, name),
     new Set(config.limits.groups.keys()),

@@ -118,6 +118,8 @@ function recordParts(record: string): { kind: string; members: string } {
 
 /** The item of a segment, as far as it is written. */
 export function itemOf({ kind, members, text }: Segment): OutputItem {
+  // Most items are plain messages.
+  if (members === "" && isRole(kind)) return { role: kind, content: text };
   const record = `[2,${JSON.stringify(kind)},0,${JSON.stringify(text)},{${members.slice(1)}}]`;
   const { id, createdAt, turnId, ...fields } = decodeItem(record, 0, "") as Item;
   return { ...fields, ...(id !== "-0" && { id }) } as OutputItem;

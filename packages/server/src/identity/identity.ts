@@ -1,13 +1,11 @@
 import type { JWTPayload } from "jose";
 import type { AuthMethod, IdentityConfig } from "../config/identity.ts";
 import { AppError } from "../errors/app-error.ts";
-import { AccessTokens } from "./access-tokens.ts";
 import { ApiKeys } from "./api-keys.ts";
 import type { Authenticator, Credentials, Identified } from "./authenticator.ts";
-import { Guests } from "./guests.ts";
+import type { Guests } from "./guests.ts";
 import type { IdentityStore } from "./identity-store.ts";
-import { Issuer } from "./issuer.ts";
-import { Login } from "./login.ts";
+import type { Login } from "./login.ts";
 import { LoginSessions } from "./login-sessions.ts";
 import { LOCAL } from "./principal.ts";
 
@@ -23,17 +21,23 @@ export interface Identity {
   identify(credentials: Credentials): Promise<Identified>;
 }
 
-/** @param groups the groups that have limits of their own */
-export function createIdentity(
+/**
+ * Loads only what the configured methods need: the libraries for tokens are large.
+ * @param groups the groups that have limits of their own
+ */
+export async function createIdentity(
   config: IdentityConfig,
   store: IdentityStore,
   groups: ReadonlySet<string>,
-): Identity {
+): Promise<Identity> {
   const { methods, oidc, publicUrl } = config;
   // With the prefix __Host- a browser accepts a cookie over https only, for this host only, from this host only.
   const prefix = publicUrl.startsWith("https:") ? "__Host-" : "";
   let cookieName = methods.includes("guest") ? `${prefix}rmm_guest` : null;
-  const guests = cookieName === null ? null : new Guests(store, cookieName, config.sessionSecret);
+  const guests =
+    cookieName === null
+      ? null
+      : new (await import("./guests.ts")).Guests(store, cookieName, config.sessionSecret);
   const authenticators: Authenticator[] = [];
   let login: Login | null = null;
   let logins: LoginSessions | null = null;
@@ -42,17 +46,22 @@ export function createIdentity(
   if (methods.includes("keys")) authenticators.push(new ApiKeys(store));
   if (oidc && methods.includes("jwt")) {
     const { issuer: url, audience, clientId, clientSecret, groupClaim } = oidc;
+    const { Issuer } = await import("./issuer.ts");
     const issuer = new Issuer({ url, clientId: clientId ?? audience ?? "", clientSecret });
     const groupOf = (claims: JWTPayload): string | null =>
       [claims[groupClaim]]
         .flat()
         .find((name): name is string => typeof name === "string" && groups.has(name)) ?? null;
-    if (audience !== undefined) authenticators.push(new AccessTokens({ issuer, audience, groupOf }));
+    if (audience !== undefined) {
+      const { AccessTokens } = await import("./access-tokens.ts");
+      authenticators.push(new AccessTokens({ issuer, audience, groupOf }));
+    }
     if (clientId !== undefined) {
       cookieName = `${prefix}rmm_login`;
       logins = new LoginSessions(store, cookieName);
       authenticators.push(logins);
       const attemptCookie = `${cookieName}_state`;
+      const { Login } = await import("./login.ts");
       login = new Login({ issuer, sessions: logins, store, publicUrl, attemptCookie, groupOf });
     }
   }

