@@ -126,7 +126,7 @@ describe("a gateway that sends items whole", () => {
     ],
     ["with its text as a text", [completed({ ...message, content: "Hello" })], "Hello", 0],
     [
-      "in OpenRouter's last event",
+      "in the Realtime API's last event",
       [delta("Hello"), { ...completed(message), type: "response.done" }],
       "Hello",
       0,

@@ -85,7 +85,7 @@ const toTool = ({ name, description, parameters, strict }: FunctionTool): OpenAi
 
 /** What is read of an event; which of it is there depends on the type. */
 interface WireEvent {
-  /** `response.done` is OpenRouter's name for the last one. */
+  /** `response.done` is the Realtime API's name for the last one, which servers use here too. */
   readonly type?: ResponseStreamEvent["type"] | "keepalive" | "response.done";
   readonly delta?: unknown;
   readonly arguments?: unknown;
