@@ -81,6 +81,66 @@ test.each([
   await page.keyboard.press("Escape");
 });
 
+test.each([
+  ["light", 1440],
+  ["dark", 390],
+] as const)("breaks no rule of axe in any dialog or panel, %s, %i px wide", async (colorScheme, width) => {
+  const chat = await openAllKinds({ colorScheme, viewport: { width, height: 900 } });
+  const { page } = chat;
+  const command = async (name: string) => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: /^Find/ }).fill(name);
+    await page.keyboard.press("Enter");
+  };
+
+  await command("Notes");
+  const notes = page.getByRole("dialog", { name: "Notes" });
+  await notes.getByRole("textbox", { name: "New note" }).fill("I live in Turin.");
+  await notes.getByRole("button", { name: "Keep", exact: true }).click();
+  await notes.getByRole("button", { name: "Edit" }).first().click();
+  expect(await violations(chat), "the notes").toEqual([]);
+  await page.keyboard.press("Escape");
+
+  await command("Settings");
+  await expect(page.getByRole("dialog", { name: "Settings" }).getByLabel("Language")).toBeVisible();
+  expect(await violations(chat), "the settings").toEqual([]);
+  await page.keyboard.press("Escape");
+
+  await command("Keyboard shortcuts");
+  await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+  expect(await violations(chat), "the shortcuts").toEqual([]);
+  await page.keyboard.press("Escape");
+
+  if (width < 900) {
+    await page.getByRole("button", { name: "Sessions" }).click();
+    await expect(page.getByRole("navigation", { name: "Sessions" })).toBeVisible();
+  }
+  await page
+    .getByRole("button", { name: /^Actions/ })
+    .first()
+    .click();
+  await expect(page.getByRole("button", { name: "Rename" })).toBeVisible();
+  expect(await violations(chat), "the sessions with a menu").toEqual([]);
+  await page.getByRole("button", { name: "Rename" }).click();
+  expect(await violations(chat), "a title that is edited").toEqual([]);
+  await page.keyboard.press("Escape");
+  if (width < 900) await page.keyboard.press("Escape");
+
+  const question = page.getByRole("article", { name: "You" }).last();
+  await question.hover();
+  await question.getByRole("button", { name: /^Edit/ }).click();
+  expect(await violations(chat), "a message that is edited").toEqual([]);
+  await page.keyboard.press("Escape");
+
+  await command("Guided tour");
+  await expect(page.getByRole("region", { name: "Guided tour" })).toBeVisible();
+  expect(await violations(chat), "the tour").toEqual([]);
+
+  await command("Side by side");
+  await expect(page.getByRole("button", { name: /^Close/ }).first()).toBeVisible();
+  expect(await violations(chat), "side by side").toEqual([]);
+});
+
 test("shows in high contrast what is chosen, and sends by keyboard alone", async () => {
   const chat = await openAllKinds({ forcedColors: "active", viewport: { width: 1440, height: 900 } });
   const { page } = chat;
