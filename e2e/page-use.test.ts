@@ -158,6 +158,19 @@ describe("everyday use", () => {
     expect(await chat.page.getByText("Session cleared").count()).toBe(1);
   });
 
+  test("shows no turn of a session that was cleared", async () => {
+    const chat = await open();
+    await chat.say("Hello");
+    const xray = chat.page.getByRole("complementary", { name: "X-ray" });
+    await chat.answers
+      .last()
+      .getByRole("button", { name: /^X-ray: / })
+      .click();
+    await expect(xray.getByText("X-ray: what the model was sent")).toBeVisible();
+    await chat.page.getByRole("button", { name: "Clear session" }).click();
+    await expect(xray.getByText("X-ray: what the model will be sent")).toBeVisible();
+  });
+
   test("leaves side by side by the browser's back button", async () => {
     const chat = await open();
     await chat.say("Hello");

@@ -161,7 +161,11 @@ export function SessionView({
           inspectorOpen={panel.isOpen}
           onSessions={props.onSessions}
           onNew={props.onNew}
-          onClear={() => void clearWithUndo(conversation).then(focusInput)}
+          onClear={() => {
+            // The turn that the X-ray may show is deleted too.
+            showNext();
+            void clearWithUndo(conversation).then(focusInput);
+          }}
           onExtend={(seconds) => session && props.onExtend(session, seconds)}
           onInspect={() => panel.setOpen(!panel.isOpen)}
         />
