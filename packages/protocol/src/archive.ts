@@ -65,6 +65,10 @@ export const archivedTurn = z.object({
       context_window: count,
       budget: count,
       hash: z.string().max(64),
+      notes: z
+        .object({ ids: z.array(z.string().max(100)).max(1000).readonly(), total: count })
+        .optional()
+        .describe("The owner's notes that were sent, and how many there were."),
       contents: z
         .object({ listed: z.array(place).max(1000).readonly(), failed: contentsFailure.optional() })
         .optional()
@@ -74,8 +78,15 @@ export const archivedTurn = z.object({
           turns: z
             .array(
               z.object({
+                session: sessionId
+                  .optional()
+                  .describe("The other session of the owner that it is in; absent: this one."),
                 from: place,
                 to: place,
+                passage: z
+                  .object({ index: place, from: count, to: count })
+                  .optional()
+                  .describe("The message and the characters of it that were quoted; absent: the whole turn."),
                 score: z.number(),
                 terms: z
                   .array(z.object({ term: z.string().max(1000), weight: z.number() }))
@@ -87,6 +98,7 @@ export const archivedTurn = z.object({
             .readonly(),
           searched: count,
           total: count,
+          sessions: count.optional().describe("Other sessions that were searched; absent: none was to be."),
           matched: count,
           ms: z.number(),
           failed: recallFailure.optional(),

@@ -115,8 +115,9 @@ const toSent = ({ leftOut, window, ...sent }: SentContext): Sent => ({
   context_window: window,
 });
 
-const fromSent = ({ left_out, context_window, contents, recall, ...sent }: Sent): SentContext => ({
+const fromSent = ({ left_out, context_window, notes, contents, recall, ...sent }: Sent): SentContext => ({
   ...sent,
+  ...(notes && { notes }),
   ...(contents && { contents }),
   ...(recall && { recall }),
   leftOut: left_out,
