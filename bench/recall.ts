@@ -1,17 +1,29 @@
 // `npm run bench:recall -- PATH`: how much of what a question needs is in the context, with and without recall, on the
 // conversations of LoCoMo (https://github.com/snap-research/locomo, CC BY-NC 4.0), read from PATH or LOCOMO_PATH. The data
 // never belongs into this repository. A question counts as covered if all messages that it names as evidence are there;
-// no model answers anything. Tokens are a quarter of the characters. With `--write` the tables become a
-// page of docs/results.
+// no model answers anything. Tokens are a quarter of the characters. The rows by meaning need the built-in embedding
+// model, which the server fetches when a search first needs it. With `--write` the tables become a page of docs/results.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { ResultPrinter } from "../docs/results/result-page.ts";
-import { MessageHistory, type NewMessage, Turns } from "../packages/memory/src/index.ts";
+import {
+  type Embedder,
+  MessageHistory,
+  type NewMessage,
+  type SearchOptions,
+  Turns,
+} from "../packages/memory/src/index.ts";
+import { E5_SMALL } from "../packages/server/src/models/embedding/e5-small.ts";
+import { Encoder } from "../packages/server/src/models/embedding/encoder.ts";
+import { installedEncoder } from "../packages/server/src/models/embedding/setup.ts";
+import { cacheFolder } from "../packages/setup/base/cache-folder.mjs";
 import { connectBench } from "./bench-redis.ts";
 import { percentile } from "./load.ts";
 
 const SHA256 = "79fa87e90f04081343b8c8debecb80a9a6842b76a7aa537dc9fdf651ea698ff4";
 const ADVERSARIAL = 5;
+/** Of which the CPU of a search is the median. */
+const SEARCHES = 300;
 
 interface Conversation {
   readonly session: string;
@@ -38,6 +50,8 @@ const redis = await connectBench();
 const { client, name } = redis;
 const history = new MessageHistory({ client, name, recall: true, timeoutMs: 60_000 });
 const plain = new MessageHistory({ client, name: `${name}:plain`, timeoutMs: 60_000 });
+const embedder = await builtInEmbedder();
+const semantic = embedder && new MessageHistory({ client, name, recall: true, timeoutMs: 60_000, embedder });
 
 /** A message is charged its date, as it would be sent with it. */
 const countTokens = ({
@@ -53,6 +67,7 @@ try {
   for (const { session, messages } of conversations) {
     await history.addMessages(session, messages);
     await plain.addMessages(session, messages);
+    await semantic?.embedTurns(session);
   }
   await coverageTable();
   await gateTable();
@@ -62,10 +77,39 @@ try {
     name: "recall",
     title: "Recall: what a question needs, and what finding it costs",
     script: "bench:recall",
-    software: [`Redis ${await redis.version()}`, "LoCoMo (CC BY-NC 4.0)"],
+    software: [
+      `Redis ${await redis.version()}`,
+      "LoCoMo (CC BY-NC 4.0)",
+      ...(embedder ? [E5_SMALL.label] : []),
+    ],
   });
 } finally {
   await redis.close();
+}
+
+/** The built-in embedding model, if it is on disk. A text is embedded once, so that its time is in no figure of a search. */
+async function builtInEmbedder(): Promise<Embedder | undefined> {
+  const files = await installedEncoder(cacheFolder(process.env));
+  if (files === undefined) {
+    console.error("The built-in embedding model is not on disk, so the rows by meaning are left out.");
+    return undefined;
+  }
+  const encoder = await Encoder.load(files, E5_SMALL.maxTokens);
+  const known = new Map<string, Promise<Float32Array>>();
+  const { id: model, dimensions, prefixes } = E5_SMALL;
+  return {
+    model,
+    dimensions,
+    embed: (texts, { purpose }) =>
+      Promise.all(
+        texts.map((text) => {
+          const marked = prefixes[purpose] + text;
+          const vector = known.get(marked) ?? encoder.encode(marked);
+          known.set(marked, vector);
+          return vector;
+        }),
+      ),
+  };
 }
 
 async function coverageTable(): Promise<void> {
@@ -87,6 +131,11 @@ async function coverageTable(): Promise<void> {
   for (const tokens of [512, 2048]) {
     await row("recall by words", tokens, (of, question) => recall(of, question, tokens, { minCoverage: 0 }));
   }
+  for (const tokens of semantic ? [512, 2048] : []) {
+    await row("recall by words and meaning", tokens, (of, question) =>
+      recall(of, question, tokens, { minCoverage: 0 }, semantic),
+    );
+  }
   await row("half window, half recall", 4096, async (of, question) => {
     const window = windowOf(of, 2048);
     return [...window, ...(await recall(of, question, 2048, { minCoverage: 0, before: window[0] ?? "" }))];
@@ -94,6 +143,11 @@ async function coverageTable(): Promise<void> {
   await row("recall by words, with the relevance gate", 2048, (of, question) =>
     recall(of, question, 2048, {}),
   );
+  if (semantic) {
+    await row("recall by words and meaning, with the relevance gate", 2048, (of, question) =>
+      recall(of, question, 2048, {}, semantic),
+    );
+  }
   print(`| everything | ${meanTokens().toLocaleString("en")} | 100.0 | 100.0 |`);
 }
 
@@ -110,17 +164,19 @@ async function gateTable(): Promise<void> {
     "| 2,048 tokens, questions of another conversation without names | recall nothing | tokens recalled |",
   );
   print("|---|--:|--:|");
-  for (const [gate, options] of [
-    ["no gate", { minCoverage: 0 }],
-    ["relevance gate", {}],
-  ] as const) {
+  const rows = [
+    ["no gate", { minCoverage: 0 }, history],
+    ["relevance gate", {}, history],
+    ...(semantic ? [["relevance gate, by words and meaning", {}, semantic] as const] : []),
+  ] as const;
+  for (const [gate, options, searched] of rows) {
     const recalled: number[] = [];
     for (const [n, of] of conversations.entries()) {
       const stranger = conversations[(n + 1) % conversations.length] as Conversation;
       const names = new RegExp(stranger.speakers.join("|"), "g");
       for (const { text } of stranger.questions) {
         const question = text.replace(names, "");
-        const { messages } = await history.search(of.session, question, {
+        const { messages } = await find(searched, of.session, question, {
           maxTokens: 2048,
           countTokens,
           ...options,
@@ -176,9 +232,9 @@ async function cacheTable(): Promise<void> {
 async function costTable(): Promise<void> {
   print(
     "",
-    "| messages of LoCoMo in a session | CPU of a search in Node.js | in Redis | bytes a message for words |",
+    "| messages of LoCoMo in a session | CPU of a search in Node.js | in Redis | bytes of it |",
+    "|---|--:|--:|--:|",
   );
-  print("|---|--:|--:|--:|");
   const all = conversations.flatMap(({ messages }) =>
     messages.map(({ role, content }) => ({ role, content })),
   );
@@ -192,27 +248,44 @@ async function costTable(): Promise<void> {
       );
       await history.addMessages(session, page as NewMessage[]);
     }
-    const search = (n: number) =>
-      history.search(session, questions[n % questions.length] ?? "", { maxTokens: 1024, countTokens });
-    const rounds: { node: number; redis: number }[] = [];
-    for (let n = 0; n < 60; n++) {
-      const [before, redisBefore] = [process.cpuUsage(), await redisCpuMs()];
-      for (let k = 0; k < 5; k++) await search(n * 5 + k);
-      const { user, system } = process.cpuUsage(before);
-      if (n >= 10)
-        rounds.push({ node: (user + system) / 5000, redis: ((await redisCpuMs()) - redisBefore) / 5 });
-    }
-    const median = (of: "node" | "redis") =>
-      percentile(
-        rounds.map((round) => round[of]),
-        0.5,
-      ).toFixed(2);
-    const bytes = Number(await client.memoryUsage(`${name}:{${session}}:words`, { SAMPLES: 0 })) / length;
-    print(
-      `| ${length.toLocaleString("en")} | ${median("node")} ms | ${median("redis")} ms | ${bytes.toFixed(0)} |`,
+    const bytesOf = async (key: string) =>
+      Number(await client.memoryUsage(`${name}:{${session}}:${key}`, { SAMPLES: 0 }));
+    const row = async (title: string, searched: MessageHistory, bytes: string) => {
+      const { node, redis: inRedis } = await searchCpu((n) =>
+        searched.search(session, questions[n % questions.length] ?? "", { maxTokens: 1024, countTokens }),
+      );
+      print(`| ${length.toLocaleString("en")}, ${title} | ${node} ms | ${inRedis} ms | ${bytes} |`);
+    };
+    await row("by words", history, `${((await bytesOf("words")) / length).toFixed(0)} a message`);
+    if (!semantic) continue;
+    await semantic.embedTurns(session);
+    // The queries are embedded before, so that it is the search that is measured.
+    for (const question of questions.slice(0, SEARCHES)) await embedQuery(question);
+    const turns = (await client.lRange(`${name}:{${session}}:vectors`, 0, -1)).filter(
+      (entry) => entry.length > 4,
     );
+    const bytes = ((await bytesOf("vectors")) / turns.length).toFixed(0);
+    await row("by words and meaning", semantic, `${bytes} a turn`);
   }
   await turnRow(all as NewMessage[], questions);
+}
+
+/** Median ms of CPU of a search. */
+async function searchCpu(search: (n: number) => Promise<unknown>): Promise<{ node: string; redis: string }> {
+  const rounds: { node: number; redis: number }[] = [];
+  for (let n = 0; n < SEARCHES / 5; n++) {
+    const [before, redisBefore] = [process.cpuUsage(), await redisCpuMs()];
+    for (let k = 0; k < 5; k++) await search(n * 5 + k);
+    const { user, system } = process.cpuUsage(before);
+    if (n >= 10)
+      rounds.push({ node: (user + system) / 5000, redis: ((await redisCpuMs()) - redisBefore) / 5 });
+  }
+  const median = (of: "node" | "redis") =>
+    percentile(
+      rounds.map((round) => round[of]),
+      0.5,
+    ).toFixed(2);
+  return { node: median("node"), redis: median("redis") };
 }
 
 /** A turn of 50 pieces in a session of 600 messages, with and without recall. */
@@ -288,9 +361,22 @@ async function recall(
   question: string,
   maxTokens: number,
   options: { minCoverage?: number; before?: string },
+  searched: MessageHistory = history,
 ): Promise<string[]> {
-  const { messages } = await history.search(session, question, { maxTokens, countTokens, ...options });
+  const { messages } = await find(searched, session, question, { maxTokens, countTokens, ...options });
   return messages.map(({ id }) => id);
+}
+
+/** Searches, after the query was embedded: a busy machine must not make it late. */
+async function find(searched: MessageHistory, session: string, question: string, options: SearchOptions) {
+  if (searched === semantic) await embedQuery(question);
+  const found = await searched.search(session, question, options);
+  if (found.vectors?.failed) throw new Error(`A search went without vectors: ${found.vectors.failed}`);
+  return found;
+}
+
+async function embedQuery(question: string): Promise<void> {
+  await embedder?.embed([question], { purpose: "query", signal: new AbortController().signal });
 }
 
 async function redisCpuMs(): Promise<number> {

@@ -64,6 +64,7 @@ async function startProduct(title: string, root: string, isOther = false): Promi
       OLLAMA_BASE_URL: `${upstream.url}/v1`,
       OLLAMA_MODEL: "at-once",
       EMBEDDED_MODEL: "none",
+      EMBEDDING_MODEL: "none",
       WEB_PORT: `${await freePort()}`,
       LOG_LEVEL: "info",
       // The API of OpenAI has no field for a smaller window.

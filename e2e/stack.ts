@@ -45,6 +45,7 @@ export async function startStack(env: Environment = {}) {
     OPENAI_BASE_URL: openai.url,
     OLLAMA_BASE_URL: ollama.url,
     EMBEDDED_MODEL: "none",
+    EMBEDDING_MODEL: "none",
     ...(typeof env === "function" ? await env(`http://localhost:${webPort}`) : env),
   };
   let server = await startServer(variables);

@@ -88,6 +88,7 @@ export const archivedTurn = z.object({
                   .optional()
                   .describe("The message and the characters of it that were quoted; absent: the whole turn."),
                 score: z.number(),
+                similarity: z.number().optional(),
                 terms: z
                   .array(z.object({ term: z.string().max(1000), weight: z.number() }))
                   .max(1000)

@@ -75,6 +75,10 @@ const recallHit = z.object({
   created_at: timestamp,
   tokens: count,
   score: z.number().nonnegative(),
+  similarity: z
+    .number()
+    .optional()
+    .describe("How similar its meaning is to the message's, up to 1; absent: it was found by words alone."),
   terms: z
     .array(z.object({ term: z.string(), weight: z.number().nonnegative() }))
     .describe("Words of the message that it has. A weight is larger the fewer turns have the word."),

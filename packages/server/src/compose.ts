@@ -18,6 +18,7 @@ import { limitConnections } from "./http/hooks/connections.ts";
 import { buildPage } from "./http/page.ts";
 import { createIdentity } from "./identity/identity.ts";
 import { IdentityStore } from "./identity/identity-store.ts";
+import { embedderOf, keepsCount } from "./limits/counted-embedder.ts";
 import { limitedModel, queueFull } from "./limits/limited-model.ts";
 import { OutputEstimates } from "./limits/output-estimates.ts";
 import { CallerQuota } from "./limits/storage-quota.ts";
@@ -25,6 +26,7 @@ import { admitTurn } from "./limits/turn-permit.ts";
 import { TurnSlots } from "./limits/turn-slots.ts";
 import { UsageCounter } from "./limits/usage-counter.ts";
 import { UsageLimits } from "./limits/usage-limits.ts";
+import type { EmbeddingModel } from "./models/embedding/embedding-model.ts";
 import { Metrics } from "./observability/metrics.ts";
 import { startTracing } from "./observability/tracing.ts";
 import { logTurn } from "./observability/turn-log.ts";
@@ -43,17 +45,25 @@ const PAGE_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
 // An owner's store costs a few objects and no round trip.
 const CACHED_OWNERS = 1000;
 
+/** What of the built-in embedding model is used. */
+export type BuiltInEmbedding = Pick<
+  EmbeddingModel,
+  "id" | "dimensions" | "isReady" | "prepare" | "embed" | "close"
+>;
+
 interface Parts {
   readonly config: Config;
   readonly log: Logger;
   readonly redis: Redis;
   readonly models: readonly ChatModel[];
+  /** Absent: recall finds turns by their words. */
+  readonly embedding?: BuiltInEmbedding | undefined;
   /** The prefix of all keys in Redis. */
   readonly name?: string;
 }
 
 /** Builds the server from its parts: the one place that knows them all. */
-export async function compose({ config, log, redis, models, name = KEY_NAME }: Parts) {
+export async function compose({ config, log, redis, models, embedding, name = KEY_NAME }: Parts) {
   const { concurrency, queue } = config.limits.providers;
   const queues = new Map(
     models.flatMap(({ id, name: shownAs }) => {
@@ -116,6 +126,10 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
         owner,
         maxTtlSeconds: config.limits.sessionTtlSeconds,
         maxBlobBytes: config.maxImageBytes,
+        ...(embedding && {
+          embedder: embedderOf(embedding, keepsCount(config.limits) ? { ...memory, owner } : undefined),
+          onSearch: () => void embedding.prepare(),
+        }),
       }),
   });
   const callerOf = (request: FastifyRequest): Caller => {
@@ -165,6 +179,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
         metrics,
         limits,
         models: new ModelNames(providers, config.modelAliases),
+        embedding,
         ttlSeconds: Math.min(
           config.apiTtlSeconds,
           config.limits.sessionTtlSeconds ?? Number.POSITIVE_INFINITY,
@@ -192,7 +207,7 @@ export async function compose({ config, log, redis, models, name = KEY_NAME }: P
       for (const server of servers) server.close();
       await chat.close(graceMs);
       await Promise.all([api.close(), page?.close()]);
-      await Promise.all([providers.close(), tracing?.close()]);
+      await Promise.all([providers.close(), embedding?.close(), tracing?.close()]);
       redis.close();
     },
   };

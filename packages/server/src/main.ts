@@ -1,7 +1,7 @@
 import closeWithGrace from "close-with-grace";
 import { compose } from "./compose.ts";
 import { type Config, ConfigError, loadConfig } from "./config/config.ts";
-import { createModels } from "./models/create-models.ts";
+import { createEmbeddingModel, createModels } from "./models/create-models.ts";
 import { readBuildInfo } from "./observability/build-info.ts";
 import { createLog } from "./observability/log.ts";
 import { useProxiesEverywhere } from "./outgoing-http.ts";
@@ -22,7 +22,8 @@ async function main(): Promise<void> {
   const log = createLog(config.logLevel);
   const redis = await connectRedis(config.redis, log);
   const models = createModels(config, log, process.env);
-  const server = await compose({ config, log, redis, models });
+  const embedding = createEmbeddingModel(config, log, process.env);
+  const server = await compose({ config, log, redis, models, embedding });
   closeWithGrace({ delay: config.shutdownGraceMs + 4000, logger: false }, async ({ err }) => {
     if (err) log.fatal({ err }, "The server met an error that it cannot go on after");
     else log.info("Ending: running turns are brought to an end first");
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
   const api = `http://localhost:${port}`;
   const page = server.page && `http://localhost:${webPort}`;
   log.info({ page, api, docs: `${api}/docs`, ...readBuildInfo() }, "ready");
-  await server.prepareOne();
+  await Promise.all([server.prepareOne(), embedding?.find()]);
 }
 
 function cannotListen(error: NodeJS.ErrnoException, variable: string, port: number): never {

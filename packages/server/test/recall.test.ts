@@ -1,6 +1,7 @@
 import { MessageHistory } from "@redis-memory-magic/memory";
 import type { ContextReport } from "@redis-memory-magic/protocol";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { trigrams } from "../../memory/test/trigram-embedder.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
 const asking = { mode: "stateful", provider: "mirror", session_id: "s", context_tokens: 512, system: "" };
@@ -190,4 +191,76 @@ test("a turn that the request excludes is not recalled", async () => {
   expect(refused.json()).toMatchObject({ status: 400, code: "invalid_request" });
   // For this message alone.
   expect((await say(server, "What is my name?")).text).toContain("Bob");
+});
+
+/** Three-letter pieces in the place of a model: texts that share them are similar. */
+const trigramEmbedding = () => ({
+  id: "trigrams",
+  dimensions: 64,
+  isReady: true,
+  prepare: vi.fn(async () => {}),
+  embed: async (texts: readonly string[]) => texts.map((text) => trigrams(text)),
+  close: async () => {},
+});
+
+test("with an embedding model turns get vectors, and the report says how similar a recalled turn is", async () => {
+  const embedding = trigramEmbedding();
+  const server = await startTestServer({ embedding });
+  const filler = Array.from({ length: 20 }, (_, n) => [
+    { role: "user", content: `${n}: ${FILLER}` },
+    { role: "assistant", content: "How nice." },
+  ]);
+  const messages = [
+    { id: "name", role: "user", content: "My name is Bob" },
+    { id: "greeting", role: "assistant", content: "Hello Bob!" },
+    ...filler.flat(),
+  ];
+  await server.inject("POST", "/sessions/s/messages", { messages });
+  const similarityOf = async () => {
+    const { report, turnId } = await say(server, "What is my name?");
+    const similarity = partOf(report, "recall")?.hits[0]?.similarity;
+    // The stored report has it too.
+    const { report: stored } = (await server.inject("GET", `/sessions/s/turns/${turnId}`)).json();
+    expect(partOf(stored, "recall")?.hits[0]?.similarity).toBe(similarity);
+    return similarity;
+  };
+  await expect.poll(similarityOf).toBeGreaterThan(0.3);
+  expect(embedding.prepare).toHaveBeenCalled();
+  const { keys } = (await server.inject("GET", "/sessions/s/storage")).json();
+  expect(keys.map(({ name }: { name: string }) => name.split(":").at(-1))).toContain("vectors");
+});
+
+test("vectors count toward the owner's stored bytes", async () => {
+  const env = { AUTH: "keys", LIMIT_STORED_BYTES: "1000000" };
+  const server = await startTestServer({ env, embedding: trigramEmbedding() });
+  const { key } = await server.apiKeys.create({ owner: "alice" });
+  const headers = { authorization: `Bearer ${key}` };
+  const counted = async () =>
+    Number(await server.command("HGET", `${server.name}:sessions:{alice}:bytes`, "s"));
+  const messages = Array.from({ length: 40 }, (_, n) => ({
+    role: n % 2 === 0 ? "user" : "assistant",
+    content: `Message ${n}`,
+  }));
+  await server.inject("POST", "/sessions/s/messages", { messages }, headers);
+  const before = await counted();
+  await expect.poll(async () => (await counted()) - before).toBeGreaterThanOrEqual(20 * 64);
+});
+
+test("a session is searched by words while the embedding model is not ready", async () => {
+  const embedding = { ...trigramEmbedding(), isReady: false };
+  const server = await startTestServer({ embedding });
+  await server.inject("POST", "/sessions/s/messages", {
+    messages: [
+      { id: "name", role: "user", content: "My name is Bob" },
+      { id: "greeting", role: "assistant", content: "Hello Bob!" },
+      ...Array.from({ length: 20 }, () => [
+        { role: "user", content: FILLER },
+        { role: "assistant", content: "How nice." },
+      ]).flat(),
+    ],
+  });
+  const { report } = await say(server, "What is my name?");
+  const [hit] = partOf(report, "recall")?.hits ?? [];
+  expect(hit?.message_ids).toEqual(["name", "greeting"]);
+  expect(hit?.similarity).toBeUndefined();
 });

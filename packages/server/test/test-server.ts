@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { newClient } from "../../memory/test/new-client.ts";
 import type { ChatModel } from "../src/chat/chat-model.ts";
-import { compose } from "../src/compose.ts";
+import { type BuiltInEmbedding, compose } from "../src/compose.ts";
 import { loadConfig } from "../src/config/config.ts";
 import { ApiKeys } from "../src/identity/api-keys.ts";
 import { IdentityStore } from "../src/identity/identity-store.ts";
@@ -20,6 +20,7 @@ interface TestServerOptions {
   readonly mirrorDelayMs?: number;
   /** Beside the fakes and the mirror. */
   readonly models?: readonly ChatModel[];
+  readonly embedding?: BuiltInEmbedding;
   /** Keys of a server that the same Redis had before. */
   readonly name?: string;
 }
@@ -48,7 +49,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     ...(options.models ?? []),
   ];
   const name = options.name ?? `test:${randomBytes(6).toString("hex")}`;
-  const server = await compose({ config, log, redis, models, name });
+  const server = await compose({ config, log, redis, models, embedding: options.embedding, name });
   let base: string | undefined;
   // For looking behind the scenes.
   const observer = newClient({ url });

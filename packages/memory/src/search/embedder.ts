@@ -17,6 +17,8 @@ export interface Embedder {
     texts: string[],
     options: { readonly purpose: EmbeddingPurpose; readonly signal: AbortSignal },
   ) => Promise<readonly (Float32Array | readonly number[])[]>;
+  /** False: nothing is asked of it for now, and searches go by words. Default: it is. */
+  readonly isReady?: () => boolean;
   /** Called after vectors of a session were stored, with the bytes that they take: for the owner's quota. */
   readonly onStored?: (sessionId: string, bytes: number) => void;
 }
@@ -33,18 +35,21 @@ export class EmbeddingError extends Error {
   }
 }
 
-const FIELDS = new Set(["model", "dimensions", "embed", "onStored"]);
+const FIELDS = new Set(["model", "dimensions", "embed", "isReady", "onStored"]);
 const MAX_DIMENSIONS = 4096;
 
 /** @throws TypeError */
 export function assertEmbedder(embedder: Embedder): void {
   assertFields("embedder", embedder, FIELDS);
-  const { model, dimensions, embed, onStored } = embedder;
+  const { model, dimensions, embed, isReady, onStored } = embedder;
   if (typeof model !== "string" || model === "") throw new TypeError("embedder.model must be a name");
   if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > MAX_DIMENSIONS) {
     throw new TypeError(`embedder.dimensions must be a whole number from 1 to ${MAX_DIMENSIONS}`);
   }
   if (typeof embed !== "function") throw new TypeError("embedder.embed must be a function");
+  if (isReady !== undefined && typeof isReady !== "function") {
+    throw new TypeError("embedder.isReady must be a function");
+  }
   if (onStored !== undefined && typeof onStored !== "function") {
     throw new TypeError("embedder.onStored must be a function");
   }

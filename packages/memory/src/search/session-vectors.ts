@@ -103,6 +103,7 @@ export class SessionVectors {
 
   /** Makes the vectors that a session lacks, in the background: nothing waits for it, and nothing fails by it. */
   schedule(session: VectorSession): void {
+    if (!this.#isReady) return;
     this.#queue.add(session.key + this.#tag, async () => (await this.#make(session)).more);
   }
 
@@ -121,6 +122,7 @@ export class SessionVectors {
   /** Compares a query with the turns of a session. A failure is part of what it returns. */
   async compare({ key, run }: Pick<VectorSession, "key" | "run">, query: string): Promise<Similarities> {
     const nothing = { compared: 0, damaged: 0, of: () => undefined };
+    if (!this.#isReady) return { ...nothing, failed: "unavailable" };
     let index: VectorIndex;
     try {
       index = await readVectors(run, this.#embedder, LIMITS, this.#vectors.get(key + this.#tag));
@@ -139,6 +141,10 @@ export class SessionVectors {
       if (!(error instanceof EmbeddingError)) throw error;
       return { ...nothing, damaged, failed: error.failure };
     }
+  }
+
+  get #isReady(): boolean {
+    return this.#embedder.isReady?.() !== false;
   }
 
   async #make({ sessionId, key, run }: VectorSession) {

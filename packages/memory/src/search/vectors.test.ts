@@ -302,12 +302,25 @@ test("7 bits for each number keep the angle between vectors", () => {
   ]);
 });
 
+test("an embedder that is not ready is asked for nothing", async () => {
+  const embed = vi.fn<Embedder["embed"]>(async (texts) => texts.map((text) => trigrams(text)));
+  const { options } = start();
+  const embedder = { ...trigramEmbedder(), embed, isReady: () => false };
+  const history = new MessageHistory({ ...options, embedder });
+  await history.store("s", "My tent is green", "Noted");
+  const found = await history.search("s", "tent", ALL);
+  expect(contents(found)).toEqual(["My tent is green", "Noted"]);
+  expect(found.vectors).toEqual({ compared: 0, damaged: 0, failed: "unavailable" });
+  expect(embed).not.toHaveBeenCalled();
+});
+
 test("refuses an embedder that is none, and embedTurns without one", async () => {
   const { options, lexical } = start();
   for (const [wrong, message] of [
     [{ ...trigramEmbedder(), model: "" }, /model/],
     [{ ...trigramEmbedder(), dimensions: 0 }, /dimensions/],
     [{ ...trigramEmbedder(), embed: 1 }, /embed must/],
+    [{ ...trigramEmbedder(), isReady: 1 }, /isReady/],
     [{ ...trigramEmbedder(), onStored: 1 }, /onStored/],
     [{ ...trigramEmbedder(), more: 1 }, /more/],
   ] as const) {

@@ -15,6 +15,8 @@ export interface RecalledTurn {
   /** What of it was quoted; absent: all. */
   readonly passage?: Passage | undefined;
   readonly score: number;
+  /** How similar its meaning is to the message's; absent: it was found by words. */
+  readonly similarity?: number | undefined;
   readonly terms: readonly { readonly term: string; readonly weight: number }[];
 }
 
@@ -89,12 +91,13 @@ export async function recallTurns(options: RecallOptions): Promise<Recalled> {
     const tokens = block === "" ? 0 : await count(block);
     if (tokens > maxTokens && fits > 0) continue;
     const { searched, total, sessions, matched } = found;
-    const turns = hits.map(({ session, from, to, passage, score, terms }) => ({
+    const turns = hits.map(({ session, from, to, passage, score, similarity, terms }) => ({
       ...(session !== undefined && { session }),
       from,
       to,
       ...(passage && { passage }),
       score: rounded(score),
+      ...(similarity !== undefined && { similarity: rounded(similarity) }),
       terms: terms.map(({ term, weight }) => ({ term, weight: rounded(weight) })),
     }));
     const own = hits.filter(({ session }) => session === undefined);

@@ -106,7 +106,7 @@ function recallPart(recalled: NonNullable<Payload["recalled"]>): ContextPart {
     message_ids: inOrder(turns).flatMap(({ session, items }) =>
       session === undefined ? items.map(({ id }) => id) : [],
     ),
-    hits: turns.flatMap(({ session, title = null, items, passage, score, terms }, n) => {
+    hits: turns.flatMap(({ session, title = null, items, passage, score, similarity, terms }, n) => {
       const [first] = items;
       // Dropped since.
       if (first === undefined) return [];
@@ -118,6 +118,7 @@ function recallPart(recalled: NonNullable<Payload["recalled"]>): ContextPart {
         created_at: first.createdAt.toISOString(),
         tokens: turnTokens[n] ?? 0,
         score,
+        ...(similarity !== undefined && { similarity }),
         terms: [...terms],
       };
     }),

@@ -45,6 +45,8 @@ export interface SessionStoreOptions extends TurnsOptions {
   readonly maxTtlSeconds?: number | undefined;
   /** Bytes that one image or file may have. */
   readonly maxBlobBytes?: number | undefined;
+  /** Called before a search: what it can be made better with may have to be fetched. */
+  readonly onSearch?: (() => void) | undefined;
 }
 
 export const DEFAULT_BLOB_BYTES = 5 * 1024 * 1024;
@@ -71,14 +73,21 @@ export class SessionStore {
   readonly #archive: SessionArchive;
   readonly #blobs: SessionBlobs;
   readonly #maxTtlSeconds: number;
+  readonly #onSearch: () => void;
 
-  constructor({ maxTtlSeconds, maxBlobBytes = DEFAULT_BLOB_BYTES, ...given }: SessionStoreOptions) {
+  constructor({
+    maxTtlSeconds,
+    maxBlobBytes = DEFAULT_BLOB_BYTES,
+    onSearch = () => {},
+    ...given
+  }: SessionStoreOptions) {
     const options = { ...given, recall: true };
     this.owner = options.owner;
     this.#history = new MessageHistory(options);
     this.#turns = new Turns(options);
     this.#archive = new SessionArchive(options);
     this.#blobs = new SessionBlobs({ ...options, maxBlobBytes });
+    this.#onSearch = onSearch;
     this.#maxTtlSeconds = maxTtlSeconds ?? Number.POSITIVE_INFINITY;
     this.notes = new NoteStore(options, this.#maxTtlSeconds);
   }
@@ -309,6 +318,7 @@ export class SessionStore {
 
   /** Finds earlier turns by the words of a query. */
   search(sessionId: string, query: string, options: SearchOptions): Promise<SearchResult> {
+    this.#onSearch();
     return translated(this.#history.search(sessionId, query, options));
   }
 

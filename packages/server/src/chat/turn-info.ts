@@ -97,8 +97,8 @@ type StoredInfo = {
 };
 
 /**
- * Turns as `[from, to, score, [word, weight, …], other session or "", passage's index, from, to]`; ms, searched, total,
- * matched, other sessions that were searched; why it failed.
+ * Turns as `[from, to, score, [word, weight, …, similarity], other session or "", passage's index, from, to]`, the
+ * similarity only where there is one; ms, searched, total, matched, other sessions that were searched; why it failed.
  */
 type StoredRecall = readonly [
   turns: readonly (readonly [number, number, number, readonly (string | number)[], ...(string | number)[]])[],
@@ -108,8 +108,8 @@ type StoredRecall = readonly [
 
 function encodeRecall({ turns, ms, searched, total, sessions, matched, failed }: Recall): StoredRecall {
   return [
-    turns.map(({ session, from, to, passage, score, terms }) => {
-      const words = terms.flatMap(({ term, weight }) => [term, weight]);
+    turns.map(({ session, from, to, passage, score, similarity, terms }) => {
+      const words = [...terms.flatMap(({ term, weight }) => [term, weight]), ...[similarity ?? []].flat()];
       const part = passage === undefined ? [] : [passage.index, passage.from, passage.to];
       const more = session === undefined && part.length === 0 ? [] : [session ?? "", ...part];
       return [from, to, score, words, ...more];
@@ -129,6 +129,7 @@ function decodeRecall([turns, [ms, searched, total, matched, sessions], failed]:
         passage: { index: Number(index), from: Number(begin), to: Number(end) },
       }),
       score,
+      ...(words.length % 2 === 1 && { similarity: Number(words.at(-1)) }),
       terms: words.flatMap((word, n) =>
         typeof word === "string" ? [{ term: word, weight: Number(words[n + 1]) }] : [],
       ),

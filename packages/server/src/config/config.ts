@@ -28,6 +28,7 @@ const environment = z.object({
   OLLAMA_TEMPERATURE: z.coerce.number().min(0).max(2).optional(),
   OLLAMA_SEED: z.coerce.number().int().optional(),
   EMBEDDED_MODEL: z.string().optional(),
+  EMBEDDING_MODEL: z.enum(["default", "none"]).default("default"),
   ...redisVariables,
   // Ten years: the longest TTL that a session may have.
   SESSION_TTL_SECONDS: positive.max(315_360_000).default(3600),
@@ -148,6 +149,7 @@ export function loadConfig(env: Environment) {
       seed: e.OLLAMA_SEED,
     },
     embedded: { model: e.EMBEDDED_MODEL ?? "default" },
+    embedding: { model: e.EMBEDDING_MODEL },
     redis,
     http: { host: e.HOST, port: e.PORT, webPort: e.WEB_PORT },
     identity: toIdentity(e),

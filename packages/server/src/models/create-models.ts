@@ -4,6 +4,7 @@ import type { ChatModel } from "../chat/chat-model.ts";
 import type { Config } from "../config/config.ts";
 import { ChatGpt } from "./chatgpt/chatgpt.ts";
 import { createEmbeddedModel } from "./embedded/embedded-model.ts";
+import { EmbeddingModel } from "./embedding/embedding-model.ts";
 import { Mirror } from "./mirror/mirror.ts";
 import { Ollama } from "./ollama/ollama.ts";
 
@@ -23,3 +24,11 @@ export function createModels(
     new Mirror({ wordDelayMs: MIRROR_WORD_DELAY_MS }),
   ];
 }
+
+/** The model that recall finds turns by their meaning with; undefined: it is switched off. */
+export const createEmbeddingModel = (
+  { embedding }: Config,
+  log: Logger,
+  env: NodeJS.ProcessEnv,
+): EmbeddingModel | undefined =>
+  embedding.model === "none" ? undefined : new EmbeddingModel({ cacheDir: cacheFolder(env), env, log });

@@ -8,7 +8,7 @@ import type { ModelNames } from "./model-names.ts";
 import { responseSocket } from "./response-socket.ts";
 import { chatCompletionRoutes } from "./routes/chat-completions.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
-import { embeddingRoutes } from "./routes/embeddings.ts";
+import { type BuiltInEmbeddings, embeddingRoutes } from "./routes/embeddings.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { responseRoutes } from "./routes/responses.ts";
 import { refuseMalformedText } from "./well-formed.ts";
@@ -17,6 +17,8 @@ import { refuseMalformedText } from "./well-formed.ts";
 export interface OpenAiContext
   extends Pick<ApiContext, "chat" | "reports" | "callerOf" | "metrics" | "limits"> {
   readonly models: ModelNames;
+  /** The built-in model for embeddings, if it is not switched off. */
+  readonly embedding?: BuiltInEmbeddings | undefined;
   /** Of a session that this API makes. */
   readonly ttlSeconds: number;
 }

@@ -38,6 +38,7 @@ export class ServerProcess {
         // Compiled TypeScript: a start takes half as long.
         NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         EMBEDDED_MODEL: "none",
+        EMBEDDING_MODEL: "none",
         PORT: `${port}`,
         WEB_PORT: `${await freePort()}`,
         ...env,

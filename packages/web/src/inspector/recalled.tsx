@@ -3,7 +3,7 @@ import { type RecallPart, recallOf } from "../chat/state/context-parts.ts";
 import { showMessage } from "../chat/state/message-target.ts";
 import { leaveOut, recallAll, useNotRecalled } from "../chat/state/not-recalled.ts";
 import { sessionLink } from "../chat/state/session-id.ts";
-import { formatDateTime, formatTenths } from "../texts/format.ts";
+import { formatDateTime, formatShare, formatTenths } from "../texts/format.ts";
 import { t } from "../texts/texts.ts";
 
 interface RecalledProps {
@@ -38,6 +38,17 @@ export function Recalled({ sessionId, report, isNext }: RecalledProps) {
   );
 }
 
+/** The words that it has, and how similar it is. */
+function whyFound(terms: RecallPart["hits"][number]["terms"], similarity: number | undefined): string {
+  const texts = t.inspector.recalled;
+  const words = terms.map(({ term, weight }) => `“${term}” (${formatTenths(weight)})`).join(", ");
+  const reasons = [
+    ...(words === "" ? [] : [texts.has(words)]),
+    ...(similarity === undefined ? [] : [texts.similar(formatShare(similarity))]),
+  ];
+  return reasons.length === 0 ? texts.neighbour : reasons.join(". ");
+}
+
 interface HitProps {
   sessionId: string;
   isNext: boolean;
@@ -47,7 +58,7 @@ interface HitProps {
 function Hit({
   sessionId,
   isNext,
-  hit: { session, message_ids, text, cut, created_at, tokens, terms },
+  hit: { session, message_ids, text, cut, created_at, tokens, similarity, terms },
 }: HitProps) {
   const texts = t.inspector.recalled;
   const [first = ""] = message_ids;
@@ -67,11 +78,7 @@ function Hit({
           {text}
         </p>
       )}
-      <p className="recalled-why">
-        {terms.length === 0
-          ? texts.neighbour
-          : texts.has(terms.map(({ term, weight }) => `“${term}” (${formatTenths(weight)})`).join(", "))}
-      </p>
+      <p className="recalled-why">{whyFound(terms, similarity)}</p>
       {session === undefined ? (
         <button type="button" className="button-text" onClick={() => showMessage(sessionId, first)}>
           {texts.show}

@@ -311,6 +311,7 @@ export const english = {
       },
       neighbour: "Next to a message that shares words with yours",
       has: (terms: string) => `Has ${terms}`,
+      similar: (similarity: string) => `Similar in meaning (${similarity})`,
       show: "Show in the conversation",
       inPart: (tokens: string) => `in part, ${tokens}`,
       notThis: "Not this one",

@@ -465,6 +465,7 @@ export const german: Texts = {
       },
       neighbour: "Neben einer Nachricht, die Wörter mit Ihrer teilt",
       has: (terms) => `Enthält ${terms}`,
+      similar: (similarity) => `Ähnlich in der Bedeutung (${similarity})`,
       show: "Im Gespräch zeigen",
       inPart: (tokens) => `in Teilen, ${tokens}`,
       notThis: "Nicht dies",

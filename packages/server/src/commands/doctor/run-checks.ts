@@ -10,7 +10,7 @@ import { checkOvercommit } from "./overcommit.ts";
 import { checkPermissions, checkSubscription } from "./permissions.ts";
 import { checkNode } from "./redis-checks.ts";
 import { openNode } from "./redis-node.ts";
-import { checkDisk, checkExposure, checkLimits, checkProviders } from "./server-checks.ts";
+import { checkDisk, checkExposure, checkLimits, checkProviders, checkRecall } from "./server-checks.ts";
 import { checkTopology } from "./topology.ts";
 
 /** Yields each result as soon as it is there. Never rejects for what it finds. */
@@ -35,6 +35,7 @@ export async function* runChecks(
   try {
     yield* await checkProviders(config, models);
     yield* await checkDisk(config, models, cacheFolder(env), machine);
+    yield await checkRecall(config, cacheFolder(env));
   } finally {
     await Promise.all(models.map((model) => model.close()));
   }

@@ -2,6 +2,8 @@ import type { ChatModel } from "../../chat/chat-model.ts";
 import type { Config } from "../../config/config.ts";
 import { isLoopback } from "../../config/fields.ts";
 import type { Allowances } from "../../config/limits.ts";
+import { E5_SMALL } from "../../models/embedding/e5-small.ts";
+import { installedEncoder } from "../../models/embedding/setup.ts";
 import { type CheckResult, ok, warn } from "./check-result.ts";
 import type { Machine } from "./machine.ts";
 
@@ -76,6 +78,17 @@ export async function checkProviders(config: Config, models: readonly ChatModel[
 /** True if the settings ask for this provider by name or by its key. */
 const isConfigured = ({ defaultProvider, openai }: Config, { id }: ChatModel): boolean =>
   id === defaultProvider || (id === "chatgpt" && openai.apiKey !== undefined);
+
+/** How recall finds turns. */
+export async function checkRecall({ embedding }: Config, folder: string): Promise<CheckResult> {
+  if (embedding.model === "none") return ok("recall", "finds turns by their words (EMBEDDING_MODEL=none)");
+  return (await installedEncoder(folder).catch(() => undefined))
+    ? ok("recall", `finds turns by their words, and by their meaning with ${E5_SMALL.label}`)
+    : ok(
+        "recall",
+        `finds turns by their words; ${E5_SMALL.label} (130 MB) is fetched to ${folder} when it is first needed`,
+      );
+}
 
 /** Room for the built-in model, if it is still to be fetched. */
 export async function checkDisk(

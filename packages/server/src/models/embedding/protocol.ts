@@ -1,0 +1,19 @@
+/** A query is marked differently from what it is compared with. */
+export type EmbeddingPurpose = "query" | "passage";
+
+/** Messages from the server to the model's process. */
+export type ToChild =
+  | {
+      readonly type: "embed";
+      readonly id: number;
+      readonly text: string;
+      readonly purpose: EmbeddingPurpose;
+    }
+  | { readonly type: "cancel"; readonly id: number };
+
+/** Messages from the model's process to the server. */
+export type FromChild =
+  | { readonly type: "ready" }
+  | { readonly type: "unusable"; readonly reason: string }
+  | { readonly type: "embedded"; readonly id: number; readonly vector: Float32Array }
+  | { readonly type: "failed"; readonly id: number; readonly reason: string };
