@@ -96,10 +96,9 @@ async function builtInEmbedder(): Promise<Embedder | undefined> {
   }
   const encoder = await Encoder.load(files, E5_SMALL.maxTokens);
   const known = new Map<string, Promise<Float32Array>>();
-  const { id: model, dimensions, prefixes } = E5_SMALL;
+  const { id: model, dimensions, minSimilarity, prefixes } = E5_SMALL;
   return {
-    model,
-    dimensions,
+    ...{ model, dimensions, minSimilarity },
     embed: (texts, { purpose }) =>
       Promise.all(
         texts.map((text) => {

@@ -49,7 +49,8 @@ const CACHED_OWNERS = 1000;
 export type BuiltInEmbedding = Pick<
   EmbeddingModel,
   "id" | "dimensions" | "isReady" | "prepare" | "embed" | "close"
->;
+> &
+  Partial<Pick<EmbeddingModel, "minSimilarity">>;
 
 interface Parts {
   readonly config: Config;

@@ -17,6 +17,11 @@ export interface Embedder {
     texts: string[],
     options: { readonly purpose: EmbeddingPurpose; readonly signal: AbortSignal },
   ) => Promise<readonly (Float32Array | readonly number[])[]>;
+  /**
+   * The similarity from which on a turn is worth being recalled though it has too few of the query's words, see
+   * `minCoverage`. Models differ much in it. Default: words alone decide.
+   */
+  readonly minSimilarity?: number;
   /** False: nothing is asked of it for now, and searches go by words. Default: it is. */
   readonly isReady?: () => boolean;
   /** Called after vectors of a session were stored, with the bytes that they take: for the owner's quota. */
@@ -35,18 +40,21 @@ export class EmbeddingError extends Error {
   }
 }
 
-const FIELDS = new Set(["model", "dimensions", "embed", "isReady", "onStored"]);
+const FIELDS = new Set(["model", "dimensions", "embed", "minSimilarity", "isReady", "onStored"]);
 const MAX_DIMENSIONS = 4096;
 
 /** @throws TypeError */
 export function assertEmbedder(embedder: Embedder): void {
   assertFields("embedder", embedder, FIELDS);
-  const { model, dimensions, embed, isReady, onStored } = embedder;
+  const { model, dimensions, embed, minSimilarity = 1, isReady, onStored } = embedder;
   if (typeof model !== "string" || model === "") throw new TypeError("embedder.model must be a name");
   if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > MAX_DIMENSIONS) {
     throw new TypeError(`embedder.dimensions must be a whole number from 1 to ${MAX_DIMENSIONS}`);
   }
   if (typeof embed !== "function") throw new TypeError("embedder.embed must be a function");
+  if (!(minSimilarity >= -1 && minSimilarity <= 1)) {
+    throw new TypeError("embedder.minSimilarity must be from -1 to 1");
+  }
   if (isReady !== undefined && typeof isReady !== "function") {
     throw new TypeError("embedder.isReady must be a function");
   }

@@ -19,7 +19,8 @@ export interface SearchOptions<T extends ItemTypes = ItemTypes> {
   readonly before?: string | undefined;
   /**
    * The part of the query's words, weighed by rarity, that the best turn must have; otherwise nothing is returned.
-   * With up to four times that part, an equal part of `maxTokens` is used, or 512: a weak match is not worth more.
+   * An embedder with a `minSimilarity` also lets turns through that are similar. With up to four times that part, an
+   * equal part of `maxTokens` is used, or 512: a weak match is not worth more.
    * Default 0.15; 0 switches it off.
    */
   readonly minCoverage?: number;
@@ -147,7 +148,7 @@ async function findTurns(
   const from = Math.max(index.first, end - maxItems);
   const ranking = rankTurns({ index, from, to: end }, terms, MAX_READ, similarities?.of);
   const { dropped, unknown, matched } = ranking;
-  const { turns, maxTokens } = relevant(ranking, options);
+  const { turns, maxTokens } = relevant(ranking, options, similarities?.least);
   const limited = { ...options, maxTokens };
   const read = await readTurns(run, index, { ...ranking, turns }, limited, isChecked);
   return (
@@ -163,9 +164,12 @@ async function findTurns(
 
 /** The turns that are worth being read, and how many tokens they may have. */
 export function relevant(
-  { turns, coverage }: Ranking,
+  { turns, coverage: byWords }: Ranking,
   { maxTokens, minCoverage = 0.15 }: SearchOptions,
+  minSimilarity = Number.POSITIVE_INFINITY,
 ): { readonly turns: readonly RankedTurn[]; readonly maxTokens: number } {
+  const isSimilar = turns.some(({ similarity = -1 }) => similarity >= minSimilarity);
+  const coverage = isSimilar ? Math.max(byWords, minCoverage) : byWords;
   if (coverage < minCoverage) return { turns: [], maxTokens };
   const share = minCoverage === 0 ? 1 : Math.min(1, coverage / (minCoverage * FULL_ROOM));
   return { turns, maxTokens: Math.max(Math.min(maxTokens, WEAK_ROOM_TOKENS), maxTokens * share) };

@@ -26,7 +26,7 @@ export class SessionSearch {
     const { missing, known, turns, ...result } = found;
     this.#keep(key, run, { missing, known });
     if (similarities === undefined) return result;
-    const { of: _, ...vectors } = similarities;
+    const { of: _, least: __, ...vectors } = similarities;
     // Of a session that was written without them.
     if (vectors.failed === undefined && vectors.compared < turns) this.#vectors?.schedule(session);
     return { ...result, vectors };

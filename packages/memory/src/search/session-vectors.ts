@@ -32,6 +32,8 @@ export interface ComparedVectors {
 
 /** How similar turns are to a query. */
 export interface Similarities extends ComparedVectors {
+  /** From which on a turn is worth being recalled; undefined: its words decide. */
+  readonly least?: number | undefined;
   /** Of a turn, by its first index and the index behind its last; undefined if it has no vector. */
   of(from: number, to: number): number | undefined;
 }
@@ -136,7 +138,7 @@ export class SessionVectors {
       const [vector] = await embedInTime(this.#embedder, [query], "query", QUERY_TIMEOUT_MS);
       const similarities = index.similarities(vector as Float32Array);
       const of = (from: number, to: number) => similarities[index.numberOf(from, to)];
-      return { compared: size, damaged, of };
+      return { compared: size, damaged, of, least: this.#embedder.minSimilarity };
     } catch (error) {
       if (!(error instanceof EmbeddingError)) throw error;
       return { ...nothing, damaged, failed: error.failure };

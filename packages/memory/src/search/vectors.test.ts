@@ -81,6 +81,21 @@ test("a search finds by similarity what shares no word with the question, and sa
   expect(hit?.similarity).toBeCloseTo(cosine, 2);
 });
 
+test("a similar turn is recalled without enough words, if the embedder says how similar it has to be", async () => {
+  const { lexical, options } = start();
+  for (const [said, answered] of PAIRS) await lexical.store("s", said, answered);
+  const search = async (minSimilarity: number, question: string) => {
+    const history = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), minSimilarity } });
+    await history.embedTurns("s");
+    return contents(await history.search("s", question, { maxTokens: 2, countTokens: () => 1 }));
+  };
+  expect(await search(0.3, "Does xmargherita contain ypizzas?")).toEqual([
+    "I adore margherita pizzas",
+    "Noted",
+  ]);
+  expect(await search(0.99, "Does xmargherita contain ypizzas?")).toEqual([]);
+});
+
 test("words and similarity count together: what is first by both is first", async () => {
   const { history } = start();
   for (const [said, answered] of PAIRS) await history.store("s", said, answered);
@@ -320,6 +335,7 @@ test("refuses an embedder that is none, and embedTurns without one", async () =>
     [{ ...trigramEmbedder(), model: "" }, /model/],
     [{ ...trigramEmbedder(), dimensions: 0 }, /dimensions/],
     [{ ...trigramEmbedder(), embed: 1 }, /embed must/],
+    [{ ...trigramEmbedder(), minSimilarity: 2 }, /minSimilarity/],
     [{ ...trigramEmbedder(), isReady: 1 }, /isReady/],
     [{ ...trigramEmbedder(), onStored: 1 }, /onStored/],
     [{ ...trigramEmbedder(), more: 1 }, /more/],

@@ -5,6 +5,7 @@ import type { LimitsConfig } from "../config/limits.ts";
 interface BuiltInEmbedding {
   readonly id: string;
   readonly dimensions: number;
+  readonly minSimilarity?: number;
   readonly isReady: boolean;
   embed(texts: readonly string[], purpose: "query" | "passage", signal: AbortSignal): Promise<Float32Array[]>;
 }
@@ -19,6 +20,7 @@ export function embedderOf(model: BuiltInEmbedding, quota: OwnerQuotaOptions | u
   return {
     model: model.id,
     dimensions: model.dimensions,
+    ...(model.minSimilarity !== undefined && { minSimilarity: model.minSimilarity }),
     embed: (texts, { purpose, signal }) => model.embed(texts, purpose, signal),
     isReady: () => model.isReady,
     ...(counted && { onStored: (sessionId, bytes) => counted.grow(sessionId, bytes) }),

@@ -30,6 +30,7 @@ const PAUSE_MS = 60_000;
 export class EmbeddingModel {
   readonly id: string = E5_SMALL.id;
   readonly dimensions: number = E5_SMALL.dimensions;
+  readonly minSimilarity: number = E5_SMALL.minSimilarity;
   readonly #config: EmbeddingModelConfig;
   readonly #closing = new AbortController();
   #files: EncoderFiles | undefined;
