@@ -19,8 +19,8 @@ export interface SearchOptions<T extends ItemTypes = ItemTypes> {
   readonly before?: string | undefined;
   /**
    * The part of the query's words, weighed by rarity, that the best turn must have; otherwise nothing is returned.
-   * An embedder with a `minSimilarity` also lets turns through that are similar. With up to four times that part, an
-   * equal part of `maxTokens` is used, or 512: a weak match is not worth more.
+   * With up to four times that part, an equal part of `maxTokens` is used, or 512: a weak match is not worth more. With an
+   * embedder that has a `minSimilarity`, turns that are as similar are returned without the words, and the others get 512.
    * Default 0.15; 0 switches it off.
    */
   readonly minCoverage?: number;
@@ -169,9 +169,10 @@ export function relevant(
   minSimilarity = Number.POSITIVE_INFINITY,
 ): { readonly turns: readonly RankedTurn[]; readonly maxTokens: number } {
   const isSimilar = turns.some(({ similarity = -1 }) => similarity >= minSimilarity);
-  const coverage = isSimilar ? Math.max(byWords, minCoverage) : byWords;
-  if (coverage < minCoverage) return { turns: [], maxTokens };
-  const share = minCoverage === 0 ? 1 : Math.min(1, coverage / (minCoverage * FULL_ROOM));
+  if (byWords < minCoverage && !isSimilar) return { turns: [], maxTokens };
+  const wereCompared = minSimilarity <= 1 && turns.some(({ similarity }) => similarity !== undefined);
+  const share =
+    minCoverage === 0 || isSimilar ? 1 : wereCompared ? 0 : Math.min(1, byWords / (minCoverage * FULL_ROOM));
   return { turns, maxTokens: Math.max(Math.min(maxTokens, WEAK_ROOM_TOKENS), maxTokens * share) };
 }
 

