@@ -12,6 +12,7 @@ const recalled: Required<RecalledTurn> = {
   to: 6,
   passage: { index: 5, from: 10, to: 200 },
   score: 3.25,
+  similarity: 0.83,
   terms: [{ term: "cat", weight: 1.5 }],
 };
 const notes: Required<SentNotes> = { ids: ["note-1", "note-2"], total: 3 };
