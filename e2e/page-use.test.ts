@@ -26,6 +26,7 @@ describe("everyday use", () => {
     await expect(chat.page.getByText("This part of the page could not be loaded")).toBeVisible();
     expect(await chat.answers.count()).toBe(1);
     await chat.page.context().setOffline(false);
+    await chat.page.keyboard.press("Escape");
     await chat.say("Still there?");
   });
 
