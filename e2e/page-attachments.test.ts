@@ -138,6 +138,8 @@ test("says why a file is not taken, and names the limit", async () => {
 
 test("takes no images for a model that does not see them, but text files", async () => {
   const chat = await open(/^Local/);
+  // The page learns what the model takes with the list of models.
+  await expect(chat.page.getByRole("button", { name: "Add text files" })).toBeVisible();
   await give(chat, "paste", await drawn(chat, 10, 10), "cat.png");
   await expect(chat.page.getByText(/cat\.png: the model llama3\.2:3b does not see images/)).toBeVisible();
   await chat.attach(text("notes.txt", "Zoe lives in Oslo."));
