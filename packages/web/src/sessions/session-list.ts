@@ -1,6 +1,7 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { ApiError, asApiError } from "../api/api-error.ts";
 import { deleteSession, fetchSession, fetchSessions, patchSession } from "../api/endpoints.ts";
+import { forgetUnsent } from "../chat/state/use-conversation.ts";
 import { announceChange } from "../chat/state/use-other-tabs.ts";
 import { Store } from "../ui/store.ts";
 
@@ -106,6 +107,7 @@ export class SessionList {
     if (!this.#state.removing.has(id)) return;
     try {
       await deleteSession(id);
+      forgetUnsent(id);
       this.#revision += 1;
       announceChange(id);
       this.store.update({ sessions: this.#state.sessions.filter((session) => session.id !== id) });

@@ -98,6 +98,7 @@ export const english = {
     timeout: "The server did not answer in time.",
     unexpected_answer: "Something other than the server answered.",
     refused: "The request was refused.",
+    attachmentsLost: "The browser had no room to keep its attachments. Edit it and attach them again.",
     invalidFile: (name: string) => `${name} is not a file that was exported here: it is not valid JSON.`,
   },
   providers: {

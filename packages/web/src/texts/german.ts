@@ -158,6 +158,8 @@ export const german: Texts = {
     timeout: "Der Server hat nicht rechtzeitig geantwortet.",
     unexpected_answer: "Etwas anderes als der Server hat geantwortet.",
     refused: "Die Anfrage wurde abgelehnt.",
+    attachmentsLost:
+      "Der Browser hatte keinen Platz für die Anhänge. Bearbeiten Sie die Nachricht und hängen Sie sie wieder an.",
     invalidFile: (name) => `${name} wurde nicht hier exportiert: Es ist kein gültiges JSON.`,
   },
   providers: {

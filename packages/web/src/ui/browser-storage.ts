@@ -9,11 +9,13 @@ export function readStored(name: string, storage = () => localStorage): string |
   }
 }
 
-export function writeStored(name: string, value: string | null, storage = () => localStorage): void {
+/** Returns false if storage is blocked or full. */
+export function writeStored(name: string, value: string | null, storage = () => localStorage): boolean {
   try {
     if (value === null) storage().removeItem(PREFIX + name);
     else storage().setItem(PREFIX + name, value);
+    return true;
   } catch {
-    // Blocked or full: the page works without it.
+    return false;
   }
 }

@@ -60,9 +60,9 @@ export function chatBody(
   sessionId: string,
   choice: Choice,
   content: Pick<ChatRequest, "message" | "attachments" | "retry_of">,
+  notRecalled = notRecalledIn(sessionId),
 ): ChatRequest {
   const { notes, otherSessions } = choice;
-  const notRecalled = notRecalledIn(sessionId);
   return {
     ...content,
     session_id: sessionId,

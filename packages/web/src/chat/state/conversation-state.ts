@@ -15,6 +15,10 @@ export interface WaitingMessage {
   readonly choice: Choice | null;
   /** True if its request was on the way when the page was closed: it may have arrived. */
   readonly isSent?: true;
+  /** Messages that are not to be recalled for it; absent until its request is sent. */
+  readonly notRecalled?: readonly string[] | undefined;
+  /** Why it was refused. It is sent again only when the user asks for it. */
+  readonly refusal?: { readonly code: string; readonly message: string; readonly status: number };
 }
 
 /** How a turn ended that did not complete and can be retried. */

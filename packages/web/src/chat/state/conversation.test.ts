@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { MessageAttachment } from "./attachment.ts";
 import type { Choice } from "./choice.ts";
 import { Conversation } from "./conversation.ts";
+import { leaveOut } from "./not-recalled.ts";
+import { forgetUnsent } from "./use-conversation.ts";
 
 const SESSION = "session_1732264800000_k3j9x2m1q";
 const TURN = "0123456789abcdef";
@@ -311,11 +314,16 @@ test("keeps a message that is sent while the stored ones are read", async () => 
 });
 
 describe("a reload", () => {
+  let room: number;
   beforeEach(() => {
     const kept = new Map<string, string>();
+    room = Number.POSITIVE_INFINITY;
     vi.stubGlobal("sessionStorage", {
       getItem: (name: string) => kept.get(name) ?? null,
-      setItem: (name: string, value: string) => void kept.set(name, value),
+      setItem(name: string, value: string) {
+        if (value.length > room) throw new Error("QuotaExceededError");
+        kept.set(name, value);
+      },
       removeItem: (name: string) => void kept.delete(name),
     });
   });
@@ -326,15 +334,43 @@ describe("a reload", () => {
   }
   const waiting = (conversation: Conversation) => conversation.store.get().waiting.map(({ text }) => text);
 
-  test("keeps a message that the server has refused", async () => {
+  test("shows a message that the server has refused, with the reason, and does not send it", async () => {
     routes["POST /api/chat"] = [problem(401, { code: "unauthenticated", detail: "Log in.", status: 401 })];
+    routes["GET /items"] = [page(message("m1", "user", "Hi"), message("m2", "assistant", "Hello"))];
     const before = new Conversation(SESSION);
     before.send("A long message", choice);
     await idle(before);
+    expect(before.hasUnsent).toBe(true);
     before.close();
     const after = reloaded();
-    expect(waiting(after)).toEqual(["A long message"]);
-    after.discard(after.store.get().waiting[0]?.key ?? "");
+    await after.load();
+    after.sendEarly(choice);
+    after.sendWaiting();
+    expect(asked.filter(({ path }) => path === "POST /api/chat")).toHaveLength(1);
+    expect(contents(after).at(-1)).toBe("user: A long message");
+    const refused = after.store.get().messages.at(-1);
+    expect(refused).toMatchObject({ delivery: "refused", refusal: { error: { message: "Log in." } } });
+    after.discard(refused?.key ?? "");
+    expect(contents(reloaded())).toEqual([]);
+    expect(after.hasUnsent).toBe(false);
+  });
+
+  test("keeps a message whose attachments have no room, and does not send it without them", () => {
+    const before = new Conversation(SESSION);
+    room = 1_000;
+    const file = { kind: "text", name: "a.txt", text: "x".repeat(1_000) } as unknown as MessageAttachment;
+    before.send("Read this", null, [file]);
+    before.send("And this", null);
+    const after = reloaded();
+    expect(waiting(after)).toEqual(["And this"]);
+    expect(after.store.get().messages).toMatchObject([
+      { content: "Read this", delivery: "refused", refusal: { error: { code: "attachments_lost" } } },
+    ]);
+  });
+
+  test("forgets what a deleted session has not sent", () => {
+    new Conversation(SESSION).send("Early", null);
+    forgetUnsent(SESSION);
     expect(waiting(reloaded())).toEqual([]);
   });
 
@@ -353,4 +389,34 @@ describe("a reload", () => {
     expect(contents(after)).toEqual(["user: Hi", "assistant: Hello"]);
     expect(waiting(reloaded())).toEqual([]);
   });
+
+  test("repeats the same request, with what is not to be recalled", async () => {
+    routes["POST /api/chat"] = [later().answer, stream("Hello")];
+    routes["GET /items"] = [page(message("m1", "user", "Hi"), message("m2", "assistant", "Hello"))];
+    leaveOut(SESSION, "m0");
+    const before = new Conversation(SESSION);
+    before.send("Hi", choice);
+    before.close();
+    const after = reloaded();
+    await after.load();
+    await idle(after);
+    const [first, second] = asked.filter(({ path }) => path === "POST /api/chat");
+    expect(first?.body).toMatchObject({ not_recalled: ["m0"] });
+    expect(second?.body).toEqual(first?.body);
+  });
+});
+
+test("repeats a request that was on its way when the messages are loaded again", async () => {
+  routes["POST /api/chat"] = [later().answer, stream("Hello")];
+  routes["GET /items"] = [page(), page(message("m1", "user", "Hi"), message("m2", "assistant", "Hello"))];
+  const conversation = new Conversation(SESSION);
+  conversation.send("Hi", choice);
+  expect(conversation.hasUnsent).toBe(true);
+  await conversation.load();
+  expect(contents(conversation)).toEqual(["user: Hi", "assistant: "]);
+  await idle(conversation);
+  const keys = asked.filter(({ path }) => path === "POST /api/chat").map(({ key }) => key);
+  expect(keys).toEqual([keys[0], keys[0]]);
+  await vi.waitFor(() => expect(contents(conversation)).toEqual(["user: Hi", "assistant: Hello"]));
+  expect(conversation.hasUnsent).toBe(false);
 });

@@ -1,5 +1,5 @@
 import type { SessionSettingsPatch } from "@redis-memory-magic/protocol";
-import { type ApiError, asApiError } from "../../api/api-error.ts";
+import { ApiError, asApiError } from "../../api/api-error.ts";
 import { cancelTurn, clearSession, fetchTurn, importSession } from "../../api/endpoints.ts";
 import { onNextFrame } from "../../ui/next-frame.ts";
 import { Store } from "../../ui/store.ts";
@@ -16,7 +16,7 @@ import {
   withLiveTurn,
 } from "./conversation-state.ts";
 import { isGone } from "./expiry.ts";
-import { recallAll } from "./not-recalled.ts";
+import { notRecalledIn, recallAll } from "./not-recalled.ts";
 import { randomBase36 } from "./session-id.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
 import { StoredMessages } from "./stored-messages.ts";
@@ -55,11 +55,19 @@ export class Conversation {
     return this.store.get();
   }
 
-  /** Queues the messages that were not sent before a reload. */
+  /** Queues the messages that were not sent before a reload, and shows the refused ones. */
   restoreQueue(): void {
-    const waiting = readQueue(this.sessionId);
-    for (const message of waiting) this.#unsent.set(message.key, message);
-    this.store.update({ waiting });
+    const unsent = readQueue(this.sessionId);
+    for (const message of unsent) this.#unsent.set(message.key, message);
+    this.store.update({
+      waiting: unsent.filter(({ refusal }) => refusal === undefined),
+      messages: unsent.flatMap(refusedMessage),
+    });
+  }
+
+  /** True if there is a request or a message that the server has not accepted. */
+  get hasUnsent(): boolean {
+    return this.#unsent.size > 0 || this.#state.live?.turnId === null;
   }
 
   /** Loads the newest messages and follows a running turn. */
@@ -133,11 +141,13 @@ export class Conversation {
   /** Sends a refused message again: the same request if it may have arrived, else with the current choice. */
   resend(message: ShownMessage, choice: Choice): void {
     if (this.#state.live !== null || message.refusal === null) return;
+    const { notRecalled } = this.#unsent.get(message.key) ?? {};
     this.discard(message.key);
     const { error, choice: before } = message.refusal;
     const { content: text, attachments } = message;
-    if (error.isUnanswered) this.#post({ key: message.key, text, attachments }, before);
-    else this.#post({ key: randomBase36(20), text, attachments }, choice);
+    const again = { text, attachments, notRecalled };
+    if (error.isUnanswered && before !== null) this.#post({ ...again, key: message.key }, before);
+    else this.#post({ ...again, key: randomBase36(20) }, choice);
   }
 
   /** Removes a refused or queued message. */
@@ -227,22 +237,23 @@ export class Conversation {
     if (this.#unsent.delete(key)) writeQueue(this.sessionId, [...this.#unsent.values()]);
   }
 
-  #post({ key, text, attachments }: Omit<WaitingMessage, "choice">, choice: Choice): void {
-    this.#keep({ key, text, attachments, choice, isSent: true });
-    const message = messageOnItsWay(key, text, attachments);
-    this.store.update({ messages: [...this.#state.messages, message] });
+  #post(message: Omit<WaitingMessage, "choice">, choice: Choice): void {
+    const { key, text, attachments, notRecalled = notRecalledIn(this.sessionId) } = message;
+    this.#keep({ key, text, attachments, choice, notRecalled, isSent: true });
+    const others = withoutMessage(this.#state.messages, key);
+    this.store.update({ messages: [...others, messageOnItsWay(key, text, attachments)] });
     const carried = attachments.length > 0 && { attachments: toRequest(attachments) };
-    const body = chatBody(this.sessionId, choice, { message: text, ...carried });
-    recallAll();
+    const body = chatBody(this.sessionId, choice, { message: text, ...carried }, notRecalled);
+    // A repeated request has its own.
+    if (message.notRecalled === undefined) recallAll();
     void this.#run(newLiveTurn(this.sessionId), { choice, key, connect: beginTurn(body, key) });
   }
 
-  /** Repeats the request that was on its way at a reload. With its key the server answers it once. */
+  /** Repeats the request that was on its way when this was loaded. With its key the server answers it once. */
   #sendAgain(): boolean {
-    const { waiting } = this.#state;
-    const sent = waiting.find(({ isSent }) => isSent);
+    const sent = [...this.#unsent.values()].find(({ isSent }) => isSent);
     if (!sent || sent.choice === null) return false;
-    this.store.update({ waiting: waiting.filter((message) => message !== sent) });
+    this.store.update({ waiting: this.#state.waiting.filter(({ key }) => key !== sent.key) });
     this.#post(sent, sent.choice);
     return true;
   }
@@ -328,18 +339,13 @@ export class Conversation {
   async #refuse(error: ApiError, { choice, key }: Running): Promise<void> {
     const { messages, waiting } = this.#state;
     const question = messages.find((message) => message.key === key);
-    const refusedMessage = this.#unsent.get(key);
-    if (refusedMessage !== undefined) {
-      const { isSent: _, ...message } = refusedMessage;
-      this.#keep(message);
-    }
-    const others = messages.filter((message) => message.key !== key && message.key !== `${key}:answer`);
+    const { isSent: _, ...unsent } = this.#unsent.get(key) ?? {};
+    const others = withoutMessage(messages, key);
     const idle = { live: null, stopping: false, reconnecting: false };
-    if (error.code === "turn_in_progress" && question !== undefined) {
+    if (error.code === "turn_in_progress" && "text" in unsent) {
       // Another tab was first: show its answer and queue this message.
-      const { content: text, attachments } = question;
-      const waits = { key, text, attachments, choice };
-      this.store.update({ ...idle, messages: others, waiting: [waits, ...waiting] });
+      this.#keep(unsent);
+      this.store.update({ ...idle, messages: others, waiting: [unsent, ...waiting] });
       await this.load();
     } else if (question?.turn !== undefined) {
       // A retry of a stored turn: the turn stays as it was.
@@ -348,6 +354,8 @@ export class Conversation {
       this.store.update(idle);
       this.#setOutcome({ turnId: question.turn.id, status: "failed", code, detail });
     } else if (question !== undefined) {
+      const { code, message, status } = error;
+      if ("text" in unsent) this.#keep({ ...unsent, refusal: { code, message, status } });
       const refused: ShownMessage = { ...question, delivery: "refused", refusal: { error, choice } };
       this.store.update({ ...idle, messages: [...others, refused] });
     }
@@ -371,4 +379,15 @@ export class Conversation {
       throw error;
     }
   }
+}
+
+/** Returns the messages without one and its answer. */
+const withoutMessage = (messages: readonly ShownMessage[], key: string): ShownMessage[] =>
+  messages.filter((message) => message.key !== key && message.key !== `${key}:answer`);
+
+/** Returns a message that was refused before a reload as it was shown then. */
+function refusedMessage({ key, text, attachments, choice, refusal }: WaitingMessage): ShownMessage[] {
+  if (refusal === undefined) return [];
+  const error = new ApiError(refusal.code, refusal.message, refusal.status);
+  return [{ ...messageOnItsWay(key, text, attachments), delivery: "refused", refusal: { error, choice } }];
 }

@@ -29,8 +29,8 @@ export interface ShownMessage {
   readonly turn: Message["turn"];
   /** "gone": Redis had it and has it no longer. */
   readonly delivery: "stored" | "on-its-way" | "not-stored" | "refused" | "gone";
-  /** For a refused message: the error, and the choice it was sent with. */
-  readonly refusal: { readonly error: ApiError; readonly choice: Choice } | null;
+  /** For a refused message: the error, and the choice it was sent with, if there was one. */
+  readonly refusal: { readonly error: ApiError; readonly choice: Choice | null } | null;
 }
 
 /** A message that has nothing yet. */

@@ -1,3 +1,4 @@
+import { t } from "../../texts/texts.ts";
 import { readStored, writeStored } from "../../ui/browser-storage.ts";
 import type { WaitingMessage } from "./conversation-state.ts";
 
@@ -18,16 +19,28 @@ export function readQueue(sessionId: string): readonly WaitingMessage[] {
 export function writeQueue(sessionId: string, queue: readonly WaitingMessage[]): void {
   // Removed first: where there is no room for the new one, the old one would send messages twice.
   writeStored(nameOf(sessionId), null, tabStorage);
-  if (queue.length > 0) writeStored(nameOf(sessionId), JSON.stringify(queue), tabStorage);
+  if (queue.length === 0) return;
+  const isKept = writeStored(nameOf(sessionId), JSON.stringify(queue), tabStorage);
+  if (!isKept) writeStored(nameOf(sessionId), JSON.stringify(queue.map(withoutAttachments)), tabStorage);
+}
+
+/** Without its attachments a message is not sent by itself. */
+function withoutAttachments(message: WaitingMessage): WaitingMessage {
+  if (message.attachments.length === 0) return message;
+  const { isSent: _, ...rest } = message;
+  const refusal = { code: "attachments_lost", message: t.errors.attachmentsLost, status: 400 };
+  return { ...rest, attachments: [], refusal };
 }
 
 /** The browser's storage may hold anything: an older version of the page, or a user, wrote it. */
 function isWaiting(value: unknown): value is WaitingMessage {
-  const { key, text, attachments, choice } = (value ?? {}) as Partial<WaitingMessage>;
+  const { key, text, attachments, choice, notRecalled, refusal } = (value ?? {}) as Partial<WaitingMessage>;
   return (
     typeof key === "string" &&
     typeof text === "string" &&
     Array.isArray(attachments) &&
+    (notRecalled === undefined || Array.isArray(notRecalled)) &&
+    (refusal === undefined || typeof refusal?.message === "string") &&
     (choice === null || (typeof choice?.mode === "string" && typeof choice.provider === "string"))
   );
 }

@@ -1,17 +1,20 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { Conversation } from "./conversation.ts";
+import { writeQueue } from "./stored-queue.ts";
 
-/** Conversations with queued or refused messages, which only this page has. They stay alive while not shown. */
+/** Conversations with messages that only this page has. They stay alive while not shown. */
 const unfinished = new Map<string, Conversation>();
-
-function hasUnsentMessages(conversation: Conversation): boolean {
-  const { waiting, messages } = conversation.store.get();
-  return waiting.length > 0 || messages.some(({ delivery }) => delivery === "refused");
-}
 
 /** Keeps a conversation that was started before its session is shown. */
 export function keepUntilShown(conversation: Conversation): void {
   unfinished.set(conversation.sessionId, conversation);
+}
+
+/** Forgets what a deleted session has not sent. */
+export function forgetUnsent(sessionId: string): void {
+  unfinished.get(sessionId)?.close();
+  unfinished.delete(sessionId);
+  writeQueue(sessionId, []);
 }
 
 function restored(sessionId: string): Conversation {
@@ -31,7 +34,7 @@ export function useConversation(sessionId: string) {
     // A conversation with a running answer is shown as it is.
     if (conversation.isClosed || conversation.store.get().live === null) void conversation.load();
     return () => {
-      if (hasUnsentMessages(conversation)) unfinished.set(conversation.sessionId, conversation);
+      if (conversation.hasUnsent) unfinished.set(conversation.sessionId, conversation);
       else conversation.close();
     };
   }, [conversation]);
