@@ -22,9 +22,9 @@ export interface Embedder {
    * `minCoverage`. Models differ much in it. Default: words alone decide.
    */
   readonly minSimilarity?: number;
-  /** False: nothing is asked of it for now, and searches go by words. Default: it is. */
+  /** False, or throwing: nothing is asked of it for now, and searches go by words. Default: it is. */
   readonly isReady?: () => boolean;
-  /** Called after vectors of a session were stored, with the bytes that they take: for the owner's quota. */
+  /** Called after vectors of a session were stored, with the bytes that they take: for the owner's quota. An error of it is ignored. */
   readonly onStored?: (sessionId: string, bytes: number) => void;
 }
 
@@ -68,7 +68,7 @@ export function assertEmbedder(embedder: Embedder): void {
  * @throws EmbeddingError
  */
 export async function embedInTime(
-  { embed, dimensions }: Embedder,
+  embedder: Embedder,
   texts: readonly string[],
   purpose: EmbeddingPurpose,
   timeoutMs: number,
@@ -83,12 +83,13 @@ export async function embedInTime(
   // A timer that keeps a process from exiting is Node.js' own.
   if (typeof timer === "object") timer.unref?.();
   try {
-    const asked = Promise.resolve().then(() => embed([...texts], { purpose, signal: controller.signal }));
+    const { signal } = controller;
+    const asked = Promise.resolve().then(() => embedder.embed([...texts], { purpose, signal }));
     const vectors = await Promise.race([asked, giveUp]);
     if (!Array.isArray(vectors) || vectors.length !== texts.length) {
       throw new EmbeddingError("invalid", `The embedder must return ${texts.length} vectors`);
     }
-    return vectors.map((vector) => toVector(vector, dimensions));
+    return vectors.map((vector) => toVector(vector, embedder.dimensions));
   } catch (error) {
     if (error instanceof EmbeddingError) throw error;
     throw new EmbeddingError("failed", "The embedder failed", { cause: error });

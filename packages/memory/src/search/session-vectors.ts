@@ -146,7 +146,11 @@ export class SessionVectors {
   }
 
   get #isReady(): boolean {
-    return this.#embedder.isReady?.() !== false;
+    try {
+      return this.#embedder.isReady?.() !== false;
+    } catch {
+      return false;
+    }
   }
 
   async #make({ sessionId, key, run }: VectorSession) {
@@ -154,8 +158,16 @@ export class SessionVectors {
     const made = await makeVectors(run, this.#embedder, { ...LIMITS, maxMs: READ_MS }, known);
     this.#terms.keep(key, made.terms);
     this.#vectors.keep(key + this.#tag, made.vectors);
-    if (made.bytes > 0) this.#embedder.onStored?.(sessionId, made.bytes);
+    if (made.bytes > 0) void this.#report(sessionId, made.bytes);
     return made;
+  }
+
+  async #report(sessionId: string, bytes: number): Promise<void> {
+    try {
+      await this.#embedder.onStored?.(sessionId, bytes);
+    } catch {
+      // The vectors are stored, whatever the callback does.
+    }
   }
 }
 

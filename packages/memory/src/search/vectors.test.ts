@@ -355,3 +355,42 @@ test("after a failure the queue is emptied, and the next turn asks again", async
   await history.store("s", "My kayak is red", "Noted");
   await expect.poll(() => vectors()).toEqual(["vector of 2", "1", "vector of 2", "1"]);
 });
+
+test("a callback that throws or rejects makes neither an append nor a search fail, nor is a turn embedded again", async () => {
+  const { options, vectors } = start();
+  const isReady = vi.fn(() => {
+    throw new Error("boom");
+  });
+  const unready = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), isReady } });
+  await unready.store("s", "My tent is green", "Noted");
+  expect((await unready.search("s", "tent", ALL)).vectors?.failed).toBe("unavailable");
+  expect(isReady).toHaveBeenCalledTimes(2);
+  const embed = vi.fn<Embedder["embed"]>(async (texts) => texts.map((text) => trigrams(text)));
+  const onStored = vi
+    .fn(() => Promise.reject(new Error("boom")))
+    .mockImplementationOnce(() => {
+      throw new Error("boom");
+    });
+  const history = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), embed, onStored } });
+  await history.store("s", "My kayak is red", "Noted");
+  await expect.poll(() => vectors()).toHaveLength(4);
+  expect(await history.embedTurns("s")).toBe(0);
+  await history.store("s", "My boots are brown", "Noted");
+  await expect.poll(() => vectors()).toHaveLength(6);
+  expect(await history.embedTurns("s")).toBe(0);
+  expect(embed).toHaveBeenCalledTimes(2);
+  expect(onStored).toHaveBeenCalledTimes(2);
+});
+
+test("an embedder is asked as the object that it is", async () => {
+  const { options, lexical } = start();
+  class Trigrams implements Embedder {
+    readonly model = "trigrams";
+    readonly dimensions = 64;
+    async embed(texts: string[]) {
+      return texts.map((text) => trigrams(text, this.dimensions));
+    }
+  }
+  await lexical.store("s", "My tent is green", "Noted");
+  expect(await new MessageHistory({ ...options, embedder: new Trigrams() }).embedTurns("s")).toBe(1);
+});
