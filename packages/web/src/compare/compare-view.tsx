@@ -2,6 +2,7 @@ import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { useEffect, useEffectEvent, useReducer, useState } from "react";
 import { PricedAs } from "../chat/composer/priced-as.tsx";
 import "../chat/composer/next-step.css";
+import { loadMessageList } from "../chat/log/conversation-log.tsx";
 import type { Choice } from "../chat/state/choice.ts";
 import type { ConversationState } from "../chat/state/conversation-state.ts";
 import { newGroup } from "../chat/state/session-id.ts";
@@ -12,8 +13,9 @@ import { t } from "../texts/later.ts";
 import { Icon } from "../ui/icon.tsx";
 import { CompareChart } from "./compare-chart.tsx";
 import { CompareComposer } from "./compare-composer.tsx";
-import { choiceOf, firstLanes, type Lane, MAX_LANES, newLane, nextMemory } from "./lane.ts";
+import { firstLanes, type Lane, MAX_LANES, newLane, nextMemory } from "./lane.ts";
 import { LaneColumn } from "./lane-column.tsx";
+import { sendToLanes } from "./send-to-lanes.ts";
 import "./compare.css";
 
 interface CompareViewProps {
@@ -36,15 +38,23 @@ export function CompareView({ providers, maxChars, choice, onOpen, onTurn, onClo
   const pricing = usePricing(providers);
   useLaneUpdates(lanes);
   const states = lanes.map(({ conversation }) => conversation.store.get());
-  const running = states.some(({ live }) => live !== null);
+  // Until all lanes have been sent a message; null: none is.
+  const [sending, setSending] = useState<AbortController | null>(null);
+  const running = sending !== null || states.some(({ live }) => live !== null);
   const turns = states.reduce((sum, { messages }) => sum + turnsOf(messages).length, 0);
   const report = useEffectEvent(onTurn);
   useEffect(() => {
     if (turns > 0) report();
   }, [turns]);
+  useEffect(() => {
+    // While lanes answer, the browser may have no connection left for them.
+    void Promise.all([loadMessageList(), import("../chat/stream/read-turn-events.ts")]).catch(() => {});
+  }, []);
   const prompt = nextPrompt(states);
   const send = (text: string) => {
-    for (const lane of lanes) lane.conversation.send(text, choiceOf(lane, window));
+    const stop = new AbortController();
+    setSending(stop);
+    void sendToLanes(lanes, text, { window, signal: stop.signal }).then(() => setSending(null));
   };
 
   const change = (changed: Lane, part: Partial<Lane>) =>
@@ -115,6 +125,7 @@ export function CompareView({ providers, maxChars, choice, onOpen, onTurn, onClo
         maxChars={maxChars}
         onSend={send}
         onStop={() => {
+          sending?.abort();
           for (const { conversation } of lanes) conversation.stop().catch(() => {});
         }}
       />

@@ -6,7 +6,7 @@ import { newSessionIdIn, randomBase36, type SessionGroup } from "../chat/state/s
 import type { ShownMessage } from "../chat/state/shown-message.ts";
 import { t } from "../texts/later.ts";
 
-/** What a lane sends of its conversation: nothing, what a strategy chooses, or everything that fits the model. */
+/** What a lane sends of its conversation: nothing, what a strategy chooses, or all that fits the model. */
 export type LaneMemory = "stateless" | MemoryStrategy | "everything";
 
 /** In the order in which lanes are added. */

@@ -81,6 +81,9 @@ test("keeps how it is answered: in Redis from the first turn on, and what it was
   conversation.send("Again", { ...choice, system: "Rhyme." });
   await idle(conversation);
   expect(asked.filter(({ path }) => path === "PATCH /settings")).toHaveLength(1);
+  conversation.send("Without it", choice);
+  expect(conversation.store.get().settings).toEqual(choice);
+  await idle(conversation);
 });
 
 test("sends a message, shows the answer, then what Redis has", async () => {

@@ -87,6 +87,7 @@ export class Conversation {
   /** Stops following the conversation. A running turn continues on the server. */
   close(): void {
     this.#open.abort();
+    this.store.update({ live: null });
   }
 
   get isClosed(): boolean {

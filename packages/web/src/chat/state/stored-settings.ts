@@ -9,6 +9,8 @@ import { announceChange } from "./use-other-tabs.ts";
 /** A slider gives many values in a row: only the last one is stored. */
 const SAVE_AFTER_MS = 300;
 const RETRY_MS = 3_000;
+/** What a message may be sent without, although the session has it. */
+const REMOVABLE = ["system", "context_tokens"] as const;
 
 /**
  * How a session is answered: in Redis once the session is there. What Redis does not have yet is kept in this browser
@@ -53,7 +55,9 @@ export class StoredSettings {
     const news = Object.entries(sent).filter(
       ([name, value]) => known[name as keyof SessionSettings] !== value,
     );
-    if (news.length > 0) this.change(Object.fromEntries(news));
+    const removed = REMOVABLE.filter((name) => known[name] !== undefined && sent[name] === undefined);
+    const patch = Object.fromEntries([...news, ...removed.map((name) => [name, null])]);
+    if (Object.keys(patch).length > 0) this.change(patch);
   }
 
   /** Stores what Redis does not have yet. */
