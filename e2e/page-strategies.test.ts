@@ -88,7 +88,7 @@ test("compares all ways to remember in a small window, with what each one costs"
       .innerText();
   expect(await lastAnswer("Memory off")).toContain("I was sent 1 message: this one.");
   expect(await lastAnswer("Memory on: newest messages")).not.toContain("My name is Ada");
-  expect(await lastAnswer("Memory on: everything")).toContain("My name is Ada");
+  expect(await lastAnswer("Memory on: all that fits")).toContain("My name is Ada");
   for (const lane of ["Memory on: table of contents", "Memory on: recall and contents"])
     expect(await lastAnswer(lane)).toContain("I was sent the first words of");
   const table = page.getByRole("region", { name: "Tokens sent, added up" }).locator("tbody");

@@ -25,18 +25,20 @@ createRoot(root).render(
 /** A page and a server of different versions, for example. What is stored is not touched. */
 function PageFailed() {
   return (
-    <main role="alert">
-      <Alert
-        tone="bad"
-        icon="warning"
-        actions={
-          <button type="button" className="button button-small" onClick={() => location.reload()}>
-            {t.common.reload}
-          </button>
-        }
-      >
-        {t.common.pageFailed}
-      </Alert>
+    <main>
+      <div role="alert">
+        <Alert
+          tone="bad"
+          icon="warning"
+          actions={
+            <button type="button" className="button button-small" onClick={() => location.reload()}>
+              {t.common.reload}
+            </button>
+          }
+        >
+          {t.common.pageFailed}
+        </Alert>
+      </div>
     </main>
   );
 }

@@ -30,7 +30,7 @@ export const englishLater = {
     note: "These are for new sessions: each session keeps its own choices, in Redis. The theme follows the system until its button is used.",
     otherSessions: "Recall from my other sessions too",
     otherSessionsNote:
-      "In every session of this browser: a message with memory and recall is sent earlier messages of your other sessions that have its words. X-ray says which.",
+      "In every session of this browser: a message with memory and recall is sent earlier messages of your other sessions that share words or meaning. X-ray says which.",
   },
   shortcuts: {
     anywhere: {
@@ -170,11 +170,11 @@ export const englishLater = {
       recall: "Memory on: recall",
       summary: "Memory on: table of contents",
       "recall+summary": "Memory on: recall and contents",
-      everything: "Memory on: everything",
+      everything: "Memory on: all that fits",
     },
     window: "Window",
     windowHint:
-      "The context window of every lane, except one that sends everything. A small one shows what a strategy does.",
+      "The context window of every lane, except one that sends all that fits the model. A small one shows what a strategy does.",
     modelWindow: "the model's",
     ownPrompt: "own prompt",
     systemPromptPlaceholder: "System prompt: the server's own",
@@ -276,7 +276,7 @@ export const englishLater = {
       recallCarol: {
         intro: "Recall is on now. Ask again: the earlier message that shares a word with yours is sent too.",
         outro:
-          "The dot beside the line is what was recalled: outside the window, but sent. The X-ray says which words found it.",
+          "The dot beside the line is what was recalled: outside the window, but sent. The X-ray says why it was found.",
         message: "What's my name?",
       },
     },

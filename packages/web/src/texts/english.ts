@@ -40,7 +40,8 @@ export const english = {
     notLoaded: "Not loaded",
     partNotLoaded:
       "This part of the page could not be loaded. Check the network, then try again. After an update of the server, reload the page.",
-    pageFailed: "The page has met an error that it cannot handle. Reload it: your sessions are in Redis.",
+    pageFailed:
+      "The page has met an error that it cannot handle. Reload it. Stored messages are not changed.",
     reload: "Reload the page",
     image: "Image",
     file: "File",
@@ -60,20 +61,19 @@ export const english = {
     badges: { stateless: "No Memory", stateful: "Remembering" },
     recall: "Recall",
     recallHint:
-      "When the conversation no longer fits the context window: earlier messages that share words with yours are sent too",
+      "When the conversation no longer fits the context window: earlier messages that share words or meaning with yours are sent too",
   },
   strategies: {
     name: "Sent when the conversation no longer fits",
     options: {
       window: "The newest messages",
-      recall: "Newest, and earlier ones that share words (recall)",
+      recall: "Newest, and earlier ones that share words or meaning (recall)",
       summary: "Newest, and a table of contents",
       "recall+summary": "Newest, recall and a table of contents",
     },
     contents: {
       name: "Table of contents",
-      about:
-        "First words of messages that are not sent. Made by rule, not by a model, so it cannot be wrong.",
+      about: "First words of messages that are not sent. Made by rule, not by a model.",
       none: "There is no room for it in this window.",
       failures: {
         unavailable: "There is none: the earlier messages could not be read.",
@@ -310,7 +310,7 @@ export const english = {
         late: "Nothing was recalled: the search took too long.",
         no_words: "Nothing was recalled: your message has no words to search for.",
       },
-      neighbour: "Next to a message that shares words with yours",
+      neighbour: "Next to a message that shares words or meaning with yours",
       has: (terms: string) => `Has ${terms}`,
       similar: (similarity: string) => `Similar in meaning (${similarity})`,
       show: "Show in the conversation",
@@ -323,7 +323,7 @@ export const english = {
         const where = sessions === undefined ? "" : ` and in ${plural(sessions, "other session")}`;
         return `Searched ${formatCount(searched)} of ${messages(total)} outside the window${where} in ${ms} ms.`;
       },
-      noneMatched: "None shares words with yours.",
+      noneMatched: "None shares words or meaning with yours.",
       fit: (fitting: number, matched: number) =>
         `${formatCount(fitting)} of ${plural(matched, "matching turn")} fit.`,
     },

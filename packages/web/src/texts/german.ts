@@ -41,7 +41,7 @@ export const german: Texts = {
     partNotLoaded:
       "Dieser Teil der Seite konnte nicht geladen werden. Prüfen Sie das Netz und versuchen Sie es noch einmal. Laden Sie die Seite neu, wenn der Server aktualisiert wurde.",
     pageFailed:
-      "Auf der Seite ist ein Fehler aufgetreten, den sie nicht beheben kann. Laden Sie sie neu: Ihre Sitzungen sind in Redis.",
+      "Auf der Seite ist ein Fehler aufgetreten, den sie nicht beheben kann. Laden Sie sie neu. Gespeicherte Nachrichten ändert das nicht.",
     reload: "Seite neu laden",
     image: "Bild",
     file: "Datei",
@@ -61,20 +61,20 @@ export const german: Texts = {
     badges: { stateless: "Kein Gedächtnis", stateful: "Erinnert sich" },
     recall: "Erinnern",
     recallHint:
-      "Wenn das Gespräch nicht mehr ins Kontextfenster passt: Auch frühere Nachrichten, die Wörter mit Ihrer teilen, werden gesendet",
+      "Wenn das Gespräch nicht mehr ins Kontextfenster passt: Auch frühere Nachrichten, die Wörter oder den Sinn mit Ihrer teilen, werden gesendet",
   },
   strategies: {
     name: "Gesendet, wenn das Gespräch nicht mehr passt",
     options: {
       window: "Die neuesten Nachrichten",
-      recall: "Neueste und frühere mit gleichen Wörtern (Erinnern)",
+      recall: "Neueste und frühere mit gleichen Wörtern oder gleichem Sinn (Erinnern)",
       summary: "Neueste und ein Inhaltsverzeichnis",
       "recall+summary": "Neueste, Erinnern und ein Inhaltsverzeichnis",
     },
     contents: {
       name: "Inhaltsverzeichnis",
       about:
-        "Die ersten Wörter von Nachrichten, die nicht gesendet werden. Nach einer Regel gemacht, nicht von einem Modell, daher ohne Fehler.",
+        "Die ersten Wörter von Nachrichten, die nicht gesendet werden. Nach einer Regel gemacht, nicht von einem Modell.",
       none: "In diesem Fenster ist kein Platz dafür.",
       failures: {
         unavailable: "Es gibt keines: Die früheren Nachrichten konnten nicht gelesen werden.",
@@ -117,7 +117,7 @@ export const german: Texts = {
     note: "Das gilt für neue Sitzungen: Jede Sitzung behält in Redis, was für sie gewählt wurde. Die Darstellung folgt dem System, bis ihr Knopf benutzt wird.",
     otherSessions: "Auch aus meinen anderen Sitzungen erinnern",
     otherSessionsNote:
-      "In jeder Sitzung dieses Browsers: Mit einer Nachricht mit Gedächtnis und Erinnern werden frühere Nachrichten Ihrer anderen Sitzungen gesendet, die ihre Wörter enthalten. X-ray zeigt, welche.",
+      "In jeder Sitzung dieses Browsers: Mit einer Nachricht mit Gedächtnis und Erinnern werden frühere Nachrichten Ihrer anderen Sitzungen gesendet, die Wörter oder den Sinn mit ihr teilen. X-ray zeigt, welche.",
   },
   shortcuts: {
     anywhere: {
@@ -465,7 +465,7 @@ export const german: Texts = {
         late: "Nichts wurde erinnert: Die Suche hat zu lange gedauert.",
         no_words: "Nichts wurde erinnert: Ihre Nachricht hat keine Wörter, nach denen man suchen kann.",
       },
-      neighbour: "Neben einer Nachricht, die Wörter mit Ihrer teilt",
+      neighbour: "Neben einer Nachricht, die Wörter oder den Sinn mit Ihrer teilt",
       has: (terms) => `Enthält ${terms}`,
       similar: (similarity) => `Ähnlich in der Bedeutung (${similarity})`,
       show: "Im Gespräch zeigen",
@@ -478,7 +478,7 @@ export const german: Texts = {
         const where = sessions === undefined ? "" : ` und in anderen Sitzungen (${formatCount(sessions)})`;
         return `${formatCount(searched)} von ${messages(total)} außerhalb des Fensters${where} in ${ms} ms durchsucht.`;
       },
-      noneMatched: "Keine teilt Wörter mit Ihrer.",
+      noneMatched: "Keine teilt Wörter oder den Sinn mit Ihrer.",
       fit: (fitting, matched) => `${formatCount(fitting)} von ${formatCount(matched)} passenden haben Platz.`,
     },
     blocks: {
@@ -587,10 +587,11 @@ export const german: Texts = {
       recall: "Gedächtnis an: Erinnern",
       summary: "Gedächtnis an: Inhaltsverzeichnis",
       "recall+summary": "Gedächtnis an: Erinnern und Inhalt",
-      everything: "Gedächtnis an: alles",
+      everything: "Gedächtnis an: alles, was passt",
     },
     window: "Fenster",
-    windowHint: "Das Kontextfenster jeder Spur außer „alles“. Ein kleines zeigt, was eine Strategie bewirkt.",
+    windowHint:
+      "Das Kontextfenster jeder Spur außer „alles, was passt“. Ein kleines zeigt, was eine Strategie bewirkt.",
     modelWindow: "das des Modells",
     ownPrompt: "eigener Prompt",
     systemPromptPlaceholder: "System-Prompt: der des Servers",
@@ -701,7 +702,7 @@ export const german: Texts = {
         intro:
           "Jetzt ist das Erinnern an. Fragen Sie noch einmal: Die frühere Nachricht, die ein Wort mit Ihrer teilt, wird mitgesendet.",
         outro:
-          "Der Punkt neben der Linie wurde erinnert: außerhalb des Fensters und doch gesendet. Der Röntgenblick sagt, welche Wörter ihn gefunden haben.",
+          "Der Punkt neben der Linie wurde erinnert: außerhalb des Fensters und doch gesendet. Der Röntgenblick sagt, warum er gefunden wurde.",
         message: "Wie heiße ich?",
       },
     },

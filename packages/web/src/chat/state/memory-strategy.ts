@@ -3,7 +3,7 @@ import type { MemoryStrategy } from "@redis-memory-magic/protocol";
 /** The strategy of a request without one. */
 export const DEFAULT_STRATEGY: MemoryStrategy = "recall";
 
-/** True if a strategy sends earlier messages that share words with the current one. */
+/** True if a strategy sends earlier messages that share words or meaning with the current one. */
 export const recalls = (strategy: MemoryStrategy = DEFAULT_STRATEGY): boolean => strategy.includes("recall");
 
 /** Returns a strategy with recall or without it. */
