@@ -22,8 +22,8 @@ export class AnswerRecorder implements AnswerSink {
   /** The calls, each put together. */
   get calls(): { id: string | undefined; name: string | undefined; arguments: string }[] {
     return Object.values(Object.groupBy(this.toolCalls, ({ index }) => index)).map((pieces = []) => ({
-      id: pieces[0]?.id,
-      name: pieces[0]?.name,
+      id: pieces.find(({ id }) => id !== undefined)?.id,
+      name: pieces.find(({ name }) => name !== undefined)?.name,
       arguments: pieces.map((piece) => piece.arguments).join(""),
     }));
   }

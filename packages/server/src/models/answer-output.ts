@@ -82,6 +82,8 @@ export class AnswerOutput {
     this.#pieces += 1;
     const known = this.#calls.get(piece.index);
     const call = known === undefined || isAnotherCall(known, piece) ? this.#newCall(piece) : known;
+    call.id ??= piece.id;
+    call.name ??= piece.name;
     call.arguments += piece.arguments;
     this.#sink.toolCall({ ...piece, index: call.index });
   }
@@ -113,8 +115,8 @@ export class AnswerOutput {
 
 interface KnownCall {
   readonly index: number;
-  readonly id: string | undefined;
-  readonly name: string | undefined;
+  id: string | undefined;
+  name: string | undefined;
   arguments: string;
 }
 

@@ -106,7 +106,16 @@ describe("a gateway that sends items whole", () => {
     output_index: 0,
     arguments: call.arguments,
   };
+  const argumentsDelta = {
+    ...argumentsDone,
+    type: "response.function_call_arguments.delta",
+    delta: '{"a":1}',
+  };
   const delta = (text: string) => ({ type: "response.output_text.delta", delta: text });
+  const zero = { ...message, content: [{ type: "output_text", text: "0" }] };
+  const reasoning = { type: "response.reasoning_text.delta", delta: "Hm" };
+  const thought = { type: "reasoning", content: [{ type: "reasoning_text", text: "Hm" }] };
+  const bare = ({ output_index: _, ...event }: Record<string, unknown>) => event;
 
   test.each([
     ["in the response", [completed(message, call)], "Hello", 1],
@@ -124,6 +133,56 @@ describe("a gateway that sends items whole", () => {
       "Hello",
       0,
     ],
+    [
+      "after pieces without an index, in an event that has one",
+      [delta("Hel"), delta("lo"), done(message, 1), done(call, 2), completed(message, call)],
+      "Hello",
+      1,
+    ],
+    ["after a piece that is a number", [{ ...delta("1"), delta: 0 }, done(zero), completed(zero)], "0", 0],
+    ["after an empty piece", [{ ...delta(""), output_index: 0 }, done(message), completed()], "Hello", 0],
+    ["in the response, after a reasoning without an index", [reasoning, completed(message)], "Hello", 0],
+    [
+      "in the response, after a reasoning with an index of its own",
+      [{ ...reasoning, output_index: 0 }, completed(message)],
+      "Hello",
+      0,
+    ],
+    [
+      "in the response, with the reasoning that had come in pieces",
+      [reasoning, bare(done(thought)), completed(thought, message)],
+      "Hello",
+      0,
+    ],
+    ["a call whose beginning did not come", [argumentsDone, done(call), completed(call)], "", 1],
+    [
+      "a call whose arguments came in pieces, but not its beginning",
+      [argumentsDelta, argumentsDone, done(call), completed(call)],
+      "",
+      1,
+    ],
+    ["a call that is named only in the response", [argumentsDelta, argumentsDone, completed(call)], "", 1],
+    [
+      "a call without an index",
+      [bare(added(calling)), bare(argumentsDelta), bare(done(call)), completed(call)],
+      "",
+      1,
+    ],
+    ["items without an index", [bare(done(message)), bare(done(call)), completed(message, call)], "Hello", 1],
+    [
+      "items without an index that have begun",
+      [bare(added(message)), bare(done(message)), bare(added(calling)), bare(done(call)), completed()],
+      "Hello",
+      1,
+    ],
+    [
+      "a call's arguments in the response, without an index in the events",
+      [bare(added(calling)), completed({ type: "web_search_call" }, call)],
+      "",
+      1,
+    ],
+    ["in a last event without them", [delta("Hello"), { type: "response.done", response: {} }], "Hello", 0],
+    ["in a last event without anything", [delta("Hello"), { type: "response.completed" }], "Hello", 0],
     ["with its text as a text", [completed({ ...message, content: "Hello" })], "Hello", 0],
     [
       "in the Realtime API's last event",
@@ -137,6 +196,7 @@ describe("a gateway that sends items whole", () => {
     const ends = events.map((event) => reader.event(event)).filter((end) => end !== undefined);
     expect(ends).toEqual([{ finishReason: calls > 0 ? "tool_call" : "complete", usage: null }]);
     expect(sink.answer).toBe(answer);
+    expect(sink.reasoned).toBe(JSON.stringify(events).includes('"Hm"') ? "Hm" : "");
     expect(sink.calls).toEqual(calls > 0 ? [{ id: "c", name: "w", arguments: '{"a":1}' }] : []);
   });
 });

@@ -113,9 +113,9 @@ export class ResponseReader implements AnswerReader<Completion> {
   readonly #output: AnswerOutput;
   readonly #secrets: readonly string[];
   #messages = 0;
-  /** Items that have begun, and those of which something came, by their index. */
-  readonly #begun = new Set<number>();
-  readonly #given = new Set<number>();
+  /** Items that have begun, and those of which something came. */
+  readonly #begun = new ItemSet();
+  readonly #given = new ItemSet();
 
   constructor(sink: AnswerSink, secrets: readonly string[]) {
     this.#sink = sink;
@@ -131,19 +131,20 @@ export class ResponseReader implements AnswerReader<Completion> {
   done(): undefined {}
 
   event(value: unknown): Completion | undefined {
-    const error = errorOfEvent(value);
-    if (error !== null) throw failureOfError(error, this.#secrets);
+    this.#throwError(value);
     const event = (value ?? {}) as WireEvent;
-    if (event.delta) this.#given.add(indexOf(event));
     switch (event.type) {
       case "response.output_text.delta":
+        this.#pieceCame("message", event);
         this.#output.content(event.delta);
         return undefined;
       case "response.refusal.delta":
+        this.#pieceCame("message", event);
         this.#output.refusal(event.delta);
         return undefined;
       case "response.reasoning_summary_text.delta":
       case "response.reasoning_text.delta":
+        this.#pieceCame("reasoning", event);
         this.#output.reasoning(event.delta);
         return undefined;
       case "response.reasoning_summary_part.added":
@@ -151,23 +152,27 @@ export class ResponseReader implements AnswerReader<Completion> {
         else this.#sink.reasoning("");
         return undefined;
       case "response.function_call_arguments.delta":
-        this.#output.toolCall({ index: indexOf(event), arguments: String(event.delta ?? "") });
+        this.#pieceCame("function_call", event);
+        this.#toolCall({ arguments: String(event.delta ?? "") }, indexOf(event));
         return undefined;
       case "response.output_item.added":
         this.#itemAdded(event);
         return undefined;
       case "response.function_call_arguments.done":
-        this.#takeMissing({ type: "function_call", arguments: event.arguments }, indexOf(event));
+        // A call that has not begun comes later, with its name.
+        if (this.#begun.has("function_call", indexOf(event)))
+          this.#takeMissing({ type: "function_call", arguments: event.arguments }, indexOf(event));
         return undefined;
       case "response.output_item.done":
-        if (event.item) this.#takeMissing(event.item, indexOf(event));
+        if (event.item) this.#itemDone(event.item, indexOf(event));
         return undefined;
       case "response.completed":
       case "response.incomplete":
       case "response.failed":
         return this.#complete(event.response, event.type.slice("response.".length));
       case "response.done":
-        return this.whole(event.response);
+        this.#throwError(event.response);
+        return this.#complete(event.response);
       default:
         if (isThinking(event)) this.#sink.reasoning("");
         return undefined;
@@ -175,37 +180,62 @@ export class ResponseReader implements AnswerReader<Completion> {
   }
 
   whole(body: unknown): Completion {
-    const error = errorOfEvent(body);
-    if (error !== null) throw failureOfError(error, this.#secrets);
-    const response = wholeResponse.safeParse(body);
-    if (!response.success) throw failureOfBody(body, this.#secrets);
-    return this.#complete(body, response.data.status);
+    this.#throwError(body);
+    if (!wholeResponse.safeParse(body).success) throw failureOfBody(body, this.#secrets);
+    return this.#complete(body);
   }
 
   end(): never {
     throw providerFailure("provider_broke_off");
   }
 
-  /** Some gateways send an item whole, in its last event or in the response's. */
-  #takeMissing(item: WireItem, index: number): void {
-    if (this.#given.has(index)) return;
-    this.#given.add(index);
-    if (item.type === "message") {
-      if (!this.#begun.has(index)) this.#messageAdded();
+  #throwError(value: unknown): void {
+    const error = errorOfEvent(value);
+    if (error !== null) throw failureOfError(error, this.#secrets);
+  }
+
+  #pieceCame(type: string, event: WireEvent): void {
+    const { delta } = event;
+    if (delta !== undefined && delta !== null && delta !== "") this.#given.add(type, indexOf(event));
+  }
+
+  /** Takes what has not come of an item: some gateways send it whole, in its last event or in the response's. */
+  #takeMissing(item: WireItem, index: Index): void {
+    const { type } = item;
+    const hasBegun = this.#begun.has(type, index);
+    const isGiven = this.#given.has(type, index);
+    if (isGiven && (hasBegun || type !== "function_call")) return;
+    this.#begun.add(type, index);
+    this.#given.add(type, index);
+    if (type === "message") {
+      if (!hasBegun) this.#messageAdded();
       this.#output.content(item.content);
-    } else if (item.type === "reasoning") {
+    } else if (type === "reasoning") {
       this.#reasoning([item.summary, item.content].find((parts) => Array.isArray(parts) && parts.length > 0));
-    } else if (item.type === "function_call") {
-      this.#toolCall(item, index);
+    } else if (type === "function_call") {
+      this.#toolCall(isGiven ? { ...item, arguments: "" } : item, index);
     }
   }
 
   #itemAdded(event: WireEvent): void {
-    this.#begun.add(indexOf(event));
+    const index = indexOf(event);
+    this.#begun.add(event.item?.type, index);
     if (event.item?.type === "message") this.#messageAdded();
     else if (event.item?.type === "reasoning") this.#sink.reasoning("");
-    else if (event.item?.type === "function_call")
-      this.#toolCall({ ...event.item, arguments: "" }, indexOf(event));
+    else if (event.item?.type === "function_call") this.#toolCall({ ...event.item, arguments: "" }, index);
+  }
+
+  #itemDone(item: WireItem, index: Index): void {
+    this.#takeMissing(item, index);
+    if (index !== null) return;
+    // The next item of this type may have no index either.
+    this.#begun.delete(item.type, index);
+    this.#given.delete(item.type, index);
+  }
+
+  /** True for a call of which only the name or only the arguments came. */
+  #isHalfCall({ type }: WireItem, index: Index): boolean {
+    return type === "function_call" && this.#begun.has(type, index) !== this.#given.has(type, index);
   }
 
   /** A model may comment on what it does in messages of their own. They become one text. */
@@ -220,9 +250,9 @@ export class ResponseReader implements AnswerReader<Completion> {
     }
   }
 
-  #toolCall({ call_id: id, name, arguments: given }: WireItem, index: number): void {
+  #toolCall({ call_id: id, name, arguments: given }: WireItem, index: Index): void {
     this.#output.toolCall({
-      index,
+      index: this.#begun.has("function_call", null) ? 0 : (index ?? 0),
       ...(typeof id === "string" && { id }),
       ...(typeof name === "string" && { name }),
       arguments: typeof given === "string" ? given : "",
@@ -230,13 +260,18 @@ export class ResponseReader implements AnswerReader<Completion> {
   }
 
   /** @throws AppError if the response failed */
-  #complete(response: unknown, status: string): Completion {
-    const { error, incomplete_details, usage } = parseAs(responseEnd, response);
-    // Without an index in its events it cannot be known which items came.
-    const isEmpty = !this.#output.hasBegun;
+  #complete(response: unknown, named?: string): Completion {
+    const { hasBegun, pieces } = this.#output;
+    // An answer that came is not lost because nothing follows it.
+    const { error, incomplete_details, usage, ...end } = parseAs(
+      responseEnd,
+      response ?? (pieces > 0 ? {} : null),
+    );
+    const status = named ?? end.status;
+    // An item's place here need not be the index of its events: gateways leave items out.
     for (const [index, item] of (wholeResponse.safeParse(response).data?.output ?? []).entries()) {
-      const isBareCall = item.type === "function_call" && this.#begun.has(index);
-      if (isEmpty || isBareCall) this.#takeMissing(item, index);
+      const isMissing = item.type === "reasoning" ? pieces === 0 : !hasBegun || this.#isHalfCall(item, index);
+      if (isMissing) this.#takeMissing(item, index);
     }
     if (isErrorReason(status)) throw failureOfBody({ error }, this.#secrets);
     const reason = status === "incomplete" ? (incomplete_details?.reason ?? "length") : "stop";
@@ -244,7 +279,29 @@ export class ResponseReader implements AnswerReader<Completion> {
   }
 }
 
-const indexOf = ({ output_index: index }: WireEvent): number => (typeof index === "number" ? index : 0);
+/** An item's index; null in the events of gateways that leave it out. */
+type Index = number | null;
+
+const indexOf = ({ output_index: index }: WireEvent): Index => (typeof index === "number" ? index : null);
+
+/** Items by type and index. One that was added without an index stands for every item of its type. */
+class ItemSet {
+  readonly #keys = new Set<string>();
+
+  add(type: unknown, index: Index): void {
+    this.#keys.add(keyOf(type, index));
+  }
+
+  delete(type: unknown, index: Index): void {
+    this.#keys.delete(keyOf(type, index));
+  }
+
+  has(type: unknown, index: Index): boolean {
+    return this.#keys.has(keyOf(type, index)) || this.#keys.has(keyOf(type, null));
+  }
+}
+
+const keyOf = (type: unknown, index: Index): string => `${type} ${index ?? ""}`;
 
 /** A reasoning model may think for long without an event of its own: then OpenAI sends keepalives. */
 const isThinking = ({ type }: WireEvent): boolean =>
@@ -252,6 +309,11 @@ const isThinking = ({ type }: WireEvent): boolean =>
 
 const tokens = z.int().nonnegative();
 const responseEnd = z.object({
+  status: z
+    .string()
+    .nullish()
+    .catch(null)
+    .transform((status) => status ?? "completed"),
   error: z.unknown().optional(),
   incomplete_details: z.object({ reason: z.string().nullish() }).nullish().catch(null),
   usage: z
@@ -275,10 +337,4 @@ function usageOf(usage: z.output<typeof responseEnd>["usage"]): Usage | null {
   };
 }
 
-const wholeResponse = z.object({
-  status: z
-    .string()
-    .nullish()
-    .transform((status) => status ?? "completed"),
-  output: z.array(z.looseObject({ type: z.string() })),
-});
+const wholeResponse = z.object({ output: z.array(z.looseObject({ type: z.string() })) });
