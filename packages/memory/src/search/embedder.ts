@@ -40,6 +40,9 @@ export class EmbeddingError extends Error {
   }
 }
 
+export const isLate = (error: unknown): boolean =>
+  error instanceof EmbeddingError && error.failure === "late";
+
 const FIELDS = new Set(["model", "dimensions", "embed", "minSimilarity", "isReady", "onStored"]);
 const MAX_DIMENSIONS = 4096;
 
@@ -64,7 +67,13 @@ export function assertEmbedder(embedder: Embedder): void {
 }
 
 /**
- * Asks an embedder, and waits for it only so long.
+ * What is behind so many characters of a text makes little difference to its vector. Even of a script of which a character
+ * is two tokens they fit a model that takes 8,192 tokens and refuses more.
+ */
+const MAX_CHARACTERS = 4_000;
+
+/**
+ * Asks an embedder for the vectors of texts, which are cut to what every model takes, and waits for it only so long.
  * @throws EmbeddingError
  */
 export async function embedInTime(
@@ -84,7 +93,8 @@ export async function embedInTime(
   if (typeof timer === "object") timer.unref?.();
   try {
     const { signal } = controller;
-    const asked = Promise.resolve().then(() => embedder.embed([...texts], { purpose, signal }));
+    const cut = texts.map((text) => text.slice(0, MAX_CHARACTERS).toWellFormed());
+    const asked = Promise.resolve().then(() => embedder.embed(cut, { purpose, signal }));
     const vectors = await Promise.race([asked, giveUp]);
     if (!Array.isArray(vectors) || vectors.length !== texts.length) {
       throw new EmbeddingError("invalid", `The embedder must return ${texts.length} vectors`);

@@ -1,11 +1,14 @@
+import { MemoryError } from "../errors.ts";
 import {
   assertEmbedder,
   type Embedder,
   EmbeddingError,
   type EmbeddingFailure,
   embedInTime,
+  isLate,
 } from "./embedder.ts";
 import { IndexCache, onePerClient } from "./index-cache.ts";
+import { RecentNames } from "./recent-names.ts";
 import { LIMITS } from "./search-session.ts";
 import type { Run } from "./stored-terms.ts";
 import { makeVectors, readVectors } from "./stored-vectors.ts";
@@ -43,15 +46,22 @@ const QUERY_TIMEOUT_MS = 300;
 /** Sessions that wait for their vectors. One that finds no room gets them after its next turn. */
 const MAX_WAITING = 1_000;
 const MAX_TRIES = 2;
+/** After so many sessions in a row it is not their turns that the embedder fails by. */
+const MAX_FAILED = 3;
 /** In the background, reading may take longer than in a search. */
 const READ_MS = 1_000;
 
 type Job = () => Promise<boolean>;
 
+const isUnavailable = (error: unknown): boolean =>
+  MemoryError.isInstance(error) && error.code === "unavailable";
+
 /** Makes the vectors of one session after the other, in the background. */
 class VectorQueue {
   readonly #waiting = new Map<string, Job>();
   #isWorking = false;
+  /** Sessions whose vectors could not be made, since the last one of which they could. */
+  #failed = 0;
 
   /** @param job returns true if it is to be called again, after the other sessions that wait */
   add(key: string, job: Job): void {
@@ -72,11 +82,16 @@ class VectorQueue {
   async #run(job: Job): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       try {
-        return await job();
-      } catch {
+        const isUnfinished = await job();
+        this.#failed = 0;
+        return isUnfinished;
+      } catch (error) {
         if (tries < MAX_TRIES) continue;
+        this.#failed++;
         // The embedder or Redis is away: it would be so for the others, too. Their next turns ask again.
-        this.#waiting.clear();
+        if (isLate(error) || isUnavailable(error) || this.#failed >= MAX_FAILED) {
+          this.#waiting.clear();
+        }
         return false;
       }
     }
@@ -84,6 +99,8 @@ class VectorQueue {
 }
 
 const queueOf = onePerClient(() => new VectorQueue());
+/** Turns that can have no vector. */
+const withoutOf = onePerClient(() => new RecentNames(10_000));
 const vectorIndexesOf = onePerClient(() => new IndexCache<VectorIndex>());
 export const termsOf = onePerClient(() => new IndexCache<TermIndex>());
 
@@ -93,6 +110,7 @@ export class SessionVectors {
   readonly #queue: VectorQueue;
   readonly #terms: IndexCache<TermIndex>;
   readonly #vectors: IndexCache<VectorIndex>;
+  readonly #without: RecentNames;
   readonly #tag: string;
 
   constructor(client: object, embedder: Embedder) {
@@ -100,6 +118,7 @@ export class SessionVectors {
     this.#queue = queueOf(client);
     this.#terms = termsOf(client);
     this.#vectors = vectorIndexesOf(client);
+    this.#without = withoutOf(client);
     this.#tag = tagOf(embedder.model, embedder.dimensions);
   }
 
@@ -155,7 +174,8 @@ export class SessionVectors {
 
   async #make({ sessionId, key, run }: VectorSession) {
     const known = { terms: this.#terms.get(key), vectors: this.#vectors.get(key + this.#tag) };
-    const made = await makeVectors(run, this.#embedder, { ...LIMITS, maxMs: READ_MS }, known);
+    const limits = { ...LIMITS, maxMs: READ_MS };
+    const made = await makeVectors(run, this.#embedder, limits, known, this.#without);
     this.#terms.keep(key, made.terms);
     this.#vectors.keep(key + this.#tag, made.vectors);
     if (made.bytes > 0) void this.#report(sessionId, made.bytes);

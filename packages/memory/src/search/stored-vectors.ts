@@ -2,10 +2,11 @@ import { sha1 } from "../hash.ts";
 import { decodeItem } from "../history/item-record.ts";
 import { READ_ENTRIES } from "../scripts/archive.ts";
 import { READ_VECTORS, STORE_VECTORS } from "../scripts/search.ts";
-import { type Embedder, embedInTime } from "./embedder.ts";
+import { type Embedder, embedInTime, isLate } from "./embedder.ts";
+import type { RecentNames } from "./recent-names.ts";
 import { type ReadLimits, type Run, readTerms, storeMissing } from "./stored-terms.ts";
 import type { TermIndex } from "./term-index.ts";
-import { encodeVector, MAX_SPAN, tagOf, VectorIndex } from "./vector-index.ts";
+import { encodeVector, tagOf, VectorIndex } from "./vector-index.ts";
 
 // A reply has some 400 kB; more would keep Redis from other callers.
 const PAGE = 2_000;
@@ -41,9 +42,9 @@ export async function readVectors(
 /** Turns whose vectors are made at once, and in one call of `makeVectors`. */
 const BATCH = 16;
 const MAX_MADE = 64;
+/** A turn of more items has no vector: it is not read in one call. */
+const MAX_ITEMS = 500;
 const EMBED_TIMEOUT_MS = 30_000;
-/** What is behind so many characters of a turn makes no difference to its vector. */
-const MAX_CHARACTERS = 8_192;
 /** What a turn takes beside the numbers of its vector. */
 const OVERHEAD_BYTES = 24;
 
@@ -66,6 +67,7 @@ export interface MadeVectors {
 /**
  * Makes vectors of turns that have none, oldest first, and stores them. A turn that has no answer yet waits until it has
  * one, or another turn follows it.
+ * @param without remembers turns that can have no vector, so that they do not keep others from theirs
  * @throws EmbeddingError; MemoryError `unavailable`, `damaged`
  */
 export async function makeVectors(
@@ -73,6 +75,7 @@ export async function makeVectors(
   embedder: Embedder,
   limits: ReadLimits,
   known: { readonly terms?: TermIndex | undefined; readonly vectors?: VectorIndex | undefined },
+  without: RecentNames,
 ): Promise<MadeVectors> {
   let found = await readTerms(run, "", limits, known.terms);
   if (found.missing !== null) {
@@ -81,13 +84,19 @@ export async function makeVectors(
   }
   const { index: terms } = found;
   const vectors = await readVectors(run, embedder, limits, known.vectors);
+  const nameOf = ({ from, to }: Turn) =>
+    [embedder.model, embedder.dimensions, terms.epoch, terms.changes, from, to].join("\n");
   const missing = answeredTurns(terms).filter(
-    ({ from, to }) => to - from <= MAX_SPAN && vectors.numberOf(from, to) < 0,
+    (turn) =>
+      turn.to - turn.from <= MAX_ITEMS &&
+      vectors.numberOf(turn.from, turn.to) < 0 &&
+      !without.has(nameOf(turn)),
   );
   const made = missing.slice(0, MAX_MADE);
   let stored = 0;
   for (let n = 0; n < made.length; n += BATCH) {
-    stored += await makeBatch(run, terms.epoch, embedder, made.slice(n, n + BATCH));
+    const batch = made.slice(n, n + BATCH);
+    stored += await makeBatch(run, terms.epoch, embedder, batch, (turn) => without.add(nameOf(turn)));
   }
   return {
     terms: found.known,
@@ -126,29 +135,61 @@ async function makeBatch(
   epoch: string,
   embedder: Embedder,
   turns: readonly Turn[],
+  giveUp: (turn: Turn) => void,
 ): Promise<number> {
   const read: { turn: Turn; text: string; digest: string }[] = [];
   for (const turn of turns) {
     const [status, , ...records] = await run(READ_ENTRIES, [epoch, String(turn.from), String(turn.to)]);
     if (status === "gone") return 0;
     // A turn of more than 1 MiB has no vector.
-    if (records.length < turn.to - turn.from) continue;
-    read.push({ turn, text: textOf(records.map(String)), digest: sha1(records.join("\n")) });
+    if (records.length < turn.to - turn.from) giveUp(turn);
+    else read.push({ turn, text: textOf(records.map(String)), digest: sha1(records.join("\n")) });
   }
   if (read.length === 0) return 0;
-  const texts = read.map(({ text }) => text);
-  const vectors = await embedInTime(embedder, texts, "passage", EMBED_TIMEOUT_MS);
+  const vectors = await embedPassages(
+    embedder,
+    read.map(({ text }) => text),
+  );
   const tag = tagOf(embedder.model, embedder.dimensions);
-  const args = read.flatMap(({ turn: { from, to }, digest }, n) => [
-    String(from),
-    String(to - from),
-    digest,
-    encodeVector(tag, to - from, vectors[n] as Float32Array),
-  ]);
+  const args = read.flatMap(({ turn, digest }, n) => {
+    const vector = vectors[n];
+    if (vector === undefined) {
+      giveUp(turn);
+      return [];
+    }
+    const span = turn.to - turn.from;
+    return [String(turn.from), String(span), digest, encodeVector(tag, span, vector)];
+  });
   for (;;) {
     const [status, , stored] = await run(STORE_VECTORS, [epoch, ...args]);
     if (status === "gone") return 0;
     if (status === "ok") return Number(stored);
+  }
+}
+
+/**
+ * Embeds texts, one by one if they cannot be embedded together. Undefined for one that the embedder refuses.
+ * @throws EmbeddingError if it is late, or embeds none of them: then it is not the texts that it fails by
+ */
+async function embedPassages(
+  embedder: Embedder,
+  texts: readonly string[],
+): Promise<readonly (Float32Array | undefined)[]> {
+  const embed = (some: readonly string[]) => embedInTime(embedder, some, "passage", EMBED_TIMEOUT_MS);
+  try {
+    return await embed(texts);
+  } catch (error) {
+    if (isLate(error) || texts.length === 1) throw error;
+    const vectors: (Float32Array | undefined)[] = [];
+    for (const text of texts) {
+      const [vector] = await embed([text]).catch((refusal) => {
+        if (isLate(refusal)) throw refusal;
+        return [];
+      });
+      vectors.push(vector);
+    }
+    if (vectors.every((vector) => vector === undefined)) throw error;
+    return vectors;
   }
 }
 
@@ -159,5 +200,5 @@ function textOf(records: readonly string[]): string {
     if (item === undefined || item.type === "reasoning") return [];
     return item.content === "" ? (item.toolCalls ?? []).map((call) => call.arguments) : item.content;
   });
-  return texts.join("\n").slice(0, MAX_CHARACTERS);
+  return texts.join("\n");
 }

@@ -8,8 +8,6 @@ const TAG_CHARS = 8;
 const SPAN_CHARS = 2;
 const HEAD_CHARS = TAG_CHARS + SPAN_CHARS;
 const BASE = 36;
-/** A turn of more items has no vector. */
-export const MAX_SPAN = BASE ** SPAN_CHARS - 1;
 
 /** Stands for a model in each entry. */
 export const tagOf = (model: string, dimensions: number): string =>

@@ -394,3 +394,72 @@ test("an embedder is asked as the object that it is", async () => {
   await lexical.store("s", "My tent is green", "Noted");
   expect(await new MessageHistory({ ...options, embedder: new Trigrams() }).embedTurns("s")).toBe(1);
 });
+
+describe("a turn that the embedder refuses", () => {
+  const refusals: [string, (texts: string[]) => Promise<Float32Array[]>][] = [
+    [
+      "by throwing",
+      async (texts) => {
+        if (texts.some((text) => text.includes("refused"))) throw new Error("400");
+        return texts.map((text) => trigrams(text));
+      },
+    ],
+    [
+      "with zeros",
+      async (texts) =>
+        texts.map((text) => (text.includes("refused") ? new Float32Array(64) : trigrams(text))),
+    ],
+  ];
+  test.each(refusals)("%s is left out, and not asked for again until it changes", async (_, refuse) => {
+    const { lexical, options, vectors } = start();
+    const embed = vi.fn<Embedder["embed"]>(refuse);
+    const history = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), embed } });
+    await lexical.store("s", "My tent is green", "Noted");
+    const [question] = await lexical.store("s", "refused", "Noted");
+    await lexical.store("s", "My kayak is red", "Noted");
+    expect(await history.embedTurns("s")).toBe(2);
+    expect(await vectors()).toEqual(["vector of 2", "1", "", "", "vector of 2", "1"]);
+    expect(embed.mock.calls.map(([texts]) => texts.length)).toEqual([3, 1, 1, 1]);
+    expect(await history.embedTurns("s")).toBe(0);
+    expect(embed).toHaveBeenCalledTimes(4);
+    await lexical.updateMessage("s", question?.id ?? "", { content: "My boots are brown" });
+    expect(await history.embedTurns("s")).toBe(1);
+    expect(await vectors()).toEqual(["vector of 2", "1", "vector of 2", "1", "vector of 2", "1"]);
+  });
+
+  test("does not keep other sessions from their vectors", async () => {
+    const { options, vectors } = start();
+    const embed: Embedder["embed"] = async (texts) => {
+      if (texts.some((text) => text.includes("refused"))) throw new Error("400");
+      return texts.map((text) => trigrams(text));
+    };
+    const history = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), embed } });
+    await Promise.all([history.store("s", "refused", "Noted"), history.store("other", "My tent", "Noted")]);
+    await expect.poll(() => vectors("other")).toEqual(["vector of 2", "1"]);
+  });
+});
+
+test("a turn that is too long for a vector does not keep newer ones from theirs", async () => {
+  const { history, lexical, vectors } = start();
+  const long = "long ".repeat(60_000);
+  const parts = Array.from({ length: 5 }, () => ({ role: "assistant" as const, content: long }));
+  await lexical.addMessages("s", [{ role: "user", content: "Tell me" }, ...parts]);
+  const many = Array.from({ length: 501 }, () => ({ role: "assistant" as const, content: "one" }));
+  await lexical.addMessages("s", [{ role: "user", content: "Tell me more" }, ...many]);
+  await lexical.store("s", "My tent is green", "Noted");
+  expect(await history.embedTurns("s")).toBe(1);
+  expect((await vectors()).filter((entry) => entry !== "")).toEqual(["vector of 2", "1"]);
+  expect(await history.embedTurns("s")).toBe(0);
+});
+
+test("an embedder is given at most 4,000 characters of a text, and no half of one", async () => {
+  const { lexical, options } = start();
+  const embed = vi.fn<Embedder["embed"]>(async (texts) => texts.map((text) => trigrams(text)));
+  const history = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), embed } });
+  const long = `a${"\u{1F600}".repeat(3_000)}`;
+  await lexical.store("s", long, "Noted");
+  await history.embedTurns("s");
+  await history.search("s", long, ALL);
+  const cut = `a${"\u{1F600}".repeat(1_999)}\uFFFD`;
+  expect(embed.mock.calls.map(([texts]) => texts)).toEqual([[cut], [cut]]);
+});
