@@ -110,7 +110,8 @@ return reply
  */
 const COPY_HEAD = lua`
 local copy_messages, copy_meta, copy_turns, copy_blobs, copy_vectors = unpack(KEYS, 9, 13)
-local function session_exists() return redis.call('EXISTS', unpack(KEYS, 1, 8)) > 0 end
+-- Terms and vectors alone are left from a session that Redis has evicted.
+local function session_exists() return redis.call('EXISTS', unpack(KEYS, 1, 6)) > 0 end
 local function expire_in_a_minute()
   for i = 9, 13 do redis.call('PEXPIRE', KEYS[i], 60000) end
 end
@@ -227,6 +228,7 @@ export const FINISH_COPY = writeScript(
 if session_exists() then return {'taken', now} end
 if redis.call('LLEN', copy_messages) ~= tonumber(ARGV[3]) then return {'lost', now} end
 redis.call('HSET', copy_meta, 'created', now_text, 'updated', now_text, unpack(ARGV, 4))
+redis.call('DEL', words, vectors)
 local renamed = {[copy_messages] = messages, [copy_meta] = meta, [copy_turns] = turns, [copy_blobs] = blobs,
   [copy_vectors] = vectors}
 for from, to in pairs(renamed) do

@@ -55,12 +55,9 @@ if is_new then
   redis.call('HSET', blobs, id, ARGV[6])
   redis.call('HINCRBY', blobs, '', bytes)
 end
+if not epoch then create_session(ARGV[9], '2') end
 layout = '2'
 redis.call('HSET', meta, 'v', layout, 'updated', now_text)
-if not epoch then
-  epoch = ARGV[9]
-  redis.call('HSET', meta, 'epoch', epoch, 'created', now_text)
-end
 redis.call('UNLINK', KEYS[9])
 return {'ok', now, renew_ttl(), epoch, is_new and 1 or 0}
 `,

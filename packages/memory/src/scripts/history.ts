@@ -22,8 +22,7 @@ if epoch then
   redis.call('HSET', meta, 'updated', now_text)
   if is_layout_2 then redis.call('HSET', meta, 'v', 2) end
 else
-  epoch, layout = ARGV[3], is_layout_2 and '2' or '1'
-  redis.call('HSET', meta, 'v', layout, 'epoch', epoch, 'created', now_text, 'updated', now_text)
+  create_session(ARGV[3], is_layout_2 and '2' or '1')
 end
 for id, n in pairs(given) do redis.call('HSET', meta, 'id:' .. id, first + n) end
 ${branch("ARGV[4] ~= ''", lua`push_terms(first, ARGV[4], 0)`)}
@@ -52,8 +51,7 @@ end
 local records, given, is_layout_2 = new_records(7, function() end)
 if not records then return {'duplicate', now, given} end
 push(records)
-layout = is_layout_2 and '2' or '1'
-redis.call('HSET', meta, 'v', layout, 'epoch', ARGV[3], 'created', now_text, 'updated', now_text)
+create_session(ARGV[3], is_layout_2 and '2' or '1')
 if ARGV[5] ~= '' then
   own_ttl = ARGV[5]
   redis.call('HSET', meta, 'ttl', own_ttl)
@@ -365,10 +363,7 @@ local version = tonumber((redis.call('HGET', meta, 'metadata') or ''):match('^(%
 if ARGV[5] ~= '' and version ~= tonumber(ARGV[5]) then return {'changed', now, version} end
 version = version + 1
 redis.call('HSET', meta, 'metadata', version .. ':' .. ARGV[4], 'updated', now_text)
-if not epoch then
-  epoch = ARGV[3]
-  redis.call('HSET', meta, 'v', '1', 'epoch', epoch, 'created', now_text)
-end
+if not epoch then create_session(ARGV[3], '1') end
 return {'ok', now, renew_ttl(), epoch, version}
 `,
 );

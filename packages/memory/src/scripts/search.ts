@@ -66,7 +66,9 @@ for i = 5, #ARGV, 2 do
     redis.call('RPUSH', words, is_same and ARGV[i + 1] or '')
     known = known + 1
   elseif is_same then
-    set_terms(index, ARGV[i + 1])
+    -- The item is the same, so its turn keeps its vector.
+    redis.call('LSET', words, index, ARGV[i + 1])
+    redis.call('HINCRBY', meta, 'reworded', 1)
   end
   index = index + 1
 end
@@ -155,6 +157,7 @@ if epoch ~= ARGV[3] then return {'gone', now} end
 local length, stored = redis.call('LLEN', vectors), 0
 if length > redis.call('LLEN', messages) then
   redis.call('DEL', vectors)
+  redis.call('HINCRBY', meta, 'revectored', 1)
   length = 0
 end
 local function keep_ttl()

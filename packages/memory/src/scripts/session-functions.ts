@@ -24,6 +24,14 @@ local function renew_ttl()
   return tonumber(ttl)
 end
 
+-- Makes the session's \`meta\`. Terms and vectors that are there are left from a session of the same name: Redis has evicted
+-- its \`meta\`, or a version of this library that does not know these keys has cleared it.
+local function create_session(its_epoch, its_layout)
+  epoch, layout = its_epoch, its_layout
+  redis.call('HSET', meta, 'v', layout, 'epoch', epoch, 'created', now_text, 'updated', now_text)
+  redis.call('DEL', words, vectors)
+end
+
 -- Items in the session. A dropped item stays in the list as 0, so that no index changes.
 local function count_items() return redis.call('LLEN', messages) - (dropped or 0) end
 

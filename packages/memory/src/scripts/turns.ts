@@ -100,8 +100,8 @@ else
 end
 
 if not epoch then
-  epoch, layout = ARGV[5], '1'
-  redis.call('HSET', meta, 'v', layout, 'epoch', epoch, 'created', now_text, 'title', ARGV[7])
+  create_session(ARGV[5], '1')
+  redis.call('HSET', meta, 'title', ARGV[7])
   if ARGV[14] ~= '' then
     own_ttl = ARGV[14]
     redis.call('HSET', meta, 'ttl', own_ttl)

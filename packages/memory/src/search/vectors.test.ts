@@ -7,7 +7,15 @@ import {
   uniqueName,
 } from "../../test/redis.ts";
 import { trigramEmbedder, trigrams } from "../../test/trigram-embedder.ts";
-import { type Embedder, type Item, MessageHistory, OwnerQuota, SessionArchive, Turns } from "../index.ts";
+import {
+  type Embedder,
+  type Item,
+  MessageHistory,
+  OwnerQuota,
+  SessionArchive,
+  SessionBlobs,
+  Turns,
+} from "../index.ts";
 import { sessionKeys } from "../redis/keys.ts";
 import { encodeVector, tagOf, VectorIndex } from "./vector-index.ts";
 
@@ -24,7 +32,8 @@ function start(embedder: Embedder = trigramEmbedder()) {
   const name = uniqueName();
   onTestFinished(() => removeKeys(redis, name));
   const options = { client: redis.client, name, ttlSeconds: 60, recall: true };
-  const key = (part: "vectors" | "meta", session = "s") => sessionKeys(name, "local", session)[part];
+  const key = (part: "messages" | "meta" | "words" | "vectors", session = "s") =>
+    sessionKeys(name, "local", session)[part];
   return {
     options,
     key,
@@ -462,4 +471,42 @@ test("an embedder is given at most 4,000 characters of a text, and no half of on
   await history.search("s", long, ALL);
   const cut = `a${"\u{1F600}".repeat(1_999)}\uFFFD`;
   expect(embed.mock.calls.map(([texts]) => texts)).toEqual([[cut], [cut]]);
+});
+
+test("terms that are stored anew do not take a copied vector away", async () => {
+  const { history, lexical, archive, key, vectors } = start();
+  await lexical.store("s", "My tent is green", "Noted");
+  await history.embedTurns("s");
+  await archive.fork("s", "fork");
+  await lexical.search("fork", "tent", ALL);
+  await redis.command("LSET", key("words", "fork"), "0", "");
+  await redis.command("HINCRBY", key("meta", "fork"), "reworded", "1");
+  expect((await lexical.search("fork", "tent", ALL)).hits).toHaveLength(1);
+  expect(await redis.command("LINDEX", key("words", "fork"), "0")).not.toBe("");
+  expect(await vectors("fork")).toEqual(["vector of 2", "1"]);
+});
+
+describe("a new session has no terms and vectors of one that was evicted", () => {
+  type Started = ReturnType<typeof start>;
+  test.each<[string, (started: Started) => Promise<unknown>]>([
+    ["addMessage", ({ lexical }) => lexical.addMessage("s", { role: "user", content: "New" })],
+    ["create", ({ lexical }) => lexical.create("s", { items: [{ role: "user", content: "New" }] })],
+    ["setMetadata", ({ lexical }) => lexical.setMetadata("s", {})],
+    ["begin", ({ turns }) => turns.begin("s", { content: "New" })],
+    [
+      "a blob",
+      ({ options }) => new SessionBlobs(options).put("s", new Uint8Array(9), { mediaType: "text/plain" }),
+    ],
+    ["fork", ({ archive }) => archive.fork("other", "s")],
+  ])("%s", async (_, create) => {
+    const started = start();
+    const { history, lexical, key, vectors } = started;
+    await lexical.store("other", "My kayak is red", "Noted");
+    for (const [said, answered] of PAIRS) await lexical.store("s", said, answered);
+    await history.embedTurns("s");
+    await redis.command("DEL", key("meta"), key("messages"));
+    await create(started);
+    expect(await vectors()).toEqual([]);
+    expect(Number(await redis.command("LLEN", key("words")))).toBeLessThanOrEqual(1);
+  });
 });
