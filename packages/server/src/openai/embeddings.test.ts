@@ -112,7 +112,7 @@ test.each(["trigrams", "embedded/trigrams"])("%s, the built-in model, makes embe
     [2, 0.5],
     [5, 0.5],
   ]);
-  expect(asked).toEqual(["query"]);
+  expect(asked).toEqual(["request"]);
   const other = openai.embeddings.create({ model, input: "Hi", dimensions: 3 });
   await expect(other).rejects.toMatchObject({ status: 400, param: "dimensions" });
 });

@@ -12,8 +12,12 @@ process.on("SIGTERM", () => {});
 
 type Asked = Extract<ToChild, { type: "embed" }>;
 
-/** Queries first: a search waits for them, while passages are for later. */
-const waiting = { query: new Map<number, Asked>(), passage: new Map<number, Asked>() };
+/** In the order in which they are taken: a search waits for queries, passages are for later, requests are of clients. */
+const waiting = {
+  query: new Map<number, Asked>(),
+  passage: new Map<number, Asked>(),
+  request: new Map<number, Asked>(),
+};
 let isWorking = false;
 
 try {
@@ -53,7 +57,7 @@ function cancel(id: number): void {
 }
 
 function take(): Asked | undefined {
-  for (const queue of [waiting.query, waiting.passage]) {
+  for (const queue of Object.values(waiting)) {
     for (const [id, asked] of queue) {
       queue.delete(id);
       return asked;

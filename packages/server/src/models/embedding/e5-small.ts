@@ -23,8 +23,10 @@ export const E5_SMALL = {
   minSimilarity: 0.8,
   /** What is behind so many tokens of a text makes no difference. */
   maxTokens: 512,
+  /** More than any so many tokens have, and few enough that to split them takes milliseconds. */
+  maxCharacters: 8_192,
   /** It was trained with these in front of each text. */
-  prefixes: { query: "query: ", passage: "passage: " },
+  prefixes: { query: "query: ", passage: "passage: ", request: "query: " },
   weights: {
     ...TEXTS,
     fileName: "e5-small-v2-int8.onnx",

@@ -1,10 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { AppError } from "../../errors/app-error.ts";
 import { withFolder } from "../embedded/setup/folder.fixture.ts";
 import { E5_SMALL } from "./e5-small.ts";
 import { describeWithEmbeddingModel, realModel } from "./embedding-model.fixture.ts";
 import { EmbeddingModel } from "./embedding-model.ts";
+import type { EmbeddingPurpose } from "./protocol.ts";
 
 const never = new AbortController().signal;
 const quiet = { info() {}, warn() {}, error() {} };
@@ -72,6 +74,16 @@ await describeWithEmbeddingModel("the built-in embedding model", () => {
     expect(order).toEqual(["query", "passages"]);
   });
 
+  test("what a client asks for comes after recall's own, whichever was asked first", async () => {
+    const order: string[] = [];
+    const asked = (purpose: EmbeddingPurpose, count: number) =>
+      model
+        .embed(Array(count).fill("a long text ".repeat(60)), purpose, never)
+        .finally(() => order.push(purpose));
+    await Promise.all([asked("request", 40), asked("passage", 10), asked("query", 1)]);
+    expect(order).toEqual(["query", "passage", "request"]);
+  });
+
   test("a crash fails what was asked, and the next call starts a new process", async () => {
     await model.embed(["warm"], "query", never);
     const first = model.pid as number;
@@ -136,7 +148,8 @@ describe("where it is not on disk", () => {
       expect(model.isReady).toBe(false);
       await expect(model.embed(["x"], "query", never)).rejects.toMatchObject({
         code: "provider_unavailable",
-        message: expect.stringMatching(/not downloaded yet.*Recall finds turns by their words/),
+        message: expect.stringMatching(/not downloaded yet.*Try again in 30 seconds, or use another/),
+        retryAfter: 30,
       });
       expect(await readdir(folder)).toEqual([]);
     });
@@ -149,6 +162,9 @@ describe("where it is not on disk", () => {
       await model.prepare();
       expect(warnings.join("\n")).toMatch(/npm/);
       expect(model.unavailable?.reason).toMatch(/npm/);
+      const later = await model.embed(["x"], "request", never).catch((error: AppError) => error);
+      expect(later).toMatchObject({ code: "provider_unavailable", retryAfter: expect.any(Number) });
+      expect((later as AppError).retryAfter).toBeGreaterThan(60);
       const before = warnings.length;
       await model.prepare();
       expect(warnings).toHaveLength(before);

@@ -22,6 +22,10 @@ const RETRY_FETCH_MS = 10 * 60_000;
 /** Failures in a row after which the process is not started for a while. */
 const MAX_FAILURES = 3;
 const PAUSE_MS = 60_000;
+/** A download takes about so long. */
+const FETCH_SECONDS = 30;
+/** Texts of a call that are with the process at a time: what other calls ask for comes between. */
+const BATCH = 16;
 
 /**
  * The built-in embedding model: fetched in the background when it is first needed, loaded in a process of its own, and
@@ -99,15 +103,16 @@ export class EmbeddingModel {
     const either = AbortSignal.any([signal, this.#closing.signal]);
     either.throwIfAborted();
     await this.find();
-    const { unavailable } = this;
-    if (unavailable || this.#files === undefined) {
-      throw new AppError("provider_unavailable", `${unavailable?.reason} ${unavailable?.action}`);
-    }
+    if (!this.isReady || this.#files === undefined) throw this.#notReady();
     this.#process ??= this.#start(this.#files);
     const process = this.#process;
     try {
       await process.ready;
-      const vectors = await Promise.all(texts.map((text) => process.embed(text, purpose, either)));
+      const vectors: Float32Array[] = [];
+      for (let from = 0; from < texts.length; from += BATCH) {
+        const batch = texts.slice(from, from + BATCH);
+        vectors.push(...(await Promise.all(batch.map((text) => process.embed(text, purpose, either)))));
+      }
       this.#failures = 0;
       return vectors;
     } catch (error) {
@@ -124,6 +129,16 @@ export class EmbeddingModel {
     const reason = new AppError("provider_unavailable", "The built-in embedding model is being shut down.");
     this.#closing.abort(reason);
     await Promise.all([this.#fetching, this.#process?.close()]);
+  }
+
+  #notReady(): AppError {
+    const until = this.#files === undefined ? this.#fetchAfter : this.#startAfter;
+    const retryAfter = Math.max(FETCH_SECONDS, Math.ceil((until - performance.now()) / 1000));
+    return new AppError(
+      "provider_unavailable",
+      `${this.unavailable?.reason} Try again in ${retryAfter} seconds, or use another embedding model.`,
+      { retryAfter },
+    );
   }
 
   async #fetch(): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { E5_SMALL } from "./e5-small.ts";
 import type { EncoderFiles } from "./encoder.ts";
 import type { EmbeddingPurpose, FromChild, ToChild } from "./protocol.ts";
 
@@ -77,7 +78,7 @@ export class EmbeddingProcess {
       this.#send({ type: "cancel", id });
     };
     signal.addEventListener("abort", cancel, { once: true });
-    this.#send({ type: "embed", id, text, purpose });
+    this.#send({ type: "embed", id, text: text.slice(0, E5_SMALL.maxCharacters), purpose });
     try {
       return await call.promise;
     } finally {

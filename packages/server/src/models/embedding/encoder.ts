@@ -29,9 +29,6 @@ export interface EncoderFiles {
   readonly tokenizer: string;
 }
 
-// More characters than any 512 tokens have, and few enough that to split them takes milliseconds.
-const MAX_CHARACTERS = 8_192;
-
 /** A loaded model that makes vectors of texts. */
 export class Encoder {
   readonly #onnx: OnnxRuntime;
@@ -67,7 +64,7 @@ export class Encoder {
 
   /** One text at a time: with others beside it, the rounding of an 8-bit model would depend on them. */
   async encode(text: string): Promise<Float32Array> {
-    const { ids } = this.#tokenizer.encode(text.slice(0, MAX_CHARACTERS));
+    const { ids } = this.#tokenizer.encode(text);
     // The last one marks the end of a text.
     const kept =
       ids.length <= this.#maxTokens ? ids : [...ids.slice(0, this.#maxTokens - 1), ids.at(-1) ?? 0];

@@ -1,5 +1,8 @@
-/** A query is marked differently from what it is compared with. */
-export type EmbeddingPurpose = "query" | "passage";
+/**
+ * A query is marked differently from what it is compared with, and a search waits for it. A `request` is a query of an
+ * API's client, which comes after recall's own.
+ */
+export type EmbeddingPurpose = "query" | "passage" | "request";
 
 /** Messages from the server to the model's process. */
 export type ToChild =

@@ -13,7 +13,7 @@ export interface BuiltInEmbeddings {
   readonly id: string;
   readonly dimensions: number;
   prepare(): Promise<void>;
-  embed(texts: readonly string[], purpose: "query", signal: AbortSignal): Promise<Float32Array[]>;
+  embed(texts: readonly string[], purpose: "request", signal: AbortSignal): Promise<Float32Array[]>;
 }
 
 /** The built-in embedding model as a provider. It is fetched when it is first asked. */
@@ -26,7 +26,7 @@ function builtIn(model: BuiltInEmbeddings): Pick<ChatModel, "id" | "name" | "emb
         throw unsupported("dimensions", `${model.id} has ${model.dimensions} dimensions`);
       }
       void model.prepare();
-      const vectors = await model.embed(texts, "query", signal);
+      const vectors = await model.embed(texts, "request", signal);
       return { vectors: vectors.map((vector) => [...vector]), inputTokens: null };
     },
   };
