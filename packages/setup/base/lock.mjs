@@ -12,8 +12,9 @@ const POLLS_WITHOUT_HEARTBEAT = 16;
 
 /**
  * Runs `work` while no other process runs any under the same path. The lock is a file that names its holder and is
- * touched while held; one whose holder died is broken. It saves double work: that a file is whole is never concluded
- * from it.
+ * touched while held; one whose holder died, or was seen to stand still, is broken. A process that was stopped for long can
+ * so be joined by another: what must never be done twice has a check of its own behind the lock, as the files that are
+ * fetched (their hash) and the Redis on a data folder (its record) have.
  * @template T
  * @param {string} path
  * @param {LockOptions} options

@@ -30,6 +30,22 @@ test("one that still serves another start is shared", async () => {
   expect(isAlive(redis.pid)).toBe(true);
 });
 
+test("one that does not answer yet is waited for: it may be reading its data", async () => {
+  process.kill(redis.pid, "SIGSTOP");
+  const found = shareEarlierRedis(folder);
+  // Longer than a question to it is given.
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  process.kill(redis.pid, "SIGCONT");
+  expect(await found).toBe(redis.url);
+});
+
+test("one that ends before it answers is not waited for any longer", async () => {
+  process.kill(redis.pid, "SIGSTOP");
+  const found = shareEarlierRedis(folder);
+  process.kill(redis.pid, "SIGKILL");
+  expect(await found).toBeUndefined();
+});
+
 test("one whose owner was killed is ended: two must not write the same files", async () => {
   changeRecord({ owner: 2 ** 22 + 1 });
   expect(await shareEarlierRedis(folder)).toBeUndefined();

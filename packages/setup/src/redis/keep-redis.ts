@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { explain, Interrupted } from "../../base/failure.mjs";
+import { explain, Failure, Interrupted } from "../../base/failure.mjs";
 import { withLock } from "../../base/lock.mjs";
 import type { Terminal } from "../../base/terminal.mjs";
 import { forgetRedis, recordRedis, shareEarlierRedis } from "./earlier-redis.ts";
@@ -25,20 +25,19 @@ export async function keepRedis(
   options: Pick<PrivateRedisOptions, "binary" | "folder"> & { readonly signal: AbortSignal },
   terminal: Terminal,
 ): Promise<KeptRedis> {
+  const { signal, folder } = options;
   let ending = false;
+  let isLost = false;
 
-  const startOn = async (port: number): Promise<PrivateRedis> => {
-    const started = await startPrivateRedis({ ...options, persistent: true, preferredPort: port });
-    recordRedis(options.folder, started);
-    return started;
-  };
-  mkdirSync(options.folder, { recursive: true });
-  const { signal } = options;
-  const found = await withLock(
-    join(options.folder, "start.lock"),
-    { signal },
-    async () => (await shareEarlierRedis(options.folder)) ?? (await startOn(REDIS_PORT)),
-  ).catch((error: unknown) => {
+  const shareOrStart = (port: number): Promise<PrivateRedis | string> =>
+    withLock(join(folder, "start.lock"), { signal }, async () => {
+      const earlier = await shareEarlierRedis(folder, signal);
+      if (earlier !== undefined) return earlier;
+      const onSpawned = (spawned: { pid: number; port: number }) => recordRedis(folder, spawned);
+      return startPrivateRedis({ ...options, persistent: true, preferredPort: port, onSpawned });
+    });
+  mkdirSync(folder, { recursive: true });
+  const found = await shareOrStart(REDIS_PORT).catch((error: unknown) => {
     throw signal.aborted ? new Interrupted() : error;
   });
   if (typeof found === "string") {
@@ -51,7 +50,12 @@ export async function keepRedis(
       const how = await redis.ended;
       if (ending) return;
       terminal.note("Redis", `The private Redis ${how}. It is started again.`);
-      redis = await startOn(redis.port);
+      const next = await shareOrStart(redis.port);
+      if (typeof next === "string") {
+        isLost = true;
+        throw new Failure(`another start of this clone has started it at ${next}. Start this one again.`);
+      }
+      redis = next;
     }
   };
   const kept = keep().catch((error) => {
@@ -64,10 +68,10 @@ export async function keepRedis(
     isShared: false,
     async end() {
       ending = true;
-      recordRedis(options.folder, redis, true);
+      if (!isLost) recordRedis(folder, redis, true);
       await redis.end();
       await kept;
-      forgetRedis(options.folder);
+      forgetRedis(folder);
     },
   };
 }

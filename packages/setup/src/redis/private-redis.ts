@@ -30,6 +30,8 @@ export interface PrivateRedisOptions {
   readonly persistent: boolean;
   /** Taken if it is free. */
   readonly preferredPort?: number;
+  /** Called at once, before it has read its data. */
+  readonly onSpawned?: (redis: { readonly pid: number; readonly port: number }) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -56,6 +58,7 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
   const { pid } = child;
   if (pid === undefined) throw new Failure(`${binary} could not be started: ${await ended}.`);
   guardProcess(pid);
+  options.onSpawned?.({ pid, port });
 
   const end = async (): Promise<void> => {
     await endProcess(pid, GRACE_MS);
