@@ -25,6 +25,10 @@ export const IMPORT_VERSIONS = [1, EXPORT_VERSION] as const;
 const count = z.int().nonnegative();
 const place = count.describe("An index in messages.");
 const MAX_TURN_ITEMS = 1000;
+/** Messages that a table of contents lists at most. */
+export const MAX_LISTED = 50;
+/** More do not fit into the tokens that a recall may have. */
+const MAX_RECALLED = 200;
 const milliseconds = z.number().nonnegative();
 
 /** A turn that has ended, in an export. It refers to messages by their places. */
@@ -70,7 +74,7 @@ export const archivedTurn = z.object({
         .optional()
         .describe("The owner's notes that were sent, and how many there were."),
       contents: z
-        .object({ listed: z.array(place).max(1000).readonly(), failed: contentsFailure.optional() })
+        .object({ listed: z.array(place).max(MAX_LISTED).readonly(), failed: contentsFailure.optional() })
         .optional()
         .describe("The places of the messages that the table of contents listed."),
       recall: z
@@ -95,7 +99,7 @@ export const archivedTurn = z.object({
                   .readonly(),
               }),
             )
-            .max(1000)
+            .max(MAX_RECALLED)
             .readonly(),
           searched: count,
           total: count,

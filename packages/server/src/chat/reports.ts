@@ -203,17 +203,13 @@ export class Reports {
   async #recalled(sessions: SessionStore, sessionId: string, recall: Recall): Promise<ReadRecall> {
     const others = new Set(recall.turns.flatMap(({ session }) => session ?? []));
     const titles = new Map(
-      await Promise.all(
-        [...others].map(async (id) => [id, (await sessions.get(id))?.title ?? null] as const),
-      ),
+      await readInBatches([...others], async (id) => [id, (await sessions.get(id))?.title ?? null] as const),
     );
-    const turns = await Promise.all(
-      recall.turns.map(async (turn) => ({
-        ...turn,
-        title: turn.session === undefined ? undefined : titles.get(turn.session),
-        items: quotedItems(turn, await sessions.range(turn.session ?? sessionId, turn.from, turn.to)),
-      })),
-    );
+    const turns = await readInBatches(recall.turns, async (turn) => ({
+      ...turn,
+      title: turn.session === undefined ? undefined : titles.get(turn.session),
+      items: quotedItems(turn, await sessions.range(turn.session ?? sessionId, turn.from, turn.to)),
+    }));
     const quoted = inOrder(turns).filter(({ items }) => items.length > 0);
     return { ...recall, turns, block: quoted.length === 0 ? "" : recallBlock(quoted) };
   }
@@ -299,6 +295,17 @@ export class Reports {
   }
 }
 
+/** Reads of a report that are made at a time: others' come between. */
+const READS_AT_A_TIME = 10;
+
+async function readInBatches<T, R>(all: readonly T[], read: (one: T) => Promise<R>): Promise<R[]> {
+  const found: R[] = [];
+  for (let from = 0; from < all.length; from += READS_AT_A_TIME) {
+    found.push(...(await Promise.all(all.slice(from, from + READS_AT_A_TIME).map(read))));
+  }
+  return found;
+}
+
 const withBlock = (sent: SentNotes, notes: readonly Note[]): ReportedNotes => ({
   ...sent,
   block: notesBlock(notes.filter(({ id }) => sent.ids.includes(id))),
@@ -310,8 +317,8 @@ async function readContents(
   sessionId: string,
   contents: Contents,
 ): Promise<ReadContents> {
-  const ranges = contents.listed.map((index) => sessions.range(sessionId, index, index + 1));
-  const items = (await Promise.all(ranges)).flat().map(({ item }) => item);
+  const found = await readInBatches(contents.listed, (index) => sessions.range(sessionId, index, index + 1));
+  const items = found.flat().map(({ item }) => item);
   return { ...contents, items, block: contentsBlock(items) };
 }
 

@@ -1,5 +1,5 @@
 import type { IndexedItem, Item } from "@redis-memory-magic/memory";
-import type { ContentsFailure } from "@redis-memory-magic/protocol";
+import { type ContentsFailure, MAX_LISTED } from "@redis-memory-magic/protocol";
 import { QUOTE, splitQuoted } from "./quoted-block.ts";
 import { readInTime } from "./read-in-time.ts";
 
@@ -40,8 +40,6 @@ const TITLE = "The user said earlier (first words only):";
 const WORDS = 8;
 /** Of a language without spaces this is the limit. */
 const CHARS = 60;
-/** More do not fit. */
-const MAX_LISTED = 50;
 
 /** Tokens that a table of contents may take. */
 export const contentsRoom = (budget: number): number => Math.min(Math.floor(budget / 8), 200);
