@@ -12,16 +12,13 @@ const ALL = [
 ];
 
 // They count all timers of their process: what another file has left open, such as a kept connection, would be among them.
-const COUNTING_TIMERS = [
-  "packages/server/src/chat/relay.test.ts",
-  "packages/memory/src/turns/append-window.test.ts",
-];
+const COUNTING_TIMERS = ["packages/server/src/chat/relay.test.ts"];
 
 export default defineConfig({
   test: {
     projects: [
-      // No module has state that a test changes, so the files that a worker runs share what they import. To import it
-      // again for each file took longer than to run the tests.
+      // The files that a worker runs share what they import: to import it again for each took longer than to run the
+      // tests. So a test that changes a module's state puts it back, and none replaces a module with `vi.mock`.
       { extends: true, test: { name: "shared", include: ALL, exclude: COUNTING_TIMERS, isolate: false } },
       { extends: true, test: { name: "isolated", include: COUNTING_TIMERS } },
     ],

@@ -1,13 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { KnownModels } from "./known-models.ts";
 import { ModelLoader } from "./model-loader.ts";
 import type { NativeApi } from "./native-api.ts";
-
-vi.mock(import("node:timers/promises"), async (original) => ({
-  ...(await original()),
-  setTimeout: (async (_ms, _value, options) => options?.signal?.throwIfAborted()) as typeof sleep,
-}));
-declare const sleep: typeof import("node:timers/promises").setTimeout;
 
 test("a turn that is cancelled while the server is checked stops the check", async () => {
   const checked = Promise.withResolvers<AbortSignal>();
@@ -21,7 +15,7 @@ test("a turn that is cancelled while the server is checked stops the check", asy
     },
   };
   const known = { refreshLoaded: async () => {} };
-  const loader = new ModelLoader(native as unknown as NativeApi, known as unknown as KnownModels);
+  const loader = new ModelLoader(native as unknown as NativeApi, known as unknown as KnownModels, 1);
   const stop = new AbortController();
   const loading = loader.load("m", () => {}, stop.signal);
   const signal = await checked.promise;

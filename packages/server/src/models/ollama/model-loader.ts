@@ -14,12 +14,14 @@ const CHECK_TIMEOUT_MS = 4000;
 export class ModelLoader {
   readonly #native: NativeApi;
   readonly #known: KnownModels;
+  readonly #checkEveryMs: number;
   readonly #loading = new Map<string, Promise<void>>();
   readonly #closed = new AbortController();
 
-  constructor(native: NativeApi, known: KnownModels) {
+  constructor(native: NativeApi, known: KnownModels, checkEveryMs = CHECK_EVERY_MS) {
     this.#native = native;
     this.#known = known;
+    this.#checkEveryMs = checkEveryMs;
   }
 
   /**
@@ -30,7 +32,7 @@ export class ModelLoader {
     const loading = this.#loading.get(model) ?? this.#start(model);
     onLoading();
     for (;;) {
-      const waited = await Promise.race([loading.then(() => false), pause(signal)]);
+      const waited = await Promise.race([loading.then(() => false), pause(this.#checkEveryMs, signal)]);
       if (!waited) break;
       if (await this.#serverAnswers(signal)) onLoading();
     }
@@ -65,7 +67,7 @@ export class ModelLoader {
 }
 
 /** Resolves with true after a while. @throws the signal's reason */
-async function pause(signal: AbortSignal): Promise<true> {
-  await sleep(CHECK_EVERY_MS, undefined, { signal, ref: false }).catch(() => signal.throwIfAborted());
+async function pause(ms: number, signal: AbortSignal): Promise<true> {
+  await sleep(ms, undefined, { signal, ref: false }).catch(() => signal.throwIfAborted());
   return true;
 }
