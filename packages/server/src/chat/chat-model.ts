@@ -3,6 +3,9 @@ import type { ContextItem } from "./context-item.ts";
 import type { ModelSetting, ModelSettings } from "./model-settings.ts";
 import type { Lack } from "./normalize-prompt.ts";
 
+/** No server runs a chat model with a smaller window. A smaller count is a wrong report, and would refuse every message. */
+export const MIN_CONTEXT_WINDOW = 256;
+
 export interface ModelRequest {
   readonly model: string;
   /** Empty: none is sent. */

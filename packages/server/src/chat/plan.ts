@@ -2,7 +2,7 @@ import type { Item, NewItem, Note, TurnHistory } from "@redis-memory-magic/memor
 import type { ModelInfo } from "@redis-memory-magic/protocol";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../errors/app-error.ts";
-import type { ChatModel } from "./chat-model.ts";
+import { type ChatModel, MIN_CONTEXT_WINDOW } from "./chat-model.ts";
 import {
   buildContext,
   type Context,
@@ -58,8 +58,6 @@ export interface Plan {
 }
 
 const LEARNED_WINDOW_TTL_MS = 10 * 60_000;
-// No server runs a chat model with a smaller window. A smaller count is a wrong report, and would refuse every message.
-const MIN_LEARNED_WINDOW = 256;
 
 export class Planner {
   readonly #providers: Providers;
@@ -140,7 +138,7 @@ export class Planner {
 
   /** Takes note of a window that a call has shown to be smaller than the provider's list says. */
   learnWindow({ model, info }: Plan, tokens: number): void {
-    if (tokens < MIN_LEARNED_WINDOW) return;
+    if (tokens < MIN_CONTEXT_WINDOW) return;
     this.#windows.set(windowKey(model, info.model), tokens);
   }
 

@@ -177,10 +177,46 @@ test.each([
   ["Please try again in 6ms.", 1],
   ["Please retry in 34.07s.", 34 + 1],
   ["Please retry after 20 seconds.", 20],
+  ["Please try again in 9999h.", 86_400],
   ["Try again in a minute", undefined],
 ])("%s: %s seconds", (message, seconds) => {
   expect(failure(429, { error: { message } }).retryAfter).toBe(seconds);
   expect(failure(429, { error: { message } }, { "retry-after": "3" }).retryAfter).toBe(3);
+});
+
+test.each([
+  [
+    400,
+    "`max_tokens` must be less than or equal to `8192`, the maximum value for `max_tokens` is less than the `context_window` for this model",
+    "provider_refused",
+  ],
+  [400, "Range of max_tokens should be [1, 8192]", "provider_refused"],
+  [
+    400,
+    "max_tokens: 9000 > 8192, which is the maximum number of output tokens allowed (8192)",
+    "provider_refused",
+  ],
+  [413, "Request too large, limit is 10 MB", "provider_context_exceeded"],
+  [413, "The request exceeds the limit of 1048576 bytes", "provider_context_exceeded"],
+  [413, "Content length is over the limit of 1048576", "provider_context_exceeded"],
+  [400, "Message too long: its length must be less than 32000 characters", "provider_context_exceeded"],
+  [400, "This model's maximum context length is 8 tokens", "provider_context_exceeded"],
+])("status %i with %j names no window (%s)", (status, message, code) => {
+  const error = failure(status, { error: { message, type: "invalid_request_error" } });
+  expect(error.code).toBe(code);
+  expect(error.provider).not.toHaveProperty("contextWindow");
+});
+
+test.each([
+  ["string_too_long", "String should have at most 1000 characters", "provider_refused"],
+  ["list_too_long", "List should have at most 128 items", "provider_refused"],
+  ["prompt_too_long", "?", "provider_context_exceeded"],
+  ["input_is_too_long", "?", "provider_context_exceeded"],
+])("a field that is %s (%s) is %s", (type, msg, code) => {
+  const body = {
+    detail: [{ type, loc: ["body", "messages", 0, "content"], msg, ctx: { max_length: 1000 } }],
+  };
+  expect(failure(422, body).code).toBe(code);
 });
 
 test("a server that timed out is not said to have no such API", () => {
@@ -207,6 +243,8 @@ test.each([
   [{ "retry-after": new Date(Date.now() + 30_000).toUTCString() }, 30],
   [{ "retry-after": "Mon, 01 Jan 2001 00:00:00 GMT" }, undefined],
   [{ "retry-after": "soon" }, undefined],
+  [{ "retry-after": "Infinity" }, 86_400],
+  [{ "retry-after": "Fri, 01 Jan 2100 00:00:00 GMT" }, 86_400],
   [{ "retry-after": "-3" }, undefined],
   [{}, undefined],
 ])("%j is to wait %s seconds", (headers, seconds) => {

@@ -1,3 +1,4 @@
+import { MIN_CONTEXT_WINDOW } from "../chat/chat-model.ts";
 import type { AppError } from "../errors/app-error.ts";
 import { type Fields, isFields } from "../fields.ts";
 import { type ProviderErrorCode, providerFailure } from "./provider-failure.ts";
@@ -141,17 +142,28 @@ const sentence = (message: string): ProviderError => ({
 });
 
 const isWindow = (value: unknown): value is number =>
-  typeof value === "number" && Number.isInteger(value) && value > 0;
+  typeof value === "number" && Number.isInteger(value) && value >= MIN_CONTEXT_WINDOW;
 
-/** Where a sentence names the window, with the words of vLLM, SGLang, llama.cpp, TGI, Gemini, Anthropic and others. */
-const WINDOWS = [
-  /(?:context (?:length|window|size|limit)|max(?:imum)? (?:model|prompt|sequence|input) length|max_(?:model|seq)_\w+|tokens allowed|token limit|max size|must be <=|less than|limit (?:of|is))\D{0,24}([\d,]+)/i,
+/** Where a sentence names the window, with the words of vLLM, SGLang, llama.cpp, xAI, LM Studio and others. */
+const WINDOW =
+  /(?:context (?:length|window|size|limit)|max(?:imum)? (?:model|prompt|sequence|input) length|max_(?:model|seq)_\w+)\D{0,24}([\d,]+)/i;
+
+/** Where a sentence about tokens may name it, with the words of TGI, Gemini, Anthropic and others. */
+const LIMITS = [
+  /(?:tokens allowed|token limit|max size|must be <=|less than|limit (?:of|is))\D{0,24}([\d,]+)/i,
   /([\d,]+) max(?:imum)?\b/i,
   /\[\d+, ?(\d+)\]/,
 ];
 
+/** Sentences about the length of an answer, or of a body. */
+const OTHER_LIMIT =
+  /max_?(?:completion_?|output_?)?tokens\b|(?:output|completion) tokens?\b|\d ?(?:[kmg]i?b|bytes|characters)\b|content.length/i;
+
 function windowIn(message: string): number | null {
-  const found = WINDOWS.map((pattern) => pattern.exec(message)?.[1]).find((number) => number !== undefined);
+  const isOfTokens = /token|context|length/i.test(message) && !OTHER_LIMIT.test(message);
+  const found = [WINDOW, ...(isOfTokens ? LIMITS : [])]
+    .map((pattern) => pattern.exec(message)?.[1])
+    .find((number) => number !== undefined);
   const window = Number(found?.replaceAll(",", ""));
   return isWindow(window) ? window : null;
 }
@@ -223,7 +235,7 @@ const CODE_BY_NAME: Meanings = [
     "provider_model_not_found",
   ],
   [
-    /context_?(?:length|window|size)|request_too_large|above_max_length|tokens?_(?:limit|exceeded)|prompt_tokens|too_long/,
+    /context_?(?:length|window|size)|request_too_large|above_max_length|tokens?_(?:limit|exceeded)|prompt_tokens|(?:prompt|input|context|request)s?_(?:is_)?too_long/,
     "provider_context_exceeded",
   ],
   [/content_?filter|policy|moderation|inspection|responsibleai|invalid_prompt/, "provider_refused"],
@@ -232,6 +244,11 @@ const CODE_BY_NAME: Meanings = [
 
 /** Codes by the message, where the name says less or nothing. */
 const CODE_BY_MESSAGE: Meanings = [
+  // About the length of the answer: a shorter prompt does not help.
+  [
+    /max_(?:completion_|output_)?tokens\W{0,3}(?:must be less|must be <|should be|\d+ >)/i,
+    "provider_refused",
+  ],
   [
     /maximum context length|context[ _](?:length|window|size|limit)|available context|(?:prompt|input|request|message)s? (?:is |are )?too (?:long|large)|too many (?:input |prompt )?tokens|reduce (?:the length|your (?:message|prompt))|max(?:imum)? (?:model|prompt|sequence|input) length|max_(?:model|seq)_len|max_new_tokens`? must|`inputs` must have less|token limit|tokens allowed|prompt token count|range of input length|超出.{0,10}(?:长度|上下文)|(?:prompt|输入).{0,6}(?:超长|过长)/i,
     "provider_context_exceeded",
@@ -301,19 +318,20 @@ function retryIn(message: string): number | undefined {
       message,
     );
   const [, hours = 0, minutes = 0, number = 0, unit] = found ?? [];
-  const seconds = Number(hours) * 3600 + Number(minutes) * 60 + Number(number) / (unit === "ms" ? 1000 : 1);
-  return seconds > 0 ? Math.ceil(seconds) : undefined;
+  return waitOf(Number(hours) * 3600 + Number(minutes) * 60 + Number(number) / (unit === "ms" ? 1000 : 1));
 }
 
 function parseRetryAfter(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): number | undefined {
-  const milliseconds = Number(headers["retry-after-ms"]);
-  if (milliseconds > 0) return Math.ceil(milliseconds / 1000);
+  const exact = waitOf(Number(headers["retry-after-ms"]) / 1000);
   const value = headers["retry-after"];
-  if (typeof value !== "string") return undefined;
-  const seconds = Number(value);
-  if (seconds > 0) return Math.ceil(seconds);
-  const untilDate = Math.ceil((Date.parse(value) - Date.now()) / 1000);
-  return untilDate > 0 ? untilDate : undefined;
+  if (exact !== undefined || typeof value !== "string") return exact;
+  return waitOf(Number(value)) ?? waitOf((Date.parse(value) - Date.now()) / 1000);
 }
+
+const MAX_WAIT_SECONDS = 86_400;
+
+/** Whole seconds; undefined for what is no time to wait. */
+const waitOf = (seconds: number): number | undefined =>
+  seconds > 0 ? Math.min(Math.ceil(seconds), MAX_WAIT_SECONDS) : undefined;
