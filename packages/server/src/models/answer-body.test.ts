@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type FakeOpenAi, startFakeOpenAi } from "../../test/fakes/openai.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { AnswerReader } from "./answer-body.ts";
+import { providerFailure } from "./provider-failure.ts";
 import { ProviderHttp } from "./provider-http.ts";
 
 let fake: FakeOpenAi;
@@ -75,6 +76,9 @@ test.each([
   "data: : keepalive",
   "data: ping",
   "data: 2024-04-07 20:20:50.55",
+  "data: Still processing...",
+  "data: [INFO] queue: 3",
+  "[INFO] queue: 3",
   'data: ""',
   "data:",
   "beep: 1",
@@ -96,6 +100,35 @@ test("errors that are no event", async () => {
     "(end of stream)",
   ]);
   expect(await read("[1, 2]")).toEqual([1, 2, "(end of stream)"]);
+});
+
+/** Its stream broke off where there is no end mark. */
+class BrokenOff extends Collector {
+  override end(): never {
+    throw providerFailure("provider_broke_off");
+  }
+}
+
+test.each([
+  "data: Error processing request: out of memory",
+  "data: The ping of the worker was lost",
+  "data: [ERROR] no GPU",
+  "[ERROR] no GPU",
+])("%j is the reason of an answer that broke off", async (line) => {
+  fake.scenario = { packets: [`${line}\n\n`, "data: ping\n\n"] };
+  const values = await http.postForAnswer("responses", { stream: true }, () => new BrokenOff(), never);
+  expect(values).toEqual(["whole", { error: line.replace("data: ", "") }]);
+});
+
+test.each([
+  ["data: ping\n\n", "provider_broke_off"],
+  ['data: 1\n\ndata: {"text": "Hel\n\ndata: [DONE]\n\n', "provider_failed"],
+  ['{\n  "text": "Hel', "provider_failed"],
+])("%j is no whole answer", async (body, code) => {
+  fake.scenario = { packets: [body] };
+  await expect(
+    http.postForAnswer("responses", { stream: true }, () => new BrokenOff(), never),
+  ).rejects.toMatchObject({ code });
 });
 
 test("an event of a megabyte", async () => {

@@ -90,7 +90,7 @@ class Events<Result> {
     if (value !== null) return this.#reader.event(name === "error" ? asError(value) : value);
     // Some servers leave out the empty lines between their events.
     if (text.includes("\n")) return this.takeLines(text);
-    if (/^[{[]/.test(text)) throw providerFailure("provider_failed");
+    if (BROKEN_JSON.test(text)) throw providerFailure("provider_failed");
     if (name === "error") return this.#reader.event({ error: text });
     if (!NO_REASON.test(text)) this.#words = text;
     return undefined;
@@ -122,7 +122,11 @@ class Events<Result> {
 }
 
 /** Keep-alives of servers that send them as data, and pages. */
-const NO_REASON = /^[:<]|\bping\b|heart-?beat|keep-?alive|processing|^\P{L}+$/iu;
+const NO_REASON =
+  /^[:<]|^(?:(?:openrouter|still) )?(?:ping|heart-?beat|keep-?alive|processing)\P{L}*$|^\P{L}+$/iu;
+
+/** A piece of the answer that cannot be read. A line of a log, such as `[INFO] queue: 3`, is none. */
+const BROKEN_JSON = /^(?:\{|\[\s*(?:[{"]|$))/;
 
 const asError = (value: unknown): unknown => (isFields(value) && value.error ? value : { error: value });
 
