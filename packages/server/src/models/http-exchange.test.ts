@@ -126,6 +126,18 @@ describe("a body", () => {
   ])("with the label %j is read by what it is", async (encoding, body) => {
     expect(await read(encoding, body)).toEqual({ data: [{ id: "a" }], note: "(" });
   });
+
+  test.each([
+    ["in one packet", "HTTP/1.1 400 No\r\ncontent-length: 9\r\n\r\n(no such)"],
+    ["after its first byte", "HTTP/1.1 400 No\r\ncontent-length: 9\r\n\r\n("],
+  ])("that begins with a parenthesis is text, also %s", async (_, start) => {
+    const failure = await failureWhen(async (socket) => {
+      socket.write(start);
+      await sleep(20);
+      if (start.endsWith("(")) socket.write("no such)");
+    });
+    expect(failure).toMatchObject({ code: "provider_refused", provider: { message: "(no such)" } });
+  });
 });
 
 test("an unknown host name", async () => {

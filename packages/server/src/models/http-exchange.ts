@@ -30,11 +30,12 @@ const GRACE_MS = 1500;
 
 /**
  * Servers compress although nothing was asked for, and proxies put wrong labels on it or take them away: where the
- * first byte shows what it is, it decides.
+ * first bytes show what it is, they decide. No text begins with gzip's first byte, but one may begin with zstd's.
  */
-function decompressorFor(first: number | undefined, encoding: string): Transform | undefined {
+function decompressorFor([first, second]: Buffer, encoding: string): Transform | undefined {
   if (first === 0x1f) return createGunzip();
-  if (first === 0x28) return createZstdDecompress();
+  const isZstd = second === undefined ? encoding === "zstd" : second === 0xb5;
+  if (first === 0x28 && isZstd) return createZstdDecompress();
   if (encoding === "br") return createBrotliDecompress();
   return encoding === "deflate" ? createInflate() : undefined;
 }
@@ -143,8 +144,8 @@ class ExchangeHandler<Result> implements Dispatcher.DispatchHandler {
     }
   }
 
-  #decompressor([first]: Buffer): Transform | null {
-    const stream = decompressorFor(first, this.#encoding.trim().toLowerCase());
+  #decompressor(start: Buffer): Transform | null {
+    const stream = decompressorFor(start, this.#encoding.trim().toLowerCase());
     if (stream === undefined) return null;
     return stream
       .on("data", (bytes: Buffer) => this.#data(bytes))
