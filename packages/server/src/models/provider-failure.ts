@@ -54,6 +54,10 @@ export function explain(failure: unknown, errorTexts: ErrorTexts, model: string)
 export const quoted = ({ provider }: AppError): string =>
   provider?.message ? ` It said: “${provider.message}”` : "";
 
+/** ` (status 500)` to follow a word, or nothing. */
+const withStatus = ({ provider }: AppError): string =>
+  provider?.status === undefined ? "" : ` (status ${provider.status})`;
+
 /** `: <reason>` to follow "cannot be reached at <address>", or nothing. */
 export const because = ({ provider }: AppError): string => (provider?.message ? `: ${provider.message}` : "");
 
@@ -69,11 +73,11 @@ export function commonErrorTexts(name: string, urlSetting: string) {
       const { status, message, noSuchApi } = failure.provider ?? {};
       if (noSuchApi)
         return [
-          `${Name} has no such API there${status === undefined ? "" : ` (status ${status})`}.${quoted(failure)}`,
+          `${Name} has no such API there${withStatus(failure)}.${quoted(failure)}`,
           `Check ${urlSetting}.`,
         ];
       if (status !== undefined && status >= 500)
-        return [`${Name} had an error of its own (status ${status}).${quoted(failure)}`, "Try again."];
+        return [`${Name} had an error of its own${withStatus(failure)}.${quoted(failure)}`, "Try again."];
       return message
         ? [`${Name} failed to answer.${quoted(failure)}`, "Try again."]
         : [`${Name} sent something that is no answer.`, `Try again, or check ${urlSetting}.`];
@@ -91,7 +95,7 @@ export function commonErrorTexts(name: string, urlSetting: string) {
       "Set a smaller context window, or start a new session.",
     ],
     provider_refused: (failure) => [
-      `${Name} refused the request${failure.provider?.message ? "" : ` (status ${failure.provider?.status})`}.${quoted(failure)}`,
+      `${Name} refused the request${failure.provider?.message ? "" : withStatus(failure)}.${quoted(failure)}`,
       "Change the message, the model or the settings.",
     ],
     provider_broke_off: ({ provider }) =>
