@@ -14,10 +14,13 @@ export interface AnswerParts {
 const REASONS: readonly (readonly [RegExp, FinishReason])[] = [
   [/filter|safety|recitation|block|prohibit|policy|spii|sensitive|toxic|guardrail/, "content_filter"],
   [/refus/, "refusal"],
-  [/error|abort|cancel|fail|malformed|unexpected|insufficient|timeout/, "error"],
+  [/error|abort|cancel|fail|malformed|unexpected|insufficient|timeout|rate_?limit|quota|overload/, "error"],
   [/length|max_?\w*tokens|limit|context_?window/, "length"],
   [/tool|function/, "tool_call"],
 ];
+
+/** More than any name of a reason has. */
+const MAX_CHARS = 64;
 
 /** False where there is none, also in the words of servers that write their `null` as text. */
 export const isReason = (reason: unknown): boolean =>
@@ -42,6 +45,6 @@ export function finishReasonOf(reason: unknown, { text, refusal, toolCall }: Ans
 
 function reasonNamed(reason: unknown): FinishReason | undefined {
   if (typeof reason !== "string") return undefined;
-  const name = reason.toLowerCase().replaceAll("-", "_");
+  const name = reason.slice(0, MAX_CHARS).toLowerCase().replaceAll("-", "_");
   return REASONS.find(([pattern]) => pattern.test(name))?.[1];
 }

@@ -138,10 +138,13 @@ test.each([
   expect(readWhole(body).end).toMatchObject({ finishReason });
 });
 
-test.each(["MALFORMED_FUNCTION_CALL", "timeout", "server_error"])("the reason %s is a failure", (reason) => {
-  const body = `data: ${JSON.stringify({ choices: [{ delta: { content: "Hi" }, finish_reason: reason }] })}\n\n`;
-  expect(readWhole(body).end).toMatchObject({ fails: "provider_failed" });
-});
+test.each(["MALFORMED_FUNCTION_CALL", "timeout", "server_error", "rate_limit_exceeded", "quota_limit"])(
+  "the reason %s is a failure",
+  (reason) => {
+    const body = `data: ${JSON.stringify({ choices: [{ delta: { content: "Hi" }, finish_reason: reason }] })}\n\n`;
+    expect(readWhole(body).end).toMatchObject({ fails: "provider_failed" });
+  },
+);
 
 /** The same value with the fields of its objects in another order. */
 function shuffle(value: unknown, numbers: Iterator<number>): unknown {
