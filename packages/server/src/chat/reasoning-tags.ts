@@ -4,7 +4,6 @@ const TAGS: readonly (readonly [open: string, close: string])[] = [
   ["<thinking>", "</thinking>"],
   ["<thought>", "</thought>"],
   ["<reasoning>", "</reasoning>"],
-  ["<reason>", "</reason>"],
   ["<seed:think>", "</seed:think>"],
   ["[think]", "[/think]"],
   ["◁think▷", "◁/think▷"],
@@ -14,7 +13,8 @@ const TAGS: readonly (readonly [open: string, close: string])[] = [
   ["<|channel|>analysis<|message|>", "<|end|>"],
 ];
 /** What stands in front of the text itself, and is no part of it. */
-const MARKERS = ["<|start|>assistant", "<|channel|>final<|message|>", "<|begin_of_solution|>"];
+const SOLUTION = ["<|begin_of_solution|>", "<|end_of_solution|>"] as const;
+const MARKERS = ["<|start|>assistant", "<|channel|>final<|message|>", SOLUTION[0]];
 /** The tag that some chat templates open themselves, so that an answer has only the closing one. */
 const TEMPLATE_CLOSE = "</think>";
 
@@ -25,10 +25,12 @@ export interface TaggedOutput {
 
 type State =
   /** Nothing but blanks and reasoning has come. */
-  | { readonly at: "start"; readonly reasoned: boolean }
+  | { readonly at: "start"; readonly reasoned: boolean; readonly inSolution?: boolean }
   | { readonly at: "reasoning"; readonly close: string }
   /** The template has opened the tag, if this answer is like the ones before it. */
   | { readonly at: "undecided" }
+  /** The text, up to the marker behind it. */
+  | { readonly at: "solution" }
   | { readonly at: "text" };
 
 /**
@@ -83,17 +85,24 @@ export class ReasoningTags {
   #step(): boolean {
     switch (this.#state.at) {
       case "start":
-        return this.#findOpening(this.#state.reasoned);
+        return this.#findOpening(this.#state);
       case "reasoning":
-        return this.#findClosing(this.#state.close);
+        return this.#findClosing(this.#state.close, (piece) => this.#out.reasoning(piece), {
+          at: "start",
+          reasoned: true,
+        });
       case "undecided":
         return this.#findTemplateClosing();
+      case "solution":
+        return this.#findClosing(SOLUTION[1], (piece) => this.#text(piece), { at: "text" });
       case "text":
+        this.#text(this.#pending);
+        this.#pending = "";
         return false;
     }
   }
 
-  #findOpening(reasoned: boolean): boolean {
+  #findOpening({ reasoned, inSolution }: State & { at: "start" }): boolean {
     const start = this.#pending.trimStart();
     const tag = tagAt(start);
     if (tag !== undefined) {
@@ -103,28 +112,28 @@ export class ReasoningTags {
     }
     const marker = MARKERS.find((text) => start.startsWith(text));
     if (marker !== undefined) {
-      this.#state = { at: "start", reasoned: true };
+      this.#state = { at: "start", reasoned: true, inSolution: marker === SOLUTION[0] };
       this.#pending = start.slice(marker.length);
       return true;
     }
     if (couldBecomeTag(start)) return false;
-    const text = reasoned ? start : this.#pending;
-    this.#pending = "";
-    this.#state = { at: "text" };
-    this.#text(text);
-    return false;
+    if (reasoned) this.#pending = start;
+    this.#state = { at: inSolution ? "solution" : "text" };
+    return true;
   }
 
-  #findClosing(close: string): boolean {
+  #findClosing(close: string, take: (piece: string) => void, next: State): boolean {
     const at = this.#pending.toLowerCase().indexOf(close);
     if (at >= 0) {
-      this.#closeAt(at, close);
+      take(this.#pending.slice(0, at));
+      this.#pending = this.#pending.slice(at + close.length);
+      this.#state = next;
       return true;
     }
     // The last characters may be the beginning of the tag.
     let safe = Math.max(0, this.#pending.length - (close.length - 1));
     if (isHighSurrogate(this.#pending.charCodeAt(safe - 1))) safe -= 1;
-    if (safe > 0) this.#out.reasoning(this.#pending.slice(0, safe));
+    if (safe > 0) take(this.#pending.slice(0, safe));
     this.#pending = this.#pending.slice(safe);
     return false;
   }
@@ -141,17 +150,12 @@ export class ReasoningTags {
       return false;
     }
     this.#closedByTemplate = true;
-    this.#closeAt(at, TEMPLATE_CLOSE);
+    this.#state = { at: "reasoning", close: TEMPLATE_CLOSE };
     return true;
   }
 
-  #closeAt(at: number, close: string): void {
-    this.#out.reasoning(this.#pending.slice(0, at));
-    this.#pending = this.#pending.slice(at + close.length);
-    this.#state = { at: "start", reasoned: true };
-  }
-
   #text(piece: string): void {
+    if (piece === "") return;
     if (!this.#closedByTemplate && (this.#line !== null || piece.includes("\n"))) this.#lookForClosing(piece);
     this.#out.text(piece);
   }

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { ReasoningTags, withoutReasoning } from "./reasoning-tags.ts";
+
+/** What is separated of an answer that comes in these pieces. */
+function separate(pieces: Iterable<string>): { text: string; reasoning: string } {
+  const output = { text: "", reasoning: "" };
+  const tags = new ReasoningTags({
+    text: (piece) => {
+      output.text += piece;
+    },
+    reasoning: (piece) => {
+      output.reasoning += piece;
+    },
+  });
+  for (const piece of pieces) tags.push(piece);
+  tags.end();
+  return output;
+}
+
+test.each([
+  ["<think>Hm</think>\n\nHello", "Hello", "Hm"],
+  [
+    "<|begin_of_thought|>Hm<|end_of_thought|>\n\n<|begin_of_solution|>\nHello, 1 < 2<|end_of_solution|>",
+    "Hello, 1 < 2",
+    "Hm",
+  ],
+  ["<|begin_of_solution|>Hello<|end_of_solution|>", "Hello", ""],
+  ["<|begin_of_solution|>Hello<|end_of_", "Hello<|end_of_", ""],
+  ["<|begin_of_solution|>Hello", "Hello", ""],
+  ["The mark <|end_of_solution|> ends it.", "The mark <|end_of_solution|> ends it.", ""],
+  ["<reason>late</reason><result>no</result>", "<reason>late</reason><result>no</result>", ""],
+])("%j has the text %j and the reasoning %j, however it is cut", (answer, text, reasoning) => {
+  expect(separate([answer])).toEqual({ text, reasoning });
+  expect(separate(answer)).toEqual({ text, reasoning });
+  expect(withoutReasoning(answer)).toBe(text);
+});
