@@ -313,7 +313,8 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
 
   /**
    * Returns the newest messages of the user, or those before an item, newest first, each with its index in the session.
-   * One round trip: at most as many as fit a reply of 1 MB. For a table of contents of what a model is not sent.
+   * One round trip: at most as many as fit a reply of 1 MB, and those among the newest 10,000 items. For a table of contents
+   * of what a model is not sent.
    *
    * @example
    * const earlier = await history.questions("session_1", { k: 20, before: "3f9a0c71-12" });

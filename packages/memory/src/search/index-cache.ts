@@ -1,5 +1,7 @@
 // Some 100 sessions of 5,000 messages.
 const MAX_BYTES = 64 * 1024 * 1024;
+/** What an index takes beside its content. */
+const OVERHEAD_BYTES = 500;
 
 /** What was read of the sessions that were searched last, by the name of a key. */
 export class IndexCache<Index extends { readonly bytes: number }> {
@@ -10,10 +12,11 @@ export class IndexCache<Index extends { readonly bytes: number }> {
     return this.#indexes.get(key)?.index;
   }
 
-  /** Keeps an index, also after it has grown, and forgets those that were used longest ago. */
+  /** Keeps an index that is not empty, also after it has grown, and forgets those that were used longest ago. */
   keep(key: string, index: Index): void {
     this.forget(key);
-    const { bytes } = index;
+    if (index.bytes === 0) return;
+    const bytes = index.bytes + OVERHEAD_BYTES + 2 * key.length;
     this.#indexes.set(key, { index, bytes });
     this.#bytes += bytes;
     for (const oldest of this.#indexes.keys()) {

@@ -39,6 +39,10 @@ export interface SearchHit<T extends ItemTypes = ItemTypes> {
   readonly messages: readonly Item<T>[];
   /** What the content of that one is of the stored content. */
   readonly passage?: Passage;
+  /**
+   * Higher is better; to be compared only with the scores of the same search. Its scale is another with an embedder: by words
+   * it is BM25's, together with similarities a sum of standard scores.
+   */
   readonly score: number;
   /** How similar its meaning is to the query's, up to 1; absent: its vector was not compared. */
   readonly similarity?: number;
