@@ -172,7 +172,9 @@ end
 for i = 4, #ARGV, 4 do
   local first, span = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
   local records = redis.call('LRANGE', messages, first, first + span - 1)
-  if #records == span and redis.sha1hex(table.concat(records, '\\n')) == ARGV[i + 2] then
+  local is_same = #records == span and redis.sha1hex(table.concat(records, '\\n')) == ARGV[i + 2]
+  -- Another process may have stored the same vector meanwhile.
+  if is_same and redis.call('LINDEX', vectors, first) ~= ARGV[i + 3] then
     local entries = {}
     for n = length, math.min(first, length + ${MAX_PADDED}) - 1 do entries[#entries + 1] = '' end
     append(entries)

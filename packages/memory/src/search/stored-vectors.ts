@@ -5,7 +5,7 @@ import { READ_VECTORS, STORE_VECTORS } from "../scripts/search.ts";
 import { type Embedder, embedInTime, isLate } from "./embedder.ts";
 import type { RecentNames } from "./recent-names.ts";
 import { type ReadLimits, type Run, readTerms, storeMissing } from "./stored-terms.ts";
-import type { TermIndex } from "./term-index.ts";
+import { DROPPED, type TermIndex } from "./term-index.ts";
 import { encodeVector, tagOf, VectorIndex } from "./vector-index.ts";
 
 // A reply has some 400 kB; more would keep Redis from other callers.
@@ -51,6 +51,8 @@ const OVERHEAD_BYTES = 24;
 interface Turn {
   readonly from: number;
   readonly to: number;
+  /** True if no turn follows it, so that it may still grow. */
+  readonly isLast: boolean;
 }
 
 /** What is known of a session, and what was made. */
@@ -65,8 +67,8 @@ export interface MadeVectors {
 }
 
 /**
- * Makes vectors of turns that have none, oldest first, and stores them. A turn that has no answer yet waits until it has
- * one, or another turn follows it.
+ * Makes vectors of turns that have none, oldest first, and stores them. A turn waits until it ends with an answer, or
+ * another turn follows it: an agent that calls tools adds many items to a turn before it answers.
  * @param without remembers turns that can have no vector, so that they do not keep others from theirs
  * @throws EmbeddingError; MemoryError `unavailable`, `damaged`
  */
@@ -109,7 +111,7 @@ export async function makeVectors(
 
 /** The turns that a search can find, without one that is not answered. */
 function answeredTurns({ first, kinds, ends }: TermIndex): Turn[] {
-  const turns: { from: number; to: number; begin: number; end: number; isAnswered: boolean }[] = [];
+  const turns: { from: number; to: number; begin: number; end: number; hasAnswer: boolean }[] = [];
   for (const [n, kind] of kinds.entries()) {
     if (kind === "unknown" || kind === "dropped") continue;
     const last = turns.at(-1);
@@ -120,14 +122,22 @@ function answeredTurns({ first, kinds, ends }: TermIndex): Turn[] {
         to: first + n + 1,
         begin,
         end: ends[n] ?? 0,
-        isAnswered: kind !== "user",
+        hasAnswer: kind !== "user",
       });
-    } else Object.assign(last, { to: first + n + 1, end: ends[n], isAnswered: true });
+    } else Object.assign(last, { to: first + n + 1, end: ends[n], hasAnswer: true });
   }
-  return turns.filter(
-    ({ from, begin, end, isAnswered }, n) =>
-      end > begin && (isAnswered || n < turns.length - 1) && (from > first || first === 0),
-  );
+  return turns
+    .map((turn, n) => ({ ...turn, isLast: n === turns.length - 1 }))
+    .filter(
+      ({ from, begin, end, hasAnswer, isLast }) =>
+        end > begin && (hasAnswer || !isLast) && (from > first || first === 0),
+    );
+}
+
+/** True if the last item of a turn is an assistant's message that calls no tool. */
+function isAnswered(records: readonly string[]): boolean {
+  const last = decodeItem(records.findLast((record) => record !== DROPPED) ?? "", 0, "");
+  return last?.role === "assistant" && (last.toolCalls ?? []).length === 0;
 }
 
 async function makeBatch(
@@ -143,7 +153,8 @@ async function makeBatch(
     if (status === "gone") return 0;
     // A turn of more than 1 MiB has no vector.
     if (records.length < turn.to - turn.from) giveUp(turn);
-    else read.push({ turn, text: textOf(records.map(String)), digest: sha1(records.join("\n")) });
+    else if (!turn.isLast || isAnswered(records.map(String)))
+      read.push({ turn, text: textOf(records.map(String)), digest: sha1(records.join("\n")) });
   }
   if (read.length === 0) return 0;
   const vectors = await embedPassages(
@@ -196,7 +207,7 @@ async function embedPassages(
 /** What is embedded of a turn: the texts of its items, without reasoning. */
 function textOf(records: readonly string[]): string {
   const texts = records.flatMap((record) => {
-    const item = record === "0" ? undefined : decodeItem(record, 0, "");
+    const item = record === DROPPED ? undefined : decodeItem(record, 0, "");
     if (item === undefined || item.type === "reasoning") return [];
     return item.content === "" ? (item.toolCalls ?? []).map((call) => call.arguments) : item.content;
   });

@@ -510,3 +510,41 @@ describe("a new session has no terms and vectors of one that was evicted", () =>
     expect(Number(await redis.command("LLEN", key("words")))).toBeLessThanOrEqual(1);
   });
 });
+
+test("a turn that is still being built is not embedded at each step of it", async () => {
+  const embed = vi.fn<Embedder["embed"]>(async (texts) => texts.map((text) => trigrams(text)));
+  const { options, vectors } = start();
+  const history = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), embed } });
+  const call = { id: "call_1", name: "now", arguments: "{}" };
+  await history.addMessages("s", [
+    { role: "user", content: "What time is it?" },
+    { role: "assistant", content: "I look", toolCalls: [call] },
+  ]);
+  expect(await history.embedTurns("s")).toBe(0);
+  await history.addMessage("s", { role: "tool", content: "12:00", toolCallId: "call_1" });
+  expect(await history.embedTurns("s")).toBe(0);
+  expect(embed).not.toHaveBeenCalled();
+  await history.addMessage("s", { role: "assistant", content: "Noon" });
+  await expect.poll(() => vectors()).toEqual(["vector of 4", "1", "2", "3"]);
+  await history.addMessage("s", { role: "assistant", content: "I look again", toolCalls: [call] });
+  await history.addMessage("s", { role: "user", content: "Never mind" });
+  await expect.poll(() => vectors()).toEqual(["vector of 5", "1", "2", "3", "4"]);
+  expect(embed).toHaveBeenCalledTimes(2);
+});
+
+test("a vector that two processes have made is stored once, and is no change", async () => {
+  const { lexical, options, key, vectors } = start();
+  await lexical.store("s", "My tent is green", "Noted");
+  const both = Promise.withResolvers<void>();
+  let asked = 0;
+  const embed: Embedder["embed"] = async (texts) => {
+    if (++asked === 2) both.resolve();
+    await both.promise;
+    return texts.map((text) => trigrams(text));
+  };
+  const embedder = { ...trigramEmbedder(), embed };
+  const [one, other] = [0, 1].map(() => new MessageHistory({ ...options, embedder }).embedTurns("s"));
+  expect(((await one) ?? 0) + ((await other) ?? 0)).toBe(1);
+  expect(await vectors()).toEqual(["vector of 2", "1"]);
+  expect(await redis.command("HGET", key("meta"), "revectored")).toBeNull();
+});
