@@ -64,6 +64,17 @@ test("parallel calls whose pieces come mixed are kept apart", async () => {
   ]);
 });
 
+test("a call whose name never comes is written at the end", async () => {
+  const { items } = await itemsOf((out) => {
+    out.text("Let me look.");
+    out.toolCall({ index: 0, id: "a", arguments: "{}" });
+  });
+  expect(items.map(({ toolCalls }) => toolCalls?.[0])).toEqual([
+    undefined,
+    { id: "a", name: "unnamed", arguments: "{}" },
+  ]);
+});
+
 test("calls without ids, and with the same, get their own", async () => {
   const { items } = await itemsOf((out) => {
     for (const index of [0, 1, 2])

@@ -78,9 +78,10 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     this.#start(index, call);
   }
 
-  /** Finishes the current item, and writes the calls that have been waiting for another one. */
+  /** Finishes the current item, and writes the calls that have been waiting for another one, or for their name. */
   end(): void {
-    this.#finish();
+    this.#finishItem();
+    this.#writePending();
   }
 
   #start(index: number, { id, name, arguments: args }: PendingCall): void {
@@ -90,11 +91,14 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     this.#write(args);
   }
 
-  /** Finishes the current item; what waited for it is written. */
+  /** Finishes the current item; the calls that waited for it are written. */
   #finish(): void {
     const wasCall = typeof this.#current === "object";
     this.#finishItem();
-    if (!wasCall) return;
+    if (wasCall) this.#writePending();
+  }
+
+  #writePending(): void {
     for (const [index, call] of [...this.#pending].sort(([a], [b]) => a - b)) {
       this.#start(index, { ...call, name: call.name || "unnamed" });
       this.#finishItem();
