@@ -80,7 +80,7 @@ await describeWithEmbeddingModel("the built-in embedding model", () => {
       model
         .embed(Array(count).fill("a long text ".repeat(60)), purpose, never)
         .finally(() => order.push(purpose));
-    await Promise.all([asked("request", 40), asked("passage", 10), asked("query", 1)]);
+    await Promise.all([asked("request", 18), asked("passage", 4), asked("query", 1)]);
     expect(order).toEqual(["query", "passage", "request"]);
   });
 
@@ -98,7 +98,7 @@ await describeWithEmbeddingModel("the built-in embedding model", () => {
   test("a process that hangs is ended, also if nothing waits for it any more", async () => {
     const warnings: string[] = [];
     const log = { ...quiet, warn: (_: object, message: string) => warnings.push(message) };
-    const hanging = realModel({ silenceMs: 3_000, log });
+    const hanging = realModel({ silenceMs: 10_000, log });
     onTestFinished(() => hanging.close());
     await hanging.embed(["warm"], "query", never);
     const pid = hanging.pid as number;
@@ -109,7 +109,7 @@ await describeWithEmbeddingModel("the built-in embedding model", () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     controller.abort(new Error("too late"));
     await expect(asked).rejects.toThrow("too late");
-    await vi.waitFor(() => expect(warnings[0]).toMatch(/it did not answer/), 20_000);
+    await vi.waitFor(() => expect(warnings[0]).toMatch(/it did not answer/), 40_000);
     expect(await hanging.embed(["again"], "query", never)).toHaveLength(1);
     expect(hanging.pid).not.toBe(pid);
   });
