@@ -1,7 +1,6 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ChoicesBar } from "../chat/composer/choices-bar.tsx";
-import { NextStepChip } from "../chat/composer/next-step.tsx";
 import { RedisNotice } from "../chat/composer/redis-notice.tsx";
 import { SessionComposer } from "../chat/composer/session-composer.tsx";
 import { ChatLiveRegions } from "../chat/log/chat-live-regions.tsx";
@@ -29,8 +28,12 @@ import { useRowActions } from "./use-row-actions.ts";
 
 const SessionInspector = lazyComponent(
   async () => (await import("../inspector/session-inspector.tsx")).SessionInspector,
-  // In the panel's own place; the panel is closed by its button in the header.
-  { Failed: ({ onRetry }) => <LoadError onRetry={onRetry} /> },
+  { Failed: ({ onRetry, onClose }) => <LoadError onRetry={onRetry} onClose={onClose} inPlace /> },
+);
+const NextStepChip = lazyComponent(
+  async () => (await import("../chat/composer/next-step.tsx")).NextStepChip,
+  // The step can be written instead.
+  { Failed: () => null },
 );
 const TurnComparison = lazyComponent(
   async () => (await import("../compare/turn-comparison.tsx")).TurnComparison,
@@ -205,7 +208,7 @@ export function SessionView({
             onDelete={props.onForget}
           />
         ) : (
-          <NextStepChip chat={chat} onCompareMemory={setComparedTurn} />
+          messages.length > 0 && <NextStepChip chat={chat} onCompareMemory={setComparedTurn} />
         )}
         <SessionComposer
           chat={chat}

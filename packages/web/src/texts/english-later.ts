@@ -5,6 +5,9 @@ const { messages, tokens, aboutTokens } = english.common;
 
 /** The texts of parts that are not in the first load. */
 export const englishLater = {
+  /** The second message of the recall scenario: it fills a small window. */
+  fillingMessage:
+    "Now something else, and rather long, so that it fills the small window: a list in Redis keeps its entries in the order in which they were added. A new entry is added at the end in a single step, and the newest entries are read in a single step too, however long the list has become. When a list is no longer used, its time to live ends and Redis removes it. Many programs keep their queues and logs in such lists, because no entry is lost and none is read twice. A set is different: it has no order, and each value is in it only once. A hash keeps fields with their values, like a small form that has been filled in. A stream is a log with a number for every entry, which several readers can follow at their own speed, even after they were away for a while. All of them live in memory, which makes them fast, and Redis writes them to disk from time to time, so that a restart does not lose them. A program that keeps a conversation in a list can read its newest part in less than a millisecond, while another program adds to it, and both see the same order. When several steps belong together, a small script runs them as one, and no other program sees a state between them. Say in a few words which of these you would take for a chat.",
   palette: {
     title: "Find",
     label: "Find sessions, messages and commands",
@@ -68,6 +71,7 @@ export const englishLater = {
   rows: {
     roles: { user: "You", assistant: "Assistant", tool: "Tool", system: "System", developer: "System" },
     newest: "Newest",
+    earlierNotPrinted: "Earlier messages of this session are not printed: they were not loaded.",
     putBack: "Put them back",
     goneDeleted: "Redis no longer has these messages: they were deleted",
     goneExpired: (time: string) => `Expired at ${time}: Redis no longer has these messages`,

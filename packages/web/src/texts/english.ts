@@ -234,11 +234,7 @@ export const english = {
         title: "What recall brings back",
         steps:
           "Say something, fill a small window with a long message, then ask. Recall finds it in Redis and brings it back.",
-        messages: [
-          "My cat is called Miso",
-          "Now something else, and rather long, so that it fills the small window: a list in Redis keeps its entries in the order in which they were added. A new entry is added at the end in a single step, and the newest entries are read in a single step too, however long the list has become. When a list is no longer used, its time to live ends and Redis removes it. Many programs keep their queues and logs in such lists, because no entry is lost and none is read twice. A set is different: it has no order, and each value is in it only once. A hash keeps fields with their values, like a small form that has been filled in. A stream is a log with a number for every entry, which several readers can follow at their own speed, even after they were away for a while. All of them live in memory, which makes them fast, and Redis writes them to disk from time to time, so that a restart does not lose them. A program that keeps a conversation in a list can read its newest part in less than a millisecond, while another program adds to it, and both see the same order. When several steps belong together, a small script runs them as one, and no other program sees a state between them. Say in a few words which of these you would take for a chat.",
-          "What is my cat called?",
-        ],
+        messages: ["My cat is called Miso", "What is my cat called?"],
       },
     },
   },

@@ -93,6 +93,9 @@ export const german: Texts = {
     xrayHint: "Röntgenblick: was das Modell wirklich bekommt",
     themes: { light: "Zur hellen Darstellung wechseln", dark: "Zur dunklen Darstellung wechseln" },
   },
+  /** The second message of the recall scenario: it fills a small window. */
+  fillingMessage:
+    "Jetzt etwas anderes, und ziemlich lang, damit es das kleine Fenster füllt: Eine Liste in Redis hält ihre Einträge in der Reihenfolge, in der sie dazukamen. Ein neuer kommt in einem einzigen Schritt ans Ende, und auch die neuesten werden in einem Schritt gelesen, wie lang die Liste auch ist. Wird eine Liste nicht mehr benutzt, läuft ihre Zeit ab, und Redis entfernt sie. Eine Menge ist anders: Sie hat keine Reihenfolge, und jeder Wert kommt nur einmal vor. Ein Hash hält Felder mit ihren Werten, wie ein kleines Formular. Ein Stream ist ein Protokoll mit einer Nummer für jeden Eintrag, dem mehrere Leser folgen können. Alle liegen im Arbeitsspeicher, das macht sie schnell, und Redis schreibt sie von Zeit zu Zeit auf die Platte, damit ein Neustart sie nicht verliert. Gehören mehrere Schritte zusammen, führt ein kleines Skript sie als einen aus, und kein anderes Programm sieht einen Zustand dazwischen. Sag in wenigen Worten, was davon du für einen Chat nehmen würdest.",
   palette: {
     title: "Suchen",
     label: "Sitzungen, Nachrichten und Befehle suchen",
@@ -276,6 +279,7 @@ export const german: Texts = {
       developer: "System",
     },
     newest: "Zum Ende",
+    earlierNotPrinted: "Frühere Nachrichten dieser Sitzung sind nicht gedruckt: Sie waren nicht geladen.",
     putBack: "Wiederherstellen",
     goneDeleted: "Redis hat diese Nachrichten nicht mehr: Sie wurden gelöscht",
     goneExpired: (time) => `Um ${time} abgelaufen: Redis hat diese Nachrichten nicht mehr`,
@@ -382,11 +386,7 @@ export const german: Texts = {
         title: "Was das Erinnern zurückbringt",
         steps:
           "Sagen Sie etwas, füllen Sie ein kleines Fenster mit einer langen Nachricht und fragen Sie. Das Erinnern findet es in Redis und sendet es noch einmal.",
-        messages: [
-          "Meine Katze heißt Miso",
-          "Jetzt etwas anderes, und ziemlich lang, damit es das kleine Fenster füllt: Eine Liste in Redis hält ihre Einträge in der Reihenfolge, in der sie dazukamen. Ein neuer kommt in einem einzigen Schritt ans Ende, und auch die neuesten werden in einem Schritt gelesen, wie lang die Liste auch ist. Wird eine Liste nicht mehr benutzt, läuft ihre Zeit ab, und Redis entfernt sie. Eine Menge ist anders: Sie hat keine Reihenfolge, und jeder Wert kommt nur einmal vor. Ein Hash hält Felder mit ihren Werten, wie ein kleines Formular. Ein Stream ist ein Protokoll mit einer Nummer für jeden Eintrag, dem mehrere Leser folgen können. Alle liegen im Arbeitsspeicher, das macht sie schnell, und Redis schreibt sie von Zeit zu Zeit auf die Platte, damit ein Neustart sie nicht verliert. Gehören mehrere Schritte zusammen, führt ein kleines Skript sie als einen aus, und kein anderes Programm sieht einen Zustand dazwischen. Sag in wenigen Worten, was davon du für einen Chat nehmen würdest.",
-          "Wie heißt meine Katze?",
-        ],
+        messages: ["Meine Katze heißt Miso", "Wie heißt meine Katze?"],
       },
     },
   },

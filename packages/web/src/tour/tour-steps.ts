@@ -1,5 +1,5 @@
 import type { Mode } from "@redis-memory-magic/protocol";
-import { fillingMessage, SMALL_WINDOW } from "../chat/state/scenarios.ts";
+import { SMALL_WINDOW } from "../chat/state/scenarios.ts";
 import { t } from "../texts/later.ts";
 
 /** A step of the tour: its texts and settings. */
@@ -39,6 +39,6 @@ export function stepTexts({ scenario, id }: TourStep) {
     title: scenario === "fullWindow" ? t.tour.fullWindow : t.scenarios.list[scenario].title,
     intro: typeof intro === "string" ? intro : intro(SMALL_WINDOW),
     outro,
-    message: "message" in own ? own.message : fillingMessage(),
+    message: "message" in own ? own.message : t.fillingMessage,
   };
 }

@@ -2,8 +2,8 @@ import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { shorten } from "../../texts/format.ts";
 import { t } from "../../texts/texts.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { type NextStep, nextStep } from "../state/next-step.ts";
 import { shortName } from "../state/provider-name.ts";
-import { type NextStep, nextStep } from "../state/scenarios.ts";
 import type { Chat } from "../state/use-chat.ts";
 import "./next-step.css";
 
