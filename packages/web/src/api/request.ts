@@ -8,7 +8,7 @@ import { noteServerTime } from "./server-clock.ts";
 const BASE = "./api";
 /** Paths that the server cannot answer without Redis. */
 const NEEDS_REDIS = /^\/sessions/;
-/** Deadline for the response headers, after the body has been sent. */
+/** Deadline for the response headers; a body has the time that a slow uplink needs in addition. */
 const DEADLINE_MS = 15_000;
 /** A slow uplink, 128 kbit/s, in bytes per millisecond: images are megabytes. */
 const SLOWEST_UPLINK = 16;

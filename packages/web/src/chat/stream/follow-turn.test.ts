@@ -91,6 +91,16 @@ test("does not retry a refusal", async () => {
   expect(connections).toBe(1);
 });
 
+test("does not send a message again by itself that took too long", async () => {
+  let connections = 0;
+  const connect = async () => {
+    connections += 1;
+    throw connectionError("timeout");
+  };
+  await expect(follow(connect)).rejects.toMatchObject({ code: "timeout" });
+  expect(connections).toBe(1);
+});
+
 test("follows a running turn over a restart of the server", async () => {
   let connections = 0;
   const { latest } = await follow(

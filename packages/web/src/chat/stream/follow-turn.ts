@@ -59,11 +59,13 @@ export async function* followTurn(turn: LiveTurn, options: FollowOptions): Async
 }
 
 /**
- * True if a retry is pointless. A turn that has started is asked for again after a 5xx, as the server may be
+ * True if the request is not to be repeated by itself. A turn that has not started in its time is not: an upload can
+ * take minutes. A turn that has started is asked for again after a 5xx, as the server may be
  * restarting, and after a 429: many pages come back to it at once.
  */
 function isFinal(error: unknown, turn: LiveTurn): boolean {
-  if (!(error instanceof ApiError) || error.isUnanswered) return false;
+  if (!(error instanceof ApiError)) return false;
+  if (error.isUnanswered) return turn.turnId === null && error.code === "timeout";
   return turn.turnId === null || (error.status < 500 && error.status !== 429);
 }
 
