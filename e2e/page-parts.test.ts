@@ -46,6 +46,19 @@ describe("a part of the page that cannot be fetched", () => {
     await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
   });
 
+  test("can be closed where it is a drawer, and does not keep another part away", async () => {
+    const page = await open();
+    await page.setViewportSize({ width: 900, height: 800 });
+    await page.reload();
+    await page.route(/\/assets\/(session-inspector|notes-dialog)[^/]*$/, (route) => route.abort());
+    await page.getByRole("button", { name: "X-ray" }).click();
+    await expect(page.getByText(/could not be loaded/)).toBeVisible();
+    await page.getByRole("button", { name: "Close", exact: true }).click();
+    await expect(page.getByText(/could not be loaded/)).toBeHidden();
+    await page.getByRole("button", { name: "Shortcuts" }).click();
+    await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+  });
+
   test("leaves the conversation readable", async () => {
     const page = await open();
     const chat = new ChatPage(page);
@@ -154,7 +167,7 @@ test("copies from an open dialog where the browser denies the clipboard", async 
 
 test("prints the whole conversation, and nothing of what is around it", async () => {
   const page = await open();
-  const messages = Array.from({ length: 30 }, (_, n) => ({
+  const messages = Array.from({ length: 180 }, (_, n) => ({
     role: n % 2 === 0 ? "user" : "assistant",
     content: `Printed message ${n}. ${"More words. ".repeat(20)}`,
   }));
@@ -165,10 +178,23 @@ test("prints the whole conversation, and nothing of what is around it", async ()
   });
   await page.goto(`${stack.url}/#/s/printed`);
   const log = page.getByRole("log", { name: "Conversation" });
-  await expect(log.getByText(/^Printed message 29/)).toBeVisible();
+  await expect(log.getByText(/^Printed message 179/)).toBeVisible();
+  const articles = log.getByRole("article");
+  expect(await articles.count()).toBe(100);
+  await expect
+    .poll(async () => {
+      await log.evaluate((it) => it.scrollTo(0, 0));
+      return log.getByText(/^Printed message 0/).count();
+    })
+    .toBe(1);
+  expect(await articles.count()).toBeLessThan(180);
+  await page.evaluate("document.documentElement.dataset.theme = 'dark'");
+  await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+  expect(await articles.count()).toBe(180);
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
   await expect(page.getByRole("textbox", { name: "Message" })).toBeHidden();
   await expect(page.getByRole("navigation", { name: "Sessions" })).toBeHidden();
   expect(await log.evaluate((it) => it.scrollHeight - it.clientHeight)).toBe(0);
-  expect(await log.evaluate((it) => it.getBoundingClientRect().height)).toBeGreaterThan(1_500);
+  expect(await log.evaluate((it) => it.getBoundingClientRect().height)).toBeGreaterThan(9_000);
+  expect(await log.evaluate((it) => it.computedStyleMap().get("color-scheme")?.toString())).toBe("light");
 });

@@ -1,4 +1,5 @@
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { messageTarget } from "../chat/state/message-target.ts";
 import { changeSettings, useSettings } from "../chat/state/settings.ts";
 import { useMediaQuery } from "../ui/use-media-query.ts";
 
@@ -14,6 +15,11 @@ export function useInspectorPanel() {
     },
     [isDrawer],
   );
+  const { target } = useSyncExternalStore(messageTarget.subscribe, messageTarget.get);
+  useEffect(() => {
+    // The drawer would cover the message that is to be shown.
+    if (target !== null) setDrawerOpen(false);
+  }, [target]);
   return { isDrawer, isOpen: isDrawer ? isDrawerOpen : inspectorOpen, setOpen };
 }
 

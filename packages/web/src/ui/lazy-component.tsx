@@ -19,6 +19,8 @@ export function lazyComponent<Props extends object>(
   { Failed = LoadError, Loading }: WithoutIt<Props> = {},
 ): ComponentType<Props> {
   let loaded: ComponentType<Props> | null = null;
+  /** Style sheets that did not arrive with it. */
+  const missing = new Set<string>();
   return function LazyComponent(props: Props) {
     const [Part, setPart] = useState(() => loaded);
     const [hasFailed, setFailed] = useState(false);
@@ -26,14 +28,18 @@ export function lazyComponent<Props extends object>(
     useEffect(() => {
       if (Part !== null || hasFailed) return;
       let isShown = true;
-      loadFailedStyles()
+      const before = new Set(failedStyles);
+      loadFailedStyles(missing)
         .then(load)
         .then(
           (part) => {
             loaded = part;
             if (isShown) setPart(() => part);
           },
-          () => isShown && setFailed(true),
+          () => {
+            for (const href of failedStyles) if (!before.has(href)) missing.add(href);
+            if (isShown) setFailed(true);
+          },
         );
       return () => {
         isShown = false;
@@ -58,17 +64,21 @@ document.addEventListener(
   true,
 );
 
-/** @throws Error if one does not arrive again */
-async function loadFailedStyles(): Promise<void> {
-  for (const href of failedStyles) {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+/** Asks for the styles that did not arrive: a part may share them. @throws Error if one of `needed` does not again */
+async function loadFailedStyles(needed: ReadonlySet<string>): Promise<void> {
+  const loads = [...failedStyles].map((href) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
     const link = document.createElement("link");
     link.rel = "stylesheet";
     link.href = href;
-    link.onload = resolve;
-    link.onerror = () => reject(new Error(`${href} did not arrive`));
+    link.onload = () => {
+      failedStyles.delete(href);
+      resolve();
+    };
+    link.onerror = () => resolve();
     document.head.append(link);
-    await promise;
-    failedStyles.delete(href);
-  }
+    return needed.has(href) ? promise : undefined;
+  });
+  await Promise.all(loads);
+  for (const href of needed) if (failedStyles.has(href)) throw new Error(`${href} did not arrive`);
 }

@@ -6,8 +6,10 @@ import {
   useEffectEvent,
   useLayoutEffect,
   useRef,
+  useState,
   useSyncExternalStore,
 } from "react";
+import { flushSync } from "react-dom";
 import { t } from "../../texts/later.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { type BranchPoint, indexOfMessage } from "../state/branches.ts";
@@ -18,6 +20,7 @@ import { messageTarget } from "../state/message-target.ts";
 import type { ShownMessage } from "../state/shown-message.ts";
 import { Row, type RowMark } from "./row.tsx";
 import type { RowActions } from "./row-actions.ts";
+import "./print.css";
 
 /** Up to this number every row is in the document, so that the browser's search finds it. */
 const ALL_ROWS = 150;
@@ -38,6 +41,7 @@ export interface MessageListProps {
 export function MessageList({ state, line, branches, actions, onReachTop }: MessageListProps) {
   const { messages, sessionId } = state;
   const frame = useRef<HTMLDivElement>(null);
+  const isPrinted = useIsPrinted();
   const latest = useRef(messages);
   latest.current = messages;
   // A stable function: with a new one the list would measure all rows in each frame.
@@ -47,7 +51,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
     getScrollElement: () => frame.current,
     getItemKey: keyAt,
     estimateSize: () => TYPICAL_ROW_PX,
-    rangeExtractor: messages.length <= ALL_ROWS ? everyRow : defaultRangeExtractor,
+    rangeExtractor: isPrinted || messages.length <= ALL_ROWS ? everyRow : defaultRangeExtractor,
     overscan: 8,
     anchorTo: "end",
     followOnAppend: true,
@@ -82,6 +86,7 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
       <h2 className="visually-hidden">{t.log.name}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
       <div className="log" ref={frame} role="log" aria-label={t.log.name} aria-live="off" tabIndex={0}>
+        {state.olderBefore !== null && <p className="log-printed">{t.rows.earlierNotPrinted}</p>}
         <div
           className="log-rows"
           style={{
@@ -160,6 +165,22 @@ function useShowTarget(
     }
     return () => cancelAnimationFrame(next);
   }, [target, sessionId, messages, olderBefore, load, loadOlder]);
+}
+
+/** True while the page is printed. */
+function useIsPrinted(): boolean {
+  const [isPrinted, setIsPrinted] = useState(false);
+  useEffect(() => {
+    // The browser prints what is rendered when the listener returns.
+    const note = ({ type }: Event) => flushSync(() => setIsPrinted(type === "beforeprint"));
+    addEventListener("beforeprint", note);
+    addEventListener("afterprint", note);
+    return () => {
+      removeEventListener("beforeprint", note);
+      removeEventListener("afterprint", note);
+    };
+  }, []);
+  return isPrinted;
 }
 
 /** Keeps the end in view when the log's height changes (a phone's keyboard opens), or its content's (an answer ends). */
