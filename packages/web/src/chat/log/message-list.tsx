@@ -27,6 +27,8 @@ const ALL_ROWS = 150;
 const TYPICAL_ROW_PX = 96;
 /** Closer to the end than this, new content scrolls into view. */
 const AT_END_PX = 60;
+/** The list scrolls to where it expects the end. If rows turn out this much taller, the rest is scrolled too. */
+const MISSED_END_PX = 8;
 const SETTLING_FRAMES = 12;
 
 export interface MessageListProps {
@@ -193,14 +195,19 @@ function useStayAtEnd(frame: RefObject<HTMLDivElement | null>) {
     const note = () => {
       isAtEnd = fromEnd() <= AT_END_PX;
     };
-    const observer = new ResizeObserver(() => {
-      if (isAtEnd && fromEnd() >= 1) element.scrollTop = element.scrollHeight;
-    });
+    const scrollToEnd = () => {
+      if (fromEnd() >= 1) element.scrollTop = element.scrollHeight;
+    };
+    const rest = () => fromEnd() <= MISSED_END_PX && scrollToEnd();
+    const observer = new ResizeObserver(() => isAtEnd && scrollToEnd());
     element.addEventListener("scroll", note, { passive: true });
+    element.addEventListener("scrollend", rest);
     observer.observe(element);
-    if (element.firstElementChild !== null) observer.observe(element.firstElementChild);
+    // The rows; before them there can be what is only printed.
+    if (element.lastElementChild !== null) observer.observe(element.lastElementChild);
     return () => {
       element.removeEventListener("scroll", note);
+      element.removeEventListener("scrollend", rest);
       observer.disconnect();
     };
   }, [frame]);
