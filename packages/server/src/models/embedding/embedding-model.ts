@@ -1,8 +1,9 @@
 import { AppError } from "../../errors/app-error.ts";
 import type { Log } from "../embedded/log.ts";
+import type { Exit } from "../embedded/process/model-child.ts";
 import { logFields, SetupError } from "../embedded/setup/setup-error.ts";
 import { E5_SMALL } from "./e5-small.ts";
-import { EmbeddingProcess, type Exit } from "./embedding-process.ts";
+import { EmbeddingProcess } from "./embedding-process.ts";
 import type { EncoderFiles } from "./encoder.ts";
 import type { EmbeddingPurpose } from "./protocol.ts";
 import { ensureEncoder, installedEncoder } from "./setup.ts";

@@ -1,3 +1,5 @@
+import type { ModelState } from "../embedded/process/model-child.ts";
+
 /**
  * A query is marked differently from what it is compared with, and a search waits for it. A `request` is a query of an
  * API's client, which comes after recall's own.
@@ -16,7 +18,6 @@ export type ToChild =
 
 /** Messages from the model's process to the server. */
 export type FromChild =
-  | { readonly type: "ready" }
-  | { readonly type: "unusable"; readonly reason: string }
+  | ModelState
   | { readonly type: "embedded"; readonly id: number; readonly vector: Float32Array }
   | { readonly type: "failed"; readonly id: number; readonly reason: string };

@@ -1,25 +1,14 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { AnswerSink, Completion } from "../../../chat/chat-model.ts";
 import { AppError } from "../../../errors/app-error.ts";
 import { AnswerOutput } from "../../answer-output.ts";
 import type { Installed } from "../setup/setup.ts";
+import { type Exit, ModelChild } from "./model-child.ts";
 import type { AnswerRequest, AnswerResult, FromChild, ToChild } from "./protocol.ts";
 
-const CHILD = fileURLToPath(new URL("../child.ts", import.meta.url));
+const CHILD = new URL("../child.ts", import.meta.url);
 /** Longest time without a sign of life while the model is loaded. */
 const LOAD_SILENCE_MS = 60_000;
 const COUNT_DEADLINE_MS = 10_000;
-const STDERR_CHARS = 2_000;
-
-export interface Exit {
-  /** Such as `signal SIGSEGV`. */
-  readonly reason: string;
-  /** We ended it: it did not fail. */
-  readonly wanted: boolean;
-  /** Its last words. */
-  readonly stderr: string;
-}
 
 /** An answer that is being made. */
 export interface Answer {
@@ -43,41 +32,22 @@ export class ModelProcess {
   readonly ready: Promise<void>;
   readonly exited: Promise<Exit>;
 
-  readonly #child: ChildProcess;
+  readonly #child: ModelChild<ToChild, FromChild>;
   /** How long a cancelled answer may take to end before the process is killed instead. */
   readonly #cancelGraceMs: number;
   readonly #calls = new Map<number, Call>();
-  readonly #ready = Promise.withResolvers<void>();
-  readonly #exited = Promise.withResolvers<Exit>();
   readonly #loading: NodeJS.Timeout;
-  #exit: Exit | undefined;
-  /** Why it was killed. */
-  #killed: { reason: string; wanted: boolean } | undefined;
-  #stderr = "";
   #lastId = 0;
 
   constructor({ runtime, modelPath }: Installed, cancelGraceMs: number) {
     this.#cancelGraceMs = cancelGraceMs;
-    this.ready = this.#ready.promise;
-    this.exited = this.#exited.promise;
-    // A waiting caller receives the error; without one it must not be unhandled.
-    this.ready.catch(() => {});
-    // An empty environment: the process needs no key and cannot leak one.
-    this.#child = fork(CHILD, [runtime, modelPath], {
-      env: {},
-      execArgv: [],
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    this.#child = new ModelChild(CHILD, [runtime, modelPath], {
+      receive: (message) => this.#receive(message),
+      exited: (exit) => this.#onExit(exit),
     });
-    this.#loading = setTimeout(() => this.#kill("it did not load in time", false), LOAD_SILENCE_MS);
-    this.#child.on("message", (message: FromChild) => this.#receive(message));
-    this.#child.on("error", (error) => {
-      // Other errors (of a signal, of a message) come while it runs, and its exit follows.
-      if (this.#child.pid === undefined) this.#onExit(error.message);
-    });
-    this.#child.on("exit", (code, signal) => this.#onExit(signal ? `signal ${signal}` : `exit code ${code}`));
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS);
-    });
+    this.ready = this.#child.ready;
+    this.exited = this.#child.exited;
+    this.#loading = setTimeout(() => this.#child.kill("it did not load in time", false), LOAD_SILENCE_MS);
   }
 
   get pid(): number | undefined {
@@ -93,9 +63,9 @@ export class ModelProcess {
     const cancel = (reason: unknown) => {
       wanted = false;
       completion.reject(reason);
-      this.#send({ type: "cancel", id });
+      this.#child.send({ type: "cancel", id });
       grace = setTimeout(
-        () => this.#kill("it did not stop when it was cancelled", true),
+        () => this.#child.kill("it did not stop when it was cancelled", true),
         this.#cancelGraceMs,
       );
     };
@@ -128,7 +98,7 @@ export class ModelProcess {
       },
       exited: (exit) => end(() => completion.reject(brokeOff(exit))),
     });
-    this.#send({ type: "answer", id, request });
+    this.#child.send({ type: "answer", id, request });
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
     return { completion: completion.promise, free: free.promise };
@@ -136,7 +106,7 @@ export class ModelProcess {
 
   countTokens(texts: readonly string[]): Promise<number[]> {
     const { promise, resolve, reject } = Promise.withResolvers<number[]>();
-    const deadline = setTimeout(() => this.#kill("it did not answer", false), COUNT_DEADLINE_MS);
+    const deadline = setTimeout(() => this.#child.kill("it did not answer", false), COUNT_DEADLINE_MS);
     const id = this.#register({
       receive: (message) => {
         clearTimeout(deadline);
@@ -148,27 +118,21 @@ export class ModelProcess {
         reject(brokeOff(exit));
       },
     });
-    this.#send({ type: "count", id, texts });
+    this.#child.send({ type: "count", id, texts });
     return promise;
   }
 
-  async close(): Promise<void> {
-    this.#kill("it was closed", true);
-    await this.exited;
+  close(): Promise<void> {
+    return this.#child.close();
   }
 
   #register(call: Call): number {
     const id = ++this.#lastId;
     this.#calls.set(id, call);
     // It may have died since it was ready: then no message and no exit would ever end the call.
-    const exit = this.#exit;
+    const { exit } = this.#child;
     if (exit !== undefined) queueMicrotask(() => this.#calls.get(id)?.exited(exit));
     return id;
-  }
-
-  #send(message: ToChild): void {
-    // A channel that breaks here is followed by the exit, which ends every call.
-    if (this.#child.connected) this.#child.send(message, () => {});
   }
 
   #receive(message: FromChild): void {
@@ -178,10 +142,8 @@ export class ModelProcess {
         break;
       case "ready":
         clearTimeout(this.#loading);
-        this.#ready.resolve();
         break;
       case "unusable":
-        this.#kill(message.reason, false);
         break;
       default: {
         const call = this.#calls.get(message.id);
@@ -191,22 +153,10 @@ export class ModelProcess {
     }
   }
 
-  #kill(reason: string, wanted: boolean): void {
-    this.#killed ??= { reason, wanted };
-    // The one signal that also ends a process that hangs or was stopped.
-    this.#child.kill("SIGKILL");
-  }
-
-  #onExit(cause: string): void {
-    if (this.#exit !== undefined) return;
-    const { reason, wanted } = this.#killed ?? { reason: cause, wanted: false };
-    const exit = { reason, wanted, stderr: this.#stderr };
-    this.#exit = exit;
+  #onExit(exit: Exit): void {
     clearTimeout(this.#loading);
-    this.#ready.reject(new Error(reason));
     for (const call of this.#calls.values()) call.exited(exit);
     this.#calls.clear();
-    this.#exited.resolve(exit);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ContextMessage } from "../../../chat/context-item.ts";
 import type { ModelSettings } from "../../../chat/model-settings.ts";
+import type { ModelState } from "./model-child.ts";
 
 /** What one answer is made from. */
 export interface AnswerRequest {
@@ -26,9 +27,8 @@ export type ToChild =
 
 /** Messages from the model's process to the server. Every call ends with one of the last five. */
 export type FromChild =
+  | ModelState
   | { readonly type: "loading" }
-  | { readonly type: "ready" }
-  | { readonly type: "unusable"; readonly reason: string }
   | { readonly type: "text"; readonly id: number; readonly text: string }
   | { readonly type: "working"; readonly id: number }
   | { readonly type: "answered"; readonly id: number; readonly result: AnswerResult }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../../../errors/app-error.ts";
 import type { Log } from "../log.ts";
 import type { Installed } from "../setup/setup.ts";
-import { type Exit, ModelProcess } from "./model-process.ts";
+import type { Exit } from "./model-child.ts";
+import { ModelProcess } from "./model-process.ts";
 
 /** Failures in a row after which it is unavailable for a while instead of being restarted at once. */
 const MAX_FAILURES = 3;
@@ -80,7 +81,7 @@ export class Supervisor {
     );
     void process.exited.then((exit) => {
       this.#current = undefined;
-      if (!exit.wanted) this.#onFailure(exit);
+      if (!exit.isWanted) this.#onFailure(exit);
     });
     return process;
   }
