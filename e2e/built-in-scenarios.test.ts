@@ -91,8 +91,8 @@ describe("a conversation of 300 messages, with a real model", () => {
             { role: "assistant", content: "It depends on the year. Take a jacket with you." },
           ],
     ).flat();
-    await send(`/sessions/${id}/messages`, "POST", { messages });
-    await send(`/sessions/${id}/settings`, "PATCH", {
+    await stack.send("POST", `/sessions/${id}/messages`, { messages });
+    await stack.send("PATCH", `/sessions/${id}/settings`, {
       ...{ mode: "stateful", provider: "embedded", context_tokens: 1024 },
       ...{ temperature: 0, max_output_tokens: 60 },
     });
@@ -112,13 +112,6 @@ describe("a conversation of 300 messages, with a real model", () => {
     await expect(stop).toBeHidden({ timeout: 180_000 });
     return chat.answers.last().innerText();
   }
-
-  const send = (path: string, method: string, body: unknown) =>
-    fetch(`${stack.api}${path}`, {
-      method,
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
 
   test("knows a name that was told 250 messages ago, and X-ray shows why", async () => {
     const chat = await openLong("long-with-recall");

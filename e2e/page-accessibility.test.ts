@@ -6,10 +6,6 @@ import { type Stack, startStack } from "./stack.ts";
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack();
-  const body = (value: unknown) => ({
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(value),
-  });
   const talk = Array.from({ length: 12 }, (_, n) => [
     { role: "user", content: `Tell me about the weather in the town number ${n}, at noon.` },
     { role: "assistant", content: "It rains there, as on most days of the year, and it will go on." },
@@ -25,8 +21,8 @@ beforeAll(async () => {
     { role: "assistant", content: "Clear sky. $x^2$" },
   ];
   const settings = { mode: "stateful", provider: "mirror", context_tokens: 512 };
-  await fetch(`${stack.api}/sessions/all-kinds/messages`, { method: "POST", ...body({ messages }) });
-  await fetch(`${stack.api}/sessions/all-kinds/settings`, { method: "PATCH", ...body(settings) });
+  await stack.send("POST", "/sessions/all-kinds/messages", { messages });
+  await stack.send("PATCH", "/sessions/all-kinds/settings", settings);
 });
 afterAll(() => stack?.stop());
 

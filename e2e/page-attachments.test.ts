@@ -174,11 +174,7 @@ test("shows the functions that a model called, and their outputs, as cards", asy
     { role: "tool", tool_call_id: "call_1", content: '{"sky":"clear"}' },
     { role: "assistant", content: "Clear sky." },
   ];
-  await fetch(`${stack.api}/sessions/with-tools/messages`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ messages }),
-  });
+  await stack.send("POST", "/sessions/with-tools/messages", { messages });
   const chat = await open();
   await chat.page.waitForURL(/#\/s\//);
   await chat.page.goto(`${stack.url}/#/s/with-tools`);

@@ -54,11 +54,7 @@ describe("a session that Redis no longer has", () => {
   test("is shown as deleted if another tab has deleted it", async () => {
     const chat = await open();
     await chat.say("My name is Eve");
-    await fetch(`${stack.api}/sessions/${sessionOf(chat)}`, {
-      method: "PATCH",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ ttl_seconds: 600 }),
-    });
+    await stack.send("PATCH", `/sessions/${sessionOf(chat)}`, { ttl_seconds: 600 });
     // The page learns the new TTL when it loads: by the old one the session would have expired.
     await chat.page.reload();
     await expect(chat.page.getByRole("article", { name: "Assistant" })).toBeVisible();
@@ -98,11 +94,7 @@ test("counts the time left by the server's clock", async () => {
   const chat = new ChatPage(page);
   await chat.provider(/Mirror/);
   await chat.say("Hello");
-  await fetch(`${stack.api}/sessions/${sessionOf(chat)}`, {
-    method: "PATCH",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ ttl_seconds: 600 }),
-  });
+  await stack.send("PATCH", `/sessions/${sessionOf(chat)}`, { ttl_seconds: 600 });
   await page.reload();
   await expect(page.getByRole("navigation", { name: "Sessions" }).getByText("9 min left")).toBeVisible();
   await expect(page.getByRole("button", { name: /^Expires in 9:\d\d/ })).toBeVisible();

@@ -111,10 +111,8 @@ describe("memory on the page", () => {
     expect(await chat.page.getByRole("article", { name: "You" }).count()).toBe(1);
     // Also where the sessions used since fill more than a page of the list.
     for (let n = 0; n < 60; n++) {
-      await fetch(`${stack.api}/sessions/later_${n}/messages`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ messages: [{ role: "user", content: `Later ${n}` }] }),
+      await stack.send("POST", `/sessions/later_${n}/messages`, {
+        messages: [{ role: "user", content: `Later ${n}` }],
       });
     }
     await chat.page.reload();
@@ -162,11 +160,7 @@ describe("memory on the page", () => {
     await chat.say("one");
     await chat.say("two");
     const messages = Array.from({ length: 150 }, (_, n) => ({ role: "user", content: `Imported ${n}` }));
-    await fetch(`${stack.api}/sessions/${sessionOf(chat)}/messages`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ messages }),
-    });
+    await stack.send("POST", `/sessions/${sessionOf(chat)}/messages`, { messages });
     await chat.page.reload();
     const xray = chat.page.getByRole("complementary", { name: "X-ray" });
     await expect(xray.getByText("Session: 2 turns")).toBeVisible();

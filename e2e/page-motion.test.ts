@@ -9,22 +9,19 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const send = (id: string, path: string, method: string, body: unknown) =>
-  fetch(`${stack.api}/sessions/${id}/${path}`, {
-    method,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-
 /** Opens a session with this many messages: two are on one screen, forty are not. */
 async function open(id: string, messages: number, width = 1440): Promise<ChatPage> {
-  await send(id, "messages", "POST", {
+  await stack.send("POST", `/sessions/${id}/messages`, {
     messages: Array.from({ length: messages }, (_, n) => ({
       role: n % 2 === 0 ? "user" : "assistant",
       content: `Message number ${n}, long enough for a window of few tokens to lack room for all of them.`,
     })),
   });
-  await send(id, "settings", "PATCH", { mode: "stateful", provider: "mirror", memory: "window" });
+  await stack.send("PATCH", `/sessions/${id}/settings`, {
+    mode: "stateful",
+    provider: "mirror",
+    memory: "window",
+  });
   const chat = new ChatPage(await stack.open({ viewport: { width, height: 900 }, reducedMotion: "reduce" }));
   await chat.page.waitForURL(/#\/s\//);
   await chat.page.goto(`${stack.url}/#/s/${id}`);
@@ -62,7 +59,7 @@ describe("the conversation stays where it is", () => {
   test("when a smaller window leaves out the older messages", async () => {
     const chat = await open("smaller-window", 40);
     const before = await places(chat);
-    await send("smaller-window", "settings", "PATCH", { context_tokens: 256 });
+    await stack.send("PATCH", "/sessions/smaller-window/settings", { context_tokens: 256 });
     await chat.page.reload();
     await expect(chat.page.getByText(/did not fit/)).toBeVisible();
     // Its rule has two lines, for which the messages that are not sent make room.

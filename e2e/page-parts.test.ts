@@ -171,11 +171,7 @@ test("prints the whole conversation, and nothing of what is around it", async ()
     role: n % 2 === 0 ? "user" : "assistant",
     content: `Printed message ${n}. ${"More words. ".repeat(20)}`,
   }));
-  await fetch(`${stack.api}/sessions/printed/messages`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ messages }),
-  });
+  await stack.send("POST", "/sessions/printed/messages", { messages });
   await page.goto(`${stack.url}/#/s/printed`);
   const log = page.getByRole("log", { name: "Conversation" });
   await expect(log.getByText(/^Printed message 179/)).toBeVisible();

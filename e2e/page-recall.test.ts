@@ -8,13 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const send = (path: string, method: string, body: unknown) =>
-  fetch(`${stack.api}${path}`, {
-    method,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-
 /** Opens a conversation whose beginning does not fit its window. */
 async function openLong(id: string): Promise<ChatPage> {
   const talk = Array.from({ length: 20 }, (_, n) => [
@@ -26,8 +19,8 @@ async function openLong(id: string): Promise<ChatPage> {
     { role: "assistant", content: "A fine name." },
     ...talk.flat(),
   ];
-  await send(`/sessions/${id}/messages`, "POST", { messages });
-  await send(`/sessions/${id}/settings`, "PATCH", {
+  await stack.send("POST", `/sessions/${id}/messages`, { messages });
+  await stack.send("PATCH", `/sessions/${id}/settings`, {
     mode: "stateful",
     provider: "mirror",
     context_tokens: 512,
@@ -103,13 +96,13 @@ test("recalls nothing when it is switched off, which the session remembers", asy
 
 test("recalls from another session when that is switched on, names it and opens it", async () => {
   const id = "recalled-elsewhere";
-  await send(`/sessions/${id}/messages`, "POST", {
+  await stack.send("POST", `/sessions/${id}/messages`, {
     messages: [
       { role: "user", content: "The name of my parrot is Kiwi." },
       { role: "assistant", content: "A colourful name." },
     ],
   });
-  await send(`/sessions/${id}`, "PATCH", { title: "Birds" });
+  await stack.send("PATCH", `/sessions/${id}`, { title: "Birds" });
   const chat = new ChatPage(await stack.open({ viewport: { width: 1440, height: 900 } }));
   await chat.page.waitForURL(/#\/s\//);
   await chat.provider(/Mirror/);

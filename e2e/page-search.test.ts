@@ -9,10 +9,8 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 async function append(session: string, contents: string[]): Promise<void> {
-  await fetch(`${stack.api}/sessions/${session}/messages`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ messages: contents.map((content) => ({ role: "user", content })) }),
+  await stack.send("POST", `/sessions/${session}/messages`, {
+    messages: contents.map((content) => ({ role: "user", content })),
   });
 }
 const box = ({ page }: ChatPage) => page.getByRole("combobox", { name: /^Find/ });

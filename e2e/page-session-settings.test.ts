@@ -102,11 +102,7 @@ test("another tab follows, and what could not be read is asked for again", async
 
 test("a session of the API is shown as its last turn was answered", async () => {
   const body = { message: "By curl", mode: "stateful", provider: "mirror", session_id: "by-curl" };
-  await fetch(`${stack.api}/chat`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
+  await stack.send("POST", "/chat", body);
   await expectChoices(await elsewhere(`${stack.url}/#/s/by-curl`), "Stateful", "Mirror");
 });
 

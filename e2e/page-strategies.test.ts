@@ -8,13 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const send = (path: string, method: string, body: unknown) =>
-  fetch(`${stack.api}${path}`, {
-    method,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-
 async function open(): Promise<ChatPage> {
   const chat = new ChatPage(await stack.open({ viewport: { width: 1440, height: 900 } }));
   await chat.page.waitForURL(/#\/s\//);
@@ -27,9 +20,9 @@ test("lists what no longer fits, shows the list and its messages, and leaves rec
     { role: "user", content: `Town number ${n}: tell me about its weather at noon, and about its trains.` },
     { role: "assistant", content: "It rains there, as on most days of the year, and it will go on." },
   ]).flat();
-  await send(`/sessions/${id}/messages`, "POST", { messages });
+  await stack.send("POST", `/sessions/${id}/messages`, { messages });
   const settings = { mode: "stateful", provider: "mirror", context_tokens: 768 };
-  await send(`/sessions/${id}/settings`, "PATCH", settings);
+  await stack.send("PATCH", `/sessions/${id}/settings`, settings);
   const chat = await open();
   const { page } = chat;
   await page.goto(`${stack.url}/#/s/${id}`);

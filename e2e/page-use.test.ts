@@ -108,11 +108,7 @@ describe("everyday use", () => {
   test("keeps the title of messages without a turn while scrolling", async () => {
     const chat = await open();
     const messages = Array.from({ length: 120 }, (_, n) => ({ role: "user", content: `Imported ${n}` }));
-    await fetch(`${stack.api}/sessions/imported/messages`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ messages }),
-    });
+    await stack.send("POST", "/sessions/imported/messages", { messages });
     await chat.page.goto(`${stack.url}/#/s/imported`);
     await expect(chat.page.getByRole("heading", { name: "Untitled session" })).toBeVisible();
   });

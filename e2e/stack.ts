@@ -62,6 +62,13 @@ export async function startStack(env: Environment = {}) {
     redisUrl: redisUrl(),
     api: `http://localhost:${port}`,
     url: `http://localhost:${webPort}`,
+    /** Sends JSON to the API, behind the page's back. */
+    send: (method: "POST" | "PATCH", path: string, body: unknown): Promise<Response> =>
+      fetch(`http://localhost:${port}${path}`, {
+        method,
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      }),
     /** A page in a browser that has seen nothing yet. */
     open: async (options: BrowserContextOptions = {}): Promise<Page> => {
       const context = await browser.newContext(options);
