@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
+import type { BuiltInEmbedding } from "./chat/built-in-embedding.ts";
 import type { Caller } from "./chat/caller.ts";
 import { Chat } from "./chat/chat.ts";
 import type { ChatModel } from "./chat/chat-model.ts";
@@ -26,7 +27,6 @@ import { admitTurn } from "./limits/turn-permit.ts";
 import { TurnSlots } from "./limits/turn-slots.ts";
 import { UsageCounter } from "./limits/usage-counter.ts";
 import { UsageLimits } from "./limits/usage-limits.ts";
-import type { EmbeddingModel } from "./models/embedding/embedding-model.ts";
 import { Metrics } from "./observability/metrics.ts";
 import { startTracing } from "./observability/tracing.ts";
 import { logTurn } from "./observability/turn-log.ts";
@@ -44,13 +44,6 @@ const PAGE_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
 // An owner's store costs a few objects and no round trip.
 const CACHED_OWNERS = 1000;
-
-/** What of the built-in embedding model is used. */
-export type BuiltInEmbedding = Pick<
-  EmbeddingModel,
-  "id" | "dimensions" | "isReady" | "prepare" | "embed" | "close"
-> &
-  Partial<Pick<EmbeddingModel, "minSimilarity">>;
 
 interface Parts {
   readonly config: Config;

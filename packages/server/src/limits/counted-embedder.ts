@@ -1,14 +1,6 @@
 import { type Embedder, OwnerQuota, type OwnerQuotaOptions } from "@redis-memory-magic/memory";
+import type { BuiltInEmbedding } from "../chat/built-in-embedding.ts";
 import type { LimitsConfig } from "../config/limits.ts";
-
-/** What of the embedding model is used here. */
-interface BuiltInEmbedding {
-  readonly id: string;
-  readonly dimensions: number;
-  readonly minSimilarity?: number;
-  readonly isReady: boolean;
-  embed(texts: readonly string[], purpose: "query" | "passage", signal: AbortSignal): Promise<Float32Array[]>;
-}
 
 /** True if some owner's stored bytes are limited, so that they have to be counted. */
 export const keepsCount = ({ owner, groups }: LimitsConfig): boolean =>

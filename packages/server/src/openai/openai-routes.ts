@@ -1,6 +1,7 @@
 import { problem } from "@redis-memory-magic/protocol";
 import { openAiError } from "@redis-memory-magic/protocol/openai";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import type { BuiltInEmbedding } from "../chat/built-in-embedding.ts";
 import type { ApiContext, App } from "../http/api.ts";
 import { renderErrors, type SendError } from "../http/problems.ts";
 import { toOpenAiError } from "./api-error.ts";
@@ -8,7 +9,7 @@ import type { ModelNames } from "./model-names.ts";
 import { responseSocket } from "./response-socket.ts";
 import { chatCompletionRoutes } from "./routes/chat-completions.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
-import { type BuiltInEmbeddings, embeddingRoutes } from "./routes/embeddings.ts";
+import { embeddingRoutes } from "./routes/embeddings.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { responseRoutes } from "./routes/responses.ts";
 import { refuseMalformedText } from "./well-formed.ts";
@@ -18,7 +19,7 @@ export interface OpenAiContext
   extends Pick<ApiContext, "chat" | "reports" | "callerOf" | "metrics" | "limits"> {
   readonly models: ModelNames;
   /** The built-in model for embeddings, if it is not switched off. */
-  readonly embedding?: BuiltInEmbeddings | undefined;
+  readonly embedding?: BuiltInEmbedding | undefined;
   /** Of a session that this API makes. */
   readonly ttlSeconds: number;
 }

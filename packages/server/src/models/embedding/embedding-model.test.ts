@@ -1,12 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { EmbeddingPurpose } from "../../chat/built-in-embedding.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import { withFolder } from "../embedded/setup/folder.fixture.ts";
 import { E5_SMALL } from "./e5-small.ts";
 import { describeWithEmbeddingModel, realModel } from "./embedding-model.fixture.ts";
 import { EmbeddingModel } from "./embedding-model.ts";
-import type { EmbeddingPurpose } from "./protocol.ts";
 
 const never = new AbortController().signal;
 const quiet = { info() {}, warn() {}, error() {} };

@@ -1,3 +1,4 @@
+import type { BuiltInEmbedding, EmbeddingPurpose } from "../../chat/built-in-embedding.ts";
 import { AppError } from "../../errors/app-error.ts";
 import type { Log } from "../embedded/log.ts";
 import type { Exit } from "../embedded/process/model-child.ts";
@@ -5,7 +6,6 @@ import { logFields, SetupError } from "../embedded/setup/setup-error.ts";
 import { E5_SMALL } from "./e5-small.ts";
 import { EmbeddingProcess } from "./embedding-process.ts";
 import type { EncoderFiles } from "./encoder.ts";
-import type { EmbeddingPurpose } from "./protocol.ts";
 import { ensureEncoder, installedEncoder } from "./setup.ts";
 
 export interface EmbeddingModelConfig {
@@ -32,7 +32,7 @@ const BATCH = 16;
  * The built-in embedding model: fetched in the background when it is first needed, loaded in a process of its own, and
  * started again after a crash.
  */
-export class EmbeddingModel {
+export class EmbeddingModel implements BuiltInEmbedding {
   readonly id: string = E5_SMALL.id;
   readonly dimensions: number = E5_SMALL.dimensions;
   readonly minSimilarity: number = E5_SMALL.minSimilarity;
@@ -50,7 +50,6 @@ export class EmbeddingModel {
     this.#config = config;
   }
 
-  /** True if its files are on disk, as far as is known. */
   get isReady(): boolean {
     return this.#files !== undefined && performance.now() >= this.#startAfter;
   }
@@ -82,7 +81,6 @@ export class EmbeddingModel {
     return this.#files !== undefined;
   }
 
-  /** Fetches what is missing, in the background: resolves when that has ended, and never rejects. */
   prepare(): Promise<void> {
     if (this.#files !== undefined || this.#closing.signal.aborted) return Promise.resolve();
     if (performance.now() < this.#fetchAfter) return Promise.resolve();
@@ -92,10 +90,6 @@ export class EmbeddingModel {
     return this.#fetching;
   }
 
-  /**
-   * Returns a vector for each text. Of a long text only the beginning counts.
-   * @throws AppError `provider_unavailable`, `provider_broke_off`; the signal's reason
-   */
   async embed(
     texts: readonly string[],
     purpose: EmbeddingPurpose,

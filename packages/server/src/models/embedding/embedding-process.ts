@@ -1,7 +1,8 @@
+import type { EmbeddingPurpose } from "../../chat/built-in-embedding.ts";
 import { type Exit, ModelChild } from "../embedded/process/model-child.ts";
 import { E5_SMALL } from "./e5-small.ts";
 import type { EncoderFiles } from "./encoder.ts";
-import type { EmbeddingPurpose, FromChild, ToChild } from "./protocol.ts";
+import type { FromChild, ToChild } from "./protocol.ts";
 
 const CHILD = new URL("./child.ts", import.meta.url);
 /** A text takes some 10 ms, and loading less than a second. A process that says nothing for so long has stopped. */

@@ -1,10 +1,5 @@
+import type { EmbeddingPurpose } from "../../chat/built-in-embedding.ts";
 import type { ModelState } from "../embedded/process/model-child.ts";
-
-/**
- * A query is marked differently from what it is compared with, and a search waits for it. A `request` is a query of an
- * API's client, which comes after recall's own.
- */
-export type EmbeddingPurpose = "query" | "passage" | "request";
 
 /** Messages from the server to the model's process. */
 export type ToChild =

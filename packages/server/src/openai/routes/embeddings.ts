@@ -1,4 +1,5 @@
 import { createEmbeddings, embeddings } from "@redis-memory-magic/protocol/openai";
+import type { BuiltInEmbedding } from "../../chat/built-in-embedding.ts";
 import type { ChatModel } from "../../chat/chat-model.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { estimateTokens } from "../../limits/turn-budget.ts";
@@ -8,16 +9,8 @@ import type { OpenAiRoutes } from "../openai-routes.ts";
 
 const TIMEOUT_MS = 120_000;
 
-/** What of the built-in embedding model is used here. */
-export interface BuiltInEmbeddings {
-  readonly id: string;
-  readonly dimensions: number;
-  prepare(): Promise<void>;
-  embed(texts: readonly string[], purpose: "request", signal: AbortSignal): Promise<Float32Array[]>;
-}
-
 /** The built-in embedding model as a provider. It is fetched when it is first asked. */
-function builtIn(model: BuiltInEmbeddings): Pick<ChatModel, "id" | "name" | "embed"> {
+function builtIn(model: BuiltInEmbedding): Pick<ChatModel, "id" | "name" | "embed"> {
   return {
     id: "embedded",
     name: "Built-in",
