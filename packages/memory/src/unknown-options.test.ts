@@ -64,6 +64,7 @@ test.each(Object.entries(CALLS))("%s: an unknown option is refused", async (_, c
 test("what is missing or of another type is named", async () => {
   expect(() => chatHandler({ turns, history } as never)).toThrow("answer");
   expect(() => fromRedisVl({ client } as never)).toThrow("prefix");
+  expect(() => fromAgentMemoryServer({ client, prefix: "p" } as never)).toThrow('unknown field "prefix"');
   await expect(exportToRedisVl(history, "s", { client } as never)).rejects.toThrow("prefix");
   await expect(importHistory(history, {} as never)).rejects.toThrow("source");
   await expect(history.searchSessions("s" as never, "x", search)).rejects.toThrow("sessions");

@@ -11,6 +11,7 @@ import {
 import { DOCUMENT_TYPES, readDocument, readEach, type SourceKey, SourceRedis } from "./source-redis.ts";
 
 const PREFIX = "working_memory:";
+const FIELDS = new Set(["client"]);
 
 /**
  * The sessions of agent-memory-server: one JSON document each, at `working_memory:[namespace:][user:]session`;
@@ -21,7 +22,7 @@ const PREFIX = "working_memory:";
  * await importHistory(history, fromAgentMemoryServer({ client }));
  */
 export function fromAgentMemoryServer(options: RedisSourceOptions): ImportSource {
-  assertSource(options);
+  assertSource(options, FIELDS);
   const { client } = options;
   const redis = new SourceRedis(client);
   return {

@@ -29,7 +29,10 @@ export interface RedisSourceOptions {
 const FIELDS = new Set(["client", "prefix"]);
 
 /** @throws TypeError */
-export function assertSource(options: RedisSourceOptions & { readonly prefix?: string }): void {
-  assertFields("options", options, FIELDS);
+export function assertSource(
+  options: RedisSourceOptions & { readonly prefix?: string },
+  fields = FIELDS,
+): void {
+  assertFields("options", options, fields);
   if (options.prefix !== undefined) assertText("prefix", options.prefix);
 }
