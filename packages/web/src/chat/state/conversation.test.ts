@@ -377,7 +377,8 @@ describe("a reload", () => {
     expect(waiting(reloaded())).toEqual([]);
   });
 
-  test("repeats a request that was on its way, and shows its turn once", async () => {
+  /** Sends a message, and opens the page again before the server has accepted it. */
+  async function sendAndReload(): Promise<Conversation> {
     routes["POST /api/chat"] = [later().answer, stream("Hello")];
     routes["GET /items"] = [page(message("m1", "user", "Hi"), message("m2", "assistant", "Hello"))];
     const before = new Conversation(SESSION);
@@ -386,6 +387,11 @@ describe("a reload", () => {
     const after = reloaded();
     await after.load();
     await idle(after);
+    return after;
+  }
+
+  test("repeats a request that was on its way, and shows its turn once", async () => {
+    const after = await sendAndReload();
     const keys = asked.filter(({ path }) => path === "POST /api/chat").map(({ key }) => key);
     expect(keys).toHaveLength(2);
     expect(new Set(keys).size).toBe(1);
@@ -394,15 +400,8 @@ describe("a reload", () => {
   });
 
   test("repeats the same request, with what is not to be recalled", async () => {
-    routes["POST /api/chat"] = [later().answer, stream("Hello")];
-    routes["GET /items"] = [page(message("m1", "user", "Hi"), message("m2", "assistant", "Hello"))];
     leaveOut(SESSION, "m0");
-    const before = new Conversation(SESSION);
-    before.send("Hi", choice);
-    before.close();
-    const after = reloaded();
-    await after.load();
-    await idle(after);
+    await sendAndReload();
     const [first, second] = asked.filter(({ path }) => path === "POST /api/chat");
     expect(first?.body).toMatchObject({ not_recalled: ["m0"] });
     expect(second?.body).toEqual(first?.body);
