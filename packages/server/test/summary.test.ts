@@ -111,7 +111,7 @@ test.each([
   ["the strategy is window", { memory: "window" }],
   ["the turn is stateless", { memory: "summary", mode: "stateless" }],
   ["the history fits", { memory: "summary", context_tokens: 8192 }],
-])("there is none when %s", async (_, more) => {
+])("a table of contents is left out when %s", async (_, more) => {
   const server = await startLongSession();
   const { report, text } = await say(server, "Hi", more);
   expect(summaryOf(report)).toBeUndefined();

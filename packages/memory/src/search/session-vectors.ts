@@ -191,7 +191,7 @@ export class SessionVectors {
   }
 }
 
-/** @throws TypeError for an embedder that is none */
+/** @throws TypeError */
 export function vectorsOf({
   client,
   embedder,

@@ -338,7 +338,7 @@ test("an embedder that is not ready is asked for nothing", async () => {
   expect(embed).not.toHaveBeenCalled();
 });
 
-test("refuses an embedder that is none, and embedTurns without one", async () => {
+test("refuses a wrong embedder, and embedTurns without one", async () => {
   const { options, lexical } = start();
   for (const [wrong, message] of [
     [{ ...trigramEmbedder(), model: "" }, /model/],

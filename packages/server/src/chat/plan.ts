@@ -46,7 +46,7 @@ export interface Plan {
   readonly inputCount: number;
   /** True if the turn fails unless the model can be sent the whole history. */
   readonly wholeHistory: boolean;
-  /** Tokens that the table of contents may take; 0: there is none. */
+  /** Tokens that the table of contents may take; 0: it is not sent. */
   readonly contentsRoom: number;
   /** Tokens that recalled turns may take; 0: nothing is recalled. */
   readonly recallRoom: number;

@@ -125,7 +125,7 @@ class Events<Result> {
 const NO_REASON =
   /^[:<]|^(?:(?:openrouter|still) )?(?:ping|heart-?beat|keep-?alive|processing)\P{L}*$|^\P{L}+$/iu;
 
-/** A piece of the answer that cannot be read. A line of a log, such as `[INFO] queue: 3`, is none. */
+/** A piece of the answer that cannot be read. A line of a log, such as `[INFO] queue: 3`, is no piece. */
 const BROKEN_JSON = /^(?:\{|\[\s*(?:[{"]|$))/;
 
 const asError = (value: unknown): unknown => (isFields(value) && value.error ? value : { error: value });

@@ -22,7 +22,7 @@ const REASONS: readonly (readonly [RegExp, FinishReason])[] = [
 /** More than any name of a reason has. */
 const MAX_CHARS = 64;
 
-/** False where there is none, also in the words of servers that write their `null` as text. */
+/** False without a reason, also if a server writes its `null` as text. */
 export const isReason = (reason: unknown): boolean =>
   reason !== undefined && reason !== null && !/^(?:|null|none)$/i.test(String(reason));
 

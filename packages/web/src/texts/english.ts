@@ -76,8 +76,8 @@ export const english = {
       about: "First words of messages that are not sent. Made by rule, not by a model.",
       none: "There is no room for it in this window.",
       failures: {
-        unavailable: "There is none: the earlier messages could not be read.",
-        late: "There is none: reading the earlier messages took too long.",
+        unavailable: "Not listed: the earlier messages could not be read.",
+        late: "Not listed: reading the earlier messages took too long.",
       },
     },
   },

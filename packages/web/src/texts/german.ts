@@ -77,8 +77,8 @@ export const german: Texts = {
         "Die ersten Wörter von Nachrichten, die nicht gesendet werden. Nach einer Regel gemacht, nicht von einem Modell.",
       none: "In diesem Fenster ist kein Platz dafür.",
       failures: {
-        unavailable: "Es gibt keines: Die früheren Nachrichten konnten nicht gelesen werden.",
-        late: "Es gibt keines: Die früheren Nachrichten zu lesen hat zu lange gedauert.",
+        unavailable: "Nicht aufgeführt: Die früheren Nachrichten konnten nicht gelesen werden.",
+        late: "Nicht aufgeführt: Die früheren Nachrichten zu lesen hat zu lange gedauert.",
       },
     },
   },

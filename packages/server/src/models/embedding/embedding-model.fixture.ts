@@ -24,7 +24,7 @@ async function fetchModel(): Promise<string | undefined> {
 export const realModel = (options: Partial<EmbeddingModelConfig> = {}): EmbeddingModel =>
   new EmbeddingModel({ cacheDir: cacheFolder(process.env), env: process.env, log, ...options });
 
-/** Tests that need the real model. Where there is none they are skipped, and the reason is in their name. */
+/** Tests that need the real model. Without it they are skipped, and the reason is in their name. */
 export async function describeWithEmbeddingModel(name: string, body: () => void): Promise<void> {
   const missing = await fetchModel();
   if (missing === undefined) describe(name, { timeout: 60_000 }, body);

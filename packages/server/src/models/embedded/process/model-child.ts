@@ -9,7 +9,7 @@ export interface Exit {
   readonly reason: string;
   /** The server ended it: it did not fail. */
   readonly isWanted: boolean;
-  /** Its last words. */
+  /** The end of what it wrote to stderr. */
   readonly stderr: string;
 }
 
