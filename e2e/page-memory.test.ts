@@ -73,7 +73,7 @@ describe("memory on the page", () => {
       })),
     );
     // Between turns the server asks what models there are.
-    const request = stack.ollama.requests.findLast(({ url }) => url.endsWith("/chat/completions"));
+    const request = stack.ollama.lastTurn;
     const sent = request?.body as { messages: unknown[] } | undefined;
     expect(shown).toEqual(sent?.messages);
     await xray.getByText("Raw request").click();

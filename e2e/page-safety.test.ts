@@ -133,7 +133,7 @@ describe("accessibility", () => {
     await chat.say("Hello");
     await model.selectOption(usual);
     await chat.say("Hello again");
-    const asked = stack.openai.requests.map(({ body }) => (body as { model?: string } | undefined)?.model);
+    const asked = stack.openai.turns.map(({ body }) => (body as { model: string }).model);
     expect(asked.slice(-2)).toEqual([other, usual]);
   });
 });

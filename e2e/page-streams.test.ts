@@ -81,7 +81,7 @@ describe("a streaming answer", () => {
     const note = chat.page.locator(".alert").filter({ hasText: /\w/ });
     await expect(note.getByRole("button", { name: "Try again" })).toBeVisible();
     // Without the requests for the list of models, which come at any time.
-    const turns = () => stack.openai.requests.filter(({ method }) => method === "POST").length;
+    const turns = () => stack.openai.turns.length;
     const asked = turns();
     await note.getByRole("button", { name: "Try again" }).click();
     await expect.poll(turns).toBe(asked + 1);

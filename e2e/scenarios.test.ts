@@ -37,7 +37,7 @@ describe("the four scenarios with the mirror", () => {
     await chat.provider(/^Local/);
     await chat.say("And I have a cat");
     // The page asks now and then whether a provider is there: only this one request is a turn.
-    const turn = stack.ollama.requests.filter(({ url }) => url.endsWith("/chat/completions")).at(-1);
+    const turn = stack.ollama.lastTurn;
     expect(JSON.stringify(turn?.body)).toContain("I live in Paris");
     await chat.provider(/^Mirror/);
     const answer = await chat.say("Where do I live?");

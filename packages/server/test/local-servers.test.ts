@@ -51,7 +51,7 @@ describe("llama.cpp b11434", () => {
     const { status, turn_id, response } = await ask();
     expect({ status, response }).toEqual({ status: "completed", response: "Your name is Bob." });
     expect(await report(turn_id)).toMatchObject({ context_window: 512, budget: 384 });
-    const sent = ollama.requests.filter(({ url }) => url === "/v1/chat/completions");
+    const sent = ollama.turns;
     expect(sent).toHaveLength(2);
   });
 });

@@ -53,7 +53,7 @@ describe("how an answer ended", () => {
       server.ollama.scenario = { pieces: ["Hello"] };
       const next = await server.inject("POST", "/chat", { ...asking, message: "Are you there?" });
       expect(next.json()).toMatchObject({ status: "completed", response: "Hello" });
-      expect(server.ollama.last.body).toMatchObject({
+      expect(server.ollama.lastTurn.body).toMatchObject({
         messages: [{ role: "system" }, { role: "user", content: "Hi\n\nAre you there?" }],
       });
       const report = (await server.inject("GET", `/sessions/s/turns/${next.json().turn_id}`)).json().report;
@@ -89,7 +89,7 @@ test("an unrequested tool call is an answer, and the next turn does not send it"
   });
   server.ollama.scenario = { pieces: ["Hello"] };
   const next = (await server.inject("POST", "/chat", { ...asking, message: "Are you there?" })).json();
-  expect(server.ollama.last.body).toMatchObject({
+  expect(server.ollama.lastTurn.body).toMatchObject({
     messages: [{ role: "system" }, { role: "user", content: "Hi\n\nAre you there?" }],
   });
   const { report } = (await server.inject("GET", `/sessions/s/turns/${next.turn_id}`)).json();
@@ -117,7 +117,7 @@ test("what a model thinks is shown as thinking, stored beside its answer, and no
     ],
   });
   await server.inject("POST", "/chat", { ...asking, message: "And?" });
-  expect(JSON.stringify(server.ollama.last.body)).not.toContain("greets");
+  expect(JSON.stringify(server.ollama.lastTurn.body)).not.toContain("greets");
 });
 
 test("comments keep a turn alive for longer than a first word may take", async () => {
@@ -144,11 +144,9 @@ describe("a context window that is smaller than planned", () => {
     expect(answer.json()).toMatchObject({ status: "completed" });
     const turn = (await server.inject("GET", `/sessions/s/turns/${answer.json().turn_id}`)).json();
     expect(turn.report).toMatchObject({ context_window: 512, budget: 384 });
-    const calls = server.ollama.requests.filter(({ url }) => url === "/v1/chat/completions").length;
+    const calls = server.ollama.turns.length;
     await server.inject("POST", "/chat", asking);
-    expect(server.ollama.requests.filter(({ url }) => url === "/v1/chat/completions")).toHaveLength(
-      calls + 1,
-    );
+    expect(server.ollama.turns).toHaveLength(calls + 1);
   });
 
   test("is flagged in the response and the conversation when the prompt was cut in silence", async () => {
@@ -201,7 +199,7 @@ describe("a model of Ollama that is not loaded", () => {
   test("is given no more than its window has room for", async () => {
     const server = await startTestServer();
     await server.inject("POST", "/chat", asking);
-    const { max_tokens } = server.ollama.last.body as { max_tokens: number };
+    const { max_tokens } = server.ollama.lastTurn.body as { max_tokens: number };
     expect(max_tokens).toBeGreaterThan(3900);
     expect(max_tokens).toBeLessThan(4096);
   });

@@ -25,7 +25,7 @@ test.each<[string, Ask]>([
   server.ollama.scenario = answer;
   const client = new AbortController();
   const asked = ask(openai, { signal: client.signal }).catch(() => {});
-  const called = () => server.ollama.requests.find(({ url }) => url === "/v1/chat/completions");
+  const called = () => server.ollama.turns[0];
   await expect.poll(called).toBeDefined();
   client.abort();
   await asked;
@@ -40,7 +40,7 @@ test("a stored response goes on when its client disconnects", async () => {
   server.ollama.scenario = { pieces: ["one ", "two"], pausedAfter: 1 };
   const client = new AbortController();
   const asked = openai.responses.create({ model, input: "Hi" }, { signal: client.signal });
-  const called = () => server.ollama.requests.find(({ url }) => url === "/v1/chat/completions");
+  const called = () => server.ollama.turns[0];
   await expect.poll(called).toBeDefined();
   client.abort();
   await expect(asked).rejects.toThrow();
@@ -81,6 +81,6 @@ test.each([
     await expect.poll(metrics).toContain('rmm_problems_total{code="turn_in_progress"} 1');
     await server.ollama.resume();
     await server.ollama.idle();
-    expect(server.ollama.requests.filter(({ url }) => url === "/v1/chat/completions")).toHaveLength(1);
+    expect(server.ollama.turns).toHaveLength(1);
   },
 );

@@ -50,7 +50,7 @@ test("takes what clients write in other ways than OpenAI's", async () => {
     tool_choice: { type: "any" },
   });
   expect(answer.statusCode).toBe(200);
-  const sent = server.openai.requests.findLast(({ method }) => method === "POST")?.body;
+  const sent = server.openai.lastTurn.body;
   expect(sent).toMatchObject({
     input: [
       { content: [{ type: "input_text" }, { type: "input_image", image_url: image }] },
@@ -74,7 +74,7 @@ test("stop is sent to a provider that has it, in both of its forms", async () =>
     [[], undefined],
   ]) {
     await server.inject("POST", "/v1/chat/completions", { model: "ollama/llama3.2:3b", messages, stop });
-    expect((server.ollama.last.body as { stop?: unknown }).stop).toEqual(sent);
+    expect((server.ollama.lastTurn.body as { stop?: unknown }).stop).toEqual(sent);
   }
 });
 
@@ -118,7 +118,7 @@ test("parallel calls have indices, and their outputs go back to the model", asyn
   const answer = whole.choices[0]?.message as Message;
   const outputs = calls.map(({ id }): Message => ({ role: "tool", tool_call_id: id, content: "12:00" }));
   await openai.chat.completions.create({ ...asked, messages: [question, answer, ...outputs] });
-  const sent = server.ollama.requests.findLast(({ method }) => method === "POST")?.body as {
+  const sent = server.ollama.lastTurn.body as {
     messages: { role: string; tool_calls?: unknown[] }[];
   };
   expect(sent.messages.map(({ role }) => role)).toEqual(["user", "assistant", "tool", "tool"]);
@@ -156,7 +156,7 @@ test("an image goes to a model that sees", async () => {
       },
     ],
   });
-  const sent = server.openai.requests.findLast(({ method }) => method === "POST")?.body;
+  const sent = server.openai.lastTurn.body;
   expect(JSON.stringify(sent)).toContain(url);
 });
 

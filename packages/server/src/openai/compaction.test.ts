@@ -35,7 +35,7 @@ test("without a model that can, a compaction keeps the user's messages, cuts the
     input: [...output, { role: "user", content: "Who am I?" }] as never,
   });
   await openai.responses.create({ model: "llama3.2:3b", input: "And?", previous_response_id: next.id });
-  const sent = server.ollama.requests.filter(({ url }) => url.endsWith("/chat/completions"));
+  const sent = server.ollama.turns;
   expect(sent).toHaveLength(2);
   for (const { body } of sent) {
     expect(JSON.stringify(body)).toContain("My name is Bob");
@@ -98,9 +98,7 @@ test("a model that summarizes sees the images of the conversation", async () => 
     input: [{ role: "user", content: [{ type: "input_image", detail: "auto", image_url }] }],
   });
   await openai.responses.compact({ model, previous_response_id: id });
-  const sent = server.openai.requests.filter(
-    ({ method, body }) => method === "POST" && JSON.stringify(body).includes(png),
-  );
+  const sent = server.openai.turns.filter(({ body }) => JSON.stringify(body).includes(png));
   expect(sent).toHaveLength(2);
 });
 

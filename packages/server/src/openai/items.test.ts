@@ -81,7 +81,7 @@ test("reasoning, text and parallel calls of a local model come as items, in orde
     })),
   });
   expect(next.status).toBe("completed");
-  const sent = server.ollama.requests.findLast(({ method }) => method === "POST")?.body as {
+  const sent = server.ollama.lastTurn.body as {
     messages: { role: string }[];
   };
   expect(sent.messages.map(({ role }) => role)).toEqual(["user", "assistant", "tool", "tool"]);
@@ -97,7 +97,7 @@ test("one chain goes through several providers", async () => {
   });
   const third = await openai.responses.create({ model, input: "?", previous_response_id: second.id });
   expect(third.output_text).toContain('"I am Bob" and "And I live in Ulm"');
-  const asked = server.openai.requests.find(({ method }) => method === "POST")?.body as { input: unknown[] };
+  const asked = server.openai.turns[0]?.body as { input: unknown[] };
   expect(asked.input).toHaveLength(3);
 });
 
@@ -185,7 +185,7 @@ test("structured output goes to providers that have it, and is refused for other
   };
   const done = await openai.responses.create({ model: "llama3.2:3b", input: "Bob", text: { format } });
   expect(done.text?.format).toMatchObject(format);
-  const sent = server.ollama.requests.findLast(({ method }) => method === "POST")?.body;
+  const sent = server.ollama.lastTurn.body;
   expect(sent).toMatchObject({ response_format: { type: "json_schema", json_schema: { name: "person" } } });
   await expect(openai.responses.create({ model, input: "Bob", text: { format } })).rejects.toMatchObject({
     status: 400,
@@ -212,7 +212,7 @@ test("an image is stored once, outside the list, and sent again to a model that 
     input: "Sure?",
     previous_response_id: first.id,
   });
-  const asked = server.openai.requests.findLast(({ method }) => method === "POST")?.body;
+  const asked = server.openai.lastTurn.body;
   expect(JSON.stringify(asked)).toContain(PNG);
   const list = (await server.keys()).find((key) => key.endsWith(":messages")) ?? "";
   expect(JSON.stringify(await server.command("LRANGE", list, "0", "-1"))).not.toContain(PNG);
@@ -281,7 +281,7 @@ test("a client cannot send the address that a file is stored under", async () =>
     });
   const first = (await ask(null, { type: "input_text", text: "What is this?" }, file)).json();
   expect(first).toMatchObject({ status: "completed" });
-  expect(JSON.stringify(server.openai.last.body).split(file.file_data)).toHaveLength(2);
+  expect(JSON.stringify(server.openai.lastTurn.body).split(file.file_data)).toHaveLength(2);
   const listed = (await server.inject("GET", `/v1/responses/${first.id}/input_items`)).json();
   const { file_id: blob } = listed.data[0].content[1];
   expect(blob).toMatch(/^sha256-/);
@@ -290,5 +290,5 @@ test("a client cannot send the address that a file is stored under", async () =>
   const second = await ask(first.id, { type: "input_text", text: "And this?" }, again, again);
   expect(second.json()).toMatchObject({ status: "completed" });
   // The one of the first request is in the history.
-  expect(JSON.stringify(server.openai.last.body).split(file.file_data)).toHaveLength(2);
+  expect(JSON.stringify(server.openai.lastTurn.body).split(file.file_data)).toHaveLength(2);
 });

@@ -21,7 +21,7 @@ test("a response that is not stored has its parent's images", async () => {
     ],
   });
   await openai.responses.create({ model, input: "Sure?", previous_response_id: parent.id, store: false });
-  const sent = server.openai.requests.findLast(({ method }) => method === "POST")?.body;
+  const sent = server.openai.lastTurn.body;
   expect(JSON.stringify(sent)).toContain(PNG);
   expect(JSON.stringify(sent)).toContain("Sure?");
 });

@@ -75,9 +75,14 @@ export abstract class FakeServer {
     return found(this.requests.at(-1));
   }
 
-  /** The newest request for an answer: lists, and what is loaded, are asked for at any time. */
+  /** The requests for an answer: the server asks for lists, and for what is loaded, at any time between them. */
+  get turns(): LoggedRequest[] {
+    return this.requests.filter(({ url }) => /\/(responses|chat\/completions)(\?|$)/.test(url));
+  }
+
+  /** The newest request for an answer. */
   get lastTurn(): LoggedRequest {
-    return found(this.requests.findLast(({ url }) => /\/(responses|chat\/completions)(\?|$)/.test(url)));
+    return found(this.turns.at(-1));
   }
 
   /**

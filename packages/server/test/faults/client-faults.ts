@@ -32,7 +32,7 @@ export const sameKey = ({ requests }: { requests: number }): Promise<Outcome> =>
       .map(({ status, body }) => `${status} ${JSON.stringify(body)}`);
     const turns = new Set(answers.map(({ body }) => `${body.turn_id} ${body.response}`));
     if (turns.size !== 1) losses.push(`${turns.size} different answers`);
-    const calls = system.openai.requests.filter(({ method }) => method === "POST").length;
+    const calls = system.openai.turns.length;
     if (calls !== 1) losses.push(`${calls} calls upstream`);
     return { tries: requests, losses };
   });

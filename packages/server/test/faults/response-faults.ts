@@ -77,7 +77,7 @@ export const loseBackgroundResponses = ({ responses }: { readonly responses: num
     for (const fault of ["killed", "frozen"] as const) {
       const server = await system.startServer();
       system.openai.scenario = { initialDelayMs: 600_000 };
-      const calls = () => system.openai.requests.filter(({ method }) => method === "POST").length;
+      const calls = () => system.openai.turns.length;
       const before = calls();
       const created = await Promise.all(
         Array.from({ length: responses }, async () => {

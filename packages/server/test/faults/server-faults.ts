@@ -160,7 +160,7 @@ export const terminate = ({ turns }: { turns: number }): Promise<Outcome> =>
     const whole = [short, long].map((message, n) =>
       request(server.base, "POST", "/chat", chatRequest(`whole-${n}`, message)).catch(String),
     );
-    const callsUpstream = () => system.openai.requests.filter(({ method }) => method === "POST").length;
+    const callsUpstream = () => system.openai.turns.length;
     while (callsUpstream() < turns * 2 + 2) await sleep(10);
     server.terminate();
     // More requests arrive while the server ends.

@@ -37,7 +37,7 @@ test.each<[string, unknown, string, number]>([
   if (field !== "") expect(errors?.map((error) => error.field)).toContain(field);
   expect(detail).not.toMatch(/\bat .*:\d+:\d+/);
   expect(await server.keys()).toEqual([]);
-  expect(server.openai.requests).toEqual([]);
+  expect(server.openai.turns).toEqual([]);
 });
 
 test.each<[string, Buffer, string, string]>([

@@ -9,7 +9,7 @@ const taken = async ({ command, name }: TestServer, meter: string) =>
   Number(await command("GET", `${name}:limits:${meter}:owner:alice`));
 
 /** What the model was asked; not how it is. */
-const asked = ({ openai }: TestServer) => openai.requests.filter(({ method }) => method === "POST");
+const asked = ({ openai }: TestServer) => openai.turns;
 
 test("the day's tokens are used up by turns, and what was expected is corrected by what came", async () => {
   const { as } = await start({ LIMIT_TOKENS_PER_DAY: "1000" });

@@ -18,10 +18,12 @@ test("an image is stored once, shown to its owner only, and sent to a model that
       { type: "input_image", image_url: `data:image/png;base64,${PNG}` },
     ],
   };
-  expect(server.openai.last.body).toMatchObject({ input: [sent] });
+  expect(server.openai.lastTurn.body).toMatchObject({ input: [sent] });
 
   await server.inject("POST", "/chat", { ...asking, message: "And this?", attachments: [image] });
-  expect(server.openai.last.body).toMatchObject({ input: [sent, { role: "assistant" }, { role: "user" }] });
+  expect(server.openai.lastTurn.body).toMatchObject({
+    input: [sent, { role: "assistant" }, { role: "user" }],
+  });
   const { items } = (await server.inject("GET", "/sessions/s/items")).json();
   const [question, answer, again] = items;
   expect(question).toMatchObject({ type: "message", role: "user", content: "What is this?" });
@@ -62,7 +64,7 @@ test("a text file is part of the message", async () => {
   const server = await startTestServer();
   const attachments = [{ type: "text", name: "notes.txt", text: "Zoe lives in Oslo." }];
   await server.inject("POST", "/chat", { ...asking, attachments });
-  expect(server.openai.last.body).toMatchObject({
+  expect(server.openai.lastTurn.body).toMatchObject({
     input: [{ role: "user", content: "What is this?\n\nFile notes.txt:\nZoe lives in Oslo." }],
   });
   const { items } = (await server.inject("GET", "/sessions/s/items")).json();
@@ -93,7 +95,7 @@ test("an earlier image that another model does not see is replaced by a note, wh
   await server.inject("POST", "/chat", { ...asking, attachments: [image] });
   const body = { ...asking, provider: "ollama", message: "And now?" };
   const { turn_id } = (await server.inject("POST", "/chat", body)).json();
-  expect(JSON.stringify(server.ollama.last.body)).toContain("An image was here");
+  expect(JSON.stringify(server.ollama.lastTurn.body)).toContain("An image was here");
   const { report } = (await server.inject("GET", `/sessions/s/turns/${turn_id}`)).json();
   expect(report.normalized).toEqual([{ change: "images_left_out", messages: 1 }]);
   expect(report.intact).toBe(true);

@@ -107,10 +107,10 @@ describe("the original's API, to the letter", () => {
     await say("I live in Paris", { provider: "chatgpt" });
     await say("And I have a cat", { provider: "ollama" });
     expect((await say("Where do I live?", { provider: "mirror" })).response).toContain("I live in Paris");
-    expect(server.openai.requests.find(({ method }) => method === "POST")?.body).toMatchObject({
+    expect(server.openai.turns[0]?.body).toMatchObject({
       store: false,
     });
-    expect(server.ollama.requests.filter(({ method }) => method === "POST").at(-1)?.body).toMatchObject({
+    expect(server.ollama.lastTurn.body).toMatchObject({
       messages: [
         { role: "system" },
         { role: "user", content: "I live in Paris" },

@@ -108,7 +108,7 @@ test("a message is answered with the temperature, the length and the seed that i
   const asking = { message: "Hi", mode: "stateless", temperature: 0, max_output_tokens: 50, seed: 7 };
   const local = await server.inject("POST", "/chat", { ...asking, provider: "ollama" });
   expect(local.statusCode).toBe(200);
-  expect(server.ollama.last.body).toMatchObject({ temperature: 0, seed: 7 });
+  expect(server.ollama.lastTurn.body).toMatchObject({ temperature: 0, seed: 7 });
   const cloud = await server.inject("POST", "/chat", { ...asking, provider: "chatgpt" });
   expect(cloud.json()).toMatchObject({ status: 400, errors: [{ field: "seed" }] });
   const { providers } = (await server.inject("GET", "/providers")).json();

@@ -87,7 +87,7 @@ test("messages are appended all or none, with their own ids and times, and no mo
     expect((await server.inject("POST", "/sessions/s/messages", bad)).statusCode).toBe(400);
   }
   expect((await server.inject("GET", "/sessions/s")).json().message_count).toBe(3);
-  expect(server.openai.requests).toEqual([]);
+  expect(server.openai.turns).toEqual([]);
 });
 
 test("messages are paged backwards from the newest", async () => {

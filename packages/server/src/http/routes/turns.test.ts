@@ -41,7 +41,7 @@ const post = async (
   });
 
 /** What the provider was sent, without the probes of its availability. */
-const turnsAsked = (server: TestServer) => server.openai.requests.filter(({ method }) => method === "POST");
+const turnsAsked = (server: TestServer) => server.openai.turns;
 
 const all = async (response: Response): Promise<Event[]> => Array.fromAsync(events(response));
 const textOf = (found: readonly Event[], kind = "text-delta") =>
@@ -188,7 +188,7 @@ test("the same idempotency key and body are one turn, however often and however 
   turns.add(streamed[0]?.data.turn_id);
   expect(turns.size).toBe(1);
   expect(new Set(answers.map((answer) => answer.json().response)).size).toBe(1);
-  expect(server.openai.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+  expect(server.openai.turns).toHaveLength(1);
   const other = await server.inject("POST", "/chat", { ...body, message: "Ho" }, headers);
   expect(other.statusCode).toBe(422);
   expect(other.json().code).toBe("idempotency_mismatch");
@@ -271,12 +271,10 @@ test("the report shows the payload that the provider was sent, to the letter", a
     await server.inject("POST", "/chat", { ...asking, message: "And?", provider: "ollama" })
   ).json();
   const { report } = turn.parse((await server.inject("GET", `/sessions/s/turns/${turn_id}`)).json());
-  const sent = server.ollama.requests
-    .filter(({ method, url }) => method === "POST" && url.includes("completions"))
-    .at(-1);
+  const sent = server.ollama.lastTurn;
   const payload = report?.messages.map(({ role, content }) => ({ role, content }));
-  expect(sent?.body).toMatchObject({ messages: payload });
-  expect(report?.request?.body).toEqual(sent?.body);
+  expect(sent.body).toMatchObject({ messages: payload });
+  expect(report?.request?.body).toEqual(sent.body);
   expect(report?.intact).toBe(true);
   expect(report?.hash).toBe(preview.hash);
   expect(preview.messages.map(({ content }: { content: string }) => content)).toEqual(
