@@ -1,4 +1,4 @@
-import type { Locator } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
 interface Within {
@@ -26,14 +26,20 @@ async function wait(locator: Locator, state: "visible" | "hidden", { timeout = D
     await locator.waitFor({ state, timeout });
     return { pass: true, message: () => `expected ${locator} not to be ${state}` };
   } catch (error) {
-    const text = await locator
-      .page()
-      .locator("body")
-      .innerText()
-      .catch(() => "(the page is closed)");
+    const text = await shownBy(locator.page());
     const reason = error instanceof Error ? error.message : String(error);
     const message = `expected ${locator} to be ${state} within ${timeout} ms\n${reason}\n\nThe page shows:\n${text.slice(0, QUOTED_CHARS)}`;
     return { pass: false, message: () => message };
+  }
+}
+
+/** The text of the page, what lies above it first. */
+async function shownBy(page: Page): Promise<string> {
+  try {
+    const above = await page.locator("dialog[open], .toast").allInnerTexts();
+    return [...above, await page.locator("body").innerText()].join("\n---\n");
+  } catch {
+    return "(the page is closed)";
   }
 }
 
