@@ -71,7 +71,7 @@ test("AUTH=jwt: asks for a new login when one ends, and keeps the draft", async 
   await expect(page.getByText("The login was not completed. Log in again.")).toBeVisible();
   await logInAs(page, "alice");
   await expect(page.getByRole("article", { name: "Assistant" })).toBeVisible();
-  expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("not sent yet");
+  await expect.poll(() => page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("not sent yet");
 });
 
 test("AUTH=keys: explains keys, accepts one for this tab, and forgets it", async () => {
@@ -127,7 +127,9 @@ test("says when to retry after a limit, and then allows it", async () => {
   await new ChatPage(second).provider(/^Mirror/);
   await send(second, "One too many");
   await expect(second.getByText(/Not sent yet\. No more than 1 answers? can run at once/)).toBeVisible();
-  expect(await second.getByRole("button", { name: /^Try again in 0:0\d$/ }).isDisabled()).toBe(true);
+  await expect
+    .poll(() => second.getByRole("button", { name: /^Try again in 0:0\d$/ }).isDisabled())
+    .toBe(true);
   await first.getByRole("button", { name: "Stop" }).click();
   await expect(first.getByText("Stopped. The answer so far is kept.")).toBeVisible();
   await second.getByRole("button", { name: "Try again", exact: true }).click();

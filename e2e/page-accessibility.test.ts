@@ -148,8 +148,8 @@ test("shows in high contrast what is chosen, and sends by keyboard alone", async
         const view = globalThis as unknown as { getComputedStyle(of: unknown): Record<string, string> };
         return view.getComputedStyle(it).backgroundColor;
       });
-  expect(await colours(/^On/)).not.toBe(await colours(/^Off/));
-  expect(await colours(/^Mirror/)).not.toBe(await colours(/^Cloud/));
+  await expect.poll(() => colours(/^On/)).not.toBe(await colours(/^Off/));
+  await expect.poll(() => colours(/^Mirror/)).not.toBe(await colours(/^Cloud/));
   await page.keyboard.press("Control+k");
   await expect(page.getByRole("combobox", { name: /^Find/ })).toBeVisible();
   await page.keyboard.type("New session");

@@ -88,7 +88,7 @@ test("takes images by paste, drop and picker, and shows them in the line after a
   await chat.page.getByRole("button", { name: "Remove pasted.png" }).click();
   await expect.poll(() => draftImages(chat).count()).toBe(2);
   expect(await chat.say("What is in these?")).toContain("I was sent 2 images");
-  expect(await draftImages(chat).count()).toBe(0);
+  await expect.poll(() => draftImages(chat).count()).toBe(0);
 
   await chat.page.reload();
   await expect(sentImages(chat).nth(1)).toBeVisible();
@@ -110,11 +110,12 @@ test("scales a large image down, and removes what its file says beside it", asyn
   const large = await drawn(chat, 3_000, 1_000);
   await chat.attach(file("wide.png", "image/png", withComment(large, "taken at home")));
   await expect(draftImages(chat)).toBeVisible();
-  const sizes = await draftImages(chat).evaluate((it: unknown) => {
-    const { naturalWidth, naturalHeight } = it as Record<string, number>;
-    return [naturalWidth, naturalHeight];
-  });
-  expect(sizes).toEqual([2048, 683]);
+  const sizes = () =>
+    draftImages(chat).evaluate((it: unknown) => {
+      const { naturalWidth, naturalHeight } = it as Record<string, number>;
+      return [naturalWidth, naturalHeight];
+    });
+  await expect.poll(sizes).toEqual([2048, 683]);
   const address = (await draftImages(chat).getAttribute("src")) ?? "";
   expect(Buffer.from(address.replace(/^[^,]*,/, ""), "base64").includes("taken at home")).toBe(false);
 });
@@ -133,7 +134,7 @@ test("says why a file is not taken, and names the limit", async () => {
       "long.txt: a text file may have at most 200,000 characters, and this one has 200,001.",
     ),
   ).toBeVisible();
-  expect(await draftImages(chat).count()).toBe(0);
+  await expect.poll(() => draftImages(chat).count()).toBe(0);
 });
 
 test("takes no images for a model that does not see them, but text files", async () => {
@@ -149,7 +150,7 @@ test("takes no images for a model that does not see them, but text files", async
   await chat.page.reload();
   await expect(chat.page.getByRole("article", { name: "You" }).getByText("notes.txt")).toBeVisible();
   const content = chat.page.getByRole("article", { name: "You" }).getByText("Zoe lives in Oslo.");
-  expect(await content.isVisible()).toBe(false);
+  await expect.poll(() => content.isVisible()).toBe(false);
 
   // An image that was added before the model was chosen.
   await chat.provider(/^Mirror/);
@@ -160,7 +161,7 @@ test("takes no images for a model that does not see them, but text files", async
   await expect(
     chat.page.getByText(/does not see images\. Remove them, or choose another model/),
   ).toBeVisible();
-  expect(await chat.page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
+  await expect.poll(() => chat.page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
 });
 
 test("shows the functions that a model called, and their outputs, as cards", async () => {

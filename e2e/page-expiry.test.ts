@@ -32,7 +32,7 @@ describe("a session that Redis no longer has", () => {
     const before = await places(chat);
     await expire(chat);
     expect(await moved(chat, before)).toBe(0);
-    expect(await marks(chat)).toEqual(["gone", "gone"]);
+    await expect.poll(() => marks(chat)).toEqual(["gone", "gone"]);
     await expect(chat.page.getByText("Expired", { exact: true })).toBeVisible();
     await expect(chat.page.getByText("Sends only this message")).toBeVisible();
     await expect(chat.page.getByText("Nothing stored yet.")).toBeVisible();
@@ -63,7 +63,7 @@ describe("a session that Redis no longer has", () => {
     await expect(other.getByRole("article", { name: "Assistant" })).toBeVisible();
     await other.getByRole("button", { name: "Clear session" }).click();
     await expect(chat.page.getByText("Redis no longer has these messages: they were deleted")).toBeVisible();
-    expect(await marks(chat)).toEqual(["gone", "gone"]);
+    await expect.poll(() => marks(chat)).toEqual(["gone", "gone"]);
     // The user cleared it there: nothing is missing.
     await expect(other.getByText("A model knows what it is sent")).toBeVisible();
     await expect(other.getByText(/This session has expired/)).toBeHidden();
@@ -107,7 +107,7 @@ test("does not send on the Enter key that ends a composition in Safari", async (
   await box.dispatchEvent("compositionstart");
   await box.dispatchEvent("compositionend");
   await box.dispatchEvent("keydown", { key: "Enter", keyCode: 229 });
-  expect(await box.inputValue()).toBe("にほん");
+  await expect.poll(() => box.inputValue()).toBe("にほん");
   await box.press("Enter");
   await expect(page.getByRole("article", { name: "Assistant" })).toBeVisible();
 });

@@ -24,14 +24,14 @@ describe("memory on the page", () => {
   test("interrupts the line when memory is off and restores it", async () => {
     const chat = await open();
     await chat.say("My name is Bob");
-    expect(await marks(chat)).toEqual(["sent", "sent"]);
+    await expect.poll(() => marks(chat)).toEqual(["sent", "sent"]);
     await chat.memory("Stateless");
     await expect(chat.page.getByText("Stored in Redis, not sent: memory is off")).toBeVisible();
-    expect(await marks(chat)).toEqual(["kept", "kept"]);
+    await expect.poll(() => marks(chat)).toEqual(["kept", "kept"]);
     await expect(chat.page.getByText("Sends only this message")).toBeVisible();
     await chat.memory("Stateful");
     await expect(chat.page.getByText("Sends these 3 messages")).toBeVisible();
-    expect(await marks(chat)).toEqual(["sent", "sent"]);
+    await expect.poll(() => marks(chat)).toEqual(["sent", "sent"]);
   });
 
   test("follows the first click before the server's defaults are known", async () => {
@@ -65,17 +65,15 @@ describe("memory on the page", () => {
     await chat.page.getByRole("button", { name: "X-ray: 3 messages sent" }).click();
     const xray = chat.page.getByRole("complementary", { name: "X-ray" });
     await expect(xray.getByText("X-ray: what the model was sent")).toBeVisible();
-    await expect(xray.locator(".block").last()).toBeVisible();
-    const shown = await xray.locator(".block").evaluateAll((blocks) =>
-      blocks.map((block) => ({
-        role: block.getAttribute("data-role"),
-        content: block.querySelector(".block-content")?.textContent,
-      })),
-    );
-    // Between turns the server asks what models there are.
-    const request = stack.ollama.lastTurn;
-    const sent = request?.body as { messages: unknown[] } | undefined;
-    expect(shown).toEqual(sent?.messages);
+    const shown = () =>
+      xray.locator(".block").evaluateAll((blocks) =>
+        blocks.map((block) => ({
+          role: block.getAttribute("data-role"),
+          content: block.querySelector(".block-content")?.textContent,
+        })),
+      );
+    const sent = stack.ollama.lastTurn.body as { messages: unknown[] };
+    await expect.poll(shown).toEqual(sent.messages);
     await xray.getByText("Raw request").click();
     expect(JSON.parse((await xray.locator(".raw pre").textContent()) ?? "")).toEqual(sent);
   });
@@ -88,7 +86,7 @@ describe("memory on the page", () => {
     await slider.focus();
     await chat.page.keyboard.press("Home");
     for (let step = 0; step < 4; step++) await chat.page.keyboard.press("ArrowRight");
-    expect(await slider.getAttribute("aria-valuetext")).toBe("128 tokens");
+    await expect.poll(() => slider.getAttribute("aria-valuetext")).toBe("128 tokens");
     await expect(
       chat.page.getByText(/\d messages did not fit into 128 tokens, of which 32 are kept for the answer/),
     ).toBeVisible();
@@ -108,7 +106,7 @@ describe("memory on the page", () => {
     const branches = chat.page.getByRole("navigation", { name: "Versions" });
     await expect(branches).toBeVisible();
     expect(chat.page.url()).not.toBe(original);
-    expect(await chat.page.getByRole("article", { name: "You" }).count()).toBe(1);
+    await expect.poll(() => chat.page.getByRole("article", { name: "You" }).count()).toBe(1);
     // Also where the sessions used since fill more than a page of the list.
     for (let n = 0; n < 60; n++) {
       await stack.send("POST", `/sessions/later_${n}/messages`, {
@@ -186,8 +184,8 @@ describe("memory on the page", () => {
         .getByRole("article", { name: "Assistant" })
         .last()
         .innerText();
-    expect(await said(/^Memory off/)).not.toContain("Bob");
-    expect(await said(/^Memory on/)).toContain("Bob");
+    await expect.poll(() => said(/^Memory off/)).not.toContain("Bob");
+    await expect.poll(() => said(/^Memory on/)).toContain("Bob");
     const tokens = async () =>
       (
         await chat.page
@@ -243,10 +241,12 @@ describe("memory on the page", () => {
       await next.waitFor();
       if (step === 10) {
         await expect(chat.page.getByText(/did not fit into 448 tokens/)).toBeVisible();
-        expect(await chat.answers.last().innerText()).not.toContain("Carol");
+        await expect.poll(() => chat.answers.last().innerText()).not.toContain("Carol");
       }
       if (step === 11)
-        expect(await chat.answers.last().innerText()).toContain('reminded that you said: "My name is Carol"');
+        await expect
+          .poll(() => chat.answers.last().innerText())
+          .toContain('reminded that you said: "My name is Carol"');
       await next.click();
     }
     await expect(tour.getByText(/^A model knows what it is sent/)).toBeVisible();

@@ -32,9 +32,9 @@ test("keeps a message as a note, which is sent only when the user has switched t
   await dialog.getByRole("button", { name: "Keep", exact: true }).click();
   await expect(dialog.getByRole("listitem").getByText("I live in Turin.")).toBeVisible();
   await expect(dialog.getByText("1 note of at most 50")).toBeVisible();
-  expect(await barOf(chat).getAttribute("aria-label")).not.toContain("notes");
+  await expect.poll(() => barOf(chat).getAttribute("aria-label")).not.toContain("notes");
   const send = dialog.getByRole("checkbox", { name: /Send my notes/ });
-  expect(await send.isChecked()).toBe(false);
+  await expect.poll(() => send.isChecked()).toBe(false);
   await send.check();
   await chat.page.keyboard.press("Escape");
   await expect.poll(() => barOf(chat).getAttribute("aria-label")).toMatch(/\d+ notes/);
@@ -77,5 +77,5 @@ test("edits, deletes, restores, exports and imports notes", async () => {
   await expect(note.getByText("My dog was Rex")).toBeVisible();
   await dialog.getByRole("textbox", { name: "New note" }).fill("a".repeat(201));
   await expect(dialog.getByText("1 character too many")).toBeVisible();
-  expect(await dialog.getByRole("button", { name: "Keep", exact: true }).isDisabled()).toBe(true);
+  await expect.poll(() => dialog.getByRole("button", { name: "Keep", exact: true }).isDisabled()).toBe(true);
 });

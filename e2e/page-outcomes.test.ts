@@ -130,8 +130,8 @@ describe("a message that is sent before the page is ready", () => {
     answer();
     await expect.poll(() => chat.answers.count()).toBe(2);
     await expect(page.getByRole("button", { name: "Stop" })).toBeHidden();
-    expect(await page.getByRole("article", { name: "You" }).getByText("Early").count()).toBe(1);
-    expect(await input(chat).inputValue()).toBe("And a draft");
+    await expect.poll(() => page.getByRole("article", { name: "You" }).getByText("Early").count()).toBe(1);
+    await expect.poll(() => input(chat).inputValue()).toBe("And a draft");
   });
 
   test("survives a second reload, and can be removed", async () => {
@@ -189,7 +189,7 @@ test("shows in high contrast what is chosen", async () => {
     chat.page.evaluate<string>(
       `getComputedStyle([...document.querySelectorAll(".segment")].find((it) => it.textContent.includes("${name}"))).backgroundColor`,
     );
-  expect(await background("Stateful")).not.toBe(await background("Stateless"));
+  await expect.poll(() => background("Stateful")).not.toBe(await background("Stateless"));
 });
 
 test.each([
@@ -200,7 +200,9 @@ test.each([
   const box = await chat.page.getByRole("log", { name: "Conversation" }).boundingBox();
   expect(box?.width).toBeGreaterThan(700);
   expect(box?.height).toBeGreaterThan(viewport.height * 0.5);
-  expect(await chat.page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+  await expect
+    .poll(() => chat.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+    .toBe(true);
 });
 
 test("moves the context window by keyboard over its whole range", async () => {
@@ -209,13 +211,13 @@ test("moves the context window by keyboard over its whole range", async () => {
   const value = () => slider.getAttribute("aria-valuetext");
   await slider.focus();
   await chat.page.keyboard.press("Home");
-  expect(await value()).toBe("64 tokens");
+  await expect.poll(() => value()).toBe("64 tokens");
   const seen = new Set<string | null>();
   while (!seen.has(await value())) {
     seen.add(await value());
     await chat.page.keyboard.press("ArrowRight");
   }
-  expect(await value()).toBe("272,000 tokens");
+  await expect.poll(() => value()).toBe("272,000 tokens");
   expect(seen.size).toBeGreaterThan(40);
 });
 

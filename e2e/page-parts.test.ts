@@ -104,7 +104,7 @@ describe("a dialog", () => {
       await expect(dialog.getByLabel("Language")).toBeVisible();
       await close();
       await expect(dialog).toBeHidden();
-      expect(await focused(page)).toBe("Settings");
+      await expect.poll(() => focused(page)).toBe("Settings");
     }
   });
 
@@ -120,7 +120,7 @@ describe("a dialog", () => {
     await page.mouse.move(5, (box?.y ?? 0) + 12, { steps: 5 });
     await page.mouse.up();
     await page.waitForTimeout(100);
-    expect(await field.inputValue()).toBe("I live in Turin.");
+    await expect.poll(() => field.inputValue()).toBe("I live in Turin.");
   });
 });
 
@@ -162,7 +162,7 @@ test("copies from an open dialog where the browser denies the clipboard", async 
   await page.keyboard.press("Alt+KeyX");
   await page.getByText("The prompt", { exact: true }).click();
   await page.getByRole("button", { name: "Copy prompt" }).click();
-  expect(await page.evaluate("globalThis.copied")).toContain("user:");
+  await expect.poll(() => page.evaluate("globalThis.copied")).toContain("user:");
 });
 
 test("prints the whole conversation, and nothing of what is around it", async () => {
@@ -182,7 +182,7 @@ test("prints the whole conversation, and nothing of what is around it", async ()
       return log.getByText(/^Printed message 0/).count();
     })
     .toBe(1);
-  expect(await articles.count()).toBeLessThan(180);
+  await expect.poll(() => articles.count()).toBeLessThan(180);
   await page.evaluate("document.documentElement.dataset.theme = 'dark'");
   await page.evaluate("dispatchEvent(new Event('beforeprint'))");
   await expect.poll(() => articles.count()).toBe(180);
@@ -191,5 +191,7 @@ test("prints the whole conversation, and nothing of what is around it", async ()
   await expect(page.getByRole("navigation", { name: "Sessions" })).toBeHidden();
   await expect.poll(() => log.evaluate((it) => it.scrollHeight - it.clientHeight)).toBe(0);
   await expect.poll(() => log.evaluate((it) => it.getBoundingClientRect().height)).toBeGreaterThan(9_000);
-  expect(await log.evaluate((it) => it.computedStyleMap().get("color-scheme")?.toString())).toBe("light");
+  await expect
+    .poll(() => log.evaluate((it) => it.computedStyleMap().get("color-scheme")?.toString()))
+    .toBe("light");
 });

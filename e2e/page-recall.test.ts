@@ -87,11 +87,11 @@ test("recalls nothing when it is switched off, which the session remembers", asy
   await recall.uncheck();
   await stored;
   await expect.poll(() => marked(chat)).toBe("kept");
-  expect(await chat.page.getByRole("region", { name: "Recalled" }).count()).toBe(0);
+  await expect.poll(() => chat.page.getByRole("region", { name: "Recalled" }).count()).toBe(0);
   await chat.page.reload();
   await expect.poll(() => recall.isChecked()).toBe(false);
   await chat.memory("Stateless");
-  expect(await recall.isDisabled()).toBe(true);
+  await expect.poll(() => recall.isDisabled()).toBe(true);
 });
 
 test("recalls from another session when that is switched on, names it and opens it", async () => {
@@ -110,7 +110,7 @@ test("recalls from another session when that is switched on, names it and opens 
   await input(chat).fill("What is the name of my parrot?");
   const found = chat.page.getByRole("region", { name: "Recalled" });
   await expect(chat.page.locator(".inspector").getByRole("img", { name: /your message/ })).toBeVisible();
-  expect(await found.count()).toBe(0);
+  await expect.poll(() => found.count()).toBe(0);
   await chat.page.getByRole("button", { name: "Settings" }).click();
   await chat.page.getByRole("checkbox", { name: "Recall from my other sessions too" }).check();
   await chat.page.keyboard.press("Escape");

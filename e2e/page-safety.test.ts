@@ -41,8 +41,8 @@ describe("untrusted text of a model", () => {
       await chat.say(`fake ${JSON.stringify({ pieces: [...payload] })}`);
     }
     for (const link of await chat.page.getByRole("log").getByRole("link").all()) {
-      expect(await link.getAttribute("href")).toMatch(/^https?:\/\//);
-      expect(await link.getAttribute("rel")).toBe("noopener noreferrer nofollow");
+      await expect.poll(() => link.getAttribute("href")).toMatch(/^https?:\/\//);
+      await expect.poll(() => link.getAttribute("rel")).toBe("noopener noreferrer nofollow");
     }
     expect(await chat.page.evaluate("window.attacked")).toBeUndefined();
     expect(foreign).toEqual([]);
@@ -65,7 +65,7 @@ describe("untrusted text of a model", () => {
 describe("accessibility", () => {
   test.each(["light", "dark"] as const)("has no violations, %s", async (colorScheme) => {
     const chat = new ChatPage(await stack.open({ colorScheme, viewport: { width: 1440, height: 900 } }));
-    expect(await chat.page.locator("html").getAttribute("data-theme")).toBe(colorScheme);
+    await expect.poll(() => chat.page.locator("html").getAttribute("data-theme")).toBe(colorScheme);
     const violations = async () => (await new AxeBuilder({ page: chat.page }).analyze()).violations;
     expect(await violations()).toEqual([]);
     await chat.provider(/^Mirror/);
@@ -84,13 +84,13 @@ describe("accessibility", () => {
     const { keyboard } = chat.page;
     await chat.page.getByRole("radio", { name: "Stateless" }).focus();
     await keyboard.press("ArrowRight");
-    expect(await chat.badge.innerText()).toBe("Remembering");
+    await expect.poll(() => chat.badge.innerText()).toBe("Remembering");
     await keyboard.press("Alt+KeyI");
     await keyboard.type("Hello");
     await keyboard.press("Enter");
     await expect(chat.answers.first()).toBeVisible();
     await keyboard.press("Alt+KeyM");
-    expect(await chat.badge.innerText()).toBe("No Memory");
+    await expect.poll(() => chat.badge.innerText()).toBe("No Memory");
   });
 
   test("remembers the theme", async () => {
@@ -98,7 +98,7 @@ describe("accessibility", () => {
     await chat.page.getByRole("button", { name: "Switch to dark theme" }).click();
     await chat.page.reload();
     await expect(chat.page.getByRole("button", { name: "Switch to light theme" })).toBeVisible();
-    expect(await chat.page.locator("html").getAttribute("data-theme")).toBe("dark");
+    await expect.poll(() => chat.page.locator("html").getAttribute("data-theme")).toBe("dark");
   });
 
   test("fits a phone's width", async () => {
@@ -107,10 +107,10 @@ describe("accessibility", () => {
     await chat.memory("Stateful");
     await chat.say("Seen on a phone");
     for (const name of ["Memory", "Provider"]) {
-      expect(await chat.page.getByRole("radiogroup", { name }).isVisible()).toBe(true);
+      await expect.poll(() => chat.page.getByRole("radiogroup", { name }).isVisible()).toBe(true);
     }
     const overflow = () => chat.page.evaluate("document.documentElement.scrollWidth - innerWidth");
-    expect(await overflow()).toBe(0);
+    await expect.poll(() => overflow()).toBe(0);
     await chat.page.getByRole("button", { name: "Sessions" }).click();
     await expect(
       chat.page.getByRole("navigation", { name: "Sessions" }).getByText("Seen on a phone"),
@@ -122,6 +122,7 @@ describe("accessibility", () => {
     const chat = new ChatPage(await stack.open({ viewport: { width: 390, height: 844 } }));
     await chat.provider(/^Cloud/);
     const model = chat.page.getByRole("combobox", { name: "Model", exact: true });
+    await expect.poll(() => model.getByRole("option").count()).toBeGreaterThan(1);
     const [usual = "", other = ""] = await model.getByRole("option").allInnerTexts();
     await chat.page.getByRole("button", { name: "Sessions" }).click();
     await chat.page.getByRole("button", { name: "Settings" }).click();
@@ -129,7 +130,7 @@ describe("accessibility", () => {
     await chat.page.getByRole("dialog", { name: "Settings" }).getByRole("button", { name: "Close" }).click();
     await chat.page.keyboard.press("Escape");
     expect(usual).not.toBe(other);
-    expect(await model.inputValue()).toBe(other);
+    await expect.poll(() => model.inputValue()).toBe(other);
     await chat.say("Hello");
     await model.selectOption(usual);
     await chat.say("Hello again");

@@ -34,14 +34,14 @@ test("answers the same question without memory, beside the answer with it, and l
   await expect(dialog.getByText(/2 messages from Redis \(\d+ tokens\) came along/)).toBeVisible();
   await expect(off.getByText("I was sent 1 message")).toBeVisible();
   await expect(on.getByText("I was sent 3 messages")).toBeVisible();
-  expect(await on.getByText("only here").count()).toBe(2);
-  expect(await off.getByText("only here").count()).toBe(0);
+  await expect.poll(() => on.getByText("only here").count()).toBe(2);
+  await expect.poll(() => off.getByText("only here").count()).toBe(0);
   await expect(off.getByText("Was sent 2 messages")).toBeVisible();
   expect((await new AxeBuilder({ page: chat.page }).analyze()).violations).toEqual([]);
   await chat.page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
   await expect.poll(sessionCount).toBe(before);
-  expect(await chat.answers.count()).toBe(2);
+  await expect.poll(() => chat.answers.count()).toBe(2);
 });
 
 test("keeps the other answer as a branch", async () => {

@@ -151,9 +151,9 @@ test("a session has its own system prompt, temperature and seed, also after it w
   const other = await elsewhere(page.url());
   await other.page.getByText("System prompt, temperature, seed").click();
   await expect.poll(() => other.page.getByRole("spinbutton", { name: "Seed" }).inputValue()).toBe("7");
-  expect(await other.page.getByRole("textbox", { name: "System prompt" }).inputValue()).toBe(
-    "Answer in rhymes.",
-  );
+  await expect
+    .poll(() => other.page.getByRole("textbox", { name: "System prompt" }).inputValue())
+    .toBe("Answer in rhymes.");
 });
 
 test("a number that no provider takes is not sent", async () => {
@@ -162,7 +162,7 @@ test("a number that no provider takes is not sent", async () => {
   await chat.page.getByText("System prompt, temperature, seed").click();
   const temperature = chat.page.getByRole("spinbutton", { name: "Temperature" });
   await temperature.fill("3");
-  expect(await temperature.getAttribute("aria-invalid")).toBe("true");
+  await expect.poll(() => temperature.getAttribute("aria-invalid")).toBe("true");
   await chat.say("Too hot");
   await expect.poll(() => temperature.inputValue()).toBe("");
 });

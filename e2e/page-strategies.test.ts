@@ -31,7 +31,7 @@ test("lists what no longer fits, shows the list and its messages, and leaves rec
   const choice = page.getByRole("combobox", { name: "Sent when the conversation no longer fits" });
   await expect.poll(() => choice.inputValue()).toBe("recall");
   const list = page.getByRole("region", { name: "Table of contents" });
-  expect(await list.count()).toBe(0);
+  await expect.poll(() => list.count()).toBe(0);
   const stored = page.waitForResponse((it) => it.request().method() === "PATCH");
   await choice.selectOption("recall+summary");
   await stored;
@@ -41,7 +41,7 @@ test("lists what no longer fits, shows the list and its messages, and leaves rec
   const bar = page.locator(".inspector").getByRole("img", { name: /\d+ table of contents, \d+ history/ });
   await expect(bar).toBeVisible();
   const recall = page.getByRole("checkbox", { name: "Recall" });
-  expect(await recall.isChecked()).toBe(true);
+  await expect.poll(() => recall.isChecked()).toBe(true);
   const [title = ""] = (await entry.first().innerText()).split(":");
   await entry.first().click();
   const original = page.getByRole("article", { name: "You" }).filter({ hasText: `${title}:` });
@@ -53,7 +53,7 @@ test("lists what no longer fits, shows the list and its messages, and leaves rec
   await page.reload();
   await expect.poll(() => choice.inputValue()).toBe("summary");
   await chat.memory("Stateless");
-  expect(await choice.isDisabled()).toBe(true);
+  await expect.poll(() => choice.isDisabled()).toBe(true);
 });
 
 test("compares all ways to remember in a small window, with what each one costs", async () => {
@@ -63,7 +63,7 @@ test("compares all ways to remember in a small window, with what each one costs"
   await page.getByRole("button", { name: "Side by side" }).click();
   const add = page.getByRole("button", { name: "Lane", exact: true });
   for (let lanes = 2; lanes < 6; lanes++) await add.click();
-  expect(await add.isDisabled()).toBe(true);
+  await expect.poll(() => add.isDisabled()).toBe(true);
   await page.getByRole("combobox", { name: "Window" }).selectOption("512");
   const answers = page.getByRole("article", { name: "Assistant" });
   const filler = "The weather in our town was fine, and we walked along the river for a while. ".repeat(7);
@@ -79,11 +79,11 @@ test("compares all ways to remember in a small window, with what each one costs"
       .getByRole("article", { name: "Assistant" })
       .last()
       .innerText();
-  expect(await lastAnswer("Memory off")).toContain("I was sent 1 message: this one.");
-  expect(await lastAnswer("Memory on: newest messages")).not.toContain("My name is Ada");
-  expect(await lastAnswer("Memory on: all that fits")).toContain("My name is Ada");
+  await expect.poll(() => lastAnswer("Memory off")).toContain("I was sent 1 message: this one.");
+  await expect.poll(() => lastAnswer("Memory on: newest messages")).not.toContain("My name is Ada");
+  await expect.poll(() => lastAnswer("Memory on: all that fits")).toContain("My name is Ada");
   for (const lane of ["Memory on: table of contents", "Memory on: recall and contents"])
-    expect(await lastAnswer(lane)).toContain("I was sent the first words of");
+    await expect.poll(() => lastAnswer(lane)).toContain("I was sent the first words of");
   const table = page.getByRole("region", { name: "Tokens sent, added up" }).locator("tbody");
   const cells = async (column: number) => table.locator(`td:nth-child(${column})`).allInnerTexts();
   await expect.poll(async () => (await cells(2)).every((text) => text !== "0")).toBe(true);
@@ -92,5 +92,5 @@ test("compares all ways to remember in a small window, with what each one costs"
   expect(window).toBeLessThan(Number(recall));
   expect(recall).toBeLessThan(Number(everything));
   // The mirror has no cache and costs nothing.
-  expect(await cells(3)).toEqual(Array(6).fill("none reported"));
+  await expect.poll(() => cells(3)).toEqual(Array(6).fill("none reported"));
 });

@@ -36,7 +36,7 @@ describe("a streaming answer", () => {
     }
     await expect(chat.answers.last().getByText("word 70")).toBeVisible();
     await ended(chat);
-    expect(await textOf(chat)).toBe(words(120));
+    await expect.poll(() => textOf(chat)).toBe(words(120));
   });
 
   test("shows the running answer in a second tab", async () => {
@@ -59,7 +59,7 @@ describe("a streaming answer", () => {
     await send(chat, script({ words: 60, delayMs: 30 }));
     await expect(second.answers.last().getByText("word 20")).toBeVisible();
     await Promise.all([ended(chat), ended(second)]);
-    expect(await textOf(second)).toBe(words(60));
+    await expect.poll(() => textOf(second)).toBe(words(60));
   });
 
   test("keeps the text of a stopped answer and offers a retry", async () => {
@@ -72,7 +72,7 @@ describe("a streaming answer", () => {
     expect(words(400).startsWith(kept)).toBe(true);
     await chat.page.reload();
     await expect(chat.page.getByRole("button", { name: "Try again" })).toBeVisible();
-    expect(await textOf(chat)).toBe(kept);
+    await expect.poll(() => textOf(chat)).toBe(kept);
   });
 
   test("says why a turn failed and replaces it on retry", async () => {
@@ -86,7 +86,7 @@ describe("a streaming answer", () => {
     await note.getByRole("button", { name: "Try again" }).click();
     await expect.poll(turns).toBe(asked + 1);
     await expect(note.getByRole("button", { name: "Try again" })).toBeVisible();
-    expect(await chat.page.getByRole("article", { name: "You" }).count()).toBe(1);
+    await expect.poll(() => chat.page.getByRole("article", { name: "You" }).count()).toBe(1);
   });
 
   test("queues messages and sends them in order", async () => {
@@ -96,7 +96,7 @@ describe("a streaming answer", () => {
     await send(chat, "the second");
     await send(chat, "the third");
     const waiting = chat.page.getByRole("list", { name: "Waiting messages" });
-    expect(await waiting.getByRole("listitem").count()).toBe(2);
+    await expect.poll(() => waiting.getByRole("listitem").count()).toBe(2);
     await expect(chat.answers.nth(2)).toBeVisible();
     await ended(chat);
     await expect.poll(() => waiting.count()).toBe(0);
@@ -114,6 +114,8 @@ describe("a streaming answer", () => {
     await chat.page.goto(stack.url);
     await expect(chat.answers.first()).toBeVisible();
     expect(new URL(chat.page.url()).hash).toBe(hash);
-    expect(await chat.page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("not sent yet");
+    await expect
+      .poll(() => chat.page.getByRole("textbox", { name: "Message" }).inputValue())
+      .toBe("not sent yet");
   });
 });

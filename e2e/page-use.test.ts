@@ -24,7 +24,7 @@ describe("everyday use", () => {
     await chat.page.context().setOffline(true);
     await chat.page.getByRole("button", { name: "Settings" }).click();
     await expect(chat.page.getByText("This part of the page could not be loaded")).toBeVisible();
-    expect(await chat.answers.count()).toBe(1);
+    await expect.poll(() => chat.answers.count()).toBe(1);
     await chat.page.context().setOffline(false);
     await chat.page.keyboard.press("Escape");
     await chat.say("Still there?");
@@ -52,11 +52,13 @@ describe("everyday use", () => {
     await chat.page.getByRole("button", { name: "Edit message" }).click();
     await chat.page.getByRole("textbox", { name: "Edited message" }).fill(text);
     await expect.poll(() => tooLong(chat).count()).toBe(2);
-    expect(await chat.page.getByRole("button", { name: "Send as a new version" }).isDisabled()).toBe(true);
+    await expect
+      .poll(() => chat.page.getByRole("button", { name: "Send as a new version" }).isDisabled())
+      .toBe(true);
     await chat.page.getByRole("button", { name: "Side by side" }).click();
     await input(chat).fill(text);
     await expect(tooLong(chat)).toBeVisible();
-    expect(await input(chat).inputValue()).toBe(text);
+    await expect.poll(() => input(chat).inputValue()).toBe(text);
     expect(refused).toEqual([]);
   });
 
@@ -65,13 +67,13 @@ describe("everyday use", () => {
     const gone = chat.page.getByText("This session has expired or was deleted.");
     await chat.page.reload();
     await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
-    expect(await gone.count()).toBe(0);
+    await expect.poll(() => gone.count()).toBe(0);
     await chat.page.goto(`${stack.url}/#/s/session_1600000000000_expired00`);
     await expect(gone).toBeVisible();
     await chat.say("Anew");
     await chat.page.getByRole("button", { name: "New session" }).click();
     await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
-    expect(await gone.count()).toBe(0);
+    await expect.poll(() => gone.count()).toBe(0);
   });
 
   test("does not show a loading conversation as an empty one", async () => {
@@ -87,7 +89,7 @@ describe("everyday use", () => {
     await chat.page.reload();
     await asked.promise;
     await expect(chat.page.getByText("Loading the conversation…")).toBeVisible();
-    expect(await chat.page.getByText("A model knows what it is sent").count()).toBe(0);
+    await expect.poll(() => chat.page.getByText("A model knows what it is sent").count()).toBe(0);
     told.resolve();
     await expect(chat.answers.first()).toBeVisible();
   });
@@ -101,7 +103,7 @@ describe("everyday use", () => {
     const sessions = chat.page.getByRole("navigation", { name: "Sessions" });
     await expect(sessions.getByRole("link", { name: /^fake/ })).toBeVisible();
     await expect(chat.page.getByRole("rowheader", { name: "…:log" })).toBeVisible();
-    expect(await chat.page.title()).toMatch(/^fake .* · Memory Magic$/);
+    await expect.poll(() => chat.page.title()).toMatch(/^fake .* · Memory Magic$/);
     await chat.page.getByRole("button", { name: "Stop" }).click();
   });
 
@@ -120,7 +122,7 @@ describe("everyday use", () => {
     await chat.page.getByRole("button", { name: "Write a message" }).focus();
     await chat.page.keyboard.press("Enter");
     await chat.page.keyboard.type("Hello");
-    expect(await input(chat).inputValue()).toBe("Hello");
+    await expect.poll(() => input(chat).inputValue()).toBe("Hello");
   });
 
   test("restores what was undone, and the focus", async () => {
@@ -152,7 +154,7 @@ describe("everyday use", () => {
     await expect(branches.getByText("2 / 2")).toBeVisible();
     await chat.page.getByRole("button", { name: "Clear session" }).dblclick();
     await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
-    expect(await chat.page.getByText("Session cleared").count()).toBe(1);
+    await expect.poll(() => chat.page.getByText("Session cleared").count()).toBe(1);
   });
 
   test("shows no turn of a session that was cleared", async () => {

@@ -15,7 +15,7 @@ describe("the four scenarios with the mirror", () => {
     const chat = await open();
     await chat.memory("Stateless");
     await chat.provider(/^Mirror/);
-    expect(await chat.badge.innerText()).toBe("No Memory");
+    await expect.poll(() => chat.badge.innerText()).toBe("No Memory");
     await chat.say("My name is Alice");
     expect(await chat.say("What's my name?")).not.toContain("Alice");
   });
@@ -24,7 +24,7 @@ describe("the four scenarios with the mirror", () => {
     const chat = await open();
     await chat.memory("Stateful");
     await chat.provider(/^Mirror/);
-    expect(await chat.badge.innerText()).toBe("Remembering");
+    await expect.poll(() => chat.badge.innerText()).toBe("Remembering");
     await chat.say("My name is Bob");
     expect(await chat.say("What's my name?")).toContain("My name is Bob");
   });
