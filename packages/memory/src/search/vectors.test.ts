@@ -217,7 +217,10 @@ describe("a search goes on by words, and says so", () => {
     const { history, lexical, options } = start();
     await lexical.store("s", "My tent is green", "Noted");
     await history.embedTurns("s");
-    const broken = new MessageHistory({ ...options, embedder: { ...trigramEmbedder(), embed } });
+    // The turns of a client wait for one another: one that hangs would keep those of the other tests for 30 s.
+    const { client, close } = await connectNodeRedis();
+    onTestFinished(close);
+    const broken = new MessageHistory({ ...options, client, embedder: { ...trigramEmbedder(), embed } });
     const found = await broken.search("s", "tent", ALL);
     expect(contents(found)).toEqual(["My tent is green", "Noted"]);
     expect(found.vectors).toEqual({ compared: 0, damaged: 0, failed });

@@ -145,7 +145,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         : "scores" in value
           ? [...value.scores.keys()]
           : [...value].flat();
-    return texts.reduce((bytes, text) => bytes + text.length + 16, key.length + 64);
+    // About what Redis takes: the entries of a list are packed closer than fields and members.
+    const overhead = Array.isArray(value) ? 8 : 16;
+    return texts.reduce((bytes, text) => bytes + text.length + overhead, key.length + 64);
   },
   PERSIST: (keys, key = "") => {
     const entry = keys.entry(key);
