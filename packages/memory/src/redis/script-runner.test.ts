@@ -31,6 +31,7 @@ describe("ScriptRunner", () => {
     "TRYAGAIN Multiple keys request",
     "CLUSTERDOWN Hash slot not served",
     "LOADING Redis is loading",
+    "BUSY Redis is busy running a script",
   ])("tries again when Redis has not run it yet: %s", async (message) => {
     const { client, calls } = scripted(fails(message), ok);
     expect((await new ScriptRunner(client, 1000).run(SCRIPT, ["k"], []))[0]).toBe("ok");

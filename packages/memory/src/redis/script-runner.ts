@@ -34,7 +34,7 @@ interface RunOptions {
 }
 
 // Redis has not run the command, and may soon.
-const TEMPORARY_ERROR = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN)\b/;
+const TEMPORARY_ERROR = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN|BUSY)\b/;
 const RETRY_DELAY_MS = 50;
 
 /** What is known of the Redis behind a client. */

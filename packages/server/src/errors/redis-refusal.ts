@@ -19,6 +19,7 @@ const REFUSALS: readonly Refusal[] = [
   { pattern: /\bOOM\b/, reason: "Redis is out of memory (OOM)." },
   { pattern: /MISCONF/, reason: "Redis cannot save to its disk, so it refuses writes (MISCONF)." },
   { pattern: /LOADING/, reason: "Redis is loading its data (LOADING)." },
+  { pattern: /\bBUSY\b/, reason: "Redis is running a slow script of another program (BUSY)." },
 ];
 
 const refusalOf = (error: unknown): Refusal | undefined => {
