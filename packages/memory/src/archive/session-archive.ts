@@ -61,6 +61,7 @@ export class SessionArchive {
       if (blob) await copy.addBlob({ id, mediaType: blob.mediaType, data: blob.data() });
     }
     if (vectors && (await source.isUnchanged(vectors))) await copy.addVectors(vectors.entries);
+    copy.addSummaries(await source.summaries());
     const ttl = await copy.finish({
       v: source.layout,
       epoch: newEpoch(),

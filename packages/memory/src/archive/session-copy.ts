@@ -3,6 +3,7 @@ import { MemoryError, sessionExists } from "../errors.ts";
 import type { Script } from "../redis/script.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import { COPY_BLOB, COPY_ENTRIES, COPY_TURNS, COPY_VECTORS, FINISH_COPY } from "../scripts/archive.ts";
+import { encodeSummary, type Summary } from "../summary/session-summary.ts";
 import { assertFields, assertText } from "../validate.ts";
 
 // `bytes`: of a blob that was read.
@@ -33,6 +34,7 @@ export class SessionCopy {
   readonly #run: Run;
   #length = 0;
   #blobBytes = 0;
+  #summaries: readonly Summary[] = [];
 
   constructor(run: Run) {
     this.#run = run;
@@ -54,6 +56,11 @@ export class SessionCopy {
       const page = entries.slice(from, from + VECTORS_AT_ONCE);
       refuse(await this.#run(COPY_VECTORS, [String(from), ...page], true));
     }
+  }
+
+  /** Summaries of its beginning, newest first. They are shown with the rest. */
+  addSummaries(summaries: readonly Summary[]): void {
+    this.#summaries = summaries;
   }
 
   /** @throws TypeError for a blob whose id is not that of its data */
@@ -82,7 +89,9 @@ export class SessionCopy {
     meta: { readonly epoch: string; readonly v: string } & Readonly<Record<string, string>>,
   ): Promise<number> {
     const fields = Object.entries(meta).filter(([, value]) => value !== "");
-    const reply = await this.#run(FINISH_COPY, [String(this.#length), ...fields.flat()], false);
+    const summaries = this.#summaries.toReversed().flatMap((one) => [String(one.to), encodeSummary(one)]);
+    const args = [String(this.#length), String(summaries.length / 2), ...summaries, ...fields.flat()];
+    const reply = await this.#run(FINISH_COPY, args, false);
     refuse(reply);
     return Number(reply[2]);
   }

@@ -5,6 +5,7 @@ import { OPEN, READ_ENTRIES, SCAN_TURNS } from "../scripts/archive.ts";
 import { READ_VECTORS } from "../scripts/search.ts";
 import { READ_RECORDS } from "../scripts/turns.ts";
 import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
+import { readSummaries, type Summary } from "../summary/session-summary.ts";
 
 /** Where a fork ends. Default: at the session's last settled item. */
 export interface ForkOptions {
@@ -42,11 +43,14 @@ export class SessionSnapshot {
   /** As it is stored, or empty. */
   readonly metadata: string;
   readonly #run: Run;
+  /** By Redis' clock. */
+  readonly #openedAt: Date;
 
   private constructor(run: Run, info: SessionInfo, reply: Reply) {
     this.#run = run;
     this.info = info;
     this.epoch = String(reply[5]);
+    this.#openedAt = new Date(reply[1]);
     this.end = Number(reply[14]);
     this.ownTtl = String(reply[15]);
     this.context = String(reply[16]);
@@ -123,6 +127,20 @@ export class SessionSnapshot {
       return { changes: String(itsChanges), first: Number(first), entries: entries.map(String) };
     } catch {
       return undefined;
+    }
+  }
+
+  /**
+   * Summaries of what is before its end, newest first, of which no item has changed since it was opened. To be read after the
+   * pages.
+   */
+  async summaries(): Promise<readonly Summary[]> {
+    try {
+      const { epoch, summaries } = await readSummaries(this.#run);
+      if (epoch !== this.epoch) return [];
+      return summaries.filter(({ to, createdAt }) => to <= this.end && createdAt <= this.#openedAt);
+    } catch {
+      return [];
     }
   }
 

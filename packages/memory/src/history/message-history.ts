@@ -30,6 +30,8 @@ import { type SessionVectors, type VectorSession, vectorsOf } from "../search/se
 import { encodeAllTerms } from "../search/terms.ts";
 import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
 import { decodeStorage, type SessionStorage } from "../sessions/session-storage.ts";
+import { type NoSummary, readSummaries, type Summary } from "../summary/session-summary.ts";
+import { type Summarizer, type SummaryOutcome, writeSummary } from "../summary/write-summary.ts";
 import {
   assertChange,
   assertCount,
@@ -519,6 +521,42 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   async embedTurns(sessionId: string): Promise<number> {
     if (this.#vectors === undefined) throw new TypeError("embedder is missing: pass it to the constructor");
     return this.#vectors.makeAll(this.#searched(sessionId));
+  }
+
+  /**
+   * Lets a model of yours sum up what stands before an item: the first one that is still sent to the model. Of a long session one
+   * call covers a part; the next call goes on from there. The model is asked only if at least eight items have come since the
+   * last summary, and by one caller at a time, also of several processes. What breaks a rule (see the README) is not kept.
+   *
+   * @example
+   * const write = async () => "The user is called Bob."; // asks a model
+   * void history.summarize("session_1", { before: message.id, summarizer: { model: "my-model", write } });
+   *
+   * @throws TypeError; MemoryError `unknown_message`
+   */
+  async summarize(
+    sessionId: string,
+    options: { readonly before: string; readonly summarizer: Summarizer },
+  ): Promise<SummaryOutcome> {
+    assertFields("options", options, new Set(["before", "summarizer"]));
+    const outcome = await writeSummary(this.#searched(sessionId).run, options);
+    if (outcome === undefined) throw unknownMessage(options.before);
+    return outcome;
+  }
+
+  /**
+   * Returns the summaries that there are, newest first: the first one is current, the others are those that it replaced. A
+   * change of an item that they cover removes them all. `refused` says why the last one that was tried is not there.
+   *
+   * @example
+   * const { summaries, refused } = await history.summaries("session_1");
+   * console.log(summaries[0]?.text, summaries[0]?.to, summaries[0]?.model, refused);
+   */
+  async summaries(
+    sessionId: string,
+  ): Promise<{ readonly summaries: readonly Summary[]; readonly refused?: NoSummary }> {
+    const { epoch: _, ...stored } = await readSummaries(this.#searched(sessionId).run);
+    return stored;
   }
 
   /**

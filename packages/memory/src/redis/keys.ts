@@ -16,6 +16,8 @@ export interface SessionKeys {
   readonly words: string;
   /** LIST: a vector for each turn, at the index of the turn's first item, see `stored-vectors.ts`. */
   readonly vectors: string;
+  /** HASH: what a model wrote of the session's beginning, see `summary/session-summary.ts`. */
+  readonly summary: string;
   /** All of them, in the scripts' order. */
   readonly all: string[];
 }
@@ -50,9 +52,10 @@ export function sessionKeys(name: string, owner: string, sessionId: string): Ses
     blobs: key("blobs"),
     words: key("words"),
     vectors: key("vectors"),
+    summary: key("summary"),
   };
-  const { messages, meta, turns, idempotency, log, blobs, words, vectors } = keys;
-  return { ...keys, all: [messages, meta, turns, idempotency, log, blobs, words, vectors] };
+  const { messages, meta, turns, idempotency, log, blobs, words, vectors, summary } = keys;
+  return { ...keys, all: [messages, meta, turns, idempotency, log, blobs, words, vectors, summary] };
 }
 
 /** The keys of a copy that is being made, in the slot of the session that it becomes. */

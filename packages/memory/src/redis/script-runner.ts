@@ -23,6 +23,7 @@ const STATUSES = new Set([
     "gone",
     "taken",
     "lost",
+    "recent",
   ],
   ...["begun", "busy", "replay", "mismatch", "refused", "running", "ended", "conflict", "sessions", "bytes"],
   ...["too_large"],

@@ -5,7 +5,7 @@ import { readScript, writeScript } from "./session-script.ts";
  * Opens a session to be read whole: what is settled of it, from the beginning up to the message of a running turn.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the id of a message to end before, or empty   ARGV[4] the id of a turn to end with, or empty
  *
@@ -48,7 +48,7 @@ return reply
  * of large ones, what is read and does not fit is read again for the next page.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the epoch that the session had when it was opened   ARGV[4] from this index   ARGV[5] to, excluded
  *
@@ -77,7 +77,7 @@ return reply
  * Reads records of turns that are settled: ended, and with their messages before the end. A record may come twice.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the epoch that the session had when it was opened   ARGV[4] the end, an index
  * ARGV[5] 0, then the cursor of the last reply
@@ -106,14 +106,14 @@ return reply
  * Begins every script on a copy: a session that is being made of many pages. It is made under names of its own,
  * in the slot of the session that it becomes; one that is not finished expires within a minute.
  *
- * KEYS[9…13] the copy's messages, meta, turns, blobs and vectors
+ * KEYS[10…14] the copy's messages, meta, turns, blobs and vectors
  */
 const COPY_HEAD = lua`
-local copy_messages, copy_meta, copy_turns, copy_blobs, copy_vectors = unpack(KEYS, 9, 13)
+local copy_messages, copy_meta, copy_turns, copy_blobs, copy_vectors = unpack(KEYS, 10, 14)
 -- Terms and vectors alone are left from a session that Redis has evicted.
 local function session_exists() return redis.call('EXISTS', unpack(KEYS, 1, 6)) > 0 end
 local function expire_in_a_minute()
-  for i = 9, 13 do redis.call('PEXPIRE', KEYS[i], 60000) end
+  for i = 10, 14 do redis.call('PEXPIRE', KEYS[i], 60000) end
 end
 `;
 
@@ -121,8 +121,8 @@ end
  * Adds entries to a copy. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
- * KEYS[9] the copy's messages   KEYS[10] its meta   KEYS[11] its turns   KEYS[12] its blobs   KEYS[13] its vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
+ * KEYS[10] the copy's messages   KEYS[11] its meta   KEYS[12] its turns   KEYS[13] its blobs   KEYS[14] its vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the index of the first
  * ARGV[4…] pairs: the record, `0` for a message that was dropped; the id to index it by, or empty
@@ -154,8 +154,8 @@ return {'ok', now}
  * Adds records of turns to a copy. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
- * KEYS[9] the copy's messages   KEYS[10] its meta   KEYS[11] its turns   KEYS[12] its blobs   KEYS[13] its vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
+ * KEYS[10] the copy's messages   KEYS[11] its meta   KEYS[12] its turns   KEYS[13] its blobs   KEYS[14] its vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] pairs: the turn's id, its record
  *
@@ -175,8 +175,8 @@ return {'ok', now}
  * Adds a piece of a blob to a copy, or what is known of one. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
- * KEYS[9] the copy's messages   KEYS[10] its meta   KEYS[11] its turns   KEYS[12] its blobs   KEYS[13] its vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
+ * KEYS[10] the copy's messages   KEYS[11] its meta   KEYS[12] its turns   KEYS[13] its blobs   KEYS[14] its vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] field   ARGV[4] value   ARGV[5] bytes of all blobs so far
  *
@@ -195,8 +195,8 @@ return {'ok', now}
  * Adds entries of vectors to a copy. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
- * KEYS[9] the copy's messages   KEYS[10] its meta   KEYS[11] its turns   KEYS[12] its blobs   KEYS[13] its vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
+ * KEYS[10] the copy's messages   KEYS[11] its meta   KEYS[12] its turns   KEYS[13] its blobs   KEYS[14] its vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the index of the first   ARGV[4…] the entries, at most 1,000
  *
@@ -215,10 +215,12 @@ return {'ok', now}
  * Makes a copy the session, all of it at once.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
- * KEYS[9] the copy's messages   KEYS[10] its meta   KEYS[11] its turns   KEYS[12] its blobs   KEYS[13] its vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
+ * KEYS[10] the copy's messages   KEYS[11] its meta   KEYS[12] its turns   KEYS[13] its blobs   KEYS[14] its vectors
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
- * ARGV[3]  how many entries it has   ARGV[4…] pairs of field and value of its meta
+ * ARGV[3]  how many entries it has   ARGV[4] how many summaries
+ * ARGV[5…] two for each summary, oldest first: the index that it ends before, its record; then pairs of field and value
+ *          of its meta
  *
  * Returns {'ok', now, ttl} | {'taken', now} | {'lost', now}
  */
@@ -227,13 +229,16 @@ export const FINISH_COPY = writeScript(
   lua`
 if session_exists() then return {'taken', now} end
 if redis.call('LLEN', copy_messages) ~= tonumber(ARGV[3]) then return {'lost', now} end
-redis.call('HSET', copy_meta, 'created', now_text, 'updated', now_text, unpack(ARGV, 4))
-redis.call('DEL', words, vectors)
+local first_field = 5 + 2 * ARGV[4]
+redis.call('HSET', copy_meta, 'created', now_text, 'updated', now_text, unpack(ARGV, first_field))
+redis.call('DEL', words, vectors, summary)
+for i = 5, first_field - 1, 2 do redis.call('HSET', summary, 's:' .. ARGV[i], ARGV[i + 1], 'to', ARGV[i]) end
 local renamed = {[copy_messages] = messages, [copy_meta] = meta, [copy_turns] = turns, [copy_blobs] = blobs,
   [copy_vectors] = vectors}
 for from, to in pairs(renamed) do
   if redis.call('EXISTS', from) == 1 then redis.call('RENAME', from, to) end
 end
+if ARGV[4] ~= '0' then redis.call('HSET', summary, 'epoch', redis.call('HGET', meta, 'epoch')) end
 own_ttl = redis.call('HGET', meta, 'ttl')
 return {'ok', now, renew_ttl()}
 `,

@@ -10,8 +10,8 @@ import { readScript, writeScript } from "./session-script.ts";
  * Stores a piece of a blob that is being uploaded. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
- * KEYS[9] the upload
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
+ * KEYS[10] the upload
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the piece's number, from 0   ARGV[4] its content in Base64
  *
@@ -19,8 +19,8 @@ import { readScript, writeScript } from "./session-script.ts";
  */
 export const PUT_PIECE = writeScript(
   lua`
-redis.call('HSET', KEYS[9], ARGV[3], ARGV[4])
-redis.call('PEXPIRE', KEYS[9], 60000)
+redis.call('HSET', KEYS[10], ARGV[3], ARGV[4])
+redis.call('PEXPIRE', KEYS[10], 60000)
 return {'ok', now}
 `,
 );
@@ -30,8 +30,8 @@ return {'ok', now}
  * Creates the session if there is none. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
- * KEYS[9] the upload
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
+ * KEYS[10] the upload
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the blob's id   ARGV[4] number of pieces   ARGV[5] bytes   ARGV[6] what is known of it (JSON)
  * ARGV[7] bytes that all blobs of the session may have, or empty   ARGV[8] the last piece in Base64
@@ -46,19 +46,19 @@ local is_new = redis.call('HEXISTS', blobs, id) == 0
 if is_new then
   local all = tonumber(redis.call('HGET', blobs, '') or 0)
   if ARGV[7] ~= '' and all + bytes > tonumber(ARGV[7]) then
-    redis.call('UNLINK', KEYS[9])
+    redis.call('UNLINK', KEYS[10])
     return {'too_large', now, all}
   end
-  if redis.call('HLEN', KEYS[9]) ~= last then return {'lost', now} end
+  if redis.call('HLEN', KEYS[10]) ~= last then return {'lost', now} end
   redis.call('HSET', blobs, id .. ':' .. last, ARGV[8])
-  for n = 0, last - 1 do redis.call('HSET', blobs, id .. ':' .. n, redis.call('HGET', KEYS[9], n)) end
+  for n = 0, last - 1 do redis.call('HSET', blobs, id .. ':' .. n, redis.call('HGET', KEYS[10], n)) end
   redis.call('HSET', blobs, id, ARGV[6])
   redis.call('HINCRBY', blobs, '', bytes)
 end
 if not epoch then create_session(ARGV[9], '2') end
 layout = '2'
 redis.call('HSET', meta, 'v', layout, 'updated', now_text)
-redis.call('UNLINK', KEYS[9])
+redis.call('UNLINK', KEYS[10])
 return {'ok', now, renew_ttl(), epoch, is_new and 1 or 0}
 `,
 );
@@ -67,7 +67,7 @@ return {'ok', now, renew_ttl(), epoch, is_new and 1 or 0}
  * Reads a piece of a blob.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the blob's id   ARGV[4] the piece's number
  *
@@ -85,7 +85,7 @@ return {'ok', now, found[1], found[2]}
  * Lists a session's blobs.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  *
  * Returns {'ok', now, what is known of a blob (JSON), …}

@@ -5,7 +5,7 @@ import { branch, readScript, writeScript } from "./session-script.ts";
  * Appends items: all or none.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  epoch, if the session is new   ARGV[4] terms of the items, see `push_terms`
  * ARGV[5…] two for each item, see `new_records`
@@ -34,7 +34,7 @@ return {'ok', now, renew_ttl(), epoch, first, length - (dropped or 0)}
  * Creates a session: all of it or nothing. May be repeated with the same epoch.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] epoch   ARGV[4] terms of the items, see `push_terms`
  * ARGV[5] its own TTL in ms, or empty   ARGV[6] metadata (JSON), or empty
@@ -73,7 +73,7 @@ const MAX_LOOKED_AT = 10_000;
  * if the next wanted one is further away than one script looks.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  how many at most   ARGV[4] the id that they end before, or empty
  * ARGV[5…] the kinds wanted; none: all that are roles; `*`: all
@@ -148,7 +148,7 @@ return reply
  * Reads a page of items, forwards: at most as many as fit a reply, and at least one.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the index to begin at   ARGV[4] how many list entries to look at
  *
@@ -179,7 +179,7 @@ return reply
  * Reads one item.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] its id
  *
@@ -198,7 +198,7 @@ return {'ok', now, epoch, index, record}
  * Drops one item.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] its id; empty: the newest
  *
@@ -230,7 +230,7 @@ return {'ok', now, renew_ttl(), epoch, index, record}
  * Replaces one item by a changed one, if nothing has changed it since it was read.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] its index   ARGV[4] epoch   ARGV[5] SHA-1 of the record that was read   ARGV[6] the new record
  * ARGV[7] its terms, or empty
@@ -256,7 +256,7 @@ return {'ok', now, renew_ttl()}
  * it, for as long as the new ones begin with the ids of the old ones.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the id of the first to be replaced   ARGV[4] terms of the new items, see `push_terms`
  * ARGV[5…] two for each new item, see `new_records`; none: the conversation is truncated
@@ -314,7 +314,7 @@ return reply
  * Ends the running turn, if there is one, and deletes the session.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  *
  * Returns {'ok', now, 1 if there was one}
@@ -331,7 +331,7 @@ return {'ok', now, removed > 0 and 1 or 0}
  * Sets fields of a session for good.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] pairs of field and value: `ttl` (ms), `title`
  *
@@ -350,7 +350,7 @@ return {'ok', now, renew_ttl()}
  * Sets a session's metadata, stored as `<version>:<JSON>`. Creates the session if there is none.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] epoch, if the session is new   ARGV[4] JSON
  * ARGV[5] the version that it must have (0: none is set); empty: any
@@ -372,7 +372,7 @@ return {'ok', now, renew_ttl(), epoch, version}
  * Reads what is known of a session.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  *
  * Returns what `session_info` does

@@ -5,7 +5,7 @@ import { readScript, writeScript } from "./session-script.ts";
  * Reads the entries of terms that stand before an item, as many as are asked for.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the id of an item, or empty: the end   ARGV[4] an index that they end before too, or empty
  * ARGV[5] how many entries
@@ -42,7 +42,7 @@ return reply
  * Stores terms of items that had none. An item that was changed since it was read is left as it is.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] epoch   ARGV[4] index of the first item
  * ARGV[5…] two for each item: SHA-1 of its record, entry of its terms
@@ -83,7 +83,7 @@ return {'ok', now}
  * Reads items by ranges of indexes, in this order: as many ranges as fit a reply, and at least one.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] epoch   ARGV[4] the count of changes that it must have, or empty
  * ARGV[5…] two for each range: its first index, its last
@@ -114,7 +114,7 @@ return reply
  * Reads vectors of turns, those that the caller does not know.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] an epoch, or empty   ARGV[4] a count of changes   ARGV[5] an index: as long as the first two are the
  *         session's, the entries up to this index are known to the caller
@@ -143,7 +143,7 @@ const MAX_PADDED = 10_000;
  * Stores vectors of turns, in the order of their items. A turn of which an item was changed since it was read is left out.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] epoch
  * ARGV[4…] four for each turn: index of its first item, number of its items, SHA-1 of their records joined by line feeds,

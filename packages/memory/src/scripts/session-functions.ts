@@ -20,16 +20,17 @@ local function renew_ttl()
     redis.call('PEXPIRE', blobs, ttl)
     redis.call('PEXPIRE', words, ttl)
     redis.call('PEXPIRE', vectors, ttl)
+    redis.call('PEXPIRE', summary, ttl)
   end
   return tonumber(ttl)
 end
 
--- Makes the session's \`meta\`. Terms and vectors that are there are left from a session of the same name: Redis has evicted
+-- Makes the session's \`meta\`. Terms, vectors and summaries that are there are left from a session of the same name: Redis has evicted
 -- its \`meta\`, or a version of this library that does not know these keys has cleared it.
 local function create_session(its_epoch, its_layout)
   epoch, layout = its_epoch, its_layout
   redis.call('HSET', meta, 'v', layout, 'epoch', epoch, 'created', now_text, 'updated', now_text)
-  redis.call('DEL', words, vectors)
+  redis.call('DEL', words, vectors, summary)
 end
 
 -- Items in the session. A dropped item stays in the list as 0, so that no index changes.
@@ -67,11 +68,20 @@ local function forget_vector(index)
   redis.call('HINCRBY', meta, 'revectored', 1)
 end
 
+-- Removes all summaries if the last one, or one that is being written, covers an item: the item has changed.
+local function forget_summary(index)
+  local fields = redis.pcall('HMGET', summary, 'to', 'upto')
+  if fields.err or tonumber(index) >= math.max(fields[1] or 0, fields[2] or 0) then return end
+  redis.call('DEL', summary)
+  redis.call('HSET', summary, 'epoch', epoch, 'refused', 'changed')
+end
+
 -- Sets the entry of an item, if it has one: '0' if the item was dropped, '' if its terms are not known. \`reworded\`
 -- counts these changes, so that a process knows whether the entries that it has read are still the same.
 local function set_terms(index, entry)
   if layout == '1' then return end
   forget_vector(index)
+  forget_summary(index)
   if not redis.pcall('LSET', words, index, entry).err then redis.call('HINCRBY', meta, 'reworded', 1) end
 end
 

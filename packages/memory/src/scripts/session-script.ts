@@ -12,7 +12,7 @@ const BRANCHES = /-- branch\n.*?-- branch/gs;
  * Begins every script on a session.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline in Redis' time, ms since the Unix epoch; empty: none
  * ARGV[2] TTL in ms of a session that has none of its own
  *
@@ -26,7 +26,7 @@ const BRANCHES = /-- branch\n.*?-- branch/gs;
  * A full Redis refuses RPUSH, HSET and APPEND. Scripts call these first, so that a refusal changes nothing.
  */
 const HEAD = lua`
-local messages, meta, turns, idempotency, log, blobs, words, vectors = unpack(KEYS, 1, 8)
+local messages, meta, turns, idempotency, log, blobs, words, vectors, summary = unpack(KEYS, 1, 9)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- Lua and Redis format its numbers, which are doubles, several times slower than \`%d\`.

@@ -5,7 +5,7 @@ import { readScript } from "./session-script.ts";
  * A session's keys: those that there are.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  *
  * Returns {'ok', now, TTL left in ms, name, type, entries, bytes, TTL left in seconds, …} | {'unknown', now}

@@ -5,7 +5,7 @@ import { branch, readScript, writeScript } from "./session-script.ts";
  * Begins a turn: all of it or nothing. May be repeated with the same turn id.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3]  the turn's id                ARGV[4]  lease in ms
  * ARGV[5]  epoch, if the session is new ARGV[6]  info (JSON)
@@ -134,7 +134,7 @@ return add_history(reply, last, tonumber(ARGV[11]), ARGV[12], known[2])
  * Appends to the running turn's log; an empty text only renews its lease. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id   ARGV[4] lease in ms   ARGV[5] bytes of log before this text   ARGV[6] text
  * ARGV[7] info (JSON), or empty: unchanged   ARGV[8] present if the text has a mark
@@ -173,7 +173,7 @@ return {'ok', now, ttl}
  * Ends a turn. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id   ARGV[4] status   ARGV[5] bytes of log before the rest   ARGV[6] the rest
  * ARGV[7] info (JSON), or empty: unchanged   ARGV[8] the context's window and start to remember, or empty
@@ -204,7 +204,7 @@ return {'ok', now, ARGV[4], count_items(), ttl}
  * Takes a running turn back: its input is removed, unless it was there before, and its record. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id
  *
@@ -233,7 +233,7 @@ return {'ok', now}
  * Stops a running turn at once, whichever process writes it. It keeps the output that Redis has. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id   ARGV[4] its status: cancelled or interrupted
  *
@@ -252,7 +252,7 @@ return {'ok', now, renew_ttl()}
  * Reads a turn.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id   ARGV[4] bytes of its log that are known already
  *
@@ -285,7 +285,7 @@ return reply
  * Reads the records of turns.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3…] their ids
  *
@@ -303,7 +303,7 @@ return reply
  * Removes the record of a turn that has ended; its items stay.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] the turn's id
  *
@@ -322,7 +322,7 @@ return {'ok', now, redis.call('HLEN', turns)}
  * Reads what a turn would find, and changes nothing.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
- * KEYS[7] words   KEYS[8] vectors
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
  * ARGV[3] bytes of history to return at most   ARGV[4] the window whose start is asked for
  * ARGV[5] the turn that would be retried, or empty

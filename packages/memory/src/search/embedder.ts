@@ -1,3 +1,4 @@
+import { inTime } from "../in-time.ts";
 import { assertFields } from "../validate.ts";
 
 /** What texts are embedded for. Many models want a question and what is searched marked differently. */
@@ -82,20 +83,10 @@ export async function embedInTime(
   purpose: EmbeddingPurpose,
   timeoutMs: number,
 ): Promise<Float32Array[]> {
-  const controller = new AbortController();
   const late = new EmbeddingError("late", `The embedder did not answer within ${timeoutMs} ms`);
-  const { promise: giveUp, reject } = Promise.withResolvers<never>();
-  const timer: Partial<NodeJS.Timeout> | number = setTimeout(() => {
-    reject(late);
-    controller.abort(late);
-  }, timeoutMs);
-  // A timer that keeps a process from exiting is Node.js' own.
-  if (typeof timer === "object") timer.unref?.();
   try {
-    const { signal } = controller;
     const cut = texts.map((text) => text.slice(0, MAX_CHARACTERS).toWellFormed());
-    const asked = Promise.resolve().then(() => embedder.embed(cut, { purpose, signal }));
-    const vectors = await Promise.race([asked, giveUp]);
+    const vectors = await inTime(timeoutMs, late, (signal) => embedder.embed(cut, { purpose, signal }));
     if (!Array.isArray(vectors) || vectors.length !== texts.length) {
       throw new EmbeddingError("invalid", `The embedder must return ${texts.length} vectors`);
     }
@@ -103,8 +94,6 @@ export async function embedInTime(
   } catch (error) {
     if (error instanceof EmbeddingError) throw error;
     throw new EmbeddingError("failed", "The embedder failed", { cause: error });
-  } finally {
-    clearTimeout(timer as number);
   }
 }
 

@@ -38,7 +38,7 @@ export function termsOf(text: string): Term[] {
 }
 
 /** The words of a text in lower case. A text without other scripts is read without what only they need. */
-function wordsOf(text: string): readonly string[] {
+export function wordsOf(text: string): readonly string[] {
   if (ASCII.test(text)) return text.toLowerCase().match(ASCII_WORD) ?? [];
   const lower = text.normalize("NFKC").toLowerCase();
   const runs = lower.match(WORD) ?? [];
