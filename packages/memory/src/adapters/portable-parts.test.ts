@@ -101,9 +101,90 @@ test.each(Object.entries(WRITERS))("an image that %s wrote is read in every form
   }
 });
 
-test("a part that cannot be converted is refused, not left out", async () => {
-  await langchain({ type: "audio", mimeType: "audio/wav", data: "AAAA" });
+const BLOB = "sha256-n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg";
+const UNREADABLE: readonly (readonly [part: unknown, note: string])[] = [
+  [{ type: "input_image", blob: BLOB }, "An image"],
+  [{ type: "input_file", blob: BLOB, filename: "a.pdf" }, 'The file "a.pdf"'],
+  [{ type: "image_url", image_url: { detail: "low" } }, "An image"],
+  [{ type: "image", source: { type: "file", file_id: "file_1" } }, "An image"],
+  [{ type: "image", source: null }, "An image"],
+  [{ type: "text", text: 7 }, 'A part of the type "text"'],
+  [{ type: "image_of_the_future", text: TEXT }, "An image"],
+  [null, "A part without a type"],
+  ["text", "A part without a type"],
+];
+
+test("what is stored beside the items, or damaged, is a note, and the rest of the conversation is read", async () => {
+  await history.addMessages("s", [
+    { role: "user", content: TEXT, parts: [{ type: "input_text", text: TEXT }] },
+    ...UNREADABLE.map(([part]) => ({ role: "user" as const, content: "Look", parts: [part] as never })),
+    { role: "assistant", content: "A cat." },
+  ]);
   const items = await Array.fromAsync(history.items("s"));
-  expect(() => toChat(items)).toThrow('"audio"');
-  await expect(new RedisMemorySession(history, "s").getItems()).rejects.toThrow('"audio"');
+  for (const [reader, read] of Object.entries(READERS)) {
+    const found = JSON.stringify(await read(items));
+    expect([reader, found.includes(TEXT), found.includes("A cat."), found.includes(BLOB)]).toEqual([
+      reader,
+      true,
+      true,
+      false,
+    ]);
+    for (const [, note] of UNREADABLE)
+      expect([reader, found]).toEqual([
+        reader,
+        expect.stringContaining(JSON.stringify(`(${note} was here. It is not included.)`)),
+      ]);
+  }
+});
+
+test("what one API has and another has not is a note there, and is given back by its own", async () => {
+  const audio = { type: "audio", mimeType: "audio/wav", data: "AAAA" };
+  await langchain(audio);
+  const items = await Array.fromAsync(history.items("s"));
+  const note = "(An audio recording was here. It is not included.)";
+  expect(toChat(items)).toEqual([
+    {
+      role: "user",
+      content: [
+        { type: "text", text: TEXT },
+        { type: "text", text: note },
+      ],
+    },
+  ]);
+  for (const [reader, read] of Object.entries(READERS)) {
+    const isOwn = reader === "RedisMemoryHistory.getMessages";
+    expect([reader, JSON.stringify(await read(items)).includes(note)]).toEqual([reader, !isOwn]);
+  }
+  const [message] = await new RedisMemoryHistory(history, "s").getMessages();
+  expect(message?.content).toContainEqual(audio);
+});
+
+test("a text that is in no part stands before them", async () => {
+  await history.addMessage("s", {
+    role: "user",
+    content: TEXT,
+    parts: [{ type: "input_image", image_url: URL }],
+  });
+  const items = await Array.fromAsync(history.items("s"));
+  for (const [reader, read] of Object.entries(READERS)) {
+    expect([reader, JSON.stringify(await read(items))]).toEqual([
+      reader,
+      expect.stringMatching(new RegExp(`What is this\\?.*${DATA}`)),
+    ]);
+  }
+});
+
+test("in the format of the Responses API, only a blob is not sent to it as it is", () => {
+  const file = { type: "input_file", file_id: "file_1" };
+  const parts = [{ type: "input_text", text: TEXT }, file, { type: "input_image", blob: BLOB }];
+  expect(toResponses([{ role: "user", content: TEXT, parts }])).toEqual([
+    {
+      role: "user",
+      content: [
+        { type: "input_text", text: TEXT },
+        file,
+        { type: "input_text", text: "(An image was here. It is not included.)" },
+      ],
+    },
+  ]);
 });

@@ -1,5 +1,5 @@
 import { readUIMessageStream, type UIMessage, type UIMessageChunk } from "ai";
-import type { Item, NewItem, NewMessage } from "../../history/item.ts";
+import type { Item, Json, NewItem, NewMessage } from "../../history/item.ts";
 import { toJson } from "../original.ts";
 import { portableParts } from "../portable-parts.ts";
 import { CHUNKS, ChunkReader } from "./chunk-log.ts";
@@ -122,10 +122,7 @@ function toUiMessage(item: Item): UIMessage | undefined {
   const { id, role, parts, metadata } = item;
   if (role === undefined || role === "tool") return undefined;
   const fields = { id, role: role === "developer" ? ("system" as const) : role };
-  const isOwn =
-    Array.isArray(parts) &&
-    (parts.length > 0 || item.content === "") &&
-    !parts.some((part) => /^(input|output)_/.test((part as { type: string }).type));
+  const isOwn = Array.isArray(parts) && (parts.length > 0 || item.content === "") && parts.every(isUiPart);
   if (isOwn)
     return {
       ...fields,
@@ -133,6 +130,13 @@ function toUiMessage(item: Item): UIMessage | undefined {
       ...(metadata !== undefined && { metadata }),
     };
   return { ...fields, parts: foreignParts(item) };
+}
+
+/** True unless another API has parts of this type, or the part is damaged. */
+function isUiPart(part: Json): boolean {
+  const { type, text } = (part ?? {}) as { type?: unknown; text?: unknown };
+  if (typeof type !== "string" || /^(input_|output_|image)/.test(type)) return false;
+  return type !== "text" || typeof text === "string";
 }
 
 function foreignParts(item: Item): UIMessage["parts"] {

@@ -44,8 +44,6 @@ export function fromAnthropic(message: MessageParam | Pick<Message, "role" | "co
  *
  * @example
  * const { system, messages } = toAnthropic(await history.getRecent("session_1", { for: "model", k: 50 }));
- *
- * @throws TypeError for a part of a user's message that the API does not have
  */
 export function toAnthropic(items: readonly ReadableItem[]): { system?: string; messages: MessageParam[] } {
   const system: string[] = [];

@@ -48,10 +48,7 @@ interface AiToolCall {
   readonly args: unknown;
 }
 
-/**
- * Converts messages to LangChain's; what was stored without LangChain too.
- * @throws TypeError for a part of a user's message that is neither text nor an image
- */
+/** Converts messages to LangChain's; what was stored without LangChain too. */
 export const toLangChainMessages = (messages: readonly ReadableItem[]): BaseMessage[] =>
   mapStoredMessagesToChatMessages(
     messages.map((message) => originalOf<StoredMessage>(message, "langchain") ?? toStored(message)),

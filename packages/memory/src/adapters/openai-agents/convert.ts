@@ -19,10 +19,7 @@ export function fromAgents(item: AgentInputItem): NewItem {
   return keepOriginal(converted, "agents", item, agentItems(converted)[0] ?? null);
 }
 
-/**
- * Converts items to those of the Agents SDK; what was stored without it too.
- * @throws TypeError for a part of a user's message that is neither text nor an image
- */
+/** Converts items to those of the Agents SDK; what was stored without it too. */
 export const toAgents = (items: readonly ReadableItem[]): AgentInputItem[] =>
   items.flatMap((item) => {
     const original = originalOf<AgentInputItem>(item, "agents");

@@ -29,8 +29,6 @@ export function fromChat(message: ChatCompletionMessageParam | ChatCompletionMes
  *
  * @example
  * const messages = toChat(await history.getRecent("session_1", { for: "model", k: 50 }));
- *
- * @throws TypeError for a part of a user's message that the API does not have
  */
 export function toChat(items: readonly ReadableItem[]): ChatCompletionMessageParam[] {
   const messages: ChatCompletionMessageParam[] = [];

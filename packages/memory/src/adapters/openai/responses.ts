@@ -1,11 +1,12 @@
 import type {
   EasyInputMessage,
+  ResponseInputContent,
   ResponseInputItem,
   ResponseOutputItem,
 } from "openai/resources/responses/responses";
 import type { NewItem, Role, ToolCall } from "../../history/item.ts";
 import { keepOriginal, originalOf, type ReadableItem } from "../original.ts";
-import { portableParts } from "../portable-parts.ts";
+import { type PortablePart, portableParts } from "../portable-parts.ts";
 
 /**
  * Converts an item of the Responses API: of its input or of its output. What the fields of an item here do not hold is
@@ -25,8 +26,6 @@ export function fromResponses(item: ResponseInputItem | ResponseOutputItem): New
  *
  * @example
  * const input = toResponses(await history.getRecent("session_1", { for: "model", k: 50 }));
- *
- * @throws TypeError for a part of a user's message that the API does not have
  */
 export const toResponses = (items: readonly ReadableItem[]): ResponseInputItem[] =>
   items.flatMap((item) => {
@@ -89,20 +88,18 @@ const toCall = ({ id, name, arguments: args }: ToolCall): ResponseInputItem => (
   arguments: args,
 });
 
-/** What is in this API's format is sent as it is. */
-function inputParts(item: ReadableItem): EasyInputMessage["content"] | undefined {
-  const { parts } = item;
-  const isOwn =
-    Array.isArray(parts) &&
-    parts.length > 0 &&
-    parts.every((part) => `${(part as { type?: string }).type}`.startsWith("input_"));
-  if (isOwn) return parts as unknown as EasyInputMessage["content"];
-  return portableParts(item)?.map((part) =>
-    part.kind === "text"
-      ? { type: "input_text" as const, text: part.text }
-      : { type: "input_image" as const, image_url: part.url, detail: "auto" as const },
-  );
-}
+const inputParts = (item: ReadableItem): EasyInputMessage["content"] | undefined =>
+  portableParts(item)?.map((part) => {
+    if (Array.isArray(item.parts) && isOwn(part.stored))
+      return part.stored as unknown as ResponseInputContent;
+    return part.kind === "text"
+      ? { type: "input_text", text: part.text }
+      : { type: "input_image", image_url: part.url, detail: "auto" };
+  });
+
+/** What is in this API's format is sent as it is. The API has no blobs. */
+const isOwn = ({ type, blob }: PortablePart["stored"]): boolean =>
+  `${type}`.startsWith("input_") && blob === undefined;
 
 /** Without what the API gave to be sent back, a reasoning item is refused. */
 function reasoning({ id, content = "", parts }: ReadableItem): ResponseInputItem[] {
