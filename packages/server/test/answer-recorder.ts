@@ -1,4 +1,5 @@
 import type { Activity, AnswerSink, ToolCallPiece } from "../src/chat/chat-model.ts";
+import type { Phase } from "../src/chat/context-item.ts";
 
 /** A sink that keeps what it is given; `onText` is called at each piece, with all that there are. */
 export class AnswerRecorder implements AnswerSink {
@@ -9,6 +10,8 @@ export class AnswerRecorder implements AnswerSink {
   /** In which order the first of each kind came. */
   readonly order: ("text" | "reasoning" | "toolCall")[] = [];
   readonly activities: Activity[] = [];
+  /** The phases of the messages that began by themselves. */
+  readonly phases: (Phase | undefined)[] = [];
   readonly #onText: (pieces: readonly string[]) => void;
 
   constructor(onText: (pieces: readonly string[]) => void = () => {}) {
@@ -26,6 +29,10 @@ export class AnswerRecorder implements AnswerSink {
       name: pieces.find(({ name }) => name !== undefined)?.name,
       arguments: pieces.map((piece) => piece.arguments).join(""),
     }));
+  }
+
+  message(phase: Phase | undefined): void {
+    this.phases.push(phase);
   }
 
   text(piece: string): void {

@@ -1,7 +1,7 @@
 import { byteLength } from "../bytes.ts";
 import { isRole } from "../history/item.ts";
 import { itemOf, LogReader, type OutputItem, pieceType, type Segment } from "./turn-log.ts";
-import type { TurnEnd } from "./turn-record.ts";
+import { type TurnEnd, textOf } from "./turn-record.ts";
 
 /** How a turn ended, as its followers learn it. */
 export interface TurnOutcome {
@@ -31,7 +31,7 @@ export type TurnUpdate =
 
 /** A turn's output in this process. Only what Redis has acknowledged is in it. */
 export interface TurnOutput {
-  /** The text of its messages so far. */
+  /** The text of its messages so far, one under the other. */
   readonly text: string;
   /** The position behind what there is so far. */
   readonly length: number;
@@ -73,7 +73,7 @@ export class TurnFeed implements TurnOutput {
     const [first, ...others] = this.#segments;
     if (first === undefined) return "";
     if (others.length === 0 && isRole(first.kind)) return first.text;
-    return this.#segments.map(({ kind, text }) => (isRole(kind) ? text : "")).join("");
+    return textOf(this.items);
   }
 
   get length(): number {
@@ -200,7 +200,7 @@ export class TurnFeed implements TurnOutput {
 
 /** What is known of an item when it begins. */
 function startOf(segment: Segment): OutputItem {
-  const { parts, metadata, ...start } = itemOf({ ...segment, text: "" });
+  const { parts, ...start } = itemOf({ ...segment, text: "" });
   return start as OutputItem;
 }
 

@@ -73,6 +73,32 @@ describe("output items", () => {
     expect((await all()).at(-1)).toMatchObject({ content: text + more, parts });
   });
 
+  test("a message's metadata is known from its beginning, live and afterwards", async () => {
+    const writer = await begin();
+    const live = follow(elsewhere, writer.id);
+    writer.startItem({ role: "assistant", metadata: { phase: "commentary" } });
+    writer.write("Let me look.");
+    writer.addItem({ role: "assistant", content: "Noon.", metadata: { phase: "final_answer" } });
+    await writer.end("completed");
+    const [commentary, answer] = ["commentary", "final_answer"].map((phase) => ({
+      role: "assistant",
+      content: "",
+      metadata: { phase },
+    }));
+    const updates = [
+      { type: "item", item: commentary },
+      { type: "text", text: "Let me look." },
+      { type: "item_done", item: { ...commentary, content: "Let me look." } },
+      { type: "item", item: answer },
+      { type: "text", text: "Noon." },
+      { type: "item_done", item: { ...answer, content: "Noon." } },
+      { type: "end", outcome: { status: "completed", count: 3 } },
+    ];
+    expect(joined(await live)).toEqual(updates);
+    expect(joined(await follow(elsewhere, writer.id))).toMatchObject(updates);
+    expect(writer.feed.text).toBe("Let me look.\n\nNoon.");
+  });
+
   test("reasoning, text and a function call come typed and in order, and are stored as items", async () => {
     const writer = await begin();
     const live = follow(elsewhere, writer.id);

@@ -1,5 +1,6 @@
 import type { Item, Json } from "../history/item.ts";
 import { decodeItem, encodeRecord as encodeItemRecord } from "../history/item-record.ts";
+import type { OutputItem } from "./turn-log.ts";
 
 export const TURN_ENDS = ["completed", "cancelled", "failed", "interrupted"] as const;
 /** How a turn has ended. `interrupted`: its server died, froze or could not reach Redis. */
@@ -88,9 +89,9 @@ export function decodeReplaced(
   return { replacedText: textOf(replacedItems), replacedItems };
 }
 
-/** The text of the messages among the items. */
-export const textOf = (items: readonly Pick<Item, "role" | "content">[]): string =>
-  items.map(({ role, content }) => (role === undefined ? "" : content)).join("");
+/** The text of the messages among the items, one under the other. */
+export const textOf = (items: readonly Pick<OutputItem, "role" | "content">[]): string =>
+  items.flatMap(({ role, content }) => (role === undefined || content === "" ? [] : [content])).join("\n\n");
 
 type RawRecord = [
   version: 1 | 2,

@@ -35,10 +35,11 @@ export type StartItem = ({ readonly role: Role } | { readonly type: string }) & 
   /** The call whose arguments are written. */
   readonly toolCall?: { readonly id: string; readonly name: string };
   readonly toolCallId?: string;
+  readonly metadata?: Json;
 };
 
-/** What is known of an item when it is finished. */
-export type FinishItem = Partial<Pick<NewMessage, "parts" | "metadata">>;
+/** What is known of an item only when it is finished. */
+export type FinishItem = Partial<Pick<NewMessage, "parts">>;
 
 /** What a turn ends with, beside what was written. */
 export interface EndOptions {
@@ -55,8 +56,8 @@ export interface EndOptions {
 
 const MAX_ITEMS = 1_000;
 const END_FIELDS = new Set(["info", "context", "message"]);
-const START_FIELDS = new Set(["role", "type", "id", "toolCall", "toolCallId"]);
-const FINISH_FIELDS = new Set(["parts", "metadata"]);
+const START_FIELDS = new Set(["role", "type", "id", "toolCall", "toolCallId", "metadata"]);
+const FINISH_FIELDS = new Set(["parts"]);
 
 /**
  * Writes one running turn. Output is put into the feed only after Redis has acknowledged it: the first piece is
@@ -153,7 +154,7 @@ export class TurnWriter {
   /** Finishes the current item. @throws TypeError */
   finishItem(fields: FinishItem = {}): void {
     assertFields("an item", fields, FINISH_FIELDS);
-    for (const [field, value] of Object.entries(fields)) if (value !== undefined) assertJson(field, value);
+    if (fields.parts !== undefined) assertJson("parts", fields.parts);
     if (this.#ended || this.signal.aborted) return;
     if (this.#content === undefined)
       throw new TypeError("there is no item to finish: begin one with startItem");
@@ -165,17 +166,14 @@ export class TurnWriter {
   /** Adds a whole item to the output. Its time is that of the turn's end. @throws TypeError */
   addItem(item: NewItem): void {
     assertItem(item);
-    const { content, parts, metadata, createdAt, ...fields } = item;
+    const { content, parts, createdAt, ...fields } = item;
     if (createdAt !== undefined) throw new TypeError("createdAt of a turn's output is set by Redis");
     const [only, ...others] = item.toolCalls ?? [];
     const text = content ?? (others.length === 0 ? only?.arguments : undefined) ?? "";
     const isCall = only !== undefined && others.length === 0 && only.arguments === text;
     this.#start({ ...fields, ...(isCall && { toolCalls: [{ id: only.id, name: only.name }] }) });
     this.write(text);
-    this.finishItem({
-      ...(parts !== undefined && { parts }),
-      ...(metadata !== undefined && { metadata }),
-    });
+    this.finishItem(parts === undefined ? {} : { parts });
   }
 
   /**

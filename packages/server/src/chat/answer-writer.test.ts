@@ -51,6 +51,29 @@ test("reasoning, text and calls are items in the order in which they came", asyn
   expect(counted).toBe('Hm.Let me look.{"a":1}Done.');
 });
 
+test("messages of phases are items of their own, character for character", async () => {
+  const { items, text } = await itemsOf((out) => {
+    out.message("commentary");
+    out.text("Let me ");
+    out.text("look.\n");
+    out.message("commentary");
+    out.text(" ");
+    out.toolCall({ index: 0, id: "a", name: "look", arguments: "{}" });
+    out.message("final_answer");
+    out.text("\n");
+    out.text("Done.");
+    out.message(undefined);
+    out.text("Bye.");
+  });
+  expect(items).toEqual([
+    { role: "assistant", content: "Let me look.\n", metadata: { phase: "commentary" } },
+    { type: "function_call", content: "{}", toolCalls: [{ id: "a", name: "look", arguments: "{}" }] },
+    { role: "assistant", content: "\nDone.", metadata: { phase: "final_answer" } },
+    { role: "assistant", content: "Bye." },
+  ]);
+  expect(text).toBe("Let me look.\n\n\n\nDone.\n\nBye.");
+});
+
 test("parallel calls whose pieces come mixed are kept apart", async () => {
   const { items } = await itemsOf((out) => {
     out.toolCall({ index: 0, id: "a", name: "one", arguments: "[" });

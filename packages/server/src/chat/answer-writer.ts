@@ -3,6 +3,7 @@ import type { TurnWriter } from "@redis-memory-magic/memory";
 import { AppError } from "../errors/app-error.ts";
 import type { TurnPermit } from "./caller.ts";
 import type { AnswerSink, ToolCallPiece } from "./chat-model.ts";
+import type { Phase } from "./context-item.ts";
 
 interface PendingCall {
   id: string;
@@ -25,6 +26,7 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
   #current: Current = "nothing";
   /** Blanks before a message: they belong to it if more follows. */
   #blank = "";
+  #phase: Phase | undefined;
   readonly #pending = new Map<number, PendingCall>();
   readonly #ids = new Set<string>();
   #items = 0;
@@ -32,6 +34,12 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
   constructor(writer: TurnWriter, permit: TurnPermit) {
     this.#writer = writer;
     this.#permit = permit;
+  }
+
+  message(phase: Phase | undefined): void {
+    this.#finish();
+    this.#blank = "";
+    this.#phase = phase;
   }
 
   text(piece: string): void {
@@ -42,6 +50,7 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
       this.#blank = "";
       this.#finish();
       this.#countItem();
+      this.#startMessage();
       this.#current = "text";
     }
     this.#write(piece);
@@ -84,6 +93,12 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     this.#writePending();
   }
 
+  /** A message without a phase begins with its text. */
+  #startMessage(): void {
+    if (this.#phase === undefined) return;
+    this.#writer.startItem({ role: "assistant", metadata: { phase: this.#phase } });
+  }
+
   #start(index: number, { id, name, arguments: args }: PendingCall): void {
     this.#pending.delete(index);
     this.#writer.startItem({ type: "function_call", toolCall: { id: this.#ownId(id), name } });
@@ -106,9 +121,9 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
   }
 
   #finishItem(): void {
-    const hasItem = typeof this.#current === "object" || this.#current === "reasoning";
+    const isPlainText = this.#current === "text" && this.#phase === undefined;
+    if (this.#current !== "nothing" && !isPlainText) this.#writer.finishItem();
     this.#current = "nothing";
-    if (hasItem) this.#writer.finishItem();
   }
 
   #countItem(): void {

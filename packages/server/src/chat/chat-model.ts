@@ -1,5 +1,5 @@
 import type { FinishReason, ModelInfo, ProviderId, Usage } from "@redis-memory-magic/protocol";
-import type { ContextItem } from "./context-item.ts";
+import type { ContextItem, Phase } from "./context-item.ts";
 import type { ModelSetting, ModelSettings } from "./model-settings.ts";
 import type { Lack } from "./normalize-prompt.ts";
 
@@ -37,6 +37,8 @@ export interface ToolCallPiece {
 
 /** Where an answer goes as it comes. Called synchronously, in order, never after `generate` has settled. */
 export interface AnswerSink {
+  /** A message begins, and is not one with the text before it. Not called where all text is one message. */
+  message(phase: Phase | undefined): void;
   text(piece: string): void;
   /** What the model thinks; empty if it thinks without saying what. */
   reasoning(piece: string): void;

@@ -1,3 +1,5 @@
+import { isFields } from "../fields.ts";
+
 /** A piece of content. */
 export type ContentPart = TextPart | ImagePart | FilePart;
 
@@ -23,6 +25,14 @@ export interface FilePart {
   readonly url: string;
 }
 
+/** How OpenAI's models label their messages: what they say while they work, and the answer itself. */
+export const PHASES = ["commentary", "final_answer"] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** The phase among a message's metadata, if it has one. */
+export const phaseOf = (metadata: unknown): Phase | undefined =>
+  PHASES.find((phase) => isFields(metadata) && metadata.phase === phase);
+
 /** One message that a model is sent. The system prompt stands apart: each provider has its own place for it. */
 export interface ContextMessage {
   readonly type?: undefined;
@@ -31,6 +41,8 @@ export interface ContextMessage {
   readonly content: string;
   /** Absent where the text is all. Only the user's messages have them. */
   readonly parts?: readonly ContentPart[];
+  /** Only the model's messages have one. */
+  readonly phase?: Phase;
 }
 
 /** A call of a tool that a model asked for. */
@@ -57,9 +69,27 @@ export interface FunctionCallOutput {
  */
 export type ContextItem = ContextMessage | FunctionCall | FunctionCallOutput;
 
+/** Between two messages that were joined. */
+export const BREAK = "\n\n";
+
+/** The items for a model whose messages have no phases: those that stand one behind the other are joined. */
+export function joinAnswers(items: readonly ContextItem[]): ContextItem[] {
+  const joined: ContextItem[] = [];
+  for (const item of items) {
+    const last = joined.at(-1);
+    const areAnswers = isAnswer(item) && last !== undefined && isAnswer(last);
+    if (areAnswers) joined[joined.length - 1] = { ...last, content: last.content + BREAK + item.content };
+    else joined.push(item);
+  }
+  return joined;
+}
+
+const isAnswer = (item: ContextItem): item is ContextMessage =>
+  item.type === undefined && item.role === "assistant";
+
 /** The text of parts, as people read it. */
 export const textOf = (parts: readonly ContentPart[]): string =>
-  parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
+  parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join(BREAK);
 
 /** A text, or what is needed where there is more than text. */
 export const contentOf = <Part>(

@@ -130,6 +130,6 @@ export function hashPayload(system: string, items: readonly ContextItem[]): stri
 }
 
 const isText = (item: ContextItem): item is ContextMessage =>
-  item.type === undefined && item.parts === undefined;
+  item.type === undefined && item.parts === undefined && item.phase === undefined;
 
 const textToHash = ({ role, content }: ContextMessage): string => `${role}\n${content.length}\n${content}`;

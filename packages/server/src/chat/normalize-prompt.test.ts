@@ -1,7 +1,7 @@
 import type { Item, Message, Role } from "@redis-memory-magic/memory";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ContextItem } from "./context-item.ts";
+import { type ContextItem, joinAnswers } from "./context-item.ts";
 import { normalizePrompt } from "./normalize-prompt.ts";
 
 const createdAt = new Date(0);
@@ -31,6 +31,26 @@ describe("a prompt", () => {
       messages: ["user: First\n\nSecond"],
       changes: [{ change: "joined", messages: 1 }],
     });
+  });
+
+  test("keeps answers apart that have a phase", () => {
+    const said = (content: string, phase?: string) =>
+      phase === undefined ? m("assistant", content) : { ...m("assistant", content), metadata: { phase } };
+    const { items, changes } = normalizePrompt("", [
+      ...[m("user", "Hi"), said("Let me see.", "commentary"), said("And now.", "commentary")],
+      ...[said("Hello", "final_answer"), said("One"), said("Two"), said("Three", "unknown")],
+    ]);
+    expect(items.map(({ sources: _, ...item }) => item)).toEqual([
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: "Let me see.", phase: "commentary" },
+      { role: "assistant", content: "And now.", phase: "commentary" },
+      { role: "assistant", content: "Hello", phase: "final_answer" },
+      { role: "assistant", content: "One\n\nTwo\n\nThree" },
+    ]);
+    expect(changes).toEqual([{ change: "joined", messages: 2 }]);
+    expect(joinAnswers(items).slice(1)).toMatchObject([
+      { content: "Let me see.\n\nAnd now.\n\nHello\n\nOne\n\nTwo\n\nThree" },
+    ]);
   });
 
   test("leaves out an answer without text, and joins the questions around it", () => {

@@ -2,11 +2,14 @@ import { type Item, modelWindow } from "@redis-memory-magic/memory";
 import type { PromptChange } from "@redis-memory-magic/protocol";
 import { isFields } from "../fields.ts";
 import {
+  BREAK,
   type ContentPart,
   type ContextItem,
   type ContextMessage,
   type FilePart,
   type ImagePart,
+  type Phase,
+  phaseOf,
   textOf,
 } from "./context-item.ts";
 import { withQuoted } from "./quoted-block.ts";
@@ -27,12 +30,10 @@ export interface Prompt {
 export const LACKS = ["images", "files", "tools", "output_images", "loose_arguments"] as const;
 export type Lack = (typeof LACKS)[number];
 
-/** Between two messages that were joined. */
-const BREAK = "\n\n";
-
 /**
  * Puts a history into the form that every chat template accepts: one system prompt, then user and assistant in turn,
- * the user first, none of them empty; tool calls with their outputs behind them. Of what was said nothing is lost by
+ * the user first, none of them empty; tool calls with their outputs behind them. Only the assistant's messages that
+ * have a phase stay apart. Of what was said nothing is lost by
  * it, and what the model cannot take is replaced by a text.
  */
 export function normalizePrompt(
@@ -49,7 +50,7 @@ export function normalizePrompt(
     } else if (item.role === "tool" || item.toolCallId !== undefined) {
       prompt.addOutput(item, n, reason === undefined);
     } else if (item.role !== undefined) {
-      if (item.role === "assistant") prompt.addAnswer(item.content, n, item.toolCalls !== undefined);
+      if (item.role === "assistant") prompt.addAnswer(item, n);
       else prompt.addQuestion(item, n, n === history.length - 1);
       prompt.addCalls(item, n, reason);
     } else if (item.toolCalls !== undefined) {
@@ -141,14 +142,14 @@ class PromptBuilder {
     );
   }
 
-  addAnswer(given: string, source: number, hasCalls: boolean): void {
+  addAnswer({ content: given, metadata, toolCalls }: Item, source: number): void {
     const content = withoutReasoning(given);
     if (content !== given) this.#count("reasoning_removed");
     if (content.trim() !== "") {
-      this.#addAnswer(content, source);
+      this.#addAnswer(content, source, phaseOf(metadata));
       return;
     }
-    if (!hasCalls) this.#count("empty_left_out");
+    if (toolCalls === undefined) this.#count("empty_left_out");
   }
 
   addCalls({ toolCalls = [] }: Item, source: number, reason: string | undefined): void {
@@ -201,9 +202,9 @@ class PromptBuilder {
   }
 
   /** An answer without its question is quoted by the user: a conversation begins with the user. */
-  #addAnswer(content: string, source: number): void {
+  #addAnswer(content: string, source: number, phase?: Phase): void {
     if (this.#items.length > 0) {
-      this.#add({ role: "assistant", content }, source);
+      this.#add({ role: "assistant", content, ...(phase && { phase }) }, source);
       return;
     }
     this.#count("quoted");
@@ -216,7 +217,7 @@ class PromptBuilder {
       return;
     }
     const last = this.#items.at(-1);
-    if (last === undefined || last.type !== undefined || last.role !== message.role) {
+    if (last?.type !== undefined || last?.role !== message.role || last.phase || message.phase) {
       this.#items.push({ ...message, sources: [source] });
       return;
     }

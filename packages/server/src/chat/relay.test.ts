@@ -30,7 +30,7 @@ const run = (lost: AbortController, stop: AbortController, model = endless) =>
     model,
     request,
     lost: lost.signal,
-    out: { text() {}, reasoning() {}, toolCall() {} },
+    out: { message() {}, text() {}, reasoning() {}, toolCall() {} },
     deadlines: { firstTokenMs: 5000, idleMs: 3000 },
     upstream: stop,
     onFirstText: () => {},

@@ -1,12 +1,5 @@
 import { AppError } from "../errors/app-error.ts";
-import type {
-  Activity,
-  AnswerSink,
-  ChatModel,
-  Completion,
-  ModelRequest,
-  ToolCallPiece,
-} from "./chat-model.ts";
+import type { Activity, AnswerSink, ChatModel, Completion, ModelRequest } from "./chat-model.ts";
 
 export interface Deadlines {
   /** How long a model may take to its first sign of life, in ms. */
@@ -73,21 +66,25 @@ export function relay({
     if (!answered) onFirstText();
     answered = true;
   };
-  const sink = {
-    text: (piece: string): void => {
+  const sink: AnswerSink = {
+    message: (phase) => {
+      bring();
+      out.message(phase);
+    },
+    text: (piece) => {
       answer();
       out.text(piece);
     },
-    reasoning: (piece: string): void => {
+    reasoning: (piece) => {
       bring();
       onActivity("thinking");
       out.reasoning(piece);
     },
-    toolCall: (piece: ToolCallPiece): void => {
+    toolCall: (piece) => {
       answer();
       out.toolCall(piece);
     },
-    alive: (activity?: Activity): void => {
+    alive: (activity) => {
       timer.refresh();
       if (activity !== undefined) onActivity(activity);
     },

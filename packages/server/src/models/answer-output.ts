@@ -1,5 +1,6 @@
 import type { FinishReason, Usage } from "@redis-memory-magic/protocol";
 import type { AnswerSink, Completion, ToolCallPiece } from "../chat/chat-model.ts";
+import type { Phase } from "../chat/context-item.ts";
 import { ReasoningTags } from "../chat/reasoning-tags.ts";
 import { finishReasonOf } from "./finish-reason.ts";
 import { parseOrNull } from "./wire-json.ts";
@@ -48,6 +49,12 @@ export class AnswerOutput {
   /** True if there is more than a reasoning of its own. */
   get hasBegun(): boolean {
     return this.#hasContent || this.#toolCall;
+  }
+
+  /** A message begins that is not one with the text before it. */
+  message(phase: Phase | undefined): void {
+    this.#tags.end();
+    this.#sink.message(phase);
   }
 
   /** Takes a message's content: a string, or parts, which may be text, refusals or reasoning. */

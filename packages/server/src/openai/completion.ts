@@ -20,10 +20,8 @@ const headOf = (turn: AskedTurn) => ({
 /** A turn that has ended, as a chat completion. */
 export function toCompletion(turn: AskedTurn, { response, info, items }: TurnResult): Completion {
   const calls = items.flatMap(callsOf);
-  const textOf = (isWanted: (item: OutputItem) => boolean) =>
-    items.map((item) => (isWanted(item) ? item.content : "")).join("");
-  const content = textOf(({ role }) => role !== undefined);
-  const reasoning = textOf(({ type }) => type === "reasoning");
+  const content = response.response;
+  const reasoning = items.map(({ type, content }) => (type === "reasoning" ? content : "")).join("");
   return {
     ...headOf(turn),
     object: "chat.completion",
@@ -50,6 +48,7 @@ export function toCompletion(turn: AskedTurn, { response, info, items }: TurnRes
 export class CompletionChunks {
   readonly #head: object;
   #calls = 0;
+  #hasText = false;
 
   constructor(turn: AskedTurn) {
     this.#head = { ...headOf(turn), object: "chat.completion.chunk" };
@@ -62,6 +61,7 @@ export class CompletionChunks {
   write(update: Update): string {
     switch (update.type) {
       case "text":
+        this.#hasText = true;
         return this.#delta({ content: update.text });
       case "reasoning":
         return this.#delta({ reasoning_content: update.text });
@@ -70,6 +70,7 @@ export class CompletionChunks {
           tool_calls: [{ index: this.#calls - 1, function: { arguments: update.text } }],
         });
       case "item":
+        if (update.item.role !== undefined && this.#hasText) return this.#delta({ content: "\n\n" });
         return callsOf(update.item)
           .map((call) => this.#delta({ tool_calls: [{ index: this.#calls++, ...call }] }))
           .join("");

@@ -42,7 +42,8 @@ export class ResponseFrames implements AnswerFrames {
   head(): string {
     return (
       this.#event({ type: "response.created", response: this.#response("in_progress") }) +
-      this.#event({ type: "response.in_progress", response: this.#response("in_progress") })
+      this.#event({ type: "response.in_progress", response: this.#response("in_progress") }) +
+      this.#commentary()
     );
   }
 
@@ -71,7 +72,8 @@ export class ResponseFrames implements AnswerFrames {
   }
 
   text(piece: string): string {
-    const begin = this.#message === undefined ? this.#beginMessage() : "";
+    const phase = this.#scenario.commentary === undefined ? undefined : "final_answer";
+    const begin = this.#message === undefined ? this.#beginMessage(phase) : "";
     this.#text += piece;
     if (this.#scenario.refusal)
       return begin + this.#event({ type: "response.refusal.delta", ...this.#place(), delta: piece });
@@ -121,6 +123,7 @@ export class ResponseFrames implements AnswerFrames {
 
   /** The answer in one piece, for a request that is not streamed. */
   whole(pieces: readonly string[]): Response {
+    this.#commentary();
     for (const thought of this.#scenario.reasoning ?? []) this.reasoning(thought);
     if (pieces.length > 0) this.text(pieces.join(""));
     this.#endMessage();
@@ -128,13 +131,20 @@ export class ResponseFrames implements AnswerFrames {
     return this.#response((this.#scenario.finish ?? "stop") === "stop" ? "completed" : "incomplete");
   }
 
-  #beginMessage(): string {
+  #commentary(): string {
+    const { commentary } = this.#scenario;
+    if (commentary === undefined) return "";
+    return this.#beginMessage("commentary") + this.text(commentary) + this.#endMessage();
+  }
+
+  #beginMessage(phase?: "commentary" | "final_answer"): string {
     this.#message = {
       id: newId("msg"),
       type: "message",
       status: "in_progress",
       role: "assistant",
       content: [],
+      ...(phase && { phase }),
     };
     const output_index = this.#output.length;
     const part = this.#part("");

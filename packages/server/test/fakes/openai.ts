@@ -163,8 +163,8 @@ export const itemsOfInput = (input: readonly ResponseInputItem[]): ContextItem[]
       return { type: item.type, callId: item.call_id, name: item.name, arguments: item.arguments };
     if (item.type === "function_call_output")
       return { type: item.type, callId: item.call_id ?? "", ...contentOf(item.output) };
-    const { role, content } = item as EasyInputMessage;
-    return { role: role as ContextMessage["role"], ...contentOf(content) };
+    const { role, content, phase } = item as EasyInputMessage;
+    return { role: role as ContextMessage["role"], ...contentOf(content), ...(phase && { phase }) };
   });
 
 function contentOf(content: string | readonly (ResponseInputContent | ResponseFunctionCallOutputItem)[]) {

@@ -4,6 +4,8 @@ export interface Scenario {
   readonly pieces?: readonly string[];
   /** Instead of `pieces`: an answer of this many words. */
   readonly words?: number;
+  /** A message before all else, of the phase `commentary`; that of `pieces` is then the `final_answer`. */
+  readonly commentary?: string;
   /** What the model thinks before it answers, in pieces. */
   readonly reasoning?: readonly string[];
   /** Functions that the model calls after its text, each with the pieces of its arguments. */

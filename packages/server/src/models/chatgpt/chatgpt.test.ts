@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ResponseInputItem } from "openai/resources/responses/responses";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { AnswerRecorder } from "../../../test/answer-recorder.ts";
 import { ask } from "../../../test/ask.ts";
 import { type FakeOpenAi, itemsOfInput, startFakeOpenAi } from "../../../test/fakes/openai.ts";
 import type { ModelRequest } from "../../chat/chat-model.ts";
@@ -136,7 +137,7 @@ describe("ChatGPT", () => {
     const turns = new Set<number>();
     let turn = 0;
     const count = setInterval(() => turn++, 0);
-    const sink = { text: () => void turns.add(turn), reasoning() {}, toolCall() {}, alive() {} };
+    const sink = new AnswerRecorder(() => turns.add(turn));
     await model.generate(question("Hi"), sink, never);
     clearInterval(count);
     expect(turns.size).toBeLessThan(10);

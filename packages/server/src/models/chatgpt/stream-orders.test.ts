@@ -20,6 +20,7 @@ const ANSWERS = {
   "parallel-calls": {
     reasoned: "**Weighing two cities**\n\n**Asking for both**",
     answer: "I look up both.",
+    phases: ["commentary"],
     calls: [
       { id: "call_AbC1", name: "weather", arguments: '{"city":"Rome"}' },
       { id: "call_AbC2", name: "weather", arguments: '{"city":"Oslo"}' },
@@ -28,7 +29,12 @@ const ANSWERS = {
     finishReason: "tool_call",
     usage: usage(83, 152, 64),
   },
-  phases: { answer: "Let me see.\n\nIt is 12:00.", order: ["reasoning", "text"], usage: usage(40, 90) },
+  phases: {
+    answer: "Let me see.It is 12:00.",
+    phases: ["commentary", "final_answer"],
+    order: ["reasoning", "text"],
+    usage: usage(40, 90),
+  },
   "raw-reasoning": {
     reasoned: "The user greets; greet back.",
     answer: "Hi!",
@@ -61,9 +67,9 @@ test.each(Object.entries(ANSWERS))("reads a stream with %s, however it is cut", 
     subject.fake.scenario = { packets };
     const sink = new AnswerRecorder();
     const completion = await subject.model.generate(question, sink, never);
-    const { answer, reasoned, calls, order } = sink;
-    expect({ answer, reasoned, calls, order, ...completion }).toEqual({
-      ...{ reasoned: "", calls: [], order: ["text"], finishReason: "complete" },
+    const { answer, phases, reasoned, calls, order } = sink;
+    expect({ answer, phases, reasoned, calls, order, ...completion }).toEqual({
+      ...{ phases: [], reasoned: "", calls: [], order: ["text"], finishReason: "complete" },
       ...wanted,
     });
   }
@@ -78,9 +84,10 @@ test.each(Object.entries(ANSWERS))("reads a response with %s that comes whole", 
   const { response } = JSON.parse(eventsOf(name).at(-1)?.split("\ndata: ")[1] ?? "");
   const sink = new AnswerRecorder();
   const completion = new ResponseReader(sink, []).whole(response);
-  const { answer, reasoned, calls } = sink;
-  const { order: _, ...rest } = { finishReason: "complete", reasoned: "", calls: [], order: [], ...wanted };
-  expect({ answer, reasoned, calls, ...completion }).toEqual(rest);
+  const { answer, phases, reasoned, calls } = sink;
+  const none = { phases: [], reasoned: "", calls: [], order: [] };
+  const { order: _, ...rest } = { finishReason: "complete", ...none, ...wanted };
+  expect({ answer, phases, reasoned, calls, ...completion }).toEqual(rest);
 });
 
 describe("a gateway that sends items whole", () => {
@@ -201,6 +208,17 @@ describe("a gateway that sends items whole", () => {
   });
 });
 
+test("messages without a phase become one text, until one has a phase", () => {
+  const sink = new AnswerRecorder();
+  const reader = new ResponseReader(sink, []);
+  for (const [output_index, phase] of [null, null, "final_answer", "a phase of tomorrow"].entries()) {
+    reader.event({ type: "response.output_item.added", output_index, item: { type: "message", phase } });
+    reader.event({ type: "response.output_text.delta", output_index, delta: `${output_index}` });
+  }
+  expect(sink.pieces).toEqual(["0", "\n\n", "1", "2", "3"]);
+  expect(sink.phases).toEqual(["final_answer", undefined]);
+});
+
 test("keeps what was said before a stream failed", async () => {
   subject.fake.scenario = { packets: eventsOf("failed") };
   const sink = new AnswerRecorder();
@@ -219,5 +237,5 @@ test.each(Object.keys(ANSWERS))("the fixture %s is one that OpenAI's own client 
   expect(numbers).toEqual(eventsOf(name).map((_, n) => n));
   const { output_text } = await stream.finalResponse();
   const { answer } = ANSWERS[name as keyof typeof ANSWERS];
-  expect(output_text).toBe(name === "refusal" ? "" : answer.replace("\n\n", ""));
+  expect(output_text).toBe(name === "refusal" ? "" : answer);
 });

@@ -10,7 +10,7 @@ import type {
 import type { ReasoningEffort } from "openai/resources/shared";
 import { z } from "zod";
 import type { AnswerSink, Completion, ModelRequest } from "../../chat/chat-model.ts";
-import { type ContentPart, type ContextItem, contentOf } from "../../chat/context-item.ts";
+import { type ContentPart, type ContextItem, contentOf, phaseOf } from "../../chat/context-item.ts";
 import type { FunctionTool, ModelSettings } from "../../chat/model-settings.ts";
 import type { AnswerReader } from "../answer-body.ts";
 import { AnswerOutput } from "../answer-output.ts";
@@ -39,7 +39,11 @@ function toInputItem(item: ContextItem): ResponseInputItem {
     case "function_call_output":
       return { type: item.type, call_id: item.callId, output: contentOf(item, toInputContent) };
     default:
-      return { role: item.role, content: contentOf(item, toInputContent) };
+      return {
+        role: item.role,
+        content: contentOf(item, toInputContent),
+        ...(item.phase && { phase: item.phase }),
+      };
   }
 }
 
@@ -101,6 +105,7 @@ interface WireItem {
   readonly arguments?: unknown;
   readonly content?: unknown;
   readonly summary?: unknown;
+  readonly phase?: unknown;
 }
 
 /** Between messages, and between the parts of a summary. */
@@ -113,6 +118,8 @@ export class ResponseReader implements AnswerReader<Completion> {
   readonly #output: AnswerOutput;
   readonly #secrets: readonly string[];
   #messages = 0;
+  /** A message has had a phase: from then on each is an item of its own. */
+  #hasPhases = false;
   /** Items that have begun, and those of which something came. */
   readonly #begun = new ItemSet();
   readonly #given = new ItemSet();
@@ -208,7 +215,7 @@ export class ResponseReader implements AnswerReader<Completion> {
     this.#begun.add(type, index);
     this.#given.add(type, index);
     if (type === "message") {
-      if (!hasBegun) this.#messageAdded();
+      if (!hasBegun) this.#messageAdded(item);
       this.#output.content(item.content);
     } else if (type === "reasoning") {
       this.#reasoning([item.summary, item.content].find((parts) => Array.isArray(parts) && parts.length > 0));
@@ -220,7 +227,7 @@ export class ResponseReader implements AnswerReader<Completion> {
   #itemAdded(event: WireEvent): void {
     const index = indexOf(event);
     this.#begun.add(event.item?.type, index);
-    if (event.item?.type === "message") this.#messageAdded();
+    if (event.item?.type === "message") this.#messageAdded(event.item);
     else if (event.item?.type === "reasoning") this.#sink.reasoning("");
     else if (event.item?.type === "function_call") this.#toolCall({ ...event.item, arguments: "" }, index);
   }
@@ -238,9 +245,13 @@ export class ResponseReader implements AnswerReader<Completion> {
     return type === "function_call" && this.#begun.has(type, index) !== this.#given.has(type, index);
   }
 
-  /** A model may comment on what it does in messages of their own. They become one text. */
-  #messageAdded(): void {
-    if (this.#messages++ > 0) this.#output.content(BETWEEN);
+  /** A model may comment on what it does in messages of their own. Those without a phase become one text. */
+  #messageAdded(item: WireItem): void {
+    const phase = phaseOf(item);
+    this.#hasPhases ||= phase !== undefined;
+    if (this.#hasPhases) this.#output.message(phase);
+    else if (this.#messages > 0) this.#output.content(BETWEEN);
+    this.#messages++;
   }
 
   #reasoning(parts: unknown): void {

@@ -40,6 +40,7 @@ class Recorder implements AnswerSink {
     this.thoughts++;
   }
 
+  message(): void {}
   toolCall(): void {}
   alive(): void {}
 }

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { ModelInfo } from "@redis-memory-magic/protocol";
 import type { AnswerSink, Availability, ChatModel, Completion, ModelRequest } from "../../chat/chat-model.ts";
+import { joinAnswers } from "../../chat/context-item.ts";
 import { LACKS } from "../../chat/normalize-prompt.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { Semaphore } from "../../semaphore.ts";
@@ -113,7 +114,7 @@ class EmbeddedModel implements ChatModel {
       const process = await this.#supervisor.ready(installed, either);
       clearInterval(waiting);
       const { system, items, contextWindow, settings = {} } = request;
-      const messages = items.flatMap((item) => (item.type === undefined ? [item] : []));
+      const messages = joinAnswers(items).flatMap((item) => (item.type === undefined ? [item] : []));
       const answer = process.answer({ system, messages, contextWindow, settings }, sink, either);
       free = answer.free;
       const completion = await answer.completion;

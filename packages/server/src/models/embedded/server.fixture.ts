@@ -40,6 +40,7 @@ if (when === "loading") {
         if (!sent) process.send?.(pid);
         sent = true;
       },
+      message() {},
       reasoning() {},
       toolCall() {},
       alive() {},

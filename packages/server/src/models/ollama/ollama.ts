@@ -271,6 +271,7 @@ export class Ollama implements ChatModel {
           begin();
           sink.toolCall(piece);
         },
+        message: (phase) => sink.message(phase),
         alive: (activity) => sink.alive(activity),
       },
       end: () => {

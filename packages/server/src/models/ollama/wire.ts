@@ -9,7 +9,13 @@ import type {
 import type { ReasoningEffort } from "openai/resources/shared";
 import { z } from "zod";
 import type { AnswerSink, Completion, ModelRequest } from "../../chat/chat-model.ts";
-import { type ContentPart, type ContextItem, contentOf, type FunctionCall } from "../../chat/context-item.ts";
+import {
+  type ContentPart,
+  type ContextItem,
+  contentOf,
+  type FunctionCall,
+  joinAnswers,
+} from "../../chat/context-item.ts";
 import type { FunctionTool, ModelSettings, ResponseFormat } from "../../chat/model-settings.ts";
 import type { AnswerReader } from "../answer-body.ts";
 import { AnswerOutput } from "../answer-output.ts";
@@ -47,7 +53,7 @@ export function requestBody(
 /** Calls stand in the message before them, as this API has it. */
 function toMessages(items: readonly ContextItem[]): ChatCompletionMessageParam[] {
   const messages: ChatCompletionMessageParam[] = [];
-  for (const item of items) {
+  for (const item of joinAnswers(items)) {
     const last = messages.at(-1);
     if (item.type === "function_call_output") {
       messages.push({ role: "tool", tool_call_id: item.callId, content: item.content });

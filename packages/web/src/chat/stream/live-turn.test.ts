@@ -92,6 +92,16 @@ test("collects what the model thinks, beside its text, and each piece once", () 
   expect(() => applyEvent(turn, thought("x", 9))).toThrow(StreamGapError);
 });
 
+test("messages of one answer stand one under the other", () => {
+  const begin = (position: number): TurnEvent => ({
+    event: "item-started",
+    id: String(position),
+    data: { ...ids, item: { type: "message", role: "assistant", content: "" } },
+  });
+  const events = [started, begin(1), delta("Hm.", 4), begin(6), begin(6), delta("So:", 9), delta("So:", 9)];
+  expect(events.reduce(applyEvent, newLiveTurn("s"))).toMatchObject({ text: "Hm.\n\nSo:", position: 9 });
+});
+
 test("throws on a gap", () => {
   const turn = applyEvent(newLiveTurn("s"), started);
   expect(() => applyEvent(turn, delta("lo", 5))).toThrow(StreamGapError);

@@ -92,7 +92,10 @@ export function applyEvent(turn: LiveTurn, event: TurnEvent): LiveTurn {
     case "item-started": {
       const position = Number(event.id);
       if (position <= turn.position) return turn;
-      return { ...turn, calls: [...turn.calls, ...callsIn([event.data.item])], position };
+      const { item } = event.data;
+      const isNextMessage = item.type === "message" && turn.text !== "";
+      const text = isNextMessage ? `${turn.text}\n\n` : turn.text;
+      return { ...turn, text, calls: [...turn.calls, ...callsIn([item])], position };
     }
     case "item-delta":
     case "item-done":
