@@ -13,7 +13,7 @@ import type { ModelNames } from "./model-names.ts";
 import { lockedConversation, type Parent, parentOf, unknownConversation, unknownParent } from "./parent.ts";
 import { resolveInput } from "./references.ts";
 import { readTurn } from "./run-again.ts";
-import { echoOf, readContextFields, readSettings } from "./settings.ts";
+import { echoOf, readContextFields, readSettings, refuseToolItems } from "./settings.ts";
 
 // The longest answer of a slow model; clients give up after ten minutes.
 const PARENT_WAIT_MS = 300_000;
@@ -37,6 +37,7 @@ export async function readRequest(
   body: CreateResponse,
   echo: ClientFields = {},
 ): Promise<{ readonly request: TurnRequest; readonly parent: Parent }> {
+  refuseToolItems(body);
   const parent = parentOf(body);
   const named = await models.resolve(body.model);
   const client = {

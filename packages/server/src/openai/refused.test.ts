@@ -49,6 +49,26 @@ test("a request that failed and is sent again adds its input to the conversation
   expect(await texts()).toEqual(["Hi", "Hello", "Hi", "Hello"]);
 });
 
+test("tools that are all in an item of the input are refused, because an agent could do nothing", async () => {
+  const { openai } = await startWithSdk();
+  const model = "mirror";
+  const exec = { type: "custom", name: "exec", description: "Runs JavaScript" };
+  const tools = [{ type: "namespace", name: "functions", tools: [exec] }];
+  const input = [
+    { type: "message", role: "user", content: "Hi" },
+    { type: "additional_tools", role: "developer", tools },
+  ] as never;
+  await expect(openai.responses.create({ model, input, store: false })).rejects.toMatchObject({
+    status: 400,
+    code: "unsupported_parameter",
+    param: "input[1]",
+    message: expect.stringContaining("MODEL_ALIASES"),
+  });
+  const now = { type: "function" as const, name: "now", parameters: {}, strict: false };
+  const answer = await openai.responses.create({ model, input, store: false, tools: [now] });
+  expect(answer.status).toBe("completed");
+});
+
 test("a chain that is too long for the model is refused before anything is stored, streamed or not", async () => {
   const { openai, server } = await startWithSdk({ env: { CONTEXT_MAX_TOKENS: "600" } });
   const model = "mirror";

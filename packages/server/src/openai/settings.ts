@@ -4,7 +4,7 @@ import { windowOf } from "../chat/context.ts";
 import type { FunctionTool, ModelSettings, ResponseFormat, ToolChoice } from "../chat/model-settings.ts";
 import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { type Fields, isFields } from "../fields.ts";
-import { invalid } from "./api-error.ts";
+import { invalid, unsupported } from "./api-error.ts";
 
 /** The fields of a request that say how its model is to answer. */
 export type SettingFields = Pick<
@@ -36,6 +36,21 @@ export function readSettings(body: SettingFields): ModelSettings {
     ...(typeof body.max_output_tokens === "number" && { maxOutputTokens: body.max_output_tokens }),
     ...(effort !== undefined && { reasoningEffort: effort }),
   };
+}
+
+/**
+ * Refuses tools that are in an item of the input, where a request has no others: an agent could do nothing.
+ * @throws AppError `invalid_request`
+ */
+export function refuseToolItems({ tools, input }: Pick<CreateResponse, "tools" | "input">): void {
+  if (tools?.some(({ type }) => type === "function") || !Array.isArray(input)) return;
+  const position = input.findIndex(({ type }) => type === "additional_tools");
+  if (position < 0) return;
+  throw unsupported(
+    `input[${position}]`,
+    "has the tools in a form that this server does not pass on, and `tools` has no function. In Codex, call the " +
+      "model by a name that Codex does not know: give it one with MODEL_ALIASES",
+  );
 }
 
 function readTools(tools: readonly Fields[]): FunctionTool[] {
