@@ -1,8 +1,11 @@
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, onTestFinished, test } from "vitest";
 import { connectNodeRedis, uniqueName } from "../../memory/test/redis.ts";
 import { type Caller, type StorageQuota, UNLIMITED } from "../src/chat/caller.ts";
 import { Chat } from "../src/chat/chat.ts";
-import type { ChatModel } from "../src/chat/chat-model.ts";
+import type { ChatModel, Completion } from "../src/chat/chat-model.ts";
 import { Planner } from "../src/chat/plan.ts";
 import { Providers } from "../src/chat/providers.ts";
 import { SessionStore } from "../src/chat/session-store.ts";
@@ -106,4 +109,32 @@ test("a turn whose answer has too many calls fails with those before, and the se
     expect((await turn.result()).error).toMatchObject({ code: "provider_failed" });
     expect(turn.items()).toHaveLength(500);
   }
+});
+
+test("a turn does not keep the history that it has read while its answer comes", async () => {
+  const { promise: completion, resolve: complete } = Promise.withResolvers<Completion>();
+  const { ask, sessions } = await start(
+    modelThat((_, sink) => {
+      sink.text("Hello");
+      return completion;
+    }),
+  );
+  let history: WeakRef<object> | undefined;
+  const begin = sessions.begin.bind(sessions);
+  sessions.begin = async (...turn) => {
+    const begun = await begin(...turn);
+    if (begun.kind === "begun") history = new WeakRef(begun.items);
+    return begun;
+  };
+  const turn = await ask("Hi");
+  const first = await turn.follow(0)[Symbol.asyncIterator]().next();
+  expect(first.value).toMatchObject({ type: "text", text: "Hello" });
+  // What a WeakRef was made for stays until the event loop goes on.
+  await setImmediate();
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  const kept = history?.deref();
+  complete({ usage: null, finishReason: "complete" });
+  expect(await turn.result()).toMatchObject({ response: { status: "completed" } });
+  expect(kept).toBeUndefined();
 });

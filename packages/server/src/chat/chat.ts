@@ -4,7 +4,7 @@ import { beginTurn, type Idempotency } from "./begin-turn.ts";
 import type { Caller, TurnPermit } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { readNotes } from "./notes-block.ts";
-import { outsideOf } from "./outside.ts";
+import { type Outside, outsideOf } from "./outside.ts";
 import type { Plan, Planner } from "./plan.ts";
 import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
@@ -149,6 +149,7 @@ export class Chat {
     const { writer, count, startedAt } = begun;
     const { planner, onTurnEnd, ...options } = this.#options;
     const { sessions, quota } = caller;
+    const outsideOfTurn = count === 0 ? {} : outsideOf(sessions, sessionId, plan.otherSessions);
     const turn = new RunningTurn({
       ...options,
       askedAt,
@@ -160,13 +161,7 @@ export class Chat {
       count,
       startedAt,
       stored: count > 0,
-      context: async (asPlanned) =>
-        (asPlanned === plan ? context : undefined) ??
-        planner.context(
-          asPlanned,
-          begun,
-          count === 0 ? {} : outsideOf(sessions, sessionId, plan.otherSessions),
-        ),
+      context: contextChooser(planner, { plan, begun, context, outside: outsideOfTurn }),
       blobLoader: () => {
         const load = blobLoader(sessions);
         return async (blobId) => (blobsOf === undefined ? null : load(blobsOf, blobId));
@@ -182,6 +177,18 @@ export class Chat {
       .catch((error) => options.onUnexpected(error, turn.turnId));
     return turn;
   }
+}
+
+/**
+ * Chooses the context of a turn that has begun. A function of its own: closures of one function keep each other's
+ * variables, and the other closures of a running turn would keep the history that was read as long as it runs.
+ */
+function contextChooser(
+  planner: Planner,
+  { plan, begun, context, outside }: Pick<TurnToRun, "plan" | "begun" | "context"> & { outside: Outside },
+) {
+  return async (asPlanned: Plan): Promise<Context> =>
+    (asPlanned === plan ? context : undefined) ?? planner.context(asPlanned, begun, outside);
 }
 
 /**

@@ -184,9 +184,7 @@ export class RunningTurn {
 
   /** Asks the model, and once more if its window turns out to be smaller than planned. */
   async #answer(): Promise<{ call: Call; completion: Completion }> {
-    const choose = this.#context;
-    if (choose === undefined) throw new Error("The turn has been answered before.");
-    const call = await this.#call(choose);
+    const call = await this.#call();
     try {
       return { call, completion: await call.answer };
     } catch (error) {
@@ -194,7 +192,7 @@ export class RunningTurn {
       if (window === null || this.#context === undefined) throw error;
       this.#options.onWindow(window);
       this.#plan = { ...this.#plan, window, budget: contextBudget(window) };
-      const again = await this.#call(this.#context);
+      const again = await this.#call();
       return { call: again, completion: await again.answer };
     }
   }
@@ -203,10 +201,11 @@ export class RunningTurn {
    * Calls the model, and resolves before it has answered: the context can be large and an answer can take minutes, so
    * nothing keeps the context meanwhile.
    */
-  async #call(choose: RunningTurnOptions["context"]): Promise<Call> {
+  async #call(): Promise<Call> {
     const { permit, writer, deadlines, tokens: counter } = this.#options;
     const plan = this.#plan;
-    const context = await choose(plan);
+    const context = await this.#context?.(plan);
+    if (context === undefined) throw new Error("The turn has been answered before.");
     const { items, tokens: counted, start } = context;
     const { request } = toRequest(plan, context);
     // Tools stand in the prompt as each model's template writes them.
