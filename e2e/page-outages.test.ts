@@ -62,7 +62,9 @@ test("answers only without memory while Redis is away, then recovers", async () 
   await redis.kill();
   await chat.page.getByRole("textbox", { name: "Message" }).fill("With memory");
   await chat.page.getByRole("button", { name: "Send" }).click();
-  await expect(chat.page.getByText("Not sent. Redis cannot be used right now")).toBeVisible();
+  await expect(
+    chat.page.getByRole("log").getByText("Not sent. Redis cannot be used right now"),
+  ).toBeVisible();
   await chat.memory("Stateless");
   expect(await chat.say("Without memory")).toContain("Not saved: Redis cannot be reached");
   await expect(chat.page.getByText("Redis cannot be reached.", { exact: true })).toBeVisible();

@@ -72,7 +72,9 @@ describe("how an answer ended", () => {
   test("says that a content filter stopped it, and answers again in a branch", async () => {
     const chat = await open();
     await chat.say(script({ words: 2, finish: "content_filter" }));
-    await expect(chat.page.getByText("The provider's content filter stopped this answer.")).toBeVisible();
+    await expect(
+      chat.page.getByRole("log").getByText("The provider's content filter stopped this answer."),
+    ).toBeVisible();
     await chat.answers.last().getByRole("button", { name: "Try again" }).click();
     await expect(chat.page.getByRole("navigation", { name: "Versions" })).toBeVisible();
   });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ChatPage } from "./chat-page.ts";
 
 interface RowPlace {
@@ -6,16 +7,23 @@ interface RowPlace {
   readonly top: number;
 }
 
-/** Returns the messages that are in view, and where. */
+/** In how many frames in a row the rows are in the same places once they rest: a row is measured after it was drawn. */
+const FRAMES_AT_REST = 6;
+
+/** Returns the messages that are in view, and where, once they rest. */
 export async function places({ page }: ChatPage): Promise<RowPlace[]> {
-  // Rows are measured in the frames after they are drawn.
-  await page.waitForTimeout(100);
-  const rows = await page
-    .getByRole("log", { name: "Conversation" })
-    .getByRole("article")
-    .evaluateAll((articles) =>
-      articles.map((row) => ({ text: row.textContent.slice(0, 18), top: row.getBoundingClientRect().top })),
+  const articles = page.getByRole("log", { name: "Conversation" }).getByRole("article");
+  const read = () =>
+    articles.evaluateAll((rows) =>
+      rows.map((row) => ({ text: row.textContent.slice(0, 18), top: row.getBoundingClientRect().top })),
     );
+  let rows = await read();
+  for (let same = 0; same < FRAMES_AT_REST; same++) {
+    await page.evaluate("new Promise(requestAnimationFrame)");
+    const now = await read();
+    if (!isDeepStrictEqual(now, rows)) same = 0;
+    rows = now;
+  }
   return rows.filter(({ top }) => top > 150 && top < 750);
 }
 

@@ -48,6 +48,8 @@ export async function startStack(env: Environment = {}) {
     EMBEDDING_MODEL: "none",
     ...(typeof env === "function" ? await env(`http://localhost:${webPort}`) : env),
   };
+  // What a run that was killed has left.
+  await emptyDatabase();
   let server = await startServer(variables);
 
   return {
@@ -81,14 +83,18 @@ export async function startStack(env: Environment = {}) {
       await browser.close();
       await end(server, "SIGTERM");
       await Promise.all([openai.close(), ollama.close()]);
-      const redis = await connectNodeRedis(redisUrl());
-      await redis.command("FLUSHDB");
-      await redis.close();
+      await emptyDatabase();
     },
   };
 }
 
 export type Stack = Awaited<ReturnType<typeof startStack>>;
+
+async function emptyDatabase(): Promise<void> {
+  const redis = await connectNodeRedis(redisUrl());
+  await redis.command("FLUSHDB");
+  await redis.close();
+}
 
 async function startServer(env: Variables): Promise<ChildProcess> {
   const server = spawn(process.execPath, [MAIN], { stdio: ["ignore", "pipe", "inherit"], env });

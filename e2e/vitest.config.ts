@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["e2e/**/*.test.ts"],
-    setupFiles: ["e2e/matchers.ts"],
+    setupFiles: ["e2e/matchers.ts", "e2e/close-pages.ts"],
     testTimeout: 300_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
