@@ -73,6 +73,13 @@ describe("ScriptRunner", () => {
     expect(calls).toEqual([]);
   });
 
+  test("Bun's client that was closed is asked once", async () => {
+    const { client, calls } = scripted(fails("Connection has failed"));
+    const run = new ScriptRunner(client, 60_000).run(SCRIPT, ["k"], [], { repeatable: true });
+    await expect(run).rejects.toMatchObject({ code: "unavailable" });
+    expect(calls).toHaveLength(1);
+  });
+
   test("an unreachable Redis is unavailable from the first call on", async () => {
     const client: NodeRedisClient = {
       eval: fails("The client is closed"),

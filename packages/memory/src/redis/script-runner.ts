@@ -36,6 +36,8 @@ interface RunOptions {
 
 // Redis has not run the command, and may soon.
 const TEMPORARY_ERROR = /^(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN|BUSY)\b/;
+// Bun's own client was closed, or has given up: it does not connect again by itself.
+const CONNECTION_GAVE_UP = "Connection has failed";
 const RETRY_DELAY_MS = 50;
 
 /** What is known of the Redis behind a client. */
@@ -174,6 +176,7 @@ const unavailable = (message: string, cause?: unknown): MemoryError =>
 
 function isRetryable(error: unknown, repeatable: boolean): boolean {
   if (!(error instanceof Error) || error instanceof TypeError || MemoryError.isInstance(error)) return false;
+  if (error.message === CONNECTION_GAVE_UP) return false;
   return TEMPORARY_ERROR.test(error.message) || (repeatable && !isReply(error));
 }
 

@@ -19,8 +19,11 @@ const FRAMEWORKS = [
 // Only these tests need them, so they are no dependencies of this repository.
 const TOOLS = [
   ...["publint@0.3.25", "@arethetypeswrong/cli@0.18.5", "esbuild@0.28.2", "vite@8.3.8"],
-  ...["node@22.23.3", "bun@1.4.5"],
+  ...["node@22.23.3", "bun@1.4.5", "deno@2.9.6"],
 ];
+
+// The others ask a model.
+const RUN_GUIDES = ["langchain", "langgraph"];
 
 const memory = join(import.meta.dirname, "../..");
 let folder: string;
@@ -65,6 +68,11 @@ function write(file: string, source: string): void {
   writeFileSync(join(project, file), asPublished(source));
 }
 
+/** Writes the code of a guide, to run on the Redis of these tests. */
+function writeGuide(file: string, blocks: readonly string[]): void {
+  write(file, blocks.join("\n").replaceAll("createClient()", "createClient({ url: process.env.REDIS_URL })"));
+}
+
 // The library as its users get it: packed, and installed in an empty project.
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "memory-package-"));
@@ -78,14 +86,20 @@ beforeAll(async () => {
   tools = await createProject("tools", TOOLS);
   project = await createProject("project", [tarball, ...FRAMEWORKS]);
   const { run: blocks, compileOnly } = guideBlocks("README.md");
-  write("guide.ts", [...blocks, "client.destroy();"].join("\n"));
+  writeGuide("guide.ts", [...blocks, "client.destroy();"]);
+  writeGuide("guide-turns.ts", [
+    ...guideBlocks("TURNS.md").run,
+    "client.destroy();",
+    "subscriber.destroy();",
+  ]);
   write(
     "guide-compile-only.ts",
     `import { MessageHistory } from "${PUBLISHED_NAME}";\n${compileOnly.join("\n")}`,
   );
   for (const guide of GUIDES) {
     const guideOf = guideBlocks(`guides/${guide}.md`);
-    write(`guide-${guide}.ts`, [...guideOf.run, ...guideOf.compileOnly].join("\n"));
+    const end = RUN_GUIDES.includes(guide) ? ["client.destroy();"] : [];
+    writeGuide(`guide-${guide}.ts`, [...guideOf.run, ...guideOf.compileOnly, ...end]);
   }
   for (const from of [join(memory, "examples"), join(import.meta.dirname, "project")]) {
     for (const file of readdirSync(from)) write(file, readFileSync(join(from, file), "utf8"));
@@ -155,28 +169,58 @@ describe("compiles", () => {
   });
 });
 
-const RUNTIMES: Readonly<Record<string, () => string>> = {
-  "this Node.js": () => process.execPath,
-  "Node.js 22": () => join(tools, "node_modules/node/bin/node"),
-  Bun: () => join(tools, "node_modules/.bin/bun"),
+const RUNTIMES: Readonly<Record<string, () => readonly [program: string, ...args: string[]]>> = {
+  "this Node.js": () => [process.execPath],
+  "Node.js 22": () => [join(tools, "node_modules/node/bin/node")],
+  Bun: () => [join(tools, "node_modules/.bin/bun")],
+  Deno: () => [join(tools, "node_modules/.bin/deno"), "run", "--allow-all"],
 };
 
-describe.each(Object.entries(RUNTIMES))("on %s", (_, runtime) => {
+describe.each(Object.entries(RUNTIMES))("on %s", (name, runtime) => {
+  const runFile = (file: string): Promise<string> => {
+    const [program, ...args] = runtime();
+    return run(program, [...args, file]);
+  };
+
   test("runs the guide", async () => {
-    expect(await run(runtime(), ["guide.ts"])).toContain("user: My name is Bob");
+    expect(await runFile("guide.ts")).toContain("user: My name is Bob");
+  });
+
+  test("runs the guides of turns, LangChain and LangGraph", async () => {
+    expect(await runFile("guide-turns.ts")).toBe("completed\n");
+    expect(await runFile("guide-langchain.ts")).toContain("Hello Bob!");
+    await runFile("guide-langgraph.ts");
   });
 
   test("runs the plain example", async () => {
-    const output = await run(runtime(), ["plain.ts"]);
+    const output = await runFile("plain.ts");
     for (const text of ["tool: 42", "6 messages", "assistant"]) expect(output).toContain(text);
   });
 
   test("runs the example of turns", async () => {
-    await run(runtime(), ["turns.ts"]);
+    await runFile("turns.ts");
+  });
+
+  test("follows a turn and searches on every client", async () => {
+    const own = name === "Bun" ? ", Bun's own client" : "";
+    expect(await runFile("try-clients.ts")).toBe(`@redis/client, ioredis, the in-memory client${own}\n`);
   });
 
   test("answers a useChat page by the AI SDK's route", async () => {
-    await run(runtime(), ["try-ai-sdk.ts"]);
+    await runFile("try-ai-sdk.ts");
+  });
+
+  test("remembers in a graph of LangGraph, in a thread and across threads", async () => {
+    expect((await runFile("with-langgraph.ts")).trim().split("\n")).toEqual([
+      "thread 1: Hello Bob! 1 messages so far.",
+      "thread 1: Hello Bob! 3 messages so far.",
+      "thread 2: Hello Bob! 1 messages so far.",
+    ]);
+  });
+
+  test("runs the command redis-memory", async () => {
+    const command = join("node_modules", PUBLISHED_NAME, "lib/bin/redis-memory.js");
+    expect(await runFile(command)).toContain("--from LAYOUT");
   });
 });
 
@@ -217,14 +261,6 @@ describe("remembers in the example with", () => {
     await run("node", ["with-openai-agents.ts", "My name is Bob"]);
     const output = await run("node", ["with-openai-agents.ts"]);
     expect(output).toContain("4 messages, the first question: My name is Bob");
-  });
-
-  test("LangGraph, in a thread and across threads", async () => {
-    expect((await run("node", ["with-langgraph.ts"])).trim().split("\n")).toEqual([
-      "thread 1: Hello Bob! 1 messages so far.",
-      "thread 1: Hello Bob! 3 messages so far.",
-      "thread 2: Hello Bob! 1 messages so far.",
-    ]);
   });
 });
 
