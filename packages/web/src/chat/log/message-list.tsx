@@ -27,8 +27,8 @@ const ALL_ROWS = 150;
 const TYPICAL_ROW_PX = 96;
 /** Closer to the end than this, new content scrolls into view. */
 const AT_END_PX = 60;
-/** The list scrolls to where it expects the end. If rows turn out this much taller, the rest is scrolled too. */
-const MISSED_END_PX = 8;
+/** What a user scrolls with. */
+const BY_USER = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
 const SETTLING_FRAMES = 12;
 
 export interface MessageListProps {
@@ -185,29 +185,46 @@ function useIsPrinted(): boolean {
   return isPrinted;
 }
 
-/** Keeps the end in view when the log's height changes (a phone's keyboard opens), or its content's (an answer ends). */
+/**
+ * Keeps the end in view when the log's height changes (a phone's keyboard opens), or its content's (an answer ends), and
+ * where the list came to rest above it: it scrolls to where it expects the end, and rows can turn out taller.
+ */
 function useStayAtEnd(frame: RefObject<HTMLDivElement | null>) {
   useEffect(() => {
     const element = frame.current;
     if (element === null) return;
     let isAtEnd = true;
+    let isByUser = false;
+    let top = element.scrollTop;
     const fromEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight;
-    const note = () => {
-      isAtEnd = fromEnd() <= AT_END_PX;
-    };
     const scrollToEnd = () => {
       if (fromEnd() >= 1) element.scrollTop = element.scrollHeight;
     };
-    const rest = () => fromEnd() <= MISSED_END_PX && scrollToEnd();
+    const note = () => {
+      const left = fromEnd();
+      if (left < 1) isByUser = false;
+      // Only a way up leaves the end: a way down can be the list's own, which has missed it.
+      if (left <= AT_END_PX) isAtEnd = true;
+      else if (element.scrollTop < top) isAtEnd = false;
+      top = element.scrollTop;
+    };
+    const noteUser = () => {
+      isByUser = true;
+    };
+    const rest = () => {
+      if (isAtEnd && !isByUser) scrollToEnd();
+    };
     const observer = new ResizeObserver(() => isAtEnd && scrollToEnd());
     element.addEventListener("scroll", note, { passive: true });
     element.addEventListener("scrollend", rest);
+    for (const type of BY_USER) element.addEventListener(type, noteUser, { passive: true });
     observer.observe(element);
     // The rows; before them there can be what is only printed.
     if (element.lastElementChild !== null) observer.observe(element.lastElementChild);
     return () => {
       element.removeEventListener("scroll", note);
       element.removeEventListener("scrollend", rest);
+      for (const type of BY_USER) element.removeEventListener(type, noteUser);
       observer.disconnect();
     };
   }, [frame]);
