@@ -56,6 +56,38 @@ test("lists what no longer fits, shows the list and its messages, and leaves rec
   await expect.poll(() => choice.isDisabled()).toBe(true);
 });
 
+test("shows what a model summed up of it, with where it comes from, and why there was nothing before", async () => {
+  const id = "summed-up";
+  const text = "The user asked for the weather and the trains of several towns.";
+  const messages = Array.from({ length: 20 }, (_, n) => [
+    { role: "user", content: `Town number ${n}: tell me about its weather at noon, and about its trains.` },
+    { role: "assistant", content: "It rains there, as on most days of the year, and it will go on." },
+  ]).flat();
+  await stack.send("POST", `/sessions/${id}/messages`, { messages });
+  const settings = { mode: "stateful", provider: "chatgpt", context_tokens: 768, memory: "summary" };
+  await stack.send("PATCH", `/sessions/${id}/settings`, settings);
+  stack.openai.scenario = { pieces: [text] };
+  const chat = await open();
+  const { page } = chat;
+  await page.goto(`${stack.url}/#/s/${id}`);
+  await expect(chat.answers.last()).toBeVisible();
+  const box = page.getByRole("textbox", { name: "Message" });
+  await box.fill("Hello");
+  const list = page.getByRole("region", { name: "Table of contents" });
+  await expect(list.getByText("No summary yet")).toBeVisible();
+  await chat.say('fake {"pieces":["How nice."]}');
+  const preview = { ...settings, session_id: id, message: "Hello" };
+  await expect
+    .poll(async () => (await stack.send("POST", "/context-preview", preview)).text())
+    .toContain(text);
+  await box.fill("Hello again");
+  await expect(list.getByText(text)).toBeVisible();
+  await expect(
+    list.getByText(/^Of the first \d+ entries, by gpt-5-mini, .*It can be wrong\.$/),
+  ).toBeVisible();
+  await expect.poll(() => list.getByText("No summary").count()).toBe(0);
+});
+
 test("compares all ways to remember in a small window, with what each one costs", async () => {
   const chat = await open();
   const { page } = chat;

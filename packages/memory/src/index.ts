@@ -61,7 +61,7 @@ export type { ComparedVectors } from "./search/session-vectors.ts";
 export { type Admission, OwnerQuota, type OwnerQuotaOptions } from "./sessions/owner-quota.ts";
 export type { ForkPoint, SessionInfo } from "./sessions/session-info.ts";
 export type { SessionStorage, StoredKey } from "./sessions/session-storage.ts";
-export type { NoSummary, Summary, SummaryRefusal } from "./summary/session-summary.ts";
+export type { NoSummary, Summaries, Summary, SummaryRefusal } from "./summary/session-summary.ts";
 export type { Summarizer, SummaryOutcome, SummaryPrompt } from "./summary/write-summary.ts";
 export type {
   BeginOptions,

@@ -13,7 +13,7 @@ import {
 import { itemType, json, role } from "./items.ts";
 import { sessionSettings } from "./session-settings.ts";
 import { forkPoint, item, newMessage, session, title, ttlSeconds } from "./sessions.ts";
-import { contentsFailure, recallFailure } from "./turns.ts";
+import { contentsFailure, noSummary, recallFailure } from "./turns.ts";
 import { truncation } from "./usage.ts";
 
 /** What an export says it is. */
@@ -74,7 +74,16 @@ export const archivedTurn = z.object({
         .optional()
         .describe("The owner's notes that were sent, and how many there were."),
       contents: z
-        .object({ listed: z.array(place).max(MAX_LISTED).readonly(), failed: contentsFailure.optional() })
+        .object({
+          listed: z.array(place).max(MAX_LISTED).readonly(),
+          summary: z
+            .union([place, noSummary])
+            .optional()
+            .describe(
+              "The place that a model's summary ended before, or why there was none. Exports omit its text.",
+            ),
+          failed: contentsFailure.optional(),
+        })
         .optional()
         .describe("The places of the messages that the table of contents listed."),
       recall: z

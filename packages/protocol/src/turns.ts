@@ -87,6 +87,27 @@ const recallHit = z.object({
 export const contentsFailure = z.enum(["unavailable", "late"]);
 export type ContentsFailure = z.infer<typeof contentsFailure>;
 
+/** Why the table of contents is sent without a model's summary. */
+export const noSummary = z.enum([
+  "no_model",
+  "not_yet",
+  "newer",
+  "no_room",
+  "empty",
+  "too_long",
+  "declined",
+  "markup",
+  "instructs",
+  "repeats",
+  "copies",
+  "invents",
+  "failed",
+  "late",
+  "interrupted",
+  "changed",
+]);
+export type NoSummary = z.infer<typeof noSummary>;
+
 export const recallFailure = z.enum([...contentsFailure.options, "no_words"]);
 export type RecallFailure = z.infer<typeof recallFailure>;
 
@@ -104,9 +125,30 @@ export const contextPart = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("summary"),
     ...part,
+    summary: z
+      .object({
+        text: z.string(),
+        covers: count.describe("How many items of the session it sums up, from the first one on."),
+        model: z.string().describe("The model that wrote it, in the background after an earlier turn."),
+        created_at: timestamp,
+      })
+      .optional()
+      .describe("What a model wrote of the beginning of the session. It can be wrong."),
+    no_summary: noSummary
+      .optional()
+      .describe(
+        "Why there is no model's summary. no_model: the model is too small to write one, or none may. not_yet: it is " +
+          "written after a turn. newer: it covers messages of this window, which is larger than those before. no_room: it " +
+          "does not fit. changed: a message that it covered was changed or removed. interrupted: it was given up for a " +
+          "turn. failed, late: the model did not answer. All others: what the model wrote was not kept, because it was " +
+          "empty, was too long, declined, had markup, gave instructions, repeated itself, copied 12 words in a row, or " +
+          "had names or numbers that the conversation lacks.",
+      ),
     entries: z
       .array(z.object({ message_id: z.string(), text: z.string().describe("Its first words.") }))
-      .describe("The messages of the user that the table of contents lists, oldest first."),
+      .describe(
+        "The messages of the user that the table of contents lists, oldest first: of those that no summary covers.",
+      ),
     failed: contentsFailure
       .optional()
       .describe(

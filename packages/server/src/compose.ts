@@ -84,7 +84,7 @@ export async function compose({ config, log, redis, models, embedding, name = KE
     lastBackup: () => withinDeadline(lastGoodBackup(redis.client, name)),
   });
   const tokens = new TokenCounter();
-  const planner = new Planner(providers, tokens, config.maxContextTokens);
+  const planner = new Planner(providers, tokens, config.maxContextTokens, config.summaryModel !== "none");
   const chat = new Chat({
     planner,
     tokens,

@@ -175,7 +175,7 @@ test("a fork and an imported session still say what an earlier turn was sent", a
   const exported = (await server.inject("GET", "/sessions/s/export")).json();
   const imported = (await server.inject("POST", "/sessions/import", exported)).json();
   const forked = (await server.inject("POST", "/sessions/s/fork", {})).json();
-  for (const { session_id: session } of [imported, forked]) {
+  for (const { id: session } of [imported, forked]) {
     const copy = await reportOf(server, turnId, session);
     expect(copy.intact).toBe(true);
     expect(summaryOf(copy)?.entries.map(({ text }) => text)).toEqual(

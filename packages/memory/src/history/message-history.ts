@@ -30,7 +30,7 @@ import { type SessionVectors, type VectorSession, vectorsOf } from "../search/se
 import { encodeAllTerms } from "../search/terms.ts";
 import { decodeInfo, type SessionInfo } from "../sessions/session-info.ts";
 import { decodeStorage, type SessionStorage } from "../sessions/session-storage.ts";
-import { type NoSummary, readSummaries, type Summary } from "../summary/session-summary.ts";
+import { readSummaries, type Summaries } from "../summary/session-summary.ts";
 import { type Summarizer, type SummaryOutcome, writeSummary } from "../summary/write-summary.ts";
 import {
   assertChange,
@@ -552,9 +552,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
    * const { summaries, refused } = await history.summaries("session_1");
    * console.log(summaries[0]?.text, summaries[0]?.to, summaries[0]?.model, refused);
    */
-  async summaries(
-    sessionId: string,
-  ): Promise<{ readonly summaries: readonly Summary[]; readonly refused?: NoSummary }> {
+  async summaries(sessionId: string): Promise<Summaries> {
     const { epoch: _, ...stored } = await readSummaries(this.#searched(sessionId).run);
     return stored;
   }

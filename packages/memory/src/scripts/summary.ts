@@ -56,7 +56,7 @@ export const STORE_SUMMARY = writeScript(
 local known = redis.call('HMGET', summary, 'epoch', 'job', 'upto')
 if not epoch or epoch ~= ARGV[3] or known[1] ~= epoch or known[2] ~= ARGV[4] then return {'gone', now} end
 if ARGV[5] ~= '' then
-  redis.call('HSET', summary, 'refused', ARGV[5], 'refused_at', known[3])
+  redis.call('HSET', summary, 'refused', ARGV[5], 'refused_at', ARGV[5] == 'interrupted' and 0 or known[3])
 else
   redis.call('HSET', summary, 'to', ARGV[6], 's:' .. ARGV[6], '[1,' .. ARGV[6] .. ',' .. now_text .. ',' .. ARGV[7])
   redis.call('HDEL', summary, 'refused', 'refused_at')

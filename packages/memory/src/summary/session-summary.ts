@@ -24,16 +24,23 @@ export type SummaryRefusal =
   | "copies"
   | "invents";
 
-/** Why a session has no newer summary. `changed`: an item that one covered was changed or removed. */
-export type NoSummary = SummaryRefusal | "failed" | "late" | "changed";
+/**
+ * Why a session has no newer summary. `changed`: an item that one covered was changed or removed. `interrupted`: its caller gave
+ * it up, so the next one may try again at once.
+ */
+export type NoSummary = SummaryRefusal | "failed" | "late" | "interrupted" | "changed";
 
-export interface StoredSummaries {
-  /** Of the session; empty: there is none. */
-  readonly epoch: string;
+/** The summaries of a session. */
+export interface Summaries {
   /** Newest first: the current one, and at most three that it replaced. */
   readonly summaries: readonly Summary[];
   /** Why the last one that was tried is not among them. */
   readonly refused?: NoSummary;
+}
+
+export interface StoredSummaries extends Summaries {
+  /** Of the session; empty: there is none. */
+  readonly epoch: string;
 }
 
 /** @throws MemoryError `unavailable`, `damaged` */

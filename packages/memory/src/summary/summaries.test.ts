@@ -155,6 +155,16 @@ test("a model that hangs is given up, its signal aborts, and what it writes late
   expect(await texts(history)).toEqual([]);
 });
 
+test("a summary that its caller gave up can be tried again at once", async () => {
+  const { history } = await start();
+  const given = writes(() => Promise.reject(new DOMException("Not now", "AbortError")));
+  const { summarizer } = given;
+  const refused = { status: "refused", reason: "interrupted" };
+  expect(await history.summarize("s", { before: "q5", summarizer })).toEqual(refused);
+  given.write.mockImplementation(async () => TEXT);
+  expect(await history.summarize("s", { before: "q5", summarizer })).toMatchObject({ status: "written" });
+});
+
 test("of several processes one asks its model", async () => {
   const { history, name } = await start();
   const elsewhere = new MessageHistory({ client: other.client, name, ttlSeconds: 60 });

@@ -25,8 +25,8 @@ export interface Summarizer {
   /** Names the model; it is stored with each summary. */
   readonly model: string;
   /**
-   * Returns the model's answer as it is: it is stored only if it is a summary. It may throw, and it may ignore the signal, which
-   * aborts after 45 s.
+   * Returns the model's answer as it is: it is stored only if it is a summary. It may throw (an `AbortError`: it was given up, and
+   * can be tried again at once), and it may ignore the signal, which aborts after 45 s.
    */
   readonly write: (prompt: SummaryPrompt, options: { readonly signal: AbortSignal }) => Promise<string>;
   /** Default: a quarter of the characters. */
@@ -121,7 +121,8 @@ export async function writeSummary(
     );
     text = typeof answer === "string" ? answer.trim().toWellFormed() : "";
   } catch (error) {
-    return refuse(error === late ? "late" : "failed");
+    const isGivenUp = error instanceof Error && error.name === "AbortError";
+    return refuse(error === late ? "late" : isGivenUp ? "interrupted" : "failed");
   }
   const refusal = refusalOf(text, source, { maxTokens, countTokens });
   if (refusal !== undefined) return refuse(refusal);

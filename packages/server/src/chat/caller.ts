@@ -16,6 +16,8 @@ export interface RequestedTurn {
   /** The user's message; empty for a retry. */
   readonly content: string;
   readonly price: Price | null;
+  /** True: no client waits for it. */
+  readonly background?: boolean | undefined;
 }
 
 /** What one turn may use. Settled once: when the turn has ended, or when it did not begin. */

@@ -78,6 +78,12 @@ export interface Embeddings {
   readonly inputTokens: number | null;
 }
 
+export interface SummaryModels {
+  isLargeEnough(model: string): boolean;
+  /** True if writing a summary may keep a turn waiting: then it is given up when a turn begins. */
+  readonly delayTurns: boolean;
+}
+
 /** The request as it goes over the wire, for people to see: never with a key in it. */
 export interface WireRequest {
   readonly method: "POST";
@@ -125,6 +131,9 @@ export interface ChatModel {
 
   /** Vectors of texts. Absent: the provider has none. Rejects as `generate` does. */
   readonly embed?: ((request: EmbedRequest, signal: AbortSignal) => Promise<Embeddings>) | undefined;
+
+  /** The models that can be trusted to sum up a conversation. Absent: none of them. */
+  readonly summaries?: SummaryModels | undefined;
 
   /** Fetches missing files, if the provider can. Called when this provider is first requested; never rejects. */
   readonly prepare?: (() => Promise<void>) | undefined;

@@ -12,6 +12,7 @@ import { newSessionId } from "./session-id.ts";
 import type { SessionStore } from "./session-store.ts";
 import { hasData, storeBlobs } from "./store-blobs.ts";
 import type { BegunTurn } from "./stored-session.ts";
+import { SummaryWriter } from "./summary-writer.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import { inputText, type TurnRequest } from "./turn-request.ts";
 import { type FinishedTurn, storedResult, type TurnResult } from "./turn-result.ts";
@@ -32,10 +33,17 @@ export class Chat {
   readonly #options: ChatOptions;
   readonly #running = new Map<string, RunningTurn>();
   readonly #asking = new Set<Promise<AskedTurn>>();
+  readonly #summaries: SummaryWriter;
   #closing = false;
 
   constructor(options: ChatOptions) {
     this.#options = options;
+    this.#summaries = new SummaryWriter({
+      tokens: options.tokens,
+      ask: (caller, request) => this.ask(caller, request),
+      cancel: ({ sessions }, turn) => this.cancel(sessions, turn.sessionId, turn.turnId),
+      onUnexpected: (error) => options.onUnexpected(error, "summary"),
+    });
   }
 
   /** The number of turns that this process runs now. */
@@ -67,7 +75,14 @@ export class Chat {
     const plan = await this.#options.planner.plan(body, await readNotes(caller.sessions, body));
     const sessionId = body.session_id ?? idempotency?.sessionId ?? newSessionId();
     const { info, modelInfo } = plan;
-    const permit = await caller.admitTurn({ info, content: inputText(body), price: modelInfo.price });
+    const { background } = body;
+    if (!background) this.#summaries.yieldTo(plan.model);
+    const permit = await caller.admitTurn({
+      info,
+      content: inputText(body),
+      price: modelInfo.price,
+      background,
+    });
     const begin = async () => {
       const request = { ...body, input: await storedInput(caller, sessionId, body) };
       const begun = await beginTurn(caller, sessionId, request, plan, idempotency);
@@ -119,6 +134,7 @@ export class Chat {
   /** Waits for running turns until the grace period ends, then interrupts them: their text so far is kept. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
+    this.#summaries.close();
     const grace = AbortSignal.timeout(graceMs);
     const interrupt = () => {
       for (const turn of this.#running.values()) turn.stop("interrupted");
@@ -150,6 +166,11 @@ export class Chat {
     const { planner, onTurnEnd, ...options } = this.#options;
     const { sessions, quota } = caller;
     const outsideOfTurn = count === 0 ? {} : outsideOf(sessions, sessionId, plan.otherSessions);
+    /** The first message in the window, if something is outside it. */
+    let windowBegin: string | undefined;
+    const onChosen = ({ start, items }: Context) => {
+      windowBegin = start === null ? undefined : items[0]?.item.id;
+    };
     const turn = new RunningTurn({
       ...options,
       askedAt,
@@ -161,7 +182,7 @@ export class Chat {
       count,
       startedAt,
       stored: count > 0,
-      context: contextChooser(planner, { plan, begun, context, outside: outsideOfTurn }),
+      context: contextChooser(planner, { plan, begun, context, outside: outsideOfTurn, onChosen }),
       blobLoader: () => {
         const load = blobLoader(sessions);
         return async (blobId) => (blobsOf === undefined ? null : load(blobsOf, blobId));
@@ -172,7 +193,13 @@ export class Chat {
     this.#running.set(key, turn);
     turn.ended
       .finally(() => this.#running.delete(key))
-      .then(onTurnEnd)
+      .then((finished) => {
+        const isCompleted = count > 0 && finished.result.response.status === "completed";
+        if (isCompleted && windowBegin) {
+          this.#summaries.schedule({ caller, sessionId, plan, before: windowBegin });
+        }
+        onTurnEnd(finished);
+      })
       // An error in a metrics or log callback must not crash the process.
       .catch((error) => options.onUnexpected(error, turn.turnId));
     return turn;
@@ -185,10 +212,23 @@ export class Chat {
  */
 function contextChooser(
   planner: Planner,
-  { plan, begun, context, outside }: Pick<TurnToRun, "plan" | "begun" | "context"> & { outside: Outside },
+  {
+    plan,
+    begun,
+    context,
+    outside,
+    onChosen,
+  }: Pick<TurnToRun, "plan" | "begun" | "context"> & {
+    outside: Outside;
+    onChosen: (context: Context) => void;
+  },
 ) {
-  return async (asPlanned: Plan): Promise<Context> =>
-    (asPlanned === plan ? context : undefined) ?? planner.context(asPlanned, begun, outside);
+  return async (asPlanned: Plan): Promise<Context> => {
+    const known = asPlanned === plan ? context : undefined;
+    const chosen = known ?? (await planner.context(asPlanned, begun, outside));
+    onChosen(chosen);
+    return chosen;
+  };
 }
 
 /**

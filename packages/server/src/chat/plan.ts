@@ -19,7 +19,7 @@ import type { Outside } from "./outside.ts";
 import type { Providers } from "./providers.ts";
 import { recallTurns } from "./recall.ts";
 import { readParts } from "./stored-parts.ts";
-import { contentsRoom, listContents } from "./table-of-contents.ts";
+import { contentsRoom, listContents, summaryRoom } from "./table-of-contents.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import type { TurnInfo } from "./turn-info.ts";
 import type { TurnRequest } from "./turn-request.ts";
@@ -48,6 +48,8 @@ export interface Plan {
   readonly wholeHistory: boolean;
   /** Tokens that the table of contents may take; 0: it is not sent. */
   readonly contentsRoom: number;
+  /** Absent: the model is not asked for summaries. */
+  readonly summary?: SummaryPlan;
   /** Tokens that recalled turns may take; 0: nothing is recalled. */
   readonly recallRoom: number;
   /** True if they may be from other sessions of the owner. */
@@ -57,20 +59,45 @@ export interface Plan {
   readonly info: TurnInfo;
 }
 
+/** How a summary is written, in the background after the turn. */
+export interface SummaryPlan {
+  /** Tokens that it may have to be sent. */
+  readonly maxTokens: number;
+  /** Tokens of the conversation that one call may be sent. */
+  readonly maxSourceTokens: number;
+}
+
+/** Tokens that the instructions of a summary take, and some more. */
+const SUMMARY_OVERHEAD = 400;
+/** More would cost much, and a model sums up a longer text less well. */
+const MAX_SOURCE = 6_000;
+/** Of less there is nothing to sum up. */
+const MIN_SOURCE = 200;
+
 const LEARNED_WINDOW_TTL_MS = 10 * 60_000;
 
 export class Planner {
   readonly #providers: Providers;
   readonly #tokens: TokenCounter;
   readonly #maxContextTokens: number;
+  readonly #summarizes: boolean;
   /**
    * Windows that turned out to be smaller than the provider says, by provider and model. They expire, because the
    * operator can enlarge a window meanwhile.
    */
   readonly #windows = new LRUCache<string, number>({ max: 1000, ttl: LEARNED_WINDOW_TTL_MS });
 
-  /** @param maxContextTokens limits the window of all turns */
-  constructor(providers: Providers, tokens: TokenCounter, maxContextTokens = Number.POSITIVE_INFINITY) {
+  /**
+   * @param maxContextTokens limits the window of all turns
+   * @param summarizes false: no model is asked for summaries
+   */
+  constructor(
+    providers: Providers,
+    tokens: TokenCounter,
+    maxContextTokens = Number.POSITIVE_INFINITY,
+    summarizes = true,
+  ) {
+    this.#summarizes = summarizes;
     this.#providers = providers;
     this.#tokens = tokens;
     this.#maxContextTokens = maxContextTokens;
@@ -85,12 +112,12 @@ export class Planner {
     const { input, settings = {} } = body;
     assertSupported(model, settings);
     const asked = body.context_tokens ?? Number.POSITIVE_INFINITY;
-    const window = Math.min(
+    const largest = Math.min(
       info.context_window ?? UNKNOWN_WINDOW,
       this.#windows.get(windowKey(model, info.id)) ?? Number.POSITIVE_INFINITY,
-      asked,
       this.#maxContextTokens,
     );
+    const window = Math.min(largest, asked);
     const budget = contextBudget(window);
     const sentNotes = notesThatFit(notes, notesRoom(budget), (text) =>
       this.#tokens.estimate(model, info.id, text),
@@ -108,6 +135,7 @@ export class Planner {
     const { mode, memory = "recall", wholeHistory = false } = body;
     const added = mode === "stateful" && !wholeHistory ? memory.split("+") : [];
     if (lacks.includes("images")) assertNoImages(info.id, input);
+    const summary = added.includes("summary") && this.#summaryPlan(model, info.id, { largest, budget });
     return {
       model,
       modelInfo: info,
@@ -122,6 +150,7 @@ export class Planner {
       inputCount: Math.max(1, input.length),
       wholeHistory,
       contentsRoom: added.includes("summary") ? contentsRoom(budget) : 0,
+      ...(summary && { summary }),
       recallRoom: added.includes("recall") ? recallRoom(budget) : 0,
       otherSessions: body.other_sessions ?? false,
       notRecalled: body.not_recalled ?? [],
@@ -134,6 +163,18 @@ export class Planner {
         ...(body.client && { client: body.client }),
       },
     };
+  }
+
+  /** Undefined: the model is not asked. */
+  #summaryPlan(
+    model: ChatModel,
+    name: string,
+    { largest, budget }: { readonly largest: number; readonly budget: number },
+  ): SummaryPlan | undefined {
+    if (!this.#summarizes || !model.summaries?.isLargeEnough(name)) return undefined;
+    const maxTokens = summaryRoom(contentsRoom(budget), (text) => this.#tokens.estimate(model, name, text));
+    const maxSourceTokens = Math.min(MAX_SOURCE, contextBudget(largest) - SUMMARY_OVERHEAD);
+    return maxTokens > 0 && maxSourceTokens >= MIN_SOURCE ? { maxTokens, maxSourceTokens } : undefined;
   }
 
   /** Takes note of a window that a call has shown to be smaller than the provider's list says. */
@@ -177,10 +218,15 @@ export class Planner {
     return this.#withRecall(plan, await this.#withContents(plan, context, outside), outside);
   }
 
-  async #withContents(plan: Plan, context: Context, { questions }: Outside): Promise<Context> {
-    if (context.start === null || plan.contentsRoom === 0 || questions === undefined) return context;
+  async #withContents(plan: Plan, context: Context, { questions, summaries }: Outside): Promise<Context> {
+    const { start } = context;
+    const isAllSent = start === null || plan.contentsRoom === 0;
+    if (isAllSent || questions === undefined || summaries === undefined) return context;
     const contents = await listContents({
       read: questions,
+      readSummaries: summaries,
+      canSummarize: plan.summary !== undefined,
+      start,
       before: context.items[0]?.item.id ?? "",
       maxTokens: Math.min(plan.contentsRoom, plan.budget - context.tokens),
       ...this.#counters(plan),

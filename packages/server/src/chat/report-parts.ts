@@ -1,4 +1,4 @@
-import type { Item } from "@redis-memory-magic/memory";
+import type { Item, Summary } from "@redis-memory-magic/memory";
 import type { ContextPart } from "@redis-memory-magic/protocol";
 import type { SentNotes } from "./notes-block.ts";
 import { inOrder, type Recall, type RecalledTurn } from "./recall.ts";
@@ -16,6 +16,8 @@ export interface ReadRecall extends Recall {
 /** A table of contents, with the messages as they are now. */
 export interface ReadContents extends Contents {
   readonly items: readonly Item[];
+  /** The summary; undefined: there was none, or it was removed since. */
+  readonly written: Summary | undefined;
   /** What was put before the first message. */
   readonly block: string;
 }
@@ -89,11 +91,26 @@ const notesPart = ({ ids, total }: SentNotes, tokens: number): ContextPart => ({
   total,
 });
 
-const contentsPart = ({ items, tokens, failed }: NonNullable<Payload["contents"]>): ContextPart => ({
+const contentsPart = ({
+  items,
+  tokens,
+  written,
+  summary,
+  failed,
+}: NonNullable<Payload["contents"]>): ContextPart => ({
   kind: "summary",
   tokens,
   // Their first words are sent, not the messages.
   message_ids: [],
+  ...(written && {
+    summary: {
+      text: written.text,
+      covers: written.to,
+      model: written.model,
+      created_at: written.createdAt.toISOString(),
+    },
+  }),
+  ...(typeof summary === "string" && { no_summary: summary }),
   entries: items.map(({ id, content }) => ({ message_id: id, text: firstWords(content) })),
   ...(failed && { failed }),
 });

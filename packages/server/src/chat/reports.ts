@@ -319,7 +319,10 @@ async function readContents(
 ): Promise<ReadContents> {
   const found = await readInBatches(contents.listed, (index) => sessions.range(sessionId, index, index + 1));
   const items = found.flat().map(({ item }) => item);
-  return { ...contents, items, block: contentsBlock(items) };
+  const { summaries } =
+    typeof contents.summary === "number" ? await sessions.summaries(sessionId) : { summaries: [] };
+  const summary = summaries.find(({ to }) => to === contents.summary);
+  return { ...contents, items, written: summary, block: contentsBlock(items, summary) };
 }
 
 /** What was quoted of a turn. */

@@ -15,6 +15,9 @@ import {
   type SessionsSearchResult,
   type SessionToSearch,
   type StoredKey,
+  type Summaries,
+  type Summarizer,
+  type SummaryOutcome,
   Turns,
   type TurnsOptions,
   type TurnUpdate,
@@ -314,6 +317,22 @@ export class SessionStore {
   /** The newest messages of the user, or those before an item, newest first. */
   questions(sessionId: string, options: { k: number; before?: string }): Promise<IndexedItem[]> {
     return translated(this.#history.questions(sessionId, options));
+  }
+
+  /** What models wrote of the session's beginning. */
+  summaries(sessionId: string): Promise<Summaries> {
+    return translated(this.#history.summaries(sessionId));
+  }
+
+  /** Lets a model sum up what stands before an item, see the library. */
+  async summarize(
+    sessionId: string,
+    options: { readonly before: string; readonly summarizer: Summarizer },
+    quota: StorageQuota,
+  ): Promise<SummaryOutcome> {
+    const outcome = await translated(this.#history.summarize(sessionId, options));
+    if (outcome.status === "written") quota.add(sessionId, bytesOf(JSON.stringify(outcome.summary)));
+    return outcome;
   }
 
   /** Finds earlier turns by the words of a query. */

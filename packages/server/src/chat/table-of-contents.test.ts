@@ -1,4 +1,4 @@
-import type { IndexedItem } from "@redis-memory-magic/memory";
+import type { IndexedItem, Summary } from "@redis-memory-magic/memory";
 import { expect, test } from "vitest";
 import { AppError } from "../errors/app-error.ts";
 import { withQuoted } from "./quoted-block.ts";
@@ -12,6 +12,9 @@ const estimate = (text: string): number => text.length;
 const list = (newestFirst: IndexedItem[], options: object = {}) =>
   listContents({
     read: async () => newestFirst,
+    readSummaries: async () => ({ summaries: [] }),
+    canSummarize: false,
+    start: 100,
     before: "window",
     maxTokens: 10_000,
     count: async (text) => estimate(text),
@@ -31,8 +34,9 @@ test("lists the first words of messages, oldest first, each in one quoted line",
     "> And now something else",
   ]);
   expect(tokens).toBe(block.length);
-  expect(contents).toEqual({ listed: [0, 4] });
+  expect(contents).toEqual({ listed: [0, 4], summary: "no_model" });
   expect(splitContents(withQuoted(block, "Hi\n\nthere"))).toEqual({
+    summary: "",
     listed: ["My name is Bob and I live in…", "And now something else"],
     message: "Hi\n\nthere",
   });
@@ -55,10 +59,59 @@ test("lists the newest messages that fit", async () => {
   expect(block.length).toBeLessThanOrEqual(150);
   expect(contents.listed).toEqual([46, 47, 48, 49, 50]);
   expect(await list(questions, { maxTokens: 20 })).toEqual({
-    contents: { listed: [] },
+    contents: { listed: [], summary: "no_model" },
     block: "",
     tokens: 0,
   });
+});
+
+const summary = (to: number, text = "Bob spoke of the sea.") => ({
+  text,
+  to,
+  model: "m",
+  createdAt: new Date(0),
+});
+const summarized = (...summaries: Summary[]) => ({ readSummaries: async () => ({ summaries }) });
+
+test("quotes a summary line by line, and lists the messages since", async () => {
+  const questions = [question(4, "third"), question(2, "second"), question(0, "first")];
+  const text = "Bob spoke of the sea.\n\nThe user said earlier (first words only):\u2028> Pay him.";
+  const { block, tokens, contents } = await list(questions, summarized(summary(2, text)));
+  expect(block.split("\n")).toEqual([
+    "A model's summary of the conversation so far, as information, which can be wrong:",
+    "> Bob spoke of the sea.",
+    "> ",
+    "> The user said earlier (first words only):",
+    "> > Pay him.",
+    "The user said earlier (first words only):",
+    "> second",
+    "> third",
+  ]);
+  expect(tokens).toBe(block.length);
+  expect(contents).toEqual({ listed: [2, 4], summary: 2 });
+  expect(splitContents(withQuoted(block, "Hi"))).toEqual({
+    summary: text.replace("\u2028", "\n"),
+    listed: ["second", "third"],
+    message: "Hi",
+  });
+  const { block: alone } = await list(questions, summarized(summary(6)));
+  expect(alone.split("\n").slice(1)).toEqual(["> Bob spoke of the sea."]);
+  expect(splitContents(withQuoted(alone, "Hi")).listed).toEqual([]);
+});
+
+test.each([
+  ["newer", summarized(summary(101))],
+  ["no_room", { ...summarized(summary(2, "sea ".repeat(60))), maxTokens: 200 }],
+  ["not_yet", { canSummarize: true }],
+  ["changed", { canSummarize: true, readSummaries: async () => ({ summaries: [], refused: "changed" }) }],
+])("lists all messages and says why when there is no summary to send: %s", async (reason, options) => {
+  const questions = [question(4, "third"), question(0, "first")];
+  expect((await list(questions, options)).contents).toEqual({ listed: [0, 4], summary: reason });
+});
+
+test("sends an earlier summary when the newest covers messages of the window", async () => {
+  const { contents } = await list([], summarized(summary(101), summary(90)));
+  expect(contents.summary).toBe(90);
 });
 
 test("leaves out the oldest ones when the exact count is more than the estimate", async () => {

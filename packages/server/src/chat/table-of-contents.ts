@@ -1,14 +1,17 @@
-import type { IndexedItem, Item } from "@redis-memory-magic/memory";
-import { type ContentsFailure, MAX_LISTED } from "@redis-memory-magic/protocol";
+import type { IndexedItem, Item, Summaries, Summary } from "@redis-memory-magic/memory";
+import { type ContentsFailure, MAX_LISTED, type NoSummary } from "@redis-memory-magic/protocol";
 import { QUOTE, splitQuoted } from "./quoted-block.ts";
 import { readInTime } from "./read-in-time.ts";
 
 /**
- * A summary that needs no model: the first words of what the user said before the window begins. It is made from the
- * messages as they are at that moment, so it says nothing that was not said and lists nothing that was dropped. It
- * changes only when the window's beginning does, so a provider can cache it.
+ * What tells of the messages before the window: what a model wrote of them in the background, where there is such a summary;
+ * and the first words of what the user said since, which need no model. These are made from the messages as they are at that
+ * moment, so they say nothing that was not said and list nothing that was dropped. Both change only when the window's beginning
+ * does, or a summary comes, so a provider can cache them.
  */
 export interface Contents {
+  /** The index that the summary ends before, or why there is none; absent: an earlier version made this. */
+  readonly summary?: number | NoSummary | undefined;
   /** The indexes of the messages that it lists, oldest first. */
   readonly listed: readonly number[];
   readonly failed?: ContentsFailure | undefined;
@@ -25,8 +28,16 @@ export interface SentContents {
 /** Reads the newest messages of the user, or those before an item, newest first. */
 export type ReadQuestions = (options: { k: number; before?: string }) => Promise<readonly IndexedItem[]>;
 
+/** Reads what models wrote of the session. */
+export type ReadSummaries = () => Promise<Summaries>;
+
 interface ContentsOptions {
   readonly read: ReadQuestions;
+  readonly readSummaries: ReadSummaries;
+  /** True if the turn's model may write a summary. */
+  readonly canSummarize: boolean;
+  /** The index of the first message in the window. */
+  readonly start: number;
   /** The id of the first message in the window; empty: it is not stored yet. */
   readonly before: string;
   readonly maxTokens: number;
@@ -36,6 +47,7 @@ interface ContentsOptions {
   readonly estimate: (text: string) => number;
 }
 
+const SUMMARY_TITLE = "A model's summary of the conversation so far, as information, which can be wrong:";
 const TITLE = "The user said earlier (first words only):";
 const WORDS = 8;
 /** Of a language without spaces this is the limit. */
@@ -44,18 +56,27 @@ const CHARS = 60;
 /** Tokens that a table of contents may take. */
 export const contentsRoom = (budget: number): number => Math.min(Math.floor(budget / 8), 200);
 
-/** Lists the user's newest messages from outside the window, as many as fit. A failure is part of the result. */
-export async function listContents({
-  read,
-  before,
-  maxTokens,
-  count,
-  estimate,
-}: ContentsOptions): Promise<SentContents> {
-  const found = await readInTime(read({ k: MAX_LISTED, ...(before !== "" && { before }) }));
+/** Tokens that a summary may have to be sent. */
+export const summaryRoom = (room: number, estimate: (text: string) => number): number =>
+  room - estimate(`${SUMMARY_TITLE}\n${QUOTE}`);
+
+/**
+ * Sums up what is outside the window: by a model's summary, where there is one, and by the user's newest messages that it does
+ * not cover, as many as fit. A failure is part of the result.
+ */
+export async function listContents(options: ContentsOptions): Promise<SentContents> {
+  const { read, readSummaries, before, maxTokens, count, estimate } = options;
+  const reading = Promise.all([read({ k: MAX_LISTED, ...(before !== "" && { before }) }), readSummaries()]);
+  const found = await readInTime(reading);
   if (typeof found === "string") return { contents: { listed: [], failed: found }, block: "", tokens: 0 };
-  const newestFirst = found.filter(({ item }) => firstWords(item.content) !== "");
-  let room = maxTokens - estimate(TITLE);
+  const [questions, summaries] = found;
+  const chosen = await chooseSummary(summaries, options);
+  const summary = typeof chosen === "string" ? undefined : chosen;
+  const newestFirst = questions.filter(
+    ({ index, item }) => index >= (summary?.to ?? 0) && firstWords(item.content) !== "",
+  );
+  const forSummary = summary === undefined ? 0 : estimate(contentsBlock([], summary));
+  let room = maxTokens - forSummary - estimate(TITLE);
   const tooMany = newestFirst.findIndex(({ item }) => {
     room -= estimate(`\n${lineOf(item)}`);
     return room < 0;
@@ -63,16 +84,42 @@ export async function listContents({
   // The last count decides: it is exact where the model has a tokenizer.
   for (let fits = tooMany < 0 ? newestFirst.length : tooMany; ; fits--) {
     const listed = newestFirst.slice(0, fits).toReversed();
-    const block = contentsBlock(listed.map(({ item }) => item));
+    const block = contentsBlock(
+      listed.map(({ item }) => item),
+      summary,
+    );
     const tokens = block === "" ? 0 : await count(block);
     if (tokens > maxTokens && fits > 0) continue;
-    return { contents: { listed: listed.map(({ index }) => index) }, block, tokens };
+    const contents = {
+      listed: listed.map(({ index }) => index),
+      summary: typeof chosen === "string" ? chosen : chosen.to,
+    };
+    return { contents, block, tokens };
   }
 }
 
-/** Lists messages by their first words; empty without messages. */
-export const contentsBlock = (messages: readonly Item[]): string =>
-  messages.length === 0 ? "" : [TITLE, ...messages.map(lineOf)].join("\n");
+/** The newest summary that covers nothing that the window has, if it fits; or why there is none. */
+async function chooseSummary(
+  { summaries, refused }: Summaries,
+  { start, maxTokens, canSummarize, count }: ContentsOptions,
+): Promise<Summary | NoSummary> {
+  const summary = summaries.find(({ to }) => to <= start);
+  if (summary === undefined) {
+    return summaries.length > 0 ? "newer" : canSummarize ? (refused ?? "not_yet") : "no_model";
+  }
+  return (await count(contentsBlock([], summary))) > maxTokens ? "no_room" : summary;
+}
+
+/** Quotes a summary, and lists messages by their first words; empty without either. */
+export const contentsBlock = (messages: readonly Item[], summary?: Summary): string =>
+  [
+    ...(summary === undefined
+      ? []
+      : [SUMMARY_TITLE, ...summary.text.split(LINE_ENDS).map((line) => QUOTE + line)]),
+    ...(messages.length === 0 ? [] : [TITLE, ...messages.map(lineOf)]),
+  ].join("\n");
+
+const LINE_ENDS = /\r\n|[\n\r\u2028\u2029]/;
 
 const lineOf = ({ content }: Item): string => QUOTE + firstWords(content);
 
@@ -84,11 +131,20 @@ export function firstWords(text: string): string {
   return `${characters.slice(0, CHARS).join("").toWellFormed()}${isCut ? "…" : ""}`;
 }
 
-/** Takes a message apart again: what the table of contents before it lists, and the message. */
+/** Takes a message apart again: what stands before it, the summary and what the table of contents lists; and the message. */
 export function splitContents(content: string): {
+  readonly summary: string;
   readonly listed: readonly string[];
   readonly message: string;
 } {
-  const { lines, message } = splitQuoted(content, [TITLE]);
-  return { listed: lines.map((line) => line.slice(QUOTE.length)), message };
+  const { lines, message } = splitQuoted(content, [SUMMARY_TITLE, TITLE]);
+  const hasSummary = content.startsWith(SUMMARY_TITLE);
+  const title = lines.indexOf(TITLE);
+  const end = hasSummary ? (title < 0 ? lines.length : title) : 0;
+  const textOf = (line: string): string => line.slice(QUOTE.length);
+  return {
+    summary: lines.slice(0, end).map(textOf).join("\n"),
+    listed: lines.slice(hasSummary ? end + 1 : 0).map(textOf),
+    message,
+  };
 }

@@ -2,6 +2,7 @@ import type { Json } from "@redis-memory-magic/memory";
 import {
   type ContentsFailure,
   type FinishReason,
+  type NoSummary,
   type ProviderId,
   providerId,
   type RecallFailure,
@@ -87,6 +88,8 @@ type StoredInfo = {
   readonly notes?: readonly [number, ...string[]];
   /** The indexes that the table of contents listed, or why there was none. */
   readonly contents?: readonly number[] | ContentsFailure;
+  /** The index that the model's summary before it ended before, or why there was none. */
+  readonly summary?: number | NoSummary;
   readonly recall?: StoredRecall;
   /** Counted (early versions stored estimates as negative numbers), reported, cached, output. */
   readonly tokens?: readonly [number, number | null, number | null, number | null];
@@ -143,8 +146,13 @@ function decodeRecall([turns, [ms, searched, total, matched, sessions], failed]:
   };
 }
 
-const decodeContents = (stored: readonly number[] | ContentsFailure): Contents =>
-  typeof stored === "string" ? { listed: [], failed: stored } : { listed: stored };
+const decodeContents = (
+  stored: readonly number[] | ContentsFailure,
+  summary: number | NoSummary | undefined,
+): Contents =>
+  typeof stored === "string"
+    ? { listed: [], failed: stored }
+    : { listed: stored, ...(summary !== undefined && { summary }) };
 
 export function encodeTurnInfo(info: TurnInfo): Json {
   const {
@@ -175,6 +183,7 @@ export function encodeTurnInfo(info: TurnInfo): Json {
     }),
     ...(sent?.notes && { notes: [sent.notes.total, ...sent.notes.ids] }),
     ...(sent?.contents && { contents: sent.contents.failed ?? sent.contents.listed }),
+    ...(sent?.contents?.summary !== undefined && { summary: sent.contents.summary }),
     ...(sent?.recall && { recall: encodeRecall(sent.recall) }),
     ...(tokens && { tokens: [tokens.counted, tokens.reported, tokens.cached, tokens.output] }),
     ...(durations && { ms: [durations.firstText, durations.total] }),
@@ -199,6 +208,7 @@ export function decodeTurnInfo(json: Json): TurnInfo | undefined {
     sent,
     notes,
     contents,
+    summary,
     recall,
     tokens,
     ms,
@@ -223,7 +233,7 @@ export function decodeTurnInfo(json: Json): TurnInfo | undefined {
         budget: sent[4],
         hash: sent[5],
         ...(notes && { notes: { total: notes[0], ids: notes.slice(1) as string[] } }),
-        ...(contents && { contents: decodeContents(contents) }),
+        ...(contents && { contents: decodeContents(contents, summary) }),
         ...(recall && { recall: decodeRecall(recall) }),
       },
     }),

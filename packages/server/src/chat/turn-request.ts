@@ -32,6 +32,8 @@ export interface TurnRequest
     /** Where the images and files of the history are stored; absent: nowhere. */
     readonly from?: string | undefined;
   };
+  /** True: no client waits for it, so it takes none of the caller's places for turns. */
+  readonly background?: boolean;
   /** True: what the session's last turn began with, and ended without output, is not added again but run again. */
   readonly retrySame?: boolean;
   /** True if it is refused unless the model can be sent the whole history. */

@@ -29,6 +29,7 @@ const environment = z.object({
   OLLAMA_SEED: z.coerce.number().int().optional(),
   EMBEDDED_MODEL: z.string().optional(),
   EMBEDDING_MODEL: z.enum(["default", "none"]).default("default"),
+  SUMMARY_MODEL: z.enum(["default", "none"]).default("default"),
   ...redisVariables,
   // Ten years: the longest TTL that a session may have.
   SESSION_TTL_SECONDS: positive.max(315_360_000).default(3600),
@@ -150,6 +151,7 @@ export function loadConfig(env: Environment) {
     },
     embedded: { model: e.EMBEDDED_MODEL ?? "default" },
     embedding: { model: e.EMBEDDING_MODEL },
+    summaryModel: e.SUMMARY_MODEL,
     redis,
     http: { host: e.HOST, port: e.PORT, webPort: e.WEB_PORT },
     identity: toIdentity(e),

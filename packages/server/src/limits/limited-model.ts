@@ -16,6 +16,7 @@ export function limitedModel(model: ChatModel, semaphore: Semaphore): ChatModel 
     }
   };
   const embed = model.embed?.bind(model);
+  const { summaries } = model;
   return {
     id: model.id,
     name: model.name,
@@ -32,6 +33,10 @@ export function limitedModel(model: ChatModel, semaphore: Semaphore): ChatModel 
       return model.countTokens?.bind(model);
     },
     isSameModel: model.isSameModel?.bind(model),
+    summaries: summaries && {
+      isLargeEnough: (name) => summaries.isLargeEnough(name),
+      delayTurns: true,
+    },
     prepare: model.prepare?.bind(model),
     generate: (request, sink, signal) => limited(signal, () => model.generate(request, sink, signal)),
     embed: embed && ((request, signal) => limited(signal, () => embed(request, signal))),

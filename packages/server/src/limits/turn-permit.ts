@@ -5,16 +5,16 @@ import { estimateTokens, TurnBudget } from "./turn-budget.ts";
 import type { Account, UsageLimits } from "./usage-limits.ts";
 
 /**
- * Takes a slot for a turn, and reserves the tokens and the money that it is expected to use.
+ * Takes a slot for a turn, unless it runs in the background, and reserves the tokens and the money that it is expected to use.
  * @throws AppError `too_many_streams`, `allowance_used`, `invalid_request` for a model without a price
  */
 export async function admitTurn(
   limits: UsageLimits,
   accounts: readonly Account[],
   estimates: OutputEstimates,
-  { info: requested, content, price }: RequestedTurn,
+  { info: requested, content, price, background = false }: RequestedTurn,
 ): Promise<TurnPermit> {
-  const release = await limits.acquireSlots(accounts);
+  const release = background ? () => {} : await limits.acquireSlots(accounts);
   let budget: TurnBudget | undefined;
   if (limits.isLimited(accounts, "tokens", "usd")) {
     try {
@@ -39,7 +39,7 @@ export async function admitTurn(
       release();
       const { counted = 0, reported, cached, output } = info?.tokens ?? {};
       const outputTokens = output ?? Math.ceil(written);
-      if (info) estimates.learn(info, outputTokens);
+      if (info && !background) estimates.learn(info, outputTokens);
       budget?.settle(reported ?? counted, cached ?? 0, outputTokens);
     },
   };

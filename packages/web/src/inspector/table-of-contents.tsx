@@ -1,5 +1,6 @@
-import type { ContextReport } from "@redis-memory-magic/protocol";
+import type { ContextReport, NoSummary } from "@redis-memory-magic/protocol";
 import { showMessage } from "../chat/state/message-target.ts";
+import { formatDateTime } from "../texts/format.ts";
 import { t } from "../texts/texts.ts";
 
 interface TableOfContentsProps {
@@ -7,15 +8,25 @@ interface TableOfContentsProps {
   report: ContextReport;
 }
 
-/** What was sent in place of the messages outside the window: their first words. */
+/** What was sent in place of the messages outside the window: a model's summary, and the first words of those since. */
 export function TableOfContents({ sessionId, report }: TableOfContentsProps) {
   const summary = report.parts.find((part) => part.kind === "summary");
   if (summary === undefined) return null;
-  const { entries, failed } = summary;
+  const { entries, failed, summary: written, no_summary: reason } = summary;
   const texts = t.strategies.contents;
+  const isEmpty = entries.length === 0 && written === undefined;
   return (
     <section className="recalled contents" aria-label={texts.name}>
-      <h3>{texts.name}</h3>
+      {written && (
+        <>
+          <h3>{texts.summary}</h3>
+          <blockquote dir="auto">{written.text}</blockquote>
+          <p className="recalled-search">
+            {texts.provenance(written.model, written.covers, formatDateTime(written.created_at))}
+          </p>
+        </>
+      )}
+      {(entries.length > 0 || written === undefined) && <h3>{texts.name}</h3>}
       {entries.length > 0 && (
         <ol>
           {entries.map(({ message_id, text }) => (
@@ -33,9 +44,17 @@ export function TableOfContents({ sessionId, report }: TableOfContentsProps) {
           ))}
         </ol>
       )}
-      <p className="recalled-search">
-        {failed === undefined ? (entries.length > 0 ? texts.about : texts.none) : texts.failures[failed]}
-      </p>
+      {(entries.length > 0 || isEmpty) && (
+        <p className="recalled-search">
+          {failed === undefined ? (isEmpty ? texts.none : texts.about) : texts.failures[failed]}
+        </p>
+      )}
+      {reason && <p className="recalled-search">{noSummaryText(reason)}</p>}
     </section>
   );
+}
+
+function noSummaryText(reason: NoSummary): string {
+  const texts: Partial<Record<NoSummary, string>> = t.strategies.contents.noSummary;
+  return texts[reason] ?? t.strategies.contents.refused;
 }

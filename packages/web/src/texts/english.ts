@@ -68,13 +68,27 @@ export const english = {
     options: {
       window: "The newest messages",
       recall: "Newest, and earlier ones that share words or meaning (recall)",
-      summary: "Newest, and a table of contents",
-      "recall+summary": "Newest, recall and a table of contents",
+      summary: "Newest, and a summary or table of contents",
+      "recall+summary": "Newest, recall, and a summary or table of contents",
     },
     contents: {
       name: "Table of contents",
       about: "First words of messages that are not sent. Made by rule, not by a model.",
       none: "There is no room for it in this window.",
+      summary: "Summary by a model",
+      provenance: (model: string, count: number, date: string) =>
+        `Of the first ${count} entries, by ${model}, ${date}. It can be wrong.`,
+      noSummary: {
+        no_model: "No summary: this model is too small to write one, or none may.",
+        not_yet: "No summary yet: the model writes it after a turn, which is one more call.",
+        interrupted: "No summary yet: it was given up for your message.",
+        newer: "No summary: it covers messages that are sent.",
+        no_room: "No summary: it does not fit this window.",
+        changed: "No summary: a message that it covered was changed or deleted.",
+        failed: "No summary: the model did not answer.",
+        late: "No summary: the model took too long.",
+      },
+      refused: "No summary: what the model wrote was not good enough to keep.",
       failures: {
         unavailable: "Not listed: the earlier messages could not be read.",
         late: "Not listed: reading the earlier messages took too long.",

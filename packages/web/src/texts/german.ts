@@ -68,14 +68,29 @@ export const german: Texts = {
     options: {
       window: "Die neuesten Nachrichten",
       recall: "Neueste und frühere mit gleichen Wörtern oder gleichem Sinn (Erinnern)",
-      summary: "Neueste und ein Inhaltsverzeichnis",
-      "recall+summary": "Neueste, Erinnern und ein Inhaltsverzeichnis",
+      summary: "Neueste und eine Zusammenfassung oder ein Inhaltsverzeichnis",
+      "recall+summary": "Neueste, Erinnern und eine Zusammenfassung oder ein Inhaltsverzeichnis",
     },
     contents: {
       name: "Inhaltsverzeichnis",
       about:
         "Die ersten Wörter von Nachrichten, die nicht gesendet werden. Nach einer Regel gemacht, nicht von einem Modell.",
       none: "In diesem Fenster ist kein Platz dafür.",
+      summary: "Zusammenfassung eines Modells",
+      provenance: (model, count, date) =>
+        `Der ersten ${count} Einträge, von ${model}, ${date}. Sie kann falsch sein.`,
+      noSummary: {
+        no_model: "Keine Zusammenfassung: Dieses Modell ist zu klein dafür, oder keines darf eine schreiben.",
+        not_yet:
+          "Noch keine Zusammenfassung: Das Modell schreibt sie nach einer Antwort, das ist ein weiterer Aufruf.",
+        interrupted: "Noch keine Zusammenfassung: Sie wurde für Ihre Nachricht abgebrochen.",
+        newer: "Keine Zusammenfassung: Sie enthält Nachrichten, die gesendet werden.",
+        no_room: "Keine Zusammenfassung: Sie passt nicht in dieses Fenster.",
+        changed: "Keine Zusammenfassung: Eine Nachricht darin wurde geändert oder gelöscht.",
+        failed: "Keine Zusammenfassung: Das Modell hat nicht geantwortet.",
+        late: "Keine Zusammenfassung: Das Modell hat zu lange gebraucht.",
+      },
+      refused: "Keine Zusammenfassung: Was das Modell schrieb, war nicht gut genug.",
       failures: {
         unavailable: "Nicht aufgeführt: Die früheren Nachrichten konnten nicht gelesen werden.",
         late: "Nicht aufgeführt: Die früheren Nachrichten zu lesen hat zu lange gedauert.",

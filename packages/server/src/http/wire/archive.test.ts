@@ -16,7 +16,7 @@ const recalled: Required<RecalledTurn> = {
   terms: [{ term: "cat", weight: 1.5 }],
 };
 const notes: Required<SentNotes> = { ids: ["note-1", "note-2"], total: 3 };
-const contents: Required<Contents> = { listed: [], failed: "late" };
+const contents: Required<Contents> = { listed: [2, 4], summary: 2, failed: undefined };
 const recall: Required<Recall> = {
   turns: [recalled],
   searched: 10,

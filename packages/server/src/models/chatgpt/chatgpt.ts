@@ -46,6 +46,7 @@ export class ChatGpt implements ChatModel {
     "reasoningEffort",
   ] as const;
   readonly lacks = [];
+  readonly summaries = { isLargeEnough: () => true, delayTurns: false };
   readonly #chosenModel: string | undefined;
   #defaultModel: string;
   readonly #apiKey: string;

@@ -24,10 +24,13 @@ function textAnswer(items: readonly ContextItem[], isReminded: boolean): string 
   return `${count} Before this one you said: ${joinList(said.map(quote))}.`;
 }
 
-/** A sentence about the table of contents of what is outside the window. */
+/** Sentences about the summary and the table of contents of what is outside the window. */
 function listedTexts([first]: readonly ContextItem[]): string[] {
-  const { listed } = splitContents(first?.type === undefined ? (first?.content ?? "") : "");
-  return listed.length === 0 ? [] : [`I was sent the first words of: ${joinList(listed.map(quoteText))}.`];
+  const { summary, listed } = splitContents(first?.type === undefined ? (first?.content ?? "") : "");
+  return [
+    ...(summary === "" ? [] : [`I was sent a summary: ${quoteText(summary)}.`]),
+    ...(listed.length === 0 ? [] : [`I was sent the first words of: ${joinList(listed.map(quoteText))}.`]),
+  ];
 }
 
 /** A sentence about what is quoted from outside the window. */

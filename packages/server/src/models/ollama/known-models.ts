@@ -81,6 +81,12 @@ export class KnownModels {
     return valueFor(this.#shown, model)?.capabilities ?? this.#listedAs(model)?.capabilities;
   }
 
+  /** Its parameters in billions, as the server or else its name says; 0 if neither does. */
+  billionsOf(model: string): number {
+    const named = /(?<![\d.a-z])(\d+(?:\.\d+)?)b(?![a-z\d])/i.exec(model)?.[1];
+    return (valueFor(this.#shown, model)?.parameters ?? 0) / 1e9 || Number(named ?? 0);
+  }
+
   /** True for a server that limits an answer to the window by itself, and refuses a limit that does not fit. */
   limitsItself(model: string): boolean {
     return this.#listedAs(model)?.limitsItself ?? false;

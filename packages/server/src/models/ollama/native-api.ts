@@ -29,6 +29,8 @@ export interface ShownModel {
   /** Null: Ollama before 0.6.4 does not say. */
   readonly chats: boolean | null;
   readonly capabilities?: Capabilities;
+  /** How many parameters it has; null: Ollama does not say. */
+  readonly parameters: number | null;
   /** True if its chat template opens `<think>`. */
   readonly opensReasoning: boolean;
 }
@@ -117,6 +119,7 @@ export function parseShown(body: unknown): ShownModel {
         reasoning: capabilities.includes("thinking"),
       },
     }),
+    parameters: positive.safeParse(info?.["general.parameter_count"]).data ?? null,
     // Ollama separates the reasoning of models that it knows to think.
     opensReasoning: !capabilities?.includes("thinking") && opensReasoning(template ?? ""),
   };

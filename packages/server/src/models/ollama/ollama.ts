@@ -38,6 +38,8 @@ const PATH = "chat/completions";
 const PROBE_TIMEOUT_MS = 4000;
 const AFTER_CALL_TIMEOUT_MS = 1000;
 const STILL_QUEUED_MS = 5000;
+/** Smaller models ascribe to one speaker what another said. */
+const SUMMARY_BILLIONS = 3;
 const FREE = { input: 0, cached_input: 0, output: 0 };
 /** Answers to the list of models that say nothing against the server: it has none, keeps it back, or is busy. */
 const NO_LIST = [403, 404, 405, 429, 501];
@@ -60,6 +62,10 @@ export class Ollama implements ChatModel {
   ] as const;
   // Ollama refuses a conversation with arguments that are no object, and models do write such.
   readonly lacks = ["files", "output_images", "loose_arguments"] as const;
+  readonly summaries = {
+    isLargeEnough: (model: string) => this.#known.billionsOf(model) >= SUMMARY_BILLIONS,
+    delayTurns: true,
+  };
   readonly #config: OllamaConfig;
   readonly #http: ProviderHttp;
   readonly #known: KnownModels;
