@@ -1,5 +1,13 @@
 import { AppError } from "../errors/app-error.ts";
-import type { Activity, AnswerSink, ChatModel, Completion, ModelRequest } from "./chat-model.ts";
+import type {
+  Activity,
+  AnswerSink,
+  ChatModel,
+  Completion,
+  ModelRequest,
+  ToolCallPiece,
+} from "./chat-model.ts";
+import type { Phase } from "./context-item.ts";
 
 export interface Deadlines {
   /** How long a model may take to its first sign of life, in ms. */
@@ -31,69 +39,87 @@ const MAX_WAITS = 5;
  * Relays a model's answer into a turn. Resolves when the answer is complete. Rejects with the model's `AppError`, with
  * `provider_silent`, or with the reason for which the turn was stopped. In each case the provider's work has ended.
  */
-export function relay({
-  model,
-  request,
-  lost,
-  out,
-  deadlines,
-  upstream,
-  onFirstText,
-  onActivity,
-}: RelayOptions): Promise<Completion> {
+export function relay({ model, request, lost, ...options }: RelayOptions): Promise<Completion> {
+  const { upstream } = options;
   const onLost = (): void => upstream.abort(lost.reason);
   lost.addEventListener("abort", onLost, { once: true });
   if (lost.aborted) onLost();
-
-  let brought = false;
-  const startTimer = (ms: number) => setTimeout(() => upstream.abort(silence(model, ms, brought)), ms);
-  let timer = startTimer(deadlines.firstTokenMs);
-  const limit = startTimer(deadlines.firstTokenMs * MAX_WAITS);
-  /** Something of the answer came. */
-  const bring = (): void => {
-    limit.refresh();
-    if (brought) {
-      timer.refresh();
-    } else {
-      brought = true;
-      clearTimeout(timer);
-      timer = startTimer(deadlines.idleMs);
-    }
-  };
-  let answered = false;
-  const answer = (): void => {
-    bring();
-    if (!answered) onFirstText();
-    answered = true;
-  };
-  const sink: AnswerSink = {
-    message: (phase) => {
-      bring();
-      out.message(phase);
-    },
-    text: (piece) => {
-      answer();
-      out.text(piece);
-    },
-    reasoning: (piece) => {
-      bring();
-      onActivity("thinking");
-      out.reasoning(piece);
-    },
-    toolCall: (piece) => {
-      answer();
-      out.toolCall(piece);
-    },
-    alive: (activity) => {
-      timer.refresh();
-      if (activity !== undefined) onActivity(activity);
-    },
-  };
+  const sink = new RelaySink(model, options);
   return model.generate(request, sink, upstream.signal).finally(() => {
-    clearTimeout(timer);
-    clearTimeout(limit);
+    sink.close();
     lost.removeEventListener("abort", onLost);
   });
+}
+
+/** Passes the output on and ends a provider that is silent. */
+class RelaySink implements AnswerSink {
+  readonly #model: ChatModel;
+  readonly #options: Omit<RelayOptions, "model" | "request" | "lost">;
+  readonly #limit: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
+  /** Something of the answer came. */
+  #brought = false;
+  #answered = false;
+
+  constructor(model: ChatModel, options: Omit<RelayOptions, "model" | "request" | "lost">) {
+    this.#model = model;
+    this.#options = options;
+    const { firstTokenMs } = options.deadlines;
+    this.#timer = this.#startTimer(firstTokenMs);
+    this.#limit = this.#startTimer(firstTokenMs * MAX_WAITS);
+  }
+
+  message(phase: Phase | undefined): void {
+    this.#bring();
+    this.#options.out.message(phase);
+  }
+
+  text(piece: string): void {
+    this.#answer();
+    this.#options.out.text(piece);
+  }
+
+  reasoning(piece: string): void {
+    this.#bring();
+    this.#options.onActivity("thinking");
+    this.#options.out.reasoning(piece);
+  }
+
+  toolCall(piece: ToolCallPiece): void {
+    this.#answer();
+    this.#options.out.toolCall(piece);
+  }
+
+  alive(activity?: Activity): void {
+    this.#timer.refresh();
+    if (activity !== undefined) this.#options.onActivity(activity);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#limit);
+  }
+
+  #answer(): void {
+    this.#bring();
+    if (!this.#answered) this.#options.onFirstText();
+    this.#answered = true;
+  }
+
+  #bring(): void {
+    this.#limit.refresh();
+    if (this.#brought) {
+      this.#timer.refresh();
+    } else {
+      this.#brought = true;
+      clearTimeout(this.#timer);
+      this.#timer = this.#startTimer(this.#options.deadlines.idleMs);
+    }
+  }
+
+  #startTimer(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.#options.upstream.abort(silence(this.#model, ms, this.#brought)), ms);
+  }
 }
 
 function silence(model: ChatModel, ms: number, brought: boolean): AppError {

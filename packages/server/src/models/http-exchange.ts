@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly headers: Record<string, string>;
-  readonly body?: string;
+  readonly body?: Buffer;
 }
 
 /** Reads one response's body as it arrives. What it throws fails the exchange. */

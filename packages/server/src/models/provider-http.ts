@@ -65,14 +65,14 @@ export class ProviderHttp {
     signal: AbortSignal,
   ): Promise<Result> {
     return this.#send(
-      { method: "POST", path, body, accept: "text/event-stream" },
+      { method: "POST", path, body: encode(body), accept: "text/event-stream" },
       () => new AnswerBodyReader(reader(), signal),
       signal,
     );
   }
 
   postForJson(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
-    const request = { method: "POST", path, body, accept: "application/json" } as const;
+    const request = { method: "POST", path, body: encode(body), accept: "application/json" } as const;
     return this.#send(request, () => new JsonReader(this.secrets), signal);
   }
 
@@ -100,14 +100,14 @@ export class ProviderHttp {
   ): Promise<Result> {
     const tried = this.#path;
     try {
-      return await this.#follow(this.#urlAt(tried, request.path), request, reader, signal);
+      return await this.#exchange(this.#urlAt(tried, request.path), request, reader, signal);
     } catch (error) {
       const others = this.#base.paths.filter((path) => path !== tried);
       // Ollama's own API is not below the compatible one's path.
       if (!isNoSuchApi(error) || others.length === 0 || request.path.startsWith("..")) throw error;
       for (const path of others) {
         try {
-          const result = await this.#follow(this.#urlAt(path, request.path), request, reader, signal);
+          const result = await this.#exchange(this.#urlAt(path, request.path), request, reader, signal);
           this.#path = path;
           return result;
         } catch (other) {
@@ -120,47 +120,47 @@ export class ProviderHttp {
     }
   }
 
-  async #follow<Result>(
-    url: URL,
-    request: ApiRequest,
-    reader: () => BodyReader<Result>,
-    signal: AbortSignal,
-  ): Promise<Result> {
-    let target = url;
-    for (let redirects = 0; ; redirects++) {
-      const found = await this.#exchange(target, request, reader, signal);
-      if (!(found instanceof Redirect)) return found;
-      const next = redirectTarget(target, found.location);
-      if (next === null || redirects === MAX_REDIRECTS)
-        throw providerFailure("provider_failed", { status: found.status, noSuchApi: true });
-      target = next;
-    }
-  }
-
+  /** Follows redirects, and repeats a request on another connection where nothing was worked on. */
   async #exchange<Result>(
     url: URL,
     request: ApiRequest,
     reader: () => BodyReader<Result>,
     signal: AbortSignal,
-  ): Promise<Result | Redirect> {
-    const message = this.#message(url, request);
-    const open = (status: number, headers: ResponseHeaders): BodyReader<Result | Redirect> => {
-      if (status >= 200 && status < 300) return reader();
-      const { location } = headers;
-      if (status < 400 && typeof location === "string")
-        return new RedirectReader(new Redirect(status, location));
-      return new ErrorReader(status, headers, this.secrets);
-    };
-    for (let retries = 0; ; retries++) {
+  ): Promise<Result> {
+    const open = (status: number, headers: ResponseHeaders) => this.#readerFor(status, headers, reader);
+    let target = url;
+    let redirects = 0;
+    let retries = 0;
+    for (;;) {
       const opened = this.#opened;
       try {
-        return await exchange<Result | Redirect>(this.#dispatcher, message, open, signal);
+        const found = await exchange(this.#dispatcher, this.#message(target, request), open, signal);
+        if (!(found instanceof Redirect)) return found;
+        const next = redirectTarget(target, found.location);
+        if (next === null || redirects === MAX_REDIRECTS)
+          throw providerFailure("provider_failed", { status: found.status, noSuchApi: true });
+        target = next;
+        redirects += 1;
+        retries = 0;
       } catch (error) {
         // On a kept connection that was closed before anything came, nothing was worked on.
         const unanswered = error instanceof AppError && error.provider?.unanswered === true;
         if (!unanswered || this.#opened !== opened || retries === MAX_RETRIES) throw error;
+        retries += 1;
       }
     }
+  }
+
+  #readerFor<Result>(
+    status: number,
+    headers: ResponseHeaders,
+    reader: () => BodyReader<Result>,
+  ): BodyReader<Result | Redirect> {
+    if (status >= 200 && status < 300) return reader();
+    const { location } = headers;
+    if (status < 400 && typeof location === "string")
+      return new RedirectReader(new Redirect(status, location));
+    return new ErrorReader(status, headers, this.secrets);
   }
 
   #message(url: URL, { method, body, accept }: ApiRequest): HttpRequest {
@@ -176,7 +176,7 @@ export class ProviderHttp {
         ...(trusted && this.#headers),
         ...(body !== undefined && { "content-type": "application/json" }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body }),
     };
   }
 }
@@ -184,9 +184,12 @@ export class ProviderHttp {
 interface ApiRequest {
   readonly method: "GET" | "POST";
   readonly path: string;
-  readonly body?: unknown;
+  readonly body?: Buffer;
   readonly accept: string;
 }
+
+/** undici keeps a body until the answer is whole, as bytes: of a text there would be both. */
+const encode = (body: unknown): Buffer => Buffer.from(JSON.stringify(body));
 
 function credentials({ origin, basic }: BaseUrl, apiKey: string): Record<string, string> {
   if (basic !== null) return { authorization: basic };

@@ -20,6 +20,7 @@ import { ModelLoader } from "./model-loader.ts";
 import { isSameModel } from "./model-names.ts";
 import { NativeApi } from "./native-api.ts";
 import { OptionalFields } from "./optional-fields.ts";
+import { QueuedAnswer } from "./queued-answer.ts";
 import { ServerTokenizer } from "./tokenizer.ts";
 import { CompletionReader, requestBody } from "./wire.ts";
 
@@ -37,7 +38,6 @@ const DEFAULT_MODEL = "llama3.2:3b";
 const PATH = "chat/completions";
 const PROBE_TIMEOUT_MS = 4000;
 const AFTER_CALL_TIMEOUT_MS = 1000;
-const STILL_QUEUED_MS = 5000;
 /** Smaller models ascribe to one speaker what another said. */
 const SUMMARY_BILLIONS = 3;
 const FREE = { input: 0, cached_input: 0, output: 0 };
@@ -76,8 +76,7 @@ export class Ollama implements ChatModel {
   /** Whether the last answer of a model had a closing `</think>` that its chat template had opened. */
   readonly #reasoningWasOpen = new Map<string, boolean>();
   #defaultModel: string;
-  /** Answers that have begun to come. */
-  #answering = 0;
+  readonly #answers = { coming: 0 };
 
   constructor(config: OllamaConfig) {
     this.#config = config;
@@ -190,18 +189,18 @@ export class Ollama implements ChatModel {
   }
 
   async #ask(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
-    const watched = this.#watchQueue(sink);
+    const queued = new QueuedAnswer(sink, this.#answers);
     try {
-      return await this.#post(request, watched.sink, signal);
+      return await this.#post(request, queued, signal);
     } catch (error) {
       if (
         !(error instanceof AppError) ||
         !this.#fields.dropRefused(error, this.#body(request), askedFields(request))
       )
         throw error;
-      return await this.#post(request, watched.sink, signal);
+      return await this.#post(request, queued, signal);
     } finally {
-      watched.end();
+      queued.end();
     }
   }
 
@@ -246,45 +245,6 @@ export class Ollama implements ChatModel {
       await this.#known.refreshLoaded(AbortSignal.any([signal, AbortSignal.timeout(AFTER_CALL_TIMEOUT_MS)]));
     const window = this.#known.windowOf(model);
     return window?.allocated ? window.tokens : undefined;
-  }
-
-  /**
-   * Reports an answer as queued while nothing of it has come and others come: Ollama makes one answer at a time,
-   * unless it is set to make more.
-   */
-  #watchQueue(sink: AnswerSink): { sink: AnswerSink; end(): void } {
-    let begun = false;
-    const queued = setInterval(() => {
-      if (!begun && this.#answering > 0) sink.alive("queued");
-    }, STILL_QUEUED_MS).unref();
-    const begin = (): void => {
-      if (begun) return;
-      begun = true;
-      this.#answering += 1;
-      clearInterval(queued);
-    };
-    return {
-      sink: {
-        text: (piece) => {
-          begin();
-          sink.text(piece);
-        },
-        reasoning: (piece) => {
-          begin();
-          sink.reasoning(piece);
-        },
-        toolCall: (piece) => {
-          begin();
-          sink.toolCall(piece);
-        },
-        message: (phase) => sink.message(phase),
-        alive: (activity) => sink.alive(activity),
-      },
-      end: () => {
-        clearInterval(queued);
-        if (begun) this.#answering -= 1;
-      },
-    };
   }
 }
 
