@@ -61,16 +61,16 @@ if records == nil and given then
   return {'duplicate', now, given}
 end
 if current_turn and current_turn ~= id then return {'busy', now, current_turn} end
-if not current_turn and ARGV[13] ~= '' then
-  if not epoch then return {'refused', now, 'unknown'} end
-  if ARGV[13] ~= '*' then
-    local length = end_of_turn(ARGV[13])
-    if not length then return {'refused', now, 'unknown'} end
-    local tail = redis.call('LLEN', messages)
-    while tail > length and redis.call('LINDEX', messages, tail - 1) == '0' do tail = tail - 1 end
-    if tail > length then return {'refused', now, 'not_last'} end
-  end
-end
+if not current_turn and ARGV[13] ~= '' and not epoch then return {'refused', now, 'unknown'} end
+${branch(
+  "not current_turn and ARGV[13] ~= '' and ARGV[13] ~= '*'",
+  lua`
+local length = end_of_turn(ARGV[13])
+if not length then return {'refused', now, 'unknown'} end
+local tail = redis.call('LLEN', messages)
+while tail > length and redis.call('LINDEX', messages, tail - 1) == '0' do tail = tail - 1 end
+if tail > length then return {'refused', now, 'not_last'} end`,
+)}
 
 if not current_turn and ARGV[15] ~= '' then
   local record = replaced and redis.call('LINDEX', messages, replaced) or '0'
@@ -86,18 +86,22 @@ ${branch(
 retried = find_same_input(records) or ''
 if retried ~= '' then records, given = nil, nil end`,
 )}
-if current_turn then
-  local turn = parse_turn(redis.call('HGET', turns, id))
-  last, started = turn.user, tonumber(turn.started)
-elseif retried ~= '' then
-  local former, why = find_retry(retried)
-  if not former then return {'refused', now, why} end
-  last, inputs = former.user, former.inputs
-  replace_output(retried, former)
-else
-  last = push(records) - 1
-  ${branch("replaced", lua`remove_items(replaced, last - #records + 1)`)}
-end
+${branch(
+  "current_turn",
+  lua`
+local turn = parse_turn(redis.call('HGET', turns, id))
+last, started = turn.user, tonumber(turn.started)`,
+)}
+${branch(
+  "not current_turn and retried ~= ''",
+  lua`
+local former, why = find_retry(retried)
+if not former then return {'refused', now, why} end
+last, inputs = former.user, former.inputs
+replace_output(retried, former)`,
+)}
+if not last then last = push(records) - 1 end
+${branch("records and replaced", lua`remove_items(replaced, last - #records + 1)`)}
 
 if not epoch then
   create_session(ARGV[5], '1')
@@ -146,7 +150,7 @@ return add_history(reply, last, tonumber(ARGV[11]), ARGV[12], known[2])
 export const APPEND = writeScript(
   lua`
 local id, lease_ms, text = ARGV[3], tonumber(ARGV[4]), ARGV[6]
-if current_turn ~= id then return turn_status(id) end
+${branch("current_turn ~= id", lua`return turn_status(id)`)}
 local ttl = tonumber(own_ttl or ARGV[2])
 if text ~= '' then
   local offset, length = tonumber(ARGV[5]), redis.call('STRLEN', log)
@@ -159,12 +163,14 @@ if text ~= '' then
     return {'conflict', now, length}
   end
 end
-if ARGV[7] ~= '' then set_info(id, ARGV[7]) end
+${branch("ARGV[7] ~= ''", lua`set_info(id, ARGV[7])`)}
 local renewed = lease - lease_ms
-if text == '' or now - renewed >= math.min(lease_ms, ttl) / 10 then
-  redis.call('HSET', meta, 'lease', now + lease_ms)
-  renew_ttl()
-end
+${branch(
+  "text == '' or now - renewed >= math.min(lease_ms, ttl) / 10",
+  lua`
+redis.call('HSET', meta, 'lease', now + lease_ms)
+renew_ttl()`,
+)}
 return {'ok', now, ttl}
 `,
 );
@@ -187,11 +193,12 @@ return {'ok', now, ttl}
 export const END = writeScript(
   lua`
 local id = ARGV[3]
-if current_turn ~= id then return turn_status(id) end
+${branch("current_turn ~= id", lua`return turn_status(id)`)}
 local rest, offset, length = ARGV[6], tonumber(ARGV[5]), redis.call('STRLEN', log)
 if rest ~= '' and length == offset + #rest then rest = ''
 elseif length ~= offset then return {'conflict', now, length} end
-local output = #ARGV > 9 and new_records(10, function() end)
+local output
+${branch("#ARGV > 9", lua`output = new_records(10, function() end)`)}
 local answer = end_turn(ARGV[4], rest, ARGV[7], output)
 ${branch("ARGV[9] ~= '' and answer >= 0", lua`push_terms(answer, ARGV[9], 0)`)}
 if ARGV[8] ~= '' then redis.call('HSET', meta, 'context', ARGV[8]) end
