@@ -97,22 +97,28 @@ test("a client that disconnects ends the request to the provider, which is no er
   expect((await server.inject("GET", "/metrics")).body).not.toMatch(/code="internal_error"} [1-9]/);
 });
 
-test.each(["trigrams", "embedded/trigrams"])("%s, the built-in model, makes embeddings", async (model) => {
-  const asked: string[] = [];
-  const embedding = {
-    ...{ id: "trigrams", dimensions: 2, isReady: true, prepare: async () => {}, close: async () => {} },
-    embed: async (texts: readonly string[], purpose: string) => {
-      asked.push(purpose);
-      return texts.map((text) => Float32Array.of(text.length, 0.5));
-    },
-  };
-  const { openai } = await startWithSdk({ embedding });
-  const made = await openai.embeddings.create({ model, input: ["Hi", "Hello"] });
-  expect(made.data.map((one) => one.embedding)).toEqual([
-    [2, 0.5],
-    [5, 0.5],
-  ]);
-  expect(asked).toEqual(["request"]);
-  const other = openai.embeddings.create({ model, input: "Hi", dimensions: 3 });
-  await expect(other).rejects.toMatchObject({ status: 400, param: "dimensions" });
-});
+test.each(["trigrams", "embedded/trigrams"])(
+  "%s, the built-in model, makes embeddings and is listed",
+  async (model) => {
+    const asked: string[] = [];
+    const embedding = {
+      ...{ id: "trigrams", dimensions: 2, isReady: true, prepare: async () => {}, close: async () => {} },
+      embed: async (texts: readonly string[], purpose: string) => {
+        asked.push(purpose);
+        return texts.map((text) => Float32Array.of(text.length, 0.5));
+      },
+    };
+    const { openai } = await startWithSdk({ embedding });
+    const made = await openai.embeddings.create({ model, input: ["Hi", "Hello"] });
+    expect(made.data.map((one) => one.embedding)).toEqual([
+      [2, 0.5],
+      [5, 0.5],
+    ]);
+    expect(asked).toEqual(["request"]);
+    const listed = { id: "trigrams", object: "model", created: 0, owned_by: "embedded" };
+    expect((await openai.models.list()).data).toContainEqual(listed);
+    expect(await openai.models.retrieve(model)).toEqual({ ...listed, id: model });
+    const other = openai.embeddings.create({ model, input: "Hi", dimensions: 3 });
+    await expect(other).rejects.toMatchObject({ status: 400, param: "dimensions" });
+  },
+);

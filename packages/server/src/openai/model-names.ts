@@ -1,8 +1,13 @@
 import { PROVIDER_IDS, type ProviderId } from "@redis-memory-magic/protocol";
 import type { ApiModel } from "@redis-memory-magic/protocol/openai";
+import type { BuiltInEmbedding } from "../chat/built-in-embedding.ts";
 import type { Availability, ChatModel } from "../chat/chat-model.ts";
 import type { Providers } from "../chat/providers.ts";
 import { AppError } from "../errors/app-error.ts";
+
+/** True if a name means the built-in embedding model. */
+export const isNameOf = ({ id }: BuiltInEmbedding, name: string): boolean =>
+  name === id || name === `embedded/${id}`;
 
 /** A model of a provider. */
 export interface NamedModel {

@@ -5,6 +5,7 @@ import { AppError } from "../../errors/app-error.ts";
 import { estimateTokens } from "../../limits/turn-budget.ts";
 import { unsupported } from "../api-error.ts";
 import { disconnected, MAX_BODY_BYTES } from "../long-request.ts";
+import { isNameOf } from "../model-names.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -42,7 +43,7 @@ export const embeddingRoutes: OpenAiRoutes =
       async (request, reply) => {
         const { model: name, input, encoding_format: format, dimensions } = request.body;
         const { provider, model = "" } =
-          embedding !== undefined && (name === embedding.id || name === `embedded/${embedding.id}`)
+          embedding !== undefined && isNameOf(embedding, name)
             ? { provider: builtIn(embedding), model: embedding.id }
             : await models.resolveEmbedding(name);
         if (!provider.embed) {

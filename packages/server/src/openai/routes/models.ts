@@ -1,15 +1,26 @@
 import { model, modelList } from "@redis-memory-magic/protocol/openai";
 import { z } from "zod";
+import { isNameOf } from "../model-names.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 
 /** Routes that list the models. */
 export const modelRoutes: OpenAiRoutes =
-  ({ models }) =>
+  ({ models, embedding }) =>
   async (app) => {
+    const builtIn = (id: string) => ({ id, object: "model" as const, created: 0, owned_by: "embedded" });
+
     app.get(
       "/models",
-      { schema: { summary: "The models of all available providers", response: { 200: modelList } } },
-      async () => ({ object: "list" as const, data: await models.list() }),
+      {
+        schema: {
+          summary: "The models of all available providers, and the built-in embedding model",
+          response: { 200: modelList },
+        },
+      },
+      async () => ({
+        object: "list" as const,
+        data: [...(await models.list()), ...(embedding === undefined ? [] : [builtIn(embedding.id)])],
+      }),
     );
 
     app.get(
@@ -24,6 +35,7 @@ export const modelRoutes: OpenAiRoutes =
       },
       async (request) => {
         const name = request.params["*"];
+        if (embedding !== undefined && isNameOf(embedding, name)) return builtIn(name);
         const { provider } = await models.resolve(name);
         return { id: name, object: "model" as const, created: 0, owned_by: provider };
       },
