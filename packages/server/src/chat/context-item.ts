@@ -77,9 +77,13 @@ export function joinAnswers(items: readonly ContextItem[]): ContextItem[] {
   const joined: ContextItem[] = [];
   for (const item of items) {
     const last = joined.at(-1);
-    const areAnswers = isAnswer(item) && last !== undefined && isAnswer(last);
-    if (areAnswers) joined[joined.length - 1] = { ...last, content: last.content + BREAK + item.content };
-    else joined.push(item);
+    if (!isAnswer(item)) {
+      joined.push(item);
+    } else {
+      const { role, content } = item;
+      if (last === undefined || !isAnswer(last)) joined.push({ role, content });
+      else joined[joined.length - 1] = { role, content: last.content + BREAK + content };
+    }
   }
   return joined;
 }

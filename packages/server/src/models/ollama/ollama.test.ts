@@ -27,6 +27,7 @@ describeChatModel("Ollama", async () => {
       fake.scenario = scenario;
       return question("Hi");
     },
+    joinsAnswers: true,
     received: () => {
       const body = fake.last.body as { messages: ChatCompletionMessageParam[] };
       return { url: fake.origin + fake.last.url, body, ...promptOf(body.messages) };
