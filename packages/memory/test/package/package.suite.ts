@@ -139,33 +139,36 @@ describe("the tarball", () => {
 
 describe("compiles", () => {
   const options = {
-    ...{
-      target: "es2022",
-      lib: ["esnext", "dom"],
-      module: "nodenext",
-      types: ["node"],
-      noEmit: true,
-      strict: true,
-    },
+    ...{ target: "es2022", lib: ["esnext", "dom"], types: ["node"], noEmit: true, strict: true },
     allowImportingTsExtensions: true,
+  };
+  const compile = async (cwd: string, compilerOptions: object): Promise<void> => {
+    for (const [module, moduleResolution] of [
+      ["nodenext", "nodenext"],
+      ["node16", "node16"],
+      ["esnext", "bundler"],
+    ]) {
+      const tsconfig = {
+        compilerOptions: { ...compilerOptions, module, moduleResolution },
+        include: ["*.ts"],
+      };
+      writeFileSync(join(cwd, "tsconfig.json"), JSON.stringify(tsconfig));
+      await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { cwd });
+    }
   };
 
   test("with the guides and examples of all frameworks", async () => {
-    const compilerOptions = { ...options, erasableSyntaxOnly: true, skipLibCheck: true };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
-    await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."]);
+    await compile(project, { ...options, erasableSyntaxOnly: true, skipLibCheck: true });
   });
 
   test.each(["5.4.5", "7.0.2"])("with TypeScript %s, its own types checked too", async (version) => {
     const cwd = await createProject(`typescript-${version}`, [
       ...[tarball, `typescript@${version}`, "@types/node@22", "@redis/client@6.3.1"],
     ]);
-    const compilerOptions = { ...options, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
-    writeFileSync(join(cwd, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
     for (const example of ["plain.ts", "turns.ts"]) {
       writeFileSync(join(cwd, example), asPublished(readFileSync(join(memory, "examples", example), "utf8")));
     }
-    await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { cwd });
+    await compile(cwd, { ...options, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true });
   });
 });
 
@@ -190,6 +193,10 @@ describe.each(Object.entries(RUNTIMES))("on %s", (name, runtime) => {
     expect(await runFile("guide-turns.ts")).toBe("completed\n");
     expect(await runFile("guide-langchain.ts")).toContain("Hello Bob!");
     await runFile("guide-langgraph.ts");
+  });
+
+  test("is required by CommonJS", async () => {
+    await runFile("try-require.cjs");
   });
 
   test("runs the plain example", async () => {
