@@ -144,7 +144,6 @@ describe("compiles", () => {
   };
   const compile = async (cwd: string, compilerOptions: object): Promise<void> => {
     for (const [module, moduleResolution] of [
-      ["nodenext", "nodenext"],
       ["node16", "node16"],
       ["esnext", "bundler"],
     ]) {

@@ -26,6 +26,7 @@ async function converse(client: RedisClient, subscriber: Subscriber): Promise<vo
   const begun = await turns.begin("s", { content: "What is the capital of Peru?" });
   assert(begun.kind === "begun");
   const updates = await turns.follow("s", begun.writer.id);
+  assert(updates !== null);
   for (const piece of ["It is ", "Lima", "."]) begun.writer.write(piece);
   await begun.writer.end("completed");
   let followed = "";
