@@ -67,9 +67,9 @@ export const english = {
     name: "Sent when the conversation no longer fits",
     options: {
       window: "The newest messages",
-      recall: "Newest, and earlier ones that share words or meaning (recall)",
+      recall: "Newest, and what recall finds",
       summary: "Newest, and a summary or table of contents",
-      "recall+summary": "Newest, recall, and a summary or table of contents",
+      "recall+summary": "Newest, recall, and a summary or contents",
     },
     contents: {
       name: "Table of contents",

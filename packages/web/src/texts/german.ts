@@ -67,9 +67,9 @@ export const german: Texts = {
     name: "Gesendet, wenn das Gespräch nicht mehr passt",
     options: {
       window: "Die neuesten Nachrichten",
-      recall: "Neueste und frühere mit gleichen Wörtern oder gleichem Sinn (Erinnern)",
-      summary: "Neueste und eine Zusammenfassung oder ein Inhaltsverzeichnis",
-      "recall+summary": "Neueste, Erinnern und eine Zusammenfassung oder ein Inhaltsverzeichnis",
+      recall: "Neueste, und was Erinnern findet",
+      summary: "Neueste, Zusammenfassung oder Inhalt",
+      "recall+summary": "Neueste, Erinnern, Zusammenfassung oder Inhalt",
     },
     contents: {
       name: "Inhaltsverzeichnis",
