@@ -31,6 +31,8 @@ export async function sendEvents(
   send: (stream: EventStream) => Promise<void>,
 ): Promise<void> {
   reply.hijack();
+  // It can hold a long conversation, or images, and is read by now.
+  reply.request.body = undefined;
   const response = reply.raw;
   const left = new AbortController();
   response.on("close", () => left.abort());
