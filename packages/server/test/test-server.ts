@@ -59,11 +59,11 @@ export async function startTestServer(options: TestServerOptions = {}) {
   const keys = async () => (await observer.keys(`${name}:*`)).sort();
 
   onTestFinished(async () => {
+    await server.close(0);
+    await Promise.all([openai.close(), ollama.close()]);
     const left = await keys();
     if (left.length > 0) await observer.del(left);
     observer.destroy();
-    await server.close(0);
-    await Promise.all([openai.close(), ollama.close()]);
   });
 
   return {
@@ -76,6 +76,8 @@ export async function startTestServer(options: TestServerOptions = {}) {
     redis,
     apiKeys: new ApiKeys(new IdentityStore(redis.client, name)),
     keys,
+    /** Without the owners' lists of sessions, which are written behind the session. */
+    sessionKeys: async () => (await keys()).filter((key) => key.startsWith(`${name}:{`)),
     command: (...args: string[]): Promise<unknown> => observer.sendCommand(args),
     /** A request without a socket. */
     inject: (

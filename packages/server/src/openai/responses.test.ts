@@ -200,7 +200,7 @@ test("a deleted response cannot be read or continued; later ones keep their hist
   expect(third.output_text).toContain('"one" and "two"');
   await openai.responses.delete(second.id);
   await openai.responses.delete(third.id);
-  expect((await server.keys()).filter((key) => !key.endsWith(":sessions"))).toEqual([]);
+  expect(await server.sessionKeys()).toEqual([]);
 });
 
 test("the models are listed, with aliases, and found by each of their names", async () => {
