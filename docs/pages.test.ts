@@ -99,3 +99,11 @@ test("the settings page and .env.example list every setting of the server, and t
   expect(settingsIn(ofServer).sort()).toEqual([...SETTINGS].sort());
   expect([...new Set(inExample)].sort()).toEqual([...SETTINGS, ...settingsIn(ofCompose)].sort());
 });
+
+test("the library's README gives the size in a bundle that was measured", () => {
+  const [, measured] =
+    /^\| `MessageHistory` \| [\d.]+ \| ([\d.]+) \|$/m.exec(read("docs/results/bundle-size.md")) ?? [];
+  expect(read("packages/memory/README.md")).toContain(
+    `${Math.round(Number(measured))} kB minified and gzipped for \`MessageHistory\``,
+  );
+});

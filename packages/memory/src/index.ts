@@ -1,6 +1,8 @@
 export type { ArchivedBlob, ArchivedSession } from "./archive/archived-session.ts";
 export { SessionArchive } from "./archive/session-archive.ts";
+export type { CopiedBlob } from "./archive/session-copy.ts";
 export type { SessionImport, SessionImportMessage } from "./archive/session-import.ts";
+export type { ForkOptions } from "./archive/session-snapshot.ts";
 export type { BlobData, BlobInfo } from "./blobs/blob-pieces.ts";
 export {
   type PutBlob,
