@@ -1,4 +1,5 @@
 import { HumanMessage } from "@langchain/core/messages";
+import { convertToModelMessages } from "ai";
 import { expect, test } from "vitest";
 import { useRedis } from "../../test/use-redis.ts";
 import type { Item } from "../history/item.ts";
@@ -108,6 +109,33 @@ const UNREADABLE: readonly (readonly [part: unknown, note: string])[] = [
   [{ type: "image_url", image_url: { detail: "low" } }, "An image"],
   [{ type: "image", source: { type: "file", file_id: "file_1" } }, "An image"],
   [{ type: "image", source: null }, "An image"],
+  [{ type: "image", source: { type: "base64", media_type: "image/png" } }, "An image"],
+  [{ type: "image", data: DATA }, "An image"],
+  [{ type: "image_url", image_url: { url: "cat.png" } }, "An image"],
+  [{ type: "image", image: URL, mediaType: "image/png" }, "An image"],
+  [{ type: "input_image", image: { id: "file_1" } }, "An image"],
+  [{ type: "input_file", file: { id: "file_1" } }, "A file"],
+  [{ type: "input_audio", input_audio: { data: "AAAA", format: "wav" } }, "An audio recording"],
+  [{ type: "input_text", text: 7 }, 'A part of the type "input_text"'],
+  [{ type: "file", file: { filename: "b.pdf", file_data: "AAAA" } }, 'The file "b.pdf"'],
+  [{ type: "file", blob: BLOB }, "A file"],
+  [{ type: "file", url: "https://example.com/c.pdf", mimeType: "application/pdf" }, "A file"],
+  [{ type: "file", data: "AAAA", mediaType: "application/pdf", filename: "d.pdf" }, 'The file "d.pdf"'],
+  [
+    { type: "document", source: { type: "url", url: "https://example.com/e.pdf" }, title: "e" },
+    'The file "e"',
+  ],
+  [{ type: "audio", mimeType: "audio/wav", data: "AAAA" }, "An audio recording"],
+  [{ type: "audio", audio: { id: "audio_1" } }, "An audio recording"],
+  [{ type: "video", mimeType: "video/mp4", data: "AAAA" }, 'A part of the type "video"'],
+  [{ type: "text-plain", text: "Hi" }, 'A part of the type "text-plain"'],
+  [{ type: "reasoning", reasoning: "Hmm" }, 'A part of the type "reasoning"'],
+  [{ type: "custom" }, 'A part of the type "custom"'],
+  [{ type: "refusal", refusal: "No" }, 'A part of the type "refusal"'],
+  [{ type: "tool_use", id: "1", name: "f", input: {} }, 'A part of the type "tool_use"'],
+  [{ type: "tool-result", toolCallId: "1", output: "1" }, 'A part of the type "tool-result"'],
+  [{ type: "tool-approval-request", approvalId: "1" }, 'A part of the type "tool-approval-request"'],
+  [{ type: "steering-message", id: "1" }, 'A part of the type "steering-message"'],
   [{ type: "text", text: 7 }, 'A part of the type "text"'],
   [{ type: "image_of_the_future", text: TEXT }, "An image"],
   [null, "A part without a type"],
@@ -135,6 +163,40 @@ test("what is stored beside the items, or damaged, is a note, and the rest of th
         expect.stringContaining(JSON.stringify(`(${note} was here. It is not included.)`)),
       ]);
   }
+});
+
+test("the AI SDK converts what is loaded for a model, whatever parts the messages have", async () => {
+  const stored = (["user", "assistant", "system"] as const).flatMap((role) =>
+    UNREADABLE.map(([part]) => ({ role, content: TEXT, parts: [part] as never })),
+  );
+  await history.addMessages("s", stored);
+  const messages = await chatStore(history).load("s");
+  const converted = await convertToModelMessages(messages);
+  expect(converted.map(({ role }) => role)).toEqual(stored.map(({ role }) => role));
+  for (const message of converted) expect(JSON.stringify(message)).toContain(TEXT);
+  const shown = JSON.stringify(converted);
+  for (const [, note] of UNREADABLE)
+    expect(shown).toContain(JSON.stringify(`(${note} was here. It is not included.)`));
+});
+
+test("a part of another format does not change the parts of the AI SDK beside it", async () => {
+  const file = { type: "file", mediaType: "application/pdf", url: "https://example.com/f.pdf" };
+  const tool = { type: "tool-f", toolCallId: "1", state: "output-available", input: {}, output: 1 };
+  const text = { type: "text", text: TEXT };
+  const foreign = { type: "document", source: null };
+  await history.addMessages("s", [
+    { id: "u", role: "user", content: TEXT, parts: [file, foreign, text], metadata: { n: 1 } },
+    { id: "a", role: "assistant", content: TEXT, parts: [tool, foreign, text] },
+  ]);
+  expect(await chatStore(history).load("s")).toEqual([
+    {
+      id: "u",
+      role: "user",
+      parts: [file, { type: "text", text: "(A file was here. It is not included.)" }, text],
+      metadata: { n: 1 },
+    },
+    { id: "a", role: "assistant", parts: [tool, text] },
+  ]);
 });
 
 test("what one API has and another has not is a note there, and is given back by its own", async () => {

@@ -49,7 +49,7 @@ function toPortable(stored: AnyPart): PortablePart {
   const text = textOf(stored);
   if (text !== undefined) return { kind: "text", text, stored };
   const url = imageUrl(stored);
-  if (typeof url === "string" && url !== "") return { kind: "image", url, stored };
+  if (typeof url === "string" && URL.canParse(url)) return { kind: "image", url, stored };
   return { kind: "text", text: `(${describe(stored)} was here. It is not included.)`, stored };
 }
 
@@ -86,10 +86,13 @@ function imageUrl(part: AnyPart): unknown {
   if (type === "file" && /^image\//.test(`${part.mediaType}`)) return url;
   if (type !== "image") return undefined;
   const source = fieldsOf(part.source);
-  if (source.type === "base64") return `data:${source.media_type};base64,${source.data}`;
-  if (typeof data === "string") return `data:${part.mimeType ?? part.mime_type};base64,${data}`;
+  if (source.type === "base64") return dataUrl(source.media_type, source.data);
+  if (data !== undefined) return dataUrl(part.mimeType ?? part.mime_type, data);
   return source.url ?? url;
 }
+
+const dataUrl = (mediaType: unknown, data: unknown): string | undefined =>
+  typeof mediaType === "string" && typeof data === "string" ? `data:${mediaType};base64,${data}` : undefined;
 
 /** The fields of an object; none of anything else. */
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>

@@ -1,8 +1,9 @@
 import { readUIMessageStream, type UIMessage, type UIMessageChunk } from "ai";
-import type { Item, Json, NewItem, NewMessage } from "../../history/item.ts";
+import type { Item, NewItem, NewMessage } from "../../history/item.ts";
 import { toJson } from "../original.ts";
-import { portableParts } from "../portable-parts.ts";
+import { type PortablePart, portableParts } from "../portable-parts.ts";
 import { CHUNKS, ChunkReader } from "./chunk-log.ts";
+import { isUiPart, type UiPart } from "./ui-part.ts";
 
 /** The type of an item that holds an assistant's message as the page has changed it, to be continued. */
 const CONTINUED = "ui_message";
@@ -121,34 +122,30 @@ function finished(message: UIMessage): UIMessage {
 function toUiMessage(item: Item): UIMessage | undefined {
   const { id, role, parts, metadata } = item;
   if (role === undefined || role === "tool") return undefined;
-  const fields = { id, role: role === "developer" ? ("system" as const) : role };
-  const isOwn = Array.isArray(parts) && (parts.length > 0 || item.content === "") && parts.every(isUiPart);
-  if (isOwn)
-    return {
-      ...fields,
-      parts: parts as unknown as UIMessage["parts"],
-      ...(metadata !== undefined && { metadata }),
-    };
-  return { ...fields, parts: foreignParts(item) };
+  const hasOwnParts = Array.isArray(parts) && (parts.length === 0 || parts.some(isUiPart));
+  return {
+    id,
+    role: role === "developer" ? "system" : role,
+    parts: partsOf(item),
+    ...(hasOwnParts && metadata !== undefined && { metadata }),
+  };
 }
 
-/** True unless another API has parts of this type, or the part is damaged. */
-function isUiPart(part: Json): boolean {
-  const { type, text } = (part ?? {}) as { type?: unknown; text?: unknown };
-  if (typeof type !== "string" || /^(input_|output_|image)/.test(type)) return false;
-  return type !== "text" || typeof text === "string";
+/** The AI SDK's own parts as they are. Others are converted if the user wrote them; else the text stands for them. */
+function partsOf(item: Item): UIMessage["parts"] {
+  const { role, content, parts } = item;
+  const text: UiPart = { type: "text", text: content };
+  if (!Array.isArray(parts)) return role === "user" ? (portableParts(item)?.map(toUiPart) ?? [text]) : [text];
+  if (parts.length === 0) return content === "" ? [] : [text];
+  if (role === "user")
+    return (portableParts(item) ?? []).map((part) => (isUiPart(part.stored) ? part.stored : toUiPart(part)));
+  const own = parts.filter(isUiPart);
+  return content === "" || own.some(({ type }) => type === "text") ? own : [text, ...own];
 }
 
-function foreignParts(item: Item): UIMessage["parts"] {
-  const text = { type: "text" as const, text: item.content };
-  if (item.role !== "user") return [text];
-  return (
-    portableParts(item)?.map((part) =>
-      part.kind === "text"
-        ? { type: "text" as const, text: part.text }
-        : { type: "file" as const, mediaType: mediaTypeOf(part.url), url: part.url },
-    ) ?? [text]
-  );
-}
+const toUiPart = (part: PortablePart): UiPart =>
+  part.kind === "text"
+    ? { type: "text", text: part.text }
+    : { type: "file", mediaType: mediaTypeOf(part.url), url: part.url };
 
 const mediaTypeOf = (url: string): string => /^data:([^;,]+)/.exec(url)?.[1] ?? "image/*";

@@ -6,7 +6,7 @@ import type {
 } from "openai/resources/responses/responses";
 import type { NewItem, Role, ToolCall } from "../../history/item.ts";
 import { keepOriginal, originalOf, type ReadableItem } from "../original.ts";
-import { type PortablePart, portableParts } from "../portable-parts.ts";
+import { portableParts } from "../portable-parts.ts";
 
 /**
  * Converts an item of the Responses API: of its input or of its output. What the fields of an item here do not hold is
@@ -97,9 +97,22 @@ const inputParts = (item: ReadableItem): EasyInputMessage["content"] | undefined
       : { type: "input_image", image_url: part.url, detail: "auto" };
   });
 
-/** What is in this API's format is sent as it is. The API has no blobs. */
-const isOwn = ({ type, blob }: PortablePart["stored"]): boolean =>
-  `${type}`.startsWith("input_") && blob === undefined;
+/** Of each part of this API, the fields of which one is there, as a text. */
+const FIELDS: Readonly<Record<ResponseInputContent["type"], readonly string[]>> = {
+  input_text: ["text"],
+  input_image: ["image_url", "file_id"],
+  input_file: ["file_id", "file_url", "file_data"],
+};
+
+/**
+ * What is in this API's format is sent as it is. Chat Completions and the Agents SDK have types of the same names with
+ * other fields; a blob is stored beside the items.
+ */
+function isOwn(stored: object): boolean {
+  const fields = stored as Readonly<Record<string, unknown>>;
+  const names = Object.entries(FIELDS).find(([type]) => type === fields.type)?.[1] ?? [];
+  return fields.blob === undefined && names.some((name) => typeof fields[name] === "string");
+}
 
 /** Without what the API gave to be sent back, a reasoning item is refused. */
 function reasoning({ id, content = "", parts }: ReadableItem): ResponseInputItem[] {
