@@ -67,6 +67,24 @@ describe("the conversation stays where it is", () => {
   });
 });
 
+test("leaves the end for a reader who scrolls up slowly while an answer comes", async () => {
+  const chat = await open("slow-scroll", 40);
+  await chat.provider(/^Cloud/);
+  await chat.page
+    .getByRole("textbox", { name: "Message" })
+    .fill(`fake ${JSON.stringify({ words: 2_000, delayMs: 15 })}`);
+  await chat.page.keyboard.press("Enter");
+  await expect(chat.answers.last().getByText("word 30")).toBeVisible();
+  await chat.page.getByRole("log", { name: "Conversation" }).hover();
+  for (let step = 0; step < 20; step++) {
+    await chat.page.mouse.wheel(0, -6);
+    await chat.page.waitForTimeout(30);
+  }
+  await expect.poll(() => fromEnd(chat)).toBeGreaterThan(100);
+  await expect(chat.page.getByRole("button", { name: "Newest" })).toBeVisible();
+  await chat.page.getByRole("button", { name: "Stop" }).click();
+});
+
 test("rests at its end after each answer", async () => {
   const chat = await open("rests", 6);
   for (const length of [1, 60, 300, 7]) {

@@ -57,7 +57,6 @@ export function MessageList({ state, line, branches, actions, onReachTop }: Mess
     overscan: 8,
     anchorTo: "end",
     followOnAppend: true,
-    scrollEndThreshold: AT_END_PX,
     // Rows are laid out by the document: the list need not render again before the frame is drawn.
     useFlushSync: false,
   });
@@ -202,17 +201,18 @@ function useStayAtEnd(frame: RefObject<HTMLDivElement | null>) {
     };
     const note = () => {
       const left = fromEnd();
+      const isUp = element.scrollTop < top;
       if (left < 1) isByUser = false;
       // Only a way up leaves the end: a way down can be the list's own, which has missed it.
-      if (left <= AT_END_PX) isAtEnd = true;
-      else if (element.scrollTop < top) isAtEnd = false;
+      if (isUp && left >= 1 && (isByUser || left > AT_END_PX)) isAtEnd = false;
+      else if (left <= AT_END_PX) isAtEnd = true;
       top = element.scrollTop;
     };
     const noteUser = () => {
       isByUser = true;
     };
     const rest = () => {
-      if (isAtEnd && !isByUser) scrollToEnd();
+      if (isAtEnd) scrollToEnd();
     };
     const observer = new ResizeObserver(() => isAtEnd && scrollToEnd());
     element.addEventListener("scroll", note, { passive: true });
