@@ -74,6 +74,25 @@ test("messages of phases are items of their own, character for character", async
   expect(text).toBe("Let me look.\n\n\n\nDone.\n\nBye.");
 });
 
+test("messages without a phase stay apart behind one that has a phase", async () => {
+  const { items, text } = await itemsOf((out) => {
+    for (const [phase, said] of [
+      ["commentary", "One."],
+      [undefined, "Two."],
+      [undefined, "Three."],
+    ] as const) {
+      out.message(phase);
+      out.text(said);
+    }
+  });
+  expect(items).toEqual([
+    { role: "assistant", content: "One.", metadata: { phase: "commentary" } },
+    { role: "assistant", content: "Two." },
+    { role: "assistant", content: "Three." },
+  ]);
+  expect(text).toBe("One.\n\nTwo.\n\nThree.");
+});
+
 test("parallel calls whose pieces come mixed are kept apart", async () => {
   const { items } = await itemsOf((out) => {
     out.toolCall({ index: 0, id: "a", name: "one", arguments: "[" });

@@ -26,7 +26,8 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
   #current: Current = "nothing";
   /** Blanks before a message: they belong to it if more follows. */
   #blank = "";
-  #phase: Phase | undefined;
+  /** Absent for a message that is one with the text before it. */
+  #message: { readonly phase: Phase | undefined } | undefined;
   readonly #pending = new Map<number, PendingCall>();
   readonly #ids = new Set<string>();
   #items = 0;
@@ -39,7 +40,7 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
   message(phase: Phase | undefined): void {
     this.#finish();
     this.#blank = "";
-    this.#phase = phase;
+    this.#message = { phase };
   }
 
   text(piece: string): void {
@@ -95,8 +96,9 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
 
   /** A message without a phase begins with its text. */
   #startMessage(): void {
-    if (this.#phase === undefined) return;
-    this.#writer.startItem({ role: "assistant", metadata: { phase: this.#phase } });
+    if (this.#message === undefined) return;
+    const { phase } = this.#message;
+    this.#writer.startItem({ role: "assistant", ...(phase && { metadata: { phase } }) });
   }
 
   #start(index: number, { id, name, arguments: args }: PendingCall): void {
@@ -121,7 +123,7 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
   }
 
   #finishItem(): void {
-    const isPlainText = this.#current === "text" && this.#phase === undefined;
+    const isPlainText = this.#current === "text" && this.#message === undefined;
     if (this.#current !== "nothing" && !isPlainText) this.#writer.finishItem();
     this.#current = "nothing";
   }
