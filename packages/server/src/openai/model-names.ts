@@ -46,7 +46,7 @@ export class ModelNames {
   async resolve(name: string): Promise<NamedModel> {
     const found = await this.#find(this.#isPrefixed(name) ? name : (this.#aliases.get(name) ?? name));
     if (found) return found;
-    throw unknownModel(name);
+    throw unknownModel(name, "chat model");
   }
 
   /**
@@ -62,7 +62,7 @@ export class ModelNames {
     if (available.some(({ provider }) => provider === owner)) {
       return { provider: this.#providers.get(owner), model: named };
     }
-    throw unknownModel(name);
+    throw unknownModel(name, "model");
   }
 
   async #find(name: string): Promise<NamedModel | undefined> {
@@ -116,8 +116,8 @@ interface AvailableModels {
 const modelsOf = ({ id }: ChatModel, found: Availability | undefined): AvailableModels[] =>
   found?.available ? [{ provider: id, models: found.models.map((model) => model.id) }] : [];
 
-function unknownModel(name: string): AppError {
-  const message = "is not a model of an available provider: GET /v1/models lists them";
+function unknownModel(name: string, kind: string): AppError {
+  const message = `is not a ${kind} of an available provider: GET /v1/models lists all models`;
   return new AppError("model_not_found", `The model ${JSON.stringify(name)} ${message}.`, {
     errors: [{ field: "model", message }],
   });

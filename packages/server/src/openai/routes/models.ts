@@ -17,10 +17,11 @@ export const modelRoutes: OpenAiRoutes =
           response: { 200: modelList },
         },
       },
-      async () => ({
-        object: "list" as const,
-        data: [...(await models.list()), ...(embedding === undefined ? [] : [builtIn(embedding.id)])],
-      }),
+      async () => {
+        const data = await models.list();
+        const isNew = embedding !== undefined && !data.some(({ id }) => id === embedding.id);
+        return { object: "list" as const, data: isNew ? [...data, builtIn(embedding.id)] : data };
+      },
     );
 
     app.get(
