@@ -65,7 +65,7 @@ describe("untrusted text of a model", () => {
 describe("accessibility", () => {
   test.each(["light", "dark"] as const)("has no violations, %s", async (colorScheme) => {
     const chat = new ChatPage(await stack.open({ colorScheme, viewport: { width: 1440, height: 900 } }));
-    await expect.poll(() => chat.page.locator("html").getAttribute("data-theme")).toBe(colorScheme);
+    expect(await chat.page.locator("html").getAttribute("data-theme")).toBe(colorScheme);
     const violations = async () => (await new AxeBuilder({ page: chat.page }).analyze()).violations;
     expect(await violations()).toEqual([]);
     await chat.provider(/^Mirror/);

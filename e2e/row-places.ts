@@ -9,6 +9,7 @@ interface RowPlace {
 
 /** In how many frames in a row the rows are in the same places once they rest: a row is measured after it was drawn. */
 const FRAMES_AT_REST = 6;
+const MOST_FRAMES = 600;
 
 /** Returns the messages that are in view, and where, once they rest. */
 export async function places({ page }: ChatPage): Promise<RowPlace[]> {
@@ -18,13 +19,15 @@ export async function places({ page }: ChatPage): Promise<RowPlace[]> {
       rows.map((row) => ({ text: row.textContent.slice(0, 18), top: row.getBoundingClientRect().top })),
     );
   let rows = await read();
-  for (let same = 0; same < FRAMES_AT_REST; same++) {
+  let same = 0;
+  for (let frame = 0; frame < MOST_FRAMES; frame++) {
     await page.evaluate("new Promise(requestAnimationFrame)");
     const now = await read();
-    if (!isDeepStrictEqual(now, rows)) same = 0;
+    same = isDeepStrictEqual(now, rows) ? same + 1 : 0;
+    if (same === FRAMES_AT_REST) return now.filter(({ top }) => top > 150 && top < 750);
     rows = now;
   }
-  return rows.filter(({ top }) => top > 150 && top < 750);
+  throw new Error(`The rows did not come to rest within ${MOST_FRAMES} frames: ${JSON.stringify(rows)}`);
 }
 
 /** Returns by how many whole pixels the row has moved that has moved farthest. Rows end between two pixels. */
