@@ -96,3 +96,40 @@ test("cancelling, its reply lost, is an end all the same", async () => {
   expect(await elsewhere.get("s", writer.id)).toMatchObject({ record: { status: "cancelled" } });
   expect(await writer.end("completed")).toMatchObject({ status: "cancelled" });
 });
+
+const TEXT = "Fruit was discussed.";
+const summarize = async (answer: string) => {
+  for (let n = 0; n < 10; n++) {
+    await history.addMessage("s", {
+      id: `m${n}`,
+      role: "user",
+      content: `Fruit ${n} is sold on each market here.`,
+    });
+  }
+  const write = async () => {
+    // Of the next script, which ends the job.
+    lossy.losses = 2;
+    return answer;
+  };
+  const cut = new MessageHistory({ client: lossy, name });
+  return cut.summarize("s", { before: "m9", summarizer: { model: "m", write } });
+};
+
+test("a summary whose reply was lost is reported as written, with the time of its storing", async () => {
+  const outcome = await summarize(TEXT);
+  expect(outcome).toEqual({
+    status: "written",
+    summary: { text: TEXT, to: 9, model: "m", createdAt: expect.any(Date) },
+  });
+  expect((await history.summaries("s")).summaries).toEqual([outcome.status === "written" && outcome.summary]);
+});
+
+test("why there is no summary is reported, although the reply was lost", async () => {
+  expect(await summarize("")).toEqual({ status: "refused", reason: "empty" });
+});
+
+test("a summary that was removed before its reply arrived is reported as changed", async () => {
+  lossy.meanwhile = async () => void (await history.drop("s", "m1"));
+  expect(await summarize(TEXT)).toEqual({ status: "changed" });
+  expect(await history.summaries("s")).toEqual({ summaries: [], refused: "changed" });
+});

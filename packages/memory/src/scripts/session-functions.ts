@@ -68,12 +68,22 @@ local function forget_vector(index)
   redis.call('HINCRBY', meta, 'revectored', 1)
 end
 
--- Removes all summaries if the last one, or one that is being written, covers an item: the item has changed.
+-- Gives the summaries the TTL that the session has left.
+local function expire_summary()
+  local left = redis.call('PTTL', meta)
+  if left > 0 then redis.call('PEXPIRE', summary, left) end
+end
+
+-- Removes all summaries if the last one covers an item, and the claim of a job whose summary is to cover it: the item
+-- has changed.
 local function forget_summary(index)
   local fields = redis.pcall('HMGET', summary, 'to', 'upto')
-  if fields.err or tonumber(index) >= math.max(fields[1] or 0, fields[2] or 0) then return end
-  redis.call('DEL', summary)
+  if fields.err then return end
+  local at, to, upto = tonumber(index), tonumber(fields[1] or 0), tonumber(fields[2] or 0)
+  if at >= math.max(to, upto) then return end
+  if at < to then redis.call('DEL', summary) else redis.call('HDEL', summary, 'job', 'upto', 'until') end
   redis.call('HSET', summary, 'epoch', epoch, 'refused', 'changed')
+  expire_summary()
 end
 
 -- Sets the entry of an item, if it has one: '0' if the item was dropped, '' if its terms are not known. \`reworded\`

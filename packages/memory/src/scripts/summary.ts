@@ -1,11 +1,6 @@
 import { lua } from "../redis/script.ts";
 import { readScript, writeScript } from "./session-script.ts";
 
-const KEEP_TTL = lua`
-local left = redis.call('PTTL', meta)
-if left > 0 then redis.call('PEXPIRE', summary, left) end
-`;
-
 /**
  * Claims the next summary for one job. A change of an item that it is to cover takes the claim away.
  *
@@ -32,16 +27,16 @@ local to = tonumber(known[2] or 0)
 if upto - math.max(to, known[3] or 0) < tonumber(ARGV[6]) then return {'recent', now} end
 redis.call('HSET', summary, 'epoch', epoch, 'job', ARGV[3], 'upto', upto, 'until', ('%d'):format(now + ARGV[5]))
 if layout ~= '2' then redis.call('HSET', meta, 'v', '2') end
+expire_summary()
+return {'ok', now, epoch, to, upto, to > 0 and redis.call('HGET', summary, 's:' .. to) or ''}
 `,
-  KEEP_TTL,
-  lua`return {'ok', now, epoch, to, upto, to > 0 and redis.call('HGET', summary, 's:' .. to) or ''}`,
 );
 
 // The current one, and those that the reports of earlier turns refer to.
 const MAX_KEPT = 4;
 
 /**
- * Ends a job: stores its summary, or why there is none.
+ * Ends a job: stores its summary, or why there is none. May be repeated.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
@@ -49,12 +44,15 @@ const MAX_KEPT = 4;
  * ARGV[3] epoch   ARGV[4] the job's id   ARGV[5] why there is none, or empty
  * ARGV[6] the index that it ends before   ARGV[7] what follows the time in its record
  *
- * Returns {'ok', now} | {'gone', now}: the claim was taken away, or has passed to another job
+ * Returns {'ok', now, when the job ended} | {'gone', now}: the claim was taken away, or has passed to another job
  */
 export const STORE_SUMMARY = writeScript(
   lua`
-local known = redis.call('HMGET', summary, 'epoch', 'job', 'upto')
-if not epoch or epoch ~= ARGV[3] or known[1] ~= epoch or known[2] ~= ARGV[4] then return {'gone', now} end
+local known = redis.call('HMGET', summary, 'epoch', 'job', 'upto', 'ended')
+if not epoch or epoch ~= ARGV[3] or known[1] ~= epoch then return {'gone', now} end
+local job, ended = (known[4] or ''):match('^(.*):(%d+)$')
+if job == ARGV[4] then return {'ok', now, tonumber(ended)} end
+if known[2] ~= ARGV[4] then return {'gone', now} end
 if ARGV[5] ~= '' then
   redis.call('HSET', summary, 'refused', ARGV[5], 'refused_at', ARGV[5] == 'interrupted' and 0 or known[3])
 else
@@ -69,9 +67,10 @@ else
   for n = 1, #kept - ${MAX_KEPT} do redis.call('HDEL', summary, 's:' .. kept[n]) end
 end
 redis.call('HDEL', summary, 'job', 'upto', 'until')
+redis.call('HSET', summary, 'ended', ARGV[4] .. ':' .. now_text)
+expire_summary()
+return {'ok', now, now}
 `,
-  KEEP_TTL,
-  lua`return {'ok', now}`,
 );
 
 /**

@@ -276,6 +276,44 @@ test.each(changes)("a summary is not stored when an item %s while it is written"
   expect(await texts(history)).toEqual([]);
 });
 
+test("a summary that a discarded turn's input takes away leaves no key without a TTL", async () => {
+  const { history, options, key, meta } = await start(0);
+  const turns = new Turns({ ...options, subscriber: redis.subscriber });
+  const input = Array.from({ length: 10 }, (_, n) => ({
+    id: `m${n}`,
+    role: "user" as const,
+    content: `I went to market ${n} ${FILLER}.`,
+  }));
+  const begun = await turns.begin("s", { message: input });
+  if (begun.kind !== "begun") throw new Error(begun.kind);
+  const { summarizer } = writes();
+  expect(await history.summarize("s", { before: "m9", summarizer })).toMatchObject({ status: "written" });
+  await begun.writer.discard();
+  expect(await history.summaries("s")).toEqual({ summaries: [], refused: "changed" });
+  const ttls = await Promise.all([key, meta].map((name) => redis.command("PTTL", name)));
+  expect(Number(ttls[0])).toBeGreaterThan(0);
+  expect(Number(ttls[0])).toBeLessThanOrEqual(Number(ttls[1]) + 1);
+});
+
+test.each([
+  ["runs", false],
+  ["was killed", true],
+])("a change behind a summary, in the range of a job that %s, keeps the summary", async (_, isDead) => {
+  const { history, grow, key } = await start();
+  const { summarizer, write } = writes();
+  await history.summarize("s", { before: "q4", summarizer });
+  await grow(6, 12);
+  write.mockImplementation(async () => {
+    if (isDead) await redis.command("HSET", key, "until", "1");
+    await history.drop("s", "q6");
+    return "Much fruit was bought.";
+  });
+  expect(await history.summarize("s", { before: "q10", summarizer })).toEqual({ status: "changed" });
+  expect(await texts(history)).toEqual([TEXT]);
+  write.mockImplementation(async () => "Much fruit was bought.");
+  expect(await history.summarize("s", { before: "q10", summarizer })).toMatchObject({ status: "written" });
+});
+
 test("a summary stays when an item behind it is changed, dropped or retried", async () => {
   const { history, options } = await start();
   const { summarizer } = writes();

@@ -37,7 +37,7 @@ export interface Summarizer {
   readonly maxSourceTokens?: number;
 }
 
-/** What came of it. */
+/** The result of `summarize`. */
 export type SummaryOutcome =
   | { readonly status: "written"; readonly summary: Summary }
   | { readonly status: "refused"; readonly reason: NoSummary }
@@ -79,8 +79,9 @@ function assertSummarizer(summarizer: Summarizer): void {
 }
 
 /**
- * Lets a model sum up what stands before an item, unless another job does, and stores it if it is acceptable.
- * @throws TypeError; MemoryError `unknown_message`, `unavailable`, `damaged`
+ * Lets a model sum up what stands before an item, unless another job does, and stores its answer if no rule refuses it.
+ * Undefined: there is no such item.
+ * @throws TypeError; MemoryError `unavailable`, `damaged`
  */
 export async function writeSummary(
   run: Run,
@@ -127,10 +128,10 @@ export async function writeSummary(
   }
   const refusal = refusalOf(text, source, { maxTokens, countTokens });
   if (refusal !== undefined) return refuse(refusal);
-  const [status, now] = await store("", source.to, text);
+  const [status, , endedAt] = await store("", source.to, text);
   if (status === "gone") return { status: "changed" };
   const { model } = summarizer;
-  return { status: "written", summary: { text, to: source.to, model, createdAt: new Date(now) } };
+  return { status: "written", summary: { text, to: source.to, model, createdAt: new Date(Number(endedAt)) } };
 }
 
 const quarter = (text: string): number => Math.ceil(text.length / 4);
