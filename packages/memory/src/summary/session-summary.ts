@@ -13,7 +13,7 @@ export interface Summary {
   readonly createdAt: Date;
 }
 
-/** Why a text is not kept as a summary, see `refusalOf`. */
+/** Why a model's answer was not stored, see `refusalOf`. */
 export type SummaryRefusal =
   | "empty"
   | "too_long"

@@ -4,8 +4,7 @@ import { type Connection, connectNodeRedis, removeKeys, uniqueName } from "../..
 import { sha1 } from "../hash.ts";
 import { type Item, MessageHistory, SessionArchive, type SummaryOutcome } from "../index.ts";
 
-const LIMIT_MS = 4_000;
-const RUNS = 300;
+const RUNS = 40;
 
 let connections: Connection[];
 beforeAll(async () => {
@@ -21,6 +20,16 @@ type Step =
   | { readonly do: "add" | "drop" | "edit" | "truncate"; readonly at: number }
   | { readonly do: "begin" | "end"; readonly job: number; readonly at: number }
   | { readonly do: "kill" | "fork" | "clear" };
+
+/** Always writes a summary, then changes what it covers. */
+const WRITES: Step[] = [
+  { do: "add", at: 0 },
+  { do: "add", at: 0 },
+  { do: "begin", job: 0, at: 0 },
+  { do: "end", job: 0, at: 0 },
+  { do: "fork" },
+  { do: "edit", at: 3 },
+];
 
 const at = fc.integer({ min: 0, max: 30 });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -144,8 +153,8 @@ test("no summary covers an item that was changed, dropped or added since, whatev
         await removeKeys(first, name);
       }
     }),
-    { numRuns: RUNS, interruptAfterTimeLimit: LIMIT_MS, markInterruptAsFailure: false },
+    { numRuns: RUNS, examples: [[WRITES]] },
   );
-  // Otherwise it would say nothing.
+  // Otherwise no summary was compared.
   expect(outcomes).toContain("written");
 });

@@ -52,15 +52,15 @@ export type SummaryOutcome =
 /** Runs a script on the session. */
 type Run = (script: Script, args: string[]) => Promise<Reply>;
 
-/** A model has this long; then the lease still has time for the summary to be stored. */
+/** Shorter than the lease, so that the summary can still be stored. */
 const WRITE_TIMEOUT_MS = 45_000;
 const LEASE_MS = 60_000;
-/** Before so many new items the model is not asked again, which bounds what summaries cost. */
+/** The model is asked again only after so many new items, which limits the cost of summaries. */
 const MIN_NEW_ITEMS = 8;
 /** Of a longer item the beginning is sent. */
 const MAX_ITEM_CHARACTERS = 2_000;
 const LINE_BREAK = /\r\n|[\n\v\f\r\x85\u2028\u2029]/g;
-/** What the marks around an item's text take. */
+/** Tokens of the marks around an item's text. */
 const MARK_TOKENS = 4;
 
 const FIELDS = new Set(["model", "write", "countTokens", "maxTokens", "maxSourceTokens"]);

@@ -4,10 +4,10 @@ import { QUOTE, splitQuoted } from "./quoted-block.ts";
 import { readInTime } from "./read-in-time.ts";
 
 /**
- * What tells of the messages before the window: what a model wrote of them in the background, where there is such a summary;
- * and the first words of what the user said since, which need no model. These are made from the messages as they are at that
- * moment, so they say nothing that was not said and list nothing that was dropped. Both change only when the window's beginning
- * does, or a summary comes, so a provider can cache them.
+ * What a model is sent in place of the messages before the window: the summary that a model wrote in the background, if there
+ * is one, and the first words of the user's messages since. The first words are read from the stored messages in each turn, so
+ * a dropped message is never listed. Both stay the same until the window's start moves or a summary is stored, so that a
+ * provider can cache them.
  */
 export interface Contents {
   /** The index that the summary ends before, or why there is none; absent: an earlier version made this. */
