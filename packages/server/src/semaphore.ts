@@ -1,6 +1,6 @@
 /** Admits a number of holders at a time, in the order of arrival; a limited number may wait. */
 export class Semaphore {
-  readonly #permits: number;
+  readonly permits: number;
   readonly #maxWaiting: number;
   readonly #queueFull: () => Error;
   readonly #waiting = new Set<() => void>();
@@ -8,7 +8,7 @@ export class Semaphore {
 
   /** @param queueFull creates the error of `acquire` when `maxWaiting` callers are waiting already */
   constructor(permits: number, maxWaiting: number, queueFull: () => Error) {
-    this.#permits = permits;
+    this.permits = permits;
     this.#free = permits;
     this.#maxWaiting = maxWaiting;
     this.#queueFull = queueFull;
@@ -16,7 +16,7 @@ export class Semaphore {
 
   /** Permits that are held now. */
   get held(): number {
-    return this.#permits - this.#free;
+    return this.permits - this.#free;
   }
 
   /** Callers that wait for a permit. */

@@ -9,18 +9,21 @@ const TEXT = "The user, called Bob, described walks by a river with boats.";
 const ANSWER = 'fake {"pieces":["How nice."]}';
 const asking = { mode: "stateful", provider: "chatgpt", context_tokens: 1024, system: "", memory: "summary" };
 
-/** A session of 21 questions and answers. */
+const LOCAL = { provider: "ollama", model: "llama3.2:3b" };
+/** 21 questions and answers. */
+const MESSAGES = [
+  { id: "name", role: "user", content: "My name is Bob" },
+  { id: "greeting", role: "assistant", content: "Hello Bob!" },
+  ...Array.from({ length: 20 }, (_, n) => [
+    { id: `q${n}`, role: "user", content: `Question ${n}: ${FILLER}` },
+    { role: "assistant", content: "How nice." },
+  ]).flat(),
+];
+
+/** A server with these in a session. */
 async function start(options: Parameters<typeof startTestServer>[0] = {}, headers = {}): Promise<TestServer> {
   const server = await startTestServer(options);
-  const messages = [
-    { id: "name", role: "user", content: "My name is Bob" },
-    { id: "greeting", role: "assistant", content: "Hello Bob!" },
-    ...Array.from({ length: 20 }, (_, n) => [
-      { id: `q${n}`, role: "user", content: `Question ${n}: ${FILLER}` },
-      { role: "assistant", content: "How nice." },
-    ]).flat(),
-  ];
-  await server.inject("POST", "/sessions/s/messages", { messages }, headers);
+  await server.inject("POST", "/sessions/s/messages", { messages: MESSAGES }, headers);
   server.openai.scenario = { pieces: [TEXT] };
   server.ollama.scenario = { pieces: [TEXT] };
   return server;
@@ -146,15 +149,71 @@ test("a model that hangs delays no turn and no shutdown, and can be asked again 
 
 test("a local model gives a summary up for a turn, and writes it after a later one", async () => {
   const server = await start();
-  const local = { provider: "ollama", model: "llama3.2:3b" };
   server.ollama.scenario = { silentAfter: 0 };
-  await say(server, local);
+  await say(server, LOCAL);
   await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
   server.ollama.scenario = { pieces: [TEXT] };
-  expect((await say(server, local)).text).toBe("How nice.");
+  expect((await say(server, LOCAL)).text).toBe("How nice.");
   await vi.waitFor(() => expect(asked(server)[0]?.outcome).toBe("aborted"));
-  await say(server, local);
+  await say(server, LOCAL);
   await written(server);
+});
+
+test.each(["chatgpt", "ollama"] as const)(
+  "a summary of %s runs on while a turn is answered, where the provider has a place for both",
+  async (provider) => {
+    const server = await start({ env: { PROVIDER_CONCURRENCY: `${provider}=2` } });
+    const [fake, more] = provider === "ollama" ? [server.ollama, LOCAL] : [server.openai, {}];
+    fake.scenario = { pieces: [TEXT], pausedAfter: 0 };
+    await say(server, more);
+    await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
+    expect((await say(server, more)).text).toBe("How nice.");
+    await fake.resume();
+    await written(server);
+    expect(asked(server).map(({ outcome }) => outcome)).toEqual(["answered"]);
+  },
+);
+
+test("a summary gives way to a turn that would wait for its place at the provider, and is written after a later one", async () => {
+  const server = await start({ env: { PROVIDER_CONCURRENCY: "chatgpt=1" } });
+  server.openai.scenario = { silentAfter: 0 };
+  await say(server);
+  await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
+  server.openai.scenario = { pieces: [TEXT] };
+  expect((await say(server)).text).toBe("How nice.");
+  await vi.waitFor(() => expect(asked(server)[0]?.outcome).toBe("aborted"));
+  await say(server);
+  await written(server);
+});
+
+test("a turn that is refused, or has begun before, takes no summary's place", async () => {
+  const server = await startTestServer({ env: { AUTH: "keys", LIMIT_STREAMS: "1" } });
+  const { key } = await server.apiKeys.create({ owner: "alice" });
+  const headers = { authorization: `Bearer ${key}` };
+  await server.inject("POST", "/sessions/s/messages", { messages: MESSAGES }, headers);
+  server.ollama.scenario = { pieces: [TEXT], pausedAfter: 0 };
+  const chat = (more: object) =>
+    server.inject(
+      "POST",
+      "/chat",
+      { ...asking, ...LOCAL, message: ANSWER, ...more },
+      {
+        ...headers,
+        "idempotency-key": JSON.stringify(more),
+      },
+    );
+  const first = await chat({ session_id: "s" });
+  await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
+  const again = await chat({ session_id: "s" });
+  expect(again.json().turn_id).toBe(first.json().turn_id);
+  server.openai.scenario = { silentAfter: 0 };
+  const waiting = chat({ provider: "chatgpt", model: "gpt-5-mini", session_id: "t", message: "Hi" });
+  await vi.waitFor(() => expect(server.openai.turns).toHaveLength(1));
+  expect((await chat({ session_id: "u" })).json()).toMatchObject({ code: "too_many_streams" });
+  await server.ollama.resume();
+  await vi.waitFor(() => expect(asked(server)[0]?.outcome).toBe("answered"));
+  await server.inject("POST", "/clear-session", { session_id: "t" }, headers);
+  await waiting;
 });
 
 test("of two servers one asks, and the other goes on when that one is gone", async () => {

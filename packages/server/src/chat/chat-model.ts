@@ -80,8 +80,8 @@ export interface Embeddings {
 
 export interface SummaryModels {
   isLargeEnough(model: string): boolean;
-  /** True if writing a summary may keep a turn waiting: then it is given up when a turn begins. */
-  readonly delayTurns: boolean;
+  /** How many answers the provider writes at once. When a turn begins beyond that, summaries are given up. */
+  readonly concurrency: number;
 }
 
 /** The request as it goes over the wire, for people to see: never with a key in it. */

@@ -2,6 +2,7 @@ import { AppError } from "../errors/app-error.ts";
 import { type AskedTurn, readStored, storedTurn } from "./asked-turn.ts";
 import { beginTurn, type Idempotency } from "./begin-turn.ts";
 import type { Caller, TurnPermit } from "./caller.ts";
+import type { ChatModel } from "./chat-model.ts";
 import type { Context } from "./context.ts";
 import { readNotes } from "./notes-block.ts";
 import { type Outside, outsideOf } from "./outside.ts";
@@ -75,8 +76,7 @@ export class Chat {
     const plan = await this.#options.planner.plan(body, await readNotes(caller.sessions, body));
     const sessionId = body.session_id ?? idempotency?.sessionId ?? newSessionId();
     const { info, modelInfo } = plan;
-    const { background } = body;
-    if (!background) this.#summaries.yieldTo(plan.model);
+    const { background = false } = body;
     const permit = await caller.admitTurn({
       info,
       content: inputText(body),
@@ -95,7 +95,19 @@ export class Chat {
     if (begun.kind === "begun") {
       const { context } = begun;
       const blobsOf = body.unstored ? body.unstored.from : sessionId;
-      return this.#run({ caller, sessionId, blobsOf, plan, permit, begun, context, askedAt });
+      const turn = this.#run({
+        caller,
+        sessionId,
+        blobsOf,
+        plan,
+        permit,
+        begun,
+        context,
+        askedAt,
+        background,
+      });
+      if (!background) this.#summaries.yieldTo(plan.model, this.#turnsOf(plan.model));
+      return turn;
     }
     permit.settle();
     return this.find(caller.sessions, sessionId, begun.turnId);
@@ -161,7 +173,22 @@ export class Chat {
     }
   }
 
-  #run({ caller, sessionId, blobsOf, plan, permit, begun, context, askedAt }: TurnToRun): AskedTurn {
+  /** How many turns a provider answers for clients. */
+  #turnsOf(model: ChatModel): number {
+    return [...this.#running.values()].filter((turn) => turn.model === model && !turn.background).length;
+  }
+
+  #run({
+    caller,
+    sessionId,
+    blobsOf,
+    plan,
+    permit,
+    begun,
+    context,
+    askedAt,
+    background,
+  }: TurnToRun): AskedTurn {
     const { writer, count, startedAt } = begun;
     const { planner, onTurnEnd, ...options } = this.#options;
     const { sessions, quota } = caller;
@@ -181,6 +208,7 @@ export class Chat {
       writer,
       count,
       startedAt,
+      background,
       stored: count > 0,
       context: contextChooser(planner, { plan, begun, context, outside: outsideOfTurn, onChosen }),
       blobLoader: () => {
@@ -259,6 +287,8 @@ interface TurnToRun {
   readonly context: Context | undefined;
   /** By `performance.now()`. */
   readonly askedAt: number;
+  /** True: no client waits for it. */
+  readonly background: boolean;
 }
 
 // No part can contain a control character, so two different turns cannot have the same key.

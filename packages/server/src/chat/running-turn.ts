@@ -3,7 +3,7 @@ import type { Cost } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import type { StorageQuota, TurnPermit } from "./caller.ts";
-import type { Activity, Completion, ModelRequest } from "./chat-model.ts";
+import type { Activity, ChatModel, Completion, ModelRequest } from "./chat-model.ts";
 import { type Context, contextBudget, hashPayload, leftOutOf } from "./context.ts";
 import { costOf } from "./cost.ts";
 import { hasMoreThanText, sentText } from "./item-tokens.ts";
@@ -35,6 +35,8 @@ interface RunningTurnOptions {
   readonly onWindow: (window: number) => void;
   /** Items in the session, the turn's input included. */
   readonly count: number;
+  /** True: no client waits for it. */
+  readonly background: boolean;
   readonly stored: boolean;
   /** By Redis' clock, if it is stored. */
   readonly startedAt: Date;
@@ -63,6 +65,8 @@ export class RunningTurn {
   readonly turnId: string;
   readonly sessionId: string;
   readonly info: TurnInfo;
+  readonly model: ChatModel;
+  readonly background: boolean;
   readonly stored: boolean;
   readonly count: number;
   readonly startedAt: Date;
@@ -85,6 +89,8 @@ export class RunningTurn {
     this.#options = options;
     this.turnId = options.writer.id;
     this.sessionId = options.sessionId;
+    this.model = options.plan.model;
+    this.background = options.background;
     this.stored = options.stored;
     this.count = options.count;
     this.startedAt = options.startedAt;

@@ -33,7 +33,7 @@ const MAX_WAITING = 100;
 const MAX_OUTPUT_TOKENS = 2_000;
 
 /**
- * Has a turn's model sum up what its window has left out, after the turn. Nothing waits for it and nothing fails by it; what is
+ * Has a turn's model sum up what its window has left out, after the turn. No turn waits for it or fails because of it. What is
  * not written now is asked for again after a later turn. The library decides whether the model is asked, and what is kept.
  */
 export class SummaryWriter {
@@ -58,10 +58,14 @@ export class SummaryWriter {
     });
   }
 
-  /** Gives up the summaries that a provider writes, if a turn would wait for them. */
-  yieldTo(model: ChatModel): void {
-    if (!model.summaries?.delayTurns) return;
-    for (const [controller, asked] of this.#calls) if (asked === model) controller.abort(GIVEN_UP);
+  /**
+   * Gives up the newest summaries of a provider that has no place for them beside its turns.
+   * @param turns how many it answers, without those in the background
+   */
+  yieldTo(model: ChatModel, turns: number): void {
+    const calls = [...this.#calls].filter(([, asked]) => asked === model);
+    const places = Math.max(0, (model.summaries?.concurrency ?? 0) - turns);
+    for (const [controller] of calls.slice(places)) controller.abort(GIVEN_UP);
   }
 
   close(): void {

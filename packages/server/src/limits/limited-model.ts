@@ -35,7 +35,7 @@ export function limitedModel(model: ChatModel, semaphore: Semaphore): ChatModel 
     isSameModel: model.isSameModel?.bind(model),
     summaries: summaries && {
       isLargeEnough: (name) => summaries.isLargeEnough(name),
-      delayTurns: true,
+      concurrency: semaphore.permits,
     },
     prepare: model.prepare?.bind(model),
     generate: (request, sink, signal) => limited(signal, () => model.generate(request, sink, signal)),

@@ -46,7 +46,7 @@ export class ChatGpt implements ChatModel {
     "reasoningEffort",
   ] as const;
   readonly lacks = [];
-  readonly summaries = { isLargeEnough: () => true, delayTurns: false };
+  readonly summaries = { isLargeEnough: () => true, concurrency: Number.POSITIVE_INFINITY };
   readonly #chosenModel: string | undefined;
   #defaultModel: string;
   readonly #apiKey: string;

@@ -64,7 +64,7 @@ export class Ollama implements ChatModel {
   readonly lacks = ["files", "output_images", "loose_arguments"] as const;
   readonly summaries = {
     isLargeEnough: (model: string) => this.#known.billionsOf(model) >= SUMMARY_BILLIONS,
-    delayTurns: true,
+    concurrency: 1,
   };
   readonly #config: OllamaConfig;
   readonly #http: ProviderHttp;
