@@ -58,9 +58,9 @@ export function toAnthropic(items: readonly ReadableItem[]): { system?: string; 
     }
   };
   for (const item of items) {
-    const { role, type, content = "" } = item;
+    const { role, content = "", toolCallId } = item;
     if (role === "system" || role === "developer") system.push(content);
-    else if (role === "tool" || type === "function_call_output") append("results", blocksOf(item));
+    else if (role === "tool" || toolCallId !== undefined) append("results", blocksOf(item));
     else if (role === undefined) {
       // Reasoning of other APIs is not sent.
       if (item.toolCalls) append("calls", blocksOf(item));

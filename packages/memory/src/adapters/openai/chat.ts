@@ -37,7 +37,7 @@ export function toChat(items: readonly ReadableItem[]): ChatCompletionMessagePar
     const isCall = item.type !== undefined && item.toolCalls !== undefined;
     if (!isCall) {
       calls = undefined;
-      const isKnown = item.role !== undefined || item.type === "function_call_output";
+      const isKnown = item.role !== undefined || item.toolCallId !== undefined;
       if (isKnown) messages.push(originalOf<ChatCompletionMessageParam>(item, "chat") ?? chatMessage(item));
       continue;
     }

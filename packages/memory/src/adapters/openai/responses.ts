@@ -71,9 +71,9 @@ function textOf(content: unknown): string {
 }
 
 function responsesItems(item: ReadableItem): ResponseInputItem[] {
-  const { role, type, content = "", toolCalls = [], toolCallId = "" } = item;
-  if (role === "tool" || type === "function_call_output") {
-    return [{ type: "function_call_output", call_id: toolCallId, output: content }];
+  const { role, type, content = "", toolCalls = [], toolCallId } = item;
+  if (role === "tool" || toolCallId !== undefined) {
+    return [{ type: "function_call_output", call_id: toolCallId ?? "", output: content }];
   }
   const calls = toolCalls.map(toCall);
   if (role === undefined) return type === "reasoning" ? reasoning(item) : calls;
