@@ -174,17 +174,30 @@ test.each(["chatgpt", "ollama"] as const)(
   },
 );
 
-test("a summary gives way to a turn that would wait for its place at the provider, and is written after a later one", async () => {
-  const server = await start({ env: { PROVIDER_CONCURRENCY: "chatgpt=1" } });
-  server.openai.scenario = { silentAfter: 0 };
-  await say(server);
-  await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
-  server.openai.scenario = { pieces: [TEXT] };
-  expect((await say(server)).text).toBe("How nice.");
-  await vi.waitFor(() => expect(asked(server)[0]?.outcome).toBe("aborted"));
-  await say(server);
-  await written(server);
-});
+test.each([1, 2])(
+  "a summary gives way to a turn for which no place is left, of %i, and is written after a later one",
+  async (places) => {
+    const server = await start({ env: { PROVIDER_CONCURRENCY: `chatgpt=${places}` } });
+    server.openai.scenario = { silentAfter: 0 };
+    await say(server);
+    await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
+    const others = Array.from({ length: places - 1 }, (_, n) =>
+      server.inject("POST", "/chat", { ...asking, session_id: `other${n}`, message: "Hi" }),
+    );
+    // The first turn, the summary, and the others.
+    await vi.waitFor(() => expect(server.openai.turns).toHaveLength(1 + places));
+    expect(asked(server)[0]?.outcome).not.toBe("aborted");
+    server.openai.scenario = { pieces: [TEXT] };
+    expect((await say(server)).text).toBe("How nice.");
+    await vi.waitFor(() => expect(asked(server)[0]?.outcome).toBe("aborted"));
+    await say(server);
+    await written(server);
+    for (const n of others.keys()) {
+      await server.inject("POST", "/clear-session", { session_id: `other${n}` });
+    }
+    await Promise.all(others);
+  },
+);
 
 test("a turn that is refused, or has begun before, takes no summary's place", async () => {
   const server = await startTestServer({ env: { AUTH: "keys", LIMIT_STREAMS: "1" } });
