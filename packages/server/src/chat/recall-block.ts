@@ -26,7 +26,10 @@ export const recallBlock = (turns: readonly QuotedTurn[]): string =>
 export const quotedLines = ({ items, title, passage }: QuotedTurn): string[] =>
   items.map((item) => recallLines(item, title, passage !== undefined));
 
-/** An item as it is quoted; empty for one without a text. A user's message and a passage begin with their dates. */
+/**
+ * Returns an item as it is quoted; empty for one without a text. A user's message and a passage begin with their dates. The
+ * further lines of a text are indented, so that none of them can look like the beginning of another item.
+ */
 export function recallLines(
   { role, type, content, toolCalls = [], toolCallId, createdAt }: Item,
   title?: string | null,
@@ -34,19 +37,22 @@ export function recallLines(
 ): string {
   const said = role === "assistant" ? withoutReasoning(content) : content;
   const isOutput = role === "tool" || toolCallId !== undefined;
-  const line = (label: string, text: string): string[] => (text === "" ? [] : [`${label}: ${text}`]);
+  const line = (label: string, text: string): string[] =>
+    text === "" ? [] : [`${label}: ${text}`.split(LINE_BREAK).join(`\n${QUOTE}    `)];
   const speaker = `${SPEAKERS[role ?? ""] ?? "Note"}${isCut ? IN_PART : ""}`;
   const lines = [
     ...(type === undefined && !isOutput ? line(speaker, isCut ? `… ${said} …` : said) : []),
     ...toolCalls.flatMap(({ name, arguments: args }) => line(`Call of ${name}`, args)),
     ...(isOutput ? line("Result", said) : []),
   ];
-  const text = lines.join("\n");
+  const text = lines.join(`\n${QUOTE}`);
   if (text === "") return "";
   const dated =
     (role === "user" && !isOutput) || isCut ? `[${minuteOf(createdAt)}${placeOf(title)}] ${text}` : text;
-  return QUOTE + dated.split(/\r\n|[\n\r\u2028\u2029]/).join(`\n${QUOTE}`);
+  return QUOTE + dated;
 }
+
+const LINE_BREAK = /\r\n|[\n\v\f\r\x85\u2028\u2029]/;
 
 const SPEAKERS: Readonly<Record<string, string>> = { user: USER, assistant: "Assistant" };
 

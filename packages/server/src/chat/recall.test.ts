@@ -49,10 +49,10 @@ test("quotes what was found in order of time, each line marked as quoted", async
   expect(block.split("\n").slice(1)).toEqual([
     "> [2026-01-02 03:04] User: I have a bicycle",
     "> Assistant: Nice",
-    "> ",
-    "> Which colour?",
+    ">     ",
+    ">     Which colour?",
     "> [2026-01-02 03:04] User: The bicycle is",
-    "> in the shed",
+    ">     in the shed",
     "> Assistant: Good.",
   ]);
   expect(tokens).toBe(block.length);
