@@ -1,6 +1,12 @@
 /** Begins each line of a quotation, so that no text can end it. */
 export const QUOTE = "> ";
 
+const LINE_BREAK = /\r\n|[\n\v\f\r\x85\u2028\u2029]/;
+
+/** Indents the further lines of an entry, so that none of them can look like the beginning of another entry. */
+export const indentLines = (entry: string, mark = ""): string =>
+  entry.split(LINE_BREAK).join(`\n${mark}    `);
+
 /** Puts a block of quotations before a message. */
 export const withQuoted = (block: string, content: string): string => `${block}\n\n${content}`;
 

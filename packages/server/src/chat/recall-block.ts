@@ -1,5 +1,5 @@
 import type { Item, Passage } from "@redis-memory-magic/memory";
-import { QUOTE, splitQuoted } from "./quoted-block.ts";
+import { indentLines, QUOTE, splitQuoted } from "./quoted-block.ts";
 import { withoutReasoning } from "./reasoning-tags.ts";
 
 /** A turn that is quoted. */
@@ -38,7 +38,7 @@ export function recallLines(
   const said = role === "assistant" ? withoutReasoning(content) : content;
   const isOutput = role === "tool" || toolCallId !== undefined;
   const line = (label: string, text: string): string[] =>
-    text === "" ? [] : [`${label}: ${text}`.split(LINE_BREAK).join(`\n${QUOTE}    `)];
+    text === "" ? [] : [indentLines(`${label}: ${text}`, QUOTE)];
   const speaker = `${SPEAKERS[role ?? ""] ?? "Note"}${isCut ? IN_PART : ""}`;
   const lines = [
     ...(type === undefined && !isOutput ? line(speaker, isCut ? `… ${said} …` : said) : []),
@@ -51,8 +51,6 @@ export function recallLines(
     (role === "user" && !isOutput) || isCut ? `[${minuteOf(createdAt)}${placeOf(title)}] ${text}` : text;
   return QUOTE + dated;
 }
-
-const LINE_BREAK = /\r\n|[\n\v\f\r\x85\u2028\u2029]/;
 
 const SPEAKERS: Readonly<Record<string, string>> = { user: USER, assistant: "Assistant" };
 

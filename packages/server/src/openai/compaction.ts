@@ -2,6 +2,7 @@ import type { IndexedItem, Item } from "@redis-memory-magic/memory";
 import type { ApiItem, CreateResponse } from "@redis-memory-magic/protocol/openai";
 import type { Caller } from "../chat/caller.ts";
 import { asItem } from "../chat/plan.ts";
+import { indentLines } from "../chat/quoted-block.ts";
 import type { TurnInfo } from "../chat/turn-info.ts";
 import { toApiItem } from "./api-items.ts";
 import { askUnstored } from "./ask-unstored.ts";
@@ -79,10 +80,10 @@ export async function compact(
 function cut(items: readonly Item[]): string {
   const lines = items.flatMap(({ role, type, content, toolCalls, toolCallId }) => {
     const short = content.length > MAX_ENTRY ? `${content.slice(0, MAX_ENTRY).toWellFormed()}…` : content;
-    if (toolCallId !== undefined) return [`Result of a tool: ${short}`];
-    if (toolCalls) return toolCalls.map(({ name }) => `Called the tool ${name} with ${short}`);
+    if (toolCallId !== undefined) return [indentLines(`Result of a tool: ${short}`)];
+    if (toolCalls) return toolCalls.map(({ name }) => indentLines(`Called the tool ${name} with ${short}`));
     if (type === "compaction") return [content];
-    return role === "assistant" ? [`Assistant: ${short}`] : [];
+    return role === "assistant" ? [indentLines(`Assistant: ${short}`)] : [];
   });
   return lines.join("\n").slice(-MAX_TEXT).toWellFormed();
 }
