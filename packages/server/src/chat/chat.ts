@@ -93,20 +93,9 @@ export class Chat {
       throw error;
     });
     if (begun.kind === "begun") {
-      const { context } = begun;
       const blobsOf = body.unstored ? body.unstored.from : sessionId;
-      const turn = this.#run({
-        caller,
-        sessionId,
-        blobsOf,
-        plan,
-        permit,
-        begun,
-        context,
-        askedAt,
-        background,
-      });
-      if (!background) this.#summaries.yieldTo(plan.model, this.#turnsOf(plan.model));
+      const turn = this.#run({ caller, sessionId, blobsOf, plan, permit, begun, askedAt, background });
+      if (!background) this.#summaries.yieldTo(plan.model, () => this.#turnsOf(plan.model));
       return turn;
     }
     permit.settle();
@@ -178,17 +167,7 @@ export class Chat {
     return [...this.#running.values()].filter((turn) => turn.model === model && !turn.background).length;
   }
 
-  #run({
-    caller,
-    sessionId,
-    blobsOf,
-    plan,
-    permit,
-    begun,
-    context,
-    askedAt,
-    background,
-  }: TurnToRun): AskedTurn {
+  #run({ caller, sessionId, blobsOf, plan, permit, begun, askedAt, background }: TurnToRun): AskedTurn {
     const { writer, count, startedAt } = begun;
     const { planner, onTurnEnd, ...options } = this.#options;
     const { sessions, quota } = caller;
@@ -210,7 +189,7 @@ export class Chat {
       startedAt,
       background,
       stored: count > 0,
-      context: contextChooser(planner, { plan, begun, context, outside: outsideOfTurn, onChosen }),
+      context: contextChooser(planner, { plan, begun, outside: outsideOfTurn, onChosen }),
       blobLoader: () => {
         const load = blobLoader(sessions);
         return async (blobId) => (blobsOf === undefined ? null : load(blobsOf, blobId));
@@ -243,16 +222,15 @@ function contextChooser(
   {
     plan,
     begun,
-    context,
     outside,
     onChosen,
-  }: Pick<TurnToRun, "plan" | "begun" | "context"> & {
+  }: Pick<TurnToRun, "plan" | "begun"> & {
     outside: Outside;
     onChosen: (context: Context) => void;
   },
 ) {
   return async (asPlanned: Plan): Promise<Context> => {
-    const known = asPlanned === plan ? context : undefined;
+    const known = asPlanned === plan ? begun.context : undefined;
     const chosen = known ?? (await planner.context(asPlanned, begun, outside));
     onChosen(chosen);
     return chosen;
@@ -282,9 +260,8 @@ interface TurnToRun {
   readonly blobsOf: string | undefined;
   readonly plan: Plan;
   readonly permit: TurnPermit;
-  readonly begun: BegunTurn;
-  /** For the plan, if it is known. */
-  readonly context: Context | undefined;
+  /** With the context for the plan, if it is known. */
+  readonly begun: BegunTurn & { readonly context: Context | undefined };
   /** By `performance.now()`. */
   readonly askedAt: number;
   /** True: no client waits for it. */

@@ -60,11 +60,13 @@ export class SummaryWriter {
 
   /**
    * Gives up the newest summaries of a provider that has no place for them beside its turns.
-   * @param turns how many it answers, without those in the background
+   * @param countTurns how many it answers, without those in the background
    */
-  yieldTo(model: ChatModel, turns: number): void {
+  yieldTo(model: ChatModel, countTurns: () => number): void {
     const calls = [...this.#calls].filter(([, asked]) => asked === model);
-    const places = Math.max(0, (model.summaries?.concurrency ?? 0) - turns);
+    // Most turns find no summary, and there can be thousands of turns to count.
+    if (calls.length === 0) return;
+    const places = Math.max(0, (model.summaries?.concurrency ?? 0) - countTurns());
     for (const [controller] of calls.slice(places)) controller.abort(GIVEN_UP);
   }
 
