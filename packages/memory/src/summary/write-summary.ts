@@ -1,6 +1,7 @@
 import type { Item } from "../history/item.ts";
 import { decodeItem } from "../history/item-record.ts";
 import { inTime } from "../in-time.ts";
+import { LINE_BREAK } from "../line-break.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import type { Script } from "../redis/script.ts";
 import type { Reply } from "../redis/script-runner.ts";
@@ -25,8 +26,8 @@ export interface Summarizer {
   /** Names the model; it is stored with each summary. */
   readonly model: string;
   /**
-   * Returns the model's answer as it is: it is stored only if it is a summary. It may throw (an `AbortError`: it was given up, and
-   * can be tried again at once), and it may ignore the signal, which aborts after 45 s.
+   * Returns the model's answer as it is: it is stored only if it is a summary. It may throw (an `AbortError`: it was
+   * given up, and can be tried again at once), and it may ignore the signal, which aborts after 45 s.
    */
   readonly write: (prompt: SummaryPrompt, options: { readonly signal: AbortSignal }) => Promise<string>;
   /** Default: a quarter of the characters. */
@@ -42,8 +43,8 @@ export type SummaryOutcome =
   | { readonly status: "written"; readonly summary: Summary }
   | { readonly status: "refused"; readonly reason: NoSummary }
   /**
-   * The model was not asked. `recent`: too few items have come since the last summary or attempt; `busy`: another caller's model
-   * writes one.
+   * The model was not asked. `recent`: too few items have come since the last summary or attempt; `busy`: another
+   * caller's model writes one.
    */
   | { readonly status: "recent" | "busy" }
   /** It was not stored: an item that it covers was changed meanwhile, or the session is gone. */
@@ -59,7 +60,6 @@ const LEASE_MS = 60_000;
 const MIN_NEW_ITEMS = 8;
 /** Of a longer item the beginning is sent. */
 const MAX_ITEM_CHARACTERS = 2_000;
-const LINE_BREAK = /\r\n|[\n\v\f\r\x85\u2028\u2029]/g;
 /** Tokens of the marks around an item's text. */
 const MARK_TOKENS = 4;
 

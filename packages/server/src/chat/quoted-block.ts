@@ -1,7 +1,10 @@
+import { LINE_BREAK } from "@redis-memory-magic/memory/internal";
+
 /** Begins each line of a quotation, so that no text can end it. */
 export const QUOTE = "> ";
 
-const LINE_BREAK = /\r\n|[\n\v\f\r\x85\u2028\u2029]/;
+/** Quotes each line of a text. */
+export const quoteLines = (text: string): string[] => text.split(LINE_BREAK).map((line) => QUOTE + line);
 
 /** Indents the further lines of an entry, so that none of them can look like the beginning of another entry. */
 export const indentLines = (entry: string, mark = ""): string =>

@@ -42,6 +42,13 @@ test("lists the first words of messages, oldest first, each in one quoted line",
   });
 });
 
+test("quotes each line of a summary, whichever mark ends it", async () => {
+  const text = "Bob\nlikes\vthe\x85sea.";
+  const summary = { text, to: 4, model: "m", createdAt: new Date(0) };
+  const { block } = await list([], { readSummaries: async () => ({ summaries: [summary] }) });
+  expect(block.split("\n").slice(1)).toEqual(["> Bob", "> likes", "> the", "> sea."]);
+});
+
 test.each([
   ["a sentence in Japanese", "私の名前はボブです。".repeat(10), `${"私の名前はボブです。".repeat(6)}…`],
   ["one long word", "a".repeat(1_000_000), `${"a".repeat(60)}…`],

@@ -1,6 +1,6 @@
 import type { IndexedItem, Item, Summaries, Summary } from "@redis-memory-magic/memory";
 import { type ContentsFailure, MAX_LISTED, type NoSummary } from "@redis-memory-magic/protocol";
-import { QUOTE, splitQuoted } from "./quoted-block.ts";
+import { QUOTE, quoteLines, splitQuoted } from "./quoted-block.ts";
 import { readInTime } from "./read-in-time.ts";
 
 /**
@@ -113,13 +113,9 @@ async function chooseSummary(
 /** Quotes a summary, and lists messages by their first words; empty without either. */
 export const contentsBlock = (messages: readonly Item[], summary?: Summary): string =>
   [
-    ...(summary === undefined
-      ? []
-      : [SUMMARY_TITLE, ...summary.text.split(LINE_ENDS).map((line) => QUOTE + line)]),
+    ...(summary === undefined ? [] : [SUMMARY_TITLE, ...quoteLines(summary.text)]),
     ...(messages.length === 0 ? [] : [TITLE, ...messages.map(lineOf)]),
   ].join("\n");
-
-const LINE_ENDS = /\r\n|[\n\r\u2028\u2029]/;
 
 const lineOf = ({ content }: Item): string => QUOTE + firstWords(content);
 
