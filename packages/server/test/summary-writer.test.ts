@@ -1,36 +1,23 @@
 import { MessageHistory } from "@redis-memory-magic/memory";
 import type { ContextReport } from "@redis-memory-magic/protocol";
 import { afterEach, expect, test, vi } from "vitest";
+import { FILLER, LONG_SESSION, reportOf } from "./long-session.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
-const FILLER = "We walked along the river and looked at boats for a long while. ".repeat(3);
 const TEXT = "The user, called Bob, described walks by a river with boats.";
 /** What the turns' own answers are; everything else that the fakes are asked is a summary. */
 const ANSWER = 'fake {"pieces":["How nice."]}';
 const asking = { mode: "stateful", provider: "chatgpt", context_tokens: 1024, system: "", memory: "summary" };
 
 const LOCAL = { provider: "ollama", model: "llama3.2:3b" };
-/** 21 questions and answers. */
-const MESSAGES = [
-  { id: "name", role: "user", content: "My name is Bob" },
-  { id: "greeting", role: "assistant", content: "Hello Bob!" },
-  ...Array.from({ length: 20 }, (_, n) => [
-    { id: `q${n}`, role: "user", content: `Question ${n}: ${FILLER}` },
-    { role: "assistant", content: "How nice." },
-  ]).flat(),
-];
-
-/** A server with these in a session. */
+/** A server with the long session. */
 async function start(options: Parameters<typeof startTestServer>[0] = {}, headers = {}): Promise<TestServer> {
   const server = await startTestServer(options);
-  await server.inject("POST", "/sessions/s/messages", { messages: MESSAGES }, headers);
+  await server.inject("POST", "/sessions/s/messages", { messages: LONG_SESSION }, headers);
   server.openai.scenario = { pieces: [TEXT] };
   server.ollama.scenario = { pieces: [TEXT] };
   return server;
 }
-
-const reportOf = async (server: TestServer, turnId: string, session = "s"): Promise<ContextReport> =>
-  (await server.inject("GET", `/sessions/${session}/turns/${turnId}`)).json().report;
 
 async function say(server: TestServer, more: object = {}) {
   const body = { ...asking, session_id: "s", message: ANSWER, ...more };
@@ -203,7 +190,7 @@ test("a turn that is refused, or has begun before, takes no summary's place", as
   const server = await startTestServer({ env: { AUTH: "keys", LIMIT_STREAMS: "1" } });
   const { key } = await server.apiKeys.create({ owner: "alice" });
   const headers = { authorization: `Bearer ${key}` };
-  await server.inject("POST", "/sessions/s/messages", { messages: MESSAGES }, headers);
+  await server.inject("POST", "/sessions/s/messages", { messages: LONG_SESSION }, headers);
   server.ollama.scenario = { pieces: [TEXT], pausedAfter: 0 };
   const chat = (more: object) =>
     server.inject(

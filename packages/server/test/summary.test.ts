@@ -2,28 +2,17 @@ import { MemoryError, MessageHistory } from "@redis-memory-magic/memory";
 import type { ContextReport } from "@redis-memory-magic/protocol";
 import { afterEach, expect, test, vi } from "vitest";
 import { conversationId } from "../src/openai/ids.ts";
+import { FILLER, LONG_SESSION, reportOf } from "./long-session.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
 const asking = { mode: "stateful", provider: "mirror", context_tokens: 512, system: "" };
-const FILLER = "We walked along the river and looked at boats for a long while. ".repeat(3);
 
-/** A session of 21 questions and answers. */
+/** A server with the long session. */
 async function startLongSession(env: Record<string, string> = {}): Promise<TestServer> {
   const server = await startTestServer({ env });
-  const messages = [
-    { id: "name", role: "user", content: "My name is Bob" },
-    { id: "greeting", role: "assistant", content: "Hello Bob!" },
-    ...Array.from({ length: 20 }, (_, n) => [
-      { id: `q${n}`, role: "user", content: `Question ${n}: ${FILLER}` },
-      { role: "assistant", content: "How nice." },
-    ]).flat(),
-  ];
-  await server.inject("POST", "/sessions/s/messages", { messages });
+  await server.inject("POST", "/sessions/s/messages", { messages: LONG_SESSION });
   return server;
 }
-
-const reportOf = async (server: TestServer, turnId: string, session = "s"): Promise<ContextReport> =>
-  (await server.inject("GET", `/sessions/${session}/turns/${turnId}`)).json().report;
 
 async function say(server: TestServer, message: string, more: object = {}) {
   const response = await server.inject("POST", "/chat", { ...asking, session_id: "s", ...more, message });
