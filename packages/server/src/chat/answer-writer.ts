@@ -94,7 +94,7 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     this.#writePending();
   }
 
-  /** A message without a phase begins with its text. */
+  /** Where no message was announced, the text itself begins one. */
   #startMessage(): void {
     if (this.#message === undefined) return;
     const { phase } = this.#message;

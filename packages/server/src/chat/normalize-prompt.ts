@@ -33,8 +33,8 @@ export type Lack = (typeof LACKS)[number];
 /**
  * Puts a history into the form that every chat template accepts: one system prompt, then user and assistant in turn,
  * the user first, none of them empty; tool calls with their outputs behind them. Only the assistant's messages that
- * have a phase stay apart. Of what was said nothing is lost by
- * it, and what the model cannot take is replaced by a text.
+ * have a phase stay apart. Of what was said nothing is lost by it, and what the model cannot take is replaced by a
+ * text.
  */
 export function normalizePrompt(
   system: string,
