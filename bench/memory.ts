@@ -2,6 +2,7 @@
 // with the bare commands and with RedisVL's layout. With `--beside COMMIT` the library of another commit is measured
 // too, with `--write` the tables become docs/results/memory.md.
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { ResultPrinter } from "../docs/results/result-page.ts";
 import { MessageHistory, type NewMessage } from "../packages/memory/src/index.ts";
 import { connectBench } from "./bench-redis.ts";
@@ -24,7 +25,10 @@ const { print } = results;
 
 const redis = await connectBench();
 const { client, name, keysOf, removeKeys } = redis;
-const other = checkOutOtherCommit();
+const { values: options } = parseArgs({
+  options: { beside: { type: "string" }, write: { type: "boolean" } },
+});
+const other = await checkOutOtherCommit(options.beside);
 /** The library, and the other commit's. */
 const libraries = [{ title: "MessageHistory", history: new MessageHistory({ client, name }) }];
 if (other) {
@@ -46,7 +50,6 @@ try {
   });
 } finally {
   await redis.close();
-  other?.remove();
 }
 
 /** Measures bytes by MEMORY USAGE over all keys, without sampling. */

@@ -1,29 +1,43 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { execFileSync, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { explain, Failure } from "../packages/setup/base/failure.mjs";
+import { installOnce } from "./installed.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** The sources of a commit, with their packages installed. */
+/** The sources of a commit, with the packages that its own lock file names. */
 export interface OtherCommit {
   readonly commit: string;
   readonly root: string;
-  remove(): void;
 }
 
-/** Checks out the commit that `--beside COMMIT` names, so that a bench can measure it in the same run. */
-export function checkOutOtherCommit(): OtherCommit | undefined {
-  const { values } = parseArgs({ options: { beside: { type: "string" }, write: { type: "boolean" } } });
-  if (values.beside === undefined) return undefined;
-  const git = (...args: string[]): Buffer =>
-    execFileSync("git", args, { cwd: ROOT, maxBuffer: 2 ** 30, stdio: ["ignore", "pipe", "inherit"] });
-  const commit = git("rev-parse", "--short", "--verify", `${values.beside}^{commit}`).toString().trim();
-  const root = mkdtempSync(join(tmpdir(), "bench-"));
-  execFileSync("tar", ["-x", "-C", root], { input: git("archive", commit) });
-  const install = ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
-  execFileSync("npm", install, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
-  return { commit, root, remove: () => rmSync(root, { recursive: true, force: true }) };
+/**
+ * Checks out the commit that `--beside COMMIT` names, so that a bench can measure it in the same run. Where that fails, it
+ * prints what to do and exits.
+ */
+export async function checkOutOtherCommit(name: string | undefined): Promise<OtherCommit | undefined> {
+  try {
+    return name === undefined ? undefined : await checkOut(name);
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
+  }
+}
+
+async function checkOut(name: string): Promise<OtherCommit> {
+  const id = spawnSync("git", ["rev-parse", "--verify", `${name}^{commit}`], { cwd: ROOT, encoding: "utf8" });
+  if (id.status !== 0)
+    throw new Failure(`This clone has no commit ${name}. Run git fetch --unshallow, or name another one.`);
+  const commit = id.stdout.trim();
+  const root = await installOnce({
+    name: commit,
+    what: `What commit ${name} needs`,
+    prepare: (folder) => {
+      const sources = execFileSync("git", ["archive", commit], { cwd: ROOT, maxBuffer: 2 ** 30 });
+      execFileSync("tar", ["-x", "-C", folder], { input: sources });
+    },
+    // Not what is installed here: its own lock file may name packages that this commit no longer has.
+    npm: ["ci", "--omit=dev"],
+  });
+  return { commit: commit.slice(0, 7), root };
 }

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { createClient } from "@redis/client";
 import { ResultPrinter } from "../docs/results/result-page.ts";
 import { freePort } from "../packages/memory/test/free-port.ts";
@@ -80,7 +81,10 @@ async function startProduct(title: string, root: string, isOther = false): Promi
   return { title, isOther, redis, server, startServer, stop };
 }
 
-const other = checkOutOtherCommit();
+const { values: options } = parseArgs({
+  options: { beside: { type: "string" }, write: { type: "boolean" } },
+});
+const other = await checkOutOtherCommit(options.beside);
 pinSelf(1);
 const upstream = await PinnedProgram.start(1, file("upstream.ts"), await freePort(), {});
 const startRelay = async (program: string) =>
@@ -164,7 +168,6 @@ try {
 } finally {
   for (const { stop } of products) await stop();
   await Promise.all([bare, upstream].map((program) => program.stop()));
-  other?.remove();
 }
 
 async function wholeTurns(): Promise<void> {
