@@ -1,5 +1,5 @@
 import type { TermIndex } from "./term-index.ts";
-import { numberOf, type Term } from "./terms.ts";
+import { numberOf, type QueryTerm } from "./terms.ts";
 
 /** What is searched. */
 interface Range {
@@ -38,7 +38,7 @@ export interface Ranking {
   readonly dropped: number;
   /** The part of the query's words, weighed by rarity, that the best turn has; 0 without such a turn. */
   readonly coverage: number;
-  /** The words of the query that a turn has, and how rare they are in the session. */
+  /** The words of the query and its context that a turn has, and how much each counts: more if it is rare in the session. */
   termsOf(turn: RankedTurn): { readonly term: string; readonly weight: number }[];
 }
 
@@ -51,6 +51,11 @@ const SMOOTHING = 0.5;
 const SIMILARITY_SMOOTHING = 0.2;
 /** The part of the words where there are similarities, too. On LoCoMo 0.5 to 0.75 find most. */
 const WORDS_SHARE = 0.5;
+/**
+ * What all words of the context weigh together, as a part of what the query's words do: after a talk about coffee, "What is
+ * my name?" has one word of its own, and the talk has many.
+ */
+const CONTEXT_SHARE = 0.5;
 
 /**
  * Ranks turns by BM25, best first. Each turn also gets a half of the scores of the turns beside it. A turn begins with a
@@ -61,16 +66,19 @@ const WORDS_SHARE = 0.5;
  */
 export function rankTurns(
   range: Range,
-  query: readonly Term[],
+  query: readonly QueryTerm[],
   most: number,
   similarityOf?: (from: number, to: number) => number | undefined,
 ): Ranking {
-  const words = new Map(query.map(({ hash, word }) => [numberOf(hash), word]));
-  const texts = [...words.values()];
+  const words = new Map(query.map((term) => [numberOf(term.hash), term]));
+  const asked = [...words.values()];
   const turns = readTurns(range);
   const { total, unknown, dropped } = turns;
   const found = Array.from(words.keys(), (hash) => findWord(range, turns, hash));
-  const weights = found.map(({ turns: { length } }) => Math.log(1 + (total - length + 0.5) / (length + 0.5)));
+  const rarities = found.map(({ turns: { length } }) =>
+    Math.log(1 + (total - length + 0.5) / (length + 0.5)),
+  );
+  const weights = weigh(asked, rarities);
   const own = scoreTurns(turns, found, weights);
   const scores = new Float64Array(total);
   let matched = 0;
@@ -89,7 +97,6 @@ export function rankTurns(
   }
   const order = similarityOf === undefined ? byWords : bestOf(scores, most);
   const wordsOf = (turn: number) => [...found.keys()].filter((word) => has(found[word]?.turns ?? [], turn));
-  const sum = (of: readonly number[]) => of.reduce((all, one) => all + one, 0);
   const covered = sum(wordsOf(byWords[0] ?? -1).map((word) => weights[word] ?? 0));
   return {
     turns: order.map((turn) => ({
@@ -106,9 +113,19 @@ export function rankTurns(
     dropped,
     coverage: covered > 0 ? covered / sum(weights) : 0,
     termsOf: ({ turn }) =>
-      wordsOf(turn).map((word) => ({ term: texts[word] ?? "", weight: weights[word] ?? 0 })),
+      wordsOf(turn).map((word) => ({ term: asked[word]?.word ?? "", weight: weights[word] ?? 0 })),
   };
 }
+
+/** Words weigh by their rarity, and those of the context less. */
+function weigh(terms: readonly QueryTerm[], rarities: readonly number[]): readonly number[] {
+  const context = sum(rarities.filter((_, n) => terms[n]?.isContext));
+  if (context === 0) return rarities;
+  const share = (CONTEXT_SHARE * (sum(rarities) - context)) / context;
+  return rarities.map((rarity, n) => (terms[n]?.isContext ? share : 1) * rarity);
+}
+
+const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
 
 /** The numbers of the turns with the highest scores above 0, best first; of equal ones, the newest first. */
 function bestOf(scores: Float64Array, most: number): number[] {

@@ -7,7 +7,7 @@ import { type RankedTurn, type Ranking, rankTurns } from "./rank-turns.ts";
 import type { ComparedVectors, Similarities } from "./session-vectors.ts";
 import { type ReadLimits, type Run, readTerms, type StoredTerms } from "./stored-terms.ts";
 import type { TermIndex } from "./term-index.ts";
-import { type Term, termsOf } from "./terms.ts";
+import { type QueryTerm, queryTerms } from "./terms.ts";
 
 /** What is searched, and how much of it is returned. */
 export interface SearchOptions<T extends ItemTypes = ItemTypes> {
@@ -15,6 +15,11 @@ export interface SearchOptions<T extends ItemTypes = ItemTypes> {
   readonly maxTokens: number;
   /** Tokens of one item, 0 or more. */
   readonly countTokens: (item: Item<T>) => number;
+  /**
+   * What was said just before, for a query that means little alone: "And what does it cost?". All words that only
+   * this has weigh half as much as the query's, together. Vectors are compared with the query alone.
+   */
+  readonly context?: string | undefined;
   /** Searches only what is older than the item with this id: the first one in the window. */
   readonly before?: string | undefined;
   /**
@@ -64,7 +69,7 @@ export interface SearchResult<T extends ItemTypes = ItemTypes> {
   readonly vectors?: ComparedVectors;
 }
 
-const FIELDS = new Set(["maxTokens", "countTokens", "before", "minCoverage", "exclude"]);
+const FIELDS = new Set(["maxTokens", "countTokens", "context", "before", "minCoverage", "exclude"]);
 export const LIMITS: ReadLimits = {
   maxItems: 20_000,
   maxMs: 25,
@@ -107,8 +112,8 @@ export async function searchSession(
   }: Partial<ReadLimits> & { readonly similarities?: Similarities | undefined } = {},
 ): Promise<FoundTurns> {
   assertSearch(query, options);
-  const { before = "" } = options;
-  const asked = { terms: termsOf(query), similarities };
+  const { before = "", context } = options;
+  const asked = { terms: queryTerms(query, context), similarities };
   const allLimits = { ...LIMITS, ...limits };
   const end = known && positionOf(before, known, allLimits.maxItems);
   if (known !== undefined && end !== undefined) {
@@ -123,7 +128,7 @@ export async function searchSession(
 const NOTHING = { messages: [], searched: 0, total: 0, matched: 0, turns: 0, hits: [] };
 
 interface Asked {
-  readonly terms: readonly Term[];
+  readonly terms: readonly QueryTerm[];
   readonly similarities: Similarities | undefined;
 }
 
@@ -183,11 +188,12 @@ export function relevant(
 export function assertSearch(query: string, options: SearchOptions): void {
   assertText("query", query);
   assertFields("options", options, FIELDS);
-  const { maxTokens, countTokens, before, minCoverage = 0, exclude = [] } = options;
+  const { maxTokens, countTokens, context, before, minCoverage = 0, exclude = [] } = options;
   if (!Array.isArray(exclude)) throw new TypeError("exclude must be a list of ids");
   for (const id of exclude) assertId("exclude", id);
   assertCount("maxTokens", maxTokens);
   if (typeof countTokens !== "function") throw new TypeError("countTokens must be a function");
+  if (context !== undefined) assertText("context", context);
   if (before !== undefined) assertId("before", before);
   if (!(minCoverage >= 0 && minCoverage <= 1)) throw new TypeError("minCoverage must be from 0 to 1");
 }

@@ -16,7 +16,7 @@ import {
 } from "./search-session.ts";
 import type { ReadLimits, Run, StoredTerms } from "./stored-terms.ts";
 import { TermIndex } from "./term-index.ts";
-import { termsOf } from "./terms.ts";
+import { queryTerms } from "./terms.ts";
 
 /** A session that is searched together with others. */
 export interface SessionToSearch {
@@ -76,7 +76,11 @@ export async function searchSessions(
   assertSearch(query, options);
   for (const { before } of sessions) if (before !== undefined) assertId("before", before);
   const { all, places, total } = await readAll(sessions, read);
-  const ranking = rankTurns({ index: all, from: 0, to: all.end }, termsOf(query), MAX_READ);
+  const ranking = rankTurns(
+    { index: all, from: 0, to: all.end },
+    queryTerms(query, options.context),
+    MAX_READ,
+  );
   const { turns: ranked, maxTokens } = relevant(ranking, options);
   const turns = ranked.flatMap((turn) => withPlace(turn, places) ?? []);
   const { dropped, unknown, matched } = ranking;

@@ -134,6 +134,15 @@ describe("a conversation in English, German, Japanese and code", () => {
     });
   });
 
+  test.each([
+    ["What's my name?", "How would I test debounce with fake timers?", 0],
+    ["And the number?", "Tell me about the repair of the roof", 19],
+  ])("finds what answers %j after %j", async (query, context, turn) => {
+    const one = { maxTokens: 1, countTokens: () => 0.5 };
+    const found = await history.search("own", query, { ...one, context });
+    expect(contents(found)).toEqual(CONVERSATION[turn]);
+  });
+
   test("a query of 100,000 characters is searched by its first words", async () => {
     const query = `risotto ${"zzz ".repeat(25_000)}`;
     expect((await history.search("own", query, ALL)).matched).toBeGreaterThan(0);
@@ -148,6 +157,7 @@ test("refuses wrong arguments", async () => {
     { maxTokens: 1, countTokens: 5 },
     { maxTokens: 1, countTokens, minCoverage: 2 },
     { maxTokens: 1, countTokens, limit: 5 },
+    { maxTokens: 1, countTokens, context: 5 },
   ]) {
     await expect(history.search("s", "x", options as never)).rejects.toThrow(TypeError);
   }

@@ -37,6 +37,23 @@ export function termsOf(text: string): Term[] {
   return terms;
 }
 
+/** A term that is searched for. */
+export interface QueryTerm extends Term {
+  /** True: it stands in what was said before the query, not in the query. */
+  readonly isContext: boolean;
+}
+
+/** The terms of a query, and those of its context that it lacks. */
+export function queryTerms(query: string, context = ""): QueryTerm[] {
+  const own = termsOf(query);
+  const hashes = new Set(own.map(({ hash }) => hash));
+  const others = termsOf(context).filter(({ hash }) => !hashes.has(hash));
+  return [
+    ...own.map((term) => ({ ...term, isContext: false })),
+    ...others.map((term) => ({ ...term, isContext: true })),
+  ];
+}
+
 /** The words of a text in lower case. A text without other scripts is read without what only they need. */
 export function wordsOf(text: string): readonly string[] {
   if (ASCII.test(text)) return text.toLowerCase().match(ASCII_WORD) ?? [];

@@ -74,22 +74,21 @@ test("leaves out the least relevant turns when the exact count is more than the 
   expect(block).not.toContain("third");
 });
 
-test("searches for a question with few words together with the one before it", async () => {
-  const queries: string[] = [];
-  const search: Search = async (query) => {
-    queries.push(query);
+test("gives a question with few words the message before it as its context", async () => {
+  const asked: unknown[] = [];
+  const search: Search = async (query, { context }) => {
+    asked.push([query, context]);
     return found();
   };
-  const items = [
-    item("a", "user", "old"),
-    item("b", "user", "The red bicycle"),
-    item("c", "user", "And why?"),
-  ];
-  await recall(search, { items });
-  await recall(search, { items: [item("b", "user", "The red bicycle"), question] });
-  expect(queries.map((query) => query.trim().split("\n"))).toEqual([
-    ["And why?", "The red bicycle"],
-    [question.content],
+  const bicycle = item("b", "user", "The red bicycle");
+  const items = (content: string) => [item("a", "user", "old"), bicycle, item("c", "user", content)];
+  await recall(search, { items: items("And the price?") });
+  await recall(search, { items: items("And why?") });
+  await recall(search, { items: [bicycle, question] });
+  expect(asked).toEqual([
+    ["And the price?", bicycle.content],
+    [bicycle.content, undefined],
+    [question.content, undefined],
   ]);
 });
 

@@ -59,17 +59,18 @@ interface RecallOptions {
   readonly estimate: (text: string) => number;
 }
 
-/** A question with fewer words is searched for together with the one before it. */
+/** The message before a question with fewer words is its context. */
 const FEW_WORDS = 3;
 
 /** Finds turns outside the window that have words of the user's message. A failure is part of the result. */
 export async function recallTurns(options: RecallOptions): Promise<Recalled> {
   const { search, items, exclude = [], maxTokens, count, estimate } = options;
-  const query = queryOf(items);
-  if (query === undefined) return nothing("no_words");
+  const asked = queryOf(items);
+  if (asked === undefined) return nothing("no_words");
   const startedAt = performance.now();
   const before = items[0]?.id;
-  const searching = search(query, {
+  const searching = search(asked.query, {
+    ...(asked.context !== undefined && { context: asked.context }),
     maxTokens: Math.max(0, maxTokens - estimate(recallBlock([]))),
     countTokens: (item) => estimate(recallLines(item)),
     // Empty for a message that is not stored yet: then everything is older.
@@ -145,16 +146,15 @@ const timeOf = ({ items }: PlacedTurn): number => items[0]?.createdAt.getTime() 
 /** To two decimals: they are stored with the turn. */
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
-/** The user's message; where it has only a few words, with the one before it. Undefined: there are none. */
-function queryOf(items: readonly Item[]): string | undefined {
-  let query = "";
-  let asked = 0;
-  for (const { role, content, toolCallId } of items.toReversed()) {
-    if (role !== "user" || toolCallId !== undefined) continue;
-    query = `${query}\n${content}`;
-    asked += 1;
-    const words = termsOf(query).length;
-    if (words >= FEW_WORDS || asked === 2) return words === 0 ? undefined : query;
-  }
-  return termsOf(query).length === 0 ? undefined : query;
+/** The user's message, or the one before it if that alone has words. Undefined: neither has. */
+function queryOf(items: readonly Item[]): { readonly query: string; readonly context?: string } | undefined {
+  const said = items.filter(({ role, toolCallId }) => role === "user" && toolCallId === undefined);
+  const [message = "", before = ""] = said
+    .slice(-2)
+    .map(({ content }) => content)
+    .toReversed();
+  const words = termsOf(message).length;
+  if (words >= FEW_WORDS) return { query: message };
+  if (words > 0) return { query: message, context: before };
+  return termsOf(before).length === 0 ? undefined : { query: before };
 }
