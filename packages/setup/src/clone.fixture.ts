@@ -20,7 +20,7 @@ import { type PrivateRedis, startPrivateRedis } from "./redis/private-redis.ts";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** What the second stage imports. */
-const PACKAGES = ["execa", "@redis", "undici"];
+const PACKAGES = ["@redis", "undici"];
 
 /** The Redis server that the tests run: what `npm test` found. */
 export const redisServer = serverBinary();

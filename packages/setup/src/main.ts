@@ -4,10 +4,7 @@ import { COMMANDS } from "../../../scripts/commands.mjs";
 import { explain, Interrupted } from "../base/failure.mjs";
 import { listenForStop } from "../base/stop-signals.mjs";
 import { createTerminal } from "../base/terminal.mjs";
-import { runCommand } from "./commands/command.ts";
 import type { SetupContext } from "./context.ts";
-import { start } from "./start/start.ts";
-import { test } from "./test/test.ts";
 
 const [name = "", ...args] = process.argv.slice(2);
 const command = COMMANDS[name] ?? { files: [] };
@@ -21,8 +18,10 @@ const context: SetupContext = {
 };
 
 async function run(): Promise<number> {
-  if (name === "test") return test(context);
-  if (name !== "start") return runCommand(command, args, context);
+  // Each command loads its own code only: that of `start` stays in memory beside the server.
+  if (name === "test") return (await import("./test/test.ts")).test(context);
+  if (name !== "start") return (await import("./commands/command.ts")).runCommand(command, args, context);
+  const { start } = await import("./start/start.ts");
   await start(context);
   return 0;
 }

@@ -1,6 +1,7 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
+import { promisify } from "node:util";
 import { cacheFolder } from "../base/cache-folder.mjs";
 import { pipWay, runs } from "../base/python.mjs";
 
@@ -31,8 +32,8 @@ export async function findPython(env: NodeJS.ProcessEnv, signal: AbortSignal): P
     existsSync(python) && (await runs(python, ["-m", "pip", "--version"], env));
   // A newer Python leaves an older environment broken.
   if (!(await works())) {
-    const options = { env, extendEnv: false, timeout: VENV_MS, cancelSignal: signal, reject: false };
-    await execa(command, ["-m", "venv", "--clear", folder], options);
+    const options = { env, signal, timeout: VENV_MS };
+    await promisify(execFile)(command, ["-m", "venv", "--clear", folder], options).catch(() => {});
     if (!(await works())) return "Python has no pip, and a virtual environment with it could not be made";
   }
   return { pip: [python, "-m", "pip"], python: [python] };

@@ -1,4 +1,5 @@
-import { execa, type Result } from "execa";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { endProcess, killGroup } from "../base/end-process.mjs";
 import { Interrupted } from "../base/failure.mjs";
 import { guardProcess, unguardProcess } from "../base/guard.mjs";
@@ -19,7 +20,6 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called for each line of its output. */
   readonly onLine?: ((line: string) => void) | undefined;
-  readonly input?: string;
 }
 
 export interface RunResult {
@@ -36,29 +36,25 @@ export interface RunResult {
 export async function run(
   command: string,
   args: readonly string[],
-  { deadlineMs, cwd, env, signal, onLine, input }: RunOptions,
+  { deadlineMs, cwd, env, signal, onLine }: RunOptions,
 ): Promise<RunResult> {
   if (signal?.aborted) throw new Interrupted();
-  const child = execa(command, args, {
-    ...(cwd !== undefined && { cwd }),
-    ...(env !== undefined && { env, extendEnv: false }),
-    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
-    buffer: false,
-    cleanup: false,
+  const child = spawn(command, args, {
+    cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
     detached: process.platform !== "win32",
-    reject: false,
+    windowsHide: true,
   });
   const { pid } = child;
   guardProcess(pid);
   const lines: string[] = [];
-  const read = async (from: "stdout" | "stderr"): Promise<void> => {
-    for await (const line of child.iterable({ from })) {
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
       if (lines.push(line) > OUTPUT_LINES) lines.shift();
       onLine?.(line);
-    }
-  };
-  // A stream that is cut off has no more lines.
-  const reading = Promise.allSettled([read("stdout"), read("stderr")]);
+    });
+  }
 
   let cut = "";
   const stop = (why: string): void => {
@@ -68,24 +64,28 @@ export async function run(
   const timer = setTimeout(() => stop(`was not done within ${duration(deadlineMs)}`), deadlineMs);
   const onAbort = (): void => stop("was interrupted");
   signal?.addEventListener("abort", onAbort, { once: true });
-  child.nodeChildProcess.once("exit", () => {
+  child.once("exit", () => {
     if (pid !== undefined) killGroup(pid);
     // A daemon that it started outside its group would keep the pipes open for ever.
     setTimeout(() => {
-      for (const stream of child.stdio) stream?.destroy();
+      child.stdout.destroy();
+      child.stderr.destroy();
     }, PIPES_MS).unref();
   });
-  const [result] = await Promise.all([child, reading]);
+  const problem = await new Promise<string>((resolve) => {
+    child.once("error", (error: NodeJS.ErrnoException) => resolve(`could not be started (${error.code})`));
+    // By then its output was read to the end.
+    child.once("close", (code, name) => resolve(explain(code, name)));
+  });
   clearTimeout(timer);
   signal?.removeEventListener("abort", onAbort);
   unguardProcess(pid);
   if (signal?.aborted) throw new Interrupted();
-  const problem = cut || explain(result);
-  return { ok: problem === "", code: result.exitCode ?? null, output: lines.join("\n"), problem };
+  const { exitCode: code } = child;
+  return { ok: (cut || problem) === "", code, output: lines.join("\n"), problem: cut || problem };
 }
 
-function explain(result: Pick<Result, "exitCode" | "signal" | "code">): string {
-  if (result.signal !== undefined) return `ended with ${result.signal}`;
-  if (result.exitCode === undefined) return `could not be started (${result.code})`;
-  return result.exitCode === 0 ? "" : `ended with code ${result.exitCode}`;
+function explain(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal) return `ended with ${signal}`;
+  return code === 0 ? "" : `ended with code ${code}`;
 }

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { EnvHttpProxyAgent, interceptors, request } from "undici";
 import { valkeyRelease } from "../../base/redis-ways.mjs";
 import type { SetupContext } from "../context.ts";
 import { networkProblem } from "../network-problem.ts";
@@ -53,6 +52,7 @@ export async function releasedValkey(
 }
 
 async function fetchBytes(url: string, signal: AbortSignal): Promise<Buffer> {
+  const { EnvHttpProxyAgent, interceptors, request } = await import("undici");
   const agent = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_MS } });
   try {
     const { statusCode, body } = await request(url, {
