@@ -47,10 +47,11 @@ export class TurnSlots {
     // The key's name is older than this class.
     const key = `${this.#name}:limits:places:${subject}`;
     const slot = randomBytes(9).toString("base64url");
+    const leased = await this.#lease(key, slot, slots).catch(() => null);
+    // Read after the wait and in the same tick as it is written: others may have taken slots meanwhile.
     const held = this.#held.get(subject) ?? 0;
-    const granted = await this.#lease(key, slot, slots).catch(() => held < slots);
-    if (!granted) return null;
-    this.#held.set(subject, (this.#held.get(subject) ?? 0) + 1);
+    if (!(leased ?? held < slots)) return null;
+    this.#held.set(subject, held + 1);
     const renewal = setInterval(() => {
       this.#lease(key, slot, Number.MAX_SAFE_INTEGER).catch(() => {
         // The next renewal comes long before the lease ends.

@@ -76,6 +76,13 @@ test("slots are taken from each account, or none, and released once", async () =
   second();
 });
 
+test("requests that come at the same time get no more slots than there are", async () => {
+  const { limits, account } = limitsWithoutRedis();
+  const owner = account({ streams: 2 });
+  const asked = await Promise.allSettled(Array.from({ length: 5 }, () => limits.acquireSlots([owner])));
+  expect(asked.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+});
+
 test("an account has the limits of its group, else those of all owners", () => {
   const { limits } = limitsWithoutRedis();
   expect(limits.ownerAccount({ owner: "alice", group: null, via: "key" }).subject).toBe("owner:alice");
