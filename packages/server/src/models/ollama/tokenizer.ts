@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppError } from "../../errors/app-error.ts";
 import type { ProviderHttp } from "../provider-http.ts";
+import { parseAs } from "../wire-json.ts";
 
 // llama.cpp and vLLM have it beside `/v1`.
 const PATH = "../tokenize";
@@ -52,6 +53,6 @@ export class ServerTokenizer {
 
   async #countOne(model: string, text: string, signal: AbortSignal): Promise<number> {
     const body = { model, content: text, prompt: text, add_special_tokens: false, add_special: false };
-    return counted.parse(await this.#http.postForJson(PATH, body, signal));
+    return parseAs(counted, await this.#http.postForJson(PATH, body, signal));
   }
 }
