@@ -1,5 +1,6 @@
 import type { Capabilities } from "@redis-memory-magic/protocol";
 import { z } from "zod";
+import type { AppError } from "../errors/app-error.ts";
 import { parseAs } from "./wire-json.ts";
 
 /** A model of a server's list, in whichever form the server has it. */
@@ -65,6 +66,11 @@ export function parseModels(body: unknown): ListedModel[] {
     return model === undefined ? [] : toModel(model);
   });
 }
+
+const NO_LIST = [403, 404, 405, 429, 501];
+
+/** True for a failure that says nothing against the server: it has no list of models, keeps it back, or is busy. */
+export const hasNoList = ({ provider }: AppError): boolean => NO_LIST.includes(provider?.status ?? 0);
 
 function toModel(model: Listed): ListedModel | [] {
   const id = model.id ?? model.model ?? model.name;

@@ -72,6 +72,7 @@ describe("ChatGPT's availability", () => {
     [403, true],
     [404, true],
     [429, true],
+    [501, true],
     [500, false],
     [503, false],
   ])("after status %i is %s", async (status, available) => {

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type {
   AnswerSink,
   Availability,
@@ -10,7 +11,7 @@ import type {
 } from "../../chat/chat-model.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { requestEmbeddings } from "../embeddings.ts";
-import { parseModels } from "../model-list.ts";
+import { hasNoList, parseModels } from "../model-list.ts";
 import { errorTextOf, explain, failureOfProbe } from "../provider-failure.ts";
 import { ProviderHttp } from "../provider-http.ts";
 import { chatGptErrorTexts } from "./error-texts.ts";
@@ -28,8 +29,8 @@ export interface ChatGptConfig {
 
 const PATH = "responses";
 const PROBE_TIMEOUT_MS = 4000;
-/** Answers to `GET /models` that say nothing against the key: a server without it, a key kept from it, a limit. */
-const INCONCLUSIVE = [403, 404, 405, 429];
+/** Models that something is remembered of: clients choose the names. */
+const MODELS = 1000;
 
 /** OpenAI's Responses API. */
 export class ChatGpt implements ChatModel {
@@ -53,7 +54,7 @@ export class ChatGpt implements ChatModel {
   readonly #http: ProviderHttp;
   readonly #errorTexts;
   /** Models that OpenAI refuses to stream to this organisation. */
-  readonly #unstreamed = new Set<string>();
+  readonly #unstreamed = new LRUCache<string, true>({ max: MODELS });
 
   constructor(config: ChatGptConfig) {
     this.#chosenModel = config.model;
@@ -86,7 +87,7 @@ export class ChatGpt implements ChatModel {
       return { available: true, models: this.#models(ids) };
     } catch (error) {
       const failure = failureOfProbe(error);
-      if (INCONCLUSIVE.includes(failure.provider?.status ?? 0)) return { available: true, models: known };
+      if (hasNoList(failure)) return { available: true, models: known };
       const [reason, action] = errorTextOf(failure, this.#errorTexts, this.defaultModel);
       return { available: false, reason, action, models: known };
     }
@@ -124,7 +125,7 @@ export class ChatGpt implements ChatModel {
       const refused =
         error instanceof AppError && error.provider?.status === 400 && error.provider.param === "stream";
       if (!refused || this.#unstreamed.has(request.model)) throw error;
-      this.#unstreamed.add(request.model);
+      this.#unstreamed.set(request.model, true);
       return await this.#generate(request, sink, signal);
     }
   }

@@ -1,4 +1,5 @@
 import type { ModelInfo } from "@redis-memory-magic/protocol";
+import { LRUCache } from "lru-cache";
 import type {
   AnswerSink,
   Availability,
@@ -11,7 +12,7 @@ import type {
 } from "../../chat/chat-model.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { requestEmbeddings } from "../embeddings.ts";
-import { type ListedModel, parseModels } from "../model-list.ts";
+import { hasNoList, type ListedModel, parseModels } from "../model-list.ts";
 import { errorTextOf, explain, failureOfProbe, providerFailure } from "../provider-failure.ts";
 import { ProviderHttp } from "../provider-http.ts";
 import { ollamaErrorTexts } from "./error-texts.ts";
@@ -41,8 +42,8 @@ const AFTER_CALL_TIMEOUT_MS = 1000;
 /** Smaller models ascribe to one speaker what another said. */
 const SUMMARY_BILLIONS = 3;
 const FREE = { input: 0, cached_input: 0, output: 0 };
-/** Answers to the list of models that say nothing against the server: it has none, keeps it back, or is busy. */
-const NO_LIST = [403, 404, 405, 429, 501];
+/** Models that something is remembered of: clients choose the names. */
+const MODELS = 1000;
 
 /** Chat Completions of Ollama, llama.cpp's server, vLLM, LM Studio and gateways. */
 export class Ollama implements ChatModel {
@@ -74,7 +75,7 @@ export class Ollama implements ChatModel {
   readonly #fields = new OptionalFields();
   readonly #errorTexts;
   /** Whether the last answer of a model had a closing `</think>` that its chat template had opened. */
-  readonly #reasoningWasOpen = new Map<string, boolean>();
+  readonly #reasoningWasOpen = new LRUCache<string, boolean>({ max: MODELS });
   #defaultModel: string;
   readonly #answers = { coming: 0 };
 
@@ -106,8 +107,7 @@ export class Ollama implements ChatModel {
     } catch (error) {
       const failure = failureOfProbe(error);
       const { model } = this.#config;
-      const { status, noSuchApi } = failure.provider ?? {};
-      if (model !== undefined && (noSuchApi || NO_LIST.includes(status ?? 0)))
+      if (model !== undefined && (failure.provider?.noSuchApi || hasNoList(failure)))
         return { available: true, models: [this.#modelInfo(model)] };
       const [reason, action] = errorTextOf(failure, this.#errorTexts, this.#defaultModel);
       return { available: false, reason, action, models: [] };
