@@ -106,7 +106,7 @@ async function parseEach<T>(
     if (success) {
       // Only now: JSON that is nested deeper than the stack cannot be serialised.
       if (Buffer.byteLength(JSON.stringify(item)) > maxBytes)
-        refuse(`${field}.${n}`, "must be at most 1 MiB");
+        refuse(`${field}.${n}`, `must be at most ${maxBytes / 1024 ** 2} MiB`);
       parsed.push(data);
       continue;
     }

@@ -1,4 +1,4 @@
-/** Why the built-in model cannot be installed: `message` is what happened, `action` what to do. */
+/** Why a built-in model, or the embedding model, cannot be installed: `message` is what happened, `action` what to do. */
 export class SetupError extends Error {
   readonly action: string;
 
@@ -13,7 +13,7 @@ export class SetupError extends Error {
 export class NoSpaceError extends SetupError {
   constructor(folder: string, options?: ErrorOptions) {
     super(
-      `There is not enough free space in ${folder} for the built-in model.`,
+      `There is not enough free space in ${folder} for the model's files.`,
       "Free some space there, or set XDG_CACHE_HOME to a folder on a larger disk. What was downloaded is kept.",
       options,
     );
