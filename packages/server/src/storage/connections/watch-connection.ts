@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-
 const INTERVAL_MS = 1000;
 const MAX_LOOKS_BETWEEN_RECONNECTS = 30;
 
@@ -30,10 +28,11 @@ export function watchConnection(
       () => true,
     );
     // After a pause of this process, replies that arrived meanwhile are read first.
-    const late = sleep(timeoutMs, false)
-      .then(nextTurn)
-      .then(() => false);
-    if (!(await Promise.race([answered, late]))) {
+    const { promise: late, resolve } = Promise.withResolvers<false>();
+    const timer = setTimeout(() => setImmediate(resolve, false), timeoutMs);
+    const isAlive = await Promise.race([answered, late]);
+    clearTimeout(timer);
+    if (!isAlive) {
       onDead();
       reconnect(client);
     }
