@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ApiError, connectionError } from "../../api/api-error.ts";
-import { followTurn } from "./follow-turn.ts";
+import { followTurn, pause } from "./follow-turn.ts";
 import { type LiveTurn, lastEventId, newLiveTurn } from "./live-turn.ts";
 
 const TEXT = "All of this text, and nothing of it twice.";
@@ -145,4 +145,8 @@ test("comes back to a running turn after a rate limit, but does not start one ag
   );
   expect(latest.text).toBe(TEXT);
   await expect(follow(limited)).rejects.toMatchObject({ status: 429 });
+});
+
+test("a pause ends at once if it was given up before it began", async () => {
+  await expect(pause(600_000, AbortSignal.abort("left"))).rejects.toBe("left");
 });

@@ -72,6 +72,7 @@ function isFinal(error: unknown, turn: LiveTurn): boolean {
 /** @throws `signal.reason` when aborted */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const stop = () => {
       clearTimeout(timer);
       reject(signal.reason);
