@@ -23,12 +23,12 @@ const startWithLogin = () =>
     OIDC_CLIENT_SECRET: "secret-of-the-page",
   }));
 
-const KEYS = fileURLToPath(new URL("../packages/server/src/commands/keys.ts", import.meta.url));
+const COMMANDS = fileURLToPath(new URL("../packages/server/src/commands/run.ts", import.meta.url));
 
 /** Runs `npm run keys` on the server's Redis. */
 async function keys(redisUrl: string, ...args: string[]): Promise<string> {
   const env = { PATH: process.env.PATH, REDIS_URL: redisUrl, AUTH: "keys" };
-  const { stdout } = await promisify(execFile)(process.execPath, [KEYS, ...args], { env });
+  const { stdout } = await promisify(execFile)(process.execPath, [COMMANDS, "keys", ...args], { env });
   return stdout.trim();
 }
 

@@ -11,7 +11,11 @@
  */
 
 /** @type {(name: string) => Command} */
-const ofServer = (name) => ({ files: [`packages/server/src/commands/${name}.ts`], redis: "product" });
+const ofServer = (name) => ({
+  files: ["packages/server/src/commands/run.ts"],
+  args: [name],
+  redis: "product",
+});
 /** @type {(...files: string[]) => Command} */
 const withServers = (...files) => ({ files, redis: "server" });
 /** A project of `test/suites.config.ts`. @type {(name: string) => Command} */

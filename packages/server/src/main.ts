@@ -1,23 +1,16 @@
 import closeWithGrace from "close-with-grace";
 import { compose } from "./compose.ts";
-import { type Config, ConfigError, loadConfig } from "./config/config.ts";
+import { ConfigError, loadConfig } from "./config/config.ts";
+import { loadEnvFile } from "./config/env-file.ts";
 import { createEmbeddingModel, createModels } from "./models/create-models.ts";
 import { readBuildInfo } from "./observability/build-info.ts";
 import { createLog } from "./observability/log.ts";
 import { useProxiesEverywhere } from "./outgoing-http.ts";
 import { connectRedis, RedisRefused } from "./storage/redis.ts";
 
-function configuration(): Config {
-  try {
-    process.loadEnvFile();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  return loadConfig(process.env);
-}
-
 async function main(): Promise<void> {
-  const config = configuration();
+  loadEnvFile();
+  const config = loadConfig(process.env);
   useProxiesEverywhere(process.env);
   const log = createLog(config.logLevel);
   const redis = await connectRedis(config.redis, log);

@@ -40,7 +40,7 @@ export function backups(product: Product): void {
     product.configure({});
     await product.up();
     await product.run(
-      `docker-compose run --rm --no-deps -T -v "$PWD/backups:/backups" -u "$(stat -c %u backups/${file})" backend node packages/server/src/commands/restore.ts /backups/${file}`,
+      `docker-compose run --rm --no-deps -T -v "$PWD/backups:/backups" -u "$(stat -c %u backups/${file})" backend node packages/server/src/commands/run.ts restore /backups/${file}`,
     );
     const { response } = await chat(API, "kept", "What is my name?");
     expect(response).toContain("My name is Bob");
@@ -53,7 +53,7 @@ export function backups(product: Product): void {
     await product.run("docker-compose stop backup backup-try");
     await product.run("rm -f backups/*");
     const { code, output } = await product.attempt(
-      "docker-compose run --rm --no-deps -T backup node packages/server/src/commands/backup.ts --into /backups --try-in redis://backup-try",
+      "docker-compose run --rm --no-deps -T backup node packages/server/src/commands/run.ts backup --into /backups --try-in redis://backup-try",
     );
     expect(code).toBe(1);
     expect(output).toMatch(/The restore was not tried: no Redis answers at backup-try:6379/);

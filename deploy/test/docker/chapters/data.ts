@@ -26,7 +26,7 @@ export function data(product: Product): void {
     await chat(API, "kept", "My name is Bob");
     const once = `docker-compose run --rm --no-deps -T -u "$(id -u):$(id -g)" -v "$PWD:/backups" backend`;
     const command = (name: string) =>
-      product.run(`${once} node packages/server/src/commands/${name}.ts /backups/monday.backup`);
+      product.run(`${once} node packages/server/src/commands/run.ts ${name} /backups/monday.backup`);
     await command("backup");
     await product.down("-v");
     await product.up();

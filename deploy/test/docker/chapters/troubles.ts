@@ -10,7 +10,7 @@ import { redisStackSnapshot } from "../redis-stack-snapshot.ts";
 const turnWith = (provider: string): RequestInit =>
   postJson({ message: "Hello", mode: "stateless", provider, session_id: "troubles" });
 
-const DOCTOR = "docker-compose exec -T backend node packages/server/src/commands/doctor.ts";
+const DOCTOR = "docker-compose exec -T backend node packages/server/src/commands/run.ts doctor";
 
 /** The cases of docs/operate/troubleshooting.md, brought about: the product prints what is written there. */
 export function troubles(product: Product): void {

@@ -1,11 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { startTestServer, type TestServer } from "../../test/test-server.ts";
 import { IdentityStore } from "../identity/identity-store.ts";
-import { keys } from "./keys-command.ts";
-import { owner } from "./owner-command.ts";
+import { keys } from "./keys.ts";
+import { owner } from "./owner.ts";
 import { UsageError } from "./run-command.ts";
 
 /** Runs a command on what a server of the tests has. */
@@ -69,15 +67,6 @@ test.each([
   [["revoke", "0"]],
 ])("keys %j is a mistake", async (args) => {
   await expect(run(await start(), keys, ...args)).rejects.toThrow(UsageError);
-});
-
-test("a command that is called wrongly ends with how it is called, without a stack trace", () => {
-  const path = fileURLToPath(new URL("./keys.ts", import.meta.url));
-  const env = { PATH: process.env.PATH, REDIS_URL: process.env.TEST_REDIS_URL };
-  const { status, stderr } = spawnSync(process.execPath, [path, "make"], { env, timeout: 12_000 });
-  expect(String(stderr)).toContain("npm run keys -- create OWNER");
-  expect(String(stderr)).not.toMatch(/\n {4}at /);
-  expect(status).toBe(1);
 });
 
 test("exports and erases all data of an owner, and none of another owner", async () => {

@@ -10,15 +10,13 @@ function show({ level, what, text }: CheckResult): void {
   console.log(`${mark}  ${what.padEnd(WIDTH)} ${text}`);
 }
 
-try {
-  process.loadEnvFile();
-} catch (error) {
-  if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+/** Prints what each check found. The exit code is 1 if one failed. */
+export async function doctor(): Promise<void> {
+  const counts = { ok: 0, warn: 0, fail: 0 };
+  for await (const result of runChecks(process.env)) {
+    counts[result.level]++;
+    show(result);
+  }
+  console.log(`\n${counts.ok} ok, ${counts.warn} warnings, ${counts.fail} failed`);
+  if (counts.fail > 0) process.exitCode = 1;
 }
-const counts = { ok: 0, warn: 0, fail: 0 };
-for await (const result of runChecks(process.env)) {
-  counts[result.level]++;
-  show(result);
-}
-console.log(`\n${counts.ok} ok, ${counts.warn} warnings, ${counts.fail} failed`);
-if (counts.fail > 0) process.exitCode = 1;

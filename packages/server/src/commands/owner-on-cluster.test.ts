@@ -12,7 +12,7 @@ import { TurnSlots } from "../limits/turn-slots.ts";
 import { UsageCounter } from "../limits/usage-counter.ts";
 import { UsageLimits } from "../limits/usage-limits.ts";
 import type { Redis } from "../storage/redis.ts";
-import { owner } from "./owner-command.ts";
+import { owner } from "./owner.ts";
 
 const SESSIONS = 30;
 

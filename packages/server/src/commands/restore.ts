@@ -1,4 +1,80 @@
-import { RESTORE_USAGE, restore } from "./restore-command.ts";
-import { runCommand } from "./run-command.ts";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { createTerminal } from "@redis-memory-magic/setup/base/terminal";
+import { AppError } from "../errors/app-error.ts";
+import { checkBackup, readBackup } from "../storage/backup/backup-file.ts";
+import { RedisBackup, type Restored } from "../storage/backup/redis-backup.ts";
+import { type CommandContext, isReply, UsageError } from "./run-command.ts";
 
-await runCommand(RESTORE_USAGE, restore);
+export const RESTORE_USAGE = `npm run restore -- FILE [--replace] [--expire]
+
+Puts a backup into Redis. What is there already is left as it is; --replace puts the backup's in its place.
+Everything lives as long as it had left to live at the time of the backup; with --expire the time since then
+counts, and what has expired stays gone.`;
+
+export async function restore(
+  args: readonly string[],
+  { redis, name, print }: CommandContext,
+): Promise<void> {
+  const { file, ...options } = parse(args);
+  const path = resolve(file);
+  // To its end, before anything is written.
+  const held = await checkBackup(path);
+  const counts: Record<Restored, { sessions: number; keys: number }> = {
+    restored: { sessions: 0, keys: 0 },
+    there: { sessions: 0, keys: 0 },
+    expired: { sessions: 0, keys: 0 },
+  };
+  let done = 0;
+  const task = createTerminal({ stream: process.stderr }).task("Restore");
+  task.watch(() => `${done} of ${held.keys} keys`);
+  try {
+    const restored = new RedisBackup(redis.client, name).restore(readBackup(path), options);
+    for await (const { record, result } of restored) {
+      if (record.session) counts[result].sessions++;
+      counts[result].keys += record.keys.length;
+      done += record.keys.length;
+    }
+  } catch (error) {
+    throw explained(error, counts.restored.keys);
+  } finally {
+    task.drop();
+  }
+  const say = ({ sessions, keys }: { sessions: number; keys: number }) =>
+    `${sessions} sessions (${keys} keys)`;
+  print(`Restored ${say(counts.restored)} of ${say(held)}.\n`);
+  if (counts.there.keys > 0)
+    print(`Left as they were, as they are there already: ${say(counts.there)}. To replace them: --replace\n`);
+  if (counts.expired.keys > 0) print(`Expired since the backup: ${say(counts.expired)}.\n`);
+}
+
+function parse(args: readonly string[]) {
+  const option = { type: "boolean", default: false } as const;
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { replace: option, expire: option },
+    });
+    const [file, ...rest] = positionals;
+    if (file === undefined || rest.length > 0) throw new Error("Name the file:");
+    return { file, ...values };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** Says what a Redis that refuses a backup needs, and how many keys it took before. */
+export function explained(error: unknown, keys: number): unknown {
+  const cause = error instanceof AppError ? error.cause : undefined;
+  if (!(error instanceof AppError) || !(cause instanceof Error)) return error;
+  let what = `Redis ${isReply(cause) ? "refuses" : "went away"}: ${cause.message}.`;
+  if (/payload version|Bad data format/.test(cause.message))
+    what =
+      "This Redis cannot read what the backup's Redis wrote: a backup goes to the same version or a newer one, and not from Redis 8 to Valkey or from Valkey 9 to Redis.";
+  else if (/NOPERM|ACL failure in script|can't run this command/.test(cause.message))
+    what = "This user of Redis may not use the command RESTORE. Name one that may in REDIS_URL.";
+  const far =
+    keys === 0 ? "Nothing was written." : `${keys} keys were restored. Once it is mended, run it again.`;
+  return new AppError(error.code, `${what} ${far}`, { cause });
+}

@@ -26,14 +26,10 @@ const EXPECTED = [ConfigError, RedisRefused, AppError, BackupFileError];
 export async function runCommand(
   usage: string,
   command: (args: readonly string[], context: CommandContext) => Promise<void>,
+  args: readonly string[],
 ): Promise<void> {
   let redis: Redis | undefined;
   try {
-    try {
-      process.loadEnvFile();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    }
     const config = loadConfig(process.env);
     const log = pino(
       { base: null, timestamp: pino.stdTimeFunctions.isoTime },
@@ -42,7 +38,7 @@ export async function runCommand(
     redis = await connectRedis(config.redis, log);
     const identities = new IdentityStore(redis.client, KEY_NAME);
     const print = (text: string): void => void process.stdout.write(text);
-    await command(process.argv.slice(2), { config, redis, identities, name: KEY_NAME, log, print });
+    await command(args, { config, redis, identities, name: KEY_NAME, log, print });
   } catch (error) {
     process.exitCode = 1;
     if (error instanceof UsageError) process.stderr.write(`${error.message}\n\n${usage}\n`);

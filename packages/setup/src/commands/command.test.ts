@@ -49,7 +49,7 @@ test("a suite has its arguments, a Redis server to start, this Node.js first on 
 });
 
 test("compiled TypeScript is kept in the clone for the next start", async () => {
-  const clone = cloneWith("packages/server/src/commands/keys.ts");
+  const clone = cloneWith("packages/server/src/commands/run.ts");
   const run = await runScript(clone, ["keys", "list"], { NODE_COMPILE_CACHE: "" });
   expect((await run.ended).code).toBe(0);
   const folder = join(clone.folder, ".runtime", "compiled");
@@ -58,11 +58,11 @@ test("compiled TypeScript is kept in the clone for the next start", async () => 
 });
 
 test("a command on the product has a private Redis for as long as it runs, with the data of npm start", async () => {
-  const clone = cloneWith("packages/server/src/commands/keys.ts");
+  const clone = cloneWith("packages/server/src/commands/run.ts");
   const run = await runScript(clone, ["keys", "list"], { EXIT_CODE: "3" });
   expect((await run.ended).code).toBe(3);
   const { args, env } = told(clone);
-  expect(args).toEqual(["list"]);
+  expect(args).toEqual(["keys", "list"]);
   // Its port may be another's by now.
   const data = join(clone.folder, ".data");
   expect(await worksOn(data, Number(new URL(env.REDIS_URL).port))).toBe(false);
@@ -70,7 +70,7 @@ test("a command on the product has a private Redis for as long as it runs, with 
 });
 
 test("a command on the product takes the Redis that .env names", async () => {
-  const clone = cloneWith("packages/server/src/commands/keys.ts");
+  const clone = cloneWith("packages/server/src/commands/run.ts");
   const redis = await startOtherRedis(clone);
   clone.write(".env", `REDIS_URL=${redis.url}`);
   const { code } = await (await runScript(clone, ["keys", "list"])).ended;
@@ -80,7 +80,7 @@ test("a command on the product takes the Redis that .env names", async () => {
 });
 
 test("the doctor is there for a Redis that cannot be used, too", async () => {
-  const clone = cloneWith("packages/server/src/commands/doctor.ts", "packages/server/src/commands/keys.ts");
+  const clone = cloneWith("packages/server/src/commands/run.ts");
   const REDIS_URL = "redis://127.0.0.1:9";
   const keys = await (await runScript(clone, ["keys", "list"], { REDIS_URL })).ended;
   expect(keys.output).toContain("No Redis answers at 127.0.0.1:9, which REDIS_URL names");

@@ -338,11 +338,11 @@ test("behind sentinels", async () => {
     .toMatch(/^warn: the master that 3 sentinels name, without a replica/);
 });
 
-test("the command prints a line for each and ends with 1 when something is to be mended", async () => {
+test("the command prints a line for each and ends with 1 if a check failed", async () => {
   const { url } = await newRedis();
-  const path = fileURLToPath(new URL("../doctor.ts", import.meta.url));
+  const path = fileURLToPath(new URL("../run.ts", import.meta.url));
   const run = async (env: Record<string, string>) => {
-    const child = spawn(process.execPath, [path], {
+    const child = spawn(process.execPath, [path, "doctor"], {
       env: { PATH: process.env.PATH, EMBEDDED_MODEL: "none", ...env },
     });
     let output = "";

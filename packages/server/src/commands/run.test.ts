@@ -1,0 +1,30 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+const RUN = fileURLToPath(new URL("run.ts", import.meta.url));
+
+const run = (args: readonly string[], env = {}) =>
+  promisify(execFile)(process.execPath, [RUN, ...args], { env: { PATH: process.env.PATH, ...env } });
+
+test.each([[[]], [["toString"]]])("with %j it says which commands there are", async (args) => {
+  await expect(run(args)).rejects.toMatchObject({
+    code: 1,
+    stderr: "Name one of these commands: backup, doctor, keys, owner, restore\n",
+  });
+});
+
+test("a configuration with a mistake is explained without a stack trace", async () => {
+  await expect(run(["keys", "list"], { PORT: "none" })).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^The configuration has a mistake:\nPORT is "none": .*\n$/),
+  });
+});
+
+test("a command that is called wrongly ends with how it is called, without a stack trace", async () => {
+  await expect(run(["keys", "make"], { REDIS_URL: process.env.TEST_REDIS_URL })).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/\n\nnpm run keys -- create OWNER (?!.*\n {4}at )/s),
+  });
+});
