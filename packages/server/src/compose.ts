@@ -20,7 +20,6 @@ import { buildPage } from "./http/page.ts";
 import { createIdentity } from "./identity/identity.ts";
 import { IdentityStore } from "./identity/identity-store.ts";
 import { embedderOf, keepsCount } from "./limits/counted-embedder.ts";
-import { limitedModel, queueFull } from "./limits/limited-model.ts";
 import { OutputEstimates } from "./limits/output-estimates.ts";
 import { CallerQuota } from "./limits/storage-quota.ts";
 import { admitTurn } from "./limits/turn-permit.ts";
@@ -32,7 +31,6 @@ import { startTracing } from "./observability/tracing.ts";
 import { logTurn } from "./observability/turn-log.ts";
 import { ModelNames } from "./openai/model-names.ts";
 import { openAiRoutes } from "./openai/openai-routes.ts";
-import { Semaphore } from "./semaphore.ts";
 import { lastGoodBackup } from "./storage/backup/last-backup.ts";
 import { REDIS_TIMEOUT_MS } from "./storage/connections/client-options.ts";
 import { instrumentedClient } from "./storage/instrumented-client.ts";
@@ -58,26 +56,11 @@ interface Parts {
 
 /** Builds the server from its parts: the one place that knows them all. */
 export async function compose({ config, log, redis, models, embedding, name = KEY_NAME }: Parts) {
-  const { concurrency, queue } = config.limits.providers;
-  const queues = new Map(
-    models.flatMap(({ id, name: shownAs }) => {
-      const permits = concurrency.get(id);
-      return permits === undefined
-        ? []
-        : [[id, new Semaphore(permits, queue, () => queueFull(shownAs, queue))] as const];
-    }),
-  );
-  const providers = new Providers(
-    models.map((model) => {
-      const semaphore = queues.get(model.id);
-      return semaphore === undefined ? model : limitedModel(model, semaphore);
-    }),
-    config.defaultProvider,
-  );
+  const { defaultProvider } = config;
+  const providers = new Providers(models, { defaultProvider, ...config.limits.providers });
   const tracing = await startTracing(config.tracing, log);
   const metrics = new Metrics({
     providers,
-    queues,
     runningTurns: () => chat.running,
     storageReady: async () => (await redis.unavailability()) === null,
     storageUsed: () => memoryUsed(redis.client),
@@ -86,6 +69,7 @@ export async function compose({ config, log, redis, models, embedding, name = KE
   const tokens = new TokenCounter();
   const planner = new Planner(providers, tokens, config.maxContextTokens, config.summaryModel !== "none");
   const chat = new Chat({
+    providers,
     planner,
     tokens,
     deadlines: config.deadlines,
@@ -168,6 +152,7 @@ export async function compose({ config, log, redis, models, embedding, name = KE
     [
       openAiRoutes({
         chat,
+        providers,
         reports,
         callerOf,
         metrics,

@@ -22,8 +22,10 @@ async function start(model: ChatModel, quota: StorageQuota = UNLIMITED) {
   const permit = { sent: async () => {}, wrote: () => {}, settle: () => {} };
   const caller: Caller = { sessions, quota, admitTurn: async () => permit };
   const tokens = new TokenCounter();
+  const providers = new Providers([model]);
   const chat = new Chat({
-    planner: new Planner(new Providers([model], undefined), tokens, undefined),
+    providers,
+    planner: new Planner(providers, tokens),
     tokens,
     deadlines: { firstTokenMs: 10_000, idleMs: 10_000 },
     onTurnEnd: () => {},

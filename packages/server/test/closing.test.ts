@@ -22,8 +22,10 @@ test("a turn that is being begun when the server ends comes to a definite end be
     await redis.close();
   });
   const tokens = new TokenCounter();
+  const providers = new Providers([new Mirror({ wordDelayMs: 1000 })]);
   const chat = new Chat({
-    planner: new Planner(new Providers([new Mirror({ wordDelayMs: 1000 })], undefined), tokens, undefined),
+    providers,
+    planner: new Planner(providers, tokens),
     tokens,
     deadlines: { firstTokenMs: 10_000, idleMs: 10_000 },
     onTurnEnd: () => {},

@@ -80,7 +80,7 @@ export interface Embeddings {
 
 export interface SummaryModels {
   isLargeEnough(model: string): boolean;
-  /** How many answers the provider writes at once. When a turn begins beyond that, summaries are given up. */
+  /** How many answers the provider writes at once, where `PROVIDER_CONCURRENCY` does not say. */
   readonly concurrency: number;
 }
 

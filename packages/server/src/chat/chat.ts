@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { readNotes } from "./notes-block.ts";
 import { type Outside, outsideOf } from "./outside.ts";
 import type { Plan, Planner } from "./plan.ts";
+import type { Providers } from "./providers.ts";
 import type { Deadlines } from "./relay.ts";
 import { RunningTurn } from "./running-turn.ts";
 import { newSessionId } from "./session-id.ts";
@@ -20,6 +21,7 @@ import { type FinishedTurn, storedResult, type TurnResult } from "./turn-result.
 import { blobLoader } from "./with-blobs.ts";
 
 export interface ChatOptions {
+  readonly providers: Providers;
   readonly planner: Planner;
   readonly tokens: TokenCounter;
   readonly deadlines: Deadlines;
@@ -40,6 +42,7 @@ export class Chat {
   constructor(options: ChatOptions) {
     this.#options = options;
     this.#summaries = new SummaryWriter({
+      providers: options.providers,
       tokens: options.tokens,
       ask: (caller, request) => this.ask(caller, request),
       cancel: ({ sessions }, turn) => this.cancel(sessions, turn.sessionId, turn.turnId),

@@ -13,7 +13,7 @@ function setUp() {
     isSameModel: (id: string, name: string) => id === `${name}:latest`,
   } as unknown as ChatModel;
   const clock = { now: 0 };
-  return { model, probes, clock, providers: new Providers([model], undefined, () => clock.now) };
+  return { model, probes, clock, providers: new Providers([model], { now: () => clock.now }) };
 }
 const has = (...ids: string[]): Availability => ({
   available: ids.length > 0,

@@ -1,5 +1,6 @@
 import type { ModelInfo, ProviderId } from "@redis-memory-magic/protocol";
 import { AppError } from "../errors/app-error.ts";
+import { Semaphore } from "../semaphore.ts";
 import type { Availability, ChatModel } from "./chat-model.ts";
 
 // The order in which the default provider is chosen.
@@ -10,6 +11,10 @@ const FAILURE_FRESH_MS = 1500;
 const MAX_AGE_MS = 30_000;
 // Watching the providers costs each of them no more than a probe in so long.
 const WATCHED_MS = 30_000;
+/** Most clients give up after so long. */
+const MAX_QUEUED_MS = 600_000;
+/** A client that begins to follow a turn meanwhile learns why it waits. */
+const STILL_QUEUED_MS = 5000;
 
 interface Probe {
   at: number;
@@ -17,25 +22,72 @@ interface Probe {
   pending?: Promise<Availability>;
 }
 
-/** The providers, and what is known of their availability: probed, and good for seconds. */
+interface ProvidersOptions {
+  readonly defaultProvider?: ProviderId | undefined;
+  /** How many answers and embeddings this process asks of a provider at once; absent: any number. */
+  readonly concurrency?: ReadonlyMap<ProviderId, number>;
+  /** How many requests may wait for each of these. */
+  readonly queue?: number;
+  /** The time in milliseconds. */
+  readonly now?: () => number;
+}
+
+/** The providers, what is known of their availability (probed, and good for seconds), and how many requests they have. */
 export class Providers {
   readonly all: readonly ChatModel[];
+  /** Of the providers with limited concurrency. */
+  readonly queues: ReadonlyMap<ProviderId, Semaphore>;
   readonly #byId: ReadonlyMap<ProviderId, ChatModel>;
   readonly #probes = new Map<ProviderId, Probe>();
   readonly #default: ProviderId | undefined;
-
   readonly #now: () => number;
 
-  /** @param now the time in milliseconds */
   constructor(
     models: readonly ChatModel[],
-    defaultProvider: ProviderId | undefined,
-    now: () => number = () => performance.now(),
+    { defaultProvider, concurrency, queue = 0, now = () => performance.now() }: ProvidersOptions = {},
   ) {
     this.#now = now;
     this.all = models;
     this.#byId = new Map(models.map((model) => [model.id, model]));
     this.#default = defaultProvider;
+    this.queues = new Map(
+      models.flatMap(({ id, name }) => {
+        const permits = concurrency?.get(id);
+        return permits === undefined
+          ? []
+          : [[id, new Semaphore(permits, queue, () => queueFull(name, queue))] as const];
+      }),
+    );
+  }
+
+  /**
+   * Waits until this process may ask the provider. Resolves with a function to call when it has answered.
+   * @param onQueued called every few seconds while all permits are taken, from the beginning
+   * @throws AppError `provider_overloaded`; or the signal's reason
+   */
+  async acquire(
+    { id, name }: Pick<ChatModel, "id" | "name">,
+    signal: AbortSignal,
+    onQueued = (): void => {},
+  ): Promise<() => void> {
+    const queue = this.queues.get(id);
+    if (queue === undefined) return () => {};
+    if (queue.held < queue.permits) return queue.acquire(signal);
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(queuedTooLong(name)), MAX_QUEUED_MS);
+    const stillQueued = setInterval(onQueued, STILL_QUEUED_MS);
+    onQueued();
+    try {
+      return await queue.acquire(AbortSignal.any([signal, deadline.signal]));
+    } finally {
+      clearTimeout(timer);
+      clearInterval(stillQueued);
+    }
+  }
+
+  /** How many summaries and answers a provider writes at once. When a turn begins beyond that, summaries are given up. */
+  answersAtOnce(model: ChatModel): number {
+    return this.queues.get(model.id)?.permits ?? model.summaries?.concurrency ?? 0;
   }
 
   /** @param keepFailures false for a turn: a user who asks again must not be refused by an old probe */
@@ -121,3 +173,18 @@ export class Providers {
     await Promise.all(this.all.map((model) => model.close()));
   }
 }
+
+const queueFull = (name: string, waiting: number): AppError =>
+  overloaded(
+    `${name} has as many answers to write as this server allows, and ${waiting} are waiting already.`,
+  );
+
+const queuedTooLong = (name: string): AppError =>
+  overloaded(
+    `${name} had as many answers to write as this server allows for ${MAX_QUEUED_MS / 60_000} minutes, so it was not asked.`,
+  );
+
+const overloaded = (what: string): AppError =>
+  new AppError("provider_overloaded", `${what} Try again in a moment, or choose another provider.`, {
+    retryAfter: 5,
+  });

@@ -1,5 +1,6 @@
-import { expect, onTestFinished, test, vi } from "vitest";
-import type { AnswerSink, ChatModel, Completion, ModelRequest } from "./chat-model.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import type { Activity, AnswerSink, ChatModel, Completion, ModelRequest } from "./chat-model.ts";
+import { Providers } from "./providers.ts";
 import { relay } from "./relay.ts";
 
 const request: ModelRequest = { model: "m", system: "", items: [], contextWindow: 1000, promptTokens: 10 };
@@ -25,8 +26,15 @@ const endless: ChatModel = {
   close: async () => {},
 };
 
-const run = (lost: AbortController, stop: AbortController, model = endless) =>
+const run = (
+  lost: AbortController,
+  stop: AbortController,
+  model = endless,
+  providers = new Providers([model]),
+  onActivity: (activity: Activity) => void = () => {},
+) =>
   relay({
+    providers,
     model,
     request,
     lost: lost.signal,
@@ -34,7 +42,7 @@ const run = (lost: AbortController, stop: AbortController, model = endless) =>
     deadlines: { firstTokenMs: 5000, idleMs: 3000 },
     upstream: stop,
     onFirstText: () => {},
-    onActivity: () => {},
+    onActivity,
   });
 
 const REASON = new Error("the turn was ended");
@@ -95,5 +103,56 @@ test.each<[string, string, (sink: AnswerSink) => void]>([
   expect(await failure).toMatchObject({
     code: "provider_silent",
     message: `Endless ${message}so the turn was ended. Try again, or choose another provider.`,
+  });
+});
+
+describe("a turn that waits for the answers of others", () => {
+  const short: ChatModel = {
+    ...endless,
+    generate: async (_, sink) => {
+      sink.text("Hi");
+      return { usage: null, finishReason: "complete" };
+    },
+  };
+
+  async function startQueued(stop = new AbortController()) {
+    vi.useFakeTimers();
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const providers = new Providers([short], { concurrency: new Map([["mirror", 1]]), queue: 1 });
+    const release = await providers.acquire(short, new AbortController().signal);
+    const activities: Activity[] = [];
+    const answer = run(new AbortController(), stop, short, providers, (activity) =>
+      activities.push(activity),
+    );
+    const end = answer.catch((error: unknown) => error);
+    return { release, activities, end, queue: providers.queues.get("mirror") };
+  }
+
+  test("is not ended as if the provider were silent, and says that it waits", async () => {
+    const { release, activities, end, queue } = await startQueued();
+    await vi.advanceTimersByTimeAsync(62_000);
+    expect(activities).toEqual(Array(13).fill("queued"));
+    release();
+    expect(await end).toEqual({ usage: null, finishReason: "complete" });
+    expect(queue).toMatchObject({ held: 0, waiting: 0 });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("leaves the queue when it is stopped", async () => {
+    const stop = new AbortController();
+    const { end, queue } = await startQueued(stop);
+    stop.abort(REASON);
+    expect(await end).toBe(REASON);
+    expect(queue).toMatchObject({ held: 1, waiting: 0 });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("is refused after ten minutes", async () => {
+    const { end, queue } = await startQueued();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(await end).toMatchObject({ code: "provider_overloaded", retryAfter: 5 });
+    expect(queue).toMatchObject({ held: 1, waiting: 0 });
   });
 });

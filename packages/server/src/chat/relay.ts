@@ -8,6 +8,7 @@ import type {
   ToolCallPiece,
 } from "./chat-model.ts";
 import type { Phase } from "./context-item.ts";
+import type { Providers } from "./providers.ts";
 
 export interface Deadlines {
   /** How long a model may take to its first sign of life, in ms. */
@@ -17,6 +18,7 @@ export interface Deadlines {
 }
 
 interface RelayOptions {
+  readonly providers: Pick<Providers, "acquire">;
   readonly model: ChatModel;
   readonly request: ModelRequest;
   /** Aborted when the turn is no longer this process's. */
@@ -28,7 +30,7 @@ interface RelayOptions {
   readonly upstream: AbortController;
   /** Called at the first text or tool call. */
   readonly onFirstText: () => void;
-  /** Called whenever the provider shows what it does before its text. */
+  /** Called whenever the provider shows what it does before its text, and while others are answered. */
   readonly onActivity: (activity: Activity) => void;
 }
 
@@ -36,32 +38,49 @@ interface RelayOptions {
 const MAX_WAITS = 5;
 
 /**
- * Relays a model's answer into a turn. Resolves when the answer is complete. Rejects with the model's `AppError`, with
- * `provider_silent`, or with the reason for which the turn was stopped. In each case the provider's work has ended.
+ * Relays a model's answer into a turn, as soon as this process may ask the model. Resolves when the answer is complete.
+ * Rejects with the model's `AppError`, with `provider_silent`, `provider_overloaded`, or with the reason for which the
+ * turn was stopped. In each case the provider's work has ended.
  */
-export function relay({ model, request, lost, ...options }: RelayOptions): Promise<Completion> {
-  const { upstream } = options;
+export async function relay({
+  providers,
+  model,
+  request,
+  lost,
+  ...options
+}: RelayOptions): Promise<Completion> {
+  const { upstream, onActivity } = options;
   const onLost = (): void => upstream.abort(lost.reason);
   lost.addEventListener("abort", onLost, { once: true });
   if (lost.aborted) onLost();
-  const sink = new RelaySink(model, options);
-  return model.generate(request, sink, upstream.signal).finally(() => {
-    sink.close();
+  try {
+    const release = await providers.acquire(model, upstream.signal, () => onActivity("queued"));
+    // Its timers begin now: a model that was not asked yet is not silent.
+    const sink = new RelaySink(model, options);
+    try {
+      return await model.generate(request, sink, upstream.signal);
+    } finally {
+      sink.close();
+      release();
+    }
+  } finally {
     lost.removeEventListener("abort", onLost);
-  });
+  }
 }
+
+type SinkOptions = Omit<RelayOptions, "providers" | "model" | "request" | "lost">;
 
 /** Passes the output on and ends a provider that is silent. */
 class RelaySink implements AnswerSink {
   readonly #model: ChatModel;
-  readonly #options: Omit<RelayOptions, "model" | "request" | "lost">;
+  readonly #options: SinkOptions;
   readonly #limit: NodeJS.Timeout;
   #timer: NodeJS.Timeout;
   /** Something of the answer came. */
   #brought = false;
   #answered = false;
 
-  constructor(model: ChatModel, options: Omit<RelayOptions, "model" | "request" | "lost">) {
+  constructor(model: ChatModel, options: SinkOptions) {
     this.#model = model;
     this.#options = options;
     const { firstTokenMs } = options.deadlines;

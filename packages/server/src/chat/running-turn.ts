@@ -10,6 +10,7 @@ import { hasMoreThanText, sentText } from "./item-tokens.ts";
 import { noAnswer } from "./no-answer.ts";
 import { type Prompt, promptOf } from "./normalize-prompt.ts";
 import type { Plan } from "./plan.ts";
+import type { Providers } from "./providers.ts";
 import { type Deadlines, relay } from "./relay.ts";
 import { storedBytes } from "./stored-bytes.ts";
 import type { EstimatedPrompt, TokenCounter } from "./token-counter.ts";
@@ -23,6 +24,7 @@ interface RunningTurnOptions {
   readonly askedAt: number;
   readonly sessionId: string;
   readonly plan: Plan;
+  readonly providers: Providers;
   readonly permit: TurnPermit;
   /** The answer is counted against it when the turn has ended. */
   readonly quota: StorageQuota;
@@ -208,7 +210,7 @@ export class RunningTurn {
    * nothing keeps the context meanwhile.
    */
   async #call(): Promise<Call> {
-    const { permit, writer, deadlines, tokens: counter } = this.#options;
+    const { providers, permit, writer, deadlines, tokens: counter } = this.#options;
     const plan = this.#plan;
     const context = await this.#context?.(plan);
     if (context === undefined) throw new Error("The turn has been answered before.");
@@ -245,6 +247,7 @@ export class RunningTurn {
     this.#called = performance.now();
     const out = new AnswerWriter(writer, permit);
     const answer = relay({
+      providers,
       model: plan.model,
       request: withData,
       lost: writer.signal,

@@ -5,11 +5,13 @@ import type { AskedTurn } from "./asked-turn.ts";
 import type { Caller } from "./caller.ts";
 import type { ChatModel } from "./chat-model.ts";
 import type { Plan } from "./plan.ts";
+import type { Providers } from "./providers.ts";
 import { newSessionId } from "./session-id.ts";
 import type { TokenCounter } from "./token-counter.ts";
 import type { TurnRequest } from "./turn-request.ts";
 
 interface SummaryWriterOptions {
+  readonly providers: Pick<Providers, "answersAtOnce">;
   readonly tokens: TokenCounter;
   /** Begins a turn that is stored nowhere. */
   readonly ask: (caller: Caller, request: TurnRequest) => Promise<AskedTurn>;
@@ -66,7 +68,7 @@ export class SummaryWriter {
     const calls = [...this.#calls].filter(([, asked]) => asked === model);
     // Most turns find no summary, and there can be thousands of turns to count.
     if (calls.length === 0) return;
-    const places = Math.max(0, (model.summaries?.concurrency ?? 0) - countTurns());
+    const places = Math.max(0, this.#options.providers.answersAtOnce(model) - countTurns());
     for (const [controller] of calls.slice(places)) controller.abort(GIVEN_UP);
   }
 

@@ -1,4 +1,3 @@
-import type { ProviderId } from "@redis-memory-magic/protocol";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Providers } from "../chat/providers.ts";
 import type { FinishedTurn } from "../chat/turn-result.ts";
@@ -9,8 +8,6 @@ import { readBuildInfo } from "./build-info.ts";
 interface Watched {
   readonly providers: Providers;
   readonly runningTurns: () => number;
-  /** The queues of providers with limited concurrency. */
-  readonly queues: ReadonlyMap<ProviderId, { readonly held: number; readonly waiting: number }>;
   readonly storageReady: () => Promise<boolean>;
   /** The share of Redis' memory in use, 0 to 1, if known. */
   readonly storageUsed: () => Promise<number | undefined>;
@@ -77,7 +74,7 @@ export class Metrics {
   );
   #streams = 0;
 
-  constructor({ providers, runningTurns, queues, storageReady, storageUsed, lastBackup }: Watched) {
+  constructor({ providers, runningTurns, storageReady, storageUsed, lastBackup }: Watched) {
     this.#gauge("turns_running", "Turns that this process runs", (set) => set(runningTurns()));
     this.#gauge("streams_open", "Event streams that clients are reading", (set) => set(this.#streams));
     this.#gauge("redis_up", "1: a turn could be stored in Redis", async (set) =>
@@ -117,7 +114,7 @@ export class Metrics {
       "provider_calls",
       "Answers that a provider with a cap writes (running), or that wait for a place (waiting)",
       (set) => {
-        for (const [provider, { held, waiting }] of queues) {
+        for (const [provider, { held, waiting }] of providers.queues) {
           set(held, provider, "running");
           set(waiting, provider, "waiting");
         }

@@ -20,7 +20,7 @@ test("a provider that does not answer does not hold up a model of another one", 
   const silent = provider("ollama", () => new Promise(() => {}));
   const models = [{ id: "mirror", context_window: null, price: null }];
   const mirror = provider("mirror", async () => ({ available: true, models }));
-  const providers = new Providers([silent, mirror], undefined);
+  const providers = new Providers([silent, mirror]);
   await providers.availability(mirror);
   const found = new ModelNames(providers, new Map()).resolve("mirror");
   expect(await within(5000, found)).toEqual({ provider: "mirror", model: "mirror" });

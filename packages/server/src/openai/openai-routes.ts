@@ -16,7 +16,7 @@ import { refuseMalformedText } from "./well-formed.ts";
 
 /** The parts that the routes of this API use. */
 export interface OpenAiContext
-  extends Pick<ApiContext, "chat" | "reports" | "callerOf" | "metrics" | "limits"> {
+  extends Pick<ApiContext, "chat" | "providers" | "reports" | "callerOf" | "metrics" | "limits"> {
   readonly models: ModelNames;
   /** The built-in model for embeddings, if it is not switched off. */
   readonly embedding?: BuiltInEmbedding | undefined;

@@ -28,7 +28,7 @@ function builtIn(model: BuiltInEmbedding): Pick<ChatModel, "id" | "name" | "embe
 
 /** Route for embeddings, which a provider makes. */
 export const embeddingRoutes: OpenAiRoutes =
-  ({ models, callerOf, embedding }) =>
+  ({ models, providers, callerOf, embedding }) =>
   async (app) => {
     app.post(
       "/embeddings",
@@ -42,10 +42,10 @@ export const embeddingRoutes: OpenAiRoutes =
       },
       async (request, reply) => {
         const { model: name, input, encoding_format: format, dimensions } = request.body;
-        const { provider, model = "" } =
-          embedding !== undefined && isNameOf(embedding, name)
-            ? { provider: builtIn(embedding), model: embedding.id }
-            : await models.resolveEmbedding(name);
+        const own = embedding !== undefined && isNameOf(embedding, name) ? embedding : undefined;
+        const { provider, model = "" } = own
+          ? { provider: builtIn(own), model: own.id }
+          : await models.resolveEmbedding(name);
         if (!provider.embed) {
           throw unsupported("model", `${name} has no embeddings: name a model of Ollama or OpenAI that has`);
         }
@@ -55,13 +55,18 @@ export const embeddingRoutes: OpenAiRoutes =
         const counted = Math.ceil(estimateTokens(content));
         const permit = await callerOf(request).admitTurn({ info, content, price: null });
         const left = disconnected(reply);
-        const deadline = AbortSignal.timeout(TIMEOUT_MS);
-        const signals = [left, deadline, permit.exhausted].filter((one) => one !== undefined);
+        const stopped = AbortSignal.any([left, permit.exhausted].filter((one) => one !== undefined));
+        let deadline: AbortSignal | undefined;
+        let release = (): void => {};
         let reported: number | null = null;
         try {
           await permit.sent(counted);
           const asked = { model, texts, ...(typeof dimensions === "number" && { dimensions }) };
-          const { vectors, inputTokens } = await provider.embed(asked, AbortSignal.any(signals));
+          // The built-in embedding model is no part of the built-in provider, and has a queue of its own.
+          if (!own) release = await providers.acquire(provider, stopped);
+          deadline = AbortSignal.timeout(TIMEOUT_MS);
+          const signal = AbortSignal.any([stopped, deadline]);
+          const { vectors, inputTokens } = await provider.embed(asked, signal);
           reported = inputTokens;
           const used = reported ?? counted;
           return {
@@ -76,12 +81,13 @@ export const embeddingRoutes: OpenAiRoutes =
           };
         } catch (error) {
           if (left.aborted) return reply.hijack();
-          if (!deadline.aborted) throw error;
+          if (!deadline?.aborted) throw error;
           throw new AppError(
             "provider_silent",
             `${provider.name} made no embeddings in ${TIMEOUT_MS / 1000} s.`,
           );
         } finally {
+          release();
           permit.settle({ ...info, tokens: { counted, reported, cached: 0, output: 0 } });
         }
       },
