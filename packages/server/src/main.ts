@@ -6,7 +6,11 @@ import { createEmbeddingModel, createModels } from "./models/create-models.ts";
 import { readBuildInfo } from "./observability/build-info.ts";
 import { createLog } from "./observability/log.ts";
 import { useProxiesEverywhere } from "./outgoing-http.ts";
+import { releaseMemory } from "./release-memory.ts";
 import { connectRedis, RedisRefused } from "./storage/redis.ts";
+
+/** The probes of the providers have loaded their code by then. */
+const STARTED_MS = 2_000;
 
 async function main(): Promise<void> {
   loadEnvFile();
@@ -30,6 +34,7 @@ async function main(): Promise<void> {
   const api = `http://localhost:${port}`;
   const page = server.page && `http://localhost:${webPort}`;
   log.info({ page, api, docs: `${api}/docs`, ...readBuildInfo() }, "ready");
+  setTimeout(releaseMemory, STARTED_MS).unref();
   await Promise.all([server.prepareOne(), embedding?.find()]);
 }
 

@@ -1,0 +1,15 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+/**
+ * Returns the memory of what was needed once to the system, where V8 would keep it for later: after the start it is a
+ * quarter of the process. Blocks for about 0.2 s.
+ */
+export function releaseMemory(): void {
+  // The function for it is there only with this option of Node.js.
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as NonNullable<typeof gc>;
+  setFlagsFromString("--no-expose-gc");
+  // Only this kind also gives back the space for new objects.
+  collect({ type: "major", execution: "sync", flavor: "last-resort" });
+}
