@@ -169,3 +169,20 @@ test("shows in high contrast what is chosen, and sends by keyboard alone", async
   await page.keyboard.press("Enter");
   await expect(chat.answers.first()).toBeVisible();
 });
+
+test("leaves most of the window to the conversation at 400 %", async () => {
+  const { page } = await openAllKinds({ viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 });
+  const log = page.getByRole("log", { name: "Conversation" });
+  /** The part of the window in which the conversation is seen. */
+  const visible = async () => {
+    const { y = 0, height = 0 } = (await log.boundingBox()) ?? {};
+    return (Math.min(y + height, 256) - Math.max(y, 0)) / 256;
+  };
+  await log.evaluate((element) => element.scrollIntoView({ block: "start" }));
+  await expect.poll(visible).toBeGreaterThan(0.7);
+  // All else can be reached, and nothing is wider than the window.
+  await page.getByRole("textbox", { name: "Message" }).fill("Hello");
+  await page.getByRole("button", { name: "Send" }).click({ trial: true });
+  await page.getByRole("radio", { name: /^On/ }).scrollIntoViewIfNeeded();
+  expect(await page.locator("html").evaluate(({ scrollWidth }) => scrollWidth)).toBe(320);
+});

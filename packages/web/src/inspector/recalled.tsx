@@ -38,10 +38,17 @@ export function Recalled({ sessionId, report, isNext }: RecalledProps) {
   );
 }
 
-/** The words that it has, and how similar it is. */
+/** Words that weigh less are in almost every turn: they did not decide. */
+const LEAST_WEIGHT = 0.1;
+
+/** The words that it has, the weightiest first, and how similar it is. */
 function whyFound(terms: RecallPart["hits"][number]["terms"], similarity: number | undefined): string {
   const texts = t.inspector.recalled;
-  const words = terms.map(({ term, weight }) => `“${term}” (${formatTenths(weight)})`).join(", ");
+  const decisive = terms.filter(({ weight }) => weight >= LEAST_WEIGHT);
+  const words = (decisive.length > 0 ? decisive : terms)
+    .toSorted((a, b) => b.weight - a.weight)
+    .map(({ term, weight }) => `“${term}” (${formatTenths(weight)})`)
+    .join(", ");
   const reasons = [
     ...(words === "" ? [] : [texts.has(words)]),
     ...(similarity === undefined ? [] : [texts.similar(formatShare(similarity))]),
@@ -79,24 +86,26 @@ function Hit({
         </p>
       )}
       <p className="recalled-why">{whyFound(terms, similarity)}</p>
-      {session === undefined ? (
-        <button type="button" className="button-text" onClick={() => showMessage(sessionId, first)}>
-          {texts.show}
-        </button>
-      ) : (
-        <a
-          className="button-text"
-          href={sessionLink(session.id)}
-          onClick={() => showMessage(session.id, first)}
-        >
-          {texts.showThere}
-        </a>
-      )}
-      {isNext && (
-        <button type="button" className="button-text" onClick={() => leaveOut(sessionId, first)}>
-          {texts.notThis}
-        </button>
-      )}
+      <p className="recalled-actions">
+        {session === undefined ? (
+          <button type="button" className="button-text" onClick={() => showMessage(sessionId, first)}>
+            {texts.show}
+          </button>
+        ) : (
+          <a
+            className="button-text"
+            href={sessionLink(session.id)}
+            onClick={() => showMessage(session.id, first)}
+          >
+            {texts.showThere}
+          </a>
+        )}
+        {isNext && (
+          <button type="button" className="button-text" onClick={() => leaveOut(sessionId, first)}>
+            {texts.notThis}
+          </button>
+        )}
+      </p>
     </li>
   );
 }
