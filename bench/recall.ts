@@ -266,7 +266,7 @@ async function costTable(): Promise<void> {
     const bytes = ((await bytesOf("vectors")) / turns.length).toFixed(0);
     await row("by words and meaning", semantic, `${bytes} a turn`);
   }
-  await turnRow(all as NewMessage[], questions);
+  await turnTable(all as NewMessage[], questions);
 }
 
 /** Median ms of CPU of a search. */
@@ -287,44 +287,53 @@ async function searchCpu(search: (n: number) => Promise<unknown>): Promise<{ nod
   return { node: median("node"), redis: median("redis") };
 }
 
-/** A turn of 50 pieces in a session of 600 messages, with and without recall. */
-async function turnRow(all: readonly NewMessage[], questions: readonly string[]): Promise<void> {
-  for (const one of [history, plain]) await one.addMessages("turns", all.slice(0, 600));
-  const writers = [
-    { turns: new Turns({ client, name: `${name}:plain` }), searched: null },
-    { turns: new Turns({ client, name, recall: true }), searched: history },
-  ];
-  const cpu: number[][] = writers.map(() => []);
-  // As the server does: a window stays where it begins for many turns.
-  const context = { window: "bench", from: 500 };
-  for (let n = 0; n < 300; n++) {
-    for (const [w, { turns, searched }] of writers.entries()) {
-      const content = questions[n] ?? "";
-      const [before, redisBefore] = [process.cpuUsage(), await redisCpuMs()];
-      const begun = await turns.begin("turns", {
-        content,
-        history: { maxBytes: 64_000, window: context.window },
-      });
-      if (begun.kind !== "begun") throw new Error(begun.kind);
-      const oldest = begun.items[0]?.item.id;
-      await searched?.search("turns", content, { maxTokens: 512, countTokens, before: oldest });
-      for (let piece = 0; piece < 50; piece++) {
-        begun.writer.write("token ");
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      await begun.writer.end("completed", { context });
-      const { user, system } = process.cpuUsage(before);
-      if (n >= 50) cpu[w]?.push((user + system) / 1000 + (await redisCpuMs()) - redisBefore);
-    }
-  }
-  const [without = 0, withRecall = 0] = cpu.map((of) => percentile(of, 0.5));
+/**
+ * Turns of 50 pieces in sessions of 600 messages, with and without recall, in alternation. Both write as many appends: where
+ * nothing waits for one, a process that is slower by a search writes more of them.
+ */
+async function turnTable(all: readonly NewMessage[], questions: readonly string[]): Promise<void> {
   print(
     "",
-    "| library, CPU of Node.js and Redis for a turn of 50 pieces, 600 messages before it | ms |",
-    "|---|--:|",
+    "| library, CPU of Node.js and Redis for a turn of 50 pieces, 600 messages before it | without recall | with recall |",
+    "|---|--:|--:|",
   );
-  print(`| without recall | ${without.toFixed(2)} |`);
-  print(`| with recall | ${withRecall.toFixed(2)} (${(withRecall / without).toFixed(2)} ×) |`);
+  for (const [title, session, isOneByOne] of [
+    ["all pieces at once, as from a cache", "at-once", false],
+    ["one by one, as a model writes them", "one-by-one", true],
+  ] as const) {
+    for (const one of [history, plain]) await one.addMessages(session, all.slice(0, 600));
+    const writers = [
+      { turns: new Turns({ client, name: `${name}:plain` }), searched: null },
+      { turns: new Turns({ client, name, recall: true }), searched: history },
+    ];
+    const cpu: number[][] = writers.map(() => []);
+    for (let n = 0; n < 400; n++) {
+      // As the server does: a window of 200 messages is halved, and stays where it begins for 50 turns.
+      const context = { window: "bench", from: 500 + 100 * Math.floor(n / 50) };
+      for (const [w, { turns, searched }] of writers.entries()) {
+        const content = questions[n] ?? "";
+        const [before, redisBefore] = [process.cpuUsage(), await redisCpuMs()];
+        const begun = await turns.begin(session, {
+          content,
+          history: { maxBytes: 64_000, window: context.window },
+        });
+        if (begun.kind !== "begun") throw new Error(begun.kind);
+        const oldest = begun.items[0]?.item.id;
+        await searched?.search(session, content, { maxTokens: 512, countTokens, before: oldest });
+        const stored = begun.writer.feed.follow(0);
+        for (let piece = 0; piece < 50; piece++) {
+          begun.writer.write("token ");
+          if (isOneByOne) await stored.next();
+        }
+        await begun.writer.end("completed", { context });
+        const { user, system } = process.cpuUsage(before);
+        if (n >= 100) cpu[w]?.push((user + system) / 1000 + (await redisCpuMs()) - redisBefore);
+      }
+    }
+    const [without = 0, withRecall = 0] = cpu.map((of) => percentile(of, 0.5));
+    const ratio = (withRecall / without).toFixed(2);
+    print(`| ${title} | ${without.toFixed(2)} ms | ${withRecall.toFixed(2)} ms (${ratio} ×) |`);
+  }
 }
 
 /** Returns the % of questions with all of their evidence in the context, and the mean share. */

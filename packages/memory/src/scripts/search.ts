@@ -1,8 +1,11 @@
 import { lua } from "../redis/script.ts";
 import { readScript, writeScript } from "./session-script.ts";
 
+/** The window that searches end before moves on: entries behind its beginning that are read with the others. */
+const READ_AHEAD = 500;
+
 /**
- * Reads the entries of terms that stand before an item, as many as are asked for.
+ * Reads the entries of terms that stand before an item, as many as are asked for, and some behind it.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
@@ -19,10 +22,12 @@ import { readScript, writeScript } from "./session-script.ts";
 export const READ_TERMS = readScript(
   lua`
 local last = redis.call('LLEN', messages)
+local behind = 0
 if ARGV[3] ~= '' then
   local index = index_of(ARGV[3])
   if not index or index >= last then return {'unknown', now} end
   last = index
+  behind = ${READ_AHEAD}
 end
 if ARGV[4] ~= '' then last = math.min(last, ARGV[4]) end
 local first = math.max(0, last - ARGV[5])
@@ -31,8 +36,8 @@ if epoch and ARGV[6] == epoch and ARGV[7] == changes and tonumber(ARGV[8]) <= la
   first = math.min(last, ARGV[9])
 end
 local reply = {'ok', now, epoch or '', changes, last, first}
-if first < last then
-  for n, entry in ipairs(redis.call('LRANGE', words, first, last - 1)) do reply[6 + n] = entry end
+if first < last + behind then
+  for n, entry in ipairs(redis.call('LRANGE', words, first, last + behind - 1)) do reply[6 + n] = entry end
 end
 return reply
 `,

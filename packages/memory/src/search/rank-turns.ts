@@ -1,5 +1,6 @@
 import type { TermIndex } from "./term-index.ts";
 import { numberOf, type QueryTerm } from "./terms.ts";
+import type { TurnTable } from "./turn-table.ts";
 
 /** What is searched. */
 interface Range {
@@ -25,10 +26,10 @@ export interface RankedTurn {
 
 export interface Ranking {
   /**
-   * Turns that have words of the query, or stand beside one that has, and turns that are similar to it: as many as were
-   * asked for. Best first.
+   * Turns that have words of the query, or stand beside one that has, and turns that are similar to it: so many at most, best
+   * first.
    */
-  readonly turns: readonly RankedTurn[];
+  best(most: number): RankedTurn[];
   /** How many turns have words of the query, or stand beside one that has. */
   readonly matched: number;
   /** How many turns were looked at. */
@@ -38,6 +39,8 @@ export interface Ranking {
   readonly dropped: number;
   /** The part of the query's words, weighed by rarity, that the best turn has; 0 without such a turn. */
   readonly coverage: number;
+  /** How similar the most similar turn is; undefined: none was compared. */
+  readonly similarity: number | undefined;
   /** The words of the query and its context that a turn has, and how much each counts: more if it is rare in the session. */
   termsOf(turn: RankedTurn): { readonly term: string; readonly weight: number }[];
 }
@@ -61,18 +64,16 @@ const CONTEXT_SHARE = 0.5;
  * Ranks turns by BM25, best first. Each turn also gets a half of the scores of the turns beside it. A turn begins with a
  * user's message and ends before the next one. Where turns were compared with the query by their vectors, these scores and
  * the similarities are standardized and added. Written in loops over typed arrays, as there can be 20,000 turns.
- * @param most how many turns are returned
  * @param similarityOf how similar a turn is to the query, by its first index and the one behind its last
  */
 export function rankTurns(
   range: Range,
   query: readonly QueryTerm[],
-  most: number,
   similarityOf?: (from: number, to: number) => number | undefined,
 ): Ranking {
   const words = new Map(query.map((term) => [numberOf(term.hash), term]));
   const asked = [...words.values()];
-  const turns = readTurns(range);
+  const turns = range.index.turnsOf(range.from, range.to);
   const { total, unknown, dropped } = turns;
   const found = Array.from(words.keys(), (hash) => findWord(range, turns, hash));
   const rarities = found.map(({ turns: { length } }) =>
@@ -87,31 +88,28 @@ export function rankTurns(
     scores[n] = score;
     if (score > 0) matched++;
   }
-  const byWords = bestOf(scores, most);
-  const similarities = new Float64Array(total).fill(Number.NaN);
-  if (similarityOf !== undefined) {
-    for (let n = 0; n < total; n++) {
-      similarities[n] = similarityOf(turns.begins[n] ?? 0, turns.ends[n] ?? 0) ?? Number.NaN;
-    }
-    fuse(scores, similarities);
-  }
-  const order = similarityOf === undefined ? byWords : bestOf(scores, most);
   const wordsOf = (turn: number) => [...found.keys()].filter((word) => has(found[word]?.turns ?? [], turn));
-  const covered = sum(wordsOf(byWords[0] ?? -1).map((word) => weights[word] ?? 0));
+  const covered = sum(wordsOf(newestBest(scores)).map((word) => weights[word] ?? 0));
+  const similarities = similarityOf && compareTurns(turns, similarityOf);
+  if (similarities !== undefined) fuse(scores, similarities);
+  const turnOf = (turn: number): RankedTurn => ({
+    turn,
+    from: turns.begins[turn] ?? 0,
+    to: turns.ends[turn] ?? 0,
+    length: turns.lengths[turn] ?? 0,
+    score: scores[turn] ?? 0,
+    similarity: known(similarities?.[turn]),
+  });
   return {
-    turns: order.map((turn) => ({
-      turn,
-      from: turns.begins[turn] ?? 0,
-      to: turns.ends[turn] ?? 0,
-      length: turns.lengths[turn] ?? 0,
-      score: scores[turn] ?? 0,
-      similarity: Number.isNaN(similarities[turn]) ? undefined : similarities[turn],
-    })),
+    best: (most) => bestOf(scores, most).map(turnOf),
     matched,
     total,
     unknown,
     dropped,
     coverage: covered > 0 ? covered / sum(weights) : 0,
+    similarity: known(
+      similarities?.reduce((most, one) => (one > most || Number.isNaN(most) ? one : most), Number.NaN),
+    ),
     termsOf: ({ turn }) =>
       wordsOf(turn).map((word) => ({ term: asked[word]?.word ?? "", weight: weights[word] ?? 0 })),
   };
@@ -127,11 +125,32 @@ function weigh(terms: readonly QueryTerm[], rarities: readonly number[]): readon
 
 const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
 
+const known = (similarity = Number.NaN): number | undefined =>
+  Number.isNaN(similarity) ? undefined : similarity;
+
+/** How similar each turn is to the query; not a number where it was not compared. */
+function compareTurns(
+  { begins, ends, total }: TurnTable,
+  similarityOf: (from: number, to: number) => number | undefined,
+): Float64Array {
+  const similarities = new Float64Array(total);
+  for (let n = 0; n < total; n++) similarities[n] = similarityOf(begins[n] ?? 0, ends[n] ?? 0) ?? Number.NaN;
+  return similarities;
+}
+
+/** The number of the turn with the highest score above 0, or -1; of equal ones, of the newest. */
+function newestBest(scores: Float64Array): number {
+  let [best, most] = [-1, 0];
+  for (let n = scores.length - 1; n >= 0; n--) {
+    const score = scores[n] ?? 0;
+    if (score > most) [best, most] = [n, score];
+  }
+  return best;
+}
+
 /** The numbers of the turns with the highest scores above 0, best first; of equal ones, the newest first. */
 function bestOf(scores: Float64Array, most: number): number[] {
-  const positive = scores.filter((score) => score > 0);
-  // To sort a few turns costs less than to sort all of them. Many can have the least score.
-  const least = positive.length <= most ? 0 : atPlace(positive, positive.length - most);
+  const least = leastOf(scores, most);
   const better: number[] = [];
   const equal: number[] = [];
   for (let n = scores.length - 1; n >= 0; n--) {
@@ -140,7 +159,19 @@ function bestOf(scores: Float64Array, most: number): number[] {
     else if (score === least && score > 0 && equal.length < most) equal.push(n);
   }
   better.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
-  return better.concat(equal).slice(0, most);
+  for (let n = 0; better.length < most && n < equal.length; n++) better.push(equal[n] ?? 0);
+  return better;
+}
+
+/**
+ * The least of the so many highest scores, or 0: to sort a few turns costs less than to sort all of them. Many can have that
+ * score.
+ */
+function leastOf(scores: Float64Array, most: number): number {
+  const positive = new Float64Array(scores.length);
+  let count = 0;
+  for (const score of scores) if (score > 0) positive[count++] = score;
+  return count <= most ? 0 : atPlace(positive.subarray(0, count), count - most);
 }
 
 /** The value that would be at a place if the values were sorted, which they are as far as it takes to know (Quickselect). */
@@ -228,48 +259,6 @@ function scoreTurns(
   return scores;
 }
 
-/** Turns by their number. */
-interface TurnTable {
-  readonly begins: Int32Array;
-  readonly ends: Int32Array;
-  /** How many terms each has, and how many all have. */
-  readonly lengths: Int32Array;
-  readonly length: number;
-  /** The turn of each item of the range. */
-  readonly turnOf: Int32Array;
-  readonly total: number;
-  readonly unknown: number;
-  readonly dropped: number;
-}
-
-function readTurns({ index: { first, kinds, ends }, from, to }: Range): TurnTable {
-  const size = Math.max(0, to - from);
-  const [begins, endsOfTurns, lengths, turnOf] = [
-    new Int32Array(size),
-    new Int32Array(size),
-    new Int32Array(size),
-    new Int32Array(size),
-  ];
-  let [total, unknown, dropped] = [0, 0, 0];
-  const begin = ends[from - first - 1] ?? 0;
-  let at = begin;
-  for (let n = from - first; n < to - first; n++) {
-    const kind = kinds[n];
-    const end = ends[n] ?? at;
-    if (kind === "unknown") unknown++;
-    else if (kind === "dropped") dropped++;
-    else {
-      if (kind === "user" || total === 0) begins[total++] = first + n;
-      const turn = total - 1;
-      turnOf[first + n - from] = turn;
-      endsOfTurns[turn] = first + n + 1;
-      lengths[turn] = (lengths[turn] ?? 0) + end - at;
-    }
-    at = end;
-  }
-  return { begins, ends: endsOfTurns, lengths, length: at - begin, turnOf, total, unknown, dropped };
-}
-
 /** The turns that have a word of the query, in ascending order, and how often each has it. */
 interface FoundWord {
   readonly turns: number[];
@@ -284,7 +273,7 @@ function findWord({ index, from, to }: Range, { turnOf }: TurnTable, hash: numbe
     const item = index.first + n;
     if (item < from || item >= to) continue;
     const turn = turnOf[item - from] ?? 0;
-    if (turn === last) times.push((times.pop() ?? 0) + 1);
+    if (turn === last) times[times.length - 1] = (times.at(-1) ?? 0) + 1;
     else {
       turns.push(turn);
       times.push(1);

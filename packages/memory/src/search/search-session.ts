@@ -155,34 +155,33 @@ async function findTurns(
   { index, end, maxItems, isChecked }: Searched,
 ): Promise<Omit<FoundTurns, "missing" | "known"> | undefined> {
   const from = Math.max(index.first, end - maxItems);
-  const ranking = rankTurns({ index, from, to: end }, terms, MAX_READ, similarities?.of);
-  const { dropped, unknown, matched } = ranking;
-  const { turns, maxTokens } = relevant(ranking, options, similarities?.least);
-  const limited = { ...options, maxTokens };
-  const read = await readTurns(run, index, { ...ranking, turns }, limited, isChecked);
+  const ranking = rankTurns({ index, from, to: end }, terms, similarities?.of);
+  const { dropped, unknown, matched, total } = ranking;
+  const maxTokens = relevantTokens(ranking, options, similarities?.least);
+  const read = await readTurns(run, index, ranking, { ...options, maxTokens: maxTokens ?? 0 }, isChecked);
   return (
     read && {
       ...read,
       searched: end - from - dropped - unknown,
       total: end - dropped,
-      matched: turns.length === 0 ? 0 : matched,
-      turns: ranking.total,
+      matched: maxTokens === undefined ? 0 : matched,
+      turns: total,
     }
   );
 }
 
-/** The turns that are worth being read, and how many tokens they may have. */
-export function relevant(
-  { turns, coverage: byWords }: Ranking,
+/** How many tokens the turns that were found are worth. Undefined: they are not relevant. */
+export function relevantTokens(
+  { coverage: byWords, similarity }: Ranking,
   { maxTokens, minCoverage = 0.15 }: SearchOptions,
   minSimilarity = Number.POSITIVE_INFINITY,
-): { readonly turns: readonly RankedTurn[]; readonly maxTokens: number } {
-  const isSimilar = turns.some(({ similarity = -1 }) => similarity >= minSimilarity);
-  if (byWords < minCoverage && !isSimilar) return { turns: [], maxTokens };
-  const wereCompared = minSimilarity <= 1 && turns.some(({ similarity }) => similarity !== undefined);
+): number | undefined {
+  const isSimilar = similarity !== undefined && similarity >= minSimilarity;
+  if (byWords < minCoverage && !isSimilar) return undefined;
+  const wereCompared = minSimilarity <= 1 && similarity !== undefined;
   const share =
     minCoverage === 0 || isSimilar ? 1 : wereCompared ? 0 : Math.min(1, byWords / (minCoverage * FULL_ROOM));
-  return { turns, maxTokens: Math.max(Math.min(maxTokens, WEAK_ROOM_TOKENS), maxTokens * share) };
+  return Math.max(Math.min(maxTokens, WEAK_ROOM_TOKENS), maxTokens * share);
 }
 
 export function assertSearch(query: string, options: SearchOptions): void {
@@ -202,17 +201,19 @@ export function assertSearch(query: string, options: SearchOptions): void {
 async function readTurns(
   run: Run,
   index: TermIndex,
-  { turns: ranked, termsOf }: Ranking,
+  { best, termsOf }: Ranking,
   { maxTokens, countTokens, exclude = [] }: SearchOptions,
   isChecked: boolean,
 ): Promise<Pick<SearchResult, "messages" | "hits"> | undefined> {
   const { epoch, changes } = index;
   const hits: SearchHit[] = [];
   let left = maxTokens;
+  let candidates = left > 0 ? best(MAX_BATCH) : [];
+  let isAll = candidates.length < MAX_BATCH;
   // Nothing is read, so nothing says whether the terms are current.
-  if (isChecked && (ranked.length === 0 || left <= 0)) return undefined;
+  if (isChecked && candidates.length === 0) return undefined;
   let [estimated, counted] = [0, 0];
-  for (let candidates = ranked; candidates.length > 0 && left > maxTokens * SMALL_REST; ) {
+  while (candidates.length > 0 && left > maxTokens * SMALL_REST) {
     const batch = firstThatFill(left / index.tokensPerEstimate, candidates.slice(0, MAX_BATCH));
     const ranges = batch.flatMap(({ from, to }) => [String(from), String(to - 1)]);
     const [status, , count, ...entries] = await run(READ_RANGES, [
@@ -234,7 +235,12 @@ async function readTurns(
     if (counted > 0) index.tokensPerEstimate = counted / estimated;
     // A turn that is probably too long is not worth another round trip.
     const rest = left / index.tokensPerEstimate;
-    candidates = candidates.slice(Number(count)).filter(({ length }) => estimateTokens(length) <= rest);
+    const fits = ({ length }: RankedTurn) => estimateTokens(length) <= rest;
+    candidates = candidates.slice(Number(count)).filter(fits);
+    if (candidates.length === 0 && !isAll) {
+      candidates = best(MAX_READ).slice(MAX_BATCH).filter(fits);
+      isAll = true;
+    }
   }
   const inTime = hits.toSorted((a, b) => a.from - b.from);
   return { messages: inTime.flatMap(({ messages }) => messages), hits };

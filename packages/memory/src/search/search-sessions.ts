@@ -10,7 +10,7 @@ import {
   fit,
   LIMITS,
   MAX_READ,
-  relevant,
+  relevantTokens,
   type SearchHit,
   type SearchOptions,
 } from "./search-session.ts";
@@ -76,12 +76,9 @@ export async function searchSessions(
   assertSearch(query, options);
   for (const { before } of sessions) if (before !== undefined) assertId("before", before);
   const { all, places, total } = await readAll(sessions, read);
-  const ranking = rankTurns(
-    { index: all, from: 0, to: all.end },
-    queryTerms(query, options.context),
-    MAX_READ,
-  );
-  const { turns: ranked, maxTokens } = relevant(ranking, options);
+  const ranking = rankTurns({ index: all, from: 0, to: all.end }, queryTerms(query, options.context));
+  const maxTokens = relevantTokens(ranking, options) ?? 0;
+  const ranked = maxTokens > 0 ? ranking.best(MAX_READ) : [];
   const turns = ranked.flatMap((turn) => withPlace(turn, places) ?? []);
   const { dropped, unknown, matched } = ranking;
   return {

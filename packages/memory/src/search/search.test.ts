@@ -393,6 +393,35 @@ test("room that no further turn fits into costs no further round trips", async (
   expect([hits.length, matched, ranges]).toEqual([2, 300, 1]);
 });
 
+test("a window that moves on with each turn costs one round trip for a search, as one that stays", async () => {
+  const { name, history } = start();
+  await history.addMessages(
+    "s",
+    Array(40)
+      .fill([user("Bees"), assistant("They make honey.")])
+      .flat(),
+  );
+  const ids = (await history.getRecent("s", { k: 80 })).map(({ id }) => id);
+  const idOf = (index: number) => ids[index] ?? "";
+  const run = runOn(name, "s");
+  const scripts: string[] = [];
+  const counted: Run = (script, args) => {
+    scripts.push(script === READ_RANGES ? "items" : "terms");
+    return run(script, args);
+  };
+  const search = (index: number, known?: Parameters<typeof searchSession>[3]) =>
+    searchSession(counted, "bees", { ...ALL, maxTokens: 2, before: idOf(index) }, known);
+  const { known, searched, total } = await search(20);
+  expect([searched, total]).toEqual([20, 20]);
+  for (const index of [22, 24, 70]) {
+    expect(await search(index, known)).toMatchObject({ searched: index, total: index });
+  }
+  expect(scripts).toEqual(["terms", "items", "items", "items", "items"]);
+  // What was dropped meanwhile is not found.
+  await history.drop("s", idOf(68));
+  expect(await search(70, known)).toMatchObject({ searched: 69, total: 69 });
+});
+
 test("a session of 200,000 messages is searched in its newest 20,000, in calls of bounded size", async () => {
   const { history, name } = start();
   const filler = Array.from({ length: 10_000 }, (_, n) => (n % 2 ? assistant("Rain") : user("Weather")));

@@ -93,7 +93,7 @@ interface TermsPage {
   /** The index of the first entry, and the index that they end before. */
   readonly first: number;
   readonly end: number;
-  /** As many as there are items between; undefined for one whose terms are not stored. */
+  /** As many as there are items between, and some that follow; undefined for one whose terms are not stored. */
   readonly entries: readonly (string | undefined)[];
 }
 
@@ -121,7 +121,7 @@ async function readPage(
     changes: String(itsChanges),
     first: from,
     end: to,
-    entries: Array.from({ length: to - from }, (_, n) =>
+    entries: Array.from({ length: Math.max(to - from, entries.length) }, (_, n) =>
       entries[n] === undefined ? undefined : String(entries[n]),
     ),
   };

@@ -1,11 +1,9 @@
 import { Occurrences } from "./occurrences.ts";
 import { decodeTerms } from "./terms.ts";
+import { type Kind, listTurns, type TurnTable } from "./turn-table.ts";
 
 /** The entry of an item that was dropped. */
 export const DROPPED = "0";
-
-/** A user's message begins a turn. An unknown item has no terms yet, or damaged ones. */
-export type Kind = "user" | "other" | "dropped" | "unknown";
 
 /** The terms of consecutive items of a session, as numbers. */
 export class TermIndex {
@@ -22,6 +20,8 @@ export class TermIndex {
   tokensPerEstimate = 1;
   /** Undefined: no search has asked since hashes were removed, or added in front. */
   #occurrences: Occurrences | undefined;
+  /** The turns of the range that was asked for last: a window stays where it begins for many turns. */
+  #turns: { readonly from: number; readonly to: number; readonly table: TurnTable } | undefined;
 
   constructor(epoch: string, changes: string, first: number) {
     this.epoch = epoch;
@@ -36,13 +36,21 @@ export class TermIndex {
 
   /** About how much memory it takes. */
   get bytes(): number {
-    return 8 * (2 * this.hashes.length + 2 * this.kinds.length);
+    return 8 * (2 * this.hashes.length + 4 * this.kinds.length);
   }
 
   /** The items that have a hash, as numbers from the first item on, each as often as it has it. */
   occurrencesOf(hash: number): readonly number[] {
     this.#occurrences ??= new Occurrences(this);
     return this.#occurrences.of(hash);
+  }
+
+  /** The turns from an index of an item up to another, which is excluded. */
+  turnsOf(from: number, to: number): TurnTable {
+    if (this.#turns?.from !== from || this.#turns.to !== to) {
+      this.#turns = { from, to, table: listTurns(this, from, to) };
+    }
+    return this.#turns.table;
   }
 
   /** Adds entries, of which the first is that of the item at `from`: those that are behind the last item. */
@@ -57,6 +65,7 @@ export class TermIndex {
   prepend(earlier: TermIndex): void {
     const shift = earlier.hashes.length;
     this.#occurrences = undefined;
+    this.#turns = undefined;
     this.first = earlier.first;
     this.kinds = earlier.kinds.concat(this.kinds);
     this.ends = earlier.ends.concat(this.ends.map((end) => end + shift));
@@ -96,6 +105,7 @@ export class TermIndex {
   cut(end: number): void {
     if (end >= this.end) return;
     this.#occurrences = undefined;
+    this.#turns = undefined;
     this.kinds.length = Math.max(0, end - this.first);
     this.ends.length = this.kinds.length;
     this.hashes.length = this.ends.at(-1) ?? 0;
