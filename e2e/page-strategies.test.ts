@@ -81,11 +81,12 @@ test("shows what a model summed up of it, with where it comes from, and why ther
     .poll(async () => (await stack.send("POST", "/context-preview", preview)).text())
     .toContain(text);
   await box.fill("Hello again");
-  await expect(list.getByText(text)).toBeVisible();
-  await expect(
-    list.getByText(/^Of the first \d+ entries, by gpt-5-mini, .*It can be wrong\.$/),
-  ).toBeVisible();
-  await expect.poll(() => list.getByText("No summary").count()).toBe(0);
+  const summary = page.getByRole("region", { name: "Summary by gpt-5-mini" });
+  await expect(summary.getByText(text)).toBeVisible();
+  await expect(summary.getByText(/^Of the first \d+ entries, .*It can be wrong\.$/)).toBeVisible();
+  await expect.poll(() => summary.getByText("No summary").count()).toBe(0);
+  const bar = page.locator(".inspector").getByRole("img", { name: /\d+ summary by gpt-5-mini/ });
+  await expect(bar).toBeVisible();
 });
 
 test("compares all ways to remember in a small window, with what each one costs", async () => {
@@ -114,7 +115,7 @@ test("compares all ways to remember in a small window, with what each one costs"
   await expect.poll(() => lastAnswer("Memory off")).toContain("I was sent 1 message: this one.");
   await expect.poll(() => lastAnswer("Memory on: newest messages")).not.toContain("My name is Ada");
   await expect.poll(() => lastAnswer("Memory on: all that fits")).toContain("My name is Ada");
-  for (const lane of ["Memory on: table of contents", "Memory on: recall and contents"])
+  for (const lane of ["Memory on: summary or contents", "Memory on: recall, summary or contents"])
     await expect.poll(() => lastAnswer(lane)).toContain("I was sent the first words of");
   const table = page.getByRole("region", { name: "Tokens sent, added up" }).locator("tbody");
   const cells = async (column: number) => table.locator(`td:nth-child(${column})`).allInnerTexts();

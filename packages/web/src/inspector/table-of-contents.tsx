@@ -15,14 +15,15 @@ export function TableOfContents({ sessionId, report }: TableOfContentsProps) {
   const { entries, failed, summary: written, no_summary: reason } = summary;
   const texts = t.strategies.contents;
   const isEmpty = entries.length === 0 && written === undefined;
+  const title = written && texts.summary(written.model);
   return (
-    <section className="recalled contents" aria-label={texts.name}>
+    <section className="recalled contents" aria-label={title ?? texts.name}>
       {written && (
         <>
-          <h3>{texts.summary}</h3>
+          <h3>{title}</h3>
           <blockquote dir="auto">{written.text}</blockquote>
           <p className="recalled-search">
-            {texts.provenance(written.model, written.covers, formatDateTime(written.created_at))}
+            {texts.provenance(written.covers, formatDateTime(written.created_at))}
           </p>
         </>
       )}

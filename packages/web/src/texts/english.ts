@@ -75,9 +75,8 @@ export const english = {
       name: "Table of contents",
       about: "First words of messages that are not sent. Made by rule, not by a model.",
       none: "There is no room for it in this window.",
-      summary: "Summary by a model",
-      provenance: (model: string, count: number, date: string) =>
-        `Of the first ${count} entries, by ${model}, ${date}. It can be wrong.`,
+      summary: (model: string) => `Summary by ${model}`,
+      provenance: (count: number, date: string) => `Of the first ${count} entries, ${date}. It can be wrong.`,
       noSummary: {
         no_model: "No summary: this model is too small to write one, or none may.",
         not_yet: "No summary yet: the model writes it after a turn, which is one more call.",
@@ -181,6 +180,8 @@ export const english = {
       answer: "kept for the answer",
       free: "free",
     },
+    summary: (model: string, hasContents: boolean) =>
+      `summary by ${model}${hasContents ? " and table of contents" : ""}`,
     label: (window: number, parts: string) => `Context window of ${formatCount(window)} tokens: ${parts}`,
   },
   log: {

@@ -76,9 +76,8 @@ export const german: Texts = {
       about:
         "Die ersten Wörter von Nachrichten, die nicht gesendet werden. Nach einer Regel gemacht, nicht von einem Modell.",
       none: "In diesem Fenster ist kein Platz dafür.",
-      summary: "Zusammenfassung eines Modells",
-      provenance: (model, count, date) =>
-        `Der ersten ${count} Einträge, von ${model}, ${date}. Sie kann falsch sein.`,
+      summary: (model) => `Zusammenfassung von ${model}`,
+      provenance: (count, date) => `Der ersten ${count} Einträge, ${date}. Sie kann falsch sein.`,
       noSummary: {
         no_model: "Keine Zusammenfassung: Dieses Modell ist zu klein dafür, oder keines darf eine schreiben.",
         not_yet:
@@ -250,6 +249,8 @@ export const german: Texts = {
       answer: "für die Antwort",
       free: "frei",
     },
+    summary: (model, hasContents) =>
+      `Zusammenfassung von ${model}${hasContents ? " und Inhaltsverzeichnis" : ""}`,
     label: (window, parts) => `Kontextfenster von ${tokens(window)}: ${parts}`,
   },
   log: {
@@ -600,8 +601,8 @@ export const german: Texts = {
       stateless: "Gedächtnis aus",
       window: "Gedächtnis an: neueste Nachrichten",
       recall: "Gedächtnis an: Erinnern",
-      summary: "Gedächtnis an: Inhaltsverzeichnis",
-      "recall+summary": "Gedächtnis an: Erinnern und Inhalt",
+      summary: "Gedächtnis an: Zusammenfassung oder Inhalt",
+      "recall+summary": "Gedächtnis an: Erinnern, Zusammenfassung oder Inhalt",
       everything: "Gedächtnis an: alles, was passt",
     },
     window: "Fenster",

@@ -7,8 +7,10 @@ import "./context-bar.css";
 /** The context window as one bar: what is sent by kind, what is kept for the answer, and what is free. */
 export function ContextBar({ report, hasLegend = false }: { report: ContextReport; hasLegend?: boolean }) {
   const parts = contextParts(report).filter(({ tokens }) => tokens > 0);
-  const labelOf = ({ kind, tokens }: (typeof parts)[number]) =>
-    `${formatCount(tokens)} ${t.contextBar.parts[kind]}`;
+  const labelOf = ({ kind, tokens, writtenBy, hasContents = false }: (typeof parts)[number]) =>
+    `${formatCount(tokens)} ${
+      writtenBy === undefined ? t.contextBar.parts[kind] : t.contextBar.summary(writtenBy, hasContents)
+    }`;
   const text = parts.map(labelOf).join(", ");
   return (
     <>

@@ -25,6 +25,17 @@ test("divides the window by kind, and the parts add up to it", () => {
   expect(recallOf(report(sent, 120, 90))).toBe(sent[2]);
 });
 
+test("names the model that wrote a summary, and says whether a table of contents is sent too", () => {
+  const contents = { kind: "summary", tokens: 8, entries: [{ message_id: "1", text: "Hi" }] };
+  const written = { ...contents, summary: { model: "gpt-5-mini", text: "They met." } };
+  const [byRule] = contextParts(report([contents], 120, 90));
+  expect(byRule).toEqual({ kind: "summary", tokens: 8 });
+  const [byModel] = contextParts(report([written], 120, 90));
+  expect(byModel).toMatchObject({ writtenBy: "gpt-5-mini", hasContents: true });
+  const [alone] = contextParts(report([{ ...written, entries: [] } as typeof written], 120, 90));
+  expect(alone).toMatchObject({ hasContents: false });
+});
+
 test("never exceeds a window that the message alone fills", () => {
   const parts = contextParts(report([{ kind: "message", tokens: 110 }], 120, 90));
   expect(parts.map(({ tokens }) => tokens)).toEqual([110, 10, 0]);
