@@ -5,34 +5,51 @@ import { Pool } from "undici";
  * Returns the request of a client's turn.
  * @param last the body of this client's last answer, where whole answers are read
  */
-export type Ask = (client: number, turn: number, last?: string) => { path: string; body: object };
+export type Ask = (client: number, turn: number, last?: string) => AskedTurn;
 
-const headers = { "content-type": "application/json" };
+export interface AskedTurn {
+  readonly path: string;
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
-/** Sends whole turns from several clients, each waiting for its answer. Returns their number and the time. */
+/** Sends a turn's request. @param accept the type of the answer */
+function send(pool: Pool, { path, body, headers }: AskedTurn, accept = "application/json") {
+  return pool.request({
+    method: "POST",
+    path,
+    headers: { "content-type": "application/json", accept, ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+/**
+ * Sends whole turns from several clients, each waiting for its answer. Returns their number and the time.
+ * @param urls the servers; a client's turns alternate between them
+ */
 export async function wholeTurns(
-  url: string,
+  urls: readonly string[],
   clients: number,
   ms: number,
   ask: Ask,
 ): Promise<{ turns: number; seconds: number }> {
-  const pool = new Pool(url, { connections: clients });
+  const pools = urls.map((url) => new Pool(url, { connections: clients }));
   const started = performance.now();
   let turns = 0;
   await Promise.all(
     Array.from({ length: clients }, async (_, client) => {
       let text: string | undefined;
       for (let turn = 0; performance.now() - started < ms; turn++) {
-        const { path, body } = ask(client, turn, text);
-        const answer = await pool.request({ method: "POST", path, headers, body: JSON.stringify(body) });
+        const asked = ask(client, turn, text);
+        const answer = await send(pools[turn % pools.length] as Pool, asked);
         text = await answer.body.text();
-        if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${text}`);
+        if (answer.statusCode !== 200) throw new Error(`${asked.path}: ${answer.statusCode} ${text}`);
         turns++;
       }
     }),
   );
   const seconds = (performance.now() - started) / 1000;
-  await pool.close();
+  await Promise.all(pools.map((pool) => pool.close()));
   return { turns, seconds };
 }
 
@@ -53,21 +70,16 @@ export async function stream(url: string, clients: number, ms: number, ask: Ask)
       // Users do not begin at the same moment.
       await sleep((client / clients) * Math.min(1000, ms / 4));
       for (let turn = 0; performance.now() - started < ms; turn++) {
-        const { path, body } = ask(client, turn);
-        const asked = performance.now();
-        const answer = await pool.request({
-          method: "POST",
-          path,
-          headers: { ...headers, accept: "text/event-stream" },
-          body: JSON.stringify(body),
-        });
+        const asked = ask(client, turn);
+        const sentAt = performance.now();
+        const answer = await send(pool, asked, "text/event-stream");
         let first = true;
         for await (const chunk of answer.body) {
           if (!first || !(chunk as Buffer).includes("word")) continue;
-          firstTextMs.push(performance.now() - asked);
+          firstTextMs.push(performance.now() - sentAt);
           first = false;
         }
-        if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode}`);
+        if (answer.statusCode !== 200) throw new Error(`${asked.path}: ${answer.statusCode}`);
         streams++;
       }
     }),
@@ -81,17 +93,13 @@ export async function stream(url: string, clients: number, ms: number, ask: Ask)
  * @returns a function that closes them, and rejects if some were closed before
  */
 export async function openStreams(url: string, count: number, ask: Ask): Promise<() => Promise<void>> {
-  const pool = new Pool(url, { connections: count });
+  const pool = new Pool(url, { connections: count, connect: { timeout: 60_000 } });
   let ended = 0;
   await Promise.all(
     Array.from({ length: count }, async (_, client) => {
-      const { path, body } = ask(client, 0);
-      const answer = await pool.request({
-        method: "POST",
-        path,
-        headers: { ...headers, accept: "text/event-stream" },
-        body: JSON.stringify(body),
-      });
+      const asked = ask(client, 0);
+      const { path } = asked;
+      const answer = await send(pool, asked, "text/event-stream");
       if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode}`);
       answer.body.on("error", () => {});
       answer.body.on("close", () => ended++);

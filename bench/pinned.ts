@@ -2,7 +2,9 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { createInterface, type Interface } from "node:readline";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { endWithUs } from "../packages/memory/test/end-with-us.ts";
 
@@ -20,11 +22,10 @@ export function pinSelf(core: number): void {
 export class PinnedProgram {
   readonly url: string;
   readonly #child: ChildProcess;
-  readonly #lines: Interface;
+  #commands = 0;
 
-  private constructor(child: ChildProcess, lines: Interface, port: number) {
+  private constructor(child: ChildProcess, port: number) {
     this.#child = child;
-    this.#lines = lines;
     this.url = `http://127.0.0.1:${port}`;
   }
 
@@ -34,30 +35,42 @@ export class PinnedProgram {
     port: number,
     env: Record<string, string>,
   ): Promise<PinnedProgram> {
-    const liveMemory = fileURLToPath(new URL("live-memory.ts", import.meta.url));
-    const command = [process.execPath, "--expose-gc", "--import", liveMemory, file];
+    const bridge = fileURLToPath(new URL("inspector-bridge.ts", import.meta.url));
+    const command = [process.execPath, "--import", bridge, file];
     const [program = "", ...args] = canPin ? ["taskset", "-c", `${core}`, ...command] : command;
     const child = spawn(program, args, {
       cwd: tmpdir(),
       env: { PATH: process.env.PATH, NODE_ENV: "production", ...env, PORT: `${port}` },
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
     });
     endWithUs(child);
-    const lines = createInterface({ input: child.stdout });
-    // Later output is read too, so that the pipe does not fill.
-    const pinned = new PinnedProgram(child, lines, port);
-    await pinned.#says("ready");
+    const pinned = new PinnedProgram(child, port);
+    await pinned.#ready();
     return pinned;
   }
 
-  #says(message: string): Promise<string> {
-    return new Promise((resolve) => {
-      const listener = (line: string): void => {
-        if (!line.includes(`"msg":"${message}"`)) return;
-        this.#lines.off("line", listener);
-        resolve(line);
+  /** Resolves at the line with `"msg":"ready"`. Later output is read too, so that the pipe does not fill. */
+  #ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#child.once("exit", (code) => reject(new Error(`a measured program ended with code ${code}`)));
+      createInterface({ input: this.#child.stdout as Readable }).on("line", (line) => {
+        if (line.includes('"msg":"ready"')) resolve();
+      });
+    });
+  }
+
+  /** Sends a command of the inspector's protocol, and returns its result. */
+  inspect(method: string, params: object = {}): Promise<unknown> {
+    const id = ++this.#commands;
+    return new Promise((resolve, reject) => {
+      const listener = (message: { id: number; result?: unknown; error?: string }): void => {
+        if (message.id !== id) return;
+        this.#child.off("message", listener);
+        if (message.error === undefined) resolve(message.result);
+        else reject(new Error(`${method}: ${message.error}`));
       };
-      this.#lines.on("line", listener);
+      this.#child.on("message", listener);
+      this.#child.send({ id, method, params });
     });
   }
 
@@ -74,9 +87,15 @@ export class PinnedProgram {
 
   /** Returns the bytes in use after a garbage collection: JavaScript's heap and external buffers. */
   async liveBytes(): Promise<number> {
-    const told = this.#says("live memory");
-    this.#child.kill("SIGWINCH");
-    return (JSON.parse(await told) as { bytes: number }).bytes;
+    await this.inspect("HeapProfiler.collectGarbage");
+    // The second collection frees what the callbacks of the first released.
+    await sleep(200);
+    await this.inspect("HeapProfiler.collectGarbage");
+    const expression = "(({ heapUsed, external }) => heapUsed + external)(process.memoryUsage())";
+    const { result } = (await this.inspect("Runtime.evaluate", { expression })) as {
+      result: { value: number };
+    };
+    return result.value;
   }
 
   async stop(): Promise<void> {

@@ -1,9 +1,11 @@
 // A provider that costs as little as possible: it sends prepared Chat Completions answers, and reports a token read for
 // four bytes of the request, so that all servers that are compared estimate alike. The model's name selects an answer:
-// `at-once` (50 tokens in one packet), `together` (2,000 in one packet), `paced` (50 tokens, 50 per second; options
-// of `npm run load:provider` change both) and `open` (one token, then nothing for a minute).
+// `at-once` (50 tokens in one packet), `together` (2,000 in one packet), `tools` (a function call whose arguments are 50
+// tokens, in one packet), `paced` (50 tokens, 50 per second; options of `npm run load:provider` change both) and `open`
+// (one token, then nothing for a minute). A token has four bytes; the first is "word", by which clients know it.
 import { createServer, type ServerResponse } from "node:http";
 import { parseArgs } from "node:util";
+import { textOf } from "./texts.ts";
 
 const { values } = parseArgs({
   options: {
@@ -13,41 +15,62 @@ const { values } = parseArgs({
   },
 });
 
-const MODELS = ["at-once", "together", "paced", "open"];
+const MODELS = ["at-once", "together", "tools", "paced", "open"];
 const TOKENS = Number(values.tokens);
 const PACE_MS = 1000 / Number(values["tokens-per-second"]);
 
 const frame = (fields: object) =>
   `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", ...fields })}\n\n`;
-const token = frame({
-  choices: [{ index: 0, delta: { role: "assistant", content: "word" }, finish_reason: null }],
-});
-const tail = (tokens: number, read: number) =>
-  frame({ choices: [{ index: 0, delta: { content: "" }, finish_reason: "stop" }] }) +
+const delta = (fields: object) => frame({ choices: [{ index: 0, delta: fields, finish_reason: null }] });
+const textOfTokens = (tokens: number) => `word${textOf(4 * (tokens - 1), tokens)}`;
+/** The frames of so many tokens. */
+const framesOf = (tokens: number, fieldsOf: (token: string) => object): string[] =>
+  (textOfTokens(tokens).match(/.{4}/g) ?? []).map((token) => delta(fieldsOf(token)));
+const framesOfText = (tokens: number) => framesOf(tokens, (content) => ({ role: "assistant", content }));
+const tail = (tokens: number, read: number, reason = "stop") =>
+  frame({ choices: [{ index: 0, delta: {}, finish_reason: reason }] }) +
   frame({
     choices: [],
     usage: { prompt_tokens: read, completion_tokens: tokens, total_tokens: read + tokens },
   }) +
   "data: [DONE]\n\n";
-const AT_ONCE = token.repeat(50);
-const TOGETHER = token.repeat(2000);
+const AT_ONCE = framesOfText(50).join("");
+const TOGETHER = framesOfText(2000).join("");
+const call = (fields: object) => ({ tool_calls: [{ index: 0, ...fields }] });
+const TOOL_CALL = [
+  delta(call({ id: "call_1", type: "function", function: { name: "look_up", arguments: '{"query":"' } })),
+  ...framesOf(50, (token) => call({ function: { arguments: token } })),
+  delta(call({ function: { arguments: '"}' } })),
+].join("");
+const PACED = framesOfText(TOKENS);
 
 function answer(model: string, read: number, response: ServerResponse): void {
   response.writeHead(200, { "content-type": "text/event-stream" });
   if (model === "at-once") return void response.end(AT_ONCE + tail(50, read));
   if (model === "together") return void response.end(TOGETHER + tail(2000, read));
-  response.write(token);
+  if (model === "tools") return void response.end(TOOL_CALL + tail(52, read, "tool_calls"));
+  response.write(PACED[0]);
   let sent = 1;
   const timer = setInterval(
     () => {
-      if (model === "open" || ++sent > TOKENS) {
+      if (model === "open" || sent >= TOKENS) {
         clearInterval(timer);
         response.end(tail(TOKENS, read));
-      } else response.write(token);
+      } else response.write(PACED[sent++]);
     },
     model === "open" ? 60_000 : PACE_MS,
   );
   response.on("close", () => clearInterval(timer));
+}
+
+/** The answer to a request without `stream`, in one piece. */
+function answerWhole(read: number, response: ServerResponse): void {
+  const message = { role: "assistant", content: textOfTokens(50) };
+  const usage = { prompt_tokens: read, completion_tokens: 50, total_tokens: read + 50 };
+  const choices = [{ index: 0, message, finish_reason: "stop" }];
+  response
+    .writeHead(200, { "content-type": "application/json" })
+    .end(JSON.stringify({ id: "c", object: "chat.completion", created: 1, model: "m", choices, usage }));
 }
 
 const server = createServer((request, response) => {
@@ -56,7 +79,9 @@ const server = createServer((request, response) => {
   request.on("end", () => {
     if (request.url === "/v1/chat/completions") {
       const body = Buffer.concat(chunks).toString();
-      answer(/"model":"([^"]*)"/.exec(body)?.[1] ?? "", Math.ceil(body.length / 4), response);
+      const read = Math.ceil(body.length / 4);
+      if (body.includes('"stream":true')) answer(/"model":"([^"]*)"/.exec(body)?.[1] ?? "", read, response);
+      else answerWhole(read, response);
     } else if (request.url === "/v1/models") {
       const data = MODELS.map((id) => ({ id, object: "model", created: 1, owned_by: "bench" }));
       response

@@ -57,14 +57,23 @@ export class ResultPrinter {
     this.#lines.push(...lines);
   };
 
-  /** @param name the file's name in docs/results, without `.md` */
+  /**
+   * @param name the file's name in docs/results, without `.md`
+   * @param options what the command was given besides `--write`
+   */
   save({
     name,
     script,
+    options = [],
     ...page
-  }: Omit<ResultPage, "body" | "command"> & { name: string; script: string }): void {
+  }: Omit<ResultPage, "body" | "command"> & {
+    name: string;
+    script: string;
+    options?: readonly string[];
+  }): void {
     if (!process.argv.includes("--write")) return;
     const file = join(import.meta.dirname, `${name}.md`);
-    writeResultPage(file, { ...page, command: `npm run ${script} -- --write`, body: this.#lines.join("\n") });
+    const command = ["npm run", script, "--", ...options, "--write"].join(" ");
+    writeResultPage(file, { ...page, command, body: this.#lines.join("\n") });
   }
 }
