@@ -2,6 +2,9 @@ import { type SessionExport, session, sessionExport } from "@redis-memory-magic/
 import { describe, expect, test, vi } from "vitest";
 import { failedTurn } from "../../../test/failed-turn.ts";
 import { startTestServer, type TestServer } from "../../../test/test-server.ts";
+import { UNLIMITED } from "../../chat/caller.ts";
+import type { SessionStore } from "../../chat/session-store.ts";
+import { restoreAll } from "./archive.ts";
 
 const user = (content: string) => ({ role: "user", content });
 const asking = { mode: "stateful", provider: "mirror", session_id: "s" };
@@ -19,6 +22,25 @@ const contents = async (server: TestServer, id: string) =>
   (await messagesOf(server, id)).map(({ content }) => content);
 const exportOf = async (server: TestServer, id: string): Promise<SessionExport> =>
   sessionExport.parse((await server.inject("GET", `/sessions/${id}/export`)).json());
+
+test("an import that fails removes all sessions that it made, and says why it failed", async () => {
+  const cleared: string[] = [];
+  const sessions = {
+    restore: vi
+      .fn()
+      .mockResolvedValueOnce(undefined)
+      .mockResolvedValueOnce(undefined)
+      .mockRejectedValue("full"),
+    clear: async (id: string) => {
+      cleared.push(id);
+      if (cleared.length === 1) throw new Error("Redis is away");
+    },
+  } as unknown as SessionStore;
+  const one = { messages: [], turns: [] };
+  const restored = restoreAll({ sessions, quota: UNLIMITED }, "first", [one, one, one]);
+  await expect(restored).rejects.toBe("full");
+  expect(cleared).toEqual(["first", expect.stringMatching(/^session_/)]);
+});
 
 describe("a fork", () => {
   test("has the messages before one, with their turns and reports, and goes its own way", async () => {
@@ -410,6 +432,17 @@ describe("a hostile import", () => {
       turns: [failedTurn(content)],
     });
     expect(replaced.json().errors).toMatchObject([{ field: "turns.0" }]);
+    expect(await server.keys()).toEqual([]);
+  });
+
+  test("names the conversation of another chat's export that has too many entries", async () => {
+    const server = await startTestServer();
+    const message = (more: object) => ({ messages: [{ messageId: "a", isCreatedByUser: true, ...more }] });
+    const content = Array.from({ length: 200_001 }, () => ({ type: "think", think: "Hm" }));
+    const body = [message({ text: "Hi" }), message({ content })];
+    const answer = await server.inject("POST", "/sessions/import", body);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().errors).toMatchObject([{ field: "1.messages" }]);
     expect(await server.keys()).toEqual([]);
   });
 

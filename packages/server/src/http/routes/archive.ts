@@ -6,6 +6,7 @@ import { newSessionId } from "../../chat/session-id.ts";
 import type { SessionStore } from "../../chat/session-store.ts";
 import type { SessionImport } from "../../chat/stored-session.ts";
 import { AppError } from "../../errors/app-error.ts";
+import { invalidFields } from "../../errors/invalid-fields.ts";
 import { problems, type Routes } from "../api.ts";
 import { type ForeignExport, readForeign } from "../import/read-foreign.ts";
 import { sendDownload, toFileName } from "../wire/download.ts";
@@ -26,7 +27,7 @@ const nothingToImport = (): AppError => {
 };
 
 /** Makes all of the sessions or, if one cannot be made, none. Returns their ids. */
-async function restoreAll(
+export async function restoreAll(
   { sessions, quota }: Pick<Caller, "sessions" | "quota">,
   firstId: string,
   imports: readonly SessionImport[],
@@ -40,7 +41,8 @@ async function restoreAll(
     }
     return made;
   } catch (error) {
-    for (const id of made) await sessions.clear(id);
+    // What cannot be removed expires by itself; the client has to learn why the import failed.
+    await Promise.allSettled(made.map((id) => sessions.clear(id)));
     throw error;
   }
 }
@@ -147,7 +149,12 @@ export const archiveRoutes: Routes = (context) => async (app) => {
       const { sessions, quota } = context.callerOf(request);
       const { session_id: id = newSessionId() } = request.query;
       const { conversations = [], leftOut = new Map<string, number>() } = foreignOf.get(request) ?? {};
-      const others = conversations.slice(1).map((conversation) => importBody.parse(conversation));
+      const others = conversations.slice(1).map((conversation, n) => {
+        const { data, error } = importBody.safeParse(conversation);
+        if (data) return data;
+        const issues = error.issues.map((issue) => ({ ...issue, path: [n + 1, ...issue.path] }));
+        throw invalidFields(issues, "body");
+      });
       const imports: SessionImport[] = [];
       for (const body of [request.body, ...others]) imports.push(await toSessionImport(body));
       const ids = await restoreAll({ sessions, quota }, id, imports);
