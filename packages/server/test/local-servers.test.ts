@@ -56,6 +56,20 @@ describe("llama.cpp b11434", () => {
   });
 });
 
+test("a turn that is run once more for a smaller window keeps of the history what fits there", async () => {
+  const { ollama, ask, report } = await startWithHistory(rivers(8));
+  ollama.native = false;
+  ollama.windowLimit = 400;
+  const { turn_id } = await ask();
+  expect(ollama.turns).toHaveLength(2);
+  const { context_window, budget, parts } = await report(turn_id);
+  expect({ context_window, budget }).toEqual({ context_window: 400, budget: 300 });
+  const tokensOf = (kind: string) => parts.find((part: { kind: string }) => part.kind === kind)?.tokens ?? 0;
+  // A quarter of the budget is kept for what is recalled, and the history has the rest.
+  expect(tokensOf("window")).toBeGreaterThan(150);
+  expect(tokensOf("recall")).toBeGreaterThan(0);
+});
+
 describe("Ollama 0.32.15", () => {
   test("a prompt cut in silence is found by the window that it shows after the call", async () => {
     const { ollama, ask } = await startWithHistory(rivers(8));

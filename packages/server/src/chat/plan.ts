@@ -59,6 +59,18 @@ export interface Plan {
   readonly info: TurnInfo;
 }
 
+/** The same plan for another context window. */
+export function withWindow(plan: Plan, window: number): Plan {
+  const budget = contextBudget(window);
+  return {
+    ...plan,
+    window,
+    budget,
+    contentsRoom: plan.contentsRoom === 0 ? 0 : contentsRoom(budget),
+    recallRoom: plan.recallRoom === 0 ? 0 : recallRoom(budget),
+  };
+}
+
 /** How a summary is written, in the background after the turn. */
 export interface SummaryPlan {
   /** Tokens that it may have to be sent. */

@@ -4,12 +4,12 @@ import { AppError } from "../errors/app-error.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import type { StorageQuota, TurnPermit } from "./caller.ts";
 import type { Activity, ChatModel, Completion, ModelRequest } from "./chat-model.ts";
-import { type Context, contextBudget, hashPayload, leftOutOf } from "./context.ts";
+import { type Context, hashPayload, leftOutOf } from "./context.ts";
 import { costOf } from "./cost.ts";
 import { hasMoreThanText, sentText } from "./item-tokens.ts";
 import { noAnswer } from "./no-answer.ts";
 import { type Prompt, promptOf } from "./normalize-prompt.ts";
-import type { Plan } from "./plan.ts";
+import { type Plan, withWindow } from "./plan.ts";
 import type { Providers } from "./providers.ts";
 import { type Deadlines, relay } from "./relay.ts";
 import { storedBytes } from "./stored-bytes.ts";
@@ -199,7 +199,7 @@ export class RunningTurn {
       const window = smallerWindow(error, this.#plan.window);
       if (window === null || this.#context === undefined) throw error;
       this.#options.onWindow(window);
-      this.#plan = { ...this.#plan, window, budget: contextBudget(window) };
+      this.#plan = withWindow(this.#plan, window);
       const again = await this.#call();
       return { call: again, completion: await again.answer };
     }
