@@ -160,7 +160,7 @@ export class RunningTurn {
       info: encodeTurnInfo(info),
       ...(remember && { context: remember }),
     });
-    if (stored) quota.add(sessionId, bytesOf(writer.feed.items));
+    if (stored) quota.add(sessionId, storedBytes(writer.feed.items));
     const result = toResult({
       turnId: this.turnId,
       sessionId,
@@ -317,13 +317,6 @@ export class RunningTurn {
     );
   }
 }
-
-const bytesOf = (items: readonly OutputItem[]): number =>
-  items.reduce(
-    (sum, { content, toolCalls }) =>
-      sum + storedBytes(content) + (toolCalls ? JSON.stringify(toolCalls).length : 0),
-    0,
-  );
 
 /** The window to try after a model refused a prompt as too long; null if it failed otherwise. */
 function smallerWindow(error: unknown, planned: number): number | null {

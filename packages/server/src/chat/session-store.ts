@@ -26,7 +26,7 @@ import { AppError } from "../errors/app-error.ts";
 import { translated, translatedEach } from "../errors/memory-error.ts";
 import type { StorageQuota } from "./caller.ts";
 import { NoteStore } from "./note-store.ts";
-import { bytesOf, sizeOf, storedBytes } from "./stored-bytes.ts";
+import { bytesOf, itemBytes, storedBytes } from "./stored-bytes.ts";
 import {
   type ArchivedSession,
   type BeginTurn,
@@ -98,10 +98,8 @@ export class SessionStore {
   begin(sessionId: string, turn: BeginTurn, quota: StorageQuota): Promise<BegunOrNot> {
     const { system = "", settings, client } = turn.info;
     const input = [turn.message ?? []].flat() as NewItem[];
-    const isText = input.every(({ toolCalls, metadata, parts }) => !toolCalls && !metadata && !parts);
-    const text = input.reduce((sum, { content = "" }) => sum + storedBytes(content), 0);
     const more = [settings, client].reduce((sum, one) => sum + (one ? bytesOf(JSON.stringify(one)) : 0), 0);
-    const bytes = (isText ? text : sizeOf(input)) + bytesOf(system) + more;
+    const bytes = storedBytes(input) + bytesOf(system) + more;
     return this.#write(sessionId, bytes, quota, async (release) => {
       const begun = await this.#turns.begin(sessionId, { ...turn, info: encodeTurnInfo(turn.info) });
       if (begun.kind === "begun") return { ...begun, release };
@@ -225,9 +223,9 @@ export class SessionStore {
     await quota.read(() => this.#storedBytes(sessionId, shareOf));
     let bytes = 0;
     let cut = false;
-    const countTokens = ({ content, toolCalls, metadata, parts }: Item): number => {
+    const countTokens = (item: Item): number => {
       const before = bytes;
-      bytes += bytesOf(content) + JSON.stringify([toolCalls, metadata, parts]).length;
+      bytes += itemBytes(item);
       cut = before > 0 && bytes > PAGE_BYTES;
       return cut ? 1 : 0;
     };
@@ -307,7 +305,7 @@ export class SessionStore {
     },
     quota: StorageQuota,
   ): Promise<Date> {
-    const bytes = sizeOf(session.items) + bytesOf(JSON.stringify(session.metadata));
+    const bytes = storedBytes(session.items) + bytesOf(JSON.stringify(session.metadata));
     return this.#write(sessionId, bytes, quota, async () => {
       const { createdAt } = await this.#history.create(sessionId, session);
       return createdAt;
@@ -355,7 +353,7 @@ export class SessionStore {
     messages: readonly NewItem[],
     quota: StorageQuota,
   ): Promise<{ ids: string[]; count: number }> {
-    return this.#write(sessionId, sizeOf(messages), quota, async () => {
+    return this.#write(sessionId, storedBytes(messages), quota, async () => {
       const added = await this.#history.addMessages(sessionId, messages);
       return { ids: added.map(({ id }) => id), count: added.at(-1)?.count ?? 0 };
     });
@@ -436,7 +434,7 @@ export class SessionStore {
     const turns = session.turns.map((turn) => ({ ...turn, info: encodeTurnInfo(turn.info) }));
     const blobs = session.blobs ?? [];
     const bytes =
-      sizeOf(session.messages.filter((message) => message !== null)) +
+      storedBytes(session.messages.filter((message) => message !== null)) +
       bytesOf(JSON.stringify(turns)) +
       blobs.reduce((sum, { data }) => sum + Math.ceil(data.length / 3) * 4, 0);
     const ttl = ttlSeconds !== undefined && { ttlSeconds: Math.min(ttlSeconds, this.#maxTtlSeconds) };
