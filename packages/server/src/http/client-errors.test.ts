@@ -47,3 +47,32 @@ test("a path that cannot be decoded is a problem too", async () => {
     expect(refused.json(), path).toMatchObject({ code: "invalid_request", errors: [{ field: "path" }] });
   }
 });
+
+test("a client that still sends a body that is too large receives the answer, and can use the connection again", async () => {
+  const server = await startTestServer();
+  const { port } = new URL(await server.listen());
+  const bytes = 2 * 2 ** 20;
+  const text = await within(
+    10_000,
+    new Promise<string>((resolve, reject) => {
+      let text = "";
+      const socket = connect(Number(port), "127.0.0.1", () =>
+        socket.write(
+          "PATCH /sessions/large/settings HTTP/1.1\r\nHost: localhost\r\n" +
+            `Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`,
+        ),
+      );
+      socket.on("data", (data) => {
+        const isFirst = text === "";
+        text += data;
+        if (isFirst)
+          socket.write(
+            `${"x".repeat(bytes)}GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+          );
+      });
+      socket.on("end", () => resolve(text));
+      socket.on("error", reject);
+    }),
+  );
+  expect(text.match(/"code":"\w+"/g)).toEqual(['"code":"body_too_large"', '"code":"not_found"']);
+});

@@ -56,6 +56,9 @@ export function renderErrors(
     // OpenAI's clients would repeat every 409, 429 and 5xx otherwise.
     const isSoon = ERRORS[error.code].retry && (error.retryAfter ?? 0) <= MAX_RETRY_SECONDS;
     if (!reply.hasHeader("x-should-retry")) reply.header("x-should-retry", String(isSoon));
+    // Fastify would close the connection while the client, or nginx for it, still sends: it then sees a reset instead of
+    // this answer. Node.js discards the rest of the body, for at most the time that a request may take.
+    if (error.code === "body_too_large") reply.removeHeader("connection");
     return format(reply, error);
   };
   app.setErrorHandler((error: FastifyError, request, reply) => send(reply, report(error, request)));
