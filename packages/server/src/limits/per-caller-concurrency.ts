@@ -13,6 +13,8 @@ export class PerCallerConcurrency {
 
   /** Resolves with a function that releases the permit. @throws AppError `rate_limited`; or the signal's reason */
   async acquire(caller: string, signal: AbortSignal): Promise<() => void> {
+    // Before the caller has an entry, which is removed when a permit is released.
+    signal.throwIfAborted();
     const semaphore = this.#callers.get(caller) ?? new Semaphore(AT_ONCE, WAITING, tooManyAtOnce);
     this.#callers.set(caller, semaphore);
     const release = await semaphore.acquire(signal);

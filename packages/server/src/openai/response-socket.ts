@@ -12,11 +12,10 @@ import { takeMessage } from "../http/hooks/limit-requests.ts";
 import { jsonParser } from "../http/hooks/request-bodies.ts";
 import { runFor } from "../http/hooks/request-id.ts";
 import { errorReports } from "../http/problems.ts";
-import { WebSocketEvents } from "../http/wire/web-socket.ts";
+import { MAX_MESSAGE_BYTES, WebSocketEvents } from "../http/wire/web-socket.ts";
 import { invalid, toOpenAiError, unsupported } from "./api-error.ts";
 import { createResponse, readRequest } from "./create-response.ts";
 import { newResponse } from "./ids.ts";
-import { MAX_BODY_BYTES } from "./long-request.ts";
 import type { OpenAiContext, OpenAiRoutes } from "./openai-routes.ts";
 import { parentOf } from "./parent.ts";
 import { type TurnSnapshot, toResponse } from "./response.ts";
@@ -87,7 +86,7 @@ class ResponseSocket {
   async receive(message: Promise<unknown>, bytes: number): Promise<void> {
     const [read] = await Promise.allSettled([message]);
     const streamId = streamOf(read);
-    if (this.#waiting === MAX_WAITING || this.#waitingBytes + bytes > MAX_BODY_BYTES) {
+    if (this.#waiting === MAX_WAITING || this.#waitingBytes + bytes > MAX_MESSAGE_BYTES) {
       // A client that sends without end and reads nothing would fill this server's memory with refusals.
       if (this.#events.isUnread) this.#parts.socket.terminate();
       else void this.#sendError(TOO_MANY, streamId);
@@ -215,7 +214,7 @@ class ResponseSocket {
 const BINARY = invalid("message", "must be JSON in a text frame");
 const TOO_MANY = new AppError(
   "rate_limited",
-  `${MAX_WAITING} responses are waiting on this connection, or ${MAX_BODY_BYTES / 1024 ** 2} MiB. Wait until one has ended.`,
+  `${MAX_WAITING} responses are waiting on this connection, or ${MAX_MESSAGE_BYTES / 1024 ** 2} MiB. Wait until one has ended.`,
 );
 const TOO_OLD = new AppError(
   "websocket_connection_limit_reached",

@@ -1,6 +1,6 @@
 import type { ApiItem, CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
 import { LRUCache } from "lru-cache";
-import { MAX_BODY_BYTES } from "./long-request.ts";
+import { MAX_MESSAGE_BYTES } from "../http/wire/web-socket.ts";
 
 interface UnstoredResponse {
   /** The stored response that it went on from. */
@@ -13,7 +13,7 @@ interface UnstoredResponse {
 /** The responses of one connection that are not stored: it can go on from them for as long as it is open. */
 export class UnstoredResponses {
   readonly #responses = new LRUCache<string, UnstoredResponse>({
-    maxSize: MAX_BODY_BYTES,
+    maxSize: MAX_MESSAGE_BYTES,
     sizeCalculation: ({ bytes }) => bytes,
   });
 

@@ -4,9 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { networkOf } from "../../limits/network.ts";
 import { oncePerMinute } from "../../observability/once-per-minute.ts";
 import { logSecurityEvent, type SecurityLog } from "../../observability/security-log.ts";
-
-// A reader that takes nothing for this long is gone.
-const STALLED_MS = 60_000;
+import { STALLED_MS } from "../wire/disconnected.ts";
 
 /** Limits for sending the headers and the whole request, and how often they are checked. */
 export const CONNECTION_TIMES = {

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import Fastify, { type FastifyRequest } from "fastify";
 import { expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../config/config.ts";
@@ -35,6 +38,11 @@ async function start(via: AuthMethod) {
   };
   app.get("/data", handler);
   app.get("/turn", { config: { concurrency: "turn" } }, handler);
+  const errors: string[] = [];
+  app.setErrorHandler((error: Error) => {
+    errors.push(error.message);
+    throw error;
+  });
   await app.ready();
   onTestFinished(async () => {
     live.close();
@@ -43,7 +51,7 @@ async function start(via: AuthMethod) {
   });
   const ask = (owner: string, url = "/data") =>
     app.inject({ url, headers: { authorization: `Bearer ${owner}` } }).then(({ statusCode }) => statusCode);
-  return { ask, working, release };
+  return { app, ask, working, release, errors };
 }
 
 test("handles eight requests of an owner at once; waiting ones do not block other owners", async () => {
@@ -56,7 +64,7 @@ test("handles eight requests of an owner at once; waiting ones do not block othe
   await expect.poll(() => working.length).toBe(11);
   while (working.length < 12 || release.length > 0) {
     release.shift()?.();
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   expect(new Set(await Promise.all([...answers, ...others]))).toEqual(new Set([200]));
 });
@@ -69,4 +77,22 @@ test("guests of one address share its limit", async () => {
   // Asked last and worked on: the two before it wait.
   await expect.poll(() => working.at(-1)).toBe("guest:turn");
   expect(working).toHaveLength(9);
+});
+
+test("a client that disconnects while its request waits is no error", async () => {
+  const { app, ask, working, errors } = await start("key");
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  for (let n = 0; n < 8; n++) void ask("alice");
+  await expect.poll(() => working.length).toBe(8);
+  const connected = once(app.server, "connection");
+  const client = connect((app.server.address() as AddressInfo).port, "127.0.0.1");
+  const [socket] = await connected;
+  const requested = once(app.server, "request");
+  client.write("GET /data HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer alice\r\n\r\n");
+  const [, response] = await requested;
+  await nextTurn();
+  client.destroy();
+  await Promise.all([once(socket, "close"), once(response, "close")]);
+  await nextTurn();
+  expect(errors).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { AppError } from "../../errors/app-error.ts";
 import { PerCallerConcurrency } from "../../limits/per-caller-concurrency.ts";
 import type { Account, UsageLimits } from "../../limits/usage-limits.ts";
+import { disconnected } from "../wire/disconnected.ts";
 import { principalOf } from "./authenticate.ts";
 import { setRateLimitHeaders } from "./rate-limit-headers.ts";
 
@@ -51,17 +51,23 @@ export function limitOwners(app: FastifyInstance, limits: UsageLimits): void {
     const principal = principalOf(request);
     if (concurrency === "turn" || (concurrency === undefined && principal.via === "none")) return;
     const [owner, address] = accountsOf(limits, request);
-    const disconnected = new AbortController();
-    reply.raw.once("close", () =>
-      disconnected.abort(new AppError("rate_limited", "The client has disconnected.")),
-    );
-    const release = await (concurrency === "stream"
-      ? limits.acquireSlots([owner, address])
-      : // A guest can get a new cookie at any time, so count by address.
-        perCaller.acquire((principal.via === "guest" ? address : owner).subject, disconnected.signal));
-    if (reply.raw.destroyed) release();
-    else reply.raw.once("close", release);
+    const left = disconnected(reply);
+    if (concurrency === "stream") return releaseAtEnd(left, await limits.acquireSlots([owner, address]));
+    // A guest can get a new cookie at any time, so count by address.
+    const { subject } = principal.via === "guest" ? address : owner;
+    try {
+      releaseAtEnd(left, await perCaller.acquire(subject, left));
+    } catch (error) {
+      if (!left.aborted) throw error;
+      // No client is there to answer.
+      reply.hijack();
+    }
   });
+}
+
+function releaseAtEnd(left: AbortSignal, release: () => void): void {
+  if (left.aborted) release();
+  else left.addEventListener("abort", release, { once: true });
 }
 
 /** The accounts that a request counts against: its owner's and its address's. */

@@ -1,9 +1,6 @@
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 
-// A reader that takes nothing for this long is gone, even if its connection is open.
-const STALLED_MS = 60_000;
-
 interface Download {
   readonly name: string;
   readonly type: string;
@@ -14,7 +11,6 @@ interface Download {
 /** Sends a file as a download. */
 export function sendDownload(reply: FastifyReply, { name, type, content }: Download): FastifyReply {
   const ascii = name.replace(/[^\x20-\x7e]/g, "_");
-  reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
   return reply
     .type(type)
     .header(

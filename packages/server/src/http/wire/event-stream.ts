@@ -2,11 +2,10 @@ import { once } from "node:events";
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Writable } from "node:stream";
 import type { FastifyReply } from "fastify";
+import { disconnected, STALLED_MS } from "./disconnected.ts";
 
 // Proxies close idle connections, often after 30 or 60 s.
 const HEARTBEAT_MS = 15_000;
-// A reader that takes nothing for this long is gone, even if its connection is open.
-const STALLED_MS = 60_000;
 
 /** Called for each stream; returns a function that is called when the stream ends. */
 export interface StreamWatch {
@@ -34,10 +33,9 @@ export async function sendEvents(
   // It can hold a long conversation, or images, and is read by now.
   reply.request.body = undefined;
   const response = reply.raw;
-  const left = new AbortController();
-  response.on("close", () => left.abort());
-  response.on("error", () => left.abort());
-  if (response.destroyed) left.abort();
+  const left = disconnected(reply);
+  // A write may come after the client has disconnected: "close" has said so.
+  response.on("error", () => {});
   response.cork();
   response.writeHead(200, {
     ...(reply.getHeaders() as OutgoingHttpHeaders),
@@ -53,8 +51,8 @@ export async function sendEvents(
   const closed = watch.streamOpened();
   try {
     await send({
-      left: left.signal,
-      write: (events) => (response.write(events) ? undefined : drained(response, left.signal)),
+      left,
+      write: (events) => (response.write(events) ? undefined : drained(response, left)),
       begun: () => response.uncork(),
     });
   } catch (error) {

@@ -11,12 +11,13 @@ import {
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import type { AskedTurn } from "../../chat/asked-turn.ts";
+import { disconnected } from "../../http/wire/disconnected.ts";
 import { type StreamWatch, sendEvents } from "../../http/wire/event-stream.ts";
+import { MAX_MESSAGE_BYTES } from "../../http/wire/web-socket.ts";
 import { toOpenAiError } from "../api-error.ts";
 import { CompletionChunks, toCompletion } from "../completion.ts";
 import { createCompletion } from "../create-completion.ts";
 import { pageOf } from "../item-list.ts";
-import { disconnected, MAX_BODY_BYTES } from "../long-request.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 import {
   listCompletions,
@@ -34,7 +35,7 @@ export const chatCompletionRoutes: OpenAiRoutes = (context) => async (app) => {
   app.post(
     "/chat/completions",
     {
-      bodyLimit: MAX_BODY_BYTES,
+      bodyLimit: MAX_MESSAGE_BYTES,
       config: { concurrency: "turn" },
       schema: {
         summary: "Create a chat completion; session_id keeps its history",

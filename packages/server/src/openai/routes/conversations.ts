@@ -19,13 +19,13 @@ import { asItem } from "../../chat/plan.ts";
 import { changeMetadata, fieldOf } from "../../chat/session-metadata.ts";
 import { storeBlobs } from "../../chat/store-blobs.ts";
 import { AppError } from "../../errors/app-error.ts";
+import { MAX_MESSAGE_BYTES } from "../../http/wire/web-socket.ts";
 import { apiTypeOf, toApiItem } from "../api-items.ts";
 import { findItem, included, pageOfItems, toApiItems } from "../conversation-items.ts";
 import { orClear } from "../create-response.ts";
 import { conversationId, itemId, newConversation, parseConversationId } from "../ids.ts";
 import { readInput } from "../input-items.ts";
 import { listOf } from "../item-list.ts";
-import { MAX_BODY_BYTES } from "../long-request.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 import { unknownConversation } from "../parent.ts";
 
@@ -42,7 +42,7 @@ export const conversationRoutes: OpenAiRoutes =
     app.post(
       "/conversations",
       {
-        bodyLimit: MAX_BODY_BYTES,
+        bodyLimit: MAX_MESSAGE_BYTES,
         schema: {
           summary: "Create a conversation",
           body: createConversation,
@@ -110,7 +110,7 @@ export const conversationRoutes: OpenAiRoutes =
     app.post(
       "/conversations/:conversation_id/items",
       {
-        bodyLimit: MAX_BODY_BYTES,
+        bodyLimit: MAX_MESSAGE_BYTES,
         schema: {
           summary: "Add items to a conversation",
           params,

@@ -2,9 +2,10 @@ import { createEmbeddings, embeddings } from "@redis-memory-magic/protocol/opena
 import type { BuiltInEmbedding } from "../../chat/built-in-embedding.ts";
 import type { ChatModel } from "../../chat/chat-model.ts";
 import { AppError } from "../../errors/app-error.ts";
+import { disconnected } from "../../http/wire/disconnected.ts";
+import { MAX_MESSAGE_BYTES } from "../../http/wire/web-socket.ts";
 import { estimateTokens } from "../../limits/turn-budget.ts";
 import { unsupported } from "../api-error.ts";
-import { disconnected, MAX_BODY_BYTES } from "../long-request.ts";
 import { isNameOf } from "../model-names.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 
@@ -33,7 +34,7 @@ export const embeddingRoutes: OpenAiRoutes =
     app.post(
       "/embeddings",
       {
-        bodyLimit: MAX_BODY_BYTES,
+        bodyLimit: MAX_MESSAGE_BYTES,
         schema: {
           summary: "Create embeddings, by a model of Ollama or OpenAI, or by the built-in one",
           body: createEmbeddings,

@@ -12,12 +12,13 @@ import {
 import { z } from "zod";
 import type { Caller } from "../../chat/caller.ts";
 import { AppError } from "../../errors/app-error.ts";
+import { disconnected } from "../../http/wire/disconnected.ts";
+import { MAX_MESSAGE_BYTES } from "../../http/wire/web-socket.ts";
 import { compact } from "../compaction.ts";
 import { included, toApiItems } from "../conversation-items.ts";
 import { createResponse, readHistory, readRequest, refusal } from "../create-response.ts";
 import { isChain, parseResponseId, responseId, type TurnAddress } from "../ids.ts";
 import { pageOf } from "../item-list.ts";
-import { disconnected, MAX_BODY_BYTES } from "../long-request.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 import { toResponse, usageOf } from "../response.ts";
 import { readTurn } from "../run-again.ts";
@@ -39,7 +40,7 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
   app.post(
     "/responses",
     {
-      bodyLimit: MAX_BODY_BYTES,
+      bodyLimit: MAX_MESSAGE_BYTES,
       config: { concurrency: "turn" },
       schema: {
         summary: "Create a response; with stream: true it is streamed",
@@ -66,7 +67,7 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
   app.post(
     "/responses/input_tokens",
     {
-      bodyLimit: MAX_BODY_BYTES,
+      bodyLimit: MAX_MESSAGE_BYTES,
       schema: {
         summary: "Count the tokens that a response would be sent; no model is called",
         body: createBody,
@@ -88,7 +89,7 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
   app.post(
     "/responses/compact",
     {
-      bodyLimit: MAX_BODY_BYTES,
+      bodyLimit: MAX_MESSAGE_BYTES,
       config: { concurrency: "turn" },
       schema: {
         summary: "Shorten a conversation: a model summarizes its answers, or they are cut; nothing is stored",

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import fastify from "fastify";
 import { expect, onTestFinished, test } from "vitest";
-import { disconnected } from "./long-request.ts";
+import { disconnected } from "./disconnected.ts";
 
 test("the signal is aborted for a client that disconnected before the handler ran", async () => {
   const app = fastify();

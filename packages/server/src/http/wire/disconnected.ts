@@ -1,0 +1,14 @@
+import type { FastifyReply } from "fastify";
+
+/** A client that takes nothing for this long is gone, even if its connection is open. In milliseconds. */
+export const STALLED_MS = 60_000;
+
+/** Returns a signal that is aborted when the client disconnects. */
+export function disconnected({ raw }: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  const abort = (): void => left.abort();
+  // It may have disconnected while hooks ran.
+  if (raw.destroyed) abort();
+  raw.once("close", abort);
+  return left.signal;
+}
