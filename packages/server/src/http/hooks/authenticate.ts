@@ -7,7 +7,8 @@ import { problems } from "../api.ts";
 import { securitySchemes } from "../security-schemes.ts";
 import type { ActiveRequests } from "./active-requests.ts";
 import { credentialsOf, sendCookie } from "./credentials.ts";
-import { checkCsrf, checkHost } from "./csrf.ts";
+import { checkCsrf } from "./csrf.ts";
+import { checkHost } from "./host-check.ts";
 
 interface Options {
   readonly identity: Identity;
@@ -33,7 +34,7 @@ export function authenticate(app: FastifyInstance, { identity, live, publicUrl }
     schema.security = Object.keys(securitySchemes(identity)).map((name) => ({ [name]: [] }));
   });
   app.addHook("onRequest", async (request, reply) => {
-    if (identity.guests) checkHost(request, publicUrl);
+    if (identity.guests) checkHost(request, publicUrl, true);
     const credentials = credentialsOf(request);
     const { principal, cookie } = await identity.identify(credentials).catch((error) => {
       if (error instanceof AppError && error.code === "unauthenticated") {

@@ -1,6 +1,4 @@
-import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
-import { isLoopback } from "../../config/fields.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { logSecurityEvent } from "../../observability/security-log.ts";
 
@@ -22,22 +20,6 @@ export function checkCsrf(request: FastifyRequest, publicUrl: string): void {
   if (isNoBrowser || isThisOrigin || isThisHost) return;
   logSecurityEvent(request.log, "request_forged", { origin, address: request.ip });
   throw new AppError("foreign_origin", "This request comes from another page than this server's own.");
-}
-
-/**
- * Guests need no credentials, so an attacker's host name that resolves to this server (DNS rebinding) could use it
- * through any browser in its network. Addresses, localhost and the name of PUBLIC_URL cannot be used for that.
- */
-export function checkHost(request: FastifyRequest, publicUrl: string): void {
-  const { host = "" } = request.headers;
-  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : "";
-  const address = name.replace(/^\[|\]$/g, "");
-  if (isLoopback(name) || isIP(address) !== 0 || host === new URL(publicUrl).host) return;
-  logSecurityEvent(request.log, "foreign_host", { host: host.slice(0, 255), address: request.ip });
-  throw new AppError(
-    "foreign_host",
-    `This server answers as ${publicUrl} only. Set PUBLIC_URL to change that.`,
-  );
 }
 
 const hostOf = (origin: string): string | null => (URL.canParse(origin) ? new URL(origin).host : null);

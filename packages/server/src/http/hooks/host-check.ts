@@ -1,0 +1,22 @@
+import { isIP } from "node:net";
+import type { FastifyRequest } from "fastify";
+import { isLoopback } from "../../config/fields.ts";
+import { AppError } from "../../errors/app-error.ts";
+import { logSecurityEvent } from "../../observability/security-log.ts";
+
+/**
+ * A foreign host name that resolves to this server (DNS rebinding) would let any page in a browser use an API that
+ * needs no credentials. So only names of this machine are accepted, and that of PUBLIC_URL, which is the operator's.
+ * @param allowAddresses true if any IP address is accepted, too: no name can be made to look like one
+ */
+export function checkHost(request: FastifyRequest, publicUrl: string, allowAddresses: boolean): void {
+  const { host = "" } = request.headers;
+  const name = URL.parse(`http://${host}`)?.hostname ?? "";
+  if (isLoopback(name) || name === new URL(publicUrl).hostname) return;
+  if (allowAddresses && isIP(name.replace(/^\[|\]$/g, "")) !== 0) return;
+  logSecurityEvent(request.log, "foreign_host", { host: host.slice(0, 255), address: request.ip });
+  throw new AppError(
+    "foreign_host",
+    "This server answers to localhost and the host of PUBLIC_URL only. Open it as http://localhost, or set PUBLIC_URL.",
+  );
+}
