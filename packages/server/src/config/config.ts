@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   DEFAULT_MAX_IMAGE_BYTES,
   DEFAULT_MAX_MESSAGE_CHARS,
@@ -11,6 +10,7 @@ import { proxyMistakes } from "../outgoing-http.ts";
 import { aliases, headerValue, ownPort, positive, timeout, url } from "./fields.ts";
 import { identityMistakes, identityVariables, toIdentity } from "./identity.ts";
 import { limitVariables, toLimits } from "./limits.ts";
+import { readNamedFile } from "./named-file.ts";
 import { redisVariables, toRedis } from "./redis.ts";
 import { zodMessage } from "./zod-messages.ts";
 
@@ -117,13 +117,8 @@ export function loadConfig(env: Environment) {
       mistakes.push(`${name} and ${name}_FILE are both set: keep one of them.`);
       continue;
     }
-    try {
-      given[name] = readFileSync(file, "utf8").trim();
-    } catch (error) {
-      mistakes.push(
-        `${name}_FILE names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-      );
-    }
+    const secret = readNamedFile(`${name}_FILE`, file, mistakes);
+    if (secret !== undefined) given[name] = secret.trim();
   }
   mistakes.push(...proxyMistakes(env));
   const wrong = new Set<string>();

@@ -57,7 +57,8 @@ export const aliases = z.string().transform((text, context): ReadonlyMap<string,
   return z.NEVER;
 });
 
-function parseJson(text: string): unknown {
+/** Undefined for a text that is not JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

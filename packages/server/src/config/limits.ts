@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { PROVIDER_IDS, type ProviderId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import { list, positive } from "./fields.ts";
+import { list, parseJson, positive } from "./fields.ts";
 import { GUEST_TTL_SECONDS } from "./identity.ts";
+import { readNamedFile } from "./named-file.ts";
 
 /** Off, or so much: null is off. */
 const limit = z.union([z.literal("off").transform(() => null), positive], "must be a whole number, or off");
@@ -137,15 +137,14 @@ export type LimitsConfig = ReturnType<typeof toLimits>;
 
 /** The groups with limits of their own; what a group does not name is as for everybody. */
 function readGroups(file: string, defaults: Allowances, mistakes: string[]): Map<string, Allowances> {
-  let text: unknown;
-  try {
-    text = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    const reason = error instanceof SyntaxError ? "is not JSON" : `cannot be read (${codeOf(error)})`;
-    mistakes.push(`LIMITS_FILE names ${file}, which ${reason}.`);
+  const text = readNamedFile("LIMITS_FILE", file, mistakes);
+  if (text === undefined) return new Map();
+  const content = parseJson(text);
+  if (content === undefined) {
+    mistakes.push(`LIMITS_FILE names ${file}, which is not JSON.`);
     return new Map();
   }
-  const parsed = groupsFile.safeParse(text);
+  const parsed = groupsFile.safeParse(content);
   for (const { path, message } of parsed.error?.issues ?? []) {
     mistakes.push(
       `LIMITS_FILE names ${file}, in which ${path.join(".") || "the whole"} is wrong: ${message}.`,
@@ -173,5 +172,3 @@ const override = (defaults: Allowances, given: Given): Allowances => ({
   ...defaults,
   ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
 });
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);

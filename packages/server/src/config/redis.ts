@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { host, linkedPort, port } from "./fields.ts";
+import { readNamedFile } from "./named-file.ts";
 
 /** One server: a Redis, a sentinel, or a node of a Cluster. */
 export interface RedisNode {
@@ -60,10 +60,11 @@ export function toRedis(e: RedisVariables, mistakes: string[]) {
     tls: false,
   };
   const { tls, ...where } = e.REDIS_URL ?? byParts;
+  const caFile = tls ? e.REDIS_TLS_CA_FILE : undefined;
   return {
     ...where,
     sentinelPassword: e.REDIS_SENTINEL_PASSWORD,
-    tls: tls ? { ca: readCa(e.REDIS_TLS_CA_FILE, mistakes) } : undefined,
+    tls: tls ? { ca: caFile && readNamedFile("REDIS_TLS_CA_FILE", caFile, mistakes) } : undefined,
   } as const;
 }
 
@@ -115,16 +116,5 @@ function parseLogin(text = ""): [username: string | undefined | null, password: 
     return [username || undefined, password || undefined];
   } catch {
     return [null, undefined];
-  }
-}
-
-function readCa(file: string | undefined, mistakes: string[]): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    mistakes.push(`REDIS_TLS_CA_FILE names ${file}, which cannot be read (${code}).`);
-    return undefined;
   }
 }
