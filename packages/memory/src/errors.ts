@@ -57,5 +57,14 @@ export const duplicateId = (id: unknown): MemoryError =>
 export const unknownMessage = (id: string): MemoryError =>
   new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(id)}`);
 
+export const unknownTurn = (id: string): MemoryError =>
+  new MemoryError("unknown_turn", `There is no turn with the id ${JSON.stringify(id)}`);
+
+export const unknownSession = (): MemoryError =>
+  new MemoryError("unknown_session", "There is no such session (any more)");
+
+export const clearedWhileRead = (): MemoryError =>
+  new MemoryError("unknown_session", "The session was cleared or has expired while it was read");
+
 export const sessionExists = (): MemoryError =>
   new MemoryError("session_exists", "There is a session with this id already");

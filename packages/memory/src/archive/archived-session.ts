@@ -1,9 +1,10 @@
 import type { BlobInfo } from "../blobs/blob-pieces.ts";
+import { unknownSession } from "../errors.ts";
 import { type Item, isMessage, type Message } from "../history/item.ts";
 import { decodeItem } from "../history/item-record.ts";
 import type { SessionInfo } from "../sessions/session-info.ts";
 import { decodeRecord, decodeReplaced, type EndedTurn } from "../turns/turn-record.ts";
-import { type SessionSnapshot, unknownSession } from "./session-snapshot.ts";
+import type { SessionSnapshot } from "./session-snapshot.ts";
 
 /** A session to be read whole. Reading on fails with `unknown_session` when it is cleared meanwhile. */
 export interface ArchivedSession {

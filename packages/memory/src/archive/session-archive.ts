@@ -1,5 +1,6 @@
-import { BLOB_ID } from "../blobs/blob-pieces.ts";
+import { blobIdsIn } from "../blobs/blob-id.ts";
 import { SessionBlobs } from "../blobs/session-blobs.ts";
+import { unknownSession } from "../errors.ts";
 import { givenId } from "../history/item-record.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
@@ -9,7 +10,7 @@ import { assertFields, assertId } from "../validate.ts";
 import { type ArchivedSession, archivedSession } from "./archived-session.ts";
 import { SessionCopy } from "./session-copy.ts";
 import { encodeSession, type SessionImport } from "./session-import.ts";
-import { type ForkOptions, SessionSnapshot, unknownSession } from "./session-snapshot.ts";
+import { type ForkOptions, SessionSnapshot } from "./session-snapshot.ts";
 
 const PAGE = 500;
 const FORK_FIELDS = new Set(["before", "through"]);
@@ -51,7 +52,7 @@ export class SessionArchive {
     const vectors = await source.vectors();
     const blobIds = new Set<string>();
     for await (const { first, records } of source.pages()) {
-      for (const record of records) for (const [id] of record.matchAll(BLOB_ID)) blobIds.add(id);
+      for (const record of records) for (const id of blobIdsIn(record)) blobIds.add(id);
       const idOf = (record: string, n: number) => givenId(record, first + n, source.epoch);
       await copy.addEntries(records.map((record, n) => ({ record, id: idOf(record, n) })));
     }

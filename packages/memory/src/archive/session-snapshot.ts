@@ -1,6 +1,6 @@
-import { MemoryError } from "../errors.ts";
+import { unknownMessage, unknownSession, unknownTurn } from "../errors.ts";
 import type { Script } from "../redis/script.ts";
-import type { Reply } from "../redis/script-runner.ts";
+import type { Reply, RunScript } from "../redis/script-runner.ts";
 import { OPEN, READ_ENTRIES, SCAN_TURNS } from "../scripts/archive.ts";
 import { READ_VECTORS } from "../scripts/search.ts";
 import { READ_RECORDS } from "../scripts/turns.ts";
@@ -23,9 +23,6 @@ export interface StoredVectors {
 
 const VECTORS_AT_ONCE = 1_000;
 
-/** Runs a script on the session that is read. */
-type Run = (script: Script, args: string[]) => Promise<Reply>;
-
 /**
  * A session as it was when it was opened, up to its last settled message, read page by page. Messages that arrive
  * later are not in it; when it is cleared meanwhile, reading on fails with `unknown_session`.
@@ -42,11 +39,11 @@ export class SessionSnapshot {
   readonly layout: string;
   /** As it is stored, or empty. */
   readonly metadata: string;
-  readonly #run: Run;
+  readonly #run: RunScript;
   /** By Redis' clock. */
   readonly #openedAt: Date;
 
-  private constructor(run: Run, info: SessionInfo, reply: Reply) {
+  private constructor(run: RunScript, info: SessionInfo, reply: Reply) {
     this.#run = run;
     this.info = info;
     this.epoch = String(reply[5]);
@@ -60,17 +57,13 @@ export class SessionSnapshot {
 
   /** @throws MemoryError `unknown_session`, `unknown_message`, `unknown_turn`, `unavailable`, `damaged` */
   static async open(
-    run: Run,
+    run: RunScript,
     sessionId: string,
     { before = "", through = "" }: ForkOptions = {},
   ): Promise<SessionSnapshot> {
     const reply = await run(OPEN, [before, through]);
-    if (reply[0] === "unknown_message") {
-      throw new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(before)}`);
-    }
-    if (reply[0] === "unknown_turn") {
-      throw new MemoryError("unknown_turn", `There is no turn with the id ${JSON.stringify(through)}`);
-    }
+    if (reply[0] === "unknown_message") throw unknownMessage(before);
+    if (reply[0] === "unknown_turn") throw unknownTurn(through);
     const info = decodeInfo(sessionId, reply);
     if (info === null) throw unknownSession();
     return new SessionSnapshot(run, info, reply);
@@ -157,6 +150,3 @@ export class SessionSnapshot {
     return reply;
   }
 }
-
-export const unknownSession = (): MemoryError =>
-  new MemoryError("unknown_session", "There is no such session (any more)");

@@ -1,6 +1,7 @@
-import { concat, toBase64, toBase64Url } from "../bytes.ts";
+import { concat, toBase64 } from "../bytes.ts";
 import { MemoryError } from "../errors.ts";
 import { sha256 } from "../hash.ts";
+import { toBlobId } from "./blob-id.ts";
 
 /** The bytes of a blob: all at once, or piece by piece as they come. */
 export type BlobData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -21,8 +22,6 @@ export interface StoredBlob extends BlobInfo {
 
 // A multiple of 3, so that pieces of Base64 are one text of Base64 together. One such piece is 256 KiB in Redis.
 const PIECE_BYTES = 196_608;
-
-export const BLOB_ID = /sha256-[\w-]{43}/g;
 
 /** Bytes in Redis of a blob's content. */
 export const storedBytes = (bytes: number): number => Math.ceil(bytes / 3) * 4;
@@ -68,5 +67,5 @@ export async function encodePieces(
     await add(part);
   }
   const last = toBase64(concat(waiting));
-  return { id: `sha256-${toBase64Url(hash.digest())}`, bytes, pieces: pieces + 1, last };
+  return { id: toBlobId(hash), bytes, pieces: pieces + 1, last };
 }

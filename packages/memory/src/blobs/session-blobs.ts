@@ -1,5 +1,5 @@
 import { fromBase64 } from "../bytes.ts";
-import { MemoryError } from "../errors.ts";
+import { clearedWhileRead, MemoryError } from "../errors.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import type { Script } from "../redis/script.ts";
@@ -131,12 +131,7 @@ export class SessionBlobs {
     async function* data(): AsyncGenerator<Uint8Array, void, void> {
       for (let number = 0; number < pieces; number++) {
         const reply = number === 0 ? first : await read(number);
-        if (reply[0] === "unknown") {
-          throw new MemoryError(
-            "unknown_session",
-            "The session was cleared or has expired while it was read",
-          );
-        }
+        if (reply[0] === "unknown") throw clearedWhileRead();
         yield fromBase64(String(reply[3]));
       }
     }

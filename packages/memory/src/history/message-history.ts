@@ -5,7 +5,7 @@ import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import type { SessionKeys } from "../redis/keys.ts";
 import type { Script } from "../redis/script.ts";
-import type { Reply } from "../redis/script-runner.ts";
+import type { Reply, RunScript } from "../redis/script-runner.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
 import {
   ADD,
@@ -14,7 +14,6 @@ import {
   DROP,
   GET,
   INFO,
-  RANGE,
   RECENT,
   REPLACE,
   REPLACE_FROM,
@@ -45,6 +44,7 @@ import {
 import { type Item, type ItemTypes, isMessage, type Json, type Message, type NewItem } from "./item.ts";
 import { decodeItem, encodeRecord } from "./item-record.ts";
 import { type AddedMessage, addedMessages, newItemArguments } from "./new-items.ts";
+import { readRange } from "./read-range.ts";
 import { type Page, type RecentItemsOptions, type RecentOptions, readRecent } from "./recent.ts";
 
 /** Options of `MessageHistory`. */
@@ -68,7 +68,6 @@ export type ItemChange<T extends ItemTypes = ItemTypes> = Partial<
   Pick<Item<T>, "content" | "parts" | "toolCalls" | "toolCallId" | "metadata">
 >;
 
-const PAGE = 500;
 const SEARCHED_FIELDS = new Set(["sessionId", "before"]);
 // Of one item, so many changes at the same time are more than any program makes.
 const MAX_TRIES = 100;
@@ -273,19 +272,8 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
    * @throws MemoryError `unknown_session` when the session is cleared or expires meanwhile
    */
   async *items(sessionId: string): AsyncGenerator<Item<T>, void, void> {
-    const keys = this.#keys(sessionId);
-    let next = 0;
-    let known: string | undefined;
-    while (next >= 0) {
-      const args = [String(next), String(PAGE)];
-      const [, , epoch, following, ...entries] = await this.#run(RANGE, keys, args, true);
-      known ??= String(epoch);
-      if (epoch !== known) {
-        throw new MemoryError("unknown_session", "The session was cleared or has expired while it was read");
-      }
-      for (const { item } of this.#decode(sessionId, entries, known)) yield item;
-      next = Number(following);
-    }
+    for await (const { epoch, entries } of readRange(this.#runOn(sessionId)))
+      for (const { item } of this.#decode(sessionId, entries, epoch)) yield item;
   }
 
   /**
@@ -539,7 +527,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     options: { readonly before: string; readonly summarizer: Summarizer },
   ): Promise<SummaryOutcome> {
     assertFields("options", options, new Set(["before", "summarizer"]));
-    const outcome = await writeSummary(this.#searched(sessionId).run, options);
+    const outcome = await writeSummary(this.#runOn(sessionId), options);
     if (outcome === undefined) throw unknownMessage(options.before);
     return outcome;
   }
@@ -553,7 +541,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
    * console.log(summaries[0]?.text, summaries[0]?.to, summaries[0]?.model, refused);
    */
   async summaries(sessionId: string): Promise<Summaries> {
-    const { epoch: _, ...stored } = await readSummaries(this.#searched(sessionId).run);
+    const { epoch: _, ...stored } = await readSummaries(this.#runOn(sessionId));
     return stored;
   }
 
@@ -735,9 +723,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   }
 
   #searched(sessionId: string): VectorSession {
-    const keys = this.#keys(sessionId);
-    const run = (script: Script, args: string[]) => this.#run(script, keys, args, true);
-    return { sessionId, key: keys.words, run };
+    return { sessionId, key: this.#keys(sessionId).words, run: this.#runOn(sessionId) };
   }
 
   /** The terms of new items, for the scripts. */
@@ -756,6 +742,12 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
       if (item) yield { index, item: item as Item<T> };
       else this.#onDamaged?.({ sessionId, index });
     }
+  }
+
+  /** Runs scripts that may run twice without harm. */
+  #runOn(sessionId: string): RunScript {
+    const keys = this.#keys(sessionId);
+    return (script, args) => this.#run(script, keys, args, true);
   }
 
   #keys(sessionId: string): SessionKeys {

@@ -8,6 +8,9 @@ import type { Script } from "./script.ts";
  */
 export type Reply = [status: string, now: number, ...rest: (string | number)[]];
 
+/** Runs a script on one session. */
+export type RunScript = (script: Script, args: string[]) => Promise<Reply>;
+
 // Every status that a script returns.
 const STATUSES = new Set([
   ...[

@@ -1,5 +1,4 @@
-import type { Script } from "../redis/script.ts";
-import type { Reply } from "../redis/script-runner.ts";
+import type { RunScript } from "../redis/script-runner.ts";
 import { READ_SUMMARIES } from "../scripts/summary.ts";
 
 /** What a model wrote of the beginning of a session, up to an index, and where it comes from. */
@@ -44,9 +43,7 @@ export interface StoredSummaries extends Summaries {
 }
 
 /** @throws MemoryError `unavailable`, `damaged` */
-export async function readSummaries(
-  run: (script: Script, args: string[]) => Promise<Reply>,
-): Promise<StoredSummaries> {
+export async function readSummaries(run: RunScript): Promise<StoredSummaries> {
   const [, , epoch, refused, ...records] = await run(READ_SUMMARIES, []);
   return {
     epoch: String(epoch),

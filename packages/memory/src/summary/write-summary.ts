@@ -3,8 +3,7 @@ import { decodeItem } from "../history/item-record.ts";
 import { inTime } from "../in-time.ts";
 import { LINE_BREAK } from "../line-break.ts";
 import { newEpoch } from "../redis/epoch.ts";
-import type { Script } from "../redis/script.ts";
-import type { Reply } from "../redis/script-runner.ts";
+import type { RunScript } from "../redis/script-runner.ts";
 import { READ_ENTRIES } from "../scripts/archive.ts";
 import { CLAIM_SUMMARY, STORE_SUMMARY } from "../scripts/summary.ts";
 import { assertFields, assertId, assertPositiveInteger, assertText } from "../validate.ts";
@@ -50,9 +49,6 @@ export type SummaryOutcome =
   /** It was not stored: an item that it covers was changed meanwhile, or the session is gone. */
   | { readonly status: "changed" };
 
-/** Runs a script on the session. */
-type Run = (script: Script, args: string[]) => Promise<Reply>;
-
 /** Shorter than the lease, so that the summary can still be stored. */
 const WRITE_TIMEOUT_MS = 45_000;
 const LEASE_MS = 60_000;
@@ -84,7 +80,7 @@ function assertSummarizer(summarizer: Summarizer): void {
  * @throws TypeError; MemoryError `unavailable`, `damaged`
  */
 export async function writeSummary(
-  run: Run,
+  run: RunScript,
   { before, summarizer }: { readonly before: string; readonly summarizer: Summarizer },
 ): Promise<SummaryOutcome | undefined> {
   assertId("before", before);
@@ -148,7 +144,7 @@ interface Source {
  * and what follows it, as much as fits. Undefined: the session is gone.
  */
 async function readSource(
-  run: Run,
+  run: RunScript,
   epoch: string,
   upto: number,
   last: Summary | undefined,

@@ -206,24 +206,24 @@ function decodeHistory(
   epoch: string,
 ): Omit<TurnHistory, "count"> {
   const items: IndexedItem[] = [];
-  const messages: IndexedMessage[] = [];
   for (const [n, record] of records.entries()) {
     const index = Number(first) + n;
     const item = decodeItem(String(record), index, epoch);
-    if (item === undefined) continue;
-    items.push({ index, item });
-    if (isMessage(item)) messages.push({ index, message: item });
+    if (item !== undefined) items.push({ index, item });
   }
   const rememberedStart = Number(remembered) < 0 ? null : Number(remembered);
   // By the index and not by the first message: it may have been dropped.
   return {
     items,
-    messages,
+    messages: messagesOf(items),
     rememberedStart,
     complete: Number(first) <= (rememberedStart ?? 0),
   };
 }
 
-/** Of an item without a role, nothing. */
-export const toMessage = ({ index, item }: IndexedItem): IndexedMessage[] =>
-  isMessage(item) ? [{ index, message: item }] : [];
+/** Returns those with a role. */
+export function messagesOf(items: readonly IndexedItem[]): IndexedMessage[] {
+  const messages: IndexedMessage[] = [];
+  for (const { index, item } of items) if (isMessage(item)) messages.push({ index, message: item });
+  return messages;
+}

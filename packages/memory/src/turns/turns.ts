@@ -1,7 +1,8 @@
 import { byteLength } from "../bytes.ts";
-import { duplicateId, MemoryError } from "../errors.ts";
+import { duplicateId } from "../errors.ts";
 import type { NewItem } from "../history/item.ts";
 import { decodeItem, itemArguments } from "../history/item-record.ts";
+import { readRange } from "../history/read-range.ts";
 import type { MemoryOptions } from "../options.ts";
 import { newEpoch } from "../redis/epoch.ts";
 import type { SessionKeys } from "../redis/keys.ts";
@@ -9,7 +10,6 @@ import type { Script } from "../redis/script.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
 import { type Subscriber, Subscriptions } from "../redis/subscriptions.ts";
-import { RANGE } from "../scripts/history.ts";
 import {
   APPEND,
   BEGIN,
@@ -36,9 +36,9 @@ import {
   decodePeeked,
   type IndexedItem,
   type IndexedMessage,
+  messagesOf,
   type PeekResult,
   type TurnHistory,
-  toMessage,
 } from "./begin-turn.ts";
 import { TurnFeed, type TurnOutcome, type TurnUpdate } from "./turn-feed.ts";
 import { followRemote, pushRead, type ReadTurn } from "./turn-follower.ts";
@@ -290,20 +290,14 @@ export class Turns {
     assertCount("from", from);
     assertCount("to", to);
     const found: IndexedItem[] = [];
-    let known: string | undefined;
-    for (let next = from; next >= 0 && next < to; ) {
-      const args = [String(next), String(to - next)];
-      const [, , epoch, following, ...entries] = await this.#run(RANGE, this.#keys(sessionId), args);
-      known ??= String(epoch);
-      if (epoch !== known) {
-        throw new MemoryError("unknown_session", "The session was cleared or has expired while it was read");
-      }
+    const keys = this.#keys(sessionId);
+    const run = (script: Script, args: string[]) => this.#run(script, keys, args);
+    for await (const { epoch, entries } of readRange(run, from, to)) {
       for (let i = 0; i < entries.length; i += 2) {
         const index = Number(entries[i]);
-        const item = decodeItem(String(entries[i + 1]), index, known);
+        const item = decodeItem(String(entries[i + 1]), index, epoch);
         if (item) found.push({ index, item });
       }
-      next = Number(following);
     }
     return found;
   }
@@ -315,7 +309,7 @@ export class Turns {
    * const firstTen = await turns.messages("session_1", 0, 10);
    */
   async messages(sessionId: string, from: number, to: number): Promise<IndexedMessage[]> {
-    return (await this.items(sessionId, from, to)).flatMap(toMessage);
+    return messagesOf(await this.items(sessionId, from, to));
   }
 
   /**

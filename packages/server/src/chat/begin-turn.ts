@@ -1,5 +1,5 @@
-import { type IndexedItem, isMessage, type RetryRefusal, type TurnHistory } from "@redis-memory-magic/memory";
-import { unstoredTurn } from "@redis-memory-magic/memory/internal";
+import type { IndexedItem, RetryRefusal, TurnHistory } from "@redis-memory-magic/memory";
+import { messagesOf, unstoredTurn } from "@redis-memory-magic/memory/internal";
 import { AppError } from "../errors/app-error.ts";
 import type { Caller } from "./caller.ts";
 import { historyBytes } from "./context.ts";
@@ -86,7 +86,7 @@ function beginUnstored({ input }: TurnRequest, history: readonly IndexedItem[]):
     startedAt: new Date(),
     writer: unstoredTurn(),
     items,
-    messages: items.flatMap(({ index, item }) => (isMessage(item) ? [{ index, message: item }] : [])),
+    messages: messagesOf(items),
     count: 0,
     rememberedStart: null,
     complete: true,

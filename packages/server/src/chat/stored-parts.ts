@@ -1,14 +1,10 @@
 import type { Json } from "@redis-memory-magic/memory";
+import { isBlobId } from "@redis-memory-magic/memory/internal";
 import { type Fields, isFields } from "../fields.ts";
 import type { ContentPart } from "./context-item.ts";
 
 /** What begins the address of a blob of the session. */
 export const BLOB = "blob:";
-
-const BLOB_ID = /^sha256-[\w-]{43}$/;
-
-/** True for an id as the memory library makes it. */
-export const isBlobId = (value: unknown): value is string => typeof value === "string" && BLOB_ID.test(value);
 
 /**
  * Reads an item's parts: those of the Responses API, in which this server stores them, and those of Chat Completions.

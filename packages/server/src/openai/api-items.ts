@@ -1,6 +1,6 @@
 import type { Item, OutputItem } from "@redis-memory-magic/memory";
+import { isBlobId } from "@redis-memory-magic/memory/internal";
 import type { ApiItem } from "@redis-memory-magic/protocol/openai";
-import { isBlobId } from "../chat/stored-parts.ts";
 
 type Status = "in_progress" | "completed" | "incomplete";
 

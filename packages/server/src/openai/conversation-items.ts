@@ -1,7 +1,7 @@
 import type { IndexedItem } from "@redis-memory-magic/memory";
+import { isBlobId } from "@redis-memory-magic/memory/internal";
 import type { ApiItem, IncludeQuery, ItemList, ListQuery } from "@redis-memory-magic/protocol/openai";
 import type { SessionStore } from "../chat/session-store.ts";
-import { isBlobId } from "../chat/stored-parts.ts";
 import { blobLoader } from "../chat/with-blobs.ts";
 import { invalid } from "./api-error.ts";
 import { apiTypeOf, toApiItem } from "./api-items.ts";

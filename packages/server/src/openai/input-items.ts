@@ -1,6 +1,6 @@
 import type { Json, NewItem, Role } from "@redis-memory-magic/memory";
+import { isBlobId } from "@redis-memory-magic/memory/internal";
 import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
-import { isBlobId } from "../chat/stored-parts.ts";
 import { type Fields, isFields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
 import { decodeCompaction } from "./compaction-text.ts";

@@ -1,7 +1,7 @@
 import type { Item, Json, NewItem } from "@redis-memory-magic/memory";
+import { isBlobId } from "@redis-memory-magic/memory/internal";
 import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
 import type { SessionStore } from "../chat/session-store.ts";
-import { isBlobId } from "../chat/stored-parts.ts";
 import { blobLoader } from "../chat/with-blobs.ts";
 import { AppError } from "../errors/app-error.ts";
 import { findItem } from "./conversation-items.ts";

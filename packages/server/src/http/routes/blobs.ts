@@ -1,7 +1,7 @@
+import { isBlobId } from "@redis-memory-magic/memory/internal";
 import { sessionId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { IMAGE_TYPES } from "../../chat/image-info.ts";
-import { isBlobId } from "../../chat/stored-parts.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { problems, type Routes } from "../api.ts";
 

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Json, SessionImportMessage } from "@redis-memory-magic/memory";
+import { blobIdOf } from "@redis-memory-magic/memory/internal";
 import {
   type ArchivedBlob,
   archivedBlob,
@@ -158,10 +158,6 @@ function withoutData(message: unknown, blobs: Map<string, ImportedBlob>): unknow
   });
   return { ...message, parts: kept };
 }
-
-/** As the memory library makes it. */
-const blobIdOf = (data: Uint8Array): string =>
-  `sha256-${createHash("sha256").update(data).digest("base64url")}`;
 
 function refuse(field: string, message: string): never {
   throw new AppError("invalid_request", `${field}: ${message}`, { errors: [{ field, message }] });
