@@ -1,14 +1,17 @@
 import { lua, script } from "../redis/script.ts";
+import { CLOCK } from "./clock.ts";
 
 /** KEYS[1] an owner's notes   ARGV[1] their TTL in ms, which each use renews */
-const PRELUDE = lua`
+const PRELUDE = lua`${CLOCK}
 local notes = KEYS[1]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function renew_ttl() redis.call('PEXPIRE', notes, ARGV[1]) end
 `;
 
-/** Returns {'ok', now, id, record, …}, in no order. */
+/**
+ * Reads all notes, in no order.
+ *
+ * Returns {'ok', now, id, record, …}
+ */
 export const LIST_NOTES = script(
   PRELUDE,
   lua`
@@ -42,7 +45,13 @@ return {'ok', now}
 `,
 );
 
-/** Removes a note. ARGV[2] its id. Returns {'ok', now} | {'gone', now} */
+/**
+ * Removes a note.
+ *
+ * ARGV[2] its id
+ *
+ * Returns {'ok', now} | {'gone', now}
+ */
 export const REMOVE_NOTE = script(
   PRELUDE,
   lua`

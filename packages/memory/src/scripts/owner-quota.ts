@@ -1,13 +1,12 @@
 import { lua, script } from "../redis/script.ts";
+import { CLOCK } from "./clock.ts";
 
 /**
  * KEYS[1] sessions by time of last use   KEYS[2] by time of expiry   KEYS[3] HASH: session → bytes, '' → all of them.
  * KEYS[4] HASH: the owner's notes. The first two are the owner's list of sessions.
  */
-const PRELUDE = lua`
+const PRELUDE = lua`${CLOCK}
 local used, expires, bytes = KEYS[1], KEYS[2], KEYS[3]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 -- Counts bytes of a session, for as long as the list itself lives.
 local function add_bytes(id, by)
@@ -75,7 +74,13 @@ return {'ok', now}
 `,
 );
 
-/** Counts bytes that were written, or that were not after all. ARGV[1] the session's id   ARGV[2] bytes */
+/**
+ * Counts bytes that were written, or that were not after all.
+ *
+ * ARGV[1] the session's id   ARGV[2] bytes
+ *
+ * Returns {'ok', now}
+ */
 export const GROW = script(
   PRELUDE,
   lua`

@@ -1,9 +1,8 @@
 import { lua, script } from "../redis/script.ts";
+import { CLOCK } from "./clock.ts";
 
-const PRELUDE = lua`
+const PRELUDE = lua`${CLOCK}
 local used, expires = KEYS[1], KEYS[2]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**

@@ -1,4 +1,5 @@
 import { lua, type Script, script } from "../redis/script.ts";
+import { CLOCK } from "./clock.ts";
 import { SESSION_FUNCTIONS } from "./session-functions.ts";
 
 const FUNCTIONS = SESSION_FUNCTIONS.trim()
@@ -27,8 +28,7 @@ const BRANCHES = /-- branch\n.*?-- branch/gs;
  */
 const HEAD = lua`
 local messages, meta, turns, idempotency, log, blobs, words, vectors, summary = unpack(KEYS, 1, 9)
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+${CLOCK.trim()}
 -- Lua and Redis format its numbers, which are doubles, several times slower than \`%d\`.
 local now_text = ('%d'):format(now)
 if ARGV[1] ~= '' and now > tonumber(ARGV[1]) then return {'late', now} end

@@ -1,12 +1,11 @@
 import { lua } from "../../redis/script.ts";
+import { CLOCK } from "../../scripts/clock.ts";
 
 /**
  * Begins every script of this folder. ARGV[1] is the deadline in Redis' time, ms since the Unix epoch.
  * Returns {'late', now} after it: the caller has given up.
  */
-export const PRELUDE = lua`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+export const PRELUDE = lua`${CLOCK}
 if now > tonumber(ARGV[1]) then return {'late', now} end
 `;
 
