@@ -131,8 +131,7 @@ export class ReasoningTags {
       return true;
     }
     // The last characters may be the beginning of the tag.
-    let safe = Math.max(0, this.#pending.length - (close.length - 1));
-    if (isHighSurrogate(this.#pending.charCodeAt(safe - 1))) safe -= 1;
+    const safe = Math.max(0, this.#pending.length - (close.length - 1));
     if (safe > 0) take(this.#pending.slice(0, safe));
     this.#pending = this.#pending.slice(safe);
     return false;
@@ -175,8 +174,6 @@ const OPENINGS = [...TAGS.map(([open]) => open), ...MARKERS];
 
 const couldBecomeTag = (text: string): boolean =>
   OPENINGS.some((open) => text.length < open.length && open.startsWith(text.toLowerCase()));
-
-const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
 
 /** Where the text after a closing tag on a line of its own begins; -1 without one. */
 function templateClosing(text: string): number {
