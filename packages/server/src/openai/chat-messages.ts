@@ -2,7 +2,7 @@ import type { NewItem } from "@redis-memory-magic/memory";
 import type { ChatMessage, CreateCompletion } from "@redis-memory-magic/protocol/openai";
 import { isFields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
-import { readItem } from "./input-items.ts";
+import { readItem, textOf } from "./input-items.ts";
 
 /** Messages of Chat Completions as they are stored, and the instructions that they begin with. */
 export interface ReadMessages {
@@ -14,7 +14,9 @@ export interface ReadMessages {
 export function readMessages(messages: CreateCompletion["messages"]): ReadMessages {
   const begin = messages.findIndex(({ role }) => role !== "system" && role !== "developer");
   if (begin < 0) throw invalid("messages", "must have a message that is no instruction");
-  const system = messages.slice(0, begin).map(({ content }) => textOf(content));
+  const system = messages
+    .slice(0, begin)
+    .map(({ content }) => (typeof content === "string" ? content : textOf(content ?? [])));
   const items = messages.slice(begin).flatMap((message, n) => readMessage(message, `messages[${begin + n}]`));
   return { system: system.join("\n\n"), items };
 }
@@ -51,8 +53,3 @@ function toResponsesPart(
   if (type === "file" && isFields(file)) return { ...file, type: "input_file" };
   return { ...part, type: String(type) };
 }
-
-const textOf = (content: ChatMessage["content"]): string =>
-  typeof content === "string"
-    ? content
-    : (content ?? []).flatMap(({ text }) => (typeof text === "string" ? [text] : [])).join("\n\n");

@@ -4,14 +4,16 @@ import type { Completion } from "@redis-memory-magic/protocol/openai";
 import type { AskedTurn } from "../chat/asked-turn.ts";
 import type { TurnInfo } from "../chat/turn-info.ts";
 import type { TurnResult } from "../chat/turn-result.ts";
+import { toFunctionCall } from "./function-call.ts";
 import { completionId } from "./ids.ts";
 import { usageOf } from "./response.ts";
+import { toUnixSeconds } from "./unix-seconds.ts";
 
 type Update = Exclude<TurnUpdate, { readonly type: "end" }>;
 
 const headOf = (turn: AskedTurn) => ({
   id: completionId(turn),
-  created: Math.floor(turn.startedAt.getTime() / 1000),
+  created: toUnixSeconds(turn.startedAt),
   model: String(turn.info.client?.model ?? turn.info.model),
   service_tier: "default",
   system_fingerprint: null,
@@ -94,13 +96,7 @@ export class CompletionChunks {
 }
 
 const callsOf = ({ role, toolCalls = [] }: OutputItem) =>
-  role === undefined
-    ? toolCalls.map(({ id, name, arguments: args }) => ({
-        id,
-        type: "function" as const,
-        function: { name, arguments: args },
-      }))
-    : [];
+  role === undefined ? toolCalls.map(toFunctionCall) : [];
 
 function finishOf(reason: FinishReason | null, hasCalls: boolean): string {
   if (hasCalls) return "tool_calls";

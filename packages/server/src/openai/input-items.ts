@@ -1,6 +1,7 @@
 import type { Json, NewItem, Role } from "@redis-memory-magic/memory";
 import { isBlobId } from "@redis-memory-magic/memory/internal";
 import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
+import { BREAK } from "../chat/context-item.ts";
 import { type Fields, isFields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
 import { decodeCompaction } from "./compaction-text.ts";
@@ -112,7 +113,7 @@ const ownParts = (parts: readonly unknown[]): Json =>
   }) as Json;
 
 /** The text of parts, for display, search and counting. */
-const textOf = (parts: readonly unknown[]): string =>
+export const textOf = (parts: readonly unknown[]): string =>
   parts
     .flatMap((part) => {
       if (typeof part !== "object" || part === null) return [];
@@ -120,7 +121,7 @@ const textOf = (parts: readonly unknown[]): string =>
       const said = text ?? refusal;
       return typeof said === "string" ? [said] : [];
     })
-    .join("\n\n");
+    .join(BREAK);
 
 function readString(item: Fields, name: string, field: string): string {
   const value = item[name];

@@ -7,6 +7,7 @@ import { INTERRUPTED } from "../chat/turn-result.ts";
 import { apiTypeOf, toApiItem } from "./api-items.ts";
 import { itemId, responseId, type TurnAddress } from "./ids.ts";
 import { againOf } from "./run-again.ts";
+import { toUnixSeconds } from "./unix-seconds.ts";
 
 /** A turn as far as it is known: all that a response is made of. */
 export interface TurnSnapshot extends TurnAddress {
@@ -31,9 +32,9 @@ export function toResponse(turn: TurnSnapshot): ApiResponse {
   return {
     id: responseId(turn),
     object: "response",
-    created_at: toSeconds(startedAt),
+    created_at: toUnixSeconds(startedAt),
     status,
-    completed_at: status === "completed" && endedAt ? toSeconds(endedAt) : null,
+    completed_at: status === "completed" && endedAt ? toUnixSeconds(endedAt) : null,
     background: false,
     error: errorOf(turn),
     incomplete_details: incompleteDetails(turn),
@@ -136,5 +137,3 @@ function formatOf({ responseFormat }: ModelSettings): object {
 
 const choiceOf = ({ toolChoice = "auto" }: ModelSettings): unknown =>
   typeof toolChoice === "string" ? toolChoice : { type: "function", ...toolChoice };
-
-const toSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);

@@ -8,6 +8,7 @@ import { AppError } from "../errors/app-error.ts";
 import { isFields } from "../fields.ts";
 import { responseId, type TurnAddress } from "./ids.ts";
 import { readContextFields } from "./settings.ts";
+import { toUnixSeconds } from "./unix-seconds.ts";
 
 /** What a turn that was begun for another one's response keeps of that one. */
 export interface Again {
@@ -64,7 +65,7 @@ export async function runAgain(
         ...readContextFields(client ?? {}),
         client: {
           ...client,
-          again: { id: responseId(address), created_at: Math.floor(startedAt.getTime() / 1000) },
+          again: { id: responseId(address), created_at: toUnixSeconds(startedAt) },
         },
       },
       { key: `again ${turnId}`, requestHash: "again", sessionId },

@@ -28,6 +28,7 @@ import { readInput } from "../input-items.ts";
 import { listOf } from "../item-list.ts";
 import type { OpenAiRoutes } from "../openai-routes.ts";
 import { unknownConversation } from "../parent.ts";
+import { toUnixSeconds } from "../unix-seconds.ts";
 
 /** Where the metadata of a conversation is among that of its session. */
 const FIELD = "conversation";
@@ -193,7 +194,7 @@ const toConversation = ({
 }: Pick<SessionInfo, "id" | "createdAt" | "metadata">): Conversation => ({
   id: conversationId(id),
   object: "conversation",
-  created_at: Math.floor(createdAt.getTime() / 1000),
+  created_at: toUnixSeconds(createdAt),
   metadata: metadata.safeParse(fieldOf(all, FIELD)).data ?? {},
 });
 

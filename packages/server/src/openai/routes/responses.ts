@@ -24,6 +24,7 @@ import { toResponse, usageOf } from "../response.ts";
 import { readTurn } from "../run-again.ts";
 import { atBegin, atEnd, ofStored } from "../snapshot.ts";
 import { streamResponse } from "../stream-response.ts";
+import { toUnixSeconds } from "../unix-seconds.ts";
 
 const params = z.object({ response_id: z.string() });
 const eventStream = { "text/event-stream": { schema: z.string() } };
@@ -103,7 +104,7 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
       return {
         id: `cmp_${randomUUID().replaceAll("-", "")}`,
         object: "response.compaction" as const,
-        created_at: Math.floor(Date.now() / 1000),
+        created_at: toUnixSeconds(new Date()),
         output: [...output],
         usage: usageOf(info ?? {}),
       };
