@@ -1,9 +1,11 @@
 import type { IndexedItem, RetryRefusal, TurnHistory } from "@redis-memory-magic/memory";
 import { messagesOf, unstoredTurn } from "@redis-memory-magic/memory/internal";
 import { AppError } from "../errors/app-error.ts";
+import { noSuchSession } from "../errors/no-such-session.ts";
 import type { Caller } from "./caller.ts";
 import { historyBytes } from "./context.ts";
 import { asItem, type Plan } from "./plan.ts";
+import { titleOf } from "./session-title.ts";
 import type { BeginTurn, BegunOrNot } from "./stored-session.ts";
 import { inputText, type TurnRequest } from "./turn-request.ts";
 
@@ -104,11 +106,7 @@ export const retryRefused = (reason: RetryRefusal): AppError =>
   new AppError("retry_refused", RETRY_REFUSALS[reason]);
 
 function cannotContinue(continues: NonNullable<TurnRequest["continues"]>, reason: RetryRefusal): AppError {
-  if (continues === "session") return new AppError("session_not_found", "There is no such session.");
+  if (continues === "session") return noSuchSession();
   if (reason === "unknown") return new AppError("turn_not_found", "There is no such turn in this session.");
   return new AppError("changed_meanwhile", "Something was added to the session after this turn.");
 }
-
-/** A session's title is the first line of its first message, until it is renamed. */
-const titleOf = (message: string): string =>
-  [...(message.trim().split("\n", 1)[0] ?? "")].slice(0, 80).join("");

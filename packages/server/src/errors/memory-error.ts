@@ -1,17 +1,16 @@
 import { MemoryError, type MemoryErrorCode } from "@redis-memory-magic/memory";
 import { AppError, type ErrorCode } from "./app-error.ts";
+import { noSuchSession } from "./no-such-session.ts";
 import { storageUnavailable } from "./redis-refusal.ts";
 
 type Translation = readonly [ErrorCode, detail: (message: string) => string];
 
-const TRANSLATIONS: Readonly<Record<Exclude<MemoryErrorCode, "unavailable">, Translation>> = {
+const TRANSLATIONS: Readonly<
+  Record<Exclude<MemoryErrorCode, "unavailable" | "unknown_session">, Translation>
+> = {
   duplicate_id: ["duplicate_message_id", (message) => `${message}. Nothing was appended.`],
   unknown_message: ["message_not_found", (message) => `${message}.`],
   unknown_turn: ["turn_not_found", (message) => `${message}.`],
-  unknown_session: [
-    "session_not_found",
-    () => "There is no such session: it has expired, was deleted, or never was.",
-  ],
   session_exists: ["session_exists", (message) => `${message}. Choose another, or delete it first.`],
   conflict: ["changed_meanwhile", (message) => `${message}. Read it again, and repeat your change.`],
   too_many: ["storage_limit_reached", (message) => `${message}. Delete one that is no longer needed.`],
@@ -45,6 +44,7 @@ export async function* translatedEach<T>(source: AsyncIterable<T>): AsyncGenerat
 function toAppError(error: unknown): unknown {
   if (!MemoryError.isInstance(error)) return error;
   if (error.code === "unavailable") return storageUnavailable(error);
+  if (error.code === "unknown_session") return noSuchSession(error);
   const [code, detail] = TRANSLATIONS[error.code];
   return new AppError(code, detail(error.message), { cause: error });
 }

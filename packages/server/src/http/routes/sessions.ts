@@ -13,7 +13,7 @@ import {
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { totalsOf } from "../../chat/session-totals.ts";
-import { AppError } from "../../errors/app-error.ts";
+import { noSuchSession } from "../../errors/no-such-session.ts";
 import { problems, type Routes } from "../api.ts";
 import { normalizeMessages } from "../wire/foreign-messages.ts";
 import { fromMessage, toItem, toMessage, toSession } from "../wire/session.ts";
@@ -204,8 +204,5 @@ export const sessionRoutes: Routes = (context) => async (app) => {
 };
 
 export function sessionNotFound(): never {
-  throw new AppError(
-    "session_not_found",
-    "There is no such session: it has expired, was deleted, or never was.",
-  );
+  throw noSuchSession();
 }

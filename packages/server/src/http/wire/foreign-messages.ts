@@ -1,3 +1,4 @@
+import { shortTitle } from "../../chat/session-title.ts";
 import { type Fields, isFields } from "../../fields.ts";
 import { createdAt } from "../import/foreign-conversation.ts";
 
@@ -30,8 +31,6 @@ export function normalizeMessages(body: unknown): unknown {
     session === undefined && { session: { title: shortTitle(title) } };
   return { ...fields, ...named, messages: list.map(normalizeMessage) };
 }
-
-const shortTitle = (title: string): string => [...title].slice(0, 80).join("");
 
 function normalizeMessage(message: unknown): unknown {
   if (!isFields(message)) return message;
