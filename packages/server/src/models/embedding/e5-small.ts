@@ -19,8 +19,8 @@ export const E5_SMALL = {
   id: "e5-small-v2-int8",
   label: "e5-small-v2",
   dimensions: 384,
-  /** On LoCoMo 93 % of the questions have a turn that is as similar, and 10 % of those of another conversation. */
-  minSimilarity: 0.8,
+  /** On LoCoMo 95 % of the questions have a turn that is as similar, and 23 % of those of another conversation. */
+  minSimilarity: 0.81,
   /** What is behind so many tokens of a text makes no difference. */
   maxTokens: 512,
   /** More than any so many tokens have, and few enough that to split them takes milliseconds. */
