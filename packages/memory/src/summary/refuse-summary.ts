@@ -75,17 +75,28 @@ const GERMAN = new Set(
 /** In German about a quarter of the words are of these. Half of it: a conversation in two languages. */
 const MIN_GERMAN_SHARE = 0.08;
 
+/** A capitalized word that does not begin a sentence. */
+const NAME = /(?<=\p{L}.*[^\p{L}\p{N}])\p{Lu}[\p{L}\p{M}]*/gsu;
 /**
- * True if a text has a number or a name that its source lacks. A name is a capitalized word that does not begin a sentence, and
- * is found by its first letters, as a word of a search is. Of a German source only numbers are compared:
- * German capitalizes all nouns.
+ * German capitalizes all nouns, so a name is known by its place: behind a word that introduces names, or where people live,
+ * come from or go to, without an article. Other names are not noticed.
+ */
+const GERMAN_NAMES = [
+  /(?<=\b(?:heißt|hieß|heißen|namens|genannt|nennt sich|Name (?:ist|lautet)|Herrn?|Frau)\s)\p{Lu}[\p{L}\p{M}]*/gu,
+  /(?<=\b(?:leb|wohn)(?:t|te|en|ten)\b[^,;:]{0,40}\bin\s)\p{Lu}[\p{L}\p{M}]*/gu,
+  /(?<=\b(?:stammt|stammen|kommt|kommen|kam|kamen)\s(?:\p{Ll}+\s)?aus\s)\p{Lu}[\p{L}\p{M}]*/gu,
+  /(?<=\b(?:zieht|ziehen|zog|zogen|fliegt|fliegen|flog|flogen|reist|reisen|reiste|reisten|fährt|fahren|fuhr|fuhren)\b[^,;:]{0,40}\bnach\s)\p{Lu}[\p{L}\p{M}]*/gu,
+];
+
+/**
+ * True if a text has a number or a name that its source lacks. A name is found by its first letters, as a word of a search is.
  */
 function invents(sentences: readonly string[], source: string): boolean {
   const numbers = new Set(source.match(/\p{N}+/gu));
   const known = new Set([...wordsOf(source), ...SPEAKERS].map(stemOf));
-  const haveNames = !isGerman(source);
+  const patterns = isGerman(source) ? GERMAN_NAMES : [NAME];
   return sentences.some((sentence) => {
-    const names = haveNames ? [...sentence.matchAll(/(?<=\p{L}.*[^\p{L}\p{N}])\p{Lu}[\p{L}\p{M}]*/gsu)] : [];
+    const names = patterns.flatMap((pattern) => [...sentence.matchAll(pattern)]);
     return (
       sentence.match(/\p{N}+/gu)?.some((number) => !numbers.has(number)) ||
       names.some(([name]) => wordsOf(name).some((word) => !known.has(stemOf(word))))
