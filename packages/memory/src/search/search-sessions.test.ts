@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Connection, connectNodeRedis } from "../../test/redis.ts";
+import { trigramEmbedder } from "../../test/trigram-embedder.ts";
 import { useRedis } from "../../test/use-redis.ts";
-import { MessageHistory, type NewItem } from "../index.ts";
+import { type Embedder, MessageHistory, type NewItem } from "../index.ts";
 import { sessionKeys } from "../redis/keys.ts";
 
 let redis: Connection;
@@ -123,4 +124,52 @@ test("refuses what is no list of sessions", async () => {
   const { history } = start();
   await expect(history.searchSessions([{ sessionId: "" }], "tent", ALL)).rejects.toThrow(TypeError);
   await expect(history.searchSessions([{ sessionId: "a", before: "" }], "x", ALL)).rejects.toThrow(TypeError);
+});
+
+describe("by meaning", () => {
+  const PAIRS = [
+    ["I adore margherita pizzas", "Noted"],
+    ["The roof leaks in winter", "Call a roofer"],
+  ] as const;
+  const QUESTION = "xmargherita ypizzas";
+
+  async function startSemantic(embedder: Embedder = trigramEmbedder()) {
+    const { history: lexical, options } = start();
+    for (const [n, [said, answered]] of PAIRS.entries()) {
+      // A turn without a user's message is first: it is not one with the turn before it, in another session.
+      await lexical.addMessages(`s${n}`, [assistant("Good morning"), user(said), assistant(answered)]);
+    }
+    const history = new MessageHistory({ ...options, embedder });
+    return { lexical, history, sessions: ids("s0", "s1") };
+  }
+
+  test("finds turns that share no word with the query, if their sessions have vectors", async () => {
+    const { lexical, history, sessions } = await startSemantic();
+    expect((await lexical.searchSessions(sessions, QUESTION, ALL)).hits).toEqual([]);
+    // A search makes none: 50 sessions would take minutes.
+    const before = await history.searchSessions(sessions, QUESTION, ALL);
+    expect(before).toMatchObject({ hits: [], vectors: { compared: 0, damaged: 0 } });
+    await history.embedTurns("s0");
+    const { hits, vectors } = await history.searchSessions(sessions, QUESTION, ALL);
+    expect(hits[0]).toMatchObject({ sessionId: "s0", from: 1, to: 3, terms: [] });
+    expect(hits[0]?.similarity).toBeGreaterThan(0.4);
+    expect(vectors?.compared).toBeGreaterThan(0);
+    // The same similarity as in a search of the one session.
+    const [alone] = (await history.search("s0", QUESTION, ALL)).hits;
+    expect(hits[0]?.similarity).toBe(alone?.similarity);
+  });
+
+  test("goes on by words, and says so, when the embedder fails", async () => {
+    const working = await startSemantic();
+    await working.history.embedTurns("s0");
+    const { options } = start();
+    const broken = { ...trigramEmbedder(), embed: () => Promise.reject(new Error("down")) };
+    const history = new MessageHistory({ ...options, embedder: broken });
+    const { hits, vectors } = await history.searchSessions(working.sessions, "roof in winter", ALL);
+    expect(hits[0]).toMatchObject({ sessionId: "s1", from: 1, to: 3 });
+    expect(vectors).toMatchObject({ compared: 0, failed: "failed" });
+    const away = new MessageHistory({ ...options, embedder: { ...broken, isReady: () => false } });
+    const unready = await away.searchSessions(working.sessions, "roof in winter", ALL);
+    expect(unready.vectors).toMatchObject({ compared: 0, failed: "unavailable" });
+  });
 });

@@ -14,9 +14,11 @@ import {
   type SearchHit,
   type SearchOptions,
 } from "./search-session.ts";
+import { type ComparedVectors, countsOf, type SessionVectors } from "./session-vectors.ts";
 import type { ReadLimits, Run, StoredTerms } from "./stored-terms.ts";
 import { TermIndex } from "./term-index.ts";
 import { queryTerms } from "./terms.ts";
+import type { VectorIndex } from "./vector-index.ts";
 
 /** A session that is searched together with others. */
 export interface SessionToSearch {
@@ -39,6 +41,14 @@ export interface SessionsSearchResult<T extends ItemTypes = ItemTypes> {
   readonly matched: number;
   /** Best first. */
   readonly hits: readonly SessionHit<T>[];
+  /** What comparing vectors added; absent: the history has no embedder. */
+  readonly vectors?: ComparedVectors;
+}
+
+/** Reads what is searched in. */
+interface Reader {
+  readonly readTerms: (session: SearchedSession, limits: ReadLimits) => Promise<StoredTerms>;
+  readonly vectors: Pick<SessionVectors, "read" | "compareAll"> | undefined;
 }
 
 /** A session with what reads it. */
@@ -52,6 +62,8 @@ export interface SearchedSession extends SessionToSearch {
 interface Place {
   readonly session: SearchedSession;
   readonly epoch: string;
+  /** Undefined: they could not be read, or there is no embedder. */
+  readonly vectors: VectorIndex | undefined;
   /** The index of its first item, in the session and in the index of all, and the index behind its last there. */
   readonly first: number;
   readonly from: number;
@@ -64,20 +76,31 @@ const MAX_ITEMS_OF_SESSION = 5_000;
 const AT_ONCE = 10;
 
 /**
- * Finds turns of several sessions by the words of a query: their terms are ranked as if they were one session.
+ * Finds turns of several sessions by the words of a query, and by its meaning if there is an embedder: they are ranked as if
+ * they were one session.
  * @throws TypeError; MemoryError `unavailable`
  */
 export async function searchSessions(
   sessions: readonly SearchedSession[],
   query: string,
   options: SearchOptions,
-  read: (session: SearchedSession, limits: ReadLimits) => Promise<StoredTerms>,
+  reader: Reader,
 ): Promise<SessionsSearchResult> {
   assertSearch(query, options);
   for (const { before } of sessions) if (before !== undefined) assertId("before", before);
-  const { all, places, total } = await readAll(sessions, read);
-  const ranking = rankTurns({ index: all, from: 0, to: all.end }, queryTerms(query, options.context));
-  const maxTokens = relevantTokens(ranking, options) ?? 0;
+  const { all, places, total } = await readAll(sessions, reader);
+  const indexes = places.map(({ vectors }) => vectors);
+  const similarities = await reader.vectors?.compareAll(indexes, query);
+  const ranking = rankTurns(
+    { index: all, from: 0, to: all.end },
+    queryTerms(query, options.context),
+    similarities &&
+      ((from, to) => {
+        const turn = withPlace({ from, to }, places);
+        return turn && similarities.of(places.indexOf(turn.place), turn.from, turn.to);
+      }),
+  );
+  const maxTokens = relevantTokens(ranking, options, similarities?.least) ?? 0;
   const ranked = maxTokens > 0 ? ranking.best(MAX_READ) : [];
   const turns = ranked.flatMap((turn) => withPlace(turn, places) ?? []);
   const { dropped, unknown, matched } = ranking;
@@ -88,6 +111,7 @@ export async function searchSessions(
     // The empty turns between sessions are beside turns that have words.
     matched: turns.length === 0 ? 0 : matched - (ranked.length - turns.length),
     hits: await readHits(turns, { ...options, maxTokens }, ranking.termsOf),
+    ...(similarities && { vectors: countsOf(similarities) }),
   };
 }
 
@@ -99,19 +123,24 @@ interface AllTerms {
 
 async function readAll(
   sessions: readonly SearchedSession[],
-  read: (session: SearchedSession, limits: ReadLimits) => Promise<StoredTerms>,
+  { readTerms, vectors }: Reader,
 ): Promise<AllTerms> {
-  const limits = { ...LIMITS, maxItems: MAX_ITEMS_OF_SESSION };
-  const giveUpAt = limits.now() + limits.maxMs;
+  const { now, maxMs } = LIMITS;
+  const giveUpAt = now() + maxMs;
   const all = new TermIndex("", "", 0);
   const places: Place[] = [];
   let total = 0;
   for (let n = 0; n < sessions.length; n += AT_ONCE) {
-    if (n > 0 && (limits.now() > giveUpAt || all.end >= LIMITS.maxItems)) break;
+    if (n > 0 && (now() > giveUpAt || all.end >= LIMITS.maxItems)) break;
     const batch = sessions.slice(n, n + AT_ONCE);
-    const found = await Promise.all(batch.map((session) => read(session, limits).catch(ignoreUnreadable)));
+    const limits = { ...LIMITS, maxItems: MAX_ITEMS_OF_SESSION, maxMs: Math.max(0, giveUpAt - now()) };
+    const found = await Promise.all(
+      batch.map((session) =>
+        Promise.all([readTerms(session, limits).catch(ignoreUnreadable), vectors?.read(session, limits)]),
+      ),
+    );
     for (const [i, session] of batch.entries()) {
-      const stored = found[i];
+      const [stored, itsVectors] = found[i] ?? [];
       if (stored === undefined || stored.end === 0) continue;
       const { index, end } = stored;
       total += end;
@@ -119,7 +148,10 @@ async function readAll(
       const first = Math.max(index.first, end - Math.min(MAX_ITEMS_OF_SESSION, Math.max(0, room)));
       if (first >= end) continue;
       all.append(index, first, end);
-      places.push({ session, epoch: index.epoch, first, from: all.end - (end - first), to: all.end });
+      places.push({
+        ...{ session, epoch: index.epoch, vectors: itsVectors },
+        ...{ first, from: all.end - (end - first), to: all.end },
+      });
     }
   }
   return { all, places, total };
@@ -136,7 +168,10 @@ interface PlacedTurn extends RankedTurn {
 }
 
 /** The turn by the indexes of its session. Undefined for the empty turn between two sessions. */
-function withPlace(turn: RankedTurn, places: readonly Place[]): PlacedTurn | undefined {
+function withPlace<Turn extends Pick<RankedTurn, "from" | "to">>(
+  turn: Turn,
+  places: readonly Place[],
+): (Turn & { readonly place: Place }) | undefined {
   const place = places.find(({ to }) => turn.from < to);
   if (place === undefined) return undefined;
   const shift = place.first - place.from;

@@ -1,7 +1,7 @@
 import type { IndexCache } from "./index-cache.ts";
 import { assertSearch, type SearchOptions, type SearchResult, searchSession } from "./search-session.ts";
 import { type SearchedSession, type SessionsSearchResult, searchSessions } from "./search-sessions.ts";
-import { type SessionVectors, termsOf, type VectorSession } from "./session-vectors.ts";
+import { countsOf, type SessionVectors, termsOf, type VectorSession } from "./session-vectors.ts";
 import { type ReadLimits, type Run, readTerms, type StoredTerms, storeMissing } from "./stored-terms.ts";
 import type { TermIndex } from "./term-index.ts";
 
@@ -26,7 +26,7 @@ export class SessionSearch {
     const { missing, known, turns, ...result } = found;
     this.#keep(key, run, { missing, known });
     if (similarities === undefined) return result;
-    const { of: _, least: __, ...vectors } = similarities;
+    const vectors = countsOf(similarities);
     // Of a session that was written without them.
     if (vectors.failed === undefined && vectors.compared < turns) this.#vectors?.schedule(session);
     return { ...result, vectors };
@@ -43,7 +43,7 @@ export class SessionSearch {
       this.#keep(key, run, stored);
       return stored;
     };
-    return searchSessions(sessions, query, options, read);
+    return searchSessions(sessions, query, options, { readTerms: read, vectors: this.#vectors });
   }
 
   #keep(key: string, run: Run, { missing, known }: Pick<StoredTerms, "missing" | "known">): void {

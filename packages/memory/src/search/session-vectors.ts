@@ -10,7 +10,7 @@ import {
 import { IndexCache, onePerClient } from "./index-cache.ts";
 import { RecentNames } from "./recent-names.ts";
 import { LIMITS } from "./search-session.ts";
-import type { Run } from "./stored-terms.ts";
+import type { ReadLimits, Run } from "./stored-terms.ts";
 import { makeVectors, readVectors } from "./stored-vectors.ts";
 import type { TermIndex } from "./term-index.ts";
 import { tagOf, type VectorIndex } from "./vector-index.ts";
@@ -33,12 +33,25 @@ export interface ComparedVectors {
   readonly failed?: EmbeddingFailure | "unavailable";
 }
 
+/** Without the similarities. */
+export const countsOf = ({ compared, damaged, failed }: ComparedVectors): ComparedVectors => ({
+  compared,
+  damaged,
+  ...(failed !== undefined && { failed }),
+});
+
 /** How similar turns are to a query. */
 export interface Similarities extends ComparedVectors {
   /** From which on a turn is worth being recalled; undefined: its words decide. */
   readonly least?: number | undefined;
   /** Of a turn, by its first index and the index behind its last; undefined if it has no vector. */
   of(from: number, to: number): number | undefined;
+}
+
+/** The same for turns of several sessions. */
+export interface SimilaritiesOfAll extends Omit<Similarities, "of"> {
+  /** @param n the number of the session */
+  of(n: number, from: number, to: number): number | undefined;
 }
 
 /** Longer than this a search does not wait for the vector of its query. */
@@ -141,22 +154,37 @@ export class SessionVectors {
   }
 
   /** Compares a query with the turns of a session. A failure is part of what it returns. */
-  async compare({ key, run }: Pick<VectorSession, "key" | "run">, query: string): Promise<Similarities> {
-    const nothing = { compared: 0, damaged: 0, of: () => undefined };
-    if (!this.#isReady) return { ...nothing, failed: "unavailable" };
-    let index: VectorIndex;
+  async compare(session: Pick<VectorSession, "key" | "run">, query: string): Promise<Similarities> {
+    const compared = await this.compareAll([await this.read(session, LIMITS)], query);
+    return { ...compared, of: (from, to) => compared.of(0, from, to) };
+  }
+
+  /** Reads the vectors of a session. Undefined: the embedder is not ready, or they cannot be read. */
+  async read(
+    { key, run }: Pick<VectorSession, "key" | "run">,
+    limits: ReadLimits,
+  ): Promise<VectorIndex | undefined> {
+    if (!this.#isReady) return undefined;
     try {
-      index = await readVectors(run, this.#embedder, LIMITS, this.#vectors.get(key + this.#tag));
+      const index = await readVectors(run, this.#embedder, limits, this.#vectors.get(key + this.#tag));
+      this.#vectors.keep(key + this.#tag, index);
+      return index;
     } catch {
-      return { ...nothing, failed: "unavailable" };
+      return undefined;
     }
-    this.#vectors.keep(key + this.#tag, index);
-    const { size, damaged } = index;
-    if (size === 0) return { ...nothing, damaged };
+  }
+
+  /** Compares a query with the turns of sessions whose vectors were read. A failure is part of what it returns. */
+  async compareAll(indexes: readonly (VectorIndex | undefined)[], query: string): Promise<SimilaritiesOfAll> {
+    const sum = (of: "size" | "damaged") => indexes.reduce((all, index) => all + (index?.[of] ?? 0), 0);
+    const [size, damaged] = [sum("size"), sum("damaged")];
+    const nothing = { compared: 0, damaged, of: () => undefined };
+    if (size === 0) return indexes.includes(undefined) ? { ...nothing, failed: "unavailable" } : nothing;
     try {
       const [vector] = await embedInTime(this.#embedder, [query], "query", QUERY_TIMEOUT_MS);
-      const similarities = index.similarities(vector as Float32Array);
-      const of = (from: number, to: number) => similarities[index.numberOf(from, to)];
+      const similarities = indexes.map((index) => index?.similarities(vector as Float32Array));
+      const of = (n: number, from: number, to: number) =>
+        similarities[n]?.[indexes[n]?.numberOf(from, to) ?? -1];
       return { compared: size, damaged, of, least: this.#embedder.minSimilarity };
     } catch (error) {
       if (!(error instanceof EmbeddingError)) throw error;

@@ -6,10 +6,11 @@ import { type Embedder, embedInTime, isLate } from "./embedder.ts";
 import type { RecentNames } from "./recent-names.ts";
 import { type ReadLimits, type Run, readTerms, storeMissing } from "./stored-terms.ts";
 import { DROPPED, type TermIndex } from "./term-index.ts";
-import { encodeVector, tagOf, VectorIndex } from "./vector-index.ts";
+import { encodeVector, entryLength, tagOf, VectorIndex } from "./vector-index.ts";
 
-// A reply has some 400 kB; more would keep Redis from other callers.
-const PAGE = 2_000;
+// Of the items that are read, about every other one begins a turn and has a vector. More than these 400 kB in a reply would
+// keep Redis from other callers.
+const PAGE_CHARS = 800_000;
 
 /**
  * Reads the vectors of a session's turns: those that are not known, as many as the limits allow.
@@ -22,10 +23,11 @@ export async function readVectors(
   known: VectorIndex | undefined,
 ): Promise<VectorIndex> {
   const giveUpAt = limits.now() + limits.maxMs;
+  const page = Math.ceil(PAGE_CHARS / entryLength(dimensions));
   let index = known;
   for (;;) {
     const { epoch = "", changes = "", end = 0 } = index ?? {};
-    const args = [epoch, changes, end, limits.maxItems, PAGE].map(String);
+    const args = [epoch, changes, end, limits.maxItems, page].map(String);
     const [, , itsEpoch, itsChanges, length, first, ...entries] = await run(READ_VECTORS, args);
     const isCurrent =
       index && index.epoch === itsEpoch && index.changes === itsChanges && end === Number(first);

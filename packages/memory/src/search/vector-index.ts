@@ -13,6 +13,9 @@ const BASE = 36;
 export const tagOf = (model: string, dimensions: number): string =>
   sha1(`${model}\n${dimensions}`).slice(0, TAG_CHARS);
 
+/** Characters of an entry. */
+export const entryLength = (dimensions: number): number => HEAD_CHARS + dimensions;
+
 /** The entry of a turn. `span`: how many items it has. */
 export function encodeVector(tag: string, span: number, vector: Float32Array): string {
   const largest = vector.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
@@ -97,7 +100,7 @@ export class VectorIndex {
     const at = size * dimensions;
     if (this.#data.length < at + dimensions) this.#grow(at + dimensions);
     let squares = 0;
-    let wrong = entry.length !== HEAD_CHARS + dimensions || !(span >= 1);
+    let wrong = entry.length !== entryLength(dimensions) || !(span >= 1);
     for (let d = 0; d < dimensions && !wrong; d++) {
       const value = entry.charCodeAt(HEAD_CHARS + d) - ZERO;
       wrong = value < -RANGE || value > RANGE;

@@ -17,6 +17,9 @@ import {
   Turns,
 } from "../index.ts";
 import { sessionKeys } from "../redis/keys.ts";
+import { LIMITS } from "./search-session.ts";
+import type { Run } from "./stored-terms.ts";
+import { readVectors } from "./stored-vectors.ts";
 import { encodeVector, tagOf, VectorIndex } from "./vector-index.ts";
 
 let redis: Connection;
@@ -299,6 +302,25 @@ test("a turn of 384 dimensions takes at most 420 bytes, and its owner's quota ca
   expect(bytes / 100).toBeLessThanOrEqual(420);
   expect(counted.reduce((sum, [, stored]) => sum + stored, 0)).toBeGreaterThanOrEqual(bytes * 0.95);
   expect(await quota.admit("s", 1)).toEqual({ kind: "admitted" });
+});
+
+test.each([
+  [384, 3_000],
+  [4_096, 300],
+])("vectors of %i dimensions are read in replies of bounded size", async (dimensions, turns) => {
+  const entry = encodeVector(tagOf("m", dimensions), 2, new Float32Array(dimensions).fill(1));
+  const stored = Array.from({ length: 2 * turns }, (_, n) => (n % 2 ? "1" : entry));
+  const replies: number[] = [];
+  const run: Run = async (_, [, , end = "0", , page = "0"]) => {
+    const entries = stored.slice(Number(end), Number(end) + Number(page));
+    replies.push(entries.join("").length);
+    return ["ok", 0, "e", "0", stored.length, Number(end), ...entries];
+  };
+  const limits = { ...LIMITS, now: () => 0 };
+  const index = await readVectors(run, { model: "m", dimensions }, limits, undefined);
+  expect(index.size).toBe(turns);
+  expect(replies.length).toBeGreaterThan(1);
+  expect(Math.max(...replies)).toBeLessThan(450_000);
 });
 
 test("a vector is stored as text that every client returns as it is", async () => {
