@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { startTestServer } from "../../test/test-server.ts";
 
@@ -32,6 +33,21 @@ test("each line that belongs to a request has its id, that of a turn the turn's 
     request_id: "of-the-proxy-4",
   });
   expect(server.lines.join("")).not.toContain(SAID);
+});
+
+test("the last lines are written when the process exits", () => {
+  const script = `
+    import { createLog } from ${JSON.stringify(new URL("log.ts", import.meta.url))};
+    const log = createLog("info");
+    log.info("one");
+    log.fatal("two");
+    process.exit();`;
+  const lines = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  const messages = lines
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line).msg);
+  expect(messages).toEqual(["one", "two"]);
 });
 
 test("logs a request's id, and does not take over one that is not a plain word", async () => {
