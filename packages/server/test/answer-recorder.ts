@@ -56,6 +56,8 @@ export class AnswerRecorder implements AnswerSink {
     if (!this.order.includes(kind)) this.order.push(kind);
   }
 
+  ending(): void {}
+
   alive(activity?: Activity): void {
     if (activity !== undefined) this.activities.push(activity);
   }

@@ -7,10 +7,10 @@ export async function ask(
   model: ChatModel,
   request: ModelRequest,
   signal = new AbortController().signal,
-): Promise<Completion & { pieces: string[]; thoughts: number }> {
+): Promise<Completion & { answer: string; thoughts: number }> {
   const sink = new AnswerRecorder();
   const completion = await model.generate(request, sink, signal);
-  return { pieces: sink.pieces, thoughts: sink.thoughts, ...completion };
+  return { answer: sink.answer, thoughts: sink.thoughts, ...completion };
 }
 
 /** Asks a model that must fail with an `AppError`. */

@@ -90,6 +90,8 @@ export class TurnWriter {
   #pending = "";
   #info = "";
   #inFlight: Promise<void> | undefined;
+  /** Set while what is written waits for the end. */
+  #hold: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
   #items = 0;
   /** The text of the item that was begun, until it is finished. */
@@ -127,6 +129,23 @@ export class TurnWriter {
     if (this.#content === undefined && this.#items > 0) this.startItem({ role: "assistant" });
     if (this.#content !== undefined) this.#content += text;
     this.#append(hasMarks(text) ? encodeText(text) : text);
+  }
+
+  /**
+   * Keeps what is written from now on for `end`, if that comes within a millisecond: then one script stores all of it.
+   * For the rest of an output that is whole.
+   *
+   * @example
+   * const writer = unstoredTurn();
+   * writer.hold();
+   * writer.write("The whole answer.");
+   * await writer.end("completed");
+   */
+  hold(): void {
+    this.#hold ??= setTimeout(() => {
+      this.#hold = undefined;
+      if (this.#pending !== "") this.#flush();
+    }, 1);
   }
 
   /**
@@ -195,6 +214,7 @@ export class TurnWriter {
   async #end(status: TurnEnd, { info, context, message }: EndOptions): Promise<TurnOutcome> {
     if (info !== undefined) this.#info = JSON.stringify(info);
     this.#ended = true;
+    clearTimeout(this.#hold);
     await this.#inFlight;
     clearInterval(this.#timer);
     if (this.#feed.outcome === undefined) {
@@ -229,6 +249,7 @@ export class TurnWriter {
    */
   async discard(): Promise<void> {
     this.#ended = true;
+    clearTimeout(this.#hold);
     await this.#inFlight;
     clearInterval(this.#timer);
     if (this.#feed.outcome !== undefined) return;
@@ -257,7 +278,7 @@ export class TurnWriter {
   #append(log: string): void {
     this.#wasUsed = true;
     this.#pending += log;
-    this.#flush();
+    if (this.#hold === undefined) this.#flush();
   }
 
   #renew(): void {
@@ -290,7 +311,8 @@ export class TurnWriter {
       .catch((error) => this.#abandon(error))
       .finally(() => {
         this.#inFlight = undefined;
-        if (!this.#ended && this.#pending !== "" && this.#pending !== half) this.#flush();
+        const isWaiting = this.#pending !== "" && this.#pending !== half;
+        if (isWaiting && !this.#ended && this.#hold === undefined) this.#flush();
       });
   }
 
@@ -305,6 +327,7 @@ export class TurnWriter {
 
   #lose(status: TurnEnd, count: number | null, reason: unknown): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#hold);
     this.#pending = "";
     this.#feed.end({ status, count });
     this.#lost.abort(reason ?? new Error(`The turn is ${status}`));

@@ -1,7 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { CLIENTS, type Connection, IS_IN_MEMORY, keysOf } from "../../test/redis.ts";
 import { useRedis } from "../../test/use-redis.ts";
 import { type BeginOptions, MessageHistory, Turns, type TurnUpdate, type TurnWriter } from "../index.ts";
+import type { TurnFeed } from "./turn-feed.ts";
 
 // Short, and yet longer than a busy machine keeps a writer from renewing it.
 const LEASE_MS = 1_000;
@@ -58,6 +59,25 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     const seen = async () => leases.add(await redis.command("HGET", `${name}:{s}:meta`, "lease")).size;
     await expect.poll(seen, { timeout: 10_000 }).toBeGreaterThan(count);
   };
+
+  test("what is written after hold goes to Redis with the end", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    const logged = vi.spyOn(writer.feed as TurnFeed, "push");
+    writer.hold();
+    writer.write("Hel");
+    writer.write("lo");
+    expect(await writer.end("completed")).toMatchObject({ status: "completed", count: 2 });
+    expect(logged.mock.calls).toEqual([["Hello"]]);
+    expect(await conversation()).toEqual(["user: Hi", "assistant: Hello"]);
+  });
+
+  test("what is written after hold is shown even if no end comes", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    writer.hold();
+    writer.write("Hello");
+    await expect.poll(() => writer.feed.text).toBe("Hello");
+    await writer.end("completed");
+  });
 
   test("a whole turn: begun, written, ended; the conversation has both messages", async () => {
     const { writer, messages, count } = await begin({ content: "Hi", info: { model: "m" }, title: "Hi" });

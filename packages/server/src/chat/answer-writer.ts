@@ -88,6 +88,10 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     this.#start(index, call);
   }
 
+  ending(): void {
+    this.#writer.hold();
+  }
+
   /** Finishes the current item, and writes the calls that have been waiting for another one, or for their name. */
   end(): void {
     this.#finishItem();

@@ -43,6 +43,8 @@ export interface AnswerSink {
   /** What the model thinks; empty if it thinks without saying what. */
   reasoning(piece: string): void;
   toolCall(piece: ToolCallPiece): void;
+  /** The answer is whole: what is still to come of it comes now. */
+  ending(): void;
   /** The provider works: something arrived, if only a comment. */
   alive(activity?: Activity): void;
 }

@@ -109,6 +109,10 @@ class RelaySink implements AnswerSink {
     this.#options.out.toolCall(piece);
   }
 
+  ending(): void {
+    this.#options.out.ending();
+  }
+
   alive(activity?: Activity): void {
     this.#timer.refresh();
     if (activity !== undefined) this.#options.onActivity(activity);

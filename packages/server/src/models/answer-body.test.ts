@@ -23,7 +23,7 @@ afterEach(async () => {
 class Collector implements AnswerReader<unknown[]> {
   readonly ended = false;
   readonly data: unknown[] = [];
-  alive(): void {}
+  packetEnd(): void {}
   whole(body: unknown): unknown[] {
     return ["whole", body];
   }

@@ -17,8 +17,8 @@ export interface AnswerReader<Result> {
   end(): Result;
   /** True once the model has said how its answer ended: more may follow, but need not. */
   readonly ended: boolean;
-  /** Something arrived, whatever it is. */
-  alive(): void;
+  /** All of a packet was read, or as much of it as there can be. */
+  packetEnd(): void;
 }
 
 /** Longer than any event or answer, and short enough to keep. */
@@ -45,13 +45,20 @@ export class AnswerBodyReader<Result> implements BodyReader<Result> {
   }
 
   chunk(bytes: Buffer): Result | undefined {
-    this.#reader.alive();
-    return this.#push(this.#decoder.write(bytes));
+    try {
+      return this.#push(this.#decoder.write(bytes));
+    } finally {
+      this.#reader.packetEnd();
+    }
   }
 
   end(): Result {
-    const result = this.#push(this.#decoder.end());
-    return result ?? this.#body?.end() ?? this.#reader.end();
+    try {
+      const result = this.#push(this.#decoder.end());
+      return result ?? this.#body?.end() ?? this.#reader.end();
+    } finally {
+      this.#reader.packetEnd();
+    }
   }
 
   #push(text: string): Result | undefined {

@@ -20,6 +20,8 @@ export class AnswerOutput {
   #callCount = 0;
   #pieces = 0;
   #hasContent = false;
+  /** Text that came since the last `flush`. */
+  #gathered = "";
 
   /** @param reasoningIsOpen true if the model's chat template opens `<think>` itself */
   constructor(sink: AnswerSink, reasoningIsOpen = false) {
@@ -36,7 +38,7 @@ export class AnswerOutput {
     );
   }
 
-  /** True if the answer closed a `<think>` that it had not opened. */
+  /** True if the answer closed a `<think>` that it had not opened; known when it is complete. */
   get reasoningWasOpen(): boolean {
     return this.#tags.closedByTemplate;
   }
@@ -53,11 +55,15 @@ export class AnswerOutput {
 
   /** A message begins that is not one with the text before it. */
   message(phase: Phase | undefined): void {
+    this.flush();
     this.#tags.end();
     this.#sink.message(phase);
   }
 
-  /** Takes a message's content: a string, or parts, which may be text, refusals or reasoning. */
+  /**
+   * Takes a message's content: a string, or parts, which may be text, refusals or reasoning. Text is passed on by
+   * `flush`: a packet may have hundreds of pieces.
+   */
   content(content: unknown): void {
     if (typeof content === "string") this.#push(content);
     else for (const part of Array.isArray(content) ? content : [content]) this.#part(part);
@@ -73,18 +79,28 @@ export class AnswerOutput {
     if (text === "") return;
     this.#pieces += 1;
     this.#hasContent ||= text.trim() !== "";
+    this.#gathered += text;
+  }
+
+  /** Passes the text on that came. */
+  flush(): void {
+    const text = this.#gathered;
+    if (text === "") return;
+    this.#gathered = "";
     this.#tags.push(text);
   }
 
   reasoning(piece: unknown): void {
     const text = reasoningText(piece);
     if (text === null) return;
+    this.flush();
     this.#pieces += 1;
     this.#tags.reasonedElsewhere();
     this.#sink.reasoning(text);
   }
 
   toolCall(piece: ToolCallPiece): void {
+    this.flush();
     this.#toolCall = true;
     this.#pieces += 1;
     const known = this.#calls.get(piece.index);
@@ -103,6 +119,8 @@ export class AnswerOutput {
 
   /** @param reason what the provider called the end */
   complete(reason: unknown, usage: Usage | null): Completion {
+    this.#sink.ending();
+    this.flush();
     this.#tags.end();
     const parts = { text: this.#text, refusal: this.#refusal, toolCall: this.#toolCall };
     const finishReason: FinishReason = finishReasonOf(reason, parts);

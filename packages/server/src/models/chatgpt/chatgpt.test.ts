@@ -82,7 +82,7 @@ describe("ChatGPT", () => {
   test("returns the tokens that were read, cached and written", async () => {
     fake.scenario = { pieces: ["a", "b"], usage: { input: 2000, cached: 1024, output: 2 } };
     expect(await ask(model, question("Hi there"))).toEqual({
-      pieces: ["a", "b"],
+      answer: "ab",
       thoughts: 0,
       usage: { input_tokens: 2000, cached_tokens: 1024, output_tokens: 2 },
       finishReason: "complete",
@@ -94,13 +94,13 @@ describe("ChatGPT", () => {
     ["content_filter", "content_filter"],
   ] as const)("reads %s as the end of an answer", async (finish, finishReason) => {
     fake.scenario = { pieces: ["a"], finish };
-    expect(await ask(model, question("Hi there"))).toMatchObject({ pieces: ["a"], finishReason });
+    expect(await ask(model, question("Hi there"))).toMatchObject({ answer: "a", finishReason });
   });
 
   test("reports that the model thinks, without the reasoning's text", async () => {
     fake.scenario = { reasoning: ["Let me ", "see."], pieces: ["Yes"] };
-    const { pieces, thoughts } = await ask(model, question("Hi there"));
-    expect(pieces).toEqual(["Yes"]);
+    const { answer, thoughts } = await ask(model, question("Hi there"));
+    expect(answer).toBe("Yes");
     expect(thoughts).toBeGreaterThan(0);
   });
 
@@ -109,7 +109,7 @@ describe("ChatGPT", () => {
     const end = { type: "response.completed", response: { status: "completed", output: [] } };
     fake.scenario = { packets: [keepalive, `data: ${JSON.stringify(end)}\n\n`] };
     expect(await ask(model, question("Hi there"))).toEqual({
-      pieces: [],
+      answer: "",
       thoughts: 1,
       usage: null,
       finishReason: "no_text",
@@ -123,13 +123,13 @@ describe("ChatGPT", () => {
       { type: "response.completed", response: { status: "completed", output: [] } },
     ];
     fake.scenario = { packets: events.map((event) => `data: ${JSON.stringify(event)}\n\n`) };
-    expect((await ask(model, question("Hi there"))).pieces).toEqual(["I can't ", "do that."]);
+    expect((await ask(model, question("Hi there"))).answer).toBe("I can't do that.");
   });
 
   test("puts together a character that was cut over two deltas", async () => {
     fake.scenario = { pieces: ["a\ud83d", "\ude00b", "\ud83d"] };
-    const { pieces } = await ask(model, question("Hi there"));
-    expect(pieces.join("")).toBe("a😀b\ud83d");
+    const { answer } = await ask(model, question("Hi there"));
+    expect(answer).toBe("a😀b\ud83d");
   });
 
   test("delivers what arrives together in one go", async () => {
@@ -147,7 +147,7 @@ describe("ChatGPT", () => {
     fake.scenario = { refuseStreaming: true, pieces: ["all ", "of it"], usage: { input: 3, output: 2 } };
     const request = question("Hi");
     expect(await ask(model, request)).toMatchObject({
-      pieces: ["all of it"],
+      answer: "all of it",
       usage: { input_tokens: 3, output_tokens: 2 },
       finishReason: "complete",
     });
@@ -180,7 +180,7 @@ describe("ChatGPT", () => {
     ];
     fake.scenario = { packets: events.map((event) => `data: ${JSON.stringify(event)}\n\n`) };
     expect(await ask(model, question("Hi there"))).toMatchObject({
-      pieces: ["Hello"],
+      answer: "Hello",
       usage: null,
       finishReason: "complete",
     });

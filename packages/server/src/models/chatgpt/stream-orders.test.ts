@@ -215,7 +215,8 @@ test("messages without a phase become one text, until one has a phase", () => {
     reader.event({ type: "response.output_item.added", output_index, item: { type: "message", phase } });
     reader.event({ type: "response.output_text.delta", output_index, delta: `${output_index}` });
   }
-  expect(sink.pieces).toEqual(["0", "\n\n", "1", "2", "3"]);
+  reader.packetEnd();
+  expect(sink.pieces).toEqual(["0\n\n1", "2", "3"]);
   expect(sink.phases).toEqual(["final_answer", undefined]);
 });
 

@@ -130,7 +130,8 @@ export class ResponseReader implements AnswerReader<Completion> {
     this.#secrets = secrets;
   }
 
-  alive(): void {
+  packetEnd(): void {
+    this.#output.flush();
     this.#sink.alive();
   }
 

@@ -42,6 +42,7 @@ class Recorder implements AnswerSink {
 
   message(): void {}
   toolCall(): void {}
+  ending(): void {}
   alive(): void {}
 }
 

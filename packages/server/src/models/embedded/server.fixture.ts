@@ -43,6 +43,7 @@ if (when === "loading") {
       message() {},
       reasoning() {},
       toolCall() {},
+      ending() {},
       alive() {},
     },
     new AbortController().signal,

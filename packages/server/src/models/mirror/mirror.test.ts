@@ -102,7 +102,14 @@ test("gives a long answer in no more steps than a short one may have", async () 
   const long = Array.from({ length: 500 }, (_, index) => user(`a message of several words, number ${index}`));
   await mirror.generate(
     request(...long),
-    { text: (piece) => pieces.push(piece), message() {}, reasoning() {}, toolCall() {}, alive() {} },
+    {
+      text: (piece) => pieces.push(piece),
+      message() {},
+      reasoning() {},
+      toolCall() {},
+      ending() {},
+      alive() {},
+    },
     new AbortController().signal,
   );
   expect(pieces.length).toBeLessThanOrEqual(100);

@@ -74,7 +74,7 @@ describe("Ollama", () => {
     test("an answer from the history", async () => {
       fake.replay(recorded("chat-completions-stream"));
       expect(await ask(model, question("Hi there"))).toEqual({
-        pieces: ["Your", " name", " is", " Bob", "."],
+        answer: "Your name is Bob.",
         thoughts: 0,
         usage: { input_tokens: 29, output_tokens: 6 },
         finishReason: "complete",
@@ -84,7 +84,7 @@ describe("Ollama", () => {
     test("an answer that was cut at its limit", async () => {
       fake.replay(recorded("chat-completions-max-tokens"));
       expect(await ask(model, question("Hi there"))).toMatchObject({
-        pieces: ["#", " The", " Last", " Day", " of"],
+        answer: "# The Last Day of",
         usage: { input_tokens: 12, output_tokens: 5 },
         finishReason: "length",
       });
@@ -123,7 +123,7 @@ describe("Ollama", () => {
         packets: [...chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`), "data: [DONE]\n\n"],
       };
       expect(await ask(model, question("Hi there"))).toEqual({
-        pieces: ["Yes"],
+        answer: "Yes",
         thoughts: 1,
         usage: null,
         finishReason: "complete",
@@ -143,7 +143,7 @@ describe("Ollama", () => {
       fake.replay(json("POST /api/show", { template }));
       await model.availability();
       fake.scenario = { packets };
-      expect((await ask(model, question("Hi there"))).pieces).toEqual(["Yes"]);
+      expect((await ask(model, question("Hi there"))).answer).toBe("Yes");
     });
 
     test("by the template that llama.cpp shows", async () => {
@@ -151,21 +151,13 @@ describe("Ollama", () => {
       fake.replay(json("GET /props", { chat_template: template }));
       await model.availability();
       fake.scenario = { packets };
-      expect((await ask(model, question("Hi there"))).pieces).toEqual(["Yes"]);
+      expect((await ask(model, question("Hi there"))).answer).toBe("Yes");
     });
 
     test("by the name, where neither is shown", async () => {
       fake.models = { "qwq:32b": { trained: 4096 } };
       fake.scenario = { packets };
-      expect((await ask(model, question("Hi there", "qwq:32b"))).pieces).toEqual(["Yes"]);
-    });
-
-    test("but streams the text at once if the server separates the reasoning itself", async () => {
-      fake.models = { "qwq:32b": { trained: 4096 } };
-      fake.scenario = {
-        packets: [chunk({ reasoning: "Hm." }), chunk({ content: "Y" }), chunk({ content: "es" }, "stop")],
-      };
-      expect((await ask(model, question("Hi there", "qwq:32b"))).pieces).toEqual(["Y", "es"]);
+      expect((await ask(model, question("Hi there", "qwq:32b"))).answer).toBe("Yes");
     });
   });
 
@@ -173,7 +165,7 @@ describe("Ollama", () => {
     const chunk = { choices: [{ delta: { content: "All." }, finish_reason: "stop" }] };
     fake.scenario = { packets: [`data: ${JSON.stringify(chunk)}\n\n`] };
     expect(await ask(model, question("Hi there"))).toMatchObject({
-      pieces: ["All."],
+      answer: "All.",
       finishReason: "complete",
     });
   });
@@ -189,7 +181,7 @@ describe("Ollama", () => {
 
   test("puts together a character that was cut over two chunks", async () => {
     fake.scenario = { pieces: ["a\ud83d", "\ude00b"] };
-    expect((await ask(model, question("Hi there"))).pieces.join("")).toBe("a😀b");
+    expect((await ask(model, question("Hi there"))).answer).toBe("a😀b");
   });
 
   test.each([

@@ -41,6 +41,10 @@ export class QueuedAnswer implements AnswerSink {
     this.#sink.toolCall(piece);
   }
 
+  ending(): void {
+    this.#sink.ending();
+  }
+
   alive(activity?: Activity): void {
     this.#sink.alive(activity);
   }

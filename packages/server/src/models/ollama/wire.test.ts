@@ -97,14 +97,52 @@ describe.each(SERVER_ANSWERS)("$server: $deviation", ({ body, read: expected }) 
   });
 });
 
+/** A reader whose packets have one chunk each. */
+function readChunks(sink: AnswerRecorder, reasoningIsOpen = false) {
+  const answer = new CompletionReader(sink, [], reasoningIsOpen);
+  const reader = new AnswerBodyReader(answer, new AbortController().signal);
+  const data = (delta: object, finish_reason: string | null) =>
+    `data: ${JSON.stringify({ choices: [{ delta, finish_reason }] })}\n\n`;
+  return {
+    reader,
+    /** Reads a packet with these pieces of text, or with another delta. */
+    read: (delta: readonly string[] | object, reason: string | null = null) => {
+      const deltas = Array.isArray(delta) ? delta.map((content) => ({ content })) : [delta];
+      return reader.chunk(Buffer.from(deltas.map((one) => data(one, reason)).join("")));
+    },
+  };
+}
+
+test("the text of a packet is passed on at its end, in one piece", () => {
+  const sink = new AnswerRecorder();
+  const { read } = readChunks(sink);
+  read(["Hel", "lo ", "Bob"]);
+  expect(sink.pieces).toEqual(["Hello Bob"]);
+  read(["!"]);
+  expect(sink.pieces).toEqual(["Hello Bob", "!"]);
+});
+
+test("text is passed on before an error in the same packet", () => {
+  const sink = new AnswerRecorder();
+  const { reader } = readChunks(sink);
+  const text = 'data: {"choices":[{"delta":{"content":"So far"}}]}\n\n';
+  expect(() => reader.chunk(Buffer.from(`${text}data: {"error":{"message":"no"}}\n\n`))).toThrow(AppError);
+  expect(sink.pieces).toEqual(["So far"]);
+});
+
+test("text is passed on at once behind reasoning that the server separates, also if the template opens a tag", () => {
+  const sink = new AnswerRecorder();
+  const { read } = readChunks(sink, true);
+  read({ reasoning: "Hm." });
+  read(["Y"]);
+  expect(sink.pieces).toEqual(["Y"]);
+});
+
 /** After each chunk, whether the answer seems to be over, so that an open connection is not waited for. */
 function endedAfter(...choices: readonly (readonly [delta: object, reason?: string])[]): boolean[] {
-  const reader = new AnswerBodyReader(
-    new CompletionReader(new AnswerRecorder(), []),
-    new AbortController().signal,
-  );
-  return choices.map(([delta, finish_reason = null]) => {
-    reader.chunk(Buffer.from(`data: ${JSON.stringify({ choices: [{ delta, finish_reason }] })}\n\n`));
+  const { reader, read } = readChunks(new AnswerRecorder());
+  return choices.map(([delta, reason]) => {
+    read(delta, reason);
     return reader.ended;
   });
 }

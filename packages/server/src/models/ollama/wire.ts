@@ -170,7 +170,8 @@ export class CompletionReader implements AnswerReader<Completion> {
     return this.#output.reasoningWasOpen;
   }
 
-  alive(): void {
+  packetEnd(): void {
+    this.#output.flush();
     this.#sink.alive();
   }
 

@@ -91,8 +91,12 @@ export class ModelProcess {
     };
     const id = this.#register({
       receive: (message) => {
-        if (message.type === "text") give(() => output.content(message.text));
-        else if (message.type === "working") give(() => sink.reasoning(""));
+        if (message.type === "text") {
+          give(() => {
+            output.content(message.text);
+            output.flush();
+          });
+        } else if (message.type === "working") give(() => sink.reasoning(""));
         else if (message.type === "answered") end(() => complete(message.result));
         else end(() => completion.reject(toError(message)));
       },

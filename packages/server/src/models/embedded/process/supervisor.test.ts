@@ -4,7 +4,7 @@ import { Supervisor } from "./supervisor.ts";
 
 const runtime = new URL("./fake-llama-cpp.fixture.ts", import.meta.url).href;
 const never = new AbortController().signal;
-const sink = { text() {}, message() {}, reasoning() {}, toolCall() {}, alive() {} };
+const sink = { text() {}, message() {}, reasoning() {}, toolCall() {}, ending() {}, alive() {} };
 const request = {
   system: "",
   messages: [{ role: "user", content: "Hello" }],
