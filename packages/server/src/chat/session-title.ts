@@ -1,5 +1,6 @@
 /** Returns a title that the list of sessions has room for. */
-export const shortTitle = (title: string): string => [...title].slice(0, 80).join("");
+// A character is two units at most.
+export const shortTitle = (title: string): string => [...title.slice(0, 160)].slice(0, 80).join("");
 
 /** A session's title is the first line of its first message, until it is renamed. */
 export const titleOf = (message: string): string => shortTitle(message.trim().split("\n", 1)[0] ?? "");

@@ -14,8 +14,9 @@ export const CONNECTION_TIMES = {
 
 /** Closes the connection of a client that does not read its answer. Event streams have their own check. */
 export function cutSlowReaders(app: FastifyInstance): void {
-  app.addHook("onSend", async (_, reply) => {
+  app.addHook("onSend", (_, reply, _payload, done) => {
     reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
+    done();
   });
 }
 

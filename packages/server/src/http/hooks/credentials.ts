@@ -1,12 +1,12 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../errors/app-error.ts";
 import type { Cookie, Credentials } from "../../identity/authenticator.ts";
 
 /** Reads a request's credentials. @throws AppError `invalid_request` for two of a kind */
 export function credentialsOf(request: FastifyRequest): Credentials {
-  const names = request.raw.rawHeaders.filter((_, n) => n % 2 === 0).map((name) => name.toLowerCase());
   for (const field of ["Authorization", "Host"]) {
-    if (names.filter((name) => name === field.toLowerCase()).length <= 1) continue;
+    if (timesSent(request.raw, field.toLowerCase()) <= 1) continue;
     // Node.js would use the first header, a proxy may have checked the last.
     throw new AppError("invalid_request", `Send the ${field} header once.`, {
       errors: [{ field, message: "must be sent once" }],
@@ -14,6 +14,13 @@ export function credentialsOf(request: FastifyRequest): Credentials {
   }
   const bearer = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
   return { bearer: bearer ?? null, cookies: request.cookies };
+}
+
+function timesSent({ rawHeaders }: IncomingMessage, field: string): number {
+  let times = 0;
+  // A name, then its value.
+  for (let n = 0; n < rawHeaders.length; n += 2) if (rawHeaders[n]?.toLowerCase() === field) times++;
+  return times;
 }
 
 /** Sets a cookie that scripts cannot read; over https it is sent over https only. */

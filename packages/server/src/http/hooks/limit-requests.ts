@@ -21,18 +21,17 @@ const UNLIMITED = /^\/(health\/|metrics$)/;
 /** Counts each request against its address, before its credentials are checked. */
 export function limitAddresses(app: FastifyInstance, limits: UsageLimits): void {
   app.addHook("onRequest", async (request, reply) => {
-    if (UNLIMITED.test(request.url)) return;
-    setRateLimitHeaders(
-      reply,
-      await limits.takeRequest(limits.addressAccount(request.ip), bodyBytes(request)),
-    );
+    const address = limits.addressAccount(request.ip);
+    if (!limits.isLimited([address], "requests") || UNLIMITED.test(request.url)) return;
+    setRateLimitHeaders(reply, await limits.takeRequest(address, bodyBytes(request)));
   });
 }
 
 /** Counts each request of this part of the API against its owner, and streams against their slots. */
 export function limitOwners(app: FastifyInstance, limits: UsageLimits): void {
   app.addHook("onRequest", async (request, reply) => {
-    const owner = limits.ownerAccount(principalOf(request));
+    const [owner, address] = accountsOf(limits, request);
+    if (!limits.isLimited([owner, address], "requests")) return;
     setRateLimitHeaders(reply, await limits.takeRequest(owner, bodyBytes(request)));
     const { socket } = request.raw;
     // Counted afterwards, because it is not known before: the answer, and a body without a Content-Length. The messages
@@ -42,7 +41,7 @@ export function limitOwners(app: FastifyInstance, limits: UsageLimits): void {
     const moved = (): number => (socket.bytesWritten ?? 0) + (unknownBody ? (socket.bytesRead ?? 0) : 0);
     const before = moved();
     reply.raw.once("close", () => {
-      limits.countBytesMoved([owner, limits.addressAccount(request.ip)], moved() - before);
+      limits.countBytesMoved([owner, address], moved() - before);
     });
   });
   const perCaller = new PerCallerConcurrency();

@@ -6,13 +6,13 @@ const QUOTED_CHARS = 40;
 
 /** Reads JSON bodies. A body in another encoding is refused, because decoding it as UTF-8 would store other text. */
 export function prepareBodies(app: FastifyInstance): void {
-  app.addHook("onRequest", async ({ headers }) => {
+  app.addHook("onRequest", ({ headers }, _, done) => {
     const { "content-length": length = "0", "transfer-encoding": transfer } = headers;
     // Many clients name a content type even if there is no body.
     if (length === "0" && transfer === undefined) delete headers["content-type"];
     const encoding = headers["content-encoding"] ?? "identity";
-    if (encoding.toLowerCase() === "identity") return;
-    throw new AppError("unsupported_media_type", `Send the body without compression, not as ${encoding}.`);
+    if (encoding.toLowerCase() === "identity") return done();
+    done(new AppError("unsupported_media_type", `Send the body without compression, not as ${encoding}.`));
   });
   const parseJson = jsonParser(app);
   // A text would not be read as JSON, and every field of it be missing.

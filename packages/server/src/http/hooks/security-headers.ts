@@ -12,5 +12,8 @@ export function addSecurityHeaders(app: FastifyInstance, options: HelmetOptions)
     removeHeader: () => {},
   };
   helmet(options)({} as IncomingMessage, response as unknown as ServerResponse, () => {});
-  app.addHook("onRequest", async (_, reply) => void reply.headers(headers));
+  app.addHook("onRequest", (_, reply, done) => {
+    reply.headers(headers);
+    done();
+  });
 }
