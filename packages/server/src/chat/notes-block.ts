@@ -1,4 +1,5 @@
 import type { Note } from "@redis-memory-magic/memory";
+import { firstThatFit } from "./largest-that-fits.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { TurnRequest } from "./turn-request.ts";
 
@@ -37,7 +38,6 @@ export function notesThatFit(
   maxTokens: number,
   count: (text: string) => number,
 ): readonly Note[] {
-  let first = 0;
-  while (first < notes.length && count(notesBlock(notes.slice(first))) > maxTokens) first += 1;
-  return notes.slice(first);
+  const blockOf = (newestFirst: readonly Note[]): string => notesBlock(newestFirst.toReversed());
+  return firstThatFit(notes.toReversed(), maxTokens, blockOf, count).toReversed();
 }

@@ -1,6 +1,7 @@
 import type { Item, Passage } from "@redis-memory-magic/memory";
 import { termsOf } from "@redis-memory-magic/memory/internal";
 import type { RecallFailure } from "@redis-memory-magic/protocol";
+import { largestThatFits, type TokenCounts } from "./largest-that-fits.ts";
 import { readInTime } from "./read-in-time.ts";
 import { recallBlock, recallLines } from "./recall-block.ts";
 import type { Search } from "./recall-search.ts";
@@ -46,17 +47,13 @@ export interface Recalled {
   readonly items: number;
 }
 
-interface RecallOptions {
+interface RecallOptions extends TokenCounts {
   readonly search: Search;
   /** The items of the context, the turn's input last. */
   readonly items: readonly Item[];
   /** Ids of items whose turns are not recalled. */
   readonly exclude?: readonly string[];
   readonly maxTokens: number;
-  /** Tokens of a text, as they are counted at the end. */
-  readonly count: (text: string) => Promise<number>;
-  /** The same, at once. */
-  readonly estimate: (text: string) => number;
 }
 
 /** The message before a question with fewer words is its context. */
@@ -64,7 +61,7 @@ const FEW_WORDS = 3;
 
 /** Finds turns outside the window that have words of the user's message. A failure is part of the result. */
 export async function recallTurns(options: RecallOptions): Promise<Recalled> {
-  const { search, items, exclude = [], maxTokens, count, estimate } = options;
+  const { search, items, exclude = [], maxTokens, estimate } = options;
   const asked = queryOf(items);
   if (asked === undefined) return nothing("no_words");
   const startedAt = performance.now();
@@ -80,42 +77,42 @@ export async function recallTurns(options: RecallOptions): Promise<Recalled> {
   const found = await readInTime(searching);
   if (typeof found === "string") return nothing(found, performance.now() - startedAt);
   const ms = performance.now() - startedAt;
-  // The last count decides: it is exact where the model has a tokenizer.
-  for (let fits = found.hits.length; ; fits--) {
-    const hits = found.hits.slice(0, fits).map(({ session, messages, ...hit }) => ({
-      ...hit,
-      session: session?.id,
-      title: session?.title,
-      items: messages,
-    }));
-    const block = hits.length === 0 ? "" : recallBlock(inOrder(hits));
-    const tokens = block === "" ? 0 : await count(block);
-    if (tokens > maxTokens && fits > 0) continue;
-    const { searched, total, sessions, matched } = found;
-    const turns = hits.map(({ session, from, to, passage, score, similarity, terms }) => ({
-      ...(session !== undefined && { session }),
-      from,
-      to,
-      ...(passage && { passage }),
-      score: rounded(score),
-      ...(similarity !== undefined && { similarity: rounded(similarity) }),
-      terms: terms.map(({ term, weight }) => ({ term, weight: rounded(weight) })),
-    }));
-    const own = hits.filter(({ session }) => session === undefined);
-    return {
-      recall: {
-        turns,
-        searched,
-        total,
-        ...(sessions !== undefined && { sessions }),
-        matched,
-        ms: rounded(ms),
-      },
-      block,
-      tokens,
-      items: own.reduce((sum, { items }) => sum + items.length, 0),
-    };
-  }
+  const { searched, total, sessions, matched } = found;
+  const bestFirst = found.hits.map(({ session, messages, ...hit }) => ({
+    ...hit,
+    session: session?.id,
+    title: session?.title,
+    items: messages,
+  }));
+  const { kept, block, tokens } = await largestThatFits(
+    bestFirst,
+    maxTokens,
+    (hits) => (hits.length === 0 ? "" : recallBlock(inOrder(hits))),
+    options,
+  );
+  const turns = kept.map(({ session, from, to, passage, score, similarity, terms }) => ({
+    ...(session !== undefined && { session }),
+    from,
+    to,
+    ...(passage && { passage }),
+    score: rounded(score),
+    ...(similarity !== undefined && { similarity: rounded(similarity) }),
+    terms: terms.map(({ term, weight }) => ({ term, weight: rounded(weight) })),
+  }));
+  const own = kept.filter(({ session }) => session === undefined);
+  return {
+    recall: {
+      turns,
+      searched,
+      total,
+      ...(sessions !== undefined && { sessions }),
+      matched,
+      ms: rounded(ms),
+    },
+    block,
+    tokens,
+    items: own.reduce((sum, { items }) => sum + items.length, 0),
+  };
 }
 
 const nothing = (failed: RecallFailure, ms = 0): Recalled => ({

@@ -122,11 +122,11 @@ test("sends an earlier summary when the newest covers messages of the window", a
 });
 
 test("leaves out the oldest ones when the exact count is more than the estimate", async () => {
-  const count = async (text: string) => text.split("\n").length * 100;
+  const count = async (text: string) => text.length * 1.5;
   const questions = [question(4, "third"), question(2, "second"), question(0, "first")];
-  expect(await list(questions, { count, maxTokens: 300 })).toMatchObject({
+  expect(await list(questions, { count, maxTokens: 90 })).toMatchObject({
     contents: { listed: [2, 4] },
-    tokens: 300,
+    tokens: 87,
   });
 });
 

@@ -1,5 +1,6 @@
 import type { IndexedItem, Item, Summaries, Summary } from "@redis-memory-magic/memory";
 import { type ContentsFailure, MAX_LISTED, type NoSummary } from "@redis-memory-magic/protocol";
+import { largestThatFits, type TokenCounts } from "./largest-that-fits.ts";
 import { QUOTE, quoteLines, splitQuoted } from "./quoted-block.ts";
 import { readInTime } from "./read-in-time.ts";
 
@@ -31,7 +32,7 @@ export type ReadQuestions = (options: { k: number; before?: string }) => Promise
 /** Reads what models wrote of the session. */
 export type ReadSummaries = () => Promise<Summaries>;
 
-interface ContentsOptions {
+interface ContentsOptions extends TokenCounts {
   readonly read: ReadQuestions;
   readonly readSummaries: ReadSummaries;
   /** True if the turn's model may write a summary. */
@@ -41,10 +42,6 @@ interface ContentsOptions {
   /** The id of the first message in the window; empty: it is not stored yet. */
   readonly before: string;
   readonly maxTokens: number;
-  /** Tokens of a text, as they are counted at the end. */
-  readonly count: (text: string) => Promise<number>;
-  /** The same, at once. */
-  readonly estimate: (text: string) => number;
 }
 
 const SUMMARY_TITLE = "A model's summary of the conversation so far, as information, which can be wrong:";
@@ -65,7 +62,7 @@ export const summaryRoom = (room: number, estimate: (text: string) => number): n
  * not cover, as many as fit. A failure is part of the result.
  */
 export async function listContents(options: ContentsOptions): Promise<SentContents> {
-  const { read, readSummaries, before, maxTokens, count, estimate } = options;
+  const { read, readSummaries, before, maxTokens } = options;
   const reading = Promise.all([read({ k: MAX_LISTED, ...(before !== "" && { before }) }), readSummaries()]);
   const found = await readInTime(reading);
   if (typeof found === "string") return { contents: { listed: [], failed: found }, block: "", tokens: 0 };
@@ -75,27 +72,14 @@ export async function listContents(options: ContentsOptions): Promise<SentConten
   const newestFirst = questions.filter(
     ({ index, item }) => index >= (summary?.to ?? 0) && firstWords(item.content) !== "",
   );
-  const forSummary = summary === undefined ? 0 : estimate(contentsBlock([], summary));
-  let room = maxTokens - forSummary - estimate(TITLE);
-  const tooMany = newestFirst.findIndex(({ item }) => {
-    room -= estimate(`\n${lineOf(item)}`);
-    return room < 0;
-  });
-  // The last count decides: it is exact where the model has a tokenizer.
-  for (let fits = tooMany < 0 ? newestFirst.length : tooMany; ; fits--) {
-    const listed = newestFirst.slice(0, fits).toReversed();
-    const block = contentsBlock(
-      listed.map(({ item }) => item),
-      summary,
-    );
-    const tokens = block === "" ? 0 : await count(block);
-    if (tokens > maxTokens && fits > 0) continue;
-    const contents = {
-      listed: listed.map(({ index }) => index),
-      summary: typeof chosen === "string" ? chosen : chosen.to,
-    };
-    return { contents, block, tokens };
-  }
+  const blockOf = (listed: readonly IndexedItem[]): string =>
+    contentsBlock(listed.map(({ item }) => item).toReversed(), summary);
+  const { kept, block, tokens } = await largestThatFits(newestFirst, maxTokens, blockOf, options);
+  const contents = {
+    listed: kept.map(({ index }) => index).toReversed(),
+    summary: typeof chosen === "string" ? chosen : chosen.to,
+  };
+  return { contents, block, tokens };
 }
 
 /** The newest summary that covers nothing that the window has, if it fits; or why there is none. */

@@ -1,0 +1,53 @@
+/** Counts the tokens of a text. */
+export interface TokenCounts {
+  /** As they are counted at the end: exactly, where the model has a tokenizer, which can be a request to its server. */
+  readonly count: (text: string) => Promise<number>;
+  /** At once. */
+  readonly estimate: (text: string) => number;
+}
+
+interface Fitting<Entry> {
+  readonly kept: readonly Entry[];
+  readonly block: string;
+  readonly tokens: number;
+}
+
+/**
+ * Returns as many of the first entries as fit by the exact count. They are cut by the estimate, and cut again by what the
+ * count shows that the estimate gets wrong: so that few counts are needed.
+ * @param blockOf the text that entries become; what it is without entries is returned even if it does not fit
+ */
+export async function largestThatFits<Entry>(
+  entries: readonly Entry[],
+  maxTokens: number,
+  blockOf: (kept: readonly Entry[]) => string,
+  { count, estimate }: TokenCounts,
+): Promise<Fitting<Entry>> {
+  let kept = firstThatFit(entries, maxTokens, blockOf, estimate);
+  for (;;) {
+    const block = blockOf(kept);
+    const tokens = block === "" ? 0 : await count(block);
+    if (tokens <= maxTokens || kept.length === 0) return { kept, block, tokens };
+    const limit = (maxTokens * estimate(block)) / tokens;
+    kept = firstThatFit(kept.slice(0, -1), limit, blockOf, estimate);
+  }
+}
+
+/** Returns as many of the first entries as fit by the estimate. */
+export function firstThatFit<Entry>(
+  entries: readonly Entry[],
+  maxTokens: number,
+  blockOf: (kept: readonly Entry[]) => string,
+  estimate: (text: string) => number,
+): readonly Entry[] {
+  const fits = (length: number): boolean => estimate(blockOf(entries.slice(0, length))) <= maxTokens;
+  if (fits(entries.length)) return entries;
+  let least = 0;
+  let tooMany = entries.length;
+  while (tooMany - least > 1) {
+    const middle = Math.floor((least + tooMany) / 2);
+    if (fits(middle)) least = middle;
+    else tooMany = middle;
+  }
+  return entries.slice(0, least);
+}
