@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startCluster } from "../../../memory/test/cluster.ts";
 import { findServer, serverBinary, startServer } from "../../../memory/test/servers.ts";
 import { loadConfig } from "../config/config.ts";
-import { IdentityStore } from "../identity/identity-store.ts";
+import { IdentityStore } from "../storage/identity-store.ts";
 import { connectRedis, type Redis } from "../storage/redis.ts";
 import { backup } from "./backup.ts";
 import { restore } from "./restore.ts";
@@ -205,7 +205,7 @@ test("what is there already is left as it is, unless it is to be replaced", asyn
   const history = new MessageHistory({ client: to.client });
   await history.addMessage("short", { role: "user", content: "newer" });
   expect(await run(to, restore, file)).toMatch(
-    /^Restored 7 sessions .*\nLeft as they were, as they are there already: 1 sessions \(\d keys\)\. .*--replace\n$/,
+    /^Restored 7 sessions .*\nSkipped, because they exist already: 1 sessions \(\d keys\)\. .*--replace\n$/,
   );
   expect((await history.getRecent("short")).map(({ content }) => content)).toEqual(["newer"]);
   expect(await run(to, restore, file, "--replace")).toContain("Restored 8 sessions");

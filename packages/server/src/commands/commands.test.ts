@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { startTestServer, type TestServer } from "../../test/test-server.ts";
-import { IdentityStore } from "../identity/identity-store.ts";
+import { IdentityStore } from "../storage/identity-store.ts";
 import { keys } from "./keys.ts";
 import { owner } from "./owner.ts";
 import { UsageError } from "./run-command.ts";

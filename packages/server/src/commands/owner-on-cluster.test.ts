@@ -6,11 +6,11 @@ import { serverBinary } from "../../../memory/test/servers.ts";
 import { SessionStore } from "../chat/session-store.ts";
 import { loadConfig } from "../config/config.ts";
 import { ApiKeys } from "../identity/api-keys.ts";
-import { IdentityStore } from "../identity/identity-store.ts";
 import { CallerQuota } from "../limits/storage-quota.ts";
 import { TurnSlots } from "../limits/turn-slots.ts";
 import { UsageCounter } from "../limits/usage-counter.ts";
 import { UsageLimits } from "../limits/usage-limits.ts";
+import { IdentityStore } from "../storage/identity-store.ts";
 import type { Redis } from "../storage/redis.ts";
 import { owner } from "./owner.ts";
 

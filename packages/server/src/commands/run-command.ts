@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { type Config, ConfigError, loadConfig } from "../config/config.ts";
 import { AppError } from "../errors/app-error.ts";
-import { IdentityStore } from "../identity/identity-store.ts";
 import { BackupFileError } from "../storage/backup/backup-file.ts";
+import { IdentityStore } from "../storage/identity-store.ts";
 import { connectRedis, KEY_NAME, type Redis, RedisRefused } from "../storage/redis.ts";
 
 /** What a command has to work with: the server's own configuration and Redis. */

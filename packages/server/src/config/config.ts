@@ -6,11 +6,11 @@ import {
   providerId,
 } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import { proxyMistakes } from "../outgoing-http.ts";
 import { aliases, headerValue, ownPort, positive, timeout, url } from "./fields.ts";
 import { identityMistakes, identityVariables, toIdentity } from "./identity.ts";
 import { limitVariables, toLimits } from "./limits.ts";
 import { readNamedFile } from "./named-file.ts";
+import { proxyMistakes } from "./proxies.ts";
 import { redisVariables, toRedis } from "./redis.ts";
 import { zodMessage } from "./zod-messages.ts";
 

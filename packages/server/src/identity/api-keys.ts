@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { AppError } from "../errors/app-error.ts";
+import type { IdentityStore } from "../storage/identity-store.ts";
 import type { Authenticator, Credentials, Identified } from "./authenticator.ts";
-import type { IdentityStore } from "./identity-store.ts";
 import { VerifiedCache } from "./verified-cache.ts";
 
 const KEY = /^rmm_([0-9a-f]{16})_([\w-]{43})$/;

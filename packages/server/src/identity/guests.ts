@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { errors, jwtVerify, SignJWT } from "jose";
 import { GUEST_TTL_SECONDS } from "../config/identity.ts";
+import type { IdentityStore } from "../storage/identity-store.ts";
 import type { Authenticator, Cookie, Credentials, Identified } from "./authenticator.ts";
-import type { IdentityStore } from "./identity-store.ts";
 import type { Principal } from "./principal.ts";
 import { VerifiedCache } from "./verified-cache.ts";
 

@@ -1,10 +1,10 @@
 import type { JWTPayload } from "jose";
 import type { AuthMethod, IdentityConfig } from "../config/identity.ts";
 import { AppError } from "../errors/app-error.ts";
+import type { IdentityStore } from "../storage/identity-store.ts";
 import { ApiKeys } from "./api-keys.ts";
 import type { Authenticator, Credentials, Identified } from "./authenticator.ts";
 import type { Guests } from "./guests.ts";
-import type { IdentityStore } from "./identity-store.ts";
 import type { Login } from "./login.ts";
 import { LoginSessions } from "./login-sessions.ts";
 import { LOCAL } from "./principal.ts";

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
+import type { IdentityStore } from "../storage/identity-store.ts";
 import type { Authenticator, Cookie, Credentials, Identified } from "./authenticator.ts";
-import type { IdentityStore } from "./identity-store.ts";
 import type { Principal } from "./principal.ts";
 import { VerifiedCache } from "./verified-cache.ts";
 

@@ -12,8 +12,8 @@ import {
 } from "openid-client";
 import { z } from "zod";
 import { AppError } from "../errors/app-error.ts";
+import type { IdentityStore } from "../storage/identity-store.ts";
 import type { Cookie, Credentials } from "./authenticator.ts";
-import type { IdentityStore } from "./identity-store.ts";
 import { type Issuer, identityUnavailable } from "./issuer.ts";
 import type { LoginSessions } from "./login-sessions.ts";
 import { ownerOfSubject } from "./principal.ts";

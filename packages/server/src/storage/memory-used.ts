@@ -9,10 +9,10 @@ export async function memoryUsed(client: Nodes): Promise<number | undefined> {
   const asked = Array.from(nodesOf(client), async (node) =>
     withinDeadline((async () => (await node).info("memory"))()),
   );
-  const told = (await Promise.allSettled(asked)).flatMap((one) =>
+  const reported = (await Promise.allSettled(asked)).flatMap((one) =>
     one.status === "fulfilled" ? usedOf(one.value) : [],
   );
-  return told.length > 0 ? Math.max(...told) : undefined;
+  return reported.length > 0 ? Math.max(...reported) : undefined;
 }
 
 function usedOf(info: string): number[] {

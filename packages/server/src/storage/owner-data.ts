@@ -2,7 +2,7 @@ import { MessageHistory, type RedisClient } from "@redis-memory-magic/memory";
 import { parseKey } from "@redis-memory-magic/memory/internal";
 import { translated } from "../errors/memory-error.ts";
 import { endGuest } from "../identity/guests.ts";
-import type { IdentityRecord, IdentityStore } from "../identity/identity-store.ts";
+import type { IdentityRecord, IdentityStore } from "./identity-store.ts";
 import type { Nodes } from "./nodes.ts";
 import { keysMatching } from "./scan.ts";
 import { withinDeadline } from "./within-deadline.ts";

@@ -1,6 +1,6 @@
 import { loadConfig } from "../../src/config/config.ts";
 import { ApiKeys } from "../../src/identity/api-keys.ts";
-import { IdentityStore } from "../../src/identity/identity-store.ts";
+import { IdentityStore } from "../../src/storage/identity-store.ts";
 import { connectRedis, KEY_NAME } from "../../src/storage/redis.ts";
 import type { System } from "../faults/system.ts";
 

@@ -5,7 +5,7 @@ import { MASTER_NAME, startSentinel } from "../../../../memory/test/sentinel.ts"
 import { serverBinary } from "../../../../memory/test/servers.ts";
 import { startTestServer } from "../../../test/test-server.ts";
 import { owner } from "../../commands/owner.ts";
-import { IdentityStore } from "../../identity/identity-store.ts";
+import { IdentityStore } from "../identity-store.ts";
 import { keysMatching } from "../scan.ts";
 
 const hostsOf = (ports: readonly number[]): string => ports.map((port) => `127.0.0.1:${port}`).join();

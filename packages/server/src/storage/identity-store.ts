@@ -1,6 +1,6 @@
-import type { Redis } from "../storage/redis.ts";
-import { keysMatching } from "../storage/scan.ts";
-import { withinDeadline } from "../storage/within-deadline.ts";
+import type { Redis } from "./redis.ts";
+import { keysMatching } from "./scan.ts";
+import { withinDeadline } from "./within-deadline.ts";
 
 /** The stored records: API keys, logins, unfinished logins, guests who logged out, and one secret. */
 export type IdentityRecord = "api_key" | "login" | "login_attempt" | "left_guest" | "secret";
@@ -20,7 +20,7 @@ export class IdentityStore {
     this.#name = name;
   }
 
-  /** @param renewSeconds the record lives this long from now on */
+  /** @param renewSeconds the new TTL of the record */
   read(record: IdentityRecord, id: string, renewSeconds?: number): Promise<string | null> {
     const key = this.#key(record, id);
     return withinDeadline(
