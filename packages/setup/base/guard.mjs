@@ -7,10 +7,10 @@ let pipe;
 /** @type {Set<number>} */
 const guarded = new Set();
 
-/** @param {object} order */
-function tell(order) {
+/** @param {object} command */
+function send(command) {
   pipe ??= startWatchdog();
-  pipe.write(`${JSON.stringify(order)}\n`);
+  pipe.write(`${JSON.stringify(command)}\n`);
 }
 
 function startWatchdog() {
@@ -35,7 +35,7 @@ function startWatchdog() {
 export function guardProcess(pid) {
   if (pid === undefined) return;
   guarded.add(pid);
-  tell({ watch: pid });
+  send({ watch: pid });
 }
 
 /**
@@ -45,7 +45,7 @@ export function guardProcess(pid) {
 export function unguardProcess(pid) {
   if (pid === undefined) return;
   guarded.delete(pid);
-  tell({ forget: pid });
+  send({ forget: pid });
 }
 
 /** Ends the watchdog while nothing is guarded. */
@@ -64,5 +64,5 @@ export function killGuarded() {
  * @param {string} path
  */
 export function guardFolder(path) {
-  tell({ remove: path });
+  send({ remove: path });
 }

@@ -34,8 +34,8 @@ export class SessionArchive {
 
   /**
    * Makes a session of another one's messages: of all, of those before one, or of those up to the end of a turn; and of
-   * the turns that wrote them. It takes over the title and a TTL of its own, and from then on it lives by itself. Ids
-   * given by callers are kept; the other messages get new ones.
+   * the turns that wrote them. It takes over the title and a TTL of its own; later changes of one session do not
+   * change the other. Ids given by callers are kept; the other messages get new ones.
    *
    * @example
    * await new SessionArchive({ client }).fork("session_1", "session_2", { before: message.id });

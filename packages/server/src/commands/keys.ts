@@ -53,7 +53,7 @@ export async function keys(
     logSecurityEvent(log, "key_revoked", { id: subject });
     print(`${subject} is revoked. Streams that it has open end within seconds.\n`);
   } else {
-    throw new UsageError("Say what is to be done with keys:");
+    throw new UsageError("Name what to do: create, list or revoke:");
   }
 }
 

@@ -12,12 +12,11 @@ import { type CommandContext, UsageError } from "./run-command.ts";
 export const OWNER_USAGE = `npm run --silent owner -- export OWNER > FILE
 npm run owner -- erase OWNER
 
-An owner is a key's owner, a person's subject at the identity provider, guest:…, or local (no authentication).`;
+OWNER is the owner of an API key, a user's subject at the identity provider, guest:…, or local (without authentication).`;
 
 export async function owner(args: readonly string[], context: CommandContext): Promise<void> {
   const [action, subject, ...rest] = args;
-  if (subject === undefined || rest.length > 0)
-    throw new UsageError("Say what is to be done, and with whom:");
+  if (subject === undefined || rest.length > 0) throw new UsageError("Name what to do, and one owner:");
   const { redis, identities, name, log, print } = context;
   const data = new OwnerData({ client: redis.client, identities, name });
   if (action === "export") {
@@ -32,7 +31,7 @@ export async function owner(args: readonly string[], context: CommandContext): P
     );
     if (erased.left > 0) throw new UsageError("Something was written meanwhile. Erase again:");
   } else {
-    throw new UsageError(`${action} is nothing that can be done:`);
+    throw new UsageError(`There is no ${action}, only export and erase:`);
   }
 }
 

@@ -8,9 +8,9 @@ import { type CommandContext, isReply, UsageError } from "./run-command.ts";
 
 export const RESTORE_USAGE = `npm run restore -- FILE [--replace] [--expire]
 
-Puts a backup into Redis. What is there already is left as it is; --replace puts the backup's in its place.
-Everything lives as long as it had left to live at the time of the backup; with --expire the time since then
-counts, and what has expired stays gone.`;
+Puts a backup into Redis. Existing keys are skipped; with --replace they are replaced by the backup's.
+Each key has the TTL that it had left at the time of the backup. With --expire the time since then is
+subtracted, and keys that have expired are not restored.`;
 
 export async function restore(
   args: readonly string[],
@@ -44,7 +44,7 @@ export async function restore(
     `${sessions} sessions (${keys} keys)`;
   print(`Restored ${say(counts.restored)} of ${say(held)}.\n`);
   if (counts.there.keys > 0)
-    print(`Left as they were, as they are there already: ${say(counts.there)}. To replace them: --replace\n`);
+    print(`Skipped, because they exist already: ${say(counts.there)}. To replace them: --replace\n`);
   if (counts.expired.keys > 0) print(`Expired since the backup: ${say(counts.expired)}.\n`);
 }
 
@@ -75,6 +75,8 @@ export function explained(error: unknown, keys: number): unknown {
   else if (/NOPERM|ACL failure in script|can't run this command/.test(cause.message))
     what = "This user of Redis may not use the command RESTORE. Name one that may in REDIS_URL.";
   const far =
-    keys === 0 ? "Nothing was written." : `${keys} keys were restored. Once it is mended, run it again.`;
+    keys === 0
+      ? "Nothing was written."
+      : `${keys} keys were restored. Remove the cause, then run the command again.`;
   return new AppError(error.code, `${what} ${far}`, { cause });
 }

@@ -157,10 +157,10 @@ async function clock(node: RedisNode, now: () => number): Promise<CheckResult> {
   const [seconds, microseconds] = (await node.ask(["TIME"])) as [string, string];
   const difference = (Number(seconds) * 1000 + Number(microseconds) / 1000 - (before + now()) / 2) / 1000;
   const text = `Redis' clock is ${Math.abs(difference).toFixed(1)} s ${difference > 0 ? "ahead of" : "behind"} this machine's`;
-  const mend =
+  const advice =
     "Have both follow a time server (chrony, systemd-timesyncd): times in answers are Redis', those of keys and logins this machine's.";
-  if (Math.abs(difference) > FAIL_SECONDS) return fail("clock", `${text}. ${mend}`);
-  if (Math.abs(difference) > WARN_SECONDS) return warn("clock", `${text}. ${mend}`);
+  if (Math.abs(difference) > FAIL_SECONDS) return fail("clock", `${text}. ${advice}`);
+  if (Math.abs(difference) > WARN_SECONDS) return warn("clock", `${text}. ${advice}`);
   return ok("clock", text);
 }
 

@@ -10,12 +10,12 @@ import type { Machine } from "./machine.ts";
 const BUILT_IN_BYTES = 1e9;
 const PROVIDER_MS = 10_000;
 
-/** Who can be reached by whom. */
+/** Checks which clients reach the server without credentials. */
 export function checkExposure({ http, identity }: Config): CheckResult {
   if (!identity.methods.includes("none"))
     return ok(
       "exposure",
-      `listens on ${http.host}, and asks who one is (AUTH=${identity.methods.join(",")})`,
+      `listens on ${http.host}, and authenticates each request (AUTH=${identity.methods.join(",")})`,
     );
   if (isLoopback(http.host))
     return ok("exposure", `listens on ${http.host}: this machine alone, without authentication`);

@@ -65,7 +65,7 @@ export const archiveRoutes: Routes = (context) => async (app) => {
         summary: "Make a session of another one's messages, all of them or those before one",
         description:
           "The new session has the messages that are settled (those of a running turn are not), the turns that " +
-          "wrote them, the title and the time to live. From then on it lives by itself.",
+          "wrote them, the title and the TTL. Later changes of one session do not change the other.",
         params,
         body: forkRequest.nullish(),
         response: { 201: session, ...problems(400, 404, 409, 413, 415, 503) },

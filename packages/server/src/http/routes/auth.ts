@@ -112,7 +112,7 @@ export const authRoutes: Routes = (context) => async (app) => {
         response: {
           302: z
             .null()
-            .describe("To the page; with login=failed or login=unavailable where it was not to be"),
+            .describe("To the page; with login=failed or login=unavailable if the login did not succeed"),
           ...problems(400),
         },
       },
