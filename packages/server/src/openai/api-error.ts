@@ -40,3 +40,11 @@ export const invalid = (field: string, message: string): AppError =>
 /** For a field with a value that this server has nothing for. */
 export const unsupported = (field: string, message: string): AppError =>
   new AppError("unsupported_parameter", `${field} ${message}.`, { errors: [{ field, message }] });
+
+/** Rethrows an error, or what stands for it here. */
+export const refusal =
+  (meanings: Partial<Record<AppError["code"], () => AppError>>) =>
+  (error: unknown): never => {
+    const meaning = error instanceof AppError ? meanings[error.code] : undefined;
+    throw meaning ? meaning() : error;
+  };

@@ -7,9 +7,10 @@ import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { invalid, unsupported } from "./api-error.ts";
 import { askUnstored } from "./ask-unstored.ts";
 import { readMessages } from "./chat-messages.ts";
-import { type CreateOptions, deadline, inNewSession, SESSION_WAIT_MS, whenFree } from "./create-response.ts";
+import { type CreateOptions, inNewSession } from "./create-response.ts";
 import { newChain, newStoredCompletion } from "./ids.ts";
-import { readSettings, type SettingFields } from "./settings.ts";
+import { type SettingFields, toModelSettings } from "./settings.ts";
+import { deadline, SESSION_WAIT_MS, whenFree } from "./wait-for-turn.ts";
 
 /**
  * Begins a chat completion. It is stored if it is asked for, or if it belongs to a session.
@@ -40,7 +41,7 @@ export async function createCompletion(
     ...(body.other_sessions && { other_sessions: true }),
     input: items,
     settings: {
-      ...readSettings(toResponsesFields(body)),
+      ...toModelSettings(toResponsesFields(body)),
       ...(typeof body.seed === "number" && { seed: body.seed }),
       ...(stop.length > 0 && { stop }),
     },

@@ -6,19 +6,18 @@ import type { Chat } from "../chat/chat.ts";
 import type { SessionStore } from "../chat/session-store.ts";
 import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { AppError } from "../errors/app-error.ts";
-import { invalid, unsupported } from "./api-error.ts";
+import { invalid, refusal, unsupported } from "./api-error.ts";
 import { askUnstored } from "./ask-unstored.ts";
 import { conversationId, isConversation, newChain, responseId, type TurnAddress } from "./ids.ts";
 import type { ModelNames } from "./model-names.ts";
 import { lockedConversation, type Parent, parentOf, unknownConversation, unknownParent } from "./parent.ts";
 import { resolveInput } from "./references.ts";
 import { readTurn } from "./run-again.ts";
-import { echoOf, readContextFields, readSettings, refuseToolItems } from "./settings.ts";
+import { echoOf, readContextFields, refuseToolItems, toModelSettings } from "./settings.ts";
+import { type Beginning, deadline, SESSION_WAIT_MS, untilEnded, whenFree } from "./wait-for-turn.ts";
 
 // The longest answer of a slow model; clients give up after ten minutes.
 const PARENT_WAIT_MS = 300_000;
-// Below the 30 s after which many proxies give up. Then the client's SDK tries again by itself.
-export const SESSION_WAIT_MS = 25_000;
 
 export interface CreateOptions {
   readonly chat: Chat;
@@ -54,7 +53,7 @@ export async function readRequest(
     mode: "stateful",
     system: body.instructions ?? "",
     input,
-    settings: readSettings(body),
+    settings: toModelSettings(body),
     ttlSeconds,
     ...readContextFields(body),
     ...(Object.keys(client).length > 0 && { client }),
@@ -94,13 +93,6 @@ export async function createResponse(
 /** The session whose items the response has in its context. */
 export const contextOf = (parent: Parent): string | undefined =>
   parent.kind === "none" ? undefined : parent.sessionId;
-
-interface Beginning {
-  readonly chat: Chat;
-  readonly caller: Caller;
-  readonly request: TurnRequest;
-  readonly left: AbortSignal;
-}
 
 async function begin(beginning: Beginning, parent: Parent): Promise<AskedTurn> {
   const { request } = beginning;
@@ -180,67 +172,6 @@ async function afterResponse(beginning: Beginning, parent: TurnAddress): Promise
   return inNewSession(beginning, branch);
 }
 
-/**
- * Begins a turn as soon as no other is in progress in its session.
- * @param only the one turn that it waits for; default: any
- * @throws AppError `turn_in_progress` when the time is up
- */
-export async function whenFree(
-  beginning: Beginning,
-  until: Deadline,
-  request: TurnRequest & { readonly session_id: string },
-  only?: string,
-): Promise<AskedTurn> {
-  const { chat, caller } = beginning;
-  for (;;) {
-    try {
-      return await chat.ask(caller, request);
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== "turn_in_progress") throw error;
-      const { turnId } = error;
-      if (turnId === undefined || (only !== undefined && turnId !== only)) throw error;
-      const hasEnded = await ended(beginning, { sessionId: request.session_id, turnId }, until);
-      if (!hasEnded) throw error;
-    }
-  }
-}
-
-/** A time for waiting, which begins when it is first asked for: most requests never wait. */
-type Deadline = () => AbortSignal;
-
-export function deadline(ms: number): Deadline {
-  let signal: AbortSignal | undefined;
-  return () => {
-    signal ??= AbortSignal.timeout(ms);
-    return signal;
-  };
-}
-
-/** Waits for a turn's end. False: the time is up, or the client has disconnected. */
-async function ended(
-  { chat, caller, left }: Beginning,
-  { sessionId, turnId }: TurnAddress,
-  until: Deadline,
-): Promise<boolean> {
-  const turn = await chat.find(caller.sessions, sessionId, turnId);
-  const signal = AbortSignal.any([until(), left]);
-  for await (const update of turn.follow(Number.MAX_SAFE_INTEGER, signal)) {
-    if (update.type === "end") return true;
-  }
-  return !signal.aborted;
-}
-
-/**
- * Waits for the end of the turn that another one goes on from.
- * @throws AppError `turn_in_progress`: the time is up, or the client has disconnected
- */
-async function untilEnded(beginning: Beginning, address: TurnAddress, until: Deadline): Promise<void> {
-  if (await ended(beginning, address, until)) return;
-  const message =
-    "The response that this one goes on from is in progress. Send the request again when it has ended.";
-  throw new AppError("turn_in_progress", message, address);
-}
-
 /** What a response that is not stored goes on from. */
 export async function readHistory(beginning: Beginning, parent: Parent): Promise<readonly IndexedItem[]> {
   const { sessions, quota } = beginning.caller;
@@ -265,11 +196,3 @@ export async function readHistory(beginning: Beginning, parent: Parent): Promise
     }
   }
 }
-
-/** Rethrows an error, or what stands for it here. */
-export const refusal =
-  (meanings: Partial<Record<AppError["code"], () => AppError>>) =>
-  (error: unknown): never => {
-    const meaning = error instanceof AppError ? meanings[error.code] : undefined;
-    throw meaning ? meaning() : error;
-  };

@@ -20,7 +20,7 @@ export type SettingFields = Pick<
 >;
 
 /** What a request asks of the model. Tools of types other than `function` are left out: no provider here runs them. */
-export function readSettings(body: SettingFields): ModelSettings {
+export function toModelSettings(body: SettingFields): ModelSettings {
   const tools = readTools(body.tools ?? []);
   const format = readFormat(body.text?.format ?? undefined);
   const effort = body.reasoning?.effort ?? undefined;
