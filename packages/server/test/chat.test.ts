@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, onTestFinished, test } from "vitest";
 import { connectNodeRedis, uniqueName } from "../../memory/test/redis.ts";
-import { type Caller, type StorageQuota, UNLIMITED } from "../src/chat/caller.ts";
+import { type Caller, NO_QUOTA, type StorageQuota } from "../src/chat/caller.ts";
 import { Chat } from "../src/chat/chat.ts";
 import type { ChatModel, Completion } from "../src/chat/chat-model.ts";
 import { Planner } from "../src/chat/plan.ts";
@@ -15,7 +15,7 @@ import { AppError } from "../src/errors/app-error.ts";
 import { Mirror } from "../src/models/mirror/mirror.ts";
 
 /** Asks a model in a session of a real Redis. */
-async function start(model: ChatModel, quota: StorageQuota = UNLIMITED) {
+async function start(model: ChatModel, quota: StorageQuota = NO_QUOTA) {
   const { client, subscriber, close } = await connectNodeRedis();
   const options = { client, subscriber, name: uniqueName(), owner: "local" };
   const sessions = new SessionStore({ ...options, ttlSeconds: 60, timeoutMs: 2000 });
@@ -51,7 +51,7 @@ test("a turn that is refused because of its history gives back the storage that 
   const reserved: number[] = [];
   const released: number[] = [];
   const quota: StorageQuota = {
-    ...UNLIMITED,
+    ...NO_QUOTA,
     reserve: async (_, bytes) => {
       reserved.push(bytes);
       return () => void released.push(bytes);

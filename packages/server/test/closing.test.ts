@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { connectNodeRedis, uniqueName } from "../../memory/test/redis.ts";
-import { type Caller, UNLIMITED } from "../src/chat/caller.ts";
+import { type Caller, NO_QUOTA } from "../src/chat/caller.ts";
 import { Chat } from "../src/chat/chat.ts";
 import { Planner } from "../src/chat/plan.ts";
 import { Providers } from "../src/chat/providers.ts";
@@ -16,7 +16,7 @@ test("a turn that is being begun when the server ends comes to a definite end be
   const options = { client: redis.client, subscriber: redis.subscriber, name, owner: "local" };
   const sessions = new SessionStore({ ...options, ttlSeconds: 60, timeoutMs: 2000 });
   const permit = { sent: async () => {}, wrote: () => {}, settle: () => {} };
-  const caller: Caller = { sessions, quota: UNLIMITED, admitTurn: async () => permit };
+  const caller: Caller = { sessions, quota: NO_QUOTA, admitTurn: async () => permit };
   onTestFinished(async () => {
     await sessions.clear("s");
     await redis.close();

@@ -1,8 +1,10 @@
+import type { EmbeddingPurpose } from "@redis-memory-magic/memory";
+
 /**
- * A query is marked differently from what it is compared with, and a search waits for it. A `request` is a query of an
- * API's client, which comes after recall's own.
+ * What a vector is made for: the library's two purposes, or a `request` of an API's client. That is a query which
+ * comes after recall's own.
  */
-export type EmbeddingPurpose = "query" | "passage" | "request";
+export type EmbeddingUse = EmbeddingPurpose | "request";
 
 /** The built-in embedding model, as recall and the API use it. */
 export interface BuiltInEmbedding {
@@ -18,6 +20,6 @@ export interface BuiltInEmbedding {
    * Returns a vector for each text. Of a long text only the beginning counts.
    * @throws AppError `provider_unavailable`, `provider_broke_off`; the signal's reason
    */
-  embed(texts: readonly string[], purpose: EmbeddingPurpose, signal: AbortSignal): Promise<Float32Array[]>;
+  embed(texts: readonly string[], purpose: EmbeddingUse, signal: AbortSignal): Promise<Float32Array[]>;
   close(): Promise<void>;
 }

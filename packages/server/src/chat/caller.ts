@@ -51,7 +51,7 @@ export interface StorageQuota {
 }
 
 /** For the operator's own commands. */
-export const UNLIMITED: StorageQuota = {
+export const NO_QUOTA: StorageQuota = {
   reserve: async () => () => {},
   add: () => {},
   read: async () => 0,

@@ -1,4 +1,4 @@
-import { UNLIMITED } from "../chat/caller.ts";
+import { NO_QUOTA } from "../chat/caller.ts";
 import { SessionStore } from "../chat/session-store.ts";
 import { AppError } from "../errors/app-error.ts";
 import { exportJson } from "../http/wire/export-json.ts";
@@ -53,7 +53,7 @@ async function exportOwner(subject: string, data: OwnerData, context: CommandCon
   let separator = "\n";
   for (const id of await data.sessions(subject)) {
     try {
-      const archive = await sessions.archive(id, UNLIMITED);
+      const archive = await sessions.archive(id, NO_QUOTA);
       print(separator);
       separator = ",\n";
       for await (const piece of exportJson(archive)) print(piece);

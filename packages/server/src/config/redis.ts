@@ -2,8 +2,8 @@ import { z } from "zod";
 import { host, linkedPort, port } from "./fields.ts";
 import { readNamedFile } from "./named-file.ts";
 
-/** One server: a Redis, a sentinel, or a node of a Cluster. */
-export interface RedisNode {
+/** The address of one server: a Redis, a sentinel, or a node of a Cluster. */
+export interface RedisAddress {
   readonly host: string;
   readonly port: number;
 }
@@ -51,7 +51,7 @@ type RedisVariables = z.infer<typeof shape>;
 export function toRedis(e: RedisVariables, mistakes: string[]) {
   const byParts = {
     topology: "single" as Topology,
-    nodes: [{ host: e.REDIS_HOST, port: e.REDIS_PORT }] as readonly RedisNode[],
+    nodes: [{ host: e.REDIS_HOST, port: e.REDIS_PORT }] as readonly RedisAddress[],
     /** The name that sentinels have for the master. */
     masterName: undefined as string | undefined,
     database: e.REDIS_DB,
@@ -100,7 +100,7 @@ function parseRedisUrl(text: string) {
   };
 }
 
-function parseNode(text: string, defaultPort: number): RedisNode | null {
+function parseNode(text: string, defaultPort: number): RedisAddress | null {
   const [, ipv6, name, digits] = /^(?:\[([\da-f:.]+)\]|([^[\]:\s]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const host = ipv6 ?? name;
   const number = digits === undefined ? defaultPort : Number(digits);

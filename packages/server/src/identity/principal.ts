@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { LOCAL_OWNER } from "@redis-memory-magic/memory/internal";
 
-/** The method by which the caller was authenticated. */
-export type AuthMethod = "none" | "guest" | "key" | "token" | "login";
+/** What the caller was authenticated by. */
+export type CredentialKind = "none" | "guest" | "key" | "token" | "login";
 
 /** The caller of a request. */
 export interface Principal {
@@ -10,7 +10,7 @@ export interface Principal {
   readonly owner: string;
   /** The group whose limits apply; null: the default limits. */
   readonly group: string | null;
-  readonly via: AuthMethod;
+  readonly via: CredentialKind;
 }
 
 /** The caller of every request without authentication. */

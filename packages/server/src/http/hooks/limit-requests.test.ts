@@ -5,7 +5,7 @@ import Fastify, { type FastifyRequest } from "fastify";
 import { expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../config/config.ts";
 import type { Identity } from "../../identity/identity.ts";
-import type { AuthMethod } from "../../identity/principal.ts";
+import type { CredentialKind } from "../../identity/principal.ts";
 import { TurnSlots } from "../../limits/turn-slots.ts";
 import { UsageCounter } from "../../limits/usage-counter.ts";
 import { UsageLimits } from "../../limits/usage-limits.ts";
@@ -17,7 +17,7 @@ import { limitOwners } from "./limit-requests.ts";
 const OFF = { LIMIT_REQUESTS_PER_MINUTE: "off", LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "off" };
 
 /** Routes that are answered when the test says so. */
-async function start(via: AuthMethod) {
+async function start(via: CredentialKind) {
   const identify: Identity["identify"] = async ({ bearer }) => ({
     principal: { owner: bearer ?? "", group: null, via },
   });

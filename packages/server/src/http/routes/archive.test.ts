@@ -2,7 +2,7 @@ import { type SessionExport, session, sessionExport } from "@redis-memory-magic/
 import { describe, expect, test, vi } from "vitest";
 import { failedTurn } from "../../../test/failed-turn.ts";
 import { startTestServer, type TestServer } from "../../../test/test-server.ts";
-import { UNLIMITED } from "../../chat/caller.ts";
+import { NO_QUOTA } from "../../chat/caller.ts";
 import type { SessionStore } from "../../chat/session-store.ts";
 import { restoreAll } from "./archive.ts";
 
@@ -37,7 +37,7 @@ test("an import that fails removes all sessions that it made, and says why it fa
     },
   } as unknown as SessionStore;
   const one = { messages: [], turns: [] };
-  const restored = restoreAll({ sessions, quota: UNLIMITED }, "first", [one, one, one]);
+  const restored = restoreAll({ sessions, quota: NO_QUOTA }, "first", [one, one, one]);
   await expect(restored).rejects.toBe("full");
   expect(cleared).toEqual(["first", expect.stringMatching(/^session_/)]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { startTestServer } from "../../../test/test-server.ts";
-import { UNLIMITED } from "../../chat/caller.ts";
+import { NO_QUOTA } from "../../chat/caller.ts";
 import { SessionStore } from "../../chat/session-store.ts";
 
 type Server = Awaited<ReturnType<typeof startTestServer>>;
@@ -44,7 +44,7 @@ test("metadata of another program is not changed", async () => {
   const server = await startTestServer();
   await withSession(server);
   const sessions = new SessionStore({ client: server.redis.client, name: server.name, owner: "local" });
-  await sessions.setMetadata("s", { topic: "Names", settings: "not ours" }, 0, UNLIMITED);
+  await sessions.setMetadata("s", { topic: "Names", settings: "not ours" }, 0, NO_QUOTA);
   expect(await read(server)).toEqual({});
   await change(server, { mode: "stateful" });
   expect((await sessions.get("s"))?.metadata).toEqual({ topic: "Names", settings: { mode: "stateful" } });

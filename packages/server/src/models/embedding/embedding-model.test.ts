@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { EmbeddingPurpose } from "../../chat/built-in-embedding.ts";
+import type { EmbeddingUse } from "../../chat/built-in-embedding.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import { withFolder } from "../embedded/setup/folder.fixture.ts";
 import { E5_SMALL } from "./e5-small.ts";
@@ -76,7 +76,7 @@ await describeWithEmbeddingModel("the built-in embedding model", () => {
 
   test("what a client asks for comes after recall's own, whichever was asked first", async () => {
     const order: string[] = [];
-    const asked = (purpose: EmbeddingPurpose, count: number) =>
+    const asked = (purpose: EmbeddingUse, count: number) =>
       model
         .embed(Array(count).fill("a long text ".repeat(60)), purpose, never)
         .finally(() => order.push(purpose));

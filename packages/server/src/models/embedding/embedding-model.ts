@@ -1,4 +1,4 @@
-import type { BuiltInEmbedding, EmbeddingPurpose } from "../../chat/built-in-embedding.ts";
+import type { BuiltInEmbedding, EmbeddingUse } from "../../chat/built-in-embedding.ts";
 import { AppError } from "../../errors/app-error.ts";
 import type { Log } from "../embedded/log.ts";
 import type { Exit } from "../embedded/process/model-child.ts";
@@ -90,11 +90,7 @@ export class EmbeddingModel implements BuiltInEmbedding {
     return this.#fetching;
   }
 
-  async embed(
-    texts: readonly string[],
-    purpose: EmbeddingPurpose,
-    signal: AbortSignal,
-  ): Promise<Float32Array[]> {
+  async embed(texts: readonly string[], purpose: EmbeddingUse, signal: AbortSignal): Promise<Float32Array[]> {
     const either = AbortSignal.any([signal, this.#closing.signal]);
     either.throwIfAborted();
     await this.find();

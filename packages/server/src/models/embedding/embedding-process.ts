@@ -1,4 +1,4 @@
-import type { EmbeddingPurpose } from "../../chat/built-in-embedding.ts";
+import type { EmbeddingUse } from "../../chat/built-in-embedding.ts";
 import { type Exit, ModelChild } from "../embedded/process/model-child.ts";
 import { E5_SMALL } from "./e5-small.ts";
 import type { EncoderFiles } from "./encoder.ts";
@@ -37,7 +37,7 @@ export class EmbeddingProcess {
   }
 
   /** Rejects when the process ends before, and with the signal's reason, at once. */
-  async embed(text: string, purpose: EmbeddingPurpose, signal: AbortSignal): Promise<Float32Array> {
+  async embed(text: string, purpose: EmbeddingUse, signal: AbortSignal): Promise<Float32Array> {
     signal.throwIfAborted();
     if (this.#child.exit) throw new Error(this.#child.exit.reason);
     const id = ++this.#lastId;

@@ -1,4 +1,4 @@
-import type { EmbeddingPurpose } from "../../chat/built-in-embedding.ts";
+import type { EmbeddingUse } from "../../chat/built-in-embedding.ts";
 import type { ModelState } from "../embedded/process/model-child.ts";
 
 /** Messages from the server to the model's process. */
@@ -7,7 +7,7 @@ export type ToChild =
       readonly type: "embed";
       readonly id: number;
       readonly text: string;
-      readonly purpose: EmbeddingPurpose;
+      readonly purpose: EmbeddingUse;
     }
   | { readonly type: "cancel"; readonly id: number };
 

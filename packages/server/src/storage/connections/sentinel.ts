@@ -1,4 +1,4 @@
-import type { RedisConfig, RedisNode } from "../../config/redis.ts";
+import type { RedisAddress, RedisConfig } from "../../config/redis.ts";
 import { withinDeadline } from "../within-deadline.ts";
 import { clientOptions, newClient } from "./client-options.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
@@ -22,7 +22,7 @@ export function connectSentinel(config: RedisConfig, events: ConnectionEvents): 
   let master = { address: "", client: disconnected, close: () => {} };
   let closed = false;
 
-  const follow = (node: RedisNode): void => {
+  const follow = (node: RedisAddress): void => {
     const { client, close } = openClient(node, config, events);
     const listening = openClient(node, config, {
       onAway: () => {},
@@ -66,7 +66,7 @@ type Login = Pick<RedisConfig, "sentinelPassword" | "tls">;
 class Sentinel {
   readonly #client: ReturnType<typeof newClient>;
 
-  constructor({ host, port }: RedisNode, { sentinelPassword, tls }: Login, events: ConnectionEvents) {
+  constructor({ host, port }: RedisAddress, { sentinelPassword, tls }: Login, events: ConnectionEvents) {
     const { socket, ...options } = clientOptions({ username: undefined, password: sentinelPassword, tls });
     this.#client = newClient({ ...options, socket: { ...socket, host, port } });
     this.#client.on("error", (error: Error) => {
@@ -77,7 +77,7 @@ class Sentinel {
   }
 
   /** Resolves with undefined if the sentinel does not know the master or does not answer. */
-  async masterOf(name: string): Promise<RedisNode | undefined> {
+  async masterOf(name: string): Promise<RedisAddress | undefined> {
     const asked = this.#client.sendCommand<[host: string, port: string] | null>([
       "SENTINEL",
       "GET-MASTER-ADDR-BY-NAME",
@@ -92,12 +92,12 @@ class Sentinel {
   }
 }
 
-const addressOf = ({ host, port }: RedisNode): string => `${host}:${port}`;
+const addressOf = ({ host, port }: RedisAddress): string => `${host}:${port}`;
 
 /** A sentinel that is cut off from the others may still name the former master. */
-function mostNamed(answers: readonly (RedisNode | undefined)[]): RedisNode | undefined {
+function mostNamed(answers: readonly (RedisAddress | undefined)[]): RedisAddress | undefined {
   const named = answers.filter((answer) => answer !== undefined);
-  const votes = (node: RedisNode): number =>
+  const votes = (node: RedisAddress): number =>
     named.filter((other) => addressOf(other) === addressOf(node)).length;
   return named.sort((a, b) => votes(b) - votes(a))[0];
 }

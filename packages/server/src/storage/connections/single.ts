@@ -1,4 +1,4 @@
-import type { RedisConfig, RedisNode } from "../../config/redis.ts";
+import type { RedisAddress, RedisConfig } from "../../config/redis.ts";
 import {
   COMMAND_OPTIONS,
   clientOptions,
@@ -12,7 +12,7 @@ import { reconnect, watchConnection, watchForReplica } from "./watch-connection.
 type Login = Pick<RedisConfig, "username" | "password" | "tls" | "database">;
 
 /** Connects to one server, and connects again whenever the connection breaks. */
-export function openClient({ host, port }: RedisNode, login: Login, events: ConnectionEvents) {
+export function openClient({ host, port }: RedisAddress, login: Login, events: ConnectionEvents) {
   const { socket, ...options } = clientOptions(login);
   const client = newClient({
     ...options,
@@ -38,7 +38,7 @@ export function openClient({ host, port }: RedisNode, login: Login, events: Conn
 
 /** One server. */
 export function connectSingle(config: RedisConfig, events: ConnectionEvents): Connection {
-  const [node] = config.nodes as readonly [RedisNode];
+  const [node] = config.nodes as readonly [RedisAddress];
   const { client, close } = openClient(node, config, events);
   // The command client reports the errors of both.
   const subscriber = openClient(node, config, { onAway: () => {}, onReady: () => {} });
