@@ -10,14 +10,15 @@ import { type TurnScripts, TurnWriter } from "./turn-writer.ts";
  * await writer.end("completed");
  */
 export function unstoredTurn(): TurnWriter {
-  const scripts: TurnScripts = {
-    append: async () => ["ok", 0],
-    end: async (status) => ["ok", 0, status, 0],
-    discard: async () => ["ok", 0],
-    abandon: () => {},
-  };
-  return new TurnWriter(newTurnId(), new TurnFeed(), scripts, { maxIdleMs: Number.POSITIVE_INFINITY });
+  return new TurnWriter(newTurnId(), new TurnFeed(), NO_SCRIPTS, { maxIdleMs: Number.POSITIVE_INFINITY });
 }
+
+const NO_SCRIPTS: TurnScripts = {
+  append: async () => ["ok", 0],
+  end: async (status) => ["ok", 0, status, 0],
+  discard: async () => ["ok", 0],
+  abandon: () => {},
+};
 
 /** 16 hexadecimal digits. */
 export function newTurnId(): string {

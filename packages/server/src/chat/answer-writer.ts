@@ -6,6 +6,7 @@ import type { AnswerSink, ToolCallPiece } from "./chat-model.ts";
 import type { Phase } from "./context-item.ts";
 
 interface PendingCall {
+  readonly index: number;
   id: string;
   name: string;
   arguments: string;
@@ -28,8 +29,9 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
   #blank = "";
   /** Absent for a message that is one with the text before it. */
   #message: { readonly phase: Phase | undefined } | undefined;
-  readonly #pending = new Map<number, PendingCall>();
-  readonly #ids = new Set<string>();
+  // Arrays: every running turn has these, and an empty Map takes ten times the memory.
+  #pending: PendingCall[] = [];
+  readonly #ids: string[] = [];
   #items = 0;
 
   constructor(writer: TurnWriter, permit: TurnPermit) {
@@ -73,11 +75,11 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
       this.#write(args);
       return;
     }
-    let call = this.#pending.get(index);
+    let call = this.#pending.find((pending) => pending.index === index);
     if (call === undefined) {
       this.#countItem();
-      call = { id: "", name: "", arguments: "" };
-      this.#pending.set(index, call);
+      call = { index, id: "", name: "", arguments: "" };
+      this.#pending.push(call);
     }
     call.id ||= id?.toWellFormed() ?? "";
     call.name ||= name?.toWellFormed() ?? "";
@@ -85,7 +87,7 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     // The first call can be shown as it comes.
     if (typeof this.#current === "object" || call.name === "") return;
     this.#finish();
-    this.#start(index, call);
+    this.#start(call);
   }
 
   ending(): void {
@@ -105,8 +107,8 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     this.#writer.startItem({ role: "assistant", ...(phase && { metadata: { phase } }) });
   }
 
-  #start(index: number, { id, name, arguments: args }: PendingCall): void {
-    this.#pending.delete(index);
+  #start({ index, id, name, arguments: args }: PendingCall): void {
+    this.#pending = this.#pending.filter((pending) => pending.index !== index);
     this.#writer.startItem({ type: "function_call", toolCall: { id: this.#ownId(id), name } });
     this.#current = { call: index };
     this.#write(args);
@@ -120,8 +122,8 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
   }
 
   #writePending(): void {
-    for (const [index, call] of [...this.#pending].sort(([a], [b]) => a - b)) {
-      this.#start(index, { ...call, name: call.name || "unnamed" });
+    for (const call of this.#pending.toSorted((a, b) => a.index - b.index)) {
+      this.#start({ ...call, name: call.name || "unnamed" });
       this.#finishItem();
     }
   }
@@ -143,8 +145,8 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
 
   /** Some servers give no ids, or the same to several calls. */
   #ownId(given: string): string {
-    const id = given === "" || this.#ids.has(given) ? `call_${randomBytes(12).toString("hex")}` : given;
-    this.#ids.add(id);
+    const id = given === "" || this.#ids.includes(given) ? `call_${randomBytes(12).toString("hex")}` : given;
+    this.#ids.push(id);
     return id;
   }
 

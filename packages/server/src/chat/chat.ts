@@ -202,8 +202,8 @@ export class Chat {
     const key = runningKey(sessions, sessionId, turn.turnId);
     this.#running.set(key, turn);
     turn.ended
-      .finally(() => this.#running.delete(key))
       .then((finished) => {
+        this.#running.delete(key);
         const isCompleted = count > 0 && finished.result.response.status === "completed";
         if (isCompleted && windowBegin) {
           this.#summaries.schedule({ caller, sessionId, plan, before: windowBegin });

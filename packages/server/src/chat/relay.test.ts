@@ -38,7 +38,7 @@ const run = (
     model,
     request,
     lost: lost.signal,
-    out: { message() {}, text() {}, reasoning() {}, toolCall() {}, ending() {} },
+    out: { message() {}, text() {}, reasoning() {}, toolCall() {}, ending() {}, end() {} },
     deadlines: { firstTokenMs: 5000, idleMs: 3000 },
     upstream: stop,
     onFirstText: () => {},

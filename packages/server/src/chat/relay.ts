@@ -23,8 +23,8 @@ interface RelayOptions {
   readonly request: ModelRequest;
   /** Aborted when the turn is no longer this process's. */
   readonly lost: AbortSignal;
-  /** Takes the output. */
-  readonly out: Omit<AnswerSink, "alive">;
+  /** Takes the output, and its end. */
+  readonly out: Omit<AnswerSink, "alive"> & { end(): void };
   readonly deadlines: Deadlines;
   /** Aborts the provider's work. Also used by the code that stops the turn in this process. */
   readonly upstream: AbortController;
@@ -65,6 +65,7 @@ export async function relay({
     }
   } finally {
     lost.removeEventListener("abort", onLost);
+    options.out.end();
   }
 }
 
@@ -74,7 +75,8 @@ type SinkOptions = Omit<RelayOptions, "providers" | "model" | "request" | "lost"
 class RelaySink implements AnswerSink {
   readonly #model: ChatModel;
   readonly #options: SinkOptions;
-  readonly #limit: NodeJS.Timeout;
+  /** When something of the answer came last, by `performance.now()`. */
+  #broughtAt = performance.now();
   #timer: NodeJS.Timeout;
   /** Something of the answer came. */
   #brought = false;
@@ -83,9 +85,7 @@ class RelaySink implements AnswerSink {
   constructor(model: ChatModel, options: SinkOptions) {
     this.#model = model;
     this.#options = options;
-    const { firstTokenMs } = options.deadlines;
-    this.#timer = this.#startTimer(firstTokenMs);
-    this.#limit = this.#startTimer(firstTokenMs * MAX_WAITS);
+    this.#timer = this.#startTimer(options.deadlines.firstTokenMs);
   }
 
   message(phase: Phase | undefined): void {
@@ -114,13 +114,14 @@ class RelaySink implements AnswerSink {
   }
 
   alive(activity?: Activity): void {
+    const limitMs = this.#options.deadlines.firstTokenMs * MAX_WAITS;
+    if (performance.now() - this.#broughtAt >= limitMs) this.#giveUp(limitMs);
     this.#timer.refresh();
     if (activity !== undefined) this.#options.onActivity(activity);
   }
 
   close(): void {
     clearTimeout(this.#timer);
-    clearTimeout(this.#limit);
   }
 
   #answer(): void {
@@ -130,7 +131,7 @@ class RelaySink implements AnswerSink {
   }
 
   #bring(): void {
-    this.#limit.refresh();
+    this.#broughtAt = performance.now();
     if (this.#brought) {
       this.#timer.refresh();
     } else {
@@ -141,7 +142,11 @@ class RelaySink implements AnswerSink {
   }
 
   #startTimer(ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.#options.upstream.abort(silence(this.#model, ms, this.#brought)), ms);
+    return setTimeout(() => this.#giveUp(ms), ms);
+  }
+
+  #giveUp(ms: number): void {
+    this.#options.upstream.abort(silence(this.#model, ms, this.#brought));
   }
 }
 

@@ -85,7 +85,7 @@ export class RunningTurn {
   #plan: Plan;
   /** Kept until the first text, because it holds the history that was read. */
   #context: RunningTurnOptions["context"] | undefined;
-  readonly #onActivity = new Set<(activity: Activity) => void>();
+  #onActivity: ((activity: Activity) => void)[] = [];
 
   constructor({ context, ...options }: RunningTurnOptions) {
     this.#options = options;
@@ -122,8 +122,10 @@ export class RunningTurn {
   }
 
   onActivity(listener: (activity: Activity) => void): () => void {
-    this.#onActivity.add(listener);
-    return () => this.#onActivity.delete(listener);
+    this.#onActivity.push(listener);
+    return () => {
+      this.#onActivity = this.#onActivity.filter((other) => other !== listener);
+    };
   }
 
   /** Stops the model at once. The turn gets this status, unless it has ended already. */
@@ -245,13 +247,12 @@ export class RunningTurn {
     // The permit has counted the first prompt; one for a smaller window is shorter.
     if (this.#called === null) await permit.sent(counted);
     this.#called = performance.now();
-    const out = new AnswerWriter(writer, permit);
     const answer = relay({
       providers,
       model: plan.model,
       request: withData,
       lost: writer.signal,
-      out,
+      out: new AnswerWriter(writer, permit),
       deadlines,
       upstream: this.#upstream,
       onFirstText: () => {
@@ -262,7 +263,7 @@ export class RunningTurn {
         if (activity === "thinking") this.#reasoned = true;
         for (const listener of this.#onActivity) listener(activity);
       },
-    }).finally(() => out.end());
+    });
     return { answer, counted, largestMessage: context.largestMessage, estimated, comparable, start };
   }
 

@@ -1,4 +1,5 @@
 import type { RequestedTurn, TurnPermit } from "../chat/caller.ts";
+import type { TurnInfo } from "../chat/turn-info.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { OutputEstimates } from "./output-estimates.ts";
 import { estimateTokens, TurnBudget } from "./turn-budget.ts";
@@ -27,22 +28,42 @@ export async function admitTurn(
       throw error;
     }
   }
-  let written = 0;
-  return {
-    exhausted: budget?.exhausted,
-    sent: async (inputTokens) => budget?.sent(inputTokens),
-    wrote: (text) => {
-      written += estimateTokens(text);
-      void budget?.wrote(text);
-    },
-    settle: (info) => {
-      release();
-      const { counted = 0, reported, cached, output } = info?.tokens ?? {};
-      const outputTokens = output ?? Math.ceil(written);
-      if (info && !background) estimates.learn(info, outputTokens);
-      budget?.settle(reported ?? counted, cached ?? 0, outputTokens);
-    },
-  };
+  return new Permit(release, budget, background ? undefined : estimates);
+}
+
+class Permit implements TurnPermit {
+  readonly #release: () => void;
+  readonly #budget: TurnBudget | undefined;
+  readonly #estimates: OutputEstimates | undefined;
+  #written = 0;
+
+  /** @param estimates learns from the turn */
+  constructor(release: () => void, budget?: TurnBudget, estimates?: OutputEstimates) {
+    this.#release = release;
+    this.#budget = budget;
+    this.#estimates = estimates;
+  }
+
+  get exhausted(): AbortSignal | undefined {
+    return this.#budget?.exhausted;
+  }
+
+  async sent(inputTokens: number): Promise<void> {
+    await this.#budget?.sent(inputTokens);
+  }
+
+  wrote(text: string): void {
+    this.#written += estimateTokens(text);
+    void this.#budget?.wrote(text);
+  }
+
+  settle(info?: TurnInfo): void {
+    this.#release();
+    const { counted = 0, reported, cached, output } = info?.tokens ?? {};
+    const outputTokens = output ?? Math.ceil(this.#written);
+    if (info) this.#estimates?.learn(info, outputTokens);
+    this.#budget?.settle(reported ?? counted, cached ?? 0, outputTokens);
+  }
 }
 
 function unknownPrice(model: string): AppError {

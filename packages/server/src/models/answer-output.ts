@@ -16,7 +16,7 @@ export class AnswerOutput {
   #refusal = false;
   #toolCall = false;
   /** The last call of each index that the provider has given. */
-  readonly #calls = new Map<number, KnownCall>();
+  #calls: Map<number, KnownCall> | undefined;
   #callCount = 0;
   #pieces = 0;
   #hasContent = false;
@@ -103,7 +103,7 @@ export class AnswerOutput {
     this.flush();
     this.#toolCall = true;
     this.#pieces += 1;
-    const known = this.#calls.get(piece.index);
+    const known = this.#calls?.get(piece.index);
     const call = known === undefined || isAnotherCall(known, piece) ? this.#newCall(piece) : known;
     call.id ??= piece.id;
     call.name ??= piece.name;
@@ -113,6 +113,7 @@ export class AnswerOutput {
 
   #newCall({ index, id, name }: ToolCallPiece): KnownCall {
     const call: KnownCall = { index: this.#callCount++, id, name, arguments: "" };
+    this.#calls ??= new Map();
     this.#calls.set(index, call);
     return call;
   }

@@ -30,7 +30,7 @@ export class ActiveRequests {
     // A request that is closed already emits no event.
     if (request.reply.raw.destroyed) return;
     this.#live.add(request);
-    request.reply.raw.once("close", () => this.#live.delete(request));
+    request.reply.raw.on("close", () => this.#live.delete(request));
   }
 
   close(): void {

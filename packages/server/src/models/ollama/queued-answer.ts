@@ -10,7 +10,7 @@ const STILL_QUEUED_MS = 5000;
 export class QueuedAnswer implements AnswerSink {
   readonly #sink: AnswerSink;
   readonly #answers: { coming: number };
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #begun = false;
 
   /** @param answers how many of this server's answers have begun to come; this one is counted until its end */
@@ -59,5 +59,6 @@ export class QueuedAnswer implements AnswerSink {
     this.#begun = true;
     this.#answers.coming += 1;
     clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }
