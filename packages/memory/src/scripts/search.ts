@@ -141,6 +141,26 @@ return reply
 `,
 );
 
+/**
+ * Claims the making of a session's vectors for some seconds, so that of several processes one makes them.
+ *
+ * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
+ * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
+ * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
+ * ARGV[3] epoch   ARGV[4] the process   ARGV[5] for how many ms
+ *
+ * Returns {'ok', now} | {'taken', now}: another process makes them | {'gone', now}
+ */
+export const CLAIM_VECTORS = writeScript(
+  lua`
+if epoch ~= ARGV[3] then return {'gone', now} end
+local process, ends = unpack(redis.call('HMGET', meta, 'embedder', 'embedder_until'))
+if process and process ~= ARGV[4] and now < tonumber(ends) then return {'taken', now} end
+redis.call('HSET', meta, 'embedder', ARGV[4], 'embedder_until', ('%d'):format(now + ARGV[5]))
+return {'ok', now}
+`,
+);
+
 // So many empty entries are added at most by one call, which takes a few milliseconds.
 const MAX_PADDED = 10_000;
 

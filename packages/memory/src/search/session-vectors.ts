@@ -11,7 +11,7 @@ import { IndexCache, onePerClient } from "./index-cache.ts";
 import { RecentNames } from "./recent-names.ts";
 import { LIMITS } from "./search-session.ts";
 import type { ReadLimits, Run } from "./stored-terms.ts";
-import { makeVectors, readVectors } from "./stored-vectors.ts";
+import { LEASE_MS, makeVectors, readVectors } from "./stored-vectors.ts";
 import type { TermIndex } from "./term-index.ts";
 import { tagOf, type VectorIndex } from "./vector-index.ts";
 
@@ -64,7 +64,11 @@ const MAX_FAILED = 3;
 /** In the background, reading may take longer than in a search. */
 const READ_MS = 1_000;
 
-type Job = () => Promise<boolean>;
+/** What a job leaves: nothing, more of the same, or what another process is making now. */
+type Left = "nothing" | "more" | "taken";
+type Job = () => Promise<Left>;
+/** Names this process to the others that make vectors. */
+const WORKER = crypto.randomUUID();
 
 const isUnavailable = (error: unknown): boolean =>
   MemoryError.isInstance(error) && error.code === "unavailable";
@@ -76,7 +80,7 @@ class VectorQueue {
   /** Sessions whose vectors could not be made, since the last one of which they could. */
   #failed = 0;
 
-  /** @param job returns true if it is to be called again, after the other sessions that wait */
+  /** @param job is called again if it leaves something: after the other sessions that wait, or when the other's lease is over */
   add(key: string, job: Job): void {
     if (this.#waiting.size >= MAX_WAITING) return;
     this.#waiting.set(key, job);
@@ -87,17 +91,19 @@ class VectorQueue {
     this.#isWorking = true;
     for (const [key, job] of this.#waiting) {
       this.#waiting.delete(key);
-      if (await this.#run(job)) this.add(key, job);
+      const left = await this.#run(job);
+      if (left === "more") this.add(key, job);
+      if (left === "taken") setTimeout(() => this.add(key, job), LEASE_MS).unref();
     }
     this.#isWorking = false;
   }
 
-  async #run(job: Job): Promise<boolean> {
+  async #run(job: Job): Promise<Left> {
     for (let tries = 1; ; tries++) {
       try {
-        const isUnfinished = await job();
+        const left = await job();
         this.#failed = 0;
-        return isUnfinished;
+        return left;
       } catch (error) {
         if (tries < MAX_TRIES) continue;
         this.#failed++;
@@ -105,7 +111,7 @@ class VectorQueue {
         if (isLate(error) || isUnavailable(error) || this.#failed >= MAX_FAILED) {
           this.#waiting.clear();
         }
-        return false;
+        return "nothing";
       }
     }
   }
@@ -138,7 +144,10 @@ export class SessionVectors {
   /** Makes the vectors that a session lacks, in the background: nothing waits for it, and nothing fails by it. */
   schedule(session: VectorSession): void {
     if (!this.#isReady) return;
-    this.#queue.add(session.key + this.#tag, async () => (await this.#make(session)).more);
+    this.#queue.add(session.key + this.#tag, async () => {
+      const { isTaken, more } = await this.#make(session, WORKER);
+      return isTaken ? "taken" : more ? "more" : "nothing";
+    });
   }
 
   /**
@@ -200,10 +209,10 @@ export class SessionVectors {
     }
   }
 
-  async #make({ sessionId, key, run }: VectorSession) {
+  async #make({ sessionId, key, run }: VectorSession, worker?: string) {
     const known = { terms: this.#terms.get(key), vectors: this.#vectors.get(key + this.#tag) };
     const limits = { ...LIMITS, maxMs: READ_MS };
-    const made = await makeVectors(run, this.#embedder, limits, known, this.#without);
+    const made = await makeVectors(run, this.#embedder, limits, known, this.#without, worker);
     this.#terms.keep(key, made.terms);
     this.#vectors.keep(key + this.#tag, made.vectors);
     if (made.bytes > 0) void this.#report(sessionId, made.bytes);

@@ -1,7 +1,7 @@
 import { sha1 } from "../hash.ts";
 import { decodeItem } from "../history/item-record.ts";
 import { READ_ENTRIES } from "../scripts/archive.ts";
-import { READ_VECTORS, STORE_VECTORS } from "../scripts/search.ts";
+import { CLAIM_VECTORS, READ_VECTORS, STORE_VECTORS } from "../scripts/search.ts";
 import { type Embedder, embedInTime, isLate } from "./embedder.ts";
 import type { RecentNames } from "./recent-names.ts";
 import { type ReadLimits, type Run, readTerms, storeMissing } from "./stored-terms.ts";
@@ -47,6 +47,8 @@ const MAX_MADE = 64;
 /** A turn of more items has no vector: it is not read in one call. */
 const MAX_ITEMS = 500;
 const EMBED_TIMEOUT_MS = 30_000;
+/** A process that has a session's lease makes its vectors; it claims it again for each batch. */
+export const LEASE_MS = 5_000;
 /** What a turn takes beside the numbers of its vector. */
 const OVERHEAD_BYTES = 24;
 
@@ -66,11 +68,14 @@ export interface MadeVectors {
   readonly bytes: number;
   /** Whether there are more to be made. */
   readonly more: boolean;
+  /** True if another process makes them. */
+  readonly isTaken: boolean;
 }
 
 /**
  * Makes vectors of turns that have none, oldest first, and stores them. A turn waits until it ends with an answer, or
  * another turn follows it: an agent that calls tools adds many items to a turn before it answers.
+ * @param worker names the process, which then makes none while another one does; undefined: it makes them in any case
  * @param without remembers turns that can have no vector, so that they do not keep others from theirs
  * @throws EmbeddingError; MemoryError `unavailable`, `damaged`
  */
@@ -80,6 +85,7 @@ export async function makeVectors(
   limits: ReadLimits,
   known: { readonly terms?: TermIndex | undefined; readonly vectors?: VectorIndex | undefined },
   without: RecentNames,
+  worker?: string,
 ): Promise<MadeVectors> {
   let found = await readTerms(run, "", limits, known.terms);
   if (found.missing !== null) {
@@ -98,7 +104,13 @@ export async function makeVectors(
   );
   const made = missing.slice(0, MAX_MADE);
   let stored = 0;
+  let isTaken = false;
   for (let n = 0; n < made.length; n += BATCH) {
+    if (worker !== undefined) {
+      const [status] = await run(CLAIM_VECTORS, [terms.epoch, worker, String(LEASE_MS)]);
+      isTaken = status === "taken";
+      if (status !== "ok") break;
+    }
     const batch = made.slice(n, n + BATCH);
     stored += await makeBatch(run, terms.epoch, embedder, batch, (turn) => without.add(nameOf(turn)));
   }
@@ -108,6 +120,7 @@ export async function makeVectors(
     stored,
     bytes: stored * (embedder.dimensions + OVERHEAD_BYTES),
     more: stored > 0 && missing.length > made.length,
+    isTaken,
   };
 }
 

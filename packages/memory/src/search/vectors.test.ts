@@ -17,9 +17,11 @@ import {
   Turns,
 } from "../index.ts";
 import { sessionKeys } from "../redis/keys.ts";
+import { SessionScripts } from "../redis/session-scripts.ts";
+import { RecentNames } from "./recent-names.ts";
 import { LIMITS } from "./search-session.ts";
 import type { Run } from "./stored-terms.ts";
-import { readVectors } from "./stored-vectors.ts";
+import { makeVectors, readVectors } from "./stored-vectors.ts";
 import { encodeVector, tagOf, VectorIndex } from "./vector-index.ts";
 
 let redis: Connection;
@@ -331,6 +333,44 @@ test("a vector is stored as text that every client returns as it is", async () =
   await history.embedTurns("s");
   const other = new MessageHistory({ ...options, client: ioRedis.client, embedder: trigramEmbedder() });
   expect((await other.search("s", "tent", ALL)).vectors).toEqual({ compared: 1, damaged: 0 });
+});
+
+test("of two processes one makes a session's vectors, the other when the lease of the first is over", async () => {
+  const { lexical, options, key, vectors } = start();
+  for (const [said, answered] of PAIRS) await lexical.store("s", said, answered);
+  const scripts = new SessionScripts({ client: options.client, name: options.name });
+  const keys = sessionKeys(options.name, "local", "s").all;
+  const run: Run = (script, args) => scripts.run(script, keys, args, true);
+  const make = async (worker: string | undefined, during = async () => {}) => {
+    let texts = 0;
+    const embedder = trigramEmbedder();
+    const counting: Embedder = {
+      ...embedder,
+      embed: async (given, how) => {
+        texts += given.length;
+        await during();
+        return embedder.embed(given, how);
+      },
+    };
+    const { isTaken, stored } = await makeVectors(run, counting, LIMITS, {}, new RecentNames(10), worker);
+    return { isTaken, stored, texts };
+  };
+  let other: Awaited<ReturnType<typeof make>> | undefined;
+  const first = await make("a", async () => {
+    other ??= await make("b");
+  });
+  expect(first).toEqual({ isTaken: false, stored: 3, texts: 3 });
+  expect(other).toEqual({ isTaken: true, stored: 0, texts: 0 });
+  await lexical.store("s", "It snows", "It does");
+  expect(await make("b")).toMatchObject({ isTaken: true });
+  // The first goes on at once, and a caller that waits for the vectors does not mind the lease.
+  expect(await make("a")).toMatchObject({ isTaken: false, stored: 1 });
+  await lexical.store("s", "It thaws", "It does");
+  expect(await make(undefined)).toMatchObject({ stored: 1 });
+  await lexical.store("s", "It dries", "It does");
+  await redis.command("HSET", key("meta"), "embedder_until", "1");
+  expect(await make("b")).toMatchObject({ isTaken: false, stored: 1 });
+  expect((await vectors()).filter((entry) => entry === "vector of 2")).toHaveLength(6);
 });
 
 test("7 bits for each number keep the angle between vectors", () => {
