@@ -17,10 +17,10 @@ import {
 } from "./conversation-state.ts";
 import { isGone } from "./expiry.ts";
 import { notRecalledIn, recallAll } from "./not-recalled.ts";
+import { Outbox } from "./outbox.ts";
 import { randomBase36 } from "./session-id.ts";
 import { messageOnItsWay, type ShownMessage } from "./shown-message.ts";
 import { StoredMessages } from "./stored-messages.ts";
-import { readQueue, writeQueue } from "./stored-queue.ts";
 import { StoredSettings } from "./stored-settings.ts";
 import { countLost, toImport, withKnownImages } from "./to-import.ts";
 
@@ -40,13 +40,13 @@ export class Conversation {
   readonly store: Store<ConversationState>;
   readonly #stored: StoredMessages;
   readonly #settings: StoredSettings;
-  /** Messages that the server has not accepted yet, by key: a reload must not lose them. */
-  readonly #unsent = new Map<string, WaitingMessage>();
+  readonly #outbox: Outbox;
   #open = new AbortController();
 
   constructor(sessionId: string) {
     this.sessionId = sessionId;
     this.store = new Store(emptyConversation(sessionId), onNextFrame);
+    this.#outbox = new Outbox(sessionId);
     this.#stored = new StoredMessages(sessionId, this.store);
     this.#settings = new StoredSettings(sessionId, this.store);
   }
@@ -57,8 +57,7 @@ export class Conversation {
 
   /** Queues the messages that were not sent before a reload, and shows the refused ones. */
   restoreQueue(): void {
-    const unsent = readQueue(this.sessionId);
-    for (const message of unsent) this.#unsent.set(message.key, message);
+    const unsent = this.#outbox.restore();
     this.store.update({
       waiting: unsent.filter(({ refusal }) => refusal === undefined),
       messages: unsent.flatMap(refusedMessage),
@@ -67,7 +66,7 @@ export class Conversation {
 
   /** True if there is a request or a message that the server has not accepted. */
   get hasUnsent(): boolean {
-    return this.#unsent.size > 0 || this.#state.live?.turnId === null;
+    return !this.#outbox.isEmpty || this.#state.live?.turnId === null;
   }
 
   /** Loads the newest messages and follows a running turn. */
@@ -124,7 +123,7 @@ export class Conversation {
       this.#post(message, choice);
       return;
     }
-    this.#keep({ ...message, choice });
+    this.#outbox.put({ ...message, choice });
     this.store.update({ waiting: [...waiting, { ...message, choice }] });
   }
 
@@ -134,7 +133,7 @@ export class Conversation {
     if (!waiting.some((message) => message.choice === null)) return;
     this.#settings.note(settingsOf(choice));
     const chosen = waiting.map((message) => ({ ...message, choice: message.choice ?? choice }));
-    for (const message of chosen) this.#keep(message);
+    for (const message of chosen) this.#outbox.put(message);
     this.store.update({ waiting: chosen });
     this.sendWaiting();
   }
@@ -142,7 +141,7 @@ export class Conversation {
   /** Sends a refused message again: the same request if it may have arrived, else with the current choice. */
   resend(message: ShownMessage, choice: Choice): void {
     if (this.#state.live !== null || message.refusal === null) return;
-    const { notRecalled } = this.#unsent.get(message.key) ?? {};
+    const { notRecalled } = this.#outbox.get(message.key) ?? {};
     this.discard(message.key);
     const { error, choice: before } = message.refusal;
     const { content: text, attachments } = message;
@@ -154,7 +153,7 @@ export class Conversation {
   /** Removes a refused or queued message. */
   discard(key: string): void {
     const { messages, waiting } = this.#state;
-    this.#forget(key);
+    this.#outbox.remove(key);
     this.store.update({
       messages: messages.filter((message) => message.key !== key),
       waiting: waiting.filter((message) => message.key !== key),
@@ -200,8 +199,7 @@ export class Conversation {
   async clear(): Promise<void> {
     await clearSession(this.sessionId);
     this.#reopen();
-    this.#unsent.clear();
-    writeQueue(this.sessionId, []);
+    this.#outbox.clear();
     const { settings } = this.#state;
     this.store.update({ ...emptyConversation(this.sessionId), settings, isCleared: true });
   }
@@ -229,18 +227,9 @@ export class Conversation {
     return this.#open.signal;
   }
 
-  #keep(message: WaitingMessage): void {
-    this.#unsent.set(message.key, message);
-    writeQueue(this.sessionId, [...this.#unsent.values()]);
-  }
-
-  #forget(key: string): void {
-    if (this.#unsent.delete(key)) writeQueue(this.sessionId, [...this.#unsent.values()]);
-  }
-
   #post(message: Omit<WaitingMessage, "choice">, choice: Choice): void {
     const { key, text, attachments, notRecalled = notRecalledIn(this.sessionId) } = message;
-    this.#keep({ key, text, attachments, choice, notRecalled, isSent: true });
+    this.#outbox.put({ key, text, attachments, choice, notRecalled, isSent: true });
     const others = withoutMessage(this.#state.messages, key);
     this.store.update({ messages: [...others, messageOnItsWay(key, text, attachments)] });
     const carried = attachments.length > 0 && { attachments: toRequest(attachments) };
@@ -252,7 +241,7 @@ export class Conversation {
 
   /** Repeats the request that was on its way when this was loaded. With its key the server answers it once. */
   #sendAgain(): boolean {
-    const sent = [...this.#unsent.values()].find(({ isSent }) => isSent);
+    const { sent } = this.#outbox;
     if (!sent || sent.choice === null) return false;
     this.store.update({ waiting: this.#state.waiting.filter(({ key }) => key !== sent.key) });
     this.#post(sent, sent.choice);
@@ -309,7 +298,7 @@ export class Conversation {
 
   /** The server has accepted the message. Its turn may be stored and shown already, if the request is a repeated one. */
   #adopt({ turnId }: LiveTurn, { key }: Running): void {
-    this.#forget(key);
+    this.#outbox.remove(key);
     const messages = this.#state.messages.filter(
       (message) => message.key === key || message.key === `${key}:answer` || message.turn?.id !== turnId,
     );
@@ -340,12 +329,12 @@ export class Conversation {
   async #refuse(error: ApiError, { choice, key }: Running): Promise<void> {
     const { messages, waiting } = this.#state;
     const question = messages.find((message) => message.key === key);
-    const { isSent: _, ...unsent } = this.#unsent.get(key) ?? {};
+    const { isSent: _, ...unsent } = this.#outbox.get(key) ?? {};
     const others = withoutMessage(messages, key);
     const idle = { live: null, stopping: false, reconnecting: false };
     if (error.code === "turn_in_progress" && "text" in unsent) {
       // Another tab was first: show its answer and queue this message.
-      this.#keep(unsent);
+      this.#outbox.put(unsent);
       this.store.update({ ...idle, messages: others, waiting: [unsent, ...waiting] });
       await this.load();
     } else if (question?.turn !== undefined) {
@@ -356,7 +345,7 @@ export class Conversation {
       this.#setOutcome({ turnId: question.turn.id, status: "failed", code, detail });
     } else if (question !== undefined) {
       const { code, message, status } = error;
-      if ("text" in unsent) this.#keep({ ...unsent, refusal: { code, message, status } });
+      if ("text" in unsent) this.#outbox.put({ ...unsent, refusal: { code, message, status } });
       const refused: ShownMessage = { ...question, delivery: "refused", refusal: { error, choice } };
       this.store.update({ ...idle, messages: [...others, refused] });
     }

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { Conversation } from "./conversation.ts";
-import { writeQueue } from "./stored-queue.ts";
+import { Outbox } from "./outbox.ts";
 
 /** Conversations with messages that only this page has. They stay alive while not shown. */
 const unfinished = new Map<string, Conversation>();
@@ -14,7 +14,7 @@ export function keepUntilShown(conversation: Conversation): void {
 export function forgetUnsent(sessionId: string): void {
   unfinished.get(sessionId)?.close();
   unfinished.delete(sessionId);
-  writeQueue(sessionId, []);
+  new Outbox(sessionId).clear();
 }
 
 function restored(sessionId: string): Conversation {
