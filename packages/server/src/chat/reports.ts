@@ -1,5 +1,6 @@
 import type { IndexedItem, Item, Note, TurnHistory } from "@redis-memory-magic/memory";
 import type { ContextReport, SentMessage, Turn } from "@redis-memory-magic/protocol";
+import { mapInBatches } from "../map-in-batches.ts";
 import { readStored } from "./asked-turn.ts";
 import { retryRefused } from "./begin-turn.ts";
 import type { ChatModel, ModelRequest } from "./chat-model.ts";
@@ -203,9 +204,13 @@ export class Reports {
   async #recalled(sessions: SessionStore, sessionId: string, recall: Recall): Promise<ReadRecall> {
     const others = new Set(recall.turns.flatMap(({ session }) => session ?? []));
     const titles = new Map(
-      await readInBatches([...others], async (id) => [id, (await sessions.get(id))?.title ?? null] as const),
+      await mapInBatches(
+        [...others],
+        READS_AT_A_TIME,
+        async (id) => [id, (await sessions.get(id))?.title ?? null] as const,
+      ),
     );
-    const turns = await readInBatches(recall.turns, async (turn) => ({
+    const turns = await mapInBatches(recall.turns, READS_AT_A_TIME, async (turn) => ({
       ...turn,
       title: turn.session === undefined ? undefined : titles.get(turn.session),
       items: quotedItems(turn, await sessions.range(turn.session ?? sessionId, turn.from, turn.to)),
@@ -298,14 +303,6 @@ export class Reports {
 /** Reads of a report that are made at a time: others' come between. */
 const READS_AT_A_TIME = 10;
 
-async function readInBatches<T, R>(all: readonly T[], read: (one: T) => Promise<R>): Promise<R[]> {
-  const found: R[] = [];
-  for (let from = 0; from < all.length; from += READS_AT_A_TIME) {
-    found.push(...(await Promise.all(all.slice(from, from + READS_AT_A_TIME).map(read))));
-  }
-  return found;
-}
-
 const withBlock = (sent: SentNotes, notes: readonly Note[]): ReportedNotes => ({
   ...sent,
   block: notesBlock(notes.filter(({ id }) => sent.ids.includes(id))),
@@ -317,7 +314,9 @@ async function readContents(
   sessionId: string,
   contents: Contents,
 ): Promise<ReadContents> {
-  const found = await readInBatches(contents.listed, (index) => sessions.range(sessionId, index, index + 1));
+  const found = await mapInBatches(contents.listed, READS_AT_A_TIME, (index) =>
+    sessions.range(sessionId, index, index + 1),
+  );
   const items = found.flat().map(({ item }) => item);
   const { summaries } =
     typeof contents.summary === "number" ? await sessions.summaries(sessionId) : { summaries: [] };

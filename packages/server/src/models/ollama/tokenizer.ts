@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../../errors/app-error.ts";
+import { mapInBatches } from "../../map-in-batches.ts";
 import type { ProviderHttp } from "../provider-http.ts";
 import { parseAs } from "../wire-json.ts";
 
@@ -43,12 +44,7 @@ export class ServerTokenizer {
   /** Tokens of each text. @throws AppError if the server does not count them in time */
   async count(model: string, texts: readonly string[]): Promise<number[]> {
     const deadline = AbortSignal.timeout(TIMEOUT_MS);
-    const counts: number[] = [];
-    for (let at = 0; at < texts.length; at += AT_ONCE) {
-      const some = texts.slice(at, at + AT_ONCE);
-      counts.push(...(await Promise.all(some.map((text) => this.#countOne(model, text, deadline)))));
-    }
-    return counts;
+    return mapInBatches(texts, AT_ONCE, (text) => this.#countOne(model, text, deadline));
   }
 
   async #countOne(model: string, text: string, signal: AbortSignal): Promise<number> {
