@@ -132,6 +132,7 @@ export class UsageLimits {
     try {
       for (const account of accounts) {
         for (const [kind, amount] of entriesOf(amounts)) {
+          if (quotaUnits(kind, account) === null) continue;
           if (amount > 0) await this.#take(kind, account, amount);
           else this.#adjust(kind, account, amount);
           taken.push(() => this.#adjust(kind, account, -amount));

@@ -11,15 +11,14 @@ const THINKING_EVERY_MS = 1000;
 
 /** True if the client accepts an event stream and does not prefer JSON. */
 export function wantsStream({ headers: { accept = "" } }: FastifyRequest): boolean {
+  const ranges = accept.toLowerCase();
+  if (!ranges.includes("text/event-stream")) return false;
   const qualities = new Map(
-    accept
-      .toLowerCase()
-      .split(",")
-      .map((range) => {
-        const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
-        const quality = parameters.find((parameter) => parameter.startsWith("q="));
-        return [type, quality === undefined ? 1 : Number(quality.slice("q=".length))] as const;
-      }),
+    ranges.split(",").map((range) => {
+      const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
+      const quality = parameters.find((parameter) => parameter.startsWith("q="));
+      return [type, quality === undefined ? 1 : Number(quality.slice("q=".length))] as const;
+    }),
   );
   const stream = qualities.get("text/event-stream") ?? 0;
   return stream > 0 && stream >= (qualities.get("application/json") ?? 0);
