@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { connectNodeRedis, uniqueName } from "../../memory/test/redis.ts";
 import { type Caller, NO_QUOTA, type StorageQuota } from "../src/chat/caller.ts";
 import { Chat } from "../src/chat/chat.ts";
@@ -15,14 +15,17 @@ import { AppError } from "../src/errors/app-error.ts";
 import { Mirror } from "../src/models/mirror/mirror.ts";
 
 /** Asks a model in a session of a real Redis. */
-async function start(model: ChatModel, quota: StorageQuota = NO_QUOTA) {
+async function start(
+  model: ChatModel,
+  quota: StorageQuota = NO_QUOTA,
+  { providers = new Providers([model]), sent = async () => {} } = {},
+) {
   const { client, subscriber, close } = await connectNodeRedis();
   const options = { client, subscriber, name: uniqueName(), owner: "local" };
   const sessions = new SessionStore({ ...options, ttlSeconds: 60, timeoutMs: 2000 });
-  const permit = { sent: async () => {}, wrote: () => {}, settle: () => {} };
+  const permit = { sent, wrote: () => {}, settle: () => {} };
   const caller: Caller = { sessions, quota, admitTurn: async () => permit };
   const tokens = new TokenCounter();
-  const providers = new Providers([model]);
   const chat = new Chat({
     providers,
     planner: new Planner(providers, tokens),
@@ -44,7 +47,7 @@ async function start(model: ChatModel, quota: StorageQuota = NO_QUOTA) {
       session_id: "s",
       ...more,
     });
-  return { ask, sessions };
+  return { ask, sessions, chat };
 }
 
 test("a turn that is refused because of its history gives back the storage that it reserved", async () => {
@@ -78,6 +81,23 @@ const modelThat = (generate: ChatModel["generate"]): ChatModel => ({
   generate,
   wireRequest: () => null,
   close: async () => {},
+});
+
+test("a turn that is cancelled while the answers of others are awaited has used nothing", async () => {
+  const model = new Mirror({ wordDelayMs: 0 });
+  const providers = new Providers([model], { concurrency: new Map([["mirror", 1]]), queue: 1 });
+  const release = await providers.acquire(model, new AbortController().signal);
+  const sent = vi.fn(async () => {});
+  const { ask, sessions, chat } = await start(model, NO_QUOTA, { providers, sent });
+  const { turnId } = await ask("Hi");
+  await expect.poll(() => providers.queues.get("mirror")?.waiting).toBe(1);
+  await chat.cancel(sessions, "s", turnId);
+  release();
+  await expect.poll(() => chat.running).toBe(0);
+  expect(sent).not.toHaveBeenCalled();
+  const next = await ask("Hi");
+  expect((await next.result()).response.status).toBe("completed");
+  expect(sent).toHaveBeenCalledTimes(1);
 });
 
 test("a call that is made again for a smaller window keeps its text apart from earlier reasoning", async () => {

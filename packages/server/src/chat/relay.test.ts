@@ -26,15 +26,9 @@ const endless: ChatModel = {
   close: async () => {},
 };
 
-const run = (
-  lost: AbortController,
-  stop: AbortController,
-  model = endless,
-  providers = new Providers([model]),
-  onActivity: (activity: Activity) => void = () => {},
-) =>
+const run = (lost: AbortController, stop: AbortController, model = endless, acquire = async () => () => {}) =>
   relay({
-    providers,
+    acquire,
     model,
     request,
     lost: lost.signal,
@@ -42,7 +36,7 @@ const run = (
     deadlines: { firstTokenMs: 5000, idleMs: 3000 },
     upstream: stop,
     onFirstText: () => {},
-    onActivity,
+    onActivity: () => {},
   });
 
 const REASON = new Error("the turn was ended");
@@ -123,9 +117,8 @@ describe("a turn that waits for the answers of others", () => {
     const providers = new Providers([short], { concurrency: new Map([["mirror", 1]]), queue: 1 });
     const release = await providers.acquire(short, new AbortController().signal);
     const activities: Activity[] = [];
-    const answer = run(new AbortController(), stop, short, providers, (activity) =>
-      activities.push(activity),
-    );
+    const acquire = () => providers.acquire(short, stop.signal, () => activities.push("queued"));
+    const answer = run(new AbortController(), stop, short, acquire);
     const end = answer.catch((error: unknown) => error);
     return { release, activities, end, queue: providers.queues.get("mirror") };
   }

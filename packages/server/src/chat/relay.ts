@@ -8,7 +8,6 @@ import type {
   ToolCallPiece,
 } from "./chat-model.ts";
 import type { Phase } from "./context-item.ts";
-import type { Providers } from "./providers.ts";
 
 export interface Deadlines {
   /** How long a model may take to its first sign of life, in ms. */
@@ -18,7 +17,8 @@ export interface Deadlines {
 }
 
 interface RelayOptions {
-  readonly providers: Pick<Providers, "acquire">;
+  /** Waits until the model may be asked. Resolves with a function to call when it has answered. */
+  readonly acquire: () => Promise<() => void>;
   readonly model: ChatModel;
   readonly request: ModelRequest;
   /** Aborted when the turn is no longer this process's. */
@@ -30,7 +30,7 @@ interface RelayOptions {
   readonly upstream: AbortController;
   /** Called at the first text or tool call. */
   readonly onFirstText: () => void;
-  /** Called whenever the provider shows what it does before its text, and while others are answered. */
+  /** Called whenever the provider shows what it does before its text. */
   readonly onActivity: (activity: Activity) => void;
 }
 
@@ -38,23 +38,23 @@ interface RelayOptions {
 const MAX_WAITS = 5;
 
 /**
- * Relays a model's answer into a turn, as soon as this process may ask the model. Resolves when the answer is complete.
- * Rejects with the model's `AppError`, with `provider_silent`, `provider_overloaded`, or with the reason for which the
- * turn was stopped. In each case the provider's work has ended.
+ * Relays a model's answer into a turn, as soon as the model may be asked. Resolves when the answer is complete. Rejects
+ * with the error of `acquire`, the model's `AppError`, `provider_silent`, or the reason for which the turn was stopped.
+ * In each case the provider's work has ended.
  */
 export async function relay({
-  providers,
+  acquire,
   model,
   request,
   lost,
   ...options
 }: RelayOptions): Promise<Completion> {
-  const { upstream, onActivity } = options;
+  const { upstream } = options;
   const onLost = (): void => upstream.abort(lost.reason);
   lost.addEventListener("abort", onLost, { once: true });
   if (lost.aborted) onLost();
   try {
-    const release = await providers.acquire(model, upstream.signal, () => onActivity("queued"));
+    const release = await acquire();
     // Its timers begin now: a model that was not asked yet is not silent.
     const sink = new RelaySink(model, options);
     try {
@@ -69,7 +69,7 @@ export async function relay({
   }
 }
 
-type SinkOptions = Omit<RelayOptions, "providers" | "model" | "request" | "lost">;
+type SinkOptions = Omit<RelayOptions, "acquire" | "model" | "request" | "lost">;
 
 /** Passes the output on and ends a provider that is silent. */
 class RelaySink implements AnswerSink {

@@ -212,7 +212,7 @@ export class RunningTurn {
    * nothing keeps the context meanwhile.
    */
   async #call(): Promise<Call> {
-    const { providers, permit, writer, deadlines, tokens: counter } = this.#options;
+    const { permit, writer, deadlines, tokens: counter } = this.#options;
     const plan = this.#plan;
     const context = await this.#context?.(plan);
     if (context === undefined) throw new Error("The turn has been answered before.");
@@ -244,11 +244,8 @@ export class RunningTurn {
     });
     writer.describe(encodeTurnInfo(info));
     const withData = await withBlobs(request, this.#options.blobLoader());
-    // The permit has counted the first prompt; one for a smaller window is shorter.
-    if (this.#called === null) await permit.sent(counted);
-    this.#called = performance.now();
     const answer = relay({
-      providers,
+      acquire: () => this.#acquire(counted),
       model: plan.model,
       request: withData,
       lost: writer.signal,
@@ -259,12 +256,29 @@ export class RunningTurn {
         this.#firstText = performance.now();
         this.#context = undefined;
       },
-      onActivity: (activity) => {
-        if (activity === "thinking") this.#reasoned = true;
-        for (const listener of this.#onActivity) listener(activity);
-      },
+      onActivity: (activity) => this.#report(activity),
     });
     return { answer, counted, largestMessage: context.largestMessage, estimated, comparable, start };
+  }
+
+  /** Waits until the model may be asked, and counts the prompt. A turn that ends before that has used nothing. */
+  async #acquire(tokens: number): Promise<() => void> {
+    const { providers, permit, plan } = this.#options;
+    const release = await providers.acquire(plan.model, this.#upstream.signal, () => this.#report("queued"));
+    try {
+      // The permit has counted the first prompt; one for a smaller window is shorter.
+      if (this.#called === null) await permit.sent(tokens);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    this.#called = performance.now();
+    return release;
+  }
+
+  #report(activity: Activity): void {
+    if (activity === "thinking") this.#reasoned = true;
+    for (const listener of this.#onActivity) listener(activity);
   }
 
   #update(more: Partial<TurnInfo>): TurnInfo {

@@ -61,10 +61,10 @@ export const embeddingRoutes: OpenAiRoutes =
         let release = (): void => {};
         let reported: number | null = null;
         try {
-          await permit.sent(counted);
           const asked = { model, texts, ...(typeof dimensions === "number" && { dimensions }) };
           // The built-in embedding model is no part of the built-in provider, and has a queue of its own.
           if (!own) release = await providers.acquire(provider, stopped);
+          await permit.sent(counted);
           deadline = AbortSignal.timeout(TIMEOUT_MS);
           const signal = AbortSignal.any([stopped, deadline]);
           const { vectors, inputTokens } = await provider.embed(asked, signal);
