@@ -81,18 +81,17 @@ test.each([
   [undefined, "Die Benutzerin hat 3 Haustiere, und die Assistentin bot Hilfe bei einem Inserat an."],
   ["invents", "Der Nutzer lebt seit 2021 mit seinen Katzen in Lissabon."],
   ["invents", "Der Nutzer hat 4 Katzen und sucht einen Platz für den Hund."],
-  ["invents", "Der Nutzer heißt Karl und hat 3 Katzen."],
-  ["invents", "Der Hund einer Freundin namens Petra sucht ein Zuhause."],
-  ["invents", "Der Name lautet Karl, die Katzen spielen am Abend."],
-  ["invents", "Ein Termin bei Herrn Schmidt steht an."],
-  ["invents", "Bob wohnt seit 2019 mit 3 Katzen in Madrid."],
-  ["invents", "Seine Schwester stammt aus Hamburg."],
-  ["invents", "Seine Schwester Anna zog im letzten Sommer nach Berlin."],
   [undefined, "Der Nutzer heißt Bob und wohnt seit 2019 mit 3 Katzen in Lissabon."],
-  [undefined, "Anna fragt nach Rat und kommt aus der Nähe von Porto."],
-  [undefined, "Bob lebt in einer Wohnung, Anna zog nach dem Sommer um und fährt oft nach Porto."],
-  [undefined, "Das heißt, dass Hilfe beim Umzug nach Feierabend gesucht wird."],
-])("of a German summary the numbers and the names are compared, not all nouns (%s): %j", (reason, text) => {
+  [undefined, "Bob fährt am Freitag nach Hause."],
+  [undefined, "Bob kann nicht weg, weil seine Frau Angst vor dem Hund hat."],
+  [undefined, "Bob und seine Katzen leben in Frieden."],
+  [undefined, "Die Gastgeber heißen Gäste willkommen."],
+  [undefined, "Bob fuhr nach Feierabend zu Anna."],
+  [undefined, "Bob zieht nach Ansicht von Anna bald um."],
+  [undefined, "Der Hund kommt aus Zeitmangel nicht mit."],
+  [undefined, "Anna fährt je nach Wetter mit dem Rad, und Bob wohnt zur Zeit in Untermiete."],
+  [undefined, "Das heißt Geduld haben, denn die Katzen stammen aus Privathaushalten."],
+])("of a German summary the numbers are compared, not the nouns (%s): %j", (reason, text) => {
   expect(refusal(text, { conversation: german, previous: "" })).toBe(reason);
 });
 
