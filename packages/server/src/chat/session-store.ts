@@ -345,6 +345,7 @@ export class SessionStore {
     query: string,
     options: SearchOptions,
   ): Promise<SessionsSearchResult> {
+    this.#onSearch();
     return translated(this.#history.searchSessions(sessions, query, options));
   }
 

@@ -38,15 +38,14 @@ export function Recalled({ sessionId, report, isNext }: RecalledProps) {
   );
 }
 
-/** Words that weigh less are in almost every turn: they did not decide. */
-const LEAST_WEIGHT = 0.1;
+const MOST_WORDS = 5;
 
-/** The words that it has, the weightiest first, and how similar it is. */
+/** The weightiest of the words that it has, and how similar it is. */
 function whyFound(terms: RecallPart["hits"][number]["terms"], similarity: number | undefined): string {
   const texts = t.inspector.recalled;
-  const decisive = terms.filter(({ weight }) => weight >= LEAST_WEIGHT);
-  const words = (decisive.length > 0 ? decisive : terms)
+  const words = terms
     .toSorted((a, b) => b.weight - a.weight)
+    .slice(0, MOST_WORDS)
     .map(({ term, weight }) => `“${term}” (${formatTenths(weight)})`)
     .join(", ");
   const reasons = [
