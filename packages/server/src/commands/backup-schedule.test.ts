@@ -10,8 +10,8 @@ import { loadConfig } from "../config/config.ts";
 import { lastGoodBackup } from "../storage/backup/last-backup.ts";
 import { IdentityStore } from "../storage/identity-store.ts";
 import { connectRedis, type Redis } from "../storage/redis.ts";
-import { backup } from "./backup.ts";
-import { restore } from "./restore.ts";
+import { backup } from "./backup-command.ts";
+import { restore } from "./restore-command.ts";
 import { UsageError } from "./run-command.ts";
 
 vi.setConfig({ testTimeout: 60_000 });

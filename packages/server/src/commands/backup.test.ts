@@ -11,8 +11,8 @@ import { findServer, serverBinary, startServer } from "../../../memory/test/serv
 import { loadConfig } from "../config/config.ts";
 import { IdentityStore } from "../storage/identity-store.ts";
 import { connectRedis, type Redis } from "../storage/redis.ts";
-import { backup } from "./backup.ts";
-import { restore } from "./restore.ts";
+import { backup } from "./backup-command.ts";
+import { restore } from "./restore-command.ts";
 import { UsageError } from "./run-command.ts";
 
 const name = "chat_history";

@@ -2,8 +2,8 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import { startTestServer, type TestServer } from "../../test/test-server.ts";
 import { IdentityStore } from "../storage/identity-store.ts";
-import { keys } from "./keys.ts";
-import { owner } from "./owner.ts";
+import { keys } from "./keys-command.ts";
+import { owner } from "./owner-command.ts";
 import { UsageError } from "./run-command.ts";
 
 /** Runs a command on what a server of the tests has. */

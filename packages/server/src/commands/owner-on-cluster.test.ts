@@ -12,7 +12,7 @@ import { UsageCounter } from "../limits/usage-counter.ts";
 import { UsageLimits } from "../limits/usage-limits.ts";
 import { IdentityStore } from "../storage/identity-store.ts";
 import type { Redis } from "../storage/redis.ts";
-import { owner } from "./owner.ts";
+import { owner } from "./owner-command.ts";
 
 const SESSIONS = 30;
 

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
@@ -13,6 +14,11 @@ test.each([[[]], [["toString"]]])("with %j it says which commands there are", as
     code: 1,
     stderr: "Name one of these commands: backup, doctor, keys, owner, restore\n",
   });
+});
+
+// A cron job that starts the file by which a command was once started must not end well without having done anything.
+test.each(["backup", "doctor", "keys", "owner", "restore"])("the former file of %s is not there", (name) => {
+  expect(existsSync(new URL(`${name}.ts`, import.meta.url))).toBe(false);
 });
 
 test("a configuration with a mistake is explained without a stack trace", async () => {

@@ -1,9 +1,9 @@
 import { loadEnvFile } from "../config/env-file.ts";
-import { BACKUP_USAGE, backup } from "./backup.ts";
-import { doctor } from "./doctor.ts";
-import { KEYS_USAGE, keys } from "./keys.ts";
-import { OWNER_USAGE, owner } from "./owner.ts";
-import { RESTORE_USAGE, restore } from "./restore.ts";
+import { BACKUP_USAGE, backup } from "./backup-command.ts";
+import { doctor } from "./doctor-command.ts";
+import { KEYS_USAGE, keys } from "./keys-command.ts";
+import { OWNER_USAGE, owner } from "./owner-command.ts";
+import { RESTORE_USAGE, restore } from "./restore-command.ts";
 import { runCommand } from "./run-command.ts";
 
 /** The commands of an operator, by name: `node run.ts NAME …` runs one. */

@@ -4,7 +4,7 @@ import { startCluster } from "../../../../memory/test/cluster.ts";
 import { MASTER_NAME, startSentinel } from "../../../../memory/test/sentinel.ts";
 import { serverBinary } from "../../../../memory/test/servers.ts";
 import { startTestServer } from "../../../test/test-server.ts";
-import { owner } from "../../commands/owner.ts";
+import { owner } from "../../commands/owner-command.ts";
 import { IdentityStore } from "../identity-store.ts";
 import { keysMatching } from "../scan.ts";
 

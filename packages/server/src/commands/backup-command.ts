@@ -14,7 +14,7 @@ import { backupName, newestBackup, removeOldBackups } from "../storage/backup/ba
 import { lastGoodBackup, recordBackupSchedule, recordGoodBackup } from "../storage/backup/last-backup.ts";
 import { RedisBackup } from "../storage/backup/redis-backup.ts";
 import { tryRestore } from "../storage/backup/try-restore.ts";
-import { explained } from "./restore.ts";
+import { explained } from "./restore-command.ts";
 import { type CommandContext, UsageError } from "./run-command.ts";
 
 export const BACKUP_USAGE = `npm run backup -- FILE
