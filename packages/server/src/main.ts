@@ -1,3 +1,4 @@
+import { releaseMemory } from "@redis-memory-magic/setup/base/release-memory";
 import closeWithGrace from "close-with-grace";
 import { compose } from "./compose.ts";
 import { ConfigError, loadConfig } from "./config/config.ts";
@@ -6,7 +7,6 @@ import { createEmbeddingModel, createModels } from "./models/create-models.ts";
 import { readBuildInfo } from "./observability/build-info.ts";
 import { createLog } from "./observability/log.ts";
 import { useProxiesEverywhere } from "./outgoing-http.ts";
-import { releaseMemory } from "./release-memory.ts";
 import { connectRedis, RedisRefused } from "./storage/redis.ts";
 
 /** The probes of the providers have loaded their code by then. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { readEnvFile } from "../../base/env-file.mjs";
 import { checkPorts } from "../../base/ports.mjs";
+import { releaseMemory } from "../../base/release-memory.mjs";
 import type { Terminal } from "../../base/terminal.mjs";
 import type { SetupContext } from "../context.ts";
 import { buildPageIfChanged } from "../page.ts";
@@ -23,7 +24,11 @@ export async function start(context: SetupContext): Promise<void> {
       entry: join(root, "packages/server/src/main.ts"),
       // A private Redis has no password, whatever the environment says about another one.
       env: redis.url ? { ...env, REDIS_URL: redis.url, REDIS_PASSWORD: "", REDIS_PASSWORD_FILE: "" } : env,
-      onReady: ({ page = "", api = "" }) => showAddresses(terminal, page, api),
+      onReady: ({ page = "", api = "" }) => {
+        showAddresses(terminal, page, api);
+        // From here on this process only waits.
+        releaseMemory();
+      },
     });
   } finally {
     await redis.end();

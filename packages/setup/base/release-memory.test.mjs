@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { releaseMemory } from "./release-memory.ts";
+import { releaseMemory } from "./release-memory.mjs";
 
 test("the heap becomes as small as what is in use", () => {
-  let needed: object[] = Array.from({ length: 500_000 }, (_, n) => ({ n }));
+  let needed = Array.from({ length: 500_000 }, (_, n) => ({ n }));
   const before = process.memoryUsage().heapTotal;
   expect(needed).toHaveLength(500_000);
   needed = [];
