@@ -37,6 +37,7 @@ export const COMMANDS = {
   load: { files: ["bench/simulated-users/run.ts"] },
   "load:provider": { files: ["bench/upstream.ts"] },
   "bench:turns": withServers("bench/turns.ts"),
+  "bench:growth": withServers("bench/growth.ts"),
   "bench:memory": withServers("bench/memory.ts"),
   "bench:recall": withServers("bench/recall.ts"),
   "bench:page": {

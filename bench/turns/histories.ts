@@ -24,7 +24,8 @@ export async function fillSessions(products: readonly Product[], name: string, i
     await Promise.all(Array.from({ length: CLIENTS }, (_, client) => fill(server, client)));
 }
 
-async function addMessages(server: PinnedProgram, session: string, turns: number): Promise<void> {
+/** Adds the messages of so many turns to a session. */
+export async function addMessages(server: PinnedProgram, session: string, turns: number): Promise<void> {
   const all = Array.from({ length: turns }, (_, turn) => [
     { role: "user", content: messageOf(0, turn) },
     { role: "assistant", content: messageOf(1, turn) },

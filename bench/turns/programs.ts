@@ -47,7 +47,7 @@ const file = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 const connectTo = (url: string) => createClient({ url }).connect();
 
 export async function startPrograms(other: OtherCommit | undefined): Promise<Programs> {
-  const upstream = await PinnedProgram.start(1, file("../upstream.ts"), await freePort(), {});
+  const upstream = await startUpstream();
   const startRelay = async (program: string) =>
     PinnedProgram.start(0, file(program), await freePort(), { UPSTREAM: upstream.url });
   const startBare = () => startRelay("../bare-relay.ts");
@@ -65,6 +65,28 @@ export async function startPrograms(other: OtherCommit | undefined): Promise<Pro
   return { upstream, products: [product, ...others], bare, sdk, portkey, startBare, stop };
 }
 
+/** Starts the server on a Redis. @param root the folder with its sources */
+export async function startServerOn(
+  redisUrl: string,
+  upstream: PinnedProgram,
+  root = file("../.."),
+): Promise<PinnedProgram> {
+  return PinnedProgram.start(0, join(root, "packages/server/src/main.ts"), await freePort(), {
+    REDIS_URL: redisUrl,
+    OLLAMA_BASE_URL: `${upstream.url}/v1`,
+    OLLAMA_MODEL: "at-once",
+    EMBEDDED_MODEL: "none",
+    EMBEDDING_MODEL: "none",
+    WEB_PORT: `${await freePort()}`,
+    LOG_LEVEL: "info",
+    // The API of OpenAI has no field for a smaller window.
+    CONTEXT_MAX_TOKENS: String(WINDOW_TOKENS),
+  });
+}
+
+export const startUpstream = async (): Promise<PinnedProgram> =>
+  PinnedProgram.start(1, file("../upstream.ts"), await freePort(), {});
+
 /** Starts a server from a folder with sources, on a Redis of its own. */
 async function startProduct(
   title: string,
@@ -74,18 +96,7 @@ async function startProduct(
 ): Promise<Product> {
   // Without an append-only file: the server is measured, not a disk.
   const process = await RedisProcess.start({ args: ["--appendonly", "no"] });
-  const startServer = async () =>
-    PinnedProgram.start(0, join(root, "packages/server/src/main.ts"), await freePort(), {
-      REDIS_URL: process.url,
-      OLLAMA_BASE_URL: `${upstream.url}/v1`,
-      OLLAMA_MODEL: "at-once",
-      EMBEDDED_MODEL: "none",
-      EMBEDDING_MODEL: "none",
-      WEB_PORT: `${await freePort()}`,
-      LOG_LEVEL: "info",
-      // The API of OpenAI has no field for a smaller window.
-      CONTEXT_MAX_TOKENS: String(WINDOW_TOKENS),
-    });
+  const startServer = () => startServerOn(process.url, upstream, root);
   const server = await startServer();
   const redis = await connectTo(process.url);
   const stop = async () => {

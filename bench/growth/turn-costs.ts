@@ -1,0 +1,83 @@
+import { createClient } from "@redis/client";
+import { percentile, wholeTurns } from "../load.ts";
+import type { PinnedProgram } from "../pinned.ts";
+import { chat, type SessionOf } from "../turns/requests.ts";
+
+/** No more than the fewest sessions: a session has one turn at a time. */
+export const CLIENTS = 10;
+const ROUNDS = 3;
+const ROUND_MS = 1500;
+/** Smaller than ten turns, so that it is full in each session that is compared. */
+const WINDOW_TOKENS = 512;
+
+/** One Redis, or the shards of a Cluster. */
+export interface Redis {
+  /** Returns the seconds of CPU that each shard has used, and the bytes that each has in use. */
+  figures(): Promise<{ readonly cpuSeconds: number[]; readonly bytes: number[] }>;
+  version(): Promise<string | undefined>;
+  close(): void;
+}
+
+/** What a turn costs. */
+export interface Cost {
+  readonly serverMicros: number;
+  readonly redisMicros: number;
+}
+
+export const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
+
+export async function connectTo(urls: readonly string[]): Promise<Redis> {
+  const clients = await Promise.all(urls.map((url) => createClient({ url }).connect()));
+  const infoOf = async (section: string) => Promise.all(clients.map((client) => client.info(section)));
+  const numbersIn = (info: string, pattern: RegExp): number[] =>
+    [...info.matchAll(pattern)].map(([, value]) => Number(value));
+  return {
+    figures: async () => ({
+      cpuSeconds: (await infoOf("cpu")).map((info) => sum(numbersIn(info, /^used_cpu_(?:user|sys):(\S+)/gm))),
+      bytes: (await infoOf("memory")).map((info) => sum(numbersIn(info, /^used_memory:(\d+)/gm))),
+    }),
+    version: async () => /(?:redis|valkey)_version:(\S+)/.exec((await infoOf("server"))[0] ?? "")?.[1],
+    close: () => {
+      for (const client of clients) client.destroy();
+    },
+  };
+}
+
+/** Returns the median cost of turns in each of several kinds of session, measured in alternation. */
+export async function costs(
+  server: PinnedProgram,
+  redis: Redis,
+  kinds: readonly { session: SessionOf; memory: "window" | "recall" }[],
+): Promise<Cost[]> {
+  const found = kinds.map((): Cost[] => []);
+  // The first round compiles the code.
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [n, { session, memory }] of kinds.entries()) {
+      const ask = chat("stateful", "at-once", session, { context_tokens: WINDOW_TOKENS, memory });
+      const [cpu, before] = [server.cpuSeconds(), await redis.figures()];
+      const { turns } = await wholeTurns([server.url], CLIENTS, ROUND_MS, ask);
+      const serverMicros = ((server.cpuSeconds() - cpu) * 1e6) / turns;
+      const after = await redis.figures();
+      const redisMicros = ((sum(after.cpuSeconds) - sum(before.cpuSeconds)) * 1e6) / turns;
+      if (round > 0) found[n]?.push({ serverMicros, redisMicros });
+    }
+  }
+  const median = (of: readonly Cost[], figure: keyof Cost) =>
+    percentile(
+      of.map((cost) => cost[figure]),
+      0.5,
+    );
+  return found.map((of) => ({
+    serverMicros: median(of, "serverMicros"),
+    redisMicros: median(of, "redisMicros"),
+  }));
+}
+
+/** Runs a task for each number below `total`, as many at a time as there are clients. */
+export async function forAll(total: number, task: (n: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const work = async () => {
+    while (next < total) await task(next++);
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, work));
+}
