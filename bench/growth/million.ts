@@ -43,7 +43,7 @@ export function millionSessions({ cost, turnsPerSession, bytesPerSession, larges
     `- Each session has a turn every ${MINUTES_BETWEEN_TURNS} minutes. Its answer has 50 tokens that arrive at once; tokens that arrive one by one cost more ([performance](performance.md), [load](load.md)).`,
     `- A turn costs what it costs here among the most sessions, on cores like these. A core is ${BUSY * 100} % busy at most.`,
     `- Redis takes ${OVERHEAD} times its data, for buffers and fragmentation, and a shard has at most ${SHARD_GIB} GiB. Replicas come on top.`,
-    `- The largest shard has ${largestShare.toFixed(3)} times the average, as on the Cluster here. With more sessions the difference shrinks.`,
+    `- The largest shard has ${largestShare.toFixed(3)} times the average, as on the Cluster here: all sessions here have one owner, whose index of them is on one shard. With many owners the shards differ less.`,
     "- Shards share nothing, and a turn uses one of them. The network and the model are not in it.",
   ];
 }

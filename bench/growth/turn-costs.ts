@@ -1,6 +1,8 @@
-import { createClient } from "@redis/client";
+import { createClient, createCluster } from "@redis/client";
+import { MessageHistory } from "../../packages/memory/src/index.ts";
 import { percentile, wholeTurns } from "../load.ts";
 import type { PinnedProgram } from "../pinned.ts";
+import { messagesOf } from "../turns/histories.ts";
 import { chat, type SessionOf } from "../turns/requests.ts";
 
 /** No more than the fewest sessions: a session has one turn at a time. */
@@ -14,6 +16,8 @@ const WINDOW_TOKENS = 512;
 export interface Redis {
   /** Returns the seconds of CPU that each shard has used, and the bytes that each has in use. */
   figures(): Promise<{ readonly cpuSeconds: number[]; readonly bytes: number[] }>;
+  /** Adds the messages of so many turns to a session, as the server stores them. */
+  addTurns(session: string, turns: number): Promise<void>;
   version(): Promise<string | undefined>;
   close(): void;
 }
@@ -26,8 +30,14 @@ export interface Cost {
 
 export const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 
+/** @param urls of one Redis, or of the masters of a Cluster */
 export async function connectTo(urls: readonly string[]): Promise<Redis> {
   const clients = await Promise.all(urls.map((url) => createClient({ url }).connect()));
+  const [first] = clients as [(typeof clients)[0]];
+  const cluster = createCluster({ rootNodes: urls.map((url) => ({ url })) });
+  if (urls.length > 1) await cluster.connect();
+  // Without the server in between: a hundred thousand sessions are many requests.
+  const history = new MessageHistory({ client: urls.length > 1 ? cluster : first, recall: true });
   const infoOf = async (section: string) => Promise.all(clients.map((client) => client.info(section)));
   const numbersIn = (info: string, pattern: RegExp): number[] =>
     [...info.matchAll(pattern)].map(([, value]) => Number(value));
@@ -36,9 +46,13 @@ export async function connectTo(urls: readonly string[]): Promise<Redis> {
       cpuSeconds: (await infoOf("cpu")).map((info) => sum(numbersIn(info, /^used_cpu_(?:user|sys):(\S+)/gm))),
       bytes: (await infoOf("memory")).map((info) => sum(numbersIn(info, /^used_memory:(\d+)/gm))),
     }),
+    addTurns: async (session, turns) => {
+      for (const messages of messagesOf(turns)) await history.addMessages(session, messages);
+    },
     version: async () => /(?:redis|valkey)_version:(\S+)/.exec((await infoOf("server"))[0] ?? "")?.[1],
     close: () => {
       for (const client of clients) client.destroy();
+      if (urls.length > 1) cluster.destroy();
     },
   };
 }

@@ -24,16 +24,21 @@ export async function fillSessions(products: readonly Product[], name: string, i
     await Promise.all(Array.from({ length: CLIENTS }, (_, client) => fill(server, client)));
 }
 
-/** Adds the messages of so many turns to a session. */
-export async function addMessages(server: PinnedProgram, session: string, turns: number): Promise<void> {
-  const all = Array.from({ length: turns }, (_, turn) => [
-    { role: "user", content: messageOf(0, turn) },
-    { role: "assistant", content: messageOf(1, turn) },
-  ]);
-  const requests: { messages: object[] }[] = [];
-  for (let from = 0; from < turns; from += TURNS_PER_REQUEST)
-    requests.push({ messages: all.slice(from, from + TURNS_PER_REQUEST).flat() });
+async function addMessages(server: PinnedProgram, session: string, turns: number): Promise<void> {
+  const requests = messagesOf(turns).map((messages) => ({ messages }));
   await postAll(server, `/sessions/${session}/messages`, requests);
+}
+
+/** Returns the messages of so many turns, in pieces that can be stored at once. */
+export function messagesOf(turns: number): { role: "user" | "assistant"; content: string }[][] {
+  const all = Array.from({ length: turns }, (_, turn) => [
+    { role: "user" as const, content: messageOf(0, turn) },
+    { role: "assistant" as const, content: messageOf(1, turn) },
+  ]);
+  const pieces: (typeof all)[] = [];
+  for (let from = 0; from < turns; from += TURNS_PER_REQUEST)
+    pieces.push(all.slice(from, from + TURNS_PER_REQUEST));
+  return pieces.map((piece) => piece.flat());
 }
 
 /** Returns Base64 of bytes that begin as a PNG of 512 × 512 pixels does. */
