@@ -2,7 +2,7 @@
 // four bytes of the request, so that all servers that are compared estimate alike. The model's name selects an answer:
 // `at-once` (50 tokens in one packet), `together` (2,000 in one packet), `tools` (a function call whose arguments are 50
 // tokens, in one packet), `paced` (50 tokens, 50 per second; options of `npm run load:provider` change both) and `open`
-// (one token, then nothing for a minute). A token has four bytes; the first is "word", by which clients know it.
+// (one token, then nothing for ten minutes). A token has four bytes; the first is "word", by which clients know it.
 import { createServer, type ServerResponse } from "node:http";
 import { parseArgs } from "node:util";
 import { textOf } from "./texts.ts";
@@ -17,6 +17,8 @@ const { values } = parseArgs({
 
 const MODELS = ["at-once", "together", "tools", "paced", "open"];
 const TOKENS = Number(values.tokens);
+/** Longer than a busy machine takes to open all streams of a bench. */
+const OPEN_MS = 10 * 60_000;
 const PACE_MS = 1000 / Number(values["tokens-per-second"]);
 
 const frame = (fields: object) =>
@@ -58,7 +60,7 @@ function answer(model: string, read: number, response: ServerResponse): void {
         response.end(tail(TOKENS, read));
       } else response.write(PACED[sent++]);
     },
-    model === "open" ? 60_000 : PACE_MS,
+    model === "open" ? OPEN_MS : PACE_MS,
   );
   response.on("close", () => clearInterval(timer));
 }
