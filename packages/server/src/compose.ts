@@ -8,7 +8,8 @@ import type { Caller } from "./chat/caller.ts";
 import { Chat } from "./chat/chat.ts";
 import type { ChatModel } from "./chat/chat-model.ts";
 import { Planner } from "./chat/plan.ts";
-import { Providers } from "./chat/providers.ts";
+import { MAX_QUEUED_MS, Providers } from "./chat/providers.ts";
+import { longestSilenceMs } from "./chat/relay.ts";
 import { Reports } from "./chat/reports.ts";
 import { SessionStore } from "./chat/session-store.ts";
 import { TokenCounter } from "./chat/token-counter.ts";
@@ -42,6 +43,11 @@ const PAGE_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
 // An owner's store costs a few objects and no round trip.
 const CACHED_OWNERS = 1000;
+
+/** What a turn does between its waits takes less: each of its calls to Redis has a deadline. */
+const BETWEEN_WAITS_MS = 60_000;
+/** The longest `maxIdleMs`. */
+const MAX_IDLE_MS = 2 ** 31 - 1;
 
 interface Parts {
   readonly config: Config;
@@ -89,6 +95,9 @@ export async function compose({ config, log, redis, models, embedding, name = KE
   const counter = new UsageCounter(redis.client, name);
   const limits = new UsageLimits(config.limits, counter, new TurnSlots(redis.client, name));
   const estimates = new OutputEstimates();
+  // Each wait of a turn has a deadline of its own, whose error says what was waited for: it has to come first.
+  const longestWaitMs = MAX_QUEUED_MS + longestSilenceMs(config.deadlines) + BETWEEN_WAITS_MS;
+  const maxIdleMs = Math.min(longestWaitMs, MAX_IDLE_MS);
   const memory = {
     client: instrumentedClient(redis.client, metrics),
     subscriber: redis.subscriber,
@@ -102,6 +111,7 @@ export async function compose({ config, log, redis, models, embedding, name = KE
       new SessionStore({
         ...memory,
         owner,
+        maxIdleMs,
         maxTtlSeconds: config.limits.sessionTtlSeconds,
         maxBlobBytes: config.maxImageBytes,
         ...(embedding && {

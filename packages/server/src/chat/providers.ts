@@ -11,8 +11,8 @@ const FAILURE_FRESH_MS = 1500;
 const MAX_AGE_MS = 30_000;
 // Watching the providers costs each of them no more than a probe in so long.
 const WATCHED_MS = 30_000;
-/** Most clients give up after so long. */
-const MAX_QUEUED_MS = 600_000;
+/** How long a request waits for other answers of its provider. Most clients give up after so long. */
+export const MAX_QUEUED_MS = 600_000;
 /** A client that begins to follow a turn meanwhile learns why it waits. */
 const STILL_QUEUED_MS = 5000;
 

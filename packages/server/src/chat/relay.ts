@@ -36,6 +36,10 @@ interface RelayOptions {
 
 /** A provider that only shows that it is alive, but brings nothing, is given up after so many first-word limits. */
 const MAX_WAITS = 5;
+/** Returns how long a relay waits for output at most, in ms. */
+export const longestSilenceMs = ({ firstTokenMs, idleMs }: Deadlines): number =>
+  // A sign of life just before the last limit starts another wait.
+  firstTokenMs * MAX_WAITS + Math.max(firstTokenMs, idleMs);
 
 /**
  * Relays a model's answer into a turn, as soon as the model may be asked. Resolves when the answer is complete. Rejects
