@@ -24,6 +24,11 @@ export class Semaphore {
     return this.#waiting.size;
   }
 
+  /** True if a caller of `acquire` would wait now: all permits are held, and the queue has a place. */
+  get hasToWait(): boolean {
+    return this.#free === 0 && this.#waiting.size < this.#maxWaiting;
+  }
+
   /** Resolves with a function that releases the permit once. Rejects if the queue is full, or with the signal's reason. */
   async acquire(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Availability, ChatModel } from "./chat-model.ts";
 import { Providers } from "./providers.ts";
 
@@ -74,4 +74,44 @@ test("a name that the provider takes for a model of its list is that model", asy
   const ready = providers.ready("ollama", "tiny");
   probes[0]?.(has("tiny:latest"));
   expect(await ready).toMatchObject({ info: { id: "tiny:latest" }, listed: true });
+});
+
+describe("a request for a provider whose permits are all taken", () => {
+  const { model } = setUp();
+  const { signal } = new AbortController();
+
+  async function fill(queue: number) {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const providers = new Providers([model], { concurrency: new Map([["ollama", 1]]), queue });
+    const release = await providers.acquire(model, signal);
+    return { providers, release, semaphore: providers.queues.get("ollama") };
+  }
+
+  test("is not called queued if the queue is full: it is refused", async () => {
+    const { providers } = await fill(0);
+    const onQueued = vi.fn();
+    await expect(providers.acquire(model, signal, onQueued)).rejects.toMatchObject({
+      code: "provider_overloaded",
+    });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(onQueued).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ["at once", 1],
+    ["later", 2],
+  ])("leaves the queue if its listener throws %s", async (_, failingCall) => {
+    const { providers, release, semaphore } = await fill(1);
+    const onQueued = vi.fn(() => {
+      if (onQueued.mock.calls.length === failingCall) throw new Error("a bug");
+    });
+    const refused = expect(providers.acquire(model, signal, onQueued)).rejects.toThrow("a bug");
+    await vi.advanceTimersByTimeAsync(20_000);
+    await refused;
+    expect(onQueued).toHaveBeenCalledTimes(failingCall);
+    expect(semaphore).toMatchObject({ held: 1, waiting: 0 });
+    release();
+    expect(semaphore).toMatchObject({ held: 0 });
+  });
 });

@@ -62,7 +62,8 @@ export class Providers {
 
   /**
    * Waits until this process may ask the provider. Resolves with a function to call when it has answered.
-   * @param onQueued called every few seconds while all permits are taken, from the beginning
+   * @param onQueued called every few seconds while the request waits for a permit, from the beginning; if it throws,
+   * the request no longer waits, and this rejects with its error
    * @throws AppError `provider_overloaded`; or the signal's reason
    */
   async acquire(
@@ -72,13 +73,21 @@ export class Providers {
   ): Promise<() => void> {
     const queue = this.queues.get(id);
     if (queue === undefined) return () => {};
-    if (queue.held < queue.permits) return queue.acquire(signal);
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(queuedTooLong(name)), MAX_QUEUED_MS);
-    const stillQueued = setInterval(onQueued, STILL_QUEUED_MS);
-    onQueued();
+    if (!queue.hasToWait) return queue.acquire(signal);
+    const giveUp = new AbortController();
+    const permit = queue.acquire(AbortSignal.any([signal, giveUp.signal]));
+    const showQueued = (): void => {
+      try {
+        onQueued();
+      } catch (error) {
+        giveUp.abort(error);
+      }
+    };
+    const timer = setTimeout(() => giveUp.abort(queuedTooLong(name)), MAX_QUEUED_MS);
+    const stillQueued = setInterval(showQueued, STILL_QUEUED_MS);
+    showQueued();
     try {
-      return await queue.acquire(AbortSignal.any([signal, deadline.signal]));
+      return await permit;
     } finally {
       clearTimeout(timer);
       clearInterval(stillQueued);

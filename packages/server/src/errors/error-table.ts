@@ -237,7 +237,7 @@ export const ERRORS = {
     status: 503,
     title: "The provider is busy",
     retry: true,
-    advice: "Try again in a moment.",
+    advice: "Try again in a moment, or choose another provider.",
   },
   provider_rate_limited: {
     status: 429,
