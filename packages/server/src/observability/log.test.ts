@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { startTestServer } from "../../test/test-server.ts";
 
@@ -35,15 +35,21 @@ test("each line that belongs to a request has its id, that of a turn the turn's 
   expect(server.lines.join("")).not.toContain(SAID);
 });
 
-test("the last lines are written when the process exits", () => {
+test.each([
+  ["when the process exits", "process.exit()"],
+  ["after a fatal one, even if the process is killed", 'process.kill(process.pid, "SIGKILL")'],
+])("the last lines are written %s", (_, end) => {
   const script = `
     import { createLog } from ${JSON.stringify(new URL("log.ts", import.meta.url))};
     const log = createLog("info");
     log.info("one");
     log.fatal("two");
-    process.exit();`;
-  const lines = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
-  const messages = lines
+    ${end};`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+    timeout: 30_000,
+  });
+  const messages = stdout
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line).msg);

@@ -5,10 +5,7 @@ import { currentRequest } from "./request-context.ts";
 const GATHER_MS = 10;
 
 /** Creates the log: JSON lines; those of a request have its `request_id`. Default destination: stdout. */
-export function createLog(
-  level: LevelWithSilent,
-  destination: DestinationStream = gatherLines(pino.destination()),
-): Logger {
+export function createLog(level: LevelWithSilent, destination: DestinationStream = gatherLines()): Logger {
   const options = {
     level,
     base: null,
@@ -22,23 +19,33 @@ export function createLog(
   return pino(options, destination);
 }
 
-/** Writes the lines of a few milliseconds together, and the last ones when the process exits. */
-function gatherLines(output: ReturnType<typeof pino.destination>): DestinationStream {
+/**
+ * Writes the lines of a few milliseconds together, without waiting for the reader of stdout. The last lines are written at
+ * once when the process exits, and after a fatal one: pino calls `flushSync` then.
+ */
+function gatherLines(): DestinationStream & { flushSync(): void } {
+  const output = pino.destination();
+  // A write of `output` only begins before it returns.
+  const outputAtOnce = pino.destination({ sync: true });
   let lines = "";
   let timer: NodeJS.Timeout | undefined;
-  const write = (): void => {
+  const takeLines = (): string => {
+    clearTimeout(timer);
     timer = undefined;
-    output.write(lines);
+    const taken = lines;
     lines = "";
+    return taken;
   };
-  process.on("exit", () => {
-    if (timer !== undefined) write();
+  const flushSync = (): void => {
     output.flushSync();
-  });
+    if (lines !== "") outputAtOnce.write(takeLines());
+  };
+  process.on("exit", flushSync);
   return {
     write: (line) => {
       lines += line;
-      timer ??= setTimeout(write, GATHER_MS);
+      timer ??= setTimeout(() => output.write(takeLines()), GATHER_MS);
     },
+    flushSync,
   };
 }

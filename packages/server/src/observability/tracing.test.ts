@@ -99,7 +99,10 @@ test("nothing of OpenTelemetry's SDK is loaded where no collector is named", () 
     registerHooks({ resolve: (name, context, next) => { loaded.push(name); return next(name, context); } });
     await import(${JSON.stringify(new URL("../compose.ts", import.meta.url).href)});
     console.log(loaded.filter((name) => name.startsWith("@opentelemetry/")).join());`;
-  const printed = execFileSync(process.execPath, ["--input-type=module", "-e", look], { encoding: "utf8" });
+  const printed = execFileSync(process.execPath, ["--input-type=module", "-e", look], {
+    encoding: "utf8",
+    timeout: 30_000,
+  });
   // prom-client brings the API, which is a few constants.
   expect(printed.trim()).toMatch(/^(@opentelemetry\/api)?$/);
 });
