@@ -119,7 +119,8 @@ export function rankTurns(
 function weigh(terms: readonly QueryTerm[], rarities: readonly number[]): readonly number[] {
   const context = sum(rarities.filter((_, n) => terms[n]?.isContext));
   if (context === 0) return rarities;
-  const share = (CONTEXT_SHARE * (sum(rarities) - context)) / context;
+  // Together, and each word as well: one that is in most turns says nothing by being in the context.
+  const share = CONTEXT_SHARE * Math.min(1, (sum(rarities) - context) / context);
   return rarities.map((rarity, n) => (terms[n]?.isContext ? share : 1) * rarity);
 }
 
