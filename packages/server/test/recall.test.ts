@@ -259,7 +259,7 @@ test("a session is searched by words while the embedding model is not ready", as
       ]).flat(),
     ],
   });
-  const { report } = await say(server, "Which name did I tell you, and who was greeted?");
+  const { report } = await say(server, "What is my name?");
   const [hit] = partOf(report, "recall")?.hits ?? [];
   expect(hit?.message_ids).toEqual(["name", "greeting"]);
   expect(hit?.similarity).toBeUndefined();
