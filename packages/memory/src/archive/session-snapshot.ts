@@ -113,7 +113,7 @@ export class SessionSnapshot {
   }
 
   async #readVectors(changes: string, known: number, page: number) {
-    const args = [this.epoch, changes, known, Number.MAX_SAFE_INTEGER, page].map(String);
+    const args = [Number.MAX_SAFE_INTEGER, page, this.epoch, changes, 0, known].map(String);
     try {
       const [, , epoch, itsChanges, , first, ...entries] = await this.#run(READ_VECTORS, args);
       if (epoch !== this.epoch) return undefined;

@@ -15,29 +15,32 @@ const READ_AHEAD = 500;
  * ARGV[6] an epoch, or empty   ARGV[7] a count of changes   ARGV[8] an index   ARGV[9] another: as long as the first
  *         two are the session's, the entries between these indexes are known to the caller
  *
- * Returns {'ok', now, epoch or '', count of changes, index that they end before, index of the first, entry, …}: fewer
- *         than items if the terms of the last items are not stored; if some are known, those that follow these
+ * Returns {'ok', now, epoch or '', count of changes, index of the item, index of the first entry, entry, …}: fewer
+ *         than items if the terms of the last items are not stored; if some are known, those that follow these, which may
+ *         begin behind the item
  *         {'unknown', now}: there is no item with the id
  */
 export const READ_TERMS = readScript(
   lua`
-local last = redis.call('LLEN', messages)
-local behind = 0
+local length = redis.call('LLEN', messages)
+local last, to = length, length
 if ARGV[3] ~= '' then
-  local index = index_of(ARGV[3])
-  if not index or index >= last then return {'unknown', now} end
-  last = index
-  behind = ${READ_AHEAD}
+  last = index_of(ARGV[3])
+  if not last or last >= length then return {'unknown', now} end
+  to = math.min(length, last + ${READ_AHEAD})
 end
-if ARGV[4] ~= '' then last = math.min(last, ARGV[4]) end
+if ARGV[4] ~= '' then
+  last = math.min(last, ARGV[4])
+  to = last
+end
 local first = math.max(0, last - ARGV[5])
 local changes = redis.call('HGET', meta, 'reworded') or '0'
 if epoch and ARGV[6] == epoch and ARGV[7] == changes and tonumber(ARGV[8]) <= last then
-  first = math.min(last, ARGV[9])
+  first = math.min(to, ARGV[9])
 end
 local reply = {'ok', now, epoch or '', changes, last, first}
-if first < last + behind then
-  for n, entry in ipairs(redis.call('LRANGE', words, first, last + behind - 1)) do reply[6 + n] = entry end
+if first < to then
+  for n, entry in ipairs(redis.call('LRANGE', words, first, to - 1)) do reply[6 + n] = entry end
 end
 return reply
 `,
@@ -121,9 +124,10 @@ return reply
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
  * ARGV[1] deadline (Redis' time in ms, or empty)   ARGV[2] default TTL in ms
- * ARGV[3] an epoch, or empty   ARGV[4] a count of changes   ARGV[5] an index: as long as the first two are the
- *         session's, the entries up to this index are known to the caller
- * ARGV[6] of a session that is not known, how many entries at most, the last ones   ARGV[7] how many in one reply
+ * ARGV[3] how many entries, the last ones   ARGV[4] how many in one reply
+ * ARGV[5] an epoch, or empty   ARGV[6] a count of changes   ARGV[7] an index   ARGV[8] another: as long as the first
+ *         two are the session's, the entries between these indexes are known to the caller, and are not returned unless
+ *         older ones are asked for
  *
  * Returns {'ok', now, epoch or '', count of changes, how many entries there are, index of the first returned, entry, …}
  */
@@ -131,11 +135,12 @@ export const READ_VECTORS = readScript(
   lua`
 local length = redis.call('LLEN', vectors)
 local changes = redis.call('HGET', meta, 'revectored') or '0'
-local first = math.max(0, length - ARGV[6])
-if epoch and ARGV[3] == epoch and ARGV[4] == changes and tonumber(ARGV[5]) <= length then first = tonumber(ARGV[5]) end
+local first = math.max(0, length - ARGV[3])
+local is_known = epoch and ARGV[5] == epoch and ARGV[6] == changes
+if is_known and tonumber(ARGV[7]) <= first and tonumber(ARGV[8]) <= length then first = tonumber(ARGV[8]) end
 local reply = {'ok', now, epoch or '', changes, length, first}
-if first < length and ARGV[7] ~= '0' then
-  for n, entry in ipairs(redis.call('LRANGE', vectors, first, first + ARGV[7] - 1)) do reply[6 + n] = entry end
+if first < length and ARGV[4] ~= '0' then
+  for n, entry in ipairs(redis.call('LRANGE', vectors, first, first + ARGV[4] - 1)) do reply[6 + n] = entry end
 end
 return reply
 `,

@@ -60,6 +60,8 @@ export interface SearchedSession extends SessionToSearch {
 
 /** A session in the index of all. */
 interface Place {
+  /** Its number. */
+  readonly n: number;
   readonly session: SearchedSession;
   readonly epoch: string;
   /** Undefined: they could not be read, or there is no embedder. */
@@ -97,7 +99,7 @@ export async function searchSessions(
     similarities &&
       ((from, to) => {
         const turn = withPlace({ from, to }, places);
-        return turn && similarities.of(places.indexOf(turn.place), turn.from, turn.to);
+        return turn && similarities.of(turn.place.n, turn.from, turn.to);
       }),
   );
   const maxTokens = relevantTokens(ranking, options, similarities?.least) ?? 0;
@@ -149,7 +151,7 @@ async function readAll(
       if (first >= end) continue;
       all.append(index, first, end);
       places.push({
-        ...{ session, epoch: index.epoch, vectors: itsVectors },
+        ...{ n: places.length, session, epoch: index.epoch, vectors: itsVectors },
         ...{ first, from: all.end - (end - first), to: all.end },
       });
     }

@@ -422,6 +422,27 @@ test("a window that moves on with each turn costs one round trip for a search, a
   expect(await search(70, known)).toMatchObject({ searched: 69, total: 69 });
 });
 
+test("entries behind the window's beginning are read once, and those of removed items never", async () => {
+  const { name, history, key } = start();
+  const added = await history.addMessages("s", Array(40).fill(user("Bees")));
+  await redis.command("RPUSH", key("words"), ...Array<string>(10).fill("aAAAA"));
+  const run = runOn(name, "s");
+  const entries: number[] = [];
+  const counting: Run = async (script, args) => {
+    const reply = await run(script, args);
+    entries.push(reply.length - 6);
+    return reply;
+  };
+  const search = (index: number, known?: Parameters<typeof searchSession>[3]) =>
+    searchSession(counting, "badger", { ...ALL, before: added[index]?.id }, known);
+  const { known } = await search(20);
+  expect(known.end).toBe(40);
+  for (const index of [20, 22, 10]) {
+    expect(await search(index, known)).toMatchObject({ hits: [], searched: index, total: index });
+  }
+  expect(entries).toEqual([40, 0, 0, 0]);
+});
+
 test("a session of 200,000 messages is searched in its newest 20,000, in calls of bounded size", async () => {
   const { history, name } = start();
   const filler = Array.from({ length: 10_000 }, (_, n) => (n % 2 ? assistant("Rain") : user("Weather")));

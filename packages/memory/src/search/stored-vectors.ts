@@ -8,8 +8,8 @@ import { type ReadLimits, type Run, readTerms, storeMissing } from "./stored-ter
 import { DROPPED, type TermIndex } from "./term-index.ts";
 import { encodeVector, entryLength, tagOf, VectorIndex } from "./vector-index.ts";
 
-// Of the items that are read, about every other one begins a turn and has a vector. More than these 400 kB in a reply would
-// keep Redis from other callers.
+// Of one reply, if each item begins a turn and has a vector; usually every other one does. More would keep Redis from other
+// callers.
 const PAGE_CHARS = 800_000;
 
 /**
@@ -26,8 +26,8 @@ export async function readVectors(
   const page = Math.ceil(PAGE_CHARS / entryLength(dimensions));
   let index = known;
   for (;;) {
-    const { epoch = "", changes = "", end = 0 } = index ?? {};
-    const args = [epoch, changes, end, limits.maxItems, page].map(String);
+    const { epoch = "", changes = "", first: begin = 0, end = 0 } = index ?? {};
+    const args = [limits.maxItems, page, epoch, changes, begin, end].map(String);
     const [, , itsEpoch, itsChanges, length, first, ...entries] = await run(READ_VECTORS, args);
     const isCurrent =
       index && index.epoch === itsEpoch && index.changes === itsChanges && end === Number(first);

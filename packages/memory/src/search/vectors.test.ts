@@ -313,7 +313,7 @@ test.each([
   const entry = encodeVector(tagOf("m", dimensions), 2, new Float32Array(dimensions).fill(1));
   const stored = Array.from({ length: 2 * turns }, (_, n) => (n % 2 ? "1" : entry));
   const replies: number[] = [];
-  const run: Run = async (_, [, , end = "0", , page = "0"]) => {
+  const run: Run = async (_, [, page = "0", , , , end = "0"]) => {
     const entries = stored.slice(Number(end), Number(end) + Number(page));
     replies.push(entries.join("").length);
     return ["ok", 0, "e", "0", stored.length, Number(end), ...entries];
@@ -323,6 +323,25 @@ test.each([
   expect(index.size).toBe(turns);
   expect(replies.length).toBeGreaterThan(1);
   expect(Math.max(...replies)).toBeLessThan(450_000);
+});
+
+test("the newest vectors that were read under a lower limit do not keep older ones from being read", async () => {
+  const { options, key } = start();
+  const { dimensions } = trigramEmbedder();
+  const entry = encodeVector(tagOf("m", dimensions), 1, trigrams("My tent is green"));
+  await new MessageHistory(options).addMessage("s", { role: "user", content: "My tent is green" });
+  for (let n = 0; n < 6; n++) await redis.command("RPUSH", key("vectors"), ...Array<string>(1_000).fill(entry));
+  const scripts = new SessionScripts({ client: redis.client, name: options.name });
+  const run: Run = (script, args) =>
+    scripts.run(script, sessionKeys(options.name, "local", "s").all, args, true);
+  const read = (maxItems: number, known?: VectorIndex) =>
+    readVectors(run, { model: "m", dimensions }, { ...LIMITS, maxItems, now: () => 0 }, known);
+  const newest = await read(5_000);
+  expect([newest.first, newest.end]).toEqual([1_000, 6_000]);
+  const all = await read(20_000, newest);
+  expect([all.first, all.end, all.numberOf(0, 1)]).toEqual([0, 6_000, 0]);
+  // What has more than is asked for is not read again.
+  expect(await read(5_000, all)).toBe(all);
 });
 
 test("a vector is stored as text that every client returns as it is", async () => {
