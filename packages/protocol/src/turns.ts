@@ -81,7 +81,9 @@ const recallHit = z.object({
     .describe("How similar its meaning is to the message's, up to 1; absent: it was found by words alone."),
   terms: z
     .array(z.object({ term: z.string(), weight: z.number().nonnegative() }))
-    .describe("Words of the message that it has. A weight is larger the fewer turns have the word."),
+    .describe(
+      "Words that it has of the message, or of the one before that was searched with it. A weight is larger the fewer turns have the word.",
+    ),
 });
 
 export const contentsFailure = z.enum(["unavailable", "late"]);

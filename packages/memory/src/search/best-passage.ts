@@ -40,7 +40,7 @@ interface Found extends Passage {
 /**
  * Returns the sentences in a row that have most of the query's words, of the message in a turn that has most of them:
  * for a turn that is longer than all that may be returned. Undefined: none has one, or not even one sentence fits.
- * @param terms words of the query that the turn has
+ * @param terms words of the query and its context that the turn has
  * @param left tokens that are left of `maxTokens`
  */
 export function bestPassage(

@@ -17,13 +17,15 @@ export interface SearchOptions<T extends ItemTypes = ItemTypes> {
   readonly countTokens: (item: Item<T>) => number;
   /**
    * What was said just before, for a query that means little alone: "And what does it cost?". All words that only
-   * this has weigh half as much as the query's, together. Vectors are compared with the query alone.
+   * this has weigh half as much as the query's, together; of a query without words of its own they are the query's. Vectors
+   * are compared with the query alone.
    */
   readonly context?: string | undefined;
   /** Searches only what is older than the item with this id: the first one in the window. */
   readonly before?: string | undefined;
   /**
-   * The part of the query's words, weighed by rarity, that the best turn must have; otherwise nothing is returned.
+   * The part of the query's words, weighed by rarity, that the best turn must have; otherwise nothing is returned. The words of
+   * a `context` are a third of it: a turn that has only all of the query's own has 0.67.
    * With up to four times that part, an equal part of `maxTokens` is used, or 512: a weak match is not worth more. With an
    * embedder that has a `minSimilarity`, turns that are as similar are returned without the words, and the others get 512.
    * Default 0.15; 0 switches it off.
@@ -51,7 +53,7 @@ export interface SearchHit<T extends ItemTypes = ItemTypes> {
   readonly score: number;
   /** How similar its meaning is to the query's, up to 1; absent: its vector was not compared. */
   readonly similarity?: number;
-  /** Words of the query that it has. A weight is larger the fewer turns have the word. */
+  /** Words of the query and its context that it has. A weight is larger the fewer turns have the word. */
   readonly terms: readonly { readonly term: string; readonly weight: number }[];
 }
 
@@ -61,7 +63,7 @@ export interface SearchResult<T extends ItemTypes = ItemTypes> {
   /** How many items were searched, of how many that could have been. */
   readonly searched: number;
   readonly total: number;
-  /** How many turns have words of the query, or stand beside one that has. */
+  /** How many turns have words of the query or its context, or stand beside one that has. */
   readonly matched: number;
   /** The turns in `messages`, best first. */
   readonly hits: readonly SearchHit<T>[];

@@ -137,6 +137,8 @@ describe("a conversation in English, German, Japanese and code", () => {
   test.each([
     ["What's my name?", "How would I test debounce with fake timers?", 0],
     ["And the number?", "Tell me about the repair of the roof", 19],
+    ["And the reference?", "Tell me about the repair of the roof", 19],
+    ["What about it?", "Tell me about the repair of the roof", 19],
   ])("finds what answers %j after %j", async (query, context, turn) => {
     const one = { maxTokens: 1, countTokens: () => 0.5 };
     const found = await history.search("own", query, { ...one, context });

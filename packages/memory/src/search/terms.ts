@@ -43,9 +43,10 @@ export interface QueryTerm extends Term {
   readonly isContext: boolean;
 }
 
-/** The terms of a query, and those of its context that it lacks. */
+/** The terms of a query, and those of its context that it lacks. Of a query without terms, its context is the query. */
 export function queryTerms(query: string, context = ""): QueryTerm[] {
   const own = termsOf(query);
+  if (own.length === 0 && context !== "") return queryTerms(context);
   const hashes = new Set(own.map(({ hash }) => hash));
   const others = termsOf(context).filter(({ hash }) => !hashes.has(hash));
   return [

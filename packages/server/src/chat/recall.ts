@@ -143,7 +143,10 @@ const timeOf = ({ items }: PlacedTurn): number => items[0]?.createdAt.getTime() 
 /** To two decimals: they are stored with the turn. */
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
-/** The user's message, or the one before it if that alone has words. Undefined: neither has. */
+/**
+ * The user's message, with the one before it as its context if it has few words. A message without words is replaced by the one
+ * before it, as vectors are compared with the query alone. Undefined: neither has words.
+ */
 function queryOf(items: readonly Item[]): { readonly query: string; readonly context?: string } | undefined {
   const said = items.filter(({ role, toolCallId }) => role === "user" && toolCallId === undefined);
   const [message = "", before = ""] = said
