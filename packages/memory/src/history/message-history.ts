@@ -463,9 +463,9 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
   }
 
   /**
-   * Finds earlier turns in several of the owner's sessions, as `search` does in one: a word counts the more, the fewer
-   * turns of all these sessions have it. Sessions are searched in this order, up to 20,000 items or 25 ms; one that is
-   * not there, or cannot be read, is passed over.
+   * Finds earlier turns in several of the owner's sessions, as `search` does in one: by words, where one counts the more, the
+   * fewer turns of all these sessions have it, and by meaning, where the sessions have vectors; it makes none.
+   * Sessions are searched in this order, up to 20,000 items or 25 ms; one that is not there, or cannot be read, is passed over.
    *
    * @example
    * const { sessions } = await history.listSessions({ limit: 50 });

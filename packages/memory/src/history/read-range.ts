@@ -2,7 +2,7 @@ import { clearedWhileRead } from "../errors.ts";
 import type { Reply, RunScript } from "../redis/script-runner.ts";
 import { RANGE } from "../scripts/history.ts";
 
-// List entries of one read.
+// Entries read by one script.
 const PAGE = 500;
 
 /** Items as they are stored: index, record, index, record, … */

@@ -26,8 +26,8 @@ export interface RankedTurn {
 
 export interface Ranking {
   /**
-   * Turns that have words of the query, or stand beside one that has, and turns that are similar to it: so many at most, best
-   * first.
+   * Returns at most `most` turns, best first: turns that have words of the query, or stand beside one that has, and turns that
+   * are similar to it.
    */
   best(most: number): RankedTurn[];
   /** How many turns have words of the query, or stand beside one that has. */
@@ -165,7 +165,7 @@ function bestOf(scores: Float64Array, most: number): number[] {
 }
 
 /**
- * The least of the so many highest scores, or 0: to sort a few turns costs less than to sort all of them. Many can have that
+ * The lowest of the `most` highest scores, or 0: to sort a few turns costs less than to sort all of them. Many can have that
  * score.
  */
 function leastOf(scores: Float64Array, most: number): number {

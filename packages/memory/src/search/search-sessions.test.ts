@@ -159,7 +159,7 @@ describe("by meaning", () => {
     expect(hits[0]?.similarity).toBe(alone?.similarity);
   });
 
-  test("goes on by words, and says so, when the embedder fails", async () => {
+  test("finds turns by words and reports why when the embedder fails", async () => {
     const working = await startSemantic();
     await working.history.embedTurns("s0");
     const { options } = start();

@@ -197,7 +197,7 @@ test("vectors of another model are ignored, and replaced by the model's own", as
   expect(await vectors()).toEqual(["vector of 2", "1"]);
 });
 
-describe("a search goes on by words, and says so", () => {
+describe("a search finds turns by words and reports why, with", () => {
   const failing: [string, Embedder["embed"], string][] = [
     ["an embedder that throws", () => Promise.reject(new Error("boom")), "failed"],
     [
@@ -330,7 +330,8 @@ test("the newest vectors that were read under a lower limit do not keep older on
   const { dimensions } = trigramEmbedder();
   const entry = encodeVector(tagOf("m", dimensions), 1, trigrams("My tent is green"));
   await new MessageHistory(options).addMessage("s", { role: "user", content: "My tent is green" });
-  for (let n = 0; n < 6; n++) await redis.command("RPUSH", key("vectors"), ...Array<string>(1_000).fill(entry));
+  for (let n = 0; n < 6; n++)
+    await redis.command("RPUSH", key("vectors"), ...Array<string>(1_000).fill(entry));
   const scripts = new SessionScripts({ client: redis.client, name: options.name });
   const run: Run = (script, args) =>
     scripts.run(script, sessionKeys(options.name, "local", "s").all, args, true);

@@ -61,8 +61,8 @@ const FINISH_FIELDS = new Set(["parts"]);
 
 /**
  * Writes one running turn. Output is put into the feed only after Redis has acknowledged it: the first piece is
- * appended at once, one append is in flight at a time, what comes meanwhile joins the next. The lease is
- * renewed by each append, and by a timer between them, until `end`.
+ * appended at once unless `hold` was called, one append is in flight at a time, what comes meanwhile joins the next. The
+ * lease is renewed by each append, and by a timer between them, until `end`.
  *
  * @example
  * const begun = await turns.begin("session_1", { content: "Hi" });
@@ -132,8 +132,8 @@ export class TurnWriter {
   }
 
   /**
-   * Keeps what is written from now on for `end`, if that comes within a millisecond: then one script stores all of it.
-   * For the rest of an output that is whole.
+   * Keeps what is written from now on for `end`, so that one script stores both. Without an `end` within 1 ms it is appended
+   * as usual. For the rest of an output that is whole.
    *
    * @example
    * const writer = unstoredTurn();
