@@ -17,15 +17,15 @@ export interface SearchOptions<T extends ItemTypes = ItemTypes> {
   readonly countTokens: (item: Item<T>) => number;
   /**
    * What was said just before, for a query that means little alone: "And what does it cost?". All words that only
-   * this has weigh half as much as the query's, together; of a query without words of its own they are the query's. Vectors
-   * are compared with the query alone.
+   * this has weigh at most half as much as the query's, together; of a query without words of its own they are the query's.
+   * Vectors are compared with the query alone.
    */
   readonly context?: string | undefined;
   /** Searches only what is older than the item with this id: the first one in the window. */
   readonly before?: string | undefined;
   /**
    * The part of the query's words, weighed by rarity, that the best turn must have; otherwise nothing is returned. The words of
-   * a `context` are a third of it: a turn that has only all of the query's own has 0.67.
+   * a `context` are at most a third of it: a turn that has all of the query's own and none of these has 0.67 or more.
    * With up to four times that part, an equal part of `maxTokens` is used, or 512: a weak match is not worth more. With an
    * embedder that has a `minSimilarity`, turns that are as similar are returned without the words, and the others get 512.
    * Default 0.15; 0 switches it off.
