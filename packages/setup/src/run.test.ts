@@ -21,8 +21,19 @@ test("how it failed", async () => {
     ok: false,
     problem: "ended with SIGKILL",
   });
-  const missing = await run("/nowhere/command", [], { deadlineMs: 1_000 });
-  expect(missing).toMatchObject({ ok: false, problem: "could not be started (ENOENT)" });
+});
+
+test.each([
+  ["a file that is not there", "/nowhere/command", "ENOENT"],
+  ["a path below a file", `${import.meta.filename}/command`, "ENOTDIR"],
+  ["a path that is too long", `/${"x".repeat(5_000)}`, "ENAMETOOLONG"],
+])("why %s could not be started", async (_, command, code) => {
+  expect(await run(command, [], { deadlineMs: 1_000 })).toEqual({
+    ok: false,
+    code: null,
+    output: "",
+    problem: `could not be started (${code})`,
+  });
 });
 
 test("past its deadline it is ended, with what it started", async () => {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { endProcess, killGroup } from "../base/end-process.mjs";
 import { Interrupted } from "../base/failure.mjs";
@@ -39,17 +39,14 @@ export async function run(
   { deadlineMs, cwd, env, signal, onLine }: RunOptions,
 ): Promise<RunResult> {
   if (signal?.aborted) throw new Interrupted();
-  const child = spawn(command, args, {
-    cwd,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: process.platform !== "win32",
-    windowsHide: true,
-  });
+  const child = start(command, args, { cwd, env });
+  if (child instanceof Error) return { ok: false, code: null, output: "", problem: notStarted(child) };
   const { pid } = child;
   guardProcess(pid);
   const lines: string[] = [];
-  for (const input of [child.stdout, child.stderr]) {
+  // Where no file can be opened any more, there are none.
+  const outputs = [child.stdout ?? [], child.stderr ?? []].flat();
+  for (const input of outputs) {
     createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
       if (lines.push(line) > OUTPUT_LINES) lines.shift();
       onLine?.(line);
@@ -68,12 +65,11 @@ export async function run(
     if (pid !== undefined) killGroup(pid);
     // A daemon that it started outside its group would keep the pipes open for ever.
     setTimeout(() => {
-      child.stdout.destroy();
-      child.stderr.destroy();
+      for (const input of outputs) input.destroy();
     }, PIPES_MS).unref();
   });
   const problem = await new Promise<string>((resolve) => {
-    child.once("error", (error: NodeJS.ErrnoException) => resolve(`could not be started (${error.code})`));
+    child.once("error", (error) => resolve(notStarted(error)));
     // By then its output was read to the end.
     child.once("close", (code, name) => resolve(explain(code, name)));
   });
@@ -81,9 +77,31 @@ export async function run(
   signal?.removeEventListener("abort", onAbort);
   unguardProcess(pid);
   if (signal?.aborted) throw new Interrupted();
-  const { exitCode: code } = child;
+  const code = pid === undefined ? null : child.exitCode;
   return { ok: (cut || problem) === "", code, output: lines.join("\n"), problem: cut || problem };
 }
+
+/** Starts a command. Returns the error that `spawn` throws for some paths, where it emits others. */
+function start(
+  command: string,
+  args: readonly string[],
+  options: Pick<SpawnOptions, "cwd" | "env">,
+): ChildProcess | Error {
+  try {
+    return spawn(command, args, {
+      ...options,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: process.platform !== "win32",
+      windowsHide: true,
+    });
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+}
+
+const notStarted = (error: NodeJS.ErrnoException): string =>
+  `could not be started (${error.code ?? error.message})`;
 
 function explain(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal) return `ended with ${signal}`;
