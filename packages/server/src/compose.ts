@@ -65,9 +65,10 @@ export async function compose({ config, log, redis, models, embedding, name = KE
   const { defaultProvider } = config;
   const providers = new Providers(models, { defaultProvider, ...config.limits.providers });
   const tracing = await startTracing(config.tracing, log);
+  const runningTurns = (): number => chat.running;
   const metrics = new Metrics({
     providers,
-    runningTurns: () => chat.running,
+    runningTurns,
     storageReady: async () => (await redis.unavailability()) === null,
     storageUsed: () => memoryUsed(redis.client),
     lastBackup: () => withinDeadline(lastGoodBackup(redis.client, name)),
@@ -189,6 +190,7 @@ export async function compose({ config, log, redis, models, embedding, name = KE
   return {
     api,
     page,
+    runningTurns,
     prepareOne: () => providers.prepareOne(),
     /** Ends everything; running turns first, so each has a definite end. */
     close: async (graceMs: number): Promise<void> => {

@@ -1,4 +1,3 @@
-import { releaseMemory } from "@redis-memory-magic/setup/base/release-memory";
 import closeWithGrace from "close-with-grace";
 import { compose } from "./compose.ts";
 import { ConfigError, loadConfig } from "./config/config.ts";
@@ -7,10 +6,8 @@ import { createEmbeddingModel, createModels } from "./models/create-models.ts";
 import { readBuildInfo } from "./observability/build-info.ts";
 import { createLog } from "./observability/log.ts";
 import { useProxiesEverywhere } from "./outgoing-http.ts";
+import { releaseMemoryWhenIdle } from "./release-memory-when-idle.ts";
 import { connectRedis, RedisRefused } from "./storage/redis.ts";
-
-/** The probes of the providers have loaded their code by then. */
-const STARTED_MS = 2_000;
 
 async function main(): Promise<void> {
   loadEnvFile();
@@ -34,7 +31,7 @@ async function main(): Promise<void> {
   const api = `http://localhost:${port}`;
   const page = server.page && `http://localhost:${webPort}`;
   log.info({ page, api, docs: `${api}/docs`, ...readBuildInfo() }, "ready");
-  setTimeout(releaseMemory, STARTED_MS).unref();
+  releaseMemoryWhenIdle(() => server.runningTurns() === 0);
   await Promise.all([server.prepareOne(), embedding?.find()]);
 }
 

@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { syncBuiltinESMExports } from "node:module";
+import v8 from "node:v8";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { releaseMemory } from "./release-memory.mjs";
 
 test("the heap becomes as small as what is in use", () => {
@@ -8,4 +10,15 @@ test("the heap becomes as small as what is in use", () => {
   needed = [];
   releaseMemory();
   expect(process.memoryUsage().heapTotal).toBeLessThan(before - 20_000_000);
+});
+
+test("nothing happens in a Node.js that does not offer it", () => {
+  onTestFinished(syncBuiltinESMExports);
+  const refuse = vi.spyOn(v8, "setFlagsFromString").mockImplementation(() => {
+    throw new Error("no such option");
+  });
+  syncBuiltinESMExports();
+  releaseMemory();
+  expect(refuse).toHaveBeenCalledOnce();
+  refuse.mockRestore();
 });
