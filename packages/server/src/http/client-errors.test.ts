@@ -48,6 +48,29 @@ test("a path that cannot be decoded is a problem too", async () => {
   }
 });
 
+test.each([
+  ["is much too large", `Content-Length: ${2 ** 40}`, ""],
+  ["does not say its size", "Transfer-Encoding: chunked", "800000\r\n"],
+])("the connection is closed after the answer to a body that %s", async (_, header, start) => {
+  const server = await startTestServer();
+  const { port } = new URL(await server.listen());
+  const socket = connect(Number(port), "127.0.0.1");
+  let text = "";
+  socket.on("data", (data) => {
+    text += data;
+  });
+  // The server may reset the connection while this still sends.
+  socket.on("error", () => {});
+  socket.write(
+    "PATCH /sessions/large/settings HTTP/1.1\r\nHost: localhost\r\n" +
+      `Content-Type: application/json\r\n${header}\r\n\r\n${start}`,
+  );
+  if (start !== "") socket.write("x".repeat(2 * 2 ** 20));
+  await within(10_000, new Promise((resolve) => socket.once("close", resolve)));
+  expect(text).toContain('"code":"body_too_large"');
+  expect(text).toMatch(/^connection: close\r$/im);
+});
+
 test("a client that still sends a body that is too large receives the answer, and can use the connection again", async () => {
   const server = await startTestServer();
   const { port } = new URL(await server.listen());

@@ -11,6 +11,8 @@ import { setRateLimitHeaders } from "./hooks/rate-limit-headers.ts";
 
 /** The longest wait that is worth a client's automatic retry. */
 const MAX_RETRY_SECONDS = 60;
+/** Bytes of a refused body that are received, so that its client sees why. */
+const MAX_DISCARDED_BYTES = 64 * 1024 ** 2;
 const PROBLEM_JSON = "application/problem+json; charset=utf-8";
 
 /** An error as the API sends it. */
@@ -56,9 +58,7 @@ export function renderErrors(
     // OpenAI's clients would repeat every 409, 429 and 5xx otherwise.
     const isSoon = ERRORS[error.code].retry && (error.retryAfter ?? 0) <= MAX_RETRY_SECONDS;
     if (!reply.hasHeader("x-should-retry")) reply.header("x-should-retry", String(isSoon));
-    // Fastify would close the connection while the client, or nginx for it, still sends: it then sees a reset instead of
-    // this answer. Node.js discards the rest of the body, for at most the time that a request may take.
-    if (error.code === "body_too_large") reply.removeHeader("connection");
+    if (error.code === "body_too_large" && isSoonWhole(reply.request)) reply.removeHeader("connection");
     return format(reply, error);
   };
   app.setErrorHandler((error: FastifyError, request, reply) => send(reply, report(error, request)));
@@ -70,6 +70,15 @@ export function renderErrors(
     const detail = `There is no ${request.method} ${path}. ${what}`;
     return send(reply, report(new AppError("not_found", detail), request));
   });
+}
+
+/**
+ * True if the rest of a body that is too large is worth waiting for. Fastify would close the connection while the client, or
+ * nginx for it, still sends: it would then see a reset instead of the answer. Node.js discards the rest, which no limit
+ * counts.
+ */
+function isSoonWhole({ headers, routeOptions: { bodyLimit = 0 } }: FastifyRequest): boolean {
+  return Number(headers["content-length"]) <= Math.min(4 * bodyLimit, MAX_DISCARDED_BYTES);
 }
 
 /** True for a path of OpenAI's API that a client asks for below another base URL than `/v1`. */
