@@ -2,9 +2,6 @@ import { type SessionExport, session, sessionExport } from "@redis-memory-magic/
 import { describe, expect, test, vi } from "vitest";
 import { failedTurn } from "../../../test/failed-turn.ts";
 import { startTestServer, type TestServer } from "../../../test/test-server.ts";
-import { NO_QUOTA } from "../../chat/caller.ts";
-import type { SessionStore } from "../../chat/session-store.ts";
-import { restoreAll } from "./archive.ts";
 
 const user = (content: string) => ({ role: "user", content });
 const asking = { mode: "stateful", provider: "mirror", session_id: "s" };
@@ -24,22 +21,14 @@ const exportOf = async (server: TestServer, id: string): Promise<SessionExport> 
   sessionExport.parse((await server.inject("GET", `/sessions/${id}/export`)).json());
 
 test("an import that fails removes all sessions that it made, and says why it failed", async () => {
-  const cleared: string[] = [];
-  const sessions = {
-    restore: vi
-      .fn()
-      .mockResolvedValueOnce(undefined)
-      .mockResolvedValueOnce(undefined)
-      .mockRejectedValue("full"),
-    clear: async (id: string) => {
-      cleared.push(id);
-      if (cleared.length === 1) throw new Error("Redis is away");
-    },
-  } as unknown as SessionStore;
-  const one = { messages: [], turns: [] };
-  const restored = restoreAll({ sessions, quota: NO_QUOTA }, "first", [one, one, one]);
-  await expect(restored).rejects.toBe("full");
-  expect(cleared).toEqual(["first", expect.stringMatching(/^session_/)]);
+  const server = await startTestServer({ env: { LIMIT_SESSIONS: "2" } });
+  const conversation = (text: string) => ({ messages: [{ messageId: "a", isCreatedByUser: true, text }] });
+  const three = ["One", "Two", "Three"].map(conversation);
+  const refused = await server.inject("POST", "/sessions/import", three);
+  expect([refused.statusCode, refused.json().code]).toEqual([429, "storage_limit_reached"]);
+  expect(await server.sessionKeys()).toEqual([]);
+  const two = await server.inject("POST", "/sessions/import", three.slice(0, 2));
+  expect([two.statusCode, two.json().report.sessions.length]).toEqual([201, 2]);
 });
 
 describe("a fork", () => {

@@ -27,7 +27,7 @@ const nothingToImport = (): AppError => {
 };
 
 /** Makes all of the sessions or, if one cannot be made, none. Returns their ids. */
-export async function restoreAll(
+async function restoreAll(
   { sessions, quota }: Pick<Caller, "sessions" | "quota">,
   firstId: string,
   imports: readonly SessionImport[],
