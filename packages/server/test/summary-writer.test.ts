@@ -161,6 +161,16 @@ test.each(["chatgpt", "ollama"] as const)(
   },
 );
 
+test("of a model whose window turns out to be smaller, no more is summed up at once than fits there", async () => {
+  const server = await start();
+  server.ollama.windowLimit = 1024;
+  const { report } = await say(server, { ...LOCAL, context_tokens: undefined });
+  expect(report.context_window).toBe(1024);
+  await say(server, { ...LOCAL, context_tokens: undefined });
+  await written(server);
+  for (const { body } of asked(server)) expect(JSON.stringify(body).length / 4).toBeLessThan(1024);
+});
+
 test.each([1, 2])(
   "a summary gives way to a turn for which no place is left, of %i, and is written after a later one",
   async (places) => {

@@ -175,10 +175,11 @@ export class Chat {
     const { planner, onTurnEnd, ...options } = this.#options;
     const { sessions, quota } = caller;
     const outsideOfTurn = count === 0 ? {} : outsideOf(sessions, sessionId, plan.otherSessions);
-    /** The first message in the window, if something is outside it. */
-    let windowBegin: string | undefined;
-    const onChosen = ({ start, items }: Context) => {
-      windowBegin = start === null ? undefined : items[0]?.item.id;
+    /** What the turn's last call left out of its window; undefined: nothing. */
+    let leftOut: { readonly plan: Plan; readonly before: string } | undefined;
+    const onChosen = (chosenBy: Plan, { start, items }: Context) => {
+      const before = start === null ? undefined : items[0]?.item.id;
+      leftOut = before === undefined ? undefined : { plan: chosenBy, before };
     };
     const turn = new RunningTurn({
       ...options,
@@ -205,9 +206,7 @@ export class Chat {
       .then((finished) => {
         this.#running.delete(key);
         const isCompleted = count > 0 && finished.result.response.status === "completed";
-        if (isCompleted && windowBegin) {
-          this.#summaries.schedule({ caller, sessionId, plan, before: windowBegin });
-        }
+        if (isCompleted && leftOut) this.#summaries.schedule({ caller, sessionId, ...leftOut });
         onTurnEnd(finished);
       })
       // An error in a metrics or log callback must not crash the process.
@@ -229,13 +228,13 @@ function contextChooser(
     onChosen,
   }: Pick<TurnToRun, "plan" | "begun"> & {
     outside: Outside;
-    onChosen: (context: Context) => void;
+    onChosen: (plan: Plan, context: Context) => void;
   },
 ) {
   return async (asPlanned: Plan): Promise<Context> => {
     const known = asPlanned === plan ? begun.context : undefined;
     const chosen = known ?? (await planner.context(asPlanned, begun, outside));
-    onChosen(chosen);
+    onChosen(asPlanned, chosen);
     return chosen;
   };
 }

@@ -59,8 +59,11 @@ export interface Plan {
   readonly info: TurnInfo;
 }
 
-/** The same plan for another context window. */
-export function withWindow(plan: Plan, window: number): Plan {
+/**
+ * Returns the same plan for a smaller context window. The model is not asked for summaries: those of the plan are too long
+ * for it. The next turn is planned with the window as it was learnt.
+ */
+export function withWindow({ summary: _, ...plan }: Plan, window: number): Plan {
   const budget = contextBudget(window);
   return {
     ...plan,
