@@ -26,13 +26,14 @@ async function start(
   const permit = { sent, wrote: () => {}, settle: () => {} };
   const caller: Caller = { sessions, quota, admitTurn: async () => permit };
   const tokens = new TokenCounter();
+  const unexpected: unknown[] = [];
   const chat = new Chat({
     providers,
     planner: new Planner(providers, tokens),
     tokens,
     deadlines: { firstTokenMs: 10_000, idleMs: 10_000 },
     onTurnEnd: () => {},
-    onUnexpected: () => {},
+    onUnexpected: (error) => unexpected.push(error),
   });
   onTestFinished(async () => {
     await chat.close(0);
@@ -47,7 +48,7 @@ async function start(
       session_id: "s",
       ...more,
     });
-  return { ask, sessions, chat };
+  return { chat, ask, sessions, unexpected };
 }
 
 test("a turn that is refused because of its history gives back the storage that it reserved", async () => {
@@ -159,4 +160,22 @@ test("a turn does not keep the history that it has read while its answer comes",
   complete({ usage: null, finishReason: "complete" });
   expect(await turn.result()).toMatchObject({ response: { status: "completed" } });
   expect(kept).toBeUndefined();
+});
+
+test("a turn that meets a bug at its end is reported, runs no more, and does not keep the server from closing", async () => {
+  const bug = new Error("a bug");
+  const quota: StorageQuota = {
+    ...NO_QUOTA,
+    add: () => {
+      throw bug;
+    },
+  };
+  const { chat, ask, unexpected } = await start(new Mirror({ wordDelayMs: 1 }), quota);
+  const turn = await ask("Hi");
+  await expect(turn.result()).rejects.toBe(bug);
+  await expect.poll(() => chat.running).toBe(0);
+  expect(unexpected).toEqual([bug]);
+  await ask("Again");
+  await chat.close(0);
+  expect(unexpected).toEqual([bug, bug]);
 });

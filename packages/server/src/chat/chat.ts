@@ -147,7 +147,8 @@ export class Chat {
     // These turns are about to begin: Redis may have them already.
     await Promise.allSettled(this.#asking);
     if (grace.aborted) interrupt();
-    await Promise.all([...this.#running.values()].map((turn) => turn.ended));
+    // One that rejects has met a bug, which `#run` reports.
+    await Promise.allSettled([...this.#running.values()].map((turn) => turn.ended));
   }
 
   /**
@@ -209,8 +210,11 @@ export class Chat {
         if (isCompleted && leftOut) this.#summaries.schedule({ caller, sessionId, ...leftOut });
         onTurnEnd(finished);
       })
-      // An error in a metrics or log callback must not crash the process.
-      .catch((error) => options.onUnexpected(error, turn.turnId));
+      // A bug in a turn, or in a metrics or log callback, must not crash the process.
+      .catch((error) => {
+        this.#running.delete(key);
+        options.onUnexpected(error, turn.turnId);
+      });
     return turn;
   }
 }

@@ -72,7 +72,7 @@ export class RunningTurn {
   readonly stored: boolean;
   readonly count: number;
   readonly startedAt: Date;
-  /** Settles when the turn has ended. Never rejects. */
+  /** Settles when the turn has ended. Rejects only for a bug at its end. */
   readonly ended: Promise<FinishedTurn>;
   readonly #options: Omit<RunningTurnOptions, "context">;
   readonly #upstream = new AbortController();
