@@ -119,6 +119,10 @@ test("a foreign name that is made to point here is refused; an address and the p
     expect(await status(host), host).toBe(200);
   for (const host of ["evil.example", "chat.example.org.evil.example", "localhost.evil.example:9090"])
     expect(await status(host), host).toBe(403);
+  const refused = await server.inject("GET", "/sessions", undefined, { host: "evil.example" });
+  expect(refused.json().detail).toContain(
+    "answers to localhost, IP addresses and the host of PUBLIC_URL only",
+  );
 });
 
 test("over https the cookie has the __Host- prefix and is secure", async () => {

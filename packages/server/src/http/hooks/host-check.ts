@@ -14,9 +14,12 @@ export function checkHost(request: FastifyRequest, publicUrl: string, allowAddre
   const name = URL.parse(`http://${host}`)?.hostname ?? "";
   if (isLoopback(name) || name === new URL(publicUrl).hostname) return;
   if (allowAddresses && isIP(name.replace(/^\[|\]$/g, "")) !== 0) return;
+  const names = allowAddresses
+    ? "localhost, IP addresses and the host of PUBLIC_URL"
+    : "localhost and the host of PUBLIC_URL";
   logSecurityEvent(request.log, "foreign_host", { host: host.slice(0, 255), address: request.ip });
   throw new AppError(
     "foreign_host",
-    "This server answers to localhost and the host of PUBLIC_URL only. Open it as http://localhost, or set PUBLIC_URL.",
+    `This server answers to ${names} only. Open it as http://localhost, or set PUBLIC_URL.`,
   );
 }

@@ -9,6 +9,8 @@ test("without authentication, names that are not this machine's are refused (DNS
     (await server.inject("GET", "/sessions", undefined, { host })).statusCode;
   for (const host of ["localhost", "LOCALHOST:9090", "127.0.0.1:9090", "127.1.2.3", "[::1]:9090"])
     expect(await status(host), host).toBe(200);
+  const refused = await server.inject("GET", "/sessions", undefined, { host: "evil.example" });
+  expect(refused.json().detail).toContain("answers to localhost and the host of PUBLIC_URL only");
   for (const host of [
     "evil.example",
     "localhost.evil.example",
