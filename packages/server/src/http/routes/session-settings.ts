@@ -1,8 +1,8 @@
 import { sessionId, sessionSettings, sessionSettingsPatch } from "@redis-memory-magic/protocol";
 import { z } from "zod";
 import { changeSettings, readSettings } from "../../chat/session-settings.ts";
+import { noSuchSession } from "../../errors/no-such-session.ts";
 import { problems, type Routes } from "../api.ts";
-import { sessionNotFound } from "./sessions.ts";
 
 const params = z.object({ session_id: sessionId });
 
@@ -20,7 +20,9 @@ export const sessionSettingsRoutes: Routes = (context) => async (app) => {
     },
     async (request) => {
       const { sessions } = context.callerOf(request);
-      return (await readSettings(sessions, request.params.session_id)) ?? sessionNotFound();
+      const settings = await readSettings(sessions, request.params.session_id);
+      if (settings === null) throw noSuchSession();
+      return settings;
     },
   );
 
@@ -38,7 +40,9 @@ export const sessionSettingsRoutes: Routes = (context) => async (app) => {
     async (request) => {
       const { sessions, quota } = context.callerOf(request);
       const { session_id } = request.params;
-      return (await changeSettings(sessions, session_id, request.body, quota)) ?? sessionNotFound();
+      const settings = await changeSettings(sessions, session_id, request.body, quota);
+      if (settings === null) throw noSuchSession();
+      return settings;
     },
   );
 };

@@ -56,7 +56,8 @@ export const sessionRoutes: Routes = (context) => async (app) => {
     },
     async (request) => {
       const found = await context.callerOf(request).sessions.get(request.params.session_id);
-      return toSession(found ?? sessionNotFound());
+      if (found === null) throw noSuchSession();
+      return toSession(found);
     },
   );
 
@@ -77,7 +78,9 @@ export const sessionRoutes: Routes = (context) => async (app) => {
       const { title, ttl_seconds } = request.body;
       if (title !== undefined) await sessions.rename(session_id, title ?? "", quota);
       if (ttl_seconds !== undefined) await sessions.expire(session_id, ttl_seconds, quota);
-      return toSession((await sessions.get(session_id)) ?? sessionNotFound());
+      const found = await sessions.get(session_id);
+      if (found === null) throw noSuchSession();
+      return toSession(found);
     },
   );
 
@@ -93,7 +96,7 @@ export const sessionRoutes: Routes = (context) => async (app) => {
     },
     async (request, reply) => {
       const there = await context.chat.clear(context.callerOf(request).sessions, request.params.session_id);
-      if (!there) sessionNotFound();
+      if (!there) throw noSuchSession();
       return reply.code(204).send(null);
     },
   );
@@ -193,7 +196,8 @@ export const sessionRoutes: Routes = (context) => async (app) => {
     },
     async (request) => {
       const found = await context.callerOf(request).sessions.storage(request.params.session_id);
-      const { keys, expiresAt } = found ?? sessionNotFound();
+      if (found === null) throw noSuchSession();
+      const { keys, expiresAt } = found;
       return {
         keys: keys.map(({ ttlSeconds, ...key }) => ({ ...key, ttl_seconds: ttlSeconds })),
         bytes: keys.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -202,7 +206,3 @@ export const sessionRoutes: Routes = (context) => async (app) => {
     },
   );
 };
-
-export function sessionNotFound(): never {
-  throw noSuchSession();
-}
