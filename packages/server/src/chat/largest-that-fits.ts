@@ -1,8 +1,8 @@
-/** Counts the tokens of a text. */
-export interface TokenCounts {
-  /** As they are counted at the end: exactly, where the model has a tokenizer, which can be a request to its server. */
+/** Two ways to count the tokens of a text. */
+export interface CountFunctions {
+  /** Returns the number that the context report has. It is exact if the model has a tokenizer; that can take a request. */
   readonly count: (text: string) => Promise<number>;
-  /** At once. */
+  /** Returns an estimate, without waiting. */
   readonly estimate: (text: string) => number;
 }
 
@@ -13,15 +13,15 @@ interface Fitting<Entry> {
 }
 
 /**
- * Returns as many of the first entries as fit by the exact count. They are cut by the estimate, and cut again by what the
- * count shows that the estimate gets wrong: so that few counts are needed.
+ * Returns as many of the first entries as fit by `count`. They are chosen by the estimate. If `count` then finds too many
+ * tokens, they are chosen again with a limit that is lower by the estimate's error, so that few counts are needed.
  * @param blockOf the text that entries become; what it is without entries is returned even if it does not fit
  */
 export async function largestThatFits<Entry>(
   entries: readonly Entry[],
   maxTokens: number,
   blockOf: (kept: readonly Entry[]) => string,
-  { count, estimate }: TokenCounts,
+  { count, estimate }: CountFunctions,
 ): Promise<Fitting<Entry>> {
   let kept = firstThatFit(entries, maxTokens, blockOf, estimate);
   for (;;) {

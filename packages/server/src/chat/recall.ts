@@ -1,7 +1,7 @@
 import type { Item, Passage } from "@redis-memory-magic/memory";
 import { termsOf } from "@redis-memory-magic/memory/internal";
 import type { RecallFailure } from "@redis-memory-magic/protocol";
-import { largestThatFits, type TokenCounts } from "./largest-that-fits.ts";
+import { type CountFunctions, largestThatFits } from "./largest-that-fits.ts";
 import { readInTime } from "./read-in-time.ts";
 import { recallBlock, recallLines } from "./recall-block.ts";
 import type { Search } from "./recall-search.ts";
@@ -47,7 +47,7 @@ export interface Recalled {
   readonly items: number;
 }
 
-interface RecallOptions extends TokenCounts {
+interface RecallOptions extends CountFunctions {
   readonly search: Search;
   /** The items of the context, the turn's input last. */
   readonly items: readonly Item[];

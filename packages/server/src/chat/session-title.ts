@@ -1,5 +1,4 @@
-/** Returns a title that the list of sessions has room for. */
-// A character is two units at most.
+/** Returns a title that the list of sessions has room for: at most 80 characters, of which each has one or two code units. */
 export const shortTitle = (title: string): string => [...title.slice(0, 160)].slice(0, 80).join("");
 
 /** A session's title is the first line of its first message, until it is renamed. */

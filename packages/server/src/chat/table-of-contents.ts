@@ -1,6 +1,6 @@
 import type { IndexedItem, Item, Summaries, Summary } from "@redis-memory-magic/memory";
 import { type ContentsFailure, MAX_LISTED, type NoSummary } from "@redis-memory-magic/protocol";
-import { largestThatFits, type TokenCounts } from "./largest-that-fits.ts";
+import { type CountFunctions, largestThatFits } from "./largest-that-fits.ts";
 import { QUOTE, quoteLines, splitQuoted } from "./quoted-block.ts";
 import { readInTime } from "./read-in-time.ts";
 
@@ -32,7 +32,7 @@ export type ReadQuestions = (options: { k: number; before?: string }) => Promise
 /** Reads what models wrote of the session. */
 export type ReadSummaries = () => Promise<Summaries>;
 
-interface ContentsOptions extends TokenCounts {
+interface ContentsOptions extends CountFunctions {
   readonly read: ReadQuestions;
   readonly readSummaries: ReadSummaries;
   /** True if the turn's model may write a summary. */
