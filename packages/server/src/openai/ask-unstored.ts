@@ -7,25 +7,25 @@ type UnstoredTurn = TurnRequest & Required<Pick<TurnRequest, "session_id" | "uns
 
 /**
  * Begins a turn that is not stored. It is cancelled when the client disconnects, because nothing can read it then.
- * @param left aborted when the client has disconnected
+ * @param clientGone aborted when the client has disconnected
  * @throws AppError before anything is sent
  */
 export async function askUnstored(
   chat: Chat,
   caller: Caller,
   request: UnstoredTurn,
-  left: AbortSignal,
+  clientGone: AbortSignal,
 ): Promise<AskedTurn> {
   const turn = await chat.ask(caller, request);
   const cancel = () => {
     // It is rejected for a turn that has just ended.
     chat.cancel(caller.sessions, turn.sessionId, turn.turnId).catch(() => {});
   };
-  if (left.aborted) cancel();
+  if (clientGone.aborted) cancel();
   else {
-    left.addEventListener("abort", cancel, { once: true });
+    clientGone.addEventListener("abort", cancel, { once: true });
     // A WebSocket has many turns.
-    const forget = () => left.removeEventListener("abort", cancel);
+    const forget = () => clientGone.removeEventListener("abort", cancel);
     void turn.result().then(forget, forget);
   }
   return turn;

@@ -36,10 +36,10 @@ export async function compact(
   { chat, models, ttlSeconds }: CreateOptions,
   caller: Caller,
   body: CreateResponse,
-  left: AbortSignal,
+  clientGone: AbortSignal,
 ): Promise<Compacted> {
   const { request, parent } = await readRequest({ models, ttlSeconds }, caller.sessions, body);
-  const history = await readHistory({ chat, caller, request, left }, parent);
+  const history = await readHistory({ chat, caller, request, clientGone }, parent);
   const items = [...history.map(({ item }) => item), ...request.input.map(asItem)];
   const kept = items.filter(({ role }) => role === "user" || role === "system" || role === "developer");
   const images = contextOf(parent);
@@ -70,7 +70,7 @@ export async function compact(
       unstored: { history: items.map((item, index): IndexedItem => ({ index, item })), from: images },
       wholeHistory: false,
     };
-    const { response, info, error } = await (await askUnstored(chat, caller, turn, left)).result();
+    const { response, info, error } = await (await askUnstored(chat, caller, turn, clientGone)).result();
     const isWhole = !error && response.status === "completed" && response.finish_reason === "complete";
     return isWhole ? { text: response.response, info } : undefined;
   }

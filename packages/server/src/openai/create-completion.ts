@@ -14,14 +14,14 @@ import { deadline, SESSION_WAIT_MS, whenFree } from "./wait-for-turn.ts";
 
 /**
  * Begins a chat completion. It is stored if it is asked for, or if it belongs to a session.
- * @param left aborted when the client has disconnected
+ * @param clientGone aborted when the client has disconnected
  * @throws AppError before anything is stored or sent
  */
 export async function createCompletion(
   { chat, models, ttlSeconds }: CreateOptions,
   caller: Caller,
   body: CreateCompletion,
-  left: AbortSignal,
+  clientGone: AbortSignal,
 ): Promise<AskedTurn> {
   if ((body.n ?? 1) !== 1) throw unsupported("n", "must be 1: this server gives one answer to a request");
   if (body.functions?.length) throw unsupported("functions", "is the older form of tools: send tools");
@@ -53,7 +53,7 @@ export async function createCompletion(
     const checked = sessionIdSchema.safeParse(sessionId);
     if (!checked.success) throw invalid("session_id", checked.error.issues[0]?.message ?? "is not valid");
     const until = deadline(SESSION_WAIT_MS);
-    return whenFree({ chat, caller, request, left }, until, {
+    return whenFree({ chat, caller, request, clientGone }, until, {
       ...request,
       session_id: sessionId,
       retrySame: true,
@@ -69,7 +69,7 @@ export async function createCompletion(
   );
   const history = items.slice(0, last).map((item, index) => ({ index, item: asItem(item) }));
   const unstored = { ...request, session_id: newChain(), input: items.slice(last), unstored: { history } };
-  return askUnstored(chat, caller, { ...unstored, wholeHistory: true }, left);
+  return askUnstored(chat, caller, { ...unstored, wholeHistory: true }, clientGone);
 }
 
 /** The settings of a request by the names that the Responses API has for them. */

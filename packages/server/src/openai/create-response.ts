@@ -63,7 +63,7 @@ export async function readRequest(
 
 /**
  * Begins a response.
- * @param left aborted when the client has disconnected
+ * @param clientGone aborted when the client has disconnected
  * @param echo what the response says in place of the body's own fields
  * @throws AppError before anything is stored or sent
  */
@@ -71,7 +71,7 @@ export async function createResponse(
   options: CreateOptions,
   caller: Caller,
   body: CreateResponse,
-  left: AbortSignal,
+  clientGone: AbortSignal,
   echo?: ClientFields,
 ): Promise<AskedTurn> {
   if (body.background && body.store === false) {
@@ -83,11 +83,11 @@ export async function createResponse(
   }
   const { chat } = options;
   if (body.store === false) {
-    const history = await readHistory({ chat, caller, request, left }, parent);
+    const history = await readHistory({ chat, caller, request, clientGone }, parent);
     const unstored = { history, from: contextOf(parent) };
-    return askUnstored(chat, caller, { ...request, session_id: newChain(), unstored }, left);
+    return askUnstored(chat, caller, { ...request, session_id: newChain(), unstored }, clientGone);
   }
-  return begin({ chat, caller, request, left }, parent);
+  return begin({ chat, caller, request, clientGone }, parent);
 }
 
 /** The session whose items the response has in its context. */

@@ -114,7 +114,7 @@ class ResponseSocket {
     streamId: string | undefined,
   ): Promise<void> {
     const { context, request, socket } = this.#parts;
-    if (this.#events.left.aborted) return;
+    if (this.#events.clientGone.aborted) return;
     let hasBegun = false;
     try {
       await takeMessage(context.limits, request, bytes);
@@ -153,7 +153,7 @@ class ResponseSocket {
         const begin = events.begin(toResponse({ ...turn, status: "running", endedAt: null }));
         await this.#events.write(begin + events.end(ended));
       } else {
-        const turn = await createResponse(context, caller, asked, this.#events.left, echo);
+        const turn = await createResponse(context, caller, asked, this.#events.clientGone, echo);
         begun();
         ended = await this.#write(caller, turn, new ResponseEvents(turn, -1, format));
       }

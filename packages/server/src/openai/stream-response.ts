@@ -41,7 +41,7 @@ export async function writeResponse(
   for (let current: AskedTurn | undefined = turn; current !== undefined; ) {
     const running: AskedTurn = current;
     current = undefined;
-    for await (const update of running.follow(0, stream.left)) {
+    for await (const update of running.follow(0, stream.clientGone)) {
       if (update.type === "end") {
         if (update.outcome.status === "interrupted") {
           current = await runAgain(chat, caller, running);

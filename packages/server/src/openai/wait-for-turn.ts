@@ -14,7 +14,7 @@ export interface Beginning {
   readonly caller: Caller;
   readonly request: TurnRequest;
   /** Aborted when the client has disconnected. */
-  readonly left: AbortSignal;
+  readonly clientGone: AbortSignal;
 }
 
 /**
@@ -55,12 +55,12 @@ export function deadline(ms: number): Deadline {
 
 /** Waits for a turn's end. False: the time is up, or the client has disconnected. */
 async function ended(
-  { chat, caller, left }: Beginning,
+  { chat, caller, clientGone }: Beginning,
   { sessionId, turnId }: TurnAddress,
   until: Deadline,
 ): Promise<boolean> {
   const turn = await chat.find(caller.sessions, sessionId, turnId);
-  const signal = AbortSignal.any([until(), left]);
+  const signal = AbortSignal.any([until(), clientGone]);
   for await (const update of turn.follow(Number.MAX_SAFE_INTEGER, signal)) {
     if (update.type === "end") return true;
   }

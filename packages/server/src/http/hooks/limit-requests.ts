@@ -50,23 +50,24 @@ export function limitOwners(app: FastifyInstance, limits: UsageLimits): void {
     const principal = principalOf(request);
     if (concurrency === "turn" || (concurrency === undefined && principal.via === "none")) return;
     const [owner, address] = accountsOf(limits, request);
-    const left = disconnected(reply);
-    if (concurrency === "stream") return releaseAtEnd(left, await limits.acquireSlots([owner, address]));
+    const clientGone = disconnected(reply);
+    if (concurrency === "stream")
+      return releaseAtEnd(clientGone, await limits.acquireSlots([owner, address]));
     // A guest can get a new cookie at any time, so count by address.
     const { subject } = principal.via === "guest" ? address : owner;
     try {
-      releaseAtEnd(left, await perCaller.acquire(subject, left));
+      releaseAtEnd(clientGone, await perCaller.acquire(subject, clientGone));
     } catch (error) {
-      if (!left.aborted) throw error;
+      if (!clientGone.aborted) throw error;
       // No client is there to answer.
       reply.hijack();
     }
   });
 }
 
-function releaseAtEnd(left: AbortSignal, release: () => void): void {
-  if (left.aborted) release();
-  else left.addEventListener("abort", release, { once: true });
+function releaseAtEnd(clientGone: AbortSignal, release: () => void): void {
+  if (clientGone.aborted) release();
+  else clientGone.addEventListener("abort", release, { once: true });
 }
 
 /** The accounts that a request counts against: its owner's and its address's. */

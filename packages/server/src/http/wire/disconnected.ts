@@ -5,10 +5,10 @@ export const STALLED_MS = 60_000;
 
 /** Returns a signal that is aborted when the client disconnects. */
 export function disconnected({ raw }: FastifyReply): AbortSignal {
-  const left = new AbortController();
-  const abort = (): void => left.abort();
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
   // It may have disconnected while hooks ran.
   if (raw.destroyed) abort();
   raw.once("close", abort);
-  return left.signal;
+  return controller.signal;
 }

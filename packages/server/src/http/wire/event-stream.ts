@@ -15,7 +15,7 @@ export interface StreamWatch {
 /** Where events are written. */
 export interface EventStream {
   /** Aborted when the client has disconnected. */
-  readonly left: AbortSignal;
+  readonly clientGone: AbortSignal;
   /** Writes events. Resolves when the client can take more: at once, unless it is slow. */
   write(events: string | Buffer): Promise<void> | undefined;
   /** Sends what was written so far, together with the headers. Called once. */
@@ -33,7 +33,7 @@ export async function sendEvents(
   // It can hold a long conversation, or images, and is read by now.
   reply.request.body = undefined;
   const response = reply.raw;
-  const left = disconnected(reply);
+  const clientGone = disconnected(reply);
   // A write may come after the client has disconnected: "close" has said so.
   response.on("error", () => {});
   response.cork();
@@ -51,8 +51,8 @@ export async function sendEvents(
   const closed = watch.streamOpened();
   try {
     await send({
-      left,
-      write: (events) => (response.write(events) ? undefined : drained(response, left)),
+      clientGone,
+      write: (events) => (response.write(events) ? undefined : drained(response, clientGone)),
       begun: () => response.uncork(),
     });
   } catch (error) {
@@ -67,7 +67,7 @@ export async function sendEvents(
 }
 
 /** Waits until a slow reader has read what was written, or ends its connection. */
-export async function drained(response: Writable, left: AbortSignal): Promise<void> {
-  const signal = AbortSignal.any([left, AbortSignal.timeout(STALLED_MS)]);
+export async function drained(response: Writable, clientGone: AbortSignal): Promise<void> {
+  const signal = AbortSignal.any([clientGone, AbortSignal.timeout(STALLED_MS)]);
   await once(response, "drain", { signal }).catch(() => response.destroy());
 }

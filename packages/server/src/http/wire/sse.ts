@@ -57,14 +57,14 @@ export function streamTurn(
     let thinkingAt = Number.NEGATIVE_INFINITY;
     const stopListening = turn.onActivity((activity) => {
       const now = performance.now();
-      if (stream.left.aborted || now - thinkingAt < THINKING_EVERY_MS) return;
+      if (stream.clientGone.aborted || now - thinkingAt < THINKING_EVERY_MS) return;
       thinkingAt = now;
       void stream.write(`event: turn-thinking\ndata: {${ids},"activity":"${activity}"}\n\n`);
     });
     try {
       if (from === "start") void stream.write(startedEvent(turn));
       stream.begun();
-      for await (const update of turn.follow(from === "start" ? 0 : from, stream.left)) {
+      for await (const update of turn.follow(from === "start" ? 0 : from, stream.clientGone)) {
         const event =
           update.type === "end"
             ? endEvent(await turn.result(), update.length)

@@ -40,8 +40,8 @@ async function open(): Promise<{ client: Socket; socket: WebSocket; events: WebS
   };
 }
 
-const ended = async ({ left }: WebSocketEvents): Promise<void> => {
-  if (!left.aborted) await once(left, "abort");
+const ended = async ({ clientGone }: WebSocketEvents): Promise<void> => {
+  if (!clientGone.aborted) await once(clientGone, "abort");
 };
 
 test("ends when its client answers no ping", async () => {
@@ -69,7 +69,7 @@ test("stays while its client answers pings", async () => {
     vi.advanceTimersByTime(CHECK_MS);
     await answered;
   }
-  expect(events.left.aborted).toBe(false);
+  expect(events.clientGone.aborted).toBe(false);
   client.destroy();
   await ended(events);
 });

@@ -48,7 +48,7 @@ export class WebSocketEvents implements EventStream {
   readonly #socket: WebSocket;
   readonly #raw: Socket;
   readonly #times: typeof TIMES;
-  readonly #left = new AbortController();
+  readonly #clientGone = new AbortController();
   /** Bytes that had been received at the last look. */
   #seen = -1;
   /** Bytes of whole messages. */
@@ -75,12 +75,12 @@ export class WebSocketEvents implements EventStream {
     socket.on("pong", countControl);
     socket.on("close", () => {
       clearInterval(timer);
-      this.#left.abort();
+      this.#clientGone.abort();
     });
   }
 
-  get left(): AbortSignal {
-    return this.#left.signal;
+  get clientGone(): AbortSignal {
+    return this.#clientGone.signal;
   }
 
   /** True while the client has not read what was written. */
@@ -94,7 +94,7 @@ export class WebSocketEvents implements EventStream {
     this.#raw.cork();
     for (const event of events.split("\n")) if (event !== "") this.#socket.send(event);
     this.#raw.uncork();
-    return this.#raw.writableNeedDrain ? drained(this.#raw, this.left) : undefined;
+    return this.#raw.writableNeedDrain ? drained(this.#raw, this.clientGone) : undefined;
   }
 
   #look(): void {

@@ -53,11 +53,11 @@ export const chatCompletionRoutes: OpenAiRoutes = (context) => async (app) => {
     },
     async (request, reply) => {
       const { body } = request;
-      const left = disconnected(reply);
-      const turn = await createCompletion(context, context.callerOf(request), body, left);
+      const clientGone = disconnected(reply);
+      const turn = await createCompletion(context, context.callerOf(request), body, clientGone);
       if (body.stream) {
         const withUsage = body.stream_options?.include_usage === true;
-        return streamCompletion(reply, turn, withUsage, context.metrics, left);
+        return streamCompletion(reply, turn, withUsage, context.metrics, clientGone);
       }
       const result = await turn.result();
       if (result.error) throw result.error;
@@ -138,16 +138,16 @@ export const chatCompletionRoutes: OpenAiRoutes = (context) => async (app) => {
 
 /**
  * Streams a completion. One that fails before its first word, and within 10 s, is answered with its error's status.
- * @param left aborted when the client has disconnected
+ * @param clientGone aborted when the client has disconnected
  */
 async function streamCompletion(
   reply: FastifyReply,
   turn: AskedTurn,
   withUsage: boolean,
   watch: StreamWatch,
-  left: AbortSignal,
+  clientGone: AbortSignal,
 ): Promise<void> {
-  const early = AbortSignal.any([left, AbortSignal.timeout(EARLY_MS)]);
+  const early = AbortSignal.any([clientGone, AbortSignal.timeout(EARLY_MS)]);
   for await (const first of turn.follow(0, early)) {
     const { error } = first.type === "end" ? await turn.result() : {};
     if (error) throw error;
@@ -157,7 +157,7 @@ async function streamCompletion(
     const chunks = new CompletionChunks(turn);
     void stream.write(chunks.begin());
     stream.begun();
-    for await (const update of turn.follow(0, stream.left)) {
+    for await (const update of turn.follow(0, stream.clientGone)) {
       if (update.type !== "end") {
         await stream.write(chunks.write(update));
         continue;

@@ -55,8 +55,8 @@ export const embeddingRoutes: OpenAiRoutes =
         const content = texts.join("\n");
         const counted = Math.ceil(estimateTokens(content));
         const permit = await callerOf(request).admitTurn({ info, content, price: null });
-        const left = disconnected(reply);
-        const stopped = AbortSignal.any([left, permit.exhausted].filter((one) => one !== undefined));
+        const clientGone = disconnected(reply);
+        const stopped = AbortSignal.any([clientGone, permit.exhausted].filter((one) => one !== undefined));
         let deadline: AbortSignal | undefined;
         let release = (): void => {};
         let reported: number | null = null;
@@ -81,7 +81,7 @@ export const embeddingRoutes: OpenAiRoutes =
             usage: { prompt_tokens: used, total_tokens: used },
           };
         } catch (error) {
-          if (left.aborted) return reply.hijack();
+          if (clientGone.aborted) return reply.hijack();
           if (!deadline?.aborted) throw error;
           throw new AppError(
             "provider_silent",

@@ -79,7 +79,10 @@ export const responseRoutes: OpenAiRoutes = (context) => async (app) => {
     async (request, reply) => {
       const caller = callerOf(request);
       const read = await readRequest(context, caller.sessions, request.body);
-      const history = await readHistory({ chat, caller, ...read, left: disconnected(reply) }, read.parent);
+      const history = await readHistory(
+        { chat, caller, ...read, clientGone: disconnected(reply) },
+        read.parent,
+      );
       const report = await context.reports.preview(caller.sessions, {
         ...read.request,
         unstored: { history },
