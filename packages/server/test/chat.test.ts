@@ -18,12 +18,12 @@ import { Mirror } from "../src/models/mirror/mirror.ts";
 async function start(
   model: ChatModel,
   quota: StorageQuota = NO_QUOTA,
-  { providers = new Providers([model]), sent = async () => {} } = {},
+  { providers = new Providers([model]), sent = async () => {}, settle = () => {} } = {},
 ) {
   const { client, subscriber, close } = await connectNodeRedis();
   const options = { client, subscriber, name: uniqueName(), owner: "local" };
   const sessions = new SessionStore({ ...options, ttlSeconds: 60, timeoutMs: 2000 });
-  const permit = { sent, wrote: () => {}, settle: () => {} };
+  const permit = { sent, wrote: () => {}, settle };
   const caller: Caller = { sessions, quota, admitTurn: async () => permit };
   const tokens = new TokenCounter();
   const unexpected: unknown[] = [];
@@ -178,4 +178,18 @@ test("a turn that meets a bug at its end is reported, runs no more, and does not
   await ask("Again");
   await chat.close(0);
   expect(unexpected).toEqual([bug, bug]);
+});
+
+test("a turn that meets a bug before its end is stored as failed, and the session takes the next", async () => {
+  let settled = 0;
+  const settle = () => {
+    settled += 1;
+    if (settled === 1) throw new Error("a bug");
+  };
+  const { ask } = await start(new Mirror({ wordDelayMs: 0 }), NO_QUOTA, { settle });
+  const turn = await ask("Hi");
+  const updates = await Array.fromAsync(turn.follow(0));
+  expect(updates.at(-1)).toMatchObject({ type: "end", outcome: { status: "failed" } });
+  await expect(turn.result()).rejects.toThrow("a bug");
+  expect(await (await ask("Again")).result()).toMatchObject({ response: { status: "completed" } });
 });

@@ -214,6 +214,8 @@ export class Chat {
       .catch((error) => {
         this.#running.delete(key);
         options.onUnexpected(error, turn.turnId);
+        // Its followers would wait, and its session would be busy, until the writer is given up for doing nothing.
+        return writer[Symbol.asyncDispose]();
       });
     return turn;
   }
