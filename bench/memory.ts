@@ -23,12 +23,12 @@ const ROUND_MS = 1_500;
 const results = new ResultPrinter();
 const { print } = results;
 
-const redis = await connectBench();
-const { client, name, keysOf, removeKeys } = redis;
 const { values: options } = parseArgs({
   options: { beside: { type: "string" }, write: { type: "boolean" } },
 });
 const other = await checkOutOtherCommit(options.beside);
+const redis = await connectBench();
+const { client, name, keysOf, removeKeys } = redis;
 /** The library, and the other commit's. */
 const libraries = [{ title: "MessageHistory", history: new MessageHistory({ client, name }) }];
 if (other) {
@@ -46,6 +46,7 @@ try {
     name: "memory",
     title: "The memory library: bytes and speed",
     script: "bench:memory",
+    options: other ? ["--beside", other.commit] : [],
     software: [`Redis ${await redis.version()}`],
   });
 } finally {

@@ -2,7 +2,8 @@ import type { Ask } from "../load.ts";
 import { messageOf } from "../texts.ts";
 
 export const CLIENTS = 16;
-export const WINDOW_TOKENS = 2048;
+/** The history of 20 turns fits into it, so that young sessions are not searched. */
+export const WINDOW_TOKENS = 4096;
 
 /** The session of a client's turn. */
 export type SessionOf = (client: number, turn: number) => string;
