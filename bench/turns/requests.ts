@@ -8,11 +8,15 @@ export const WINDOW_TOKENS = 4096;
 /** The session of a client's turn. */
 export type SessionOf = (client: number, turn: number) => string;
 
-/** Sessions of so many turns, each client's its own. */
-export const sessionsOf =
-  (turns: number, name: string): SessionOf =>
-  (client, turn) =>
-    `${name}-${client}-${Math.floor(turn / turns)}`;
+/** Sessions of so many turns, each client's its own, and new ones each time that its turns begin again at 0. */
+export function sessionsOf(turns: number, name: string): SessionOf {
+  const current = new Map<number, string>();
+  let begun = 0;
+  return (client, turn) => {
+    if (turn % turns === 0) current.set(client, `${name}-${client}-${begun++}`);
+    return current.get(client) ?? "";
+  };
+}
 
 /** Returns the request of `POST /chat`. */
 export const chat =

@@ -65,6 +65,11 @@ function classOf(code: number): number {
 
 export const newComposition = (): Composition => new Float64Array(KINDS.length);
 
+/** Adds what another text consists of. */
+export function addComposition(to: Composition, other: Composition): void {
+  for (let kind = 0; kind < to.length; kind++) to[kind] = (to[kind] ?? 0) + (other[kind] ?? 0);
+}
+
 /** Adds a text to a composition. */
 export function addText(to: Composition, text: string): void {
   const { length } = text;

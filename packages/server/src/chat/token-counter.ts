@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../errors/app-error.ts";
 import type { ChatModel } from "./chat-model.ts";
-import { addText, type Composition, newComposition } from "./text-composition.ts";
+import { addComposition, addText, type Composition, newComposition } from "./text-composition.ts";
 import { correctedRates, initialRates, type TokenRates, tokensOf } from "./token-rates.ts";
 
 /** What a message costs beside its text: its role and its borders. */
@@ -28,7 +28,12 @@ export class TokenCounter {
   // With `max` the cache would take room for all of them at once, when each server starts.
   readonly #counts = new LRUCache<string, number>({ maxSize: 100_000, sizeCalculation: () => 1 });
   readonly #rates = new LRUCache<string, LearntRates>({ max: 1000 });
-  readonly #scratch = newComposition();
+  /** Of the texts that were counted last, so many characters: a turn counts the history of the one before it again. */
+  readonly #compositions = new LRUCache<string, Composition>({
+    maxSize: 1_000_000,
+    maxEntrySize: 50_000,
+    sizeCalculation: (_, text) => text.length + 100,
+  });
   #lastRates: { readonly key: string; readonly rates: LearntRates } | undefined;
 
   /** Tokens of each text as a message, its overhead included. */
@@ -52,7 +57,7 @@ export class TokenCounter {
   describe(model: ChatModel, texts: readonly string[]): EstimatedPrompt | undefined {
     if (model.countTokens !== undefined) return undefined;
     const composition = newComposition();
-    for (const text of texts) addText(composition, text);
+    for (const text of texts) addComposition(composition, this.#compositionOf(text));
     return { composition, messages: texts.length };
   }
 
@@ -67,12 +72,17 @@ export class TokenCounter {
 
   #estimate(model: ChatModel, modelName: string, texts: readonly string[]): number[] {
     const { now: rates } = this.#ratesOf(model, modelName);
-    const composition = this.#scratch;
-    return texts.map((text) => {
-      if (text === "") return MESSAGE_OVERHEAD;
-      addText(composition.fill(0), text);
-      return Math.ceil(tokensOf(composition, rates)) + MESSAGE_OVERHEAD;
-    });
+    return texts.map((text) => Math.ceil(tokensOf(this.#compositionOf(text), rates)) + MESSAGE_OVERHEAD);
+  }
+
+  #compositionOf(text: string): Composition {
+    let composition = this.#compositions.get(text);
+    if (composition === undefined) {
+      composition = newComposition();
+      addText(composition, text);
+      this.#compositions.set(text, composition);
+    }
+    return composition;
   }
 
   #ratesOf(model: ChatModel, modelName: string): LearntRates {
