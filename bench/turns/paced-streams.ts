@@ -36,8 +36,6 @@ async function tokens(programs: Programs, table: TurnTable): Promise<void> {
         const read = await stream(program.url, streams, MEASURE_MS, ask);
         return read.streams * count;
       });
-    // Their code is compiled before the measurement.
-    await Promise.all(contestants.map(measure));
     const cpu = medians(await inRounds(contestants, measure), (one) => one);
     const title = `CPU of a relayed token, ${what}, µs`;
     const isMissed = table.row(title, cpu, { show: fixed(1), ...(bar && { bar }) });

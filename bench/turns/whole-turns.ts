@@ -43,8 +43,6 @@ async function row(
   contestants: readonly [Contestant, ...Contestant[]],
   bar?: Bar,
 ): Promise<number> {
-  // What only this row needs is compiled before it is measured.
-  await inRounds(contestants, measure, 1);
   const found = await inRounds(contestants, measure);
   const cpu = medians(found, (one) => one.cpu);
   table.row(
