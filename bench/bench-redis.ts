@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createClient } from "@redis/client";
 import { serverBinary, startServer } from "../packages/memory/test/servers.ts";
+import { redisCpuSeconds, redisVersion } from "./redis-info.ts";
 
 /** Connects to a Redis of its own, or to that of TEST_REDIS_URL. All keys of the bench begin with `name`. */
 export async function connectBench() {
@@ -24,7 +25,8 @@ export async function connectBench() {
     name,
     keysOf,
     removeKeys,
-    version: async () => /(?:redis|valkey)_version:(\S+)/.exec(await client.info("server"))?.[1],
+    version: async () => redisVersion(await client.info("server")),
+    cpuSeconds: async () => redisCpuSeconds(await client.info("cpu")),
     close: async (): Promise<void> => {
       await removeKeys(`${name}*`);
       client.destroy();

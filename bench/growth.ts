@@ -4,7 +4,7 @@
 import { ResultPrinter } from "../docs/results/result-page.ts";
 import { startCluster } from "../packages/memory/test/cluster.ts";
 import { type Server, serverBinary, startServer } from "../packages/memory/test/servers.ts";
-import { millionSessions } from "./growth/million.ts";
+import { count, millionSessions } from "./growth/million.ts";
 import { CLIENTS, type Cost, connectTo, costs, forAll, type Redis, sum } from "./growth/turn-costs.ts";
 import { type PinnedProgram, pinSelf } from "./pinned.ts";
 import { randomNumbers } from "./texts.ts";
@@ -22,7 +22,6 @@ const SESSIONS_WEIGHED = 200;
 const results = new ResultPrinter();
 const { print } = results;
 const percent = (share: number): string => `${share > 0 ? "+" : ""}${(share * 100).toFixed(0)} %`;
-const count = (value: number): string => Math.round(value).toLocaleString("en");
 
 /** Prints a row for each cost. The last column compares it with the first. */
 function costTable(title: string, rows: readonly (readonly [string, Cost])[]): void {

@@ -233,7 +233,7 @@ interface Load {
 }
 
 async function underLoad(operation: (caller: number) => Promise<unknown>): Promise<Load> {
-  const redisBefore = await redisCpuMicros();
+  const redisBefore = await redis.cpuSeconds();
   const clientBefore = process.cpuUsage();
   const started = performance.now();
   let done = 0;
@@ -249,13 +249,8 @@ async function underLoad(operation: (caller: number) => Promise<unknown>): Promi
   return {
     aSecond: (done / elapsed) * 1000,
     clientMicros: (user + system) / done,
-    redisMicros: ((await redisCpuMicros()) - redisBefore) / done,
+    redisMicros: (((await redis.cpuSeconds()) - redisBefore) * 1e6) / done,
   };
-}
-
-async function redisCpuMicros(): Promise<number> {
-  const used = [...(await client.info("cpu")).matchAll(/^used_cpu_(?:user|sys):(\S+)/gm)];
-  return used.reduce((sum, [, seconds]) => sum + Number(seconds) * 1e6, 0);
 }
 
 /** Returns the µs of each call of each operation; the operations run interleaved. */

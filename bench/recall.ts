@@ -388,9 +388,7 @@ async function embedQuery(question: string): Promise<void> {
 }
 
 async function redisCpuMs(): Promise<number> {
-  const info = await client.info("cpu");
-  const seconds = (of: string) => Number(new RegExp(`used_cpu_${of}:([\\d.]+)`).exec(info)?.[1]);
-  return (seconds("user") + seconds("sys")) * 1000;
+  return (await redis.cpuSeconds()) * 1000;
 }
 
 /** One speaker is the user. */

@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { checkOutOtherCommit } from "./other-commit.ts";
 import { pinSelf } from "./pinned.ts";
+import { redisVersion } from "./redis-info.ts";
 import { pacedStreamRows } from "./turns/paced-streams.ts";
 import { startPrograms } from "./turns/programs.ts";
 import { storedBytesRows } from "./turns/stored-bytes.ts";
@@ -36,7 +37,7 @@ try {
     title: "Performance: CPU, latency and memory of turns",
     script: "bench:turns",
     options: [...(other ? ["--beside", other.commit] : []), ...(options.profile ? ["--profile"] : [])],
-    software: [`Redis ${/(?:redis|valkey)_version:(\S+)/.exec(info)?.[1]}`],
+    software: [`Redis ${redisVersion(info)}`],
   });
 } finally {
   await programs.stop();

@@ -16,7 +16,7 @@ interface Base {
   readonly largestShare: number;
 }
 
-const count = (value: number): string => Math.round(value).toLocaleString("en");
+export const count = (value: number): string => Math.round(value).toLocaleString("en");
 
 /** Returns what a million sessions need on a Cluster, in Markdown, with the assumptions. */
 export function millionSessions({ cost, turnsPerSession, bytesPerSession, largestShare }: Base): string[] {

@@ -2,6 +2,7 @@ import { createClient, createCluster } from "@redis/client";
 import { MessageHistory } from "../../packages/memory/src/index.ts";
 import { percentile, wholeTurns } from "../load.ts";
 import type { PinnedProgram } from "../pinned.ts";
+import { redisCpuSeconds, redisVersion } from "../redis-info.ts";
 import { messagesOf } from "../turns/histories.ts";
 import { chat, type SessionOf } from "../turns/requests.ts";
 
@@ -39,17 +40,15 @@ export async function connectTo(urls: readonly string[]): Promise<Redis> {
   // Without the server in between: a hundred thousand sessions are many requests.
   const history = new MessageHistory({ client: urls.length > 1 ? cluster : first, recall: true });
   const infoOf = async (section: string) => Promise.all(clients.map((client) => client.info(section)));
-  const numbersIn = (info: string, pattern: RegExp): number[] =>
-    [...info.matchAll(pattern)].map(([, value]) => Number(value));
   return {
     figures: async () => ({
-      cpuSeconds: (await infoOf("cpu")).map((info) => sum(numbersIn(info, /^used_cpu_(?:user|sys):(\S+)/gm))),
-      bytes: (await infoOf("memory")).map((info) => sum(numbersIn(info, /^used_memory:(\d+)/gm))),
+      cpuSeconds: (await infoOf("cpu")).map(redisCpuSeconds),
+      bytes: (await infoOf("memory")).map((info) => Number(/^used_memory:(\d+)/m.exec(info)?.[1])),
     }),
     addTurns: async (session, turns) => {
       for (const messages of messagesOf(turns)) await history.addMessages(session, messages);
     },
-    version: async () => /(?:redis|valkey)_version:(\S+)/.exec((await infoOf("server"))[0] ?? "")?.[1],
+    version: async () => redisVersion((await infoOf("server"))[0]),
     close: () => {
       for (const client of clients) client.destroy();
       if (urls.length > 1) cluster.destroy();
