@@ -1,11 +1,12 @@
 import type { Item, ItemTypes } from "../history/item.ts";
 import { decodeItem } from "../history/item-record.ts";
+import type { RunScript } from "../redis/script-runner.ts";
 import { READ_RANGES } from "../scripts/search.ts";
 import { assertCount, assertFields, assertId, assertText } from "../validate.ts";
 import { bestPassage, type Passage } from "./best-passage.ts";
 import { type RankedTurn, type Ranking, rankTurns } from "./rank-turns.ts";
 import type { ComparedVectors, Similarities } from "./session-vectors.ts";
-import { type ReadLimits, type Run, readTerms, type StoredTerms } from "./stored-terms.ts";
+import { type ReadLimits, readTerms, type StoredTerms } from "./stored-terms.ts";
 import type { TermIndex } from "./term-index.ts";
 import { type QueryTerm, queryTerms } from "./terms.ts";
 
@@ -104,7 +105,7 @@ export interface FoundTurns extends SearchResult, Pick<StoredTerms, "missing" | 
  * @throws TypeError; MemoryError `unknown_message`, and what reading throws
  */
 export async function searchSession(
-  run: Run,
+  run: RunScript,
   query: string,
   options: SearchOptions,
   known?: TermIndex,
@@ -151,7 +152,7 @@ interface Searched {
 
 /** Undefined: the terms are no longer those of the session, or it is not known. */
 async function findTurns(
-  run: Run,
+  run: RunScript,
   { terms, similarities }: Asked,
   options: SearchOptions,
   { index, end, maxItems, isChecked }: Searched,
@@ -201,7 +202,7 @@ export function assertSearch(query: string, options: SearchOptions): void {
 
 /** Reads turns, best first, and keeps those that fit. Undefined: the session's terms have changed, or may have. */
 async function readTurns(
-  run: Run,
+  run: RunScript,
   index: TermIndex,
   { best, termsOf }: Ranking,
   { maxTokens, countTokens, exclude = [] }: SearchOptions,

@@ -1,5 +1,6 @@
 import { MemoryError } from "../errors.ts";
 import type { Item, ItemTypes } from "../history/item.ts";
+import type { RunScript } from "../redis/script-runner.ts";
 import { READ_RANGES } from "../scripts/search.ts";
 import { assertId } from "../validate.ts";
 import { type RankedTurn, rankTurns } from "./rank-turns.ts";
@@ -15,7 +16,7 @@ import {
   type SearchOptions,
 } from "./search-session.ts";
 import { type ComparedVectors, countsOf, type SessionVectors } from "./session-vectors.ts";
-import type { ReadLimits, Run, StoredTerms } from "./stored-terms.ts";
+import type { ReadLimits, StoredTerms } from "./stored-terms.ts";
 import { TermIndex } from "./term-index.ts";
 import { queryTerms } from "./terms.ts";
 import type { VectorIndex } from "./vector-index.ts";
@@ -55,7 +56,7 @@ interface Reader {
 export interface SearchedSession extends SessionToSearch {
   /** The key of its terms. */
   readonly key: string;
-  readonly run: Run;
+  readonly run: RunScript;
 }
 
 /** A session in the index of all. */

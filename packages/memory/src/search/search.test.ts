@@ -11,10 +11,10 @@ import {
 import { trigramEmbedder, trigrams } from "../../test/trigram-embedder.ts";
 import { type Item, MessageHistory, type NewItem, SessionArchive, Turns } from "../index.ts";
 import { sessionKeys } from "../redis/keys.ts";
+import type { RunScript } from "../redis/script-runner.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
 import { READ_RANGES } from "../scripts/search.ts";
 import { searchSession } from "./search-session.ts";
-import type { Run } from "./stored-terms.ts";
 import { encodeTerms, termsOf } from "./terms.ts";
 import { encodeVector, tagOf } from "./vector-index.ts";
 
@@ -44,7 +44,7 @@ function start() {
 }
 
 /** Runs scripts on a session, for searches that remember nothing. */
-function runOn(name: string, session: string): Run {
+function runOn(name: string, session: string): RunScript {
   const scripts = new SessionScripts({ client: redis.client, name });
   return (script, args) => scripts.run(script, sessionKeys(name, "local", session).all, args, true);
 }
@@ -385,7 +385,7 @@ test("room that no further turn fits into costs no further round trips", async (
   await history.addMessages("s", said.flat());
   const run = runOn(name, "s");
   let ranges = 0;
-  const counted: Run = (script, args) => {
+  const counted: RunScript = (script, args) => {
     if (script === READ_RANGES) ranges++;
     return run(script, args);
   };
@@ -407,7 +407,7 @@ test("a window that moves on with each turn costs one round trip for a search, a
   const idOf = (index: number) => ids[index] ?? "";
   const run = runOn(name, "s");
   const scripts: string[] = [];
-  const counted: Run = (script, args) => {
+  const counted: RunScript = (script, args) => {
     scripts.push(script === READ_RANGES ? "items" : "terms");
     return run(script, args);
   };
@@ -430,7 +430,7 @@ test("entries behind the window's beginning are read once, and those of removed 
   await redis.command("RPUSH", key("words"), ...Array<string>(10).fill("aAAAA"));
   const run = runOn(name, "s");
   const entries: number[] = [];
-  const counting: Run = async (script, args) => {
+  const counting: RunScript = async (script, args) => {
     const reply = await run(script, args);
     entries.push(reply.length - 6);
     return reply;
@@ -453,7 +453,7 @@ test("a session of 200,000 messages is searched in its newest 20,000, in calls o
   await history.store("s", "The newest badger", "Noted");
   const run = runOn(name, "s");
   const entries: number[] = [];
-  const counting: Run = async (script, args) => {
+  const counting: RunScript = async (script, args) => {
     const reply = await run(script, args);
     entries.push(reply.length);
     return reply;

@@ -1,8 +1,9 @@
+import type { RunScript } from "../redis/script-runner.ts";
 import type { IndexCache } from "./index-cache.ts";
 import { assertSearch, type SearchOptions, type SearchResult, searchSession } from "./search-session.ts";
 import { type SearchedSession, type SessionsSearchResult, searchSessions } from "./search-sessions.ts";
 import { countsOf, type SessionVectors, termsOf, type VectorSession } from "./session-vectors.ts";
-import { type ReadLimits, type Run, readTerms, type StoredTerms, storeMissing } from "./stored-terms.ts";
+import { type ReadLimits, readTerms, type StoredTerms, storeMissing } from "./stored-terms.ts";
 import type { TermIndex } from "./term-index.ts";
 
 /** Searches sessions, keeps the terms that it has read, and stores those that Redis lacks. */
@@ -46,7 +47,7 @@ export class SessionSearch {
     return searchSessions(sessions, query, options, { readTerms: read, vectors: this.#vectors });
   }
 
-  #keep(key: string, run: Run, { missing, known }: Pick<StoredTerms, "missing" | "known">): void {
+  #keep(key: string, run: RunScript, { missing, known }: Pick<StoredTerms, "missing" | "known">): void {
     this.#terms.keep(key, known);
     if (missing === null || this.#storing.has(key)) return;
     this.#storing.add(key);

@@ -1,4 +1,5 @@
 import { MemoryError } from "../errors.ts";
+import type { RunScript } from "../redis/script-runner.ts";
 import {
   assertEmbedder,
   type Embedder,
@@ -10,7 +11,7 @@ import {
 import { IndexCache, onePerClient } from "./index-cache.ts";
 import { RecentNames } from "./recent-names.ts";
 import { LIMITS } from "./search-session.ts";
-import type { ReadLimits, Run } from "./stored-terms.ts";
+import type { ReadLimits } from "./stored-terms.ts";
 import { LEASE_MS, makeVectors, readVectors } from "./stored-vectors.ts";
 import type { TermIndex } from "./term-index.ts";
 import { tagOf, type VectorIndex } from "./vector-index.ts";
@@ -20,7 +21,7 @@ export interface VectorSession {
   readonly sessionId: string;
   /** The session's key of terms. */
   readonly key: string;
-  readonly run: Run;
+  readonly run: RunScript;
 }
 
 /** What comparing vectors added to a search. */

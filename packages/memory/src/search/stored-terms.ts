@@ -1,15 +1,11 @@
 import { unknownMessage } from "../errors.ts";
 import { sha1 } from "../hash.ts";
 import { decodeItem } from "../history/item-record.ts";
-import type { Script } from "../redis/script.ts";
-import type { Reply } from "../redis/script-runner.ts";
+import type { RunScript } from "../redis/script-runner.ts";
 import { READ_ENTRIES } from "../scripts/archive.ts";
 import { READ_TERMS, STORE_TERMS } from "../scripts/search.ts";
 import { DROPPED, TermIndex } from "./term-index.ts";
 import { encodeTerms } from "./terms.ts";
-
-/** Runs a script on the session that is searched. */
-export type Run = (script: Script, args: string[]) => Promise<Reply>;
 
 /** The terms of a session's items, or of its newest ones. */
 export interface StoredTerms {
@@ -49,7 +45,7 @@ const PAGE = 5_000;
  * @throws MemoryError `unknown_message`
  */
 export async function readTerms(
-  run: Run,
+  run: RunScript,
   before: string,
   limits: ReadLimits,
   known: TermIndex | undefined,
@@ -108,7 +104,7 @@ interface TermsRange {
 
 /** Undefined: there is no item with the id. */
 async function readPage(
-  run: Run,
+  run: RunScript,
   { before = "", end, size, known }: TermsRange,
 ): Promise<TermsPage | undefined> {
   const { epoch = "", changes = "", first = "", end: knownEnd = "" } = known ?? {};
@@ -129,7 +125,7 @@ async function readPage(
 
 /** Computes unknown terms and stores them, oldest first, as terms are stored only behind those of earlier items. */
 async function computeMissing(
-  run: Run,
+  run: RunScript,
   { epoch, first, end, kinds }: TermIndex,
   maxComputed: number,
 ): Promise<{ readonly entries: ReadonlyMap<number, string>; readonly missingFrom: number | null }> {
@@ -150,7 +146,7 @@ async function computeMissing(
  * Stores the terms of all items from one on, page by page: for a session that was written without them.
  * @throws MemoryError `unavailable`
  */
-export async function storeMissing(run: Run, epoch: string, from: number, to: number): Promise<void> {
+export async function storeMissing(run: RunScript, epoch: string, from: number, to: number): Promise<void> {
   for (let next = from; next < to; ) {
     const { length } = await storeTerms(run, epoch, next, to);
     if (length === 0) return;
@@ -159,7 +155,7 @@ export async function storeMissing(run: Run, epoch: string, from: number, to: nu
 }
 
 /** Computes and stores the terms of at most 500 items. Returns them; none if the session was cleared. */
-async function storeTerms(run: Run, epoch: string, from: number, to: number): Promise<string[]> {
+async function storeTerms(run: RunScript, epoch: string, from: number, to: number): Promise<string[]> {
   const [status, , ...records] = await run(READ_ENTRIES, [epoch, String(from), String(to)]);
   if (status === "gone") return [];
   const entries = records.map((record) => {

@@ -1,10 +1,11 @@
 import { sha1 } from "../hash.ts";
 import { decodeItem } from "../history/item-record.ts";
+import type { RunScript } from "../redis/script-runner.ts";
 import { READ_ENTRIES } from "../scripts/archive.ts";
 import { CLAIM_VECTORS, READ_VECTORS, STORE_VECTORS } from "../scripts/search.ts";
 import { type Embedder, embedInTime, isLate } from "./embedder.ts";
 import type { RecentNames } from "./recent-names.ts";
-import { type ReadLimits, type Run, readTerms, storeMissing } from "./stored-terms.ts";
+import { type ReadLimits, readTerms, storeMissing } from "./stored-terms.ts";
 import { DROPPED, type TermIndex } from "./term-index.ts";
 import { encodeVector, entryLength, tagOf, VectorIndex } from "./vector-index.ts";
 
@@ -17,7 +18,7 @@ const PAGE_CHARS = 800_000;
  * @throws MemoryError `unavailable`, `damaged`
  */
 export async function readVectors(
-  run: Run,
+  run: RunScript,
   { model, dimensions }: Pick<Embedder, "model" | "dimensions">,
   limits: ReadLimits,
   known: VectorIndex | undefined,
@@ -80,7 +81,7 @@ export interface MadeVectors {
  * @throws EmbeddingError; MemoryError `unavailable`, `damaged`
  */
 export async function makeVectors(
-  run: Run,
+  run: RunScript,
   embedder: Embedder,
   limits: ReadLimits,
   known: { readonly terms?: TermIndex | undefined; readonly vectors?: VectorIndex | undefined },
@@ -156,7 +157,7 @@ function isAnswered(records: readonly string[]): boolean {
 }
 
 async function makeBatch(
-  run: Run,
+  run: RunScript,
   epoch: string,
   embedder: Embedder,
   turns: readonly Turn[],

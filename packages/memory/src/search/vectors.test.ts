@@ -17,10 +17,10 @@ import {
   Turns,
 } from "../index.ts";
 import { sessionKeys } from "../redis/keys.ts";
+import type { RunScript } from "../redis/script-runner.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
 import { RecentNames } from "./recent-names.ts";
 import { LIMITS } from "./search-session.ts";
-import type { Run } from "./stored-terms.ts";
 import { makeVectors, readVectors } from "./stored-vectors.ts";
 import { encodeVector, tagOf, VectorIndex } from "./vector-index.ts";
 
@@ -313,7 +313,7 @@ test.each([
   const entry = encodeVector(tagOf("m", dimensions), 2, new Float32Array(dimensions).fill(1));
   const stored = Array.from({ length: 2 * turns }, (_, n) => (n % 2 ? "1" : entry));
   const replies: number[] = [];
-  const run: Run = async (_, [, page = "0", , , , end = "0"]) => {
+  const run: RunScript = async (_, [, page = "0", , , , end = "0"]) => {
     const entries = stored.slice(Number(end), Number(end) + Number(page));
     replies.push(entries.join("").length);
     return ["ok", 0, "e", "0", stored.length, Number(end), ...entries];
@@ -333,7 +333,7 @@ test("the newest vectors that were read under a lower limit do not keep older on
   for (let n = 0; n < 6; n++)
     await redis.command("RPUSH", key("vectors"), ...Array<string>(1_000).fill(entry));
   const scripts = new SessionScripts({ client: redis.client, name: options.name });
-  const run: Run = (script, args) =>
+  const run: RunScript = (script, args) =>
     scripts.run(script, sessionKeys(options.name, "local", "s").all, args, true);
   const read = (maxItems: number, known?: VectorIndex) =>
     readVectors(run, { model: "m", dimensions }, { ...LIMITS, maxItems, now: () => 0 }, known);
@@ -360,7 +360,7 @@ test("of two processes one makes a session's vectors, the other when the lease o
   for (const [said, answered] of PAIRS) await lexical.store("s", said, answered);
   const scripts = new SessionScripts({ client: options.client, name: options.name });
   const keys = sessionKeys(options.name, "local", "s").all;
-  const run: Run = (script, args) => scripts.run(script, keys, args, true);
+  const run: RunScript = (script, args) => scripts.run(script, keys, args, true);
   const make = async (worker: string | undefined, during = async () => {}) => {
     let texts = 0;
     const embedder = trigramEmbedder();
