@@ -8,7 +8,7 @@ import { securitySchemes } from "../security-schemes.ts";
 import type { ActiveRequests } from "./active-requests.ts";
 import { credentialsOf, sendCookie } from "./credentials.ts";
 import { checkCsrf } from "./csrf.ts";
-import { checkHost } from "./host-check.ts";
+import { hostCheck } from "./host-check.ts";
 
 interface Options {
   readonly identity: Identity;
@@ -33,8 +33,9 @@ export function authenticate(app: FastifyInstance, { identity, live, publicUrl }
     schema.response = { ...problems(401, 503), ...(schema.response as object) };
     schema.security = Object.keys(securitySchemes(identity)).map((name) => ({ [name]: [] }));
   });
+  const checkHost = identity.guests && hostCheck(publicUrl, true);
   app.addHook("onRequest", async (request, reply) => {
-    if (identity.guests) checkHost(request, publicUrl, true);
+    checkHost?.(request);
     const credentials = credentialsOf(request);
     const { principal, cookie } = await identity.identify(credentials).catch((error) => {
       if (error instanceof AppError && error.code === "unauthenticated") {

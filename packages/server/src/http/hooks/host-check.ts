@@ -5,21 +5,25 @@ import { AppError } from "../../errors/app-error.ts";
 import { logSecurityEvent } from "../../observability/security-log.ts";
 
 /**
- * A foreign host name that resolves to this server (DNS rebinding) would let any page in a browser use an API that
- * needs no credentials. So only names of this machine are accepted, and that of PUBLIC_URL, which is the operator's.
+ * Returns a check of each request's host. A foreign host name that resolves to this server (DNS rebinding) would let any
+ * page in a browser use an API that needs no credentials. So only names of this machine are accepted, and that of
+ * PUBLIC_URL, which is the operator's.
  * @param allowAddresses true if any IP address is accepted, too: no name can be made to look like one
  */
-export function checkHost(request: FastifyRequest, publicUrl: string, allowAddresses: boolean): void {
-  const { host = "" } = request.headers;
-  const name = URL.parse(`http://${host}`)?.hostname ?? "";
-  if (isLoopback(name) || name === new URL(publicUrl).hostname) return;
-  if (allowAddresses && isIP(name.replace(/^\[|\]$/g, "")) !== 0) return;
+export function hostCheck(publicUrl: string, allowAddresses: boolean): (request: FastifyRequest) => void {
+  const { hostname: publicName } = new URL(publicUrl);
   const names = allowAddresses
     ? "localhost, IP addresses and the host of PUBLIC_URL"
     : "localhost and the host of PUBLIC_URL";
-  logSecurityEvent(request.log, "foreign_host", { host: host.slice(0, 255), address: request.ip });
-  throw new AppError(
-    "foreign_host",
-    `This server answers to ${names} only. Open it as http://localhost, or set PUBLIC_URL.`,
-  );
+  return (request) => {
+    const { host = "" } = request.headers;
+    const name = URL.parse(`http://${host}`)?.hostname ?? "";
+    if (isLoopback(name) || name === publicName) return;
+    if (allowAddresses && isIP(name.replace(/^\[|\]$/g, "")) !== 0) return;
+    logSecurityEvent(request.log, "foreign_host", { host: host.slice(0, 255), address: request.ip });
+    throw new AppError(
+      "foreign_host",
+      `This server answers to ${names} only. Open it as http://localhost, or set PUBLIC_URL.`,
+    );
+  };
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { isLoopback } from "../../config/fields.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { logSecurityEvent } from "../../observability/security-log.ts";
-import { checkHost } from "./host-check.ts";
+import { hostCheck } from "./host-check.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -23,9 +23,10 @@ export function isLoopbackOrigin(origin: string): boolean {
  */
 export function guardLoopback(app: FastifyInstance, publicUrl: string): void {
   const publicOrigin = new URL(publicUrl).origin;
+  const checkHost = hostCheck(publicUrl, false);
   app.addHook("onRequest", async (request) => {
     if (request.routeOptions.config.skipHostCheck) return;
-    checkHost(request, publicUrl, false);
+    checkHost(request);
     const { origin } = request.headers;
     if (origin === undefined || origin === publicOrigin || isLoopbackOrigin(origin)) return;
     const from = { origin: origin.slice(0, 255), address: request.ip };
