@@ -71,6 +71,14 @@ test("a turn that is refused because of its history gives back the storage that 
   expect(released).toEqual(reserved.slice(1));
 });
 
+test("a turn that is being begun when the server ends comes to a definite end before that", async () => {
+  const { chat, ask, sessions } = await start(new Mirror({ wordDelayMs: 1000 }));
+  const asked = ask("Hello");
+  await chat.close(0);
+  const { turnId } = await asked;
+  expect((await sessions.turn("s", turnId))?.record.status).toBe("interrupted");
+});
+
 /** A model that does what `generate` does. */
 const modelThat = (generate: ChatModel["generate"]): ChatModel => ({
   id: "mirror",
