@@ -55,8 +55,8 @@ const SIMILARITY_SMOOTHING = 0.2;
 /** The part of the words where there are similarities, too. On LoCoMo 0.5 to 0.75 find most. */
 const WORDS_SHARE = 0.5;
 /**
- * What all words of the context weigh together at most, as a part of what the query's words do: after a talk about coffee, "What is
- * my name?" has one word of its own, and the talk has many.
+ * What all words of the context weigh together at most, as a part of what the query's words do: after a talk about
+ * coffee, "What is my name?" has one word of its own, and the talk has many.
  */
 const CONTEXT_SHARE = 0.5;
 

@@ -81,7 +81,10 @@ class VectorQueue {
   /** Sessions whose vectors could not be made, since the last one of which they could. */
   #failed = 0;
 
-  /** @param job is called again if it leaves something: after the other sessions that wait, or when the other's lease is over */
+  /**
+   * @param job is called again if it leaves something: after the other sessions that wait, or when the lease of the
+   * other process is over
+   */
   add(key: string, job: Job): void {
     if (this.#waiting.size >= MAX_WAITING) return;
     this.#waiting.set(key, job);

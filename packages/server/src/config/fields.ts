@@ -51,14 +51,14 @@ export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
 /** A JSON object of names, each for another name. */
 export const aliases = z.string().transform((text, context): ReadonlyMap<string, string> => {
-  const names = z.record(z.string().min(1), z.string().min(1)).safeParse(parseJson(text));
+  const names = z.record(z.string().min(1), z.string().min(1)).safeParse(parseOrUndefined(text));
   if (names.success) return new Map(Object.entries(names.data));
   context.addIssue(`must be a JSON object such as {"gpt-5-mini": "ollama/llama3.2:3b"}`);
   return z.NEVER;
 });
 
 /** Undefined for a text that is not JSON. */
-export function parseJson(text: string): unknown {
+export function parseOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

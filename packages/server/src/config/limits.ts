@@ -1,6 +1,6 @@
 import { PROVIDER_IDS, type ProviderId } from "@redis-memory-magic/protocol";
 import { z } from "zod";
-import { list, parseJson, positive } from "./fields.ts";
+import { list, parseOrUndefined, positive } from "./fields.ts";
 import { GUEST_TTL_SECONDS } from "./identity.ts";
 import { readNamedFile } from "./named-file.ts";
 
@@ -139,7 +139,7 @@ export type LimitsConfig = ReturnType<typeof toLimits>;
 function readGroups(file: string, defaults: Allowances, mistakes: string[]): Map<string, Allowances> {
   const text = readNamedFile("LIMITS_FILE", file, mistakes);
   if (text === undefined) return new Map();
-  const content = parseJson(text);
+  const content = parseOrUndefined(text);
   if (content === undefined) {
     mistakes.push(`LIMITS_FILE names ${file}, which is not JSON.`);
     return new Map();
