@@ -29,7 +29,8 @@ return {'ok', now}
 );
 
 /**
- * Forgets sessions, except those that were used since.
+ * Forgets sessions, except those that were used since. In one millisecond the use counts as the earlier: one that was later
+ * is noted again by the next use, but a session that is gone would count against its owner's quota until it expires.
  *
  * KEYS  an owner's two index keys   ARGV[1] the time in ms, or empty: a minute ago, as a session that is so
  *       young may be noted before it is there   ARGV[2…] ids
@@ -40,7 +41,7 @@ export const FORGET = script(
 local since = tonumber(ARGV[1]) or now - 60000
 for i = 2, #ARGV do
   local last = redis.call('ZSCORE', used, ARGV[i])
-  if last and tonumber(last) < since then
+  if last and tonumber(last) <= since then
     redis.call('ZREM', used, ARGV[i])
     redis.call('ZREM', expires, ARGV[i])
   end
