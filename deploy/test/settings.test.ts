@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { FORMER_NAMES } from "../../packages/server/src/config/config.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -16,9 +17,12 @@ const NOT_PASSED_ON = [
   "PUBLISH_ADDRESS",
 ];
 
-test("every setting of .env.example reaches the backend's container", () => {
+test("every setting of .env.example reaches the backend's container, and so do the former names", () => {
   const settings = [...read(".env.example").matchAll(/^(?:# )?([A-Z_]+)=/gm)].map(([, name = ""]) => name);
-  const expected = new Set(settings.filter((name) => !NOT_PASSED_ON.includes(name)));
+  const expected = new Set([
+    ...settings.filter((name) => !NOT_PASSED_ON.includes(name)),
+    ...Object.keys(FORMER_NAMES),
+  ]);
   const environment = read("deploy/backend/service.yml").split("environment:")[1] ?? "";
   const passedOn = [...environment.matchAll(/^ {6}([A-Z_]+):/gm)].map(([, name = ""]) => name);
   expect(new Set(passedOn)).toEqual(expected);

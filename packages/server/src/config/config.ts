@@ -57,7 +57,7 @@ const environment = z.object({
 });
 
 /** Former names of variables, which keep working. */
-const FORMER_NAMES: Readonly<Record<string, string>> = {
+export const FORMER_NAMES: Readonly<Record<string, string>> = {
   FIRST_WORD_TIMEOUT_SECONDS: "FIRST_TOKEN_TIMEOUT_SECONDS",
   BETWEEN_WORDS_TIMEOUT_SECONDS: "IDLE_TIMEOUT_SECONDS",
 };
