@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { ConfigError, loadConfig } from "../../packages/server/src/config/config.ts";
+import { ConfigError, loadConfig, SETTINGS } from "../../packages/server/src/config/config.ts";
 
 const VALUES = fileURLToPath(new URL("../helm/values", import.meta.url));
 const EXAMPLES = readdirSync(VALUES);
@@ -52,7 +52,9 @@ describe.skipIf(!HAS_HELM)("the chart (skipped: there is no helm on the PATH)", 
   test.each<Record<string, string>>([
     { AUTH: "jwt" },
     { AUTH: "none" },
+    { ALLOW_UNAUTHENTICATED: "true", AUTH: "none", ALLOWED_ORIGINS: "https://chat.example.org" },
     { AUTH: "jwt", OIDC_ISSUER: "https://login.example.org" },
+    { AUTH: "jwt", OIDC_ISSUER: "http://login.example.org", OIDC_AUDIENCE: "chat" },
     {
       AUTH: "jwt",
       OIDC_ISSUER: "https://login.example.org",
@@ -115,6 +117,15 @@ describe.skipIf(!HAS_HELM)("the chart (skipped: there is no helm on the PATH)", 
     // 5 s until no request arrives any more, 60 s for answers, and some more.
     expect(text).toContain("terminationGracePeriodSeconds: 80");
     expect(text).toContain("default chat-backend.chats.svc.cluster.local:9090;");
+  });
+
+  test("a container has settings that the server knows, and no others", () => {
+    const values = EXAMPLES.map((name) => render("--values", join(VALUES, name)));
+    const names = [render(...EVERYTHING), ...values].flatMap((text) =>
+      [...text.matchAll(/^ {12}- name: ([A-Z_]+)$/gm)].map(([, name = ""]) => name),
+    );
+    expect(names).toEqual(expect.arrayContaining(["REDIS_URL", "REDIS_TLS_CA_FILE", "SESSION_SECRET"]));
+    expect(names.filter((name) => !SETTINGS.includes(name))).toEqual([]);
   });
 
   test("a number reaches the server as it was written, however large; one that is taken away does not", () => {
