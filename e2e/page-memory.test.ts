@@ -167,6 +167,24 @@ describe("memory on the page", () => {
     await expect(xray.getByText("Session: 3 turns")).toBeVisible();
   });
 
+  test("promises no number of messages before the server has counted them", async () => {
+    const chat = await open();
+    await chat.say("one");
+    const counted = Promise.withResolvers<void>();
+    await chat.page.route("**/api/context-preview", async (route) => {
+      await counted.promise;
+      await route.continue();
+    });
+    await chat.page.reload();
+    await expect(chat.page.getByText("Sends this message with what fits of the conversation")).toBeVisible();
+    await chat.memory("Stateless");
+    await expect(chat.page.getByText("Sends only this message")).toBeVisible();
+    await chat.memory("Stateful");
+    await expect(chat.page.getByText("Sends this message with what fits of the conversation")).toBeVisible();
+    counted.resolve();
+    await expect(chat.page.getByText("Sends these 3 messages")).toBeVisible();
+  });
+
   test("sends one prompt to every lane and adds up the cost", async () => {
     const chat = await open();
     await chat.page.getByRole("button", { name: "Side by side" }).click();

@@ -214,7 +214,6 @@ export function SessionView({
           chat={chat}
           server={server}
           pricing={pricing}
-          lined={line.sent.size}
           isConnected={lined === null}
           input={input}
         />

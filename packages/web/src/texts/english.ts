@@ -147,6 +147,7 @@ export const english = {
     chooseOther: (name: string) => `${name} is not available. Choose another provider.`,
     blind: (model: string) => `The model ${model} does not see images. Remove them, or choose another model.`,
     unknown: "What will be sent is not known while Redis cannot be reached",
+    sendsWhatFits: "Sends this message with what fits of the conversation",
     sends: (count: number, recalled: number) => {
       const alone = recalled === 0 ? "Sends only this message" : "Sends this message";
       const sent = count <= 1 ? alone : `Sends these ${messages(count)}`;

@@ -134,7 +134,7 @@ export const german: Texts = {
     note: "Das gilt für neue Sitzungen: Jede Sitzung behält in Redis, was für sie gewählt wurde. Die Darstellung folgt dem System, bis ihr Knopf benutzt wird.",
     otherSessions: "Auch aus meinen anderen Sitzungen erinnern",
     otherSessionsNote:
-      "In jeder Sitzung dieses Browsers: Mit einer Nachricht mit Gedächtnis und Erinnern werden frühere Nachrichten Ihrer anderen Sitzungen gesendet, die Wörter oder den Sinn mit ihr teilen. X-ray zeigt, welche.",
+      "In jeder Sitzung dieses Browsers: Mit einer Nachricht mit Gedächtnis und Erinnern werden frühere Nachrichten Ihrer anderen Sitzungen gesendet, die Wörter oder den Sinn mit ihr teilen. Der Röntgenblick zeigt, welche.",
   },
   shortcuts: {
     anywhere: {
@@ -216,6 +216,7 @@ export const german: Texts = {
     blind: (model) =>
       `Das Modell ${model} sieht keine Bilder. Entfernen Sie sie oder wählen Sie ein anderes Modell.`,
     unknown: "Was gesendet wird, ist nicht bekannt, solange Redis nicht erreichbar ist",
+    sendsWhatFits: "Sendet diese Nachricht und vom Gespräch, was passt",
     sends: (count, recalled) => {
       const alone = recalled === 0 ? "Sendet nur diese Nachricht" : "Sendet diese Nachricht";
       const sent = count <= 1 ? alone : `Sendet diese ${messages(count)}`;

@@ -9,8 +9,8 @@ interface SendingSummaryProps {
   choice: Choice;
   /** What the next turn sends; null while the server counts, or if it cannot. */
   preview: ContextReport | null;
-  /** Number of history messages on the line, used while there is no preview. */
-  lined: number;
+  /** True if messages come before the next one. */
+  hasHistory: boolean;
   /** False while it is unknown what Redis has of the session. */
   isLoaded: boolean;
   provider: ProviderStatus;
@@ -18,10 +18,21 @@ interface SendingSummaryProps {
 }
 
 /** "Sends these 5 messages · 148 tokens · of 4,096 · $0.00004". */
-export function SendingSummary({ choice, preview, lined, isLoaded, provider, pricing }: SendingSummaryProps) {
+export function SendingSummary({
+  choice,
+  preview,
+  hasHistory,
+  isLoaded,
+  provider,
+  pricing,
+}: SendingSummaryProps) {
   if (preview === null) {
     if (choice.mode === "stateful" && !isLoaded) return <span>{t.composer.unknown}</span>;
-    return <span>{t.composer.sends(choice.mode === "stateful" ? lined + 1 : 1, 0)}</span>;
+    return (
+      <span>
+        {choice.mode === "stateful" && hasHistory ? t.composer.sendsWhatFits : t.composer.sends(1, 0)}
+      </span>
+    );
   }
   const { tokens, context_window } = preview;
   const model = choice.model ?? provider.default_model;

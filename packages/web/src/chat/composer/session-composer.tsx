@@ -23,17 +23,16 @@ interface SessionComposerProps {
   chat: Chat;
   server: Providers;
   pricing: Pricing;
-  /** Number of messages on the memory line. */
-  lined: number;
   /** True if the line shows the next turn. */
   isConnected: boolean;
   input: RefObject<HTMLTextAreaElement | null>;
 }
 
-export function SessionComposer({ chat, server, pricing, lined, isConnected, input }: SessionComposerProps) {
+export function SessionComposer({ chat, server, pricing, isConnected, input }: SessionComposerProps) {
   const { conversation, state, choice, choose, draft, changeDraft, attachments, preview, provider } = chat;
   const blocked = blockedBy(chat, server);
   const isReady = blocked === null;
+  const hasHistory = chat.history !== null || state.live !== null;
   useEffect(() => {
     if (isReady && choice !== null) conversation.sendEarly(choice);
   }, [isReady, choice, conversation]);
@@ -63,7 +62,7 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
       waiting={state.waiting}
       onDiscardWaiting={(key) => conversation.discard(key)}
       onSendWaiting={() => conversation.sendWaiting()}
-      connected={isConnected && (chat.history !== null || state.live !== null) && choice?.mode === "stateful"}
+      connected={isConnected && hasHistory && choice?.mode === "stateful"}
       input={input}
       attachments={
         <>
@@ -108,7 +107,7 @@ export function SessionComposer({ chat, server, pricing, lined, isConnected, inp
           <SendingSummary
             choice={choice}
             preview={preview}
-            lined={lined}
+            hasHistory={hasHistory}
             isLoaded={state.load === "ready"}
             provider={provider}
             pricing={pricing}
