@@ -132,6 +132,8 @@ async function startNginx(folder: string, port: number, backend: string) {
       .replaceAll("/etc/nginx/servers", join(folder, "servers"))
       .replaceAll("/etc/nginx", folder)
       .replaceAll("/usr/share/nginx/html", join(folder, "html"))
+      // A test's stderr is a socket, which cannot be opened by its path.
+      .replace("/dev/stderr", "stderr")
       .replace("backend:9090", `127.0.0.1:${backend}`)
       .replace(/^\s*resolver .*$/m, "")
       .replace("listen 80;", `listen 127.0.0.1:${port};`);
