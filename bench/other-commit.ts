@@ -1,8 +1,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { explain, Failure } from "../packages/setup/base/failure.mjs";
 import { installOnce } from "./installed.ts";
 
+/** Each takes some hundred megabytes. */
+const KEPT_COMMITS = 3;
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The sources of a commit, with the packages that its own lock file names. */
@@ -39,5 +43,22 @@ async function checkOut(name: string): Promise<OtherCommit> {
     // Not what is installed here: its own lock file may name packages that this commit no longer has.
     npm: ["ci", "--omit=dev"],
   });
+  removeUnused(root);
   return { commit: commit.slice(0, 7), root };
+}
+
+/** Marks a commit's folder as used, and removes those that were used longest ago. */
+export function removeUnused(root: string): void {
+  const now = new Date();
+  utimesSync(root, now, now);
+  const cache = dirname(root);
+  readdirSync(cache)
+    // Those that an interrupted run has left half filled begin with a commit too.
+    .filter((name) => /^[0-9a-f]{40}/.test(name))
+    .map((name) => ({ folder: join(cache, name), usedAt: statSync(join(cache, name)).mtimeMs }))
+    .toSorted((a, b) => b.usedAt - a.usedAt)
+    .slice(KEPT_COMMITS)
+    .forEach(({ folder }) => {
+      rmSync(folder, { recursive: true, force: true });
+    });
 }
