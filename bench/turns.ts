@@ -8,6 +8,7 @@ import { pinSelf } from "./pinned.ts";
 import { redisVersion } from "./redis-info.ts";
 import { pacedStreamRows } from "./turns/paced-streams.ts";
 import { startPrograms } from "./turns/programs.ts";
+import { measureStarts, startRows } from "./turns/starts.ts";
 import { storedBytesRows } from "./turns/stored-bytes.ts";
 import { streamedTurnRows } from "./turns/streamed-turns.ts";
 import { TurnTable } from "./turns/table.ts";
@@ -22,6 +23,7 @@ const { values: options } = parseArgs({
 });
 
 const other = await checkOutOtherCommit(options.beside);
+const starts = await measureStarts();
 pinSelf(1);
 const programs = await startPrograms(other);
 try {
@@ -30,6 +32,7 @@ try {
   await streamedTurnRows(programs, table);
   await pacedStreamRows(programs, table);
   await storedBytesRows(programs, table);
+  startRows(starts, programs, table);
   table.end();
   const info = await programs.products[0].redis.info("server");
   table.results.save({
