@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { run } from "../../../packages/setup/src/run.ts";
 
 export interface Outcome {
@@ -15,5 +18,17 @@ export interface ShellOptions {
 }
 
 /** Runs a command as a person types it. What it started ends with it, at its deadline at the latest. */
-export const shell = (command: string, { deadlineMs = 60_000, ...options }: ShellOptions): Promise<Outcome> =>
-  run("sh", ["-c", command], { ...options, deadlineMs });
+export async function shell(
+  command: string,
+  { deadlineMs = 60_000, input, ...options }: ShellOptions,
+): Promise<Outcome> {
+  if (input === undefined) return run("sh", ["-c", command], { ...options, deadlineMs });
+  const folder = await mkdtemp(join(tmpdir(), "input-"));
+  try {
+    const file = join(folder, "input");
+    await writeFile(file, input);
+    return await run("sh", ["-c", `exec <'${file}'\n${command}`], { ...options, deadlineMs });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
