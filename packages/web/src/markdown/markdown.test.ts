@@ -126,6 +126,17 @@ test("shows formulas as source until they are rendered, and leaves prices alone"
 });
 
 test.each([
+  ["Here $E = mc^2$ holds.", "$E = mc^2$"],
+  ["If $x$, then ($\\alpha$).", "$x$", "$\\alpha$"],
+  ["From $x_1$-th to $x_n$.", "$x_1$", "$x_n$"],
+  ["$5 and $10, $5-$10, US$5/US$6, $1=\u20ac0.92 and \u20ac1=$1.09, or $ x^2 $"],
+  ["PATH=$HOME/bin:$PATH and $FOO_BAR and $BAZ_BAR, `$x^2$` or \\$x^2$"],
+])("takes single dollars for a formula's only where they look like it: %s", (source, ...formulas) => {
+  const found = [...render(source).matchAll(/<code class="math"[^>]*>([^<]*)</g)].map(([, text]) => text);
+  expect(found).toEqual(formulas);
+});
+
+test.each([
   [
     "**\u4e0d\u8981\u70b9\u5b89\u88c5\u3002**\u5b83\u4f1a\u51fa\u9519\u3002",
     "\u4e0d\u8981\u70b9\u5b89\u88c5\u3002",

@@ -8,7 +8,8 @@ export interface MathToken extends Tokens.Generic {
   readonly isBlock: boolean;
 }
 
-const MATH = /^(?:\\\(([^\n]+?)\\\)|\\\[([\s\S]+?)\\\]|\$\$([\s\S]+?)\$\$)/;
+const MATH =
+  /^(?:\\\(([^\n]+?)\\\)|\$(?=[a-zA-Z]\$|[^$\n]*[\\^_=])(?![\s$])([^$\n]+?)(?<!\s)\$(?!\w)|\\\[([\s\S]+?)\\\]|\$\$([\s\S]+?)\$\$)/;
 const MATH_BLOCK = /^ {0,3}(?:\\\[([\s\S]+?)\\\]|\$\$([\s\S]+?)\$\$)[ \t]*(?:\n|$)/;
 /** Han, kana, Hangul and the punctuation that is written with them. */
 const CJK =
@@ -16,7 +17,7 @@ const CJK =
 const STRONG = /^\*\*(?![\s*])((?:[^*\n]|\*(?!\*))+?)(?<!\s)\*\*(?!\*)/;
 const EM = /^\*(?![\s*])([^*\n]+?)(?<!\s)\*(?!\*)/;
 
-/** LaTeX's own delimiters. A single "$" stays text: most often it is a price. */
+/** LaTeX's own delimiters. */
 const mathBlock: TokenizerAndRendererExtension = {
   name: "mathBlock",
   level: "block",
@@ -28,16 +29,17 @@ const mathBlock: TokenizerAndRendererExtension = {
   },
 };
 
+/** A single "$" too, which many models write, if what follows cannot be a price or a variable of a shell. */
 const mathInline: TokenizerAndRendererExtension = {
   name: "math",
   level: "inline",
-  start: (source) => source.match(/\\\(|\\\[|\$\$/)?.index,
+  start: (source) => source.match(/\\\(|\\\[|\$/)?.index,
   tokenizer(source) {
     const match = MATH.exec(source);
     if (match === null) return undefined;
-    const [raw, inline, ...display] = match;
-    const text = (inline ?? display.find((part) => part !== undefined) ?? "").trim();
-    return { type: "math", raw, text, isBlock: inline === undefined };
+    const [raw, ...parts] = match;
+    const place = parts.findIndex((part) => part !== undefined);
+    return { type: "math", raw, text: (parts[place] ?? "").trim(), isBlock: place > 1 };
   },
 };
 
