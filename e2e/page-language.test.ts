@@ -89,6 +89,23 @@ test("speaks German to a German browser, everywhere, and loads English for no ot
   await expectNoEnglish(page, "side by side");
 });
 
+test("offers the next step within the window of a telephone", async () => {
+  const page = await stack.open({ locale: "de-DE", viewport: { width: 360, height: 800 } });
+  await page.getByText("Meine Katze heißt Miso").click();
+  await page.getByRole("radio", { name: /^Mirror/ }).check({ force: true });
+  for (const label of ["Senden", /^Weiter: /]) await page.getByRole("button", { name: label }).click();
+  const step = page.getByRole("button", { name: "Jetzt fragen: „Wie heißt meine Katze?“" });
+  await expect(step).toBeVisible();
+  const [text, box] = (await page.evaluate(`(() => {
+    const button = document.querySelector(".next-step button");
+    const range = document.createRange();
+    range.selectNodeContents(button);
+    return [range, button].map((it) => it.getBoundingClientRect()).map(({ left, right }) => ({ left, right }));
+  })()`)) as { left: number; right: number }[];
+  expect(text?.left).toBeGreaterThan((box?.left ?? 0) + 8);
+  expect(text?.right).toBeLessThan((box?.right ?? 0) - 8);
+});
+
 test("can be set to another language, which stays, and back to the browser's", async () => {
   const page = await stack.open({ locale: "fr-FR", viewport: { width: 1440, height: 900 } });
   await expect(page.getByRole("button", { name: "New session" })).toBeVisible();
