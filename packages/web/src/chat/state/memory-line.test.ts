@@ -144,6 +144,8 @@ test("excludes what came after an answer", () => {
 
 test("does not count the system prompt as a message", () => {
   expect(countSent(report(["m1", null]))).toBe(2);
+  const joined = { ...report([null]), normalized: [{ change: "joined" as const, messages: 3 }] };
+  expect(countSent(joined)).toBe(4);
 });
 
 test("leaves out messages that Redis no longer has", () => {

@@ -69,9 +69,10 @@ export function lineOfTurn(
   };
 }
 
-/** Counts the messages that a report sends, without the system prompt. */
-export const countSent = (report: ContextReport): number =>
-  report.messages.filter(({ role }) => role !== "system").length;
+/** Counts the messages that a report sends, without the system prompt; each of those that are sent as one. */
+export const countSent = ({ messages, normalized }: ContextReport): number =>
+  messages.filter(({ role }) => role !== "system").length +
+  (normalized.find(({ change }) => change === "joined")?.messages ?? 0);
 
 /** "148 tokens", "about 148 tokens". */
 export const tokenText = ({ counted, estimated }: ContextReport["tokens"]): string =>
