@@ -61,6 +61,22 @@ test("shows what is recalled before it is sent, why, and of how much", async () 
   await expect(found.getByText("My cat is called Miso.")).toBeVisible();
 });
 
+test("shows what comes along with a message that is not written yet", async () => {
+  const id = "recalled-for-nothing";
+  const { page } = await openLong(id);
+  const messages = [{ role: "user", content: "My cat is hungry." }];
+  await stack.send("POST", `/sessions/${id}/messages`, { messages });
+  await page.reload();
+  const xray = page.getByRole("complementary", { name: "X-ray" });
+  await expect(xray.getByText(/^Your message is still empty: recall can only go by/)).toBeVisible();
+  await expect(page.locator(".composer").getByText(/ recalled$/)).toBeVisible();
+  const last = xray.locator(".block").last();
+  await expect(last.getByText(/My cat is called Miso[\s\S]*My cat is hungry/)).toBeVisible();
+  await expect(xray.getByText("+ your next message")).toBeVisible();
+  await page.getByRole("textbox", { name: "Message" }).fill("What is my cat called?");
+  await expect(xray.getByText(/^Searched \d+ of \d+ messages/)).toBeVisible();
+});
+
 test("leaves out of the next message what the user does not want to be recalled, until it is sent", async () => {
   const chat = await openLong("recalled-not-this");
   const found = chat.page.getByRole("region", { name: "Recalled" });

@@ -124,7 +124,7 @@ function Report({ subject, report, pricing, sessionId, chatRequest }: ReportProp
       <Figures report={report} subject={subject} pricing={pricing} />
       <ContextBar report={report} hasLegend />
       <TableOfContents sessionId={sessionId} report={report} />
-      <Recalled sessionId={sessionId} report={report} isNext={kind === "next"} />
+      <Recalled sessionId={sessionId} report={report} isNext={kind === "next"} isOpen={subject.isOpen} />
       <div ref={payload} className="inspector-payload">
         <PayloadBlocks report={report} kind={kind} isLastOpen={subject.isOpen} />
       </div>

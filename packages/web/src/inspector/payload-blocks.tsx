@@ -1,6 +1,7 @@
 import type { ContextReport, SentMessage } from "@redis-memory-magic/protocol";
 import { useState } from "react";
 import { tokenText } from "../chat/state/memory-line.ts";
+import { EMPTY_DRAFT } from "../chat/state/use-context-preview.ts";
 import { t } from "../texts/texts.ts";
 import type { InspectorSubject } from "./inspector-panel.tsx";
 
@@ -20,9 +21,10 @@ export function PayloadBlocks({ report, kind, isLastOpen }: PayloadBlocksProps) 
   const { messages, left_out, normalized, intact, tokens } = report;
   const { blocks: texts } = t.inspector;
   const isFolded = !isUnfolded && messages.length > 2 * ENDS + 1;
-  const blocks = messages.map((message, index) => (
+  const shown = isLastOpen ? withoutDraft(messages) : messages;
+  const blocks = shown.map((message, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: messages of a payload have no other key.
-    <PayloadBlock key={index} message={message} isOpen={isLastOpen && index === messages.length - 1} />
+    <PayloadBlock key={index} message={message} />
   ));
   return (
     <section className="blocks" aria-label={texts.name}>
@@ -46,9 +48,18 @@ export function PayloadBlocks({ report, kind, isLastOpen }: PayloadBlocksProps) 
           {blocks.slice(-ENDS)}
         </>
       )}
+      {isLastOpen && <p className="block-left-out">{texts.draft}</p>}
       <p className="blocks-sum figures">{texts.total(tokenText(tokens))}</p>
     </section>
   );
+}
+
+/** What is sent before a message that is not written yet: others can be joined to it, and it can quote what is recalled. */
+function withoutDraft(messages: ContextReport["messages"]): ContextReport["messages"] {
+  const last = messages.at(-1);
+  if (!last?.content.endsWith(EMPTY_DRAFT)) return messages;
+  const content = last.content.slice(0, -EMPTY_DRAFT.length).trimEnd();
+  return [...messages.slice(0, -1), ...(content === "" ? [] : [{ ...last, content }])];
 }
 
 /** Longer contents are clamped. */
@@ -56,15 +67,13 @@ const LONG_CHARS = 200;
 
 interface PayloadBlockProps {
   message: ContextReport["messages"][number];
-  isOpen: boolean;
 }
 
-function PayloadBlock({ message, isOpen }: PayloadBlockProps) {
+function PayloadBlock({ message }: PayloadBlockProps) {
   const { role, content, tokens, images = [] } = message;
   const [isWhole, setIsWhole] = useState(false);
   const { blocks: texts } = t.inspector;
   const isLong = content.length > LONG_CHARS || content.split("\n", 5).length > 4;
-  if (isOpen) return <p className="block-left-out">{texts.draft}</p>;
   return (
     <div className="block" data-role={role}>
       <p className="block-head">

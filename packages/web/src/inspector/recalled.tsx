@@ -11,10 +11,12 @@ interface RecalledProps {
   report: ContextReport;
   /** True for the message that is not sent yet: what it recalls can be left out. */
   isNext: boolean;
+  /** True if it is not written yet either. */
+  isOpen: boolean;
 }
 
 /** What was recalled from outside the window and from other sessions, and why. */
-export function Recalled({ sessionId, report, isNext }: RecalledProps) {
+export function Recalled({ sessionId, report, isNext, isOpen }: RecalledProps) {
   const leftOut = useNotRecalled(sessionId);
   const recall = recallOf(report);
   if (recall === undefined) return null;
@@ -28,7 +30,7 @@ export function Recalled({ sessionId, report, isNext }: RecalledProps) {
           ))}
         </ol>
       )}
-      <p className="recalled-search figures">{searchText(recall)}</p>
+      <p className="recalled-search figures">{searchText(recall, isOpen)}</p>
       {isNext && leftOut.length > 0 && (
         <button type="button" className="button-text" onClick={recallAll}>
           {t.inspector.recalled.bringBack(leftOut.length)}
@@ -109,8 +111,10 @@ function Hit({
   );
 }
 
-function searchText({ searched, total, sessions, matched, hits, ms, failed }: RecallPart): string {
+function searchText(recall: RecallPart, isOpen: boolean): string {
+  const { searched, total, sessions, matched, hits, ms, failed } = recall;
   const texts = t.inspector.recalled;
+  if (isOpen && (failed === undefined || failed === "no_words")) return texts.emptyDraft;
   if (failed !== undefined) return texts.failures[failed];
   const search = texts.searched(searched, total, sessions, formatTenths(ms));
   return `${search} ${matched === 0 ? texts.noneMatched : texts.fit(hits.length, matched)}`;

@@ -8,14 +8,13 @@ import type {
 import { useCallback, useMemo, useRef } from "react";
 import { type Choice, chatBody } from "../chat/state/choice.ts";
 import type { Chat } from "../chat/state/use-chat.ts";
+import { EMPTY_DRAFT } from "../chat/state/use-context-preview.ts";
 import type { Pricing } from "../chat/state/use-pricing.ts";
 import { useSessionTotals } from "../chat/state/use-session-totals.ts";
 import { InspectorPanel, type InspectorSubject } from "./inspector-panel.tsx";
 import { ModelSettings } from "./model-settings.tsx";
 import { StrategyChoice } from "./strategy-choice.tsx";
 
-/** In place of a message that is not written yet. */
-const EMPTY_DRAFT = "…";
 /** Until the server's defaults are known. */
 const UNKNOWN_CHOICE: Choice = { mode: "stateful", provider: "mirror" };
 

@@ -322,6 +322,7 @@ export const english = {
         late: "Nothing was recalled: the search took too long.",
         no_words: "Nothing was recalled: your message has no words to search for.",
       },
+      emptyDraft: "Your message is still empty: recall can only go by what was said before it.",
       neighbour: "Next to a message that shares words or meaning with yours",
       has: (terms: string) => `Has ${terms}`,
       similar: (similarity: string) => `Similar in meaning (${similarity})`,

@@ -482,6 +482,8 @@ export const german: Texts = {
         late: "Nichts wurde erinnert: Die Suche hat zu lange gedauert.",
         no_words: "Nichts wurde erinnert: Ihre Nachricht hat keine Wörter, nach denen man suchen kann.",
       },
+      emptyDraft:
+        "Ihre Nachricht ist noch leer: Das Erinnern kann nur nach dem gehen, was davor gesagt wurde.",
       neighbour: "Neben einer Nachricht, die Wörter oder den Sinn mit Ihrer teilt",
       has: (terms) => `Enthält ${terms}`,
       similar: (similarity) => `Ähnlich in der Bedeutung (${similarity})`,

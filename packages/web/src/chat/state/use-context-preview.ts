@@ -7,7 +7,7 @@ import { useNotRecalled } from "./not-recalled.ts";
 import { useNoteRevision } from "./note-revision.ts";
 
 /** Counted while the draft is empty: the shortest possible message. */
-const EMPTY_DRAFT = "…";
+export const EMPTY_DRAFT = "…";
 const TYPING_PAUSE_MS = 250;
 const RETRY_MS = 3_000;
 
