@@ -1,13 +1,17 @@
 import { StringDecoder } from "node:string_decoder";
 import { createParser, type EventSourceParser } from "eventsource-parser";
 import { isFields } from "../fields.ts";
+import { EventParser } from "./event-parser.ts";
 import type { BodyReader } from "./http-exchange.ts";
 import { providerFailure } from "./provider-failure.ts";
 import { parseOrNull } from "./wire-json.ts";
 
 /** Reads one answer, whichever way it is sent. What it throws fails the exchange. */
 export interface AnswerReader<Result> {
-  /** Takes the next event's value, which may be anything; returns a result if nothing that matters can follow. */
+  /**
+   * Takes the next event's value, which may be anything, and may change with the next event. Returns a result if nothing
+   * that matters can follow.
+   */
   event(value: unknown): Result | undefined;
   /** Takes the mark `[DONE]`. */
   done(): Result | undefined;
@@ -82,6 +86,7 @@ export class AnswerBodyReader<Result> implements BodyReader<Result> {
 /** Gives a reader the events of an answer. */
 class Events<Result> {
   readonly #reader: AnswerReader<Result>;
+  readonly #parser = new EventParser();
   /** The last text among the events that may be a reason for an early end. */
   #words = "";
 
@@ -93,7 +98,7 @@ class Events<Result> {
     const text = data.trim();
     if (text === "" || text === "null") return undefined;
     if (/^\[?done\]?$/i.test(text)) return this.#reader.done();
-    const value = parseOrNull(text);
+    const value = this.#parser.parse(text);
     if (value !== null) return this.#reader.event(name === "error" ? asError(value) : value);
     // Some servers leave out the empty lines between their events.
     if (text.includes("\n")) return this.takeLines(text);

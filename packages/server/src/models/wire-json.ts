@@ -19,9 +19,12 @@ export function parseAs<Schema extends z.ZodType>(schema: Schema, value: unknown
   return parsed.data;
 }
 
-export function parseOrNull(text: string): unknown {
+type Reviver = (this: Record<string, unknown>, key: string, value: unknown) => unknown;
+
+/** @param reviver called with each value, as by `JSON.parse` */
+export function parseOrNull(text: string, reviver?: Reviver): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, reviver);
   } catch {
     return null;
   }
