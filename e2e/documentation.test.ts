@@ -70,6 +70,13 @@ test.skipIf(!hasCurl)(
   },
 );
 
+test.skipIf(!hasCurl)("the request of README.md is answered as it is written there", async () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const [, command = "", answer] = /```bash\n(curl [\s\S]*?)```\n```json\n(.*)\n```/.exec(readme) ?? [];
+  const { stdout } = await run("sh", ["-c", command.replaceAll("http://localhost:9090", stack.api)]);
+  expect(withoutWhatVaries(stdout)).toBe(withoutWhatVaries(answer ?? ""));
+});
+
 /** Each `$ command` of the guide, with the lines that follow it. */
 function examplesOf(guide: string): { command: string; answer: string }[] {
   const blocks = [...guide.matchAll(/^```\n(\$ [\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
