@@ -34,3 +34,17 @@ test.each([
   expect(separate(answer)).toEqual({ text, reasoning });
   expect(withoutReasoning(answer)).toBe(text);
 });
+
+test.each([
+  ["\n [THINK]Hm[/THINK]\nHello", "Hello"],
+  ["[Think]Hm[/think]Hello", "Hello"],
+  ["◁think▷Hm◁/think▷Hello", "Hello"],
+  ["<|start|>assistant<|channel|>final<|message|>Hello", "Hello"],
+  ["<|channel>Hm<channel|>Hello", "Hello"],
+  ["Hm\n</Think>\nHello", "Hello"],
+  ["\nI think [1] that 1 < 2\n", "\nI think [1] that 1 < 2\n"],
+  [" \n ", " \n "],
+  ["I thought of <think>this</think>, in one line", "I thought of <think>this</think>, in one line"],
+])("%j without its reasoning is %j", (answer, text) => {
+  expect(withoutReasoning(answer)).toBe(text);
+});
