@@ -22,6 +22,12 @@ test.each([0.5, 1, 1.3, 4])("a count of %f times the estimate is asked for twice
   expect(more * Math.max(1, ratio)).toBeGreaterThan(200);
 });
 
+test("the block of entries that all fit is made once", async () => {
+  const make = vi.fn(blockOf);
+  await largestThatFits(entries, 10_000, make, { count: async (text) => text.length, estimate });
+  expect(make).toHaveBeenCalledTimes(1);
+});
+
 test("all entries are kept where they fit, and none where not even one does", async () => {
   expect((await fit(1, 10_000)).kept).toEqual(entries);
   const { kept, block, tokens, count } = await fit(1, 10);

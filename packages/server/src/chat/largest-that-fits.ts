@@ -9,7 +9,6 @@ export interface CountFunctions {
 interface Fitting<Entry> {
   readonly kept: readonly Entry[];
   readonly block: string;
-  readonly tokens: number;
 }
 
 /**
@@ -22,14 +21,14 @@ export async function largestThatFits<Entry>(
   maxTokens: number,
   blockOf: (kept: readonly Entry[]) => string,
   { count, estimate }: CountFunctions,
-): Promise<Fitting<Entry>> {
-  let kept = firstThatFit(entries, maxTokens, blockOf, estimate);
+): Promise<Fitting<Entry> & { readonly tokens: number }> {
+  let fitting = firstThatFit(entries, maxTokens, blockOf, estimate);
   for (;;) {
-    const block = blockOf(kept);
+    const { kept, block } = fitting;
     const tokens = block === "" ? 0 : await count(block);
     if (tokens <= maxTokens || kept.length === 0) return { kept, block, tokens };
     const limit = (maxTokens * estimate(block)) / tokens;
-    kept = firstThatFit(kept.slice(0, -1), limit, blockOf, estimate);
+    fitting = firstThatFit(kept.slice(0, -1), limit, blockOf, estimate);
   }
 }
 
@@ -39,15 +38,20 @@ export function firstThatFit<Entry>(
   maxTokens: number,
   blockOf: (kept: readonly Entry[]) => string,
   estimate: (text: string) => number,
-): readonly Entry[] {
-  const fits = (length: number): boolean => estimate(blockOf(entries.slice(0, length))) <= maxTokens;
-  if (fits(entries.length)) return entries;
-  let least = 0;
+): Fitting<Entry> {
+  const first = (length: number): Fitting<Entry> => {
+    const kept = entries.slice(0, length);
+    return { kept, block: blockOf(kept) };
+  };
+  const fits = ({ block }: Fitting<Entry>): boolean => estimate(block) <= maxTokens;
+  const all = first(entries.length);
+  if (fits(all)) return all;
+  let best = first(0);
   let tooMany = entries.length;
-  while (tooMany - least > 1) {
-    const middle = Math.floor((least + tooMany) / 2);
-    if (fits(middle)) least = middle;
-    else tooMany = middle;
+  while (tooMany - best.kept.length > 1) {
+    const middle = first(Math.floor((best.kept.length + tooMany) / 2));
+    if (fits(middle)) best = middle;
+    else tooMany = middle.kept.length;
   }
-  return entries.slice(0, least);
+  return best;
 }

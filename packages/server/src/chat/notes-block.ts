@@ -39,5 +39,5 @@ export function notesThatFit(
   count: (text: string) => number,
 ): readonly Note[] {
   const blockOf = (newestFirst: readonly Note[]): string => notesBlock(newestFirst.toReversed());
-  return firstThatFit(notes.toReversed(), maxTokens, blockOf, count).toReversed();
+  return firstThatFit(notes.toReversed(), maxTokens, blockOf, count).kept.toReversed();
 }

@@ -8,7 +8,7 @@ export const quoteLines = (text: string): string[] => text.split(LINE_BREAK).map
 
 /** Indents the further lines of an entry, so that none of them can look like the beginning of another entry. */
 export const indentLines = (entry: string, mark = ""): string =>
-  entry.split(LINE_BREAK).join(`\n${mark}    `);
+  entry.replaceAll(LINE_BREAK, `\n${mark}    `);
 
 /** Puts a block of quotations before a message. */
 export const withQuoted = (block: string, content: string): string => `${block}\n\n${content}`;

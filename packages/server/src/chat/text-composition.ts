@@ -19,8 +19,8 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** How often each kind occurs, in the order of `KINDS`. */
-export type Composition = Float64Array;
+/** How often each kind occurs, in the order of `KINDS`. A typed array of this size would be allocated outside the heap. */
+export type Composition = number[];
 
 const LETTER = 1;
 const DIGIT = 2;
@@ -63,7 +63,7 @@ function classOf(code: number): number {
   return OTHER;
 }
 
-export const newComposition = (): Composition => new Float64Array(KINDS.length);
+export const newComposition = (): Composition => new Array<number>(KINDS.length).fill(0);
 
 /** Adds what another text consists of. */
 export function addComposition(to: Composition, other: Composition): void {

@@ -112,7 +112,9 @@ type StoredRecall = readonly [
 function encodeRecall({ turns, ms, searched, total, sessions, matched, failed }: Recall): StoredRecall {
   return [
     turns.map(({ session, from, to, passage, score, similarity, terms }) => {
-      const words = [...terms.flatMap(({ term, weight }) => [term, weight]), ...[similarity ?? []].flat()];
+      const words: (string | number)[] = [];
+      for (const { term, weight } of terms) words.push(term, weight);
+      if (similarity !== undefined) words.push(similarity);
       const part = passage === undefined ? [] : [passage.index, passage.from, passage.to];
       const more = session === undefined && part.length === 0 ? [] : [session ?? "", ...part];
       return [from, to, score, words, ...more];
