@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { checkOutOtherCommit } from "./other-commit.ts";
 import { pinSelf } from "./pinned.ts";
 import { redisVersion } from "./redis-info.ts";
+import { idleStreamRows } from "./turns/idle-streams.ts";
 import { pacedStreamRows } from "./turns/paced-streams.ts";
 import { startPrograms } from "./turns/programs.ts";
 import { measureStarts, startRows } from "./turns/starts.ts";
@@ -31,6 +32,7 @@ try {
   await wholeTurnRows(programs, table);
   await streamedTurnRows(programs, table);
   await pacedStreamRows(programs, table);
+  await idleStreamRows(programs, table);
   await storedBytesRows(programs, table);
   startRows(starts, programs, table);
   table.end();

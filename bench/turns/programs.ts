@@ -27,7 +27,7 @@ export interface Product {
   readonly redis: Awaited<ReturnType<typeof connectTo>>;
   readonly server: PinnedProgram;
   /** Starts another server on the same Redis. */
-  startServer(): Promise<PinnedProgram>;
+  startServer(env?: Record<string, string>): Promise<PinnedProgram>;
   stop(): Promise<void>;
 }
 
@@ -70,6 +70,7 @@ export async function startServerOn(
   redisUrl: string,
   upstream: PinnedProgram,
   root = file("../.."),
+  env: Record<string, string> = {},
 ): Promise<PinnedProgram> {
   return PinnedProgram.start(0, join(root, "packages/server/src/main.ts"), await freePort(), {
     REDIS_URL: redisUrl,
@@ -81,6 +82,7 @@ export async function startServerOn(
     LOG_LEVEL: "info",
     // The API of OpenAI has no field for a smaller window.
     CONTEXT_MAX_TOKENS: String(WINDOW_TOKENS),
+    ...env,
   });
 }
 
@@ -96,7 +98,7 @@ async function startProduct(
 ): Promise<Product> {
   // Without an append-only file: the server is measured, not a disk.
   const process = await RedisProcess.start({ args: ["--appendonly", "no"] });
-  const startServer = () => startServerOn(process.url, upstream, root);
+  const startServer = (env?: Record<string, string>) => startServerOn(process.url, upstream, root, env);
   const server = await startServer();
   const redis = await connectTo(process.url);
   const stop = async () => {
