@@ -273,7 +273,7 @@ export const englishLater = {
         outro: "It needs most of the room. What no longer fits beside it is not sent, the oldest first.",
       },
       askCarol: {
-        intro: "Ask for the name. The rule above says what is not sent, and why.",
+        intro: "Ask for the name. The dividing line above says what is not sent, and why.",
         outro: "Memory was on, and the name is still in Redis. It was not sent: there was no room for it.",
         message: "What's my name?",
       },

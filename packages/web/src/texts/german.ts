@@ -303,7 +303,7 @@ export const german: Texts = {
     thought: (count) => `Gedacht · ${aboutTokens(count)} · nicht wieder gesendet`,
     toolCall: "Werkzeugaufruf",
     toolOutput: "Ergebnis des Werkzeugs",
-    notStored: "Nicht gespeichert: Redis ist nicht erreichbar, daran wird sich niemand erinnern",
+    notStored: "Nicht gespeichert: Redis ist nicht erreichbar, deshalb wird das nicht behalten",
     copyAnswer: "Antwort kopieren",
     copyMessage: "Nachricht kopieren",
     regenerate: "Neu antworten",
@@ -394,7 +394,7 @@ export const german: Texts = {
         messages: ["Ich lerne gerade Redis Streams kennen", "Was lerne ich gerade kennen?"],
       },
       later: {
-        title: "Gedächtnis, das später angeht",
+        title: "Gedächtnis später angeschaltet",
         steps:
           "Sagen Sie etwas bei ausgeschaltetem Gedächtnis, schalten Sie es an und fragen Sie. Gespeichert war es die ganze Zeit.",
         messages: ["Ich liebe Pizza", "Welches Essen mag ich?"],
@@ -489,7 +489,7 @@ export const german: Texts = {
       similar: (similarity) => `Ähnlich in der Bedeutung (${similarity})`,
       show: "Im Gespräch zeigen",
       inPart: (tokens) => `in Teilen, ${tokens}`,
-      notThis: "Nicht dies",
+      notThis: "Dies nicht",
       bringBack: (count) => `Wieder erinnern (${formatCount(count)})`,
       showThere: "In ihrem Gespräch zeigen",
       from: (title) => (title === null ? "Aus einer anderen Sitzung" : `Aus „${title}“`),
@@ -712,7 +712,7 @@ export const german: Texts = {
           "Sie braucht den meisten Platz. Was daneben nicht mehr passt, wird nicht gesendet, das Älteste zuerst.",
       },
       askCarol: {
-        intro: "Fragen Sie nach dem Namen. Die Regel oben sagt, was nicht gesendet wird und warum.",
+        intro: "Fragen Sie nach dem Namen. Die Trennlinie oben sagt, was nicht gesendet wird und warum.",
         outro:
           "Das Gedächtnis war an, und der Name ist noch in Redis. Er wurde nicht gesendet: Es war kein Platz für ihn.",
         message: "Wie heiße ich?",
