@@ -3,6 +3,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { fetchTurn } from "../api/endpoints.ts";
 import type { Choice } from "../chat/state/choice.ts";
 import { type ConversationState, emptyConversation } from "../chat/state/conversation-state.ts";
+import { countSent } from "../chat/state/memory-line.ts";
 import type { ShownMessage, TurnInfo } from "../chat/state/shown-message.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import { t } from "../texts/later.ts";
@@ -96,7 +97,7 @@ function Side({ name, text, report, isRunning = false, problem = null, without }
       {report !== null && (
         <>
           <p className="comparison-sum figures">
-            {t.compare.wasSent(report.messages.length, report.tokens.counted)}
+            {t.compare.wasSent(countSent(report), report.tokens.counted)}
           </p>
           <ol className="comparison-sent" aria-label={t.compare.sent(name)}>
             {report.messages.map(({ role, content }, index) => (
