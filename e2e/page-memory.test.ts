@@ -167,16 +167,17 @@ describe("memory on the page", () => {
     await expect(xray.getByText("Session: 3 turns")).toBeVisible();
   });
 
-  test("promises no number of messages before the server has counted them", async () => {
+  test("promises no number of messages before the server has counted them, and blames no Redis", async () => {
     const chat = await open();
     await chat.say("one");
     const counted = Promise.withResolvers<void>();
-    await chat.page.route("**/api/context-preview", async (route) => {
+    await chat.page.route(/\/(context-preview|storage)$/, async (route) => {
       await counted.promise;
       await route.continue();
     });
     await chat.page.reload();
     await expect(chat.page.getByText("Sends this message with what fits of the conversation")).toBeVisible();
+    await expect(chat.page.getByText("Not known yet.", { exact: true })).toBeVisible();
     await chat.memory("Stateless");
     await expect(chat.page.getByText("Sends only this message")).toBeVisible();
     await chat.memory("Stateful");

@@ -146,7 +146,7 @@ export const english = {
     loading: "Loading the conversation…",
     chooseOther: (name: string) => `${name} is not available. Choose another provider.`,
     blind: (model: string) => `The model ${model} does not see images. Remove them, or choose another model.`,
-    unknown: "What will be sent is not known while Redis cannot be reached",
+    unknown: "What will be sent is not known yet",
     sendsWhatFits: "Sends this message with what fits of the conversation",
     sends: (count: number, recalled: number) => {
       const alone = recalled === 0 ? "Sends only this message" : "Sends this message";
@@ -394,7 +394,7 @@ export const english = {
       name: "Keys in Redis",
       title: "In Redis",
       nothing: "Nothing stored yet.",
-      unknown: "Not known while Redis cannot be reached.",
+      unknown: "Not known yet.",
       expires: (size: string, time: string) => `${size} · expires in ${time}`,
       columns: { key: "Key", type: "Type", entries: "Entries", ttl: "Time to live" },
       noTtl: "none",

@@ -215,7 +215,7 @@ export const german: Texts = {
     chooseOther: (name) => `${name} ist nicht verfügbar. Wählen Sie einen anderen Anbieter.`,
     blind: (model) =>
       `Das Modell ${model} sieht keine Bilder. Entfernen Sie sie oder wählen Sie ein anderes Modell.`,
-    unknown: "Was gesendet wird, ist nicht bekannt, solange Redis nicht erreichbar ist",
+    unknown: "Was gesendet wird, ist noch nicht bekannt",
     sendsWhatFits: "Sendet diese Nachricht und vom Gespräch, was passt",
     sends: (count, recalled) => {
       const alone = recalled === 0 ? "Sendet nur diese Nachricht" : "Sendet diese Nachricht";
@@ -556,7 +556,7 @@ export const german: Texts = {
       name: "Schlüssel in Redis",
       title: "In Redis",
       nothing: "Noch nichts gespeichert.",
-      unknown: "Nicht bekannt, solange Redis nicht erreichbar ist.",
+      unknown: "Noch nicht bekannt.",
       expires: (size, time) => `${size} · läuft in ${time} ab`,
       columns: { key: "Schlüssel", type: "Typ", entries: "Einträge", ttl: "Zeit bis zum Ablauf" },
       noTtl: "keine",
