@@ -111,6 +111,16 @@ describe("Ollama", () => {
     });
   });
 
+  test("does not repeat a request of which an answer has begun, even if a field of it is refused then", async () => {
+    const chunks = [
+      { choices: [{ delta: { role: "assistant", content: "Hello" } }] },
+      { error: { message: "stream_options is not supported", code: 400 } },
+    ];
+    fake.scenario = { packets: chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`) };
+    expect((await failureOf(model, question("Hi there"))).code).toBe("provider_refused");
+    expect(fake.turns).toHaveLength(1);
+  });
+
   test.each(["reasoning", "reasoning_content"])(
     "reports by %s that the model thinks, without the reasoning's text",
     async (field) => {

@@ -195,6 +195,7 @@ export class Ollama implements ChatModel {
     } catch (error) {
       if (
         !(error instanceof AppError) ||
+        queued.begun ||
         !this.#fields.dropRefused(error, this.#body(request), askedFields(request))
       )
         throw error;
