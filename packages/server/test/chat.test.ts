@@ -170,6 +170,26 @@ test("a turn does not keep the history that it has read while its answer comes",
   expect(kept).toBeUndefined();
 });
 
+test("a request is not kept by those who wait for its answer, once the answer has begun", async () => {
+  const { promise: completion, resolve: complete } = Promise.withResolvers<Completion>();
+  const lengths: number[] = [];
+  const { ask } = await start(
+    modelThat(async ({ items }, sink) => {
+      lengths.push(items.length);
+      sink.reasoning("Hm");
+      lengths.push(items.length);
+      sink.text("Hello");
+      lengths.push(items.length);
+      return completion;
+    }),
+  );
+  const turn = await ask("Hi");
+  await turn.follow(0)[Symbol.asyncIterator]().next();
+  complete({ usage: null, finishReason: "complete" });
+  expect(await turn.result()).toMatchObject({ response: { status: "completed" } });
+  expect(lengths).toEqual([1, 1, 0]);
+});
+
 test("a turn that meets a bug at its end is reported, runs no more, and does not keep the server from closing", async () => {
   const bug = new Error("a bug");
   const quota: StorageQuota = {

@@ -111,7 +111,8 @@ export interface ChatModel {
   availability(): Promise<Availability>;
 
   /**
-   * Asks the model. Text goes to the sink as it comes; resolves when the answer is whole.
+   * Asks the model. Text goes to the sink as it comes; resolves when the answer is whole. The first text empties the
+   * request's list of items, because an answer can take minutes: a request that has been answered is not repeated.
    * Rejects with an `AppError` (a `provider_…` code), or with `signal.reason` when aborted: then at once,
    * and the work upstream ends too.
    */

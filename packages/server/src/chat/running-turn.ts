@@ -255,6 +255,8 @@ export class RunningTurn {
       onFirstText: () => {
         this.#firstText = performance.now();
         this.#context = undefined;
+        // Each function that waits for the answer would keep its request, which can be large.
+        withData.items.length = 0;
       },
       onActivity: (activity) => this.#report(activity),
     });

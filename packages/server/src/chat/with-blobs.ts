@@ -50,8 +50,14 @@ const tooLarge = (): AppError =>
       "can have. Use fewer or smaller ones, or begin a new conversation.",
   );
 
-/** The request with the data of its images and files, instead of the addresses that they are stored under. */
-export async function withBlobs(request: ModelRequest, load: LoadBlob): Promise<ModelRequest> {
+/**
+ * Returns the request with the data of its images and files, instead of the addresses that they are stored under. Its
+ * list of items is the caller's.
+ */
+export async function withBlobs(
+  request: ModelRequest,
+  load: LoadBlob,
+): Promise<ModelRequest & { readonly items: ContextItem[] }> {
   const withData = async (part: ContentPart): Promise<ContentPart> => {
     if (part.type === "text" || !part.url.startsWith(BLOB)) return part;
     const url = await load(part.url.slice(BLOB.length));
