@@ -100,7 +100,8 @@ export async function openStreams(url: string, count: number, ask: Ask): Promise
       const asked = ask(client, 0);
       const { path } = asked;
       const answer = await send(pool, asked, "text/event-stream");
-      if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode}`);
+      if (answer.statusCode !== 200)
+        throw new Error(`${path}: ${answer.statusCode} ${await answer.body.text()}`);
       answer.body.on("error", () => {});
       answer.body.on("close", () => ended++);
       await new Promise((resolve, reject) => {

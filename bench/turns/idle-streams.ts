@@ -10,7 +10,8 @@ import { fixed, type TurnTable } from "./table.ts";
 const WANTED = 10_000;
 /** What a server has open besides streams, and what the measured turns need. */
 const OTHER_DESCRIPTORS = 200;
-const AT_ONCE = 500;
+/** More requests that arrive together would wait for each other, until their deadline in Redis. */
+const AT_ONCE = 100;
 const MEASURE_MS = 5000;
 /** So that the server takes neither for too many, nor the upstream for silent. */
 const LIMITS = { MAX_CONNECTIONS: "20000", IDLE_TIMEOUT_SECONDS: "600" };
