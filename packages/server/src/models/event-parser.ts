@@ -1,16 +1,22 @@
+import { randomUUID } from "node:crypto";
 import { parseOrNull } from "./wire-json.ts";
 
 const BEFORE_TEXT = '"content":"';
-/** Stands for the text where that is looked for. */
-const MARK = "\uFDD0";
+/** Stands for the text while that is looked for. No provider can send it. */
+const MARK = randomUUID();
+/** More than any chunk has. */
+const MAX_DEPTH = 10;
 /** Text that stands in JSON as it is. */
 const PLAIN = /^[^"\\\p{Cc}]*$/u;
 
-/** The value of an event, and the place of its text in it. */
-interface Example {
-  readonly value: unknown;
+interface Place {
   readonly holder: Record<string, unknown>;
   readonly key: string;
+}
+
+/** The value of an event, and the place of its text in it. */
+interface Example extends Place {
+  readonly value: unknown;
 }
 
 /**
@@ -56,12 +62,18 @@ export class EventParser {
     // Parts of this string, because parts of an event keep its whole packet in memory.
     this.#before = json.slice(0, this.#before.length);
     this.#after = json.slice(this.#before.length + MARK.length);
-    const places: Omit<Example, "value">[] = [];
-    const value = parseOrNull(json, function (key, text) {
-      if (text === MARK) places.push({ holder: this, key });
-      return text;
-    });
-    const [place] = places;
-    return place && places.length === 1 ? { value, ...place } : undefined;
+    const value = parseOrNull(json);
+    const place = placeOfMark(value);
+    return place && { value, ...place };
   }
+}
+
+function placeOfMark(value: unknown, depth = 0): Place | undefined {
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return undefined;
+  const holder = value as Record<string, unknown>;
+  for (const key of Object.keys(holder)) {
+    const place = holder[key] === MARK ? { holder, key } : placeOfMark(holder[key], depth + 1);
+    if (place) return place;
+  }
+  return undefined;
 }

@@ -19,12 +19,9 @@ export function parseAs<Schema extends z.ZodType>(schema: Schema, value: unknown
   return parsed.data;
 }
 
-type Reviver = (this: Record<string, unknown>, key: string, value: unknown) => unknown;
-
-/** @param reviver called with each value, as by `JSON.parse` */
-export function parseOrNull(text: string, reviver?: Reviver): unknown {
+export function parseOrNull(text: string): unknown {
   try {
-    return JSON.parse(text, reviver);
+    return JSON.parse(text);
   } catch {
     return null;
   }
