@@ -168,7 +168,10 @@ export class ReasoningTags {
   }
 }
 
-const tagAt = (text: string) => TAGS.find(([open]) => text.slice(0, open.length).toLowerCase() === open);
+const tagAt = (text: string) =>
+  BEGINS_LIKE_TAG.test(text)
+    ? TAGS.find(([open]) => text.slice(0, open.length).toLowerCase() === open)
+    : undefined;
 
 const OPENINGS = [...TAGS.map(([open]) => open), ...MARKERS];
 

@@ -97,7 +97,7 @@ class Events<Result> {
   take(data: string, name?: string): Result | undefined {
     const text = data.trim();
     if (text === "" || text === "null") return undefined;
-    if (/^\[?done\]?$/i.test(text)) return this.#reader.done();
+    if (text.length <= "[DONE]".length && /^\[?done\]?$/i.test(text)) return this.#reader.done();
     const value = this.#parser.parse(text);
     if (value !== null) return this.#reader.event(name === "error" ? asError(value) : value);
     // Some servers leave out the empty lines between their events.

@@ -44,7 +44,8 @@ export function finishReasonOf(reason: unknown, { text, refusal, toolCall }: Ans
 }
 
 function reasonNamed(reason: unknown): FinishReason | undefined {
-  if (typeof reason !== "string") return undefined;
+  // Nearly always.
+  if (reason === "stop" || typeof reason !== "string") return undefined;
   const name = reason.slice(0, MAX_CHARS).toLowerCase().replaceAll("-", "_");
   return REASONS.find(([pattern]) => pattern.test(name))?.[1];
 }
