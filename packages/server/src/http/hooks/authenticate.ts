@@ -16,11 +16,16 @@ interface Options {
   readonly publicUrl: string;
 }
 
-const principals = new WeakMap<FastifyRequest, Principal>();
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Read it by `principalOf`. */
+    principal: Principal | undefined;
+  }
+}
 
 /** Returns the caller of a request. Only guarded routes may call it. */
 export function principalOf(request: FastifyRequest): Principal {
-  const principal = principals.get(request);
+  const { principal } = request;
   if (principal === undefined)
     throw new Error(`${request.url} asks who makes the request, and is not guarded`);
   return principal;
@@ -33,6 +38,7 @@ export function authenticate(app: FastifyInstance, { identity, live, publicUrl }
     schema.response = { ...problems(401, 503), ...(schema.response as object) };
     schema.security = Object.keys(securitySchemes(identity)).map((name) => ({ [name]: [] }));
   });
+  app.decorateRequest("principal");
   const checkHost = identity.guests && hostCheck(publicUrl, true);
   app.addHook("onRequest", async (request, reply) => {
     checkHost?.(request);
@@ -49,7 +55,7 @@ export function authenticate(app: FastifyInstance, { identity, live, publicUrl }
       throw error;
     });
     if (principal.via === "guest" || principal.via === "login") checkCsrf(request, publicUrl);
-    principals.set(request, principal);
+    request.principal = principal;
     // Private answers must not be cached by proxies.
     reply.header("cache-control", "no-store");
     if (cookie) sendCookie(reply, cookie);
