@@ -42,7 +42,8 @@ export async function errorOf(response: Response): Promise<ApiError> {
   const isProblem = response.headers.get("content-type")?.includes("application/problem+json");
   const problem: Partial<Problem> | null = isProblem ? await response.json().catch(() => null) : null;
   if (problem?.code === undefined) return connectionError(proxyCode(response.status), 0);
-  return new ApiError(problem.code, sentence(problem), response.status, problem, retryAtOf(response));
+  const message = problem.detail ?? problem.title ?? t.errors.refused;
+  return new ApiError(problem.code, message, response.status, problem, retryAtOf(response));
 }
 
 /** Reads `Retry-After`, which the API sends in seconds. */
@@ -54,9 +55,4 @@ function retryAtOf(response: Response): number {
 /** A proxy that cannot reach the server answers with 502 to 504. */
 function proxyCode(status: number): ConnectionCode {
   return status >= 502 && status <= 504 ? "unreachable" : "unexpected_answer";
-}
-
-function sentence({ detail, title, errors }: Partial<Problem>): string {
-  const fields = errors?.map(({ field, message }) => `${field} ${message}`).join("; ");
-  return [detail ?? title ?? t.errors.refused, fields && `(${fields})`].filter(Boolean).join(" ");
 }

@@ -1,6 +1,6 @@
 import { MAX_NOTES, type Note } from "@redis-memory-magic/protocol";
 import { useState } from "react";
-import { readJsonFile } from "../api/read-json-file.ts";
+import { importFile } from "../api/import-file.ts";
 import { toastErrors } from "../api/toast-errors.ts";
 import { showMessage } from "../chat/state/message-target.ts";
 import { changeSettings, useSettings } from "../chat/state/settings.ts";
@@ -86,7 +86,7 @@ export function NotesDialog({ sessionId, kept, onOpen, onClose }: NotesDialogPro
           <FileButton
             className="button-text"
             fileLabel={t.notes.file}
-            onFile={(file) => void toastErrors(async () => void (await importAll(await readJsonFile(file))))}
+            onFile={(file) => void toastErrors(() => importFile(file, importAll))}
           />
         </p>
       </div>

@@ -1,6 +1,6 @@
 import type { Session } from "@redis-memory-magic/protocol";
 import { exportSession, importSession } from "../api/endpoints.ts";
-import { readJsonFile } from "../api/read-json-file.ts";
+import { importFile } from "../api/import-file.ts";
 import { downloadFile } from "../ui/download-file.ts";
 import { titleOf } from "./session-title.ts";
 
@@ -12,7 +12,7 @@ export async function saveSession(session: Session, format: "json" | "markdown")
 
 /** Imports a file that `saveSession` wrote. @throws ApiError, also for other files */
 export async function loadSession(file: File): Promise<Session> {
-  return importSession(await readJsonFile(file), null);
+  return importFile(file, (content) => importSession(content, null));
 }
 
 /** Returns a file name that every file system accepts. */

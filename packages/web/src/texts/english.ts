@@ -112,7 +112,8 @@ export const english = {
     unexpected_answer: "Something other than the server answered.",
     refused: "The request was refused.",
     attachmentsLost: "The browser had no room to keep its attachments. Edit it and attach them again.",
-    invalidFile: (name: string) => `${name} is not a file that was exported here: it is not valid JSON.`,
+    invalidFile: (name: string, reason: string) => `${name} is not a file that was exported here: ${reason}`,
+    notJson: "it is not valid JSON.",
   },
   providers: {
     notAvailable: "Not available.",

@@ -177,7 +177,8 @@ export const german: Texts = {
     refused: "Die Anfrage wurde abgelehnt.",
     attachmentsLost:
       "Der Browser hatte keinen Platz für die Anhänge. Bearbeiten Sie die Nachricht und hängen Sie sie wieder an.",
-    invalidFile: (name) => `${name} wurde nicht hier exportiert: Es ist kein gültiges JSON.`,
+    invalidFile: (name, reason) => `${name} wurde nicht hier exportiert: ${reason}`,
+    notJson: "Es ist kein gültiges JSON.",
   },
   providers: {
     notAvailable: "Nicht verfügbar.",
@@ -445,7 +446,7 @@ export const german: Texts = {
       next: "Röntgenblick: was dem Modell gesendet wird",
       turn: "Röntgenblick: was dem Modell gesendet wurde",
     },
-    showNext: "Was als Nächstes gesendet wird",
+    showNext: "Nächste Nachricht",
     close: "Röntgenblick schließen",
     report: "Kontextbericht",
     notCounted: "Noch nicht bekannt: Gezählt wird, sobald Anbieter und Redis antworten.",
