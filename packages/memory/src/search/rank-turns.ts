@@ -76,16 +76,16 @@ export function rankTurns(
   const turns = range.index.turnsOf(range.from, range.to);
   const { total, unknown, dropped } = turns;
   const found = Array.from(words.keys(), (hash) => findWord(range, turns, hash));
-  const rarities = found.map(({ turns: { length } }) =>
-    Math.log(1 + (total - length + 0.5) / (length + 0.5)),
-  );
+  const rarities = found.map(({ count }) => Math.log(1 + (total - count + 0.5) / (count + 0.5)));
   const weights = weigh(asked, rarities);
-  const own = scoreTurns(turns, found, weights);
-  const scores = new Float64Array(total);
+  const scores = scoreTurns(turns, found, weights);
   let matched = 0;
+  let before = 0;
   for (let n = 0; n < total; n++) {
-    const score = (own[n + 1] ?? 0) + SMOOTHING * ((own[n] ?? 0) + (own[n + 2] ?? 0));
+    const own = scores[n] ?? 0;
+    const score = own + SMOOTHING * (before + (scores[n + 1] ?? 0));
     scores[n] = score;
+    before = own;
     if (score > 0) matched++;
   }
   const wordsOf = (turn: number) => [...found.keys()].filter((word) => has(found[word]?.turns ?? [], turn));
@@ -241,47 +241,48 @@ function smooth(similarities: Float64Array): Float64Array {
   });
 }
 
-/** BM25 of each turn, behind and before a 0. */
+/** BM25 of each turn. */
 function scoreTurns(
   { lengths, total, length }: TurnTable,
   found: readonly FoundWord[],
   weights: readonly number[],
 ): Float64Array {
   const meanLength = length / Math.max(1, total);
-  const scores = new Float64Array(total + 2);
-  for (const [word, { turns, times }] of found.entries()) {
+  const scores = new Float64Array(total);
+  for (const [word, { turns }] of found.entries()) {
     const weight = (weights[word] ?? 0) * (K1 + 1);
-    for (let n = 0; n < turns.length; n++) {
-      const [turn = 0, count = 0] = [turns[n], times[n]];
+    for (let n = 0; n < turns.length; ) {
+      const turn = turns[n] ?? 0;
+      let times = 1;
+      while (++n < turns.length && turns[n] === turn) times++;
       const norm = K1 * (1 - B + (B * (lengths[turn] ?? 0)) / meanLength);
-      scores[turn + 1] = (scores[turn + 1] ?? 0) + (weight * count) / (count + norm);
+      scores[turn] = (scores[turn] ?? 0) + (weight * times) / (times + norm);
     }
   }
   return scores;
 }
 
-/** The turns that have a word of the query, in ascending order, and how often each has it. */
 interface FoundWord {
-  readonly turns: number[];
-  readonly times: number[];
+  /** The turns that have a word of the query, in ascending order, each as often as it has it. */
+  readonly turns: readonly number[];
+  /** How many turns these are. */
+  readonly count: number;
 }
 
 function findWord({ index, from, to }: Range, { turnOf }: TurnTable, hash: number): FoundWord {
-  const turns: number[] = [];
-  const times: number[] = [];
-  let last = -1;
-  for (const n of index.occurrencesOf(hash)) {
-    const item = index.first + n;
+  // Replaced in place: another array for each word would cost more than all else here.
+  const turns = index.occurrencesOf(hash);
+  let [kept, count, last] = [0, 0, -1];
+  for (let n = 0; n < turns.length; n++) {
+    const item = index.first + (turns[n] ?? 0);
     if (item < from || item >= to) continue;
     const turn = turnOf[item - from] ?? 0;
-    if (turn === last) times[times.length - 1] = (times.at(-1) ?? 0) + 1;
-    else {
-      turns.push(turn);
-      times.push(1);
-    }
+    turns[kept++] = turn;
+    if (turn !== last) count++;
     last = turn;
   }
-  return { turns, times };
+  turns.length = kept;
+  return { turns, count };
 }
 
 /** True if a number is in an ascending list. */

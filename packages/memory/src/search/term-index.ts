@@ -40,7 +40,7 @@ export class TermIndex {
   }
 
   /** The items that have a hash, as numbers from the first item on, each as often as it has it. */
-  occurrencesOf(hash: number): readonly number[] {
+  occurrencesOf(hash: number): number[] {
     this.#occurrences ??= new Occurrences(this);
     return this.#occurrences.of(hash);
   }
