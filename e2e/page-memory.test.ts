@@ -176,12 +176,12 @@ describe("memory on the page", () => {
       await route.continue();
     });
     await chat.page.reload();
-    await expect(chat.page.getByText("Sends this message with what fits of the conversation")).toBeVisible();
+    await expect(chat.page.getByText("Sends this message with what fits of the history")).toBeVisible();
     await expect(chat.page.getByText("Not known yet.", { exact: true })).toBeVisible();
     await chat.memory("Stateless");
     await expect(chat.page.getByText("Sends only this message")).toBeVisible();
     await chat.memory("Stateful");
-    await expect(chat.page.getByText("Sends this message with what fits of the conversation")).toBeVisible();
+    await expect(chat.page.getByText("Sends this message with what fits of the history")).toBeVisible();
     counted.resolve();
     await expect(chat.page.getByText("Sends these 3 messages")).toBeVisible();
   });

@@ -68,7 +68,7 @@ test("shows what comes along with a message that is not written yet", async () =
   await stack.send("POST", `/sessions/${id}/messages`, { messages });
   await page.reload();
   const xray = page.getByRole("complementary", { name: "X-ray" });
-  await expect(xray.getByText(/^Your message is still empty: recall can only go by/)).toBeVisible();
+  await expect(xray.getByText(/^Without a message, recall goes by/)).toBeVisible();
   await expect(page.locator(".composer").getByText(/ recalled$/)).toBeVisible();
   const last = xray.locator(".block").last();
   await expect(last.getByText(/My cat is called Miso[\s\S]*My cat is hungry/)).toBeVisible();

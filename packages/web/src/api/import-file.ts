@@ -3,16 +3,12 @@ import { ApiError } from "./api-error.ts";
 
 /** Sends the content of a file that the user has chosen. @throws ApiError, which names a file of another kind */
 export async function importFile<T>(file: File, send: (content: unknown) => Promise<T>): Promise<T> {
-  const invalid = (reason: string) => new ApiError("invalid_file", t.errors.invalidFile(file.name, reason));
-  let content: unknown;
   try {
-    content = JSON.parse(await file.text());
-  } catch {
-    throw invalid(t.errors.notJson);
-  }
-  try {
-    return await send(content);
+    return await send(JSON.parse(await file.text()));
   } catch (error) {
-    throw error instanceof ApiError && error.code === "invalid_request" ? invalid(error.message) : error;
+    const isRefused = error instanceof ApiError && error.code === "invalid_request";
+    if (!isRefused && !(error instanceof SyntaxError)) throw error;
+    const reason = isRefused ? error.message : t.errors.notJson;
+    throw new ApiError("invalid_file", t.errors.invalidFile(file.name, reason));
   }
 }

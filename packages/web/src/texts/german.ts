@@ -217,7 +217,7 @@ export const german: Texts = {
     blind: (model) =>
       `Das Modell ${model} sieht keine Bilder. Entfernen Sie sie oder wählen Sie ein anderes Modell.`,
     unknown: "Was gesendet wird, ist noch nicht bekannt",
-    sendsWhatFits: "Sendet diese Nachricht und vom Gespräch, was passt",
+    sendsWhatFits: "Sendet diese Nachricht und vom Verlauf, was passt",
     sends: (count, recalled) => {
       const alone = recalled === 0 ? "Sendet nur diese Nachricht" : "Sendet diese Nachricht";
       const sent = count <= 1 ? alone : `Sendet diese ${messages(count)}`;
@@ -483,8 +483,7 @@ export const german: Texts = {
         late: "Nichts wurde erinnert: Die Suche hat zu lange gedauert.",
         no_words: "Nichts wurde erinnert: Ihre Nachricht hat keine Wörter, nach denen man suchen kann.",
       },
-      emptyDraft:
-        "Ihre Nachricht ist noch leer: Das Erinnern kann nur nach dem gehen, was davor gesagt wurde.",
+      emptyDraft: "Ohne Nachricht richtet sich das Erinnern nach dem, was davor gesagt wurde.",
       neighbour: "Neben einer Nachricht, die Wörter oder den Sinn mit Ihrer teilt",
       has: (terms) => `Enthält ${terms}`,
       similar: (similarity) => `Ähnlich in der Bedeutung (${similarity})`,
