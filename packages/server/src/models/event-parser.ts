@@ -6,8 +6,6 @@ const BEFORE_TEXT = '"content":"';
 const MARK = randomUUID();
 /** More than any chunk has. */
 const MAX_DEPTH = 10;
-/** Text that stands in JSON as it is. */
-const PLAIN = /^[^"\\\p{Cc}]*$/u;
 
 interface Place {
   readonly holder: Record<string, unknown>;
@@ -38,9 +36,10 @@ export class EventParser {
     if (!isAlike || from === 0) this.#split(event);
     else if (this.#example === undefined) this.#example = this.#learn();
     else {
-      const text = event.slice(from, to);
+      // With its quotes: a part of the event would keep the whole packet in memory, and text may have escapes.
+      const text = parseOrNull(event.slice(from - 1, to + 1));
       const { value, holder, key } = this.#example;
-      if (PLAIN.test(text)) {
+      if (typeof text === "string") {
         holder[key] = text;
         return value;
       }
