@@ -46,8 +46,6 @@ export interface TurnOutput {
 // A follower that does not read is one such piece behind, not a whole answer.
 const MAX_PIECE = 16_384;
 
-const PIECES = 64;
-
 /** What follows a position, up to so much, without half a surrogate pair at its end. */
 function piece(text: string, position: number): string {
   const end = position + MAX_PIECE;
@@ -66,7 +64,6 @@ export class TurnFeed implements TurnOutput {
   /** Bytes of log that were read. */
   offset = 0;
   #newest = "";
-  #pieces = 0;
   readonly #listeners = new Set<() => void>();
 
   get text(): string {
@@ -93,8 +90,6 @@ export class TurnFeed implements TurnOutput {
     if (log === "") return;
     this.offset += byteLength(log);
     this.#newest = this.#reader.read(log) ?? "";
-    // Left as it is, a string put together of tokens is a tree of them, of ten times its size. This flattens it.
-    if (++this.#pieces % PIECES === 0) this.#segments.at(-1)?.text.charCodeAt(0);
     this.#notify();
   }
 

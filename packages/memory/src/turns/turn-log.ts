@@ -1,5 +1,6 @@
 import { type Item, isRole, type NewItem } from "../history/item.ts";
 import { decodeItem, encodeExtras, type StoredCall } from "../history/item-record.ts";
+import { grownText } from "./grown-text.ts";
 
 /** What begins a mark in a turn's log. The scripts read the same, see their `records_of`. */
 const MARK = "\uFDD0";
@@ -73,7 +74,7 @@ export class LogReader {
   #add(text: string): void {
     if (text === "") return;
     const last = this.segments.at(-1);
-    if (last) last.text += text;
+    if (last) last.text = grownText(last.text, text);
     else this.segments.push({ isExplicit: false, kind: "assistant", members: "", text, isDone: false });
   }
 

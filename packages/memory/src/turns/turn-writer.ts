@@ -2,6 +2,7 @@ import { MemoryError } from "../errors.ts";
 import type { Json, NewItem, NewMessage, Role } from "../history/item.ts";
 import type { Reply } from "../redis/script-runner.ts";
 import { assertCount, assertFields, assertItem, assertJson, assertText } from "../validate.ts";
+import { grownText } from "./grown-text.ts";
 import type { TurnFeed, TurnOutcome, TurnOutput } from "./turn-feed.ts";
 import { encodeFinish, encodeStart, encodeText, hasMarks, type StartedItem } from "./turn-log.ts";
 import { TURN_ENDS, type TurnEnd } from "./turn-record.ts";
@@ -127,7 +128,7 @@ export class TurnWriter {
     if (typeof text !== "string") throw new TypeError(`text must be a string, not ${typeof text}`);
     if (this.#ended || this.signal.aborted) return;
     if (this.#content === undefined && this.#items > 0) this.startItem({ role: "assistant" });
-    if (this.#content !== undefined) this.#content += text;
+    if (this.#content !== undefined) this.#content = grownText(this.#content, text);
     this.#append(hasMarks(text) ? encodeText(text) : text);
   }
 
