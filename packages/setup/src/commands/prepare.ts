@@ -34,7 +34,7 @@ export async function prepare(
   // A command can come before the first start: then the private Redis is brought up for as long as that takes.
   const own =
     choice?.kind === "private"
-      ? await keepRedis({ binary: choice.binary.path, folder: data, signal }, terminal)
+      ? await keepRedis({ binary: choice.binary.path, folder: data, port: choice.port, signal }, terminal)
       : undefined;
   const url = own?.url ?? (choice?.kind === "running" ? choice.url : undefined);
   return {

@@ -1,6 +1,9 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../base/ports.mjs";
 import { createTerminal } from "../../base/terminal.mjs";
 import { chooseRedis } from "./choose-redis.ts";
 import type { Probe } from "./probe-redis.ts";
@@ -28,23 +31,38 @@ test("one that answers is used, and is said", async () => {
 
 test("where none answers, that is said and a private one is started", async () => {
   const { choice, notes } = await choose({}, { state: "away", reason: "nothing listens there" });
-  expect(choice).toEqual({ kind: "private", binary: BINARY });
+  expect(choice).toEqual({ kind: "private", binary: BINARY, port: 6379 });
   expect(notes).toEqual(["None answers at localhost:6379: nothing listens there."]);
 });
 
+test.each(["localhost", "127.0.0.1"])(
+  "where none answers at a named port of %s, a private one is started there",
+  async (host) => {
+    const port = await freePort(26_490);
+    const env = { REDIS_HOST: host, REDIS_PORT: `${port}` };
+    const { choice } = await choose(env, { state: "away", reason: "nothing listens there" });
+    expect(choice).toEqual({ kind: "private", binary: BINARY, port });
+  },
+);
+
+test("where another program has the named port, that is an error", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  const choosing = choose({ REDIS_PORT: `${port}` }, { state: "foreign", reason: "it is no Redis" });
+  await expect(choosing).rejects.toThrow(
+    `No Redis answers at localhost:${port}, which REDIS_PORT names: it is no Redis. Start it, correct REDIS_PORT, or remove it`,
+  );
+});
+
 test.each([
-  [
-    { REDIS_HOST: "redis" },
-    "away",
-    "this host name is not known here",
-    "None answers at redis:6379: this host name",
-  ],
   [{}, "refused", "it asks for a password, and none is set", "To use it, set REDIS_PASSWORD."],
   [{}, "old", "Redis 5.0.7", "Redis 5.0.7 is older than 6.2"],
   [{}, "foreign", "what answers there is no Redis", "what answers there is no Redis"],
 ])("a private one in place of %j, which is %s, is explained", async (env, state, reason, note) => {
   const { choice, notes } = await choose(env, { state, reason } as Probe);
-  expect(choice).toEqual({ kind: "private", binary: BINARY });
+  expect(choice).toEqual({ kind: "private", binary: BINARY, port: 6379 });
   expect(notes).toEqual([expect.stringContaining(note)]);
 });
 
@@ -57,6 +75,9 @@ test.each([
     "nothing listens there",
     "Start it, correct REDIS_URL, or remove it",
   ],
+  [{ REDIS_HOST: "redis" }, "away", "its name is not known", "Start it, correct REDIS_HOST, or remove it"],
+  // A private one listens on 127.0.0.1 only.
+  [{ REDIS_HOST: "::1" }, "away", "nothing listens there", "at [::1]:6379, which REDIS_HOST names"],
   [{ REDIS_URL: "redis://host" }, "old", "Redis 5.0.7", "6.2 or newer is needed"],
   [{ REDIS_HOST: "host" }, "old", "Redis 5.0.7", "6.2 or newer is needed"],
 ])("%j, which is %s, is an error", async (env, state, reason, message) => {

@@ -7,7 +7,6 @@ import { forgetRedis, recordRedis, shareEarlierRedis } from "./earlier-redis.ts"
 import { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from "./private-redis.ts";
 
 const RESTARTS = 5;
-const REDIS_PORT = 6379;
 
 export interface KeptRedis {
   readonly url: string;
@@ -22,7 +21,10 @@ export interface KeptRedis {
  * where it was. If another start of this clone was faster, that one's is shared: two must never work on one folder.
  */
 export async function keepRedis(
-  options: Pick<PrivateRedisOptions, "binary" | "folder"> & { readonly signal: AbortSignal },
+  options: Pick<PrivateRedisOptions, "binary" | "folder"> & {
+    readonly port: number;
+    readonly signal: AbortSignal;
+  },
   terminal: Terminal,
 ): Promise<KeptRedis> {
   const { signal, folder } = options;
@@ -37,7 +39,7 @@ export async function keepRedis(
       return startPrivateRedis({ ...options, persistent: true, preferredPort: port, onSpawned });
     });
   mkdirSync(folder, { recursive: true });
-  const found = await shareOrStart(REDIS_PORT).catch((error: unknown) => {
+  const found = await shareOrStart(options.port).catch((error: unknown) => {
     throw signal.aborted ? new Interrupted() : error;
   });
   if (typeof found === "string") {

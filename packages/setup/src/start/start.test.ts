@@ -37,6 +37,7 @@ describe("with all it needs", () => {
     const settings = await askRedis({ url: REDIS_URL }, async (client) => ({
       ...(await client.configGet(["bind", "appendonly", "dir"])),
     }));
+    expect(REDIS_URL).toBe(`redis://127.0.0.1:${run.ports.REDIS_PORT}`);
     expect(await isPrivate(clone, REDIS_URL)).toBe(true);
     expect(settings).toEqual({ bind: "127.0.0.1", appendonly: "yes", dir: join(clone.folder, ".data") });
 

@@ -41,14 +41,14 @@ async function redisFor(choice: Choice, folder: string, { terminal, signal }: Se
     task.done(choice.said);
     return { url: choice.url, end: async () => {} };
   }
-  const { path: binary, name } = choice.binary;
-  task.say(`starting ${name}`);
+  const { port, binary: found } = choice;
+  task.say(`starting ${found.name}`);
   try {
-    const redis = await keepRedis({ binary, folder, signal }, terminal);
+    const redis = await keepRedis({ binary: found.path, folder, port, signal }, terminal);
     task.done(
       redis.isShared
         ? `the private one of the npm start that runs already, at 127.0.0.1:${redis.port}`
-        : `${name}, a private one at 127.0.0.1:${redis.port}, its data in .data`,
+        : `${found.name}, a private one at 127.0.0.1:${redis.port}, its data in .data`,
     );
     return redis;
   } catch (error) {
