@@ -131,6 +131,18 @@ test.each([
   ["From $x_1$-th to $x_n$.", "$x_1$", "$x_n$"],
   ["$5 and $10, $5-$10, US$5/US$6, $1=\u20ac0.92 and \u20ac1=$1.09, or $ x^2 $"],
   ["PATH=$HOME/bin:$PATH and $FOO_BAR and $BAZ_BAR, `$x^2$` or \\$x^2$"],
+  [
+    "$O(n)$, $f(x, y)$, $(x_1, y_1)$ and $\\alpha$/$\\beta$",
+    "$O(n)$",
+    "$f(x, y)$",
+    "$(x_1, y_1)$",
+    "$\\alpha$",
+    "$\\beta$",
+  ],
+  ["1$=0,92\u20ac und 1\u20ac=1,09$, 5$/Monat (=60$/Jahr), 5$, also x=2, und 10$, ($/kWh) = 5 ct, ($/MWh)"],
+  ["1$=150\u5186\u30012$=300\u5186, $5m (margin = 20%), or 6m$, $0.01/1k tokens (gpt_4), 2$"],
+  ['PATH=$MY_HOME/bin:$\u007bPATH} "$MY_VAR" > "$\u007bx}" $\u007ba_b}$\u007bc} $(MY_DIR)/$(X)'],
+  ["Set $FOO_BAR to `$(pwd)`, $this->my_prop = `$`"],
 ])("takes single dollars for a formula's only where they look like it: %s", (source, ...formulas) => {
   const found = [...render(source).matchAll(/<code class="math"[^>]*>([^<]*)</g)].map(([, text]) => text);
   expect(found).toEqual(formulas);

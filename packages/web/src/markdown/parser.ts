@@ -8,8 +8,13 @@ export interface MathToken extends Tokens.Generic {
   readonly isBlock: boolean;
 }
 
-const MATH =
-  /^(?:\\\(([^\n]+?)\\\)|\$(?=[a-zA-Z]\$|[^$\n]*[\\^_=])(?![\s$])([^$\n]+?)(?<!\s)\$(?!\w)|\\\[([\s\S]+?)\\\]|\$\$([\s\S]+?)\$\$)/;
+const MATH = /^(?:\\\(([^\n]+?)\\\)|\\\[([\s\S]+?)\\\]|\$\$([\s\S]+?)\$\$)/;
+/**
+ * A letter, a function of letters, or what has a sign of formulas. Text are prices, before and behind the number ("5$, x=1,
+ * 6$"), and a shell's variables and commands, even in a code span.
+ */
+const SINGLE_DOLLARS =
+  /^\$(?=[a-zA-Z](?:\([a-zA-Z, ]*\))?\$|[^$\n]*[\\^_=])(?![\s=/{),.;:!?]|\d[^$\\\n]* )([^$\n`]+?)(?<!\s)\$(?![\w({])/;
 const MATH_BLOCK = /^ {0,3}(?:\\\[([\s\S]+?)\\\]|\$\$([\s\S]+?)\$\$)[ \t]*(?:\n|$)/;
 /** Han, kana, Hangul and the punctuation that is written with them. */
 const CJK =
@@ -29,17 +34,16 @@ const mathBlock: TokenizerAndRendererExtension = {
   },
 };
 
-/** A single "$" too, which many models write, if what follows cannot be a price or a variable of a shell. */
 const mathInline: TokenizerAndRendererExtension = {
   name: "math",
   level: "inline",
   start: (source) => source.match(/\\\(|\\\[|\$/)?.index,
   tokenizer(source) {
-    const match = MATH.exec(source);
+    const match = MATH.exec(source) ?? SINGLE_DOLLARS.exec(source);
     if (match === null) return undefined;
-    const [raw, ...parts] = match;
-    const place = parts.findIndex((part) => part !== undefined);
-    return { type: "math", raw, text: (parts[place] ?? "").trim(), isBlock: place > 1 };
+    const [raw, inline, ...display] = match;
+    const text = (inline ?? display.find((part) => part !== undefined) ?? "").trim();
+    return { type: "math", raw, text, isBlock: inline === undefined };
   },
 };
 
