@@ -20,8 +20,8 @@ export function PayloadBlocks({ report, kind, isLastOpen }: PayloadBlocksProps) 
   const [isUnfolded, setIsUnfolded] = useState(false);
   const { messages, left_out, normalized, intact, tokens } = report;
   const { blocks: texts } = t.inspector;
-  const isFolded = !isUnfolded && messages.length > 2 * ENDS + 1;
   const shown = isLastOpen ? withoutDraft(messages) : messages;
+  const isFolded = !isUnfolded && shown.length > 2 * ENDS + 1;
   const blocks = shown.map((message, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: messages of a payload have no other key.
     <PayloadBlock key={index} message={message} />
@@ -43,7 +43,7 @@ export function PayloadBlocks({ report, kind, isLastOpen }: PayloadBlocksProps) 
       {isFolded && (
         <>
           <button type="button" className="button button-small" onClick={() => setIsUnfolded(true)}>
-            {texts.showBetween(messages.length - 2 * ENDS)}
+            {texts.showBetween(shown.length - 2 * ENDS)}
           </button>
           {blocks.slice(-ENDS)}
         </>
