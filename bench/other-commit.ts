@@ -7,6 +7,8 @@ import { installOnce } from "./installed.ts";
 
 /** Each takes some hundred megabytes. */
 const KEPT_COMMITS = 3;
+/** Longer than an installation takes: what is half filled and older belongs to an interrupted run. */
+const HALF_FILLED_MS = 60 * 60_000;
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The sources of a commit, with the packages that its own lock file names. */
@@ -47,18 +49,23 @@ async function checkOut(name: string): Promise<OtherCommit> {
   return { commit: commit.slice(0, 7), root };
 }
 
-/** Marks a commit's folder as used, and removes those that were used longest ago. */
+/** Marks a commit's folder as used, and removes those that were used longest ago and those of interrupted runs. */
 export function removeUnused(root: string): void {
   const now = new Date();
   utimesSync(root, now, now);
   const cache = dirname(root);
-  readdirSync(cache)
-    // Those that an interrupted run has left half filled begin with a commit too.
-    .filter((name) => /^[0-9a-f]{40}/.test(name))
-    .map((name) => ({ folder: join(cache, name), usedAt: statSync(join(cache, name)).mtimeMs }))
-    .toSorted((a, b) => b.usedAt - a.usedAt)
-    .slice(KEPT_COMMITS)
-    .forEach(({ folder }) => {
-      rmSync(folder, { recursive: true, force: true });
-    });
+  const foldersNamed = (pattern: RegExp) =>
+    readdirSync(cache)
+      .filter((name) => pattern.test(name))
+      .flatMap((name) => {
+        const folder = join(cache, name);
+        // Another run may rename or remove a folder meanwhile.
+        const usedAt = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
+        return usedAt === undefined ? [] : [{ folder, usedAt }];
+      });
+  const commits = foldersNamed(/^[0-9a-f]{40}$/).toSorted((a, b) => b.usedAt - a.usedAt);
+  const halfFilled = foldersNamed(/^[0-9a-f]{40}-/);
+  const isOld = ({ usedAt }: { usedAt: number }) => usedAt < now.getTime() - HALF_FILLED_MS;
+  for (const { folder } of [...commits.slice(KEPT_COMMITS), ...halfFilled.filter(isOld)])
+    rmSync(folder, { recursive: true, force: true });
 }

@@ -38,6 +38,9 @@ interface Starts {
  */
 export async function measureStarts(): Promise<Starts | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "bench-start-"));
+  // The folder goes too if this process is interrupted while nothing runs in it.
+  const guard = spawn("cat", { stdio: ["pipe", "ignore", "ignore"] });
+  endWithUs(guard, folder);
   try {
     execFileSync("git", ["clone", "--quiet", ROOT, folder]);
     // The first start installs the packages, builds the page and compiles the code.
@@ -54,6 +57,7 @@ export async function measureStarts(): Promise<Starts | undefined> {
     return undefined;
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    guard.kill();
   }
 }
 
@@ -97,10 +101,12 @@ function memoryOf(pid: number | undefined): Memory {
 class Start {
   readonly seconds: number;
   readonly #npm: ChildProcess;
+  readonly #closed: Promise<unknown>;
   readonly #port: number;
 
-  private constructor(npm: ChildProcess, port: number, seconds: number) {
+  private constructor(npm: ChildProcess, closed: Promise<unknown>, port: number, seconds: number) {
     this.#npm = npm;
+    this.#closed = closed;
     this.#port = port;
     this.seconds = seconds;
   }
@@ -120,8 +126,9 @@ class Start {
     };
     const began = performance.now();
     const npm = spawn("npm", ["start"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
+    const closed = once(npm, "close");
     // Without npm, the other processes of the start end too.
-    endWithUs(npm, folder);
+    endWithUs(npm);
     npm.stdout.resume();
     const ready = () =>
       fetch(`http://127.0.0.1:${port}/health/ready`).then(
@@ -129,14 +136,15 @@ class Start {
         () => false,
       );
     while (!(await ready())) {
-      if (npm.exitCode !== null) throw new Error(`It ended with code ${npm.exitCode}.`);
-      if (performance.now() - began > READY_MS) {
+      const ended = npm.exitCode ?? npm.signalCode;
+      if (ended !== null || performance.now() - began > READY_MS) {
         npm.kill();
-        throw new Error("It is not ready after five minutes.");
+        await closed;
+        throw new Error(ended === null ? "It is not ready after five minutes." : `It ended with ${ended}.`);
       }
       await sleep(10);
     }
-    return new Start(npm, port, (performance.now() - began) / 1000);
+    return new Start(npm, closed, port, (performance.now() - began) / 1000);
   }
 
   get serverPid(): number | undefined {
@@ -145,8 +153,7 @@ class Start {
 
   /** Resolves when the last process that writes to npm's output has ended. */
   async end(): Promise<void> {
-    const closed = once(this.#npm, "close");
     this.#npm.kill();
-    await closed;
+    await this.#closed;
   }
 }
