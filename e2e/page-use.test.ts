@@ -68,6 +68,15 @@ describe("everyday use", () => {
     await chat.page.reload();
     await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
     expect(await gone.count()).toBe(0);
+    const unused = chat.page.url();
+    // Neither address carries what the history of the first tab knows.
+    for (const address of [unused, stack.url, `${stack.url}/#/`]) {
+      const tab = await chat.page.context().newPage();
+      await tab.goto(address);
+      await expect(tab.getByText("A model knows what it is sent")).toBeVisible();
+      expect(await tab.getByText("This session has expired or was deleted.").count()).toBe(0);
+      await tab.close();
+    }
     await chat.page.goto(`${stack.url}/#/s/session_1600000000000_expired00`);
     await expect(gone).toBeVisible();
     await chat.say("Anew");

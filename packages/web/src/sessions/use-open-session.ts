@@ -11,9 +11,8 @@ import { readStored, writeStored } from "../ui/browser-storage.ts";
 import { showToast } from "../ui/toasts.ts";
 
 const STORED = "session";
-/** The unused session of this tab: a browser may not have kept the history's state yet when the page is reloaded. */
+/** The unused session of this browser: a new tab, or a page that is reloaded at once, has no history state. */
 const UNUSED_ID = "unused";
-const tab = () => sessionStorage;
 const HASH = /^#\/s\/(.+)$/;
 /** History state of a new session without messages: if Redis does not have it, nothing was lost. */
 const UNUSED = { isUnused: true };
@@ -23,14 +22,18 @@ interface OpenSession {
   readonly isUnused: boolean;
 }
 
+const toOpen = (id: string): OpenSession => ({
+  id,
+  isUnused: history.state?.isUnused === true || readStored(UNUSED_ID) === id,
+});
+
 /** Returns the session of a link such as `/#/s/session_1732264800000_k3j9x2m1q`; a new one if the link is not valid. */
 function addressed(): OpenSession | null {
   const encoded = HASH.exec(location.hash)?.[1];
   if (encoded === undefined) return null;
   try {
     const id = decodeURIComponent(encoded);
-    if (isSessionId(id))
-      return { id, isUnused: history.state?.isUnused === true || readStored(UNUSED_ID, tab) === id };
+    if (isSessionId(id)) return toOpen(id);
   } catch {
     // Not percent-encoded.
   }
@@ -43,9 +46,7 @@ function firstSession(): OpenSession {
   const known = addressed();
   if (known !== null) return known;
   const last = readStored(STORED);
-  return last === null || !isSessionId(last)
-    ? { id: newSessionId(), isUnused: true }
-    : { id: last, isUnused: false };
+  return last === null || !isSessionId(last) ? { id: newSessionId(), isUnused: true } : toOpen(last);
 }
 
 export function useOpenSession() {
@@ -54,8 +55,8 @@ export function useOpenSession() {
 
   useEffect(() => {
     writeStored(STORED, id);
-    if (isUnused) writeStored(UNUSED_ID, id, tab);
-    else if (readStored(UNUSED_ID, tab) === id) writeStored(UNUSED_ID, null, tab);
+    if (isUnused) writeStored(UNUSED_ID, id);
+    else if (readStored(UNUSED_ID) === id) writeStored(UNUSED_ID, null);
     // Replaces the address, so that "back" leaves the page.
     history.replaceState(isUnused ? UNUSED : null, "", sessionLink(id));
   }, [id, isUnused]);
