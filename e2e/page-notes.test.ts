@@ -75,6 +75,11 @@ test("edits, deletes, restores, exports and imports notes", async () => {
   await dialog.getByRole("button", { name: "Import" }).click();
   await (await chosen).setFiles(path);
   await expect(note.getByText("My dog was Rex")).toBeVisible();
+  const other = chat.page.waitForEvent("filechooser");
+  await dialog.getByRole("button", { name: "Import" }).click();
+  const notNotes = { name: "a.json", mimeType: "application/json", buffer: Buffer.from("{}") };
+  await (await other).setFiles(notNotes);
+  await expect(chat.page.getByText(/^a\.json is not a file that was exported here: /)).toBeVisible();
   await dialog.getByRole("textbox", { name: "New note" }).fill("a".repeat(201));
   await expect(dialog.getByText("1 character too many")).toBeVisible();
   await expect.poll(() => dialog.getByRole("button", { name: "Keep", exact: true }).isDisabled()).toBe(true);

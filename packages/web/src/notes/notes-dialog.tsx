@@ -1,7 +1,5 @@
 import { MAX_NOTES, type Note } from "@redis-memory-magic/protocol";
 import { useState } from "react";
-import { importFile } from "../api/import-file.ts";
-import { toastErrors } from "../api/toast-errors.ts";
 import { showMessage } from "../chat/state/message-target.ts";
 import { changeSettings, useSettings } from "../chat/state/settings.ts";
 import type { ShownMessage } from "../chat/state/shown-message.ts";
@@ -83,11 +81,7 @@ export function NotesDialog({ sessionId, kept, onOpen, onClose }: NotesDialogPro
               {t.notes.export}
             </button>
           )}
-          <FileButton
-            className="button-text"
-            fileLabel={t.notes.file}
-            onFile={(file) => void toastErrors(() => importFile(file, importAll))}
-          />
+          <FileButton className="button-text" fileLabel={t.notes.file} onFile={importAll} />
         </p>
       </div>
     </Dialog>

@@ -2,6 +2,7 @@ import type { NewNote, Note } from "@redis-memory-magic/protocol";
 import { useEffect, useState } from "react";
 import { asApiError } from "../api/api-error.ts";
 import { deleteNote, fetchNotes, importNotes, putNotes } from "../api/endpoints.ts";
+import { importFile } from "../api/import-file.ts";
 import { toastErrors } from "../api/toast-errors.ts";
 import { noteNotesChanged } from "../chat/state/note-revision.ts";
 import { t } from "../texts/later.ts";
@@ -14,7 +15,7 @@ export interface NotesOnServer {
   readonly problem: string | null;
   /** Resolves with false if the note was refused, which a toast has said. */
   readonly put: (notes: readonly NewNote[]) => Promise<boolean>;
-  readonly importAll: (exported: unknown) => Promise<boolean>;
+  readonly importAll: (file: File) => void;
   readonly remove: (note: Note) => void;
 }
 
@@ -48,7 +49,7 @@ export function useNotes(): NotesOnServer {
     notes,
     problem,
     put,
-    importAll: (exported) => change(() => importNotes(exported)),
+    importAll: (file) => void change(() => importFile(file, importNotes)),
     async remove(note) {
       if (!(await change(() => deleteNote(note.id)))) return;
       showToast(t.notes.deleted, { action: { label: t.common.undo, run: () => void put([note]) } });
