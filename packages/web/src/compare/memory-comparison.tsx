@@ -3,7 +3,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { fetchTurn } from "../api/endpoints.ts";
 import type { Choice } from "../chat/state/choice.ts";
 import { type ConversationState, emptyConversation } from "../chat/state/conversation-state.ts";
-import { countSent } from "../chat/state/memory-line.ts";
+import { countRecalled, countSent } from "../chat/state/memory-line.ts";
 import type { ShownMessage, TurnInfo } from "../chat/state/shown-message.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import { t } from "../texts/later.ts";
@@ -124,13 +124,13 @@ function Side({ name, text, report, isRunning = false, problem = null, without }
   );
 }
 
-function Difference({ on, off }: { on: ContextReport; off: ContextReport }) {
-  const extra = missingIn(on.messages, off.messages).filter(Boolean).length;
+/** What memory added. Messages that were sent as one, or quoted in another, count each. */
+export function Difference({ on, off }: { on: ContextReport; off: ContextReport }) {
+  const isSame = !missingIn(on.messages, off.messages).includes(true);
+  const extra = countSent(on) - countSent(off) + countRecalled(on);
   const tokens = on.tokens.counted - off.tokens.counted;
   return (
-    <p className="comparison-difference">
-      {extra === 0 ? t.compare.same : t.compare.difference(extra, tokens)}
-    </p>
+    <p className="comparison-difference">{isSame ? t.compare.same : t.compare.difference(extra, tokens)}</p>
   );
 }
 
