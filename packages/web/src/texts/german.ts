@@ -446,7 +446,7 @@ export const german: Texts = {
       next: "Röntgenblick: was dem Modell gesendet wird",
       turn: "Röntgenblick: was dem Modell gesendet wurde",
     },
-    showNext: "Nächste Nachricht",
+    showNext: "Was gesendet wird",
     close: "Röntgenblick schließen",
     report: "Kontextbericht",
     notCounted: "Noch nicht bekannt: Gezählt wird, sobald Anbieter und Redis antworten.",
