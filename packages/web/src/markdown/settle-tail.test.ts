@@ -66,3 +66,7 @@ test("opens no code after a code block with an empty line in it", () => {
   const source = "```js\na();\n\nb();\n```\n";
   expect(settleTail(source)).toBe(source);
 });
+
+test("holds back any number of formulas that are begun", () => {
+  expect(settleTail(`Open: ${"\\( ".repeat(20_000)}`).trim()).toBe("Open:");
+});

@@ -38,10 +38,9 @@ function withoutOpenMath(text: string): string {
   const starts = [
     ["\\(", "\\)"],
     ["\\[", "\\]"],
-  ].map(([open = "", close = ""]) => {
-    const start = text.lastIndexOf(open);
-    return text.lastIndexOf(close) < start ? start : -1;
-  });
+  ].map(([open = "", close = ""]) =>
+    text.indexOf(open, Math.max(text.lastIndexOf(close) + 1, text.length - MAX_FORMULA_CHARS)),
+  );
   const dollars = text.split("$$");
   if (dollars.length % 2 === 0) starts.push(text.length - (dollars.at(-1)?.length ?? 0) - 2);
   const start = Math.max(...starts);
