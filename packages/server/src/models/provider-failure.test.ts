@@ -7,6 +7,7 @@ test.each([
   [{}, "The model server refused the request."],
   [{ status: 422 }, "The model server refused the request (status 422)."],
   [{ status: 422, message: "No." }, "The model server refused the request. It said: “No.”"],
+  [{ message: "Incorrect key" }, "The model server refused the request. It said: “Incorrect key”."],
 ])("a refusal with %j: %s", (facts, text) => {
   expect(texts.provider_refused(providerFailure("provider_refused", facts))[0]).toBe(text);
 });
