@@ -192,14 +192,17 @@ export function failureOfResponse(
   });
 }
 
-/** What an error inside a stream, or of a response that failed, means. */
-export function failureOfError(error: ProviderError, secrets: readonly string[]): AppError {
-  const noSuchApi = /unexpected endpoint/i.test(error.message);
+/**
+ * What an error inside a stream, or of a response that failed, means.
+ * @param hasBegun true if some of an answer has come: the request was taken, and must not be repeated in another way
+ */
+export function failureOfError(error: ProviderError, secrets: readonly string[], hasBegun = false): AppError {
+  const noSuchApi = !hasBegun && /unexpected endpoint/i.test(error.message);
   return providerFailure(codeOf(error, error.status), {
     message: quotable(error.message, secrets),
     ...(error.status !== null && { status: error.status }),
     ...(noSuchApi && { noSuchApi }),
-    ...(error.param && { param: error.param }),
+    ...(error.param && !hasBegun && { param: error.param }),
     ...(error.contextWindow !== null && { contextWindow: error.contextWindow }),
   });
 }

@@ -52,7 +52,9 @@ export function explain(failure: unknown, errorTexts: ErrorTexts, model: string)
 
 /** ` It said: “…”` to follow a sentence, with a full stop behind a quote that has none; or nothing. */
 export const quoted = ({ provider }: AppError): string =>
-  provider?.message ? ` It said: “${provider.message}”${/[.!?…。！？]$/.test(provider.message) ? "" : "."}` : "";
+  provider?.message
+    ? ` It said: “${provider.message}”${/[.!?…。！？]$/.test(provider.message) ? "" : "."}`
+    : "";
 
 /** ` (status 500)` to follow a word, or nothing. */
 const withStatus = ({ provider }: AppError): string =>

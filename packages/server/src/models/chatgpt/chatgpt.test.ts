@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ResponseInputItem } from "openai/resources/responses/responses";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AnswerRecorder } from "../../../test/answer-recorder.ts";
-import { ask } from "../../../test/ask.ts";
+import { ask, failureOf } from "../../../test/ask.ts";
 import { type FakeOpenAi, itemsOfInput, startFakeOpenAi } from "../../../test/fakes/openai.ts";
 import type { ModelRequest } from "../../chat/chat-model.ts";
 import { describeChatModel } from "../chat-model.contract.ts";
@@ -184,6 +184,17 @@ describe("ChatGPT", () => {
       usage: null,
       finishReason: "complete",
     });
+  });
+
+  test("does not repeat a request of which an answer has begun, even if it may not be streamed then", async () => {
+    const message = "Your organization must be verified to stream this model.";
+    const events = [
+      { type: "response.output_text.delta", delta: "Hello" },
+      { type: "error", error: { message, param: "stream", code: "unsupported_value", status: 400 } },
+    ];
+    fake.scenario = { packets: events.map((event) => `data: ${JSON.stringify(event)}\n\n`) };
+    expect((await failureOf(model, question("Hi there"))).code).toBe("provider_refused");
+    expect(fake.turns).toHaveLength(1);
   });
 
   test("waits as long as its caller does when nothing comes", async () => {

@@ -199,7 +199,7 @@ export class ResponseReader implements AnswerReader<Completion> {
 
   #throwError(value: unknown): void {
     const error = errorOfEvent(value);
-    if (error !== null) throw failureOfError(error, this.#secrets);
+    if (error !== null) throw failureOfError(error, this.#secrets, this.#output.pieces > 0);
   }
 
   #pieceCame(type: string, event: WireEvent): void {

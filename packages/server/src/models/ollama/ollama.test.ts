@@ -121,6 +121,18 @@ describe("Ollama", () => {
     expect(fake.turns).toHaveLength(1);
   });
 
+  test("does not look for the API elsewhere once an answer has begun", async () => {
+    const chunks = [
+      { choices: [{ delta: { role: "assistant", content: "Hello" } }] },
+      { error: { message: "Unexpected endpoint or method in tool call" } },
+    ];
+    fake.scenario = { packets: chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`) };
+    const anywhere = new Ollama({ apiKey: KEY, baseUrl: fake.origin, model: "llama3.2:3b" });
+    await failureOf(anywhere, question("Hi there"));
+    expect(fake.turns).toHaveLength(1);
+    await anywhere.close();
+  });
+
   test.each(["reasoning", "reasoning_content"])(
     "reports by %s that the model thinks, without the reasoning's text",
     async (field) => {

@@ -200,7 +200,7 @@ export class CompletionReader implements AnswerReader<Completion> {
 
   #take(value: unknown): void {
     const error = errorOfEvent(value);
-    if (error !== null) throw failureOfError(error, this.#secrets);
+    if (error !== null) throw failureOfError(error, this.#secrets, this.#output.pieces > 0);
     const completion = (value ?? {}) as WireCompletion;
     if (completion.x_groq?.error) this.#fail({ error: completion.x_groq.error });
     const usage = completion.usage ?? completion.x_groq?.usage;
