@@ -9,9 +9,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-async function open(): Promise<Page> {
-  const page = await stack.open({ viewport: { width: 1440, height: 900 } });
-  await page.waitForURL(/#\/s\//);
+async function open(width = 1440): Promise<Page> {
+  const page = await stack.open({ viewport: { width, height: 900 } });
+  // The field takes the focus when its session is shown, also from what a test gave it to before.
+  await page.locator("textarea[data-message]:focus").waitFor();
   return page;
 }
 
@@ -47,9 +48,7 @@ describe("a part of the page that cannot be fetched", () => {
   });
 
   test("can be closed where it is a drawer, and does not keep another part away", async () => {
-    const page = await open();
-    await page.setViewportSize({ width: 900, height: 800 });
-    await page.reload();
+    const page = await open(900);
     await page.route(/\/assets\/(session-inspector|notes-dialog)[^/]*$/, (route) => route.abort());
     await page.getByRole("button", { name: "X-ray" }).click();
     await expect(page.getByText(/could not be loaded/)).toBeVisible();
@@ -107,6 +106,22 @@ describe("a dialog", () => {
       await expect.poll(() => focused(page)).toBe("Settings");
     }
   });
+
+  test.each([
+    ["a dialog", "Settings", 1440],
+    ["a drawer", "X-ray", 900],
+  ])(
+    "opens again where the key for it follows at once on the Escape that closes it: %s",
+    async (_, name, width) => {
+      const page = await open(width);
+      const close = page.getByRole("dialog").getByRole("button", { name: /^Close/ });
+      await page.getByRole("button", { name }).focus();
+      await page.keyboard.press("Enter");
+      await expect(close).toBeVisible();
+      await Promise.all([page.keyboard.press("Escape"), page.keyboard.press("Enter")]);
+      await expect(close).toBeVisible();
+    },
+  );
 
   test("stays open when text is selected in it and the pointer let go outside", async () => {
     const page = await open();

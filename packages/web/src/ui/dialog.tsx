@@ -1,7 +1,7 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { t } from "../texts/texts.ts";
 import { Icon } from "./icon.tsx";
-import { onBackdrop } from "./on-backdrop.ts";
+import { onDismiss } from "./on-dismiss.ts";
 import "./dialog.css";
 
 /** A modal dialog. The browser traps the focus, closes the dialog on Escape and restores the focus. */
@@ -32,11 +32,7 @@ export function Dialog({
       className="dialog"
       data-wide={isWide || undefined}
       aria-labelledby={id}
-      onClose={({ currentTarget: { isConnected, open } }) => {
-        // Not when it was removed, or opened again at once (React's StrictMode in development).
-        if (isConnected && !open) onClose();
-      }}
-      {...onBackdrop(onClose)}
+      {...onDismiss(onClose)}
     >
       <div className="dialog-content">
         <header className="dialog-head">

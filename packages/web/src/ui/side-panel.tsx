@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from "react";
-import { onBackdrop } from "./on-backdrop.ts";
+import { onDismiss } from "./on-dismiss.ts";
 import "./side-panel.css";
 
 interface SidePanelProps {
@@ -23,12 +23,7 @@ export function SidePanel({ side, open, drawer, onClose, children }: SidePanelPr
 
   if (!drawer) return open ? <div className={`panel panel-${side}`}>{children}</div> : null;
   return (
-    <dialog
-      ref={dialog}
-      className={`panel panel-drawer panel-${side}`}
-      onClose={onClose}
-      {...onBackdrop(onClose)}
-    >
+    <dialog ref={dialog} className={`panel panel-drawer panel-${side}`} {...onDismiss(onClose)}>
       {open && children}
     </dialog>
   );
