@@ -94,7 +94,7 @@ async function longSessions(programs: Programs, table: TurnTable): Promise<void>
   );
   await row(
     table,
-    "`/v1/responses`, a chain from turn 1,000 on",
+    "`/v1/responses`, a chain from turn 1,000 on, recall on",
     contestantsOf(programs, {
       products: respond("at-once", (client, turn, last) =>
         turn === 0 ? fromSession(`chained-${client}`) : fromLast(last),
