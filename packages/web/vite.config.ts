@@ -31,7 +31,7 @@ export default defineConfig({
             { name: "libraries", test: /node_modules.(react|react-dom|scheduler)./ },
             {
               name: "shared",
-              test: /web.src.(ui|api|sessions|chat.(composer.(?!next-step)|state.(?!read-attachment|next-step)|log.conversation-log)|texts.(english|format|locale|texts).ts)/,
+              test: /web.src.(main|ui|api|sessions|chat.(composer.(?!next-step)|state.(?!branches|read-attachment|next-step)|log.conversation-log)|texts.(english|format|locale|texts).ts)/,
             },
           ],
         },

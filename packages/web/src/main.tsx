@@ -12,15 +12,17 @@ import { ErrorBoundary } from "./ui/error-boundary.tsx";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
-await loadTexts(wantedLanguage());
-document.documentElement.lang = language;
-createRoot(root).render(
-  <StrictMode>
-    <ErrorBoundary fallback={<PageFailed />}>
-      <App />
-    </ErrorBoundary>
-  </StrictMode>,
-);
+// No top-level await: a language's table imports from the file that this module is built into.
+void loadTexts(wantedLanguage()).then(() => {
+  document.documentElement.lang = language;
+  createRoot(root).render(
+    <StrictMode>
+      <ErrorBoundary fallback={<PageFailed />}>
+        <App />
+      </ErrorBoundary>
+    </StrictMode>,
+  );
+});
 
 /** A page and a server of different versions, for example. What is stored is not touched. */
 function PageFailed() {

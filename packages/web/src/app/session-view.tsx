@@ -1,13 +1,12 @@
 import type { Session } from "@redis-memory-magic/protocol";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { ChoicesBar } from "../chat/composer/choices-bar.tsx";
 import { RedisNotice } from "../chat/composer/redis-notice.tsx";
 import { SessionComposer } from "../chat/composer/session-composer.tsx";
 import { ChatLiveRegions } from "../chat/log/chat-live-regions.tsx";
-import { ConversationLog, loadMessageList } from "../chat/log/conversation-log.tsx";
+import { ConversationLog, MessageList } from "../chat/log/conversation-log.tsx";
 import type { RowActions } from "../chat/log/row-actions.ts";
 import { Scenarios } from "../chat/log/scenarios.tsx";
-import { branchPoints } from "../chat/state/branches.ts";
 import { clearWithUndo } from "../chat/state/clear-with-undo.ts";
 import { useChat } from "../chat/state/use-chat.ts";
 import { useMemoryLine } from "../chat/state/use-memory-line.ts";
@@ -41,8 +40,6 @@ const TurnComparison = lazyComponent(
 const TourCard = lazyComponent(async () => (await import("../tour/tour-card.tsx")).TourCard, {
   Failed: ({ tour, onRetry }) => <LoadError onRetry={onRetry} onClose={tour.leave} />,
 });
-/** Prefetches the message list. A failure is reported when the list is shown. */
-const prepareLog = () => void loadMessageList().catch(() => {});
 
 interface SessionViewProps {
   sessionId: string;
@@ -89,7 +86,6 @@ export function SessionView({
   const panel = useInspectorPanel();
   const { inspected, setInspected, inspectedTurn, hover, lined } = useInspectedTurn(sessionId, live !== null);
   const line = useMemoryLine({ messages, mode: mode ?? "stateful", preview, turn: lined });
-  const branches = useMemo(() => branchPoints(sessions, sessionId), [sessions, sessionId]);
   const pricing = usePricing(providers);
   const input = useRef<HTMLTextAreaElement>(null);
 
@@ -124,7 +120,7 @@ export function SessionView({
 
   useEffect(() => onHistory(history), [history, onHistory]);
   useEffect(() => {
-    if (!isUnused) prepareLog();
+    if (!isUnused) MessageList.preload();
   }, [isUnused]);
 
   const isReachable = server.error === null && !isRedisAway;
@@ -155,7 +151,7 @@ export function SessionView({
 
   return (
     <div className="session-view">
-      <main className="main" onInput={prepareLog}>
+      <main className="main" onInput={MessageList.preload}>
         <Header
           title={title}
           session={session}
@@ -183,7 +179,7 @@ export function SessionView({
         <ConversationLog
           state={state}
           line={line}
-          branches={branches}
+          sessions={sessions}
           actions={actions}
           onReachTop={() => void conversation.loadOlder()}
           empty={

@@ -2,7 +2,7 @@ import type { ProviderStatus } from "@redis-memory-magic/protocol";
 import { useEffect, useEffectEvent, useReducer, useState } from "react";
 import { PricedAs } from "../chat/composer/priced-as.tsx";
 import "../chat/composer/next-step.css";
-import { loadMessageList } from "../chat/log/conversation-log.tsx";
+import { MessageList } from "../chat/log/conversation-log.tsx";
 import type { Choice } from "../chat/state/choice.ts";
 import type { ConversationState } from "../chat/state/conversation-state.ts";
 import { newGroup } from "../chat/state/session-id.ts";
@@ -48,7 +48,8 @@ export function CompareView({ providers, maxChars, choice, onOpen, onTurn, onClo
   }, [turns]);
   useEffect(() => {
     // While lanes answer, the browser may have no connection left for them.
-    void Promise.all([loadMessageList(), import("../chat/stream/read-turn-events.ts")]).catch(() => {});
+    MessageList.preload();
+    void import("../chat/stream/read-turn.ts").catch(() => {});
   }, []);
   const prompt = nextPrompt(states);
   const send = (text: string) => {

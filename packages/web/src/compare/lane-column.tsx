@@ -26,7 +26,7 @@ interface LaneColumnProps {
   onOpen: (sessionId: string) => void;
 }
 
-const NO_BRANCHES = new Map();
+const NO_SESSIONS = [] as const;
 
 export function LaneColumn({
   lane,
@@ -138,7 +138,7 @@ export function LaneColumn({
       <ConversationLog
         state={state}
         line={line}
-        branches={NO_BRANCHES}
+        sessions={NO_SESSIONS}
         actions={actions}
         onReachTop={() => void conversation.loadOlder()}
         empty={<p className="lane-empty">{t.compare.empty[choice.mode]}</p>}

@@ -7,12 +7,12 @@ import type { SessionTotals } from "../chat/state/session-totals.ts";
 import type { Pricing } from "../chat/state/use-pricing.ts";
 import { t } from "../texts/texts.ts";
 import { Icon } from "../ui/icon.tsx";
+import { lazyComponent } from "../ui/lazy-component.tsx";
+import { LoadError } from "../ui/load-error.tsx";
 import { Figures } from "./figures.tsx";
 import { PayloadBlocks } from "./payload-blocks.tsx";
 import { RawRequest } from "./raw-request.tsx";
-import { Recalled } from "./recalled.tsx";
 import { StorageKeys } from "./storage-keys.tsx";
-import { TableOfContents } from "./table-of-contents.tsx";
 import { TotalsFoot } from "./totals-foot.tsx";
 import { TurnTimes } from "./turn-times.tsx";
 import { WindowSlider } from "./window-slider.tsx";
@@ -51,10 +51,22 @@ interface InspectorPanelProps {
   onClose: () => void;
 }
 
+/** A first message has nothing outside the window. */
+const OutsideWindow = lazyComponent(async () => (await import("./outside-window.tsx")).OutsideWindow, {
+  Failed: ({ onRetry }) => <LoadError onRetry={onRetry} inPlace />,
+});
+
+const isOutsideWindow = ({ kind }: ContextReport["parts"][number]) => kind === "summary" || kind === "recall";
+
 /** Shows exactly what the model is or was sent. Memoised: a streaming answer does not render it. */
 export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanelProps) {
   const { sessionId, subject, providers, pricing } = props;
   const isNext = subject?.kind !== "turn";
+  // Before a report needs it, so that nothing moves.
+  const isUsed = props.history !== null || subject?.isOpen === false;
+  useEffect(() => {
+    if (isUsed) OutsideWindow.preload();
+  }, [isUsed]);
   return (
     <aside className="inspector" aria-label={t.header.xray}>
       <header className="inspector-head">
@@ -123,8 +135,14 @@ function Report({ subject, report, pricing, sessionId, chatRequest }: ReportProp
       )}
       <Figures report={report} subject={subject} pricing={pricing} />
       <ContextBar report={report} hasLegend />
-      <TableOfContents sessionId={sessionId} report={report} />
-      <Recalled sessionId={sessionId} report={report} isNext={kind === "next"} isOpen={subject.isOpen} />
+      {report.parts.some(isOutsideWindow) && (
+        <OutsideWindow
+          sessionId={sessionId}
+          report={report}
+          isNext={kind === "next"}
+          isOpen={subject.isOpen}
+        />
+      )}
       <div ref={payload} className="inspector-payload">
         <PayloadBlocks report={report} kind={kind} isLastOpen={subject.isOpen} />
       </div>

@@ -4,7 +4,7 @@ import { showMessage } from "../chat/state/message-target.ts";
 import { leaveOut, recallAll, useNotRecalled } from "../chat/state/not-recalled.ts";
 import { sessionLink } from "../chat/state/session-id.ts";
 import { formatDateTime, formatShare, formatTenths } from "../texts/format.ts";
-import { t } from "../texts/texts.ts";
+import { t } from "../texts/later.ts";
 
 interface RecalledProps {
   sessionId: string;
@@ -21,8 +21,8 @@ export function Recalled({ sessionId, report, isNext, isOpen }: RecalledProps) {
   const recall = recallOf(report);
   if (recall === undefined) return null;
   return (
-    <section className="recalled" aria-label={t.inspector.recalled.name}>
-      <h3>{t.inspector.recalled.name}</h3>
+    <section className="recalled" aria-label={t.recalled.name}>
+      <h3>{t.recalled.name}</h3>
       {recall.hits.length > 0 && (
         <ol>
           {recall.hits.map((hit) => (
@@ -33,7 +33,7 @@ export function Recalled({ sessionId, report, isNext, isOpen }: RecalledProps) {
       <p className="recalled-search figures">{searchText(recall, isOpen)}</p>
       {isNext && leftOut.length > 0 && (
         <button type="button" className="button-text" onClick={recallAll}>
-          {t.inspector.recalled.bringBack(leftOut.length)}
+          {t.recalled.bringBack(leftOut.length)}
         </button>
       )}
     </section>
@@ -44,7 +44,7 @@ const MOST_WORDS = 5;
 
 /** The weightiest of the words that it has, and how similar it is. */
 function whyFound(terms: RecallPart["hits"][number]["terms"], similarity: number | undefined): string {
-  const texts = t.inspector.recalled;
+  const texts = t.recalled;
   const words = terms
     .toSorted((a, b) => b.weight - a.weight)
     .slice(0, MOST_WORDS)
@@ -68,7 +68,7 @@ function Hit({
   isNext,
   hit: { session, message_ids, text, cut, created_at, tokens, similarity, terms },
 }: HitProps) {
-  const texts = t.inspector.recalled;
+  const texts = t.recalled;
   const [first = ""] = message_ids;
   return (
     <li>
@@ -113,7 +113,7 @@ function Hit({
 
 function searchText(recall: RecallPart, isOpen: boolean): string {
   const { searched, total, sessions, matched, hits, ms, failed } = recall;
-  const texts = t.inspector.recalled;
+  const texts = t.recalled;
   if (isOpen && (failed === undefined || failed === "no_words")) return texts.emptyDraft;
   if (failed !== undefined) return texts.failures[failed];
   const search = texts.searched(searched, total, sessions, formatTenths(ms));

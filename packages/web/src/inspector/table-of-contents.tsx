@@ -1,7 +1,7 @@
 import type { ContextReport, NoSummary } from "@redis-memory-magic/protocol";
 import { showMessage } from "../chat/state/message-target.ts";
 import { formatDateTime } from "../texts/format.ts";
-import { t } from "../texts/texts.ts";
+import { t } from "../texts/later.ts";
 
 interface TableOfContentsProps {
   sessionId: string;
@@ -13,7 +13,7 @@ export function TableOfContents({ sessionId, report }: TableOfContentsProps) {
   const summary = report.parts.find((part) => part.kind === "summary");
   if (summary === undefined) return null;
   const { entries, failed, summary: written, no_summary: reason } = summary;
-  const texts = t.strategies.contents;
+  const texts = t.contents;
   const isEmpty = entries.length === 0 && written === undefined;
   const title = written && texts.summary(written.model);
   return (
@@ -36,7 +36,7 @@ export function TableOfContents({ sessionId, report }: TableOfContentsProps) {
                 type="button"
                 className="button-text"
                 dir="auto"
-                title={t.inspector.recalled.show}
+                title={t.recalled.show}
                 onClick={() => showMessage(sessionId, message_id)}
               >
                 {text}
@@ -56,6 +56,6 @@ export function TableOfContents({ sessionId, report }: TableOfContentsProps) {
 }
 
 function noSummaryText(reason: NoSummary): string {
-  const texts: Partial<Record<NoSummary, string>> = t.strategies.contents.noSummary;
-  return texts[reason] ?? t.strategies.contents.refused;
+  const texts: Partial<Record<NoSummary, string>> = t.contents.noSummary;
+  return texts[reason] ?? t.contents.refused;
 }

@@ -70,28 +70,6 @@ export const english = {
       summary: "Newest, and a summary or table of contents",
       "recall+summary": "Newest, recall, and a summary or contents",
     },
-    contents: {
-      name: "Table of contents",
-      about: "First words of messages that are not sent. Made by rule, not by a model.",
-      none: "There is no room for it in this window.",
-      summary: (model: string) => `Summary by ${model}`,
-      provenance: (count: number, date: string) => `Of the first ${count} entries, ${date}. It can be wrong.`,
-      noSummary: {
-        no_model: "No summary: this model is too small to write one, or none may.",
-        not_yet: "No summary yet: the model writes it after a turn, which is one more call.",
-        interrupted: "No summary yet: your message came first.",
-        newer: "No summary: it covers messages that are sent.",
-        no_room: "No summary: it does not fit this window.",
-        changed: "No summary: a message in it was changed or deleted.",
-        failed: "No summary: the model did not answer.",
-        late: "No summary: the model took too long.",
-      },
-      refused: "No summary: what the model wrote was not good enough to keep.",
-      failures: {
-        unavailable: "Not listed: the earlier messages could not be read.",
-        late: "Not listed: reading the earlier messages took too long.",
-      },
-    },
   },
   header: {
     skipToMessage: "Write a message",
@@ -314,31 +292,6 @@ export const english = {
       note: "For this session. Empty: the provider's default.",
       refused: (provider: string, names: readonly string[]) =>
         `${provider} does not take: ${names.join(", ").toLowerCase()}.`,
-    },
-    recalled: {
-      name: "Recalled",
-      failures: {
-        unavailable: "Nothing was recalled: the session could not be searched.",
-        late: "Nothing was recalled: the search took too long.",
-        no_words: "Nothing was recalled: your message has no words.",
-      },
-      emptyDraft: "Without a message, recall goes by what was said before.",
-      neighbour: "Next to a message that shares words or meaning with yours",
-      has: (terms: string) => `Has ${terms}`,
-      similar: (similarity: string) => `Similar in meaning (${similarity})`,
-      show: "Show in the conversation",
-      inPart: (tokens: string) => `in part, ${tokens}`,
-      notThis: "Not this one",
-      bringBack: (count: number) => `Recall again (${formatCount(count)})`,
-      showThere: "Show in its conversation",
-      from: (title: string | null) => (title === null ? "From another session" : `From “${title}”`),
-      searched: (searched: number, total: number, sessions: number | undefined, ms: string) => {
-        const where = sessions === undefined ? "" : ` and in ${plural(sessions, "other session")}`;
-        return `Searched ${formatCount(searched)} of ${messages(total)} outside the window${where} in ${ms} ms.`;
-      },
-      noneMatched: "None shares words or meaning with yours.",
-      fit: (fitting: number, matched: number) =>
-        `${formatCount(fitting)} of ${plural(matched, "matching turn")} fit.`,
     },
     blocks: {
       name: "Messages sent",

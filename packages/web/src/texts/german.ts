@@ -71,30 +71,6 @@ export const german: Texts = {
       summary: "Neueste, Zusammenfassung oder Inhalt",
       "recall+summary": "Neueste, Erinnern, Zusammenfassung oder Inhalt",
     },
-    contents: {
-      name: "Inhaltsverzeichnis",
-      about:
-        "Die ersten Wörter von Nachrichten, die nicht gesendet werden. Nach einer Regel gemacht, nicht von einem Modell.",
-      none: "In diesem Fenster ist kein Platz dafür.",
-      summary: (model) => `Zusammenfassung von ${model}`,
-      provenance: (count, date) => `Der ersten ${count} Einträge, ${date}. Sie kann falsch sein.`,
-      noSummary: {
-        no_model: "Keine Zusammenfassung: Dieses Modell ist zu klein dafür, oder keines darf eine schreiben.",
-        not_yet:
-          "Noch keine Zusammenfassung: Das Modell schreibt sie nach einer Antwort, das ist ein weiterer Aufruf.",
-        interrupted: "Noch keine Zusammenfassung: Sie wurde für Ihre Nachricht abgebrochen.",
-        newer: "Keine Zusammenfassung: Sie enthält Nachrichten, die gesendet werden.",
-        no_room: "Keine Zusammenfassung: Sie passt nicht in dieses Fenster.",
-        changed: "Keine Zusammenfassung: Eine Nachricht darin wurde geändert oder gelöscht.",
-        failed: "Keine Zusammenfassung: Das Modell hat nicht geantwortet.",
-        late: "Keine Zusammenfassung: Das Modell hat zu lange gebraucht.",
-      },
-      refused: "Keine Zusammenfassung: Was das Modell schrieb, war nicht gut genug.",
-      failures: {
-        unavailable: "Nicht aufgeführt: Die früheren Nachrichten konnten nicht gelesen werden.",
-        late: "Nicht aufgeführt: Die früheren Nachrichten zu lesen hat zu lange gedauert.",
-      },
-    },
   },
   header: {
     skipToMessage: "Nachricht schreiben",
@@ -346,6 +322,54 @@ export const german: Texts = {
     continue: "Fortsetzen",
     continueWithMemory: "Mit Gedächtnis fortsetzen",
   },
+  contents: {
+    name: "Inhaltsverzeichnis",
+    about:
+      "Die ersten Wörter von Nachrichten, die nicht gesendet werden. Nach einer Regel gemacht, nicht von einem Modell.",
+    none: "In diesem Fenster ist kein Platz dafür.",
+    summary: (model) => `Zusammenfassung von ${model}`,
+    provenance: (count, date) => `Der ersten ${count} Einträge, ${date}. Sie kann falsch sein.`,
+    noSummary: {
+      no_model: "Keine Zusammenfassung: Dieses Modell ist zu klein dafür, oder keines darf eine schreiben.",
+      not_yet:
+        "Noch keine Zusammenfassung: Das Modell schreibt sie nach einer Antwort, das ist ein weiterer Aufruf.",
+      interrupted: "Noch keine Zusammenfassung: Sie wurde für Ihre Nachricht abgebrochen.",
+      newer: "Keine Zusammenfassung: Sie enthält Nachrichten, die gesendet werden.",
+      no_room: "Keine Zusammenfassung: Sie passt nicht in dieses Fenster.",
+      changed: "Keine Zusammenfassung: Eine Nachricht darin wurde geändert oder gelöscht.",
+      failed: "Keine Zusammenfassung: Das Modell hat nicht geantwortet.",
+      late: "Keine Zusammenfassung: Das Modell hat zu lange gebraucht.",
+    },
+    refused: "Keine Zusammenfassung: Was das Modell schrieb, war nicht gut genug.",
+    failures: {
+      unavailable: "Nicht aufgeführt: Die früheren Nachrichten konnten nicht gelesen werden.",
+      late: "Nicht aufgeführt: Die früheren Nachrichten zu lesen hat zu lange gedauert.",
+    },
+  },
+  recalled: {
+    name: "Erinnert",
+    failures: {
+      unavailable: "Nichts wurde erinnert: Die Sitzung konnte nicht durchsucht werden.",
+      late: "Nichts wurde erinnert: Die Suche hat zu lange gedauert.",
+      no_words: "Nichts wurde erinnert: Ihre Nachricht hat keine Wörter, nach denen man suchen kann.",
+    },
+    emptyDraft: "Ohne Nachricht richtet sich das Erinnern nach dem, was davor gesagt wurde.",
+    neighbour: "Neben einer Nachricht, die Wörter oder den Sinn mit Ihrer teilt",
+    has: (terms) => `Enthält ${terms}`,
+    similar: (similarity) => `Ähnlich in der Bedeutung (${similarity})`,
+    show: "Im Gespräch zeigen",
+    inPart: (tokens) => `in Teilen, ${tokens}`,
+    notThis: "Dies nicht",
+    bringBack: (count) => `Wieder erinnern (${formatCount(count)})`,
+    showThere: "In ihrem Gespräch zeigen",
+    from: (title) => (title === null ? "Aus einer anderen Sitzung" : `Aus „${title}“`),
+    searched: (searched, total, sessions, ms) => {
+      const where = sessions === undefined ? "" : ` und in anderen Sitzungen (${formatCount(sessions)})`;
+      return `${formatCount(searched)} von ${messages(total)} außerhalb des Fensters${where} in ${ms} ms durchsucht.`;
+    },
+    noneMatched: "Keine teilt Wörter oder den Sinn mit Ihrer.",
+    fit: (fitting, matched) => `${formatCount(fitting)} von ${formatCount(matched)} passenden haben Platz.`,
+  },
   attachments: {
     name: "Anhänge",
     remove: (name) => `${name} entfernen`,
@@ -475,30 +499,6 @@ export const german: Texts = {
       default: "Vorgabe",
       note: "Für diese Sitzung. Leer: die Vorgabe des Anbieters.",
       refused: (provider, names) => `${provider} nimmt nicht an: ${names.join(", ")}.`,
-    },
-    recalled: {
-      name: "Erinnert",
-      failures: {
-        unavailable: "Nichts wurde erinnert: Die Sitzung konnte nicht durchsucht werden.",
-        late: "Nichts wurde erinnert: Die Suche hat zu lange gedauert.",
-        no_words: "Nichts wurde erinnert: Ihre Nachricht hat keine Wörter, nach denen man suchen kann.",
-      },
-      emptyDraft: "Ohne Nachricht richtet sich das Erinnern nach dem, was davor gesagt wurde.",
-      neighbour: "Neben einer Nachricht, die Wörter oder den Sinn mit Ihrer teilt",
-      has: (terms) => `Enthält ${terms}`,
-      similar: (similarity) => `Ähnlich in der Bedeutung (${similarity})`,
-      show: "Im Gespräch zeigen",
-      inPart: (tokens) => `in Teilen, ${tokens}`,
-      notThis: "Dies nicht",
-      bringBack: (count) => `Wieder erinnern (${formatCount(count)})`,
-      showThere: "In ihrem Gespräch zeigen",
-      from: (title) => (title === null ? "Aus einer anderen Sitzung" : `Aus „${title}“`),
-      searched: (searched, total, sessions, ms) => {
-        const where = sessions === undefined ? "" : ` und in anderen Sitzungen (${formatCount(sessions)})`;
-        return `${formatCount(searched)} von ${messages(total)} außerhalb des Fensters${where} in ${ms} ms durchsucht.`;
-      },
-      noneMatched: "Keine teilt Wörter oder den Sinn mit Ihrer.",
-      fit: (fitting, matched) => `${formatCount(fitting)} von ${formatCount(matched)} passenden haben Platz.`,
     },
     blocks: {
       name: "Gesendete Nachrichten",

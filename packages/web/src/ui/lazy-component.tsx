@@ -13,34 +13,48 @@ interface WithoutIt<Props> {
   readonly Loading?: ComponentType;
 }
 
+/** A component that is fetched when it is first shown. */
+type LazyComponent<Props> = ComponentType<Props> & {
+  /** Fetches it before it is shown. A failure is reported when it is. */
+  readonly preload: () => void;
+};
+
 /** Makes a component that is fetched when it is first shown, and again when the user asks for it. */
 export function lazyComponent<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
   { Failed = LoadError, Loading }: WithoutIt<Props> = {},
-): ComponentType<Props> {
+): LazyComponent<Props> {
   let loaded: ComponentType<Props> | null = null;
   /** Style sheets that did not arrive with it. */
   const missing = new Set<string>();
-  return function LazyComponent(props: Props) {
+
+  async function fetchPart(): Promise<ComponentType<Props>> {
+    const before = new Set(failedStyles);
+    try {
+      await loadFailedStyles(missing);
+      loaded = await load();
+      return loaded;
+    } catch (error) {
+      for (const href of failedStyles) if (!before.has(href)) missing.add(href);
+      throw error;
+    }
+  }
+
+  function LazyComponent(props: Props) {
     const [Part, setPart] = useState(() => loaded);
     const [hasFailed, setFailed] = useState(false);
 
     useEffect(() => {
       if (Part !== null || hasFailed) return;
       let isShown = true;
-      const before = new Set(failedStyles);
-      loadFailedStyles(missing)
-        .then(load)
-        .then(
-          (part) => {
-            loaded = part;
-            if (isShown) setPart(() => part);
-          },
-          () => {
-            for (const href of failedStyles) if (!before.has(href)) missing.add(href);
-            if (isShown) setFailed(true);
-          },
-        );
+      fetchPart().then(
+        (part) => {
+          if (isShown) setPart(() => part);
+        },
+        () => {
+          if (isShown) setFailed(true);
+        },
+      );
       return () => {
         isShown = false;
       };
@@ -49,7 +63,8 @@ export function lazyComponent<Props extends object>(
     if (Part !== null) return <Part {...props} />;
     if (hasFailed) return <Failed {...props} onRetry={() => setFailed(false)} />;
     return Loading === undefined ? null : <Loading />;
-  };
+  }
+  return Object.assign(LazyComponent, { preload: () => void fetchPart().catch(() => {}) });
 }
 
 /** Addresses of style sheets that did not arrive: Vite asks for each one once. */

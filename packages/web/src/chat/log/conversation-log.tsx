@@ -4,25 +4,26 @@ import { LoadError } from "../../ui/load-error.tsx";
 import "./conversation-log.css";
 import type { MessageListProps } from "./message-list.tsx";
 
-/** Loads the message list, which is not part of the first load. */
-export const loadMessageList = async () => (await import("./message-list.tsx")).MessageList;
-
-const MessageList = lazyComponent<MessageListProps>(loadMessageList, {
-  Loading: () => <div className="log-frame" />,
-  // Without the list the plain text is shown.
-  Failed: ({ state, onRetry }) => (
-    <div className="log-frame">
-      <div className="log" role="log" aria-label={t.log.name}>
-        <LoadError onRetry={onRetry} />
-        {state.messages.map(({ key, content }) => (
-          <p key={key} className="log-plain">
-            {content}
-          </p>
-        ))}
+/** Not part of the first load. */
+export const MessageList = lazyComponent<MessageListProps>(
+  async () => (await import("./message-list.tsx")).MessageList,
+  {
+    Loading: () => <div className="log-frame" />,
+    // Without the list the plain text is shown.
+    Failed: ({ state, onRetry }) => (
+      <div className="log-frame">
+        <div className="log" role="log" aria-label={t.log.name}>
+          <LoadError onRetry={onRetry} />
+          {state.messages.map(({ key, content }) => (
+            <p key={key} className="log-plain">
+              {content}
+            </p>
+          ))}
+        </div>
       </div>
-    </div>
-  ),
-});
+    ),
+  },
+);
 
 interface ConversationLogProps extends MessageListProps {
   /** Shown if there are no messages. */

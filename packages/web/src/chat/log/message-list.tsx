@@ -1,3 +1,4 @@
+import type { Session } from "@redis-memory-magic/protocol";
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import {
   type RefObject,
@@ -5,6 +6,7 @@ import {
   useEffect,
   useEffectEvent,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
   useSyncExternalStore,
@@ -12,7 +14,7 @@ import {
 import { flushSync } from "react-dom";
 import { t } from "../../texts/later.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { type BranchPoint, indexOfMessage } from "../state/branches.ts";
+import { type BranchPoint, branchPoints, indexOfMessage } from "../state/branches.ts";
 import type { ConversationState, Outcome } from "../state/conversation-state.ts";
 import { isGone } from "../state/expiry.ts";
 import type { MemoryLine } from "../state/memory-line.ts";
@@ -34,14 +36,15 @@ const SETTLING_FRAMES = 12;
 export interface MessageListProps {
   state: ConversationState;
   line: MemoryLine;
-  /** By message index: where the conversation has branches. */
-  branches: ReadonlyMap<number, BranchPoint>;
+  /** All known sessions, to find the branches of this one. */
+  sessions: readonly Session[];
   actions: RowActions;
   onReachTop: () => void;
 }
 
-export function MessageList({ state, line, branches, actions, onReachTop }: MessageListProps) {
+export function MessageList({ state, line, sessions, actions, onReachTop }: MessageListProps) {
   const { messages, sessionId } = state;
+  const branches = useMemo(() => branchPoints(sessions, sessionId), [sessions, sessionId]);
   const frame = useRef<HTMLDivElement>(null);
   const isPrinted = useIsPrinted();
   const latest = useRef(messages);

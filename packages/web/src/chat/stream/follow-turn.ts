@@ -1,6 +1,6 @@
 import { ApiError, connectionError } from "../../api/api-error.ts";
 import type { ConnectTurn } from "./connect-turn.ts";
-import { applyEvent, type LiveTurn } from "./live-turn.ts";
+import type { LiveTurn } from "./live-turn.ts";
 
 /** The server sends at least a heartbeat more often than this, so silence means a dead connection. */
 const SILENCE_MS = 45_000;
@@ -33,15 +33,11 @@ export async function* followTurn(turn: LiveTurn, options: FollowOptions): Async
   while (true) {
     let failure: unknown = connectionError("unreachable");
     try {
-      // The parser is loaded with the first turn, so it is not part of the first load.
-      const [response, { readTurnEvents }] = await Promise.all([
-        connect(latest, signal),
-        import("./read-turn-events.ts"),
-      ]);
+      // Loaded with the first turn, so it is not part of the first load.
+      const [response, { readTurn }] = await Promise.all([connect(latest, signal), import("./read-turn.ts")]);
       if (response.body === null) throw connectionError("unexpected_answer");
-      for await (const event of readTurnEvents(response.body, SILENCE_MS)) {
+      for await (latest of readTurn(latest, response.body, SILENCE_MS)) {
         failures = 0;
-        latest = applyEvent(latest, event);
         yield { turn: latest, reconnecting: false };
         if (latest.end !== null) return;
       }

@@ -1,6 +1,7 @@
 import type { TurnEvent } from "@redis-memory-magic/protocol";
 import { expect, test } from "vitest";
-import { applyEvent, lastEventId, newLiveTurn, StreamGapError } from "./live-turn.ts";
+import { applyEvent, StreamGapError } from "./apply-event.ts";
+import { lastEventId, newLiveTurn } from "./live-turn.ts";
 
 const ids = { turn_id: "0123456789abcdef", session_id: "s" };
 const started: TurnEvent = {

@@ -1,6 +1,8 @@
 import type { TurnEvent, TurnEventName } from "@redis-memory-magic/protocol";
 import { createParser } from "eventsource-parser";
 import { connectionError } from "../../api/api-error.ts";
+import { applyEvent } from "./apply-event.ts";
+import type { LiveTurn } from "./live-turn.ts";
 
 const EVENT_NAMES: Record<TurnEventName, true> = {
   "turn-started": true,
@@ -18,13 +20,16 @@ const EVENT_NAMES: Record<TurnEventName, true> = {
 };
 
 /**
- * Yields a turn's events as they arrive. Unknown events of a newer server are skipped.
+ * Yields a turn after each of its events, as they arrive. Unknown events of a newer server are skipped.
  * @throws ApiError (`timeout`) when nothing, not even a comment, has arrived for `silenceMs`.
+ * @throws StreamGapError when text before an event is missing.
  */
-export async function* readTurnEvents(
+export async function* readTurn(
+  turn: LiveTurn,
   body: ReadableStream<Uint8Array>,
   silenceMs: number,
-): AsyncGenerator<TurnEvent> {
+): AsyncGenerator<LiveTurn> {
+  let latest = turn;
   const events: TurnEvent[] = [];
   const parser = createParser({
     onEvent({ event, id, data }) {
@@ -39,7 +44,10 @@ export async function* readTurnEvents(
       const { done, value } = await readWithin(reader, silenceMs);
       if (done) return;
       parser.feed(decoder.decode(value, { stream: true }));
-      yield* events.splice(0);
+      for (const event of events.splice(0)) {
+        latest = applyEvent(latest, event);
+        yield latest;
+      }
     }
   } finally {
     // Closes the connection also when the consumer stops early.
