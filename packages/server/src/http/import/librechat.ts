@@ -24,11 +24,12 @@ export function readLibreChat(conversation: Fields, leftOut: LeftOut): ForeignCo
 /** With `recursive`, messages stand in the one that they answer. */
 function flattened(messages: readonly unknown[]): Fields[] {
   const all: Fields[] = [];
-  const waiting = [...messages].reverse();
+  const waiting = messages.toReversed();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const message = fieldsOf(next);
     all.push(message);
-    waiting.push(...[...listOf(message.children)].reverse());
+    // One at a time: a hostile list is more arguments than a call can have.
+    for (const child of listOf(message.children).toReversed()) waiting.push(child);
   }
   return all;
 }

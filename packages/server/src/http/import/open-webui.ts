@@ -10,8 +10,8 @@ import {
   textOf,
 } from "./foreign-conversation.ts";
 
-/** What a model thought: Open WebUI keeps it in the text of the answer. */
-const REASONING = /<details type="reasoning"[^>]*>\s*(?:<summary>[^<]*<\/summary>)?([\s\S]*?)<\/details>\s*/g;
+const REASONING = '<details type="reasoning"';
+const REASONING_END = "</details>";
 
 /** Reads a chat of Open WebUI's export: a tree of messages, of which the current branch is taken. */
 export function readOpenWebUi(entry: Fields, leftOut: LeftOut): ForeignConversation {
@@ -30,9 +30,9 @@ function addMessage({ id, role, content, timestamp, files }: Fields, out: Conver
   const created = createdAt(timestamp);
   const text = textOf(content);
   if (role === "assistant") {
-    for (const [, thought = ""] of text.matchAll(REASONING))
-      out.addReasoning(thought.replace(/^> ?/gm, "").trim(), created);
-    out.add({ role, content: text.replace(REASONING, ""), id: textOf(id), ...created });
+    const { thoughts, answer } = splitReasoning(text);
+    for (const thought of thoughts) out.addReasoning(thought, created);
+    out.add({ role, content: answer, id: textOf(id), ...created });
     return;
   }
   if (role !== "user" && role !== "system") return;
@@ -45,4 +45,23 @@ function addMessage({ id, role, content, timestamp, files }: Fields, out: Conver
   });
   const parts = images.length > 0 ? { parts: [{ type: "input_text", text }, ...images] } : {};
   out.add({ role, content: text, id: textOf(id), ...created, ...parts });
+}
+
+/**
+ * Separates an answer from what the model thought, which Open WebUI keeps in the same text. Not by one pattern: it would
+ * look for an end again from each of many beginnings.
+ */
+function splitReasoning(text: string): { readonly thoughts: readonly string[]; readonly answer: string } {
+  const thoughts: string[] = [];
+  let answer = "";
+  let rest = text;
+  for (;;) {
+    const start = rest.indexOf(REASONING);
+    const end = start < 0 ? -1 : rest.indexOf(REASONING_END, start);
+    if (end < 0) return { thoughts, answer: answer + rest };
+    const thought = rest.slice(start, end).replace(/^[^>]*>\s*(?:<summary>[^<]*<\/summary>)?/, "");
+    thoughts.push(thought.replace(/^> ?/gm, "").trim());
+    answer += rest.slice(0, start);
+    rest = rest.slice(end + REASONING_END.length).trimStart();
+  }
 }

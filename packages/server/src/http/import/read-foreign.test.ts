@@ -149,6 +149,30 @@ test("reads Open WebUI's chats", () => {
   });
 });
 
+test("separates reasoning from an Open WebUI answer, wherever it stands", () => {
+  const answerOf = (content: string) => {
+    const message = { id: "a", role: "assistant", content };
+    return readForeign({ chat: { messages: [message] } })?.conversations[0]?.messages.map(
+      ({ type = "answer", content }) => [type, content],
+    );
+  };
+  const thought = (text: string) => `<details type="reasoning" done="true">${text}</details>`;
+  expect(answerOf(`${thought("\n> a\n> b\n")}\n\nOne\n${thought("c")} Two`)).toEqual([
+    ["reasoning", "a\nb"],
+    ["reasoning", "c"],
+    ["answer", "One\nTwo"],
+  ]);
+  const unclosed = '<details type="reasoning">a';
+  expect(answerOf(`${thought("b")}${unclosed}`)).toEqual([
+    ["reasoning", "b"],
+    ["answer", unclosed],
+  ]);
+  // A search that began again at each of them would take many minutes.
+  const many = unclosed.repeat(200_000);
+  expect(answerOf(many)).toEqual([["answer", many]]);
+  expect(answerOf(`${many}</details>`)).toEqual([["reasoning", many.slice(unclosed.length - 1)]]);
+});
+
 test("reads LibreChat's conversations, as a list and as a tree", () => {
   const question = { messageId: "m1", parentMessageId: "0", isCreatedByUser: true, text: "Hi" };
   const content = [
@@ -200,6 +224,7 @@ test.each<[string, unknown]>([
   ["messages of nothing", { chat_messages: [null, 1, { content: [null] }] }],
   ["a chat of nothing", { chat: { history: { messages: { a: 1 }, currentId: "a" } } }],
   ["a conversation of nothing", { messages: [{ isCreatedByUser: 1, content: [1], children: [null] }] }],
+  ["a list of 300,000 answers", { messages: [{ isCreatedByUser: true, children: Array(300_000).fill(0) }] }],
   ["half a surrogate pair", { chat_messages: [{ sender: "human", text: "a\ud83c" }] }],
 ])("does not fail on %s", (_, body) => {
   expect(JSON.stringify(readForeign(body)?.conversations)).not.toContain("\\ud83c");
