@@ -10,7 +10,7 @@ import {
   turnId,
   turnStatus,
 } from "./ids.ts";
-import { itemType, json, role } from "./items.ts";
+import { itemType, role, safeJson } from "./items.ts";
 import { sessionSettings } from "./session-settings.ts";
 import { forkPoint, item, newMessage, session, title, ttlSeconds } from "./sessions.ts";
 import { contentsFailure, noSummary, recallFailure } from "./turns.ts";
@@ -55,8 +55,8 @@ export const archivedTurn = z.object({
   provider: providerId,
   model: z.string().max(1000),
   system: z.string().max(20_000).optional().describe("The system prompt, where it is not the usual one."),
-  settings: json.optional().describe("What the request asked of the model beside the context."),
-  client: z.record(z.string(), json).optional().describe("What the API that it came by stored with it."),
+  settings: safeJson.optional().describe("What the request asked of the model beside the context."),
+  client: z.record(z.string(), safeJson).optional().describe("What the API that it came by stored with it."),
   lacks: z
     .array(z.enum(["images", "files", "tools", "output_images", "loose_arguments"]))
     .optional()
@@ -138,7 +138,7 @@ export const archivedTurn = z.object({
     .optional(),
   replaced_response: z.string().optional().describe("The text of an answer that a retry has replaced."),
   replaced_output: z
-    .array(item.omit({ turn: true }))
+    .array(item.omit({ turn: true }).extend({ metadata: safeJson.optional(), parts: safeJson.optional() }))
     .max(MAX_TURN_ITEMS)
     .optional()
     .describe("Its items, where it was more than one message of text."),

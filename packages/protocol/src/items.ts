@@ -8,6 +8,23 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 // Not z.json(): its JSON Schema refers to itself by a name that the OpenAPI document does not have.
 export const json: z.ZodType<Json> = z.any();
 
+const MAX_DEPTH = 100;
+
+// Not z.json(): that follows a value however deep it is, and a hostile one is deeper than the stack.
+function isJson(value: unknown, depth = 0): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  if (depth === MAX_DEPTH) return false;
+  return Object.entries(value).every(([key, item]) => key.isWellFormed() && isJson(item, depth + 1));
+}
+
+/** JSON that a client sends. */
+export const safeJson = json.refine(
+  (value) => isJson(value),
+  `must be JSON of at most ${MAX_DEPTH} levels, without half of a surrogate pair`,
+);
+
 export const toolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
 
 /** What every entry of a conversation has. */

@@ -10,7 +10,7 @@ import {
   turnId,
   turnStatus,
 } from "./ids.ts";
-import { json, outputItem, role } from "./items.ts";
+import { json, outputItem, role, safeJson } from "./items.ts";
 import { truncation } from "./usage.ts";
 
 const tokens = z
@@ -62,22 +62,6 @@ export const itemsResponse = z.object({
   next_before: z.string().nullable().describe("As of messages."),
 });
 export type ItemsResponse = z.infer<typeof itemsResponse>;
-
-const MAX_DEPTH = 100;
-
-// Not z.json(): that follows a value however deep it is, and a hostile one is deeper than the stack.
-function isJson(value: unknown, depth = 0): boolean {
-  if (typeof value === "string") return value.isWellFormed();
-  if (typeof value === "number") return Number.isFinite(value);
-  if (typeof value !== "object" || value === null) return true;
-  if (depth === MAX_DEPTH) return false;
-  return Object.entries(value).every(([key, item]) => key.isWellFormed() && isJson(item, depth + 1));
-}
-
-const safeJson = json.refine(
-  (value) => isJson(value),
-  `must be JSON of at most ${MAX_DEPTH} levels, without half of a surrogate pair`,
-);
 
 /** A message as a client writes it: an id and a time that it has are kept. */
 export const newMessage = z.object({

@@ -5,6 +5,15 @@ export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 export const textOf = (value: unknown): string => (typeof value === "string" ? value.toWellFormed() : "");
 
+/** A value's JSON; undefined if it is nested deeper than the stack. */
+export function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A conversation in the form of this server's import. */
 export interface ForeignConversation {
   readonly session: { readonly title?: string };
@@ -80,13 +89,10 @@ export class ConversationBuilder {
 
   #argumentsOf(input: unknown): string {
     if (typeof input === "string") return input.toWellFormed();
-    try {
-      return JSON.stringify(input) ?? "{}";
-    } catch {
-      // Deeper than the stack.
-      this.leaveOut("arguments of tool calls");
-      return "{}";
-    }
+    if (input === undefined) return "{}";
+    const json = toJson(input);
+    if (json === undefined) this.leaveOut("arguments of tool calls");
+    return json ?? "{}";
   }
 
   /** Ids that cannot be kept are left to the server. */

@@ -313,6 +313,8 @@ describe("a hostile import", () => {
     model: "mirror",
   };
   const deep = (levels: number) => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
+  const deeperThanStack = `${"[".repeat(500_000)}${"]".repeat(500_000)}`;
+  const replaced = { id: "r", type: "reasoning", content: "", created_at: turn.started_at };
 
   test.each<[string, unknown, string]>([
     ["no messages", {}, "messages"],
@@ -328,8 +330,18 @@ describe("a hostile import", () => {
     ["metadata too deep", { messages: [{ ...message, metadata: deep(101) }] }, "messages.0.metadata"],
     [
       "metadata deeper than the stack",
-      `{"messages":[{"role":"user","content":"","metadata":${"[".repeat(500_000)}${"]".repeat(500_000)}}]}`,
+      `{"messages":[{"role":"user","content":"","metadata":${deeperThanStack}}]}`,
       "messages.0.metadata",
+    ],
+    [
+      "settings too deep",
+      { messages: [message], turns: [{ ...turn, settings: deep(101) }] },
+      "turns.0.settings",
+    ],
+    [
+      "a replaced item's metadata too deep",
+      { messages: [message], turns: [{ ...turn, replaced_output: [{ ...replaced, metadata: deep(101) }] }] },
+      "turns.0.replaced_output.0.metadata",
     ],
     ["a tool call that is none", { messages: [{ ...message, tool_calls: [1] }] }, "messages.0.tool_calls.0"],
     ["a title that is too long", { messages: [], session: { title: "x".repeat(201) } }, "session.title"],
@@ -371,6 +383,13 @@ describe("a hostile import", () => {
     expect(answer.json().code).toBe("invalid_request");
     expect(answer.json().errors[0].field).toBe(field);
     expect(await server.keys()).toEqual([]);
+  });
+
+  test("an unknown field deeper than the stack is left out, as any other", async () => {
+    const server = await startTestServer();
+    const body = `{"messages":[{"role":"user","content":"a","other":${deeperThanStack}}]}`;
+    const answer = await server.inject("POST", "/sessions/import", body);
+    expect([answer.statusCode, answer.json().message_count]).toEqual([201, 1]);
   });
 
   test("ids twice, and an id in use, are refused", async () => {

@@ -182,6 +182,17 @@ test.each<[string, string, string]>([
   ["a number that is none", `"content":"","metadata":1e999`, "metadata"],
   ["metadata of 101 levels", `"content":"","metadata":${deep(101)}`, "metadata"],
   ["metadata deeper than the stack", `"content":"","metadata":${deep(400_000)}`, "metadata"],
+  ["a time deeper than the stack", `"content":"","created_at":${deep(400_000)}`, "created_at"],
+  [
+    "a file's type deeper than the stack",
+    `"content":[{"type":"file","url":"","mediaType":${deep(400_000)}}]`,
+    "parts",
+  ],
+  [
+    "arguments deeper than the stack",
+    `"content":"","tool_calls":[{"id":"a","name":"b","args":{"a":${deep(400_000)}}}]`,
+    "tool_calls.0.arguments",
+  ],
 ])("a message with %s is refused by its field", async (_, fields, field) => {
   const server = await startTestServer();
   const answer = await server.inject(

@@ -1,6 +1,6 @@
 import { shortTitle } from "../../chat/session-title.ts";
 import { type Fields, isFields } from "../../fields.ts";
-import { createdAt } from "../import/foreign-conversation.ts";
+import { createdAt, textOf, toJson } from "../import/foreign-conversation.ts";
 
 /** Where the list of messages is: in this API and OpenAI's, in ShareGPT's, in Gemini's and in the Responses API. */
 const LISTS = ["messages", "conversations", "contents", "items"] as const;
@@ -82,7 +82,7 @@ function normalizeId(id: unknown): Fields {
 /** Times in seconds, in milliseconds, or with another zone than UTC. One without a zone is not known. */
 function normalizeTime(created: unknown, timestamp: unknown): Fields {
   if (created === null) return { created_at: undefined };
-  const isForeign = typeof created === "number" || /[+-]\d\d:?\d\d$/.test(String(created));
+  const isForeign = typeof created === "number" || /[+-]\d\d:?\d\d$/.test(textOf(created));
   if (isForeign) return { ...createdAt(created) };
   return created === undefined && typeof timestamp === "number" ? { ...createdAt(timestamp) } : {};
 }
@@ -106,7 +106,7 @@ function normalizeContent(content: unknown, instead: unknown): Fields {
 
 /** The AI SDK has images as files. */
 const normalizePart = (part: Fields): Fields =>
-  part.type === "file" && String(part.mediaType).startsWith("image/") && typeof part.url === "string"
+  part.type === "file" && textOf(part.mediaType).startsWith("image/") && typeof part.url === "string"
     ? { type: "input_image", image_url: part.url }
     : part;
 
@@ -117,5 +117,5 @@ const TEXT_PARTS: ReadonlySet<unknown> = new Set(["text", "input_text", "output_
 function normalizeToolCall(call: unknown): unknown {
   if (!isFields(call)) return call;
   const { name, arguments: given = call.args } = isFields(call.function) ? call.function : call;
-  return { id: call.id, name, arguments: isFields(given) ? JSON.stringify(given) : given };
+  return { id: call.id, name, arguments: isFields(given) ? toJson(given) : given };
 }

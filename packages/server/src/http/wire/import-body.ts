@@ -104,8 +104,8 @@ async function parseEach<T>(
     if (n % PAUSE_EVERY === PAUSE_EVERY - 1) await setImmediate();
     const { success, data, error } = schema.safeParse(item);
     if (success) {
-      // Only now: JSON that is nested deeper than the stack cannot be serialised.
-      if (Buffer.byteLength(JSON.stringify(item)) > maxBytes)
+      // Not of `item`: a field that the schema does not know can be nested deeper than the stack.
+      if (Buffer.byteLength(JSON.stringify(data)) > maxBytes)
         refuse(`${field}.${n}`, `must be at most ${maxBytes / 1024 ** 2} MiB`);
       parsed.push(data);
       continue;
