@@ -259,8 +259,10 @@ test("a session's life can be extended so far, also by an import", async () => {
   const alice = await as("alice");
   await alice.chat("s");
   expect((await alice.patch("/sessions/s", { ttl_seconds: 7200 })).statusCode).toBe(200);
-  const refused = await alice.patch("/sessions/s", { ttl_seconds: 7201 });
+  const { title } = (await alice.get("/sessions/s")).json();
+  const refused = await alice.patch("/sessions/s", { title: "Not this", ttl_seconds: 7201 });
   expect(refused.statusCode).toBe(400);
+  expect((await alice.get("/sessions/s")).json()).toMatchObject({ title, ttl_seconds: 7200 });
   expect(refused.json().errors).toEqual([
     { field: "ttl_seconds", message: "must be at most 7200 on this server" },
   ]);

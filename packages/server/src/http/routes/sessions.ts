@@ -76,8 +76,9 @@ export const sessionRoutes: Routes = (context) => async (app) => {
       const { sessions, quota } = context.callerOf(request);
       const { session_id } = request.params;
       const { title, ttl_seconds } = request.body;
-      if (title !== undefined) await sessions.rename(session_id, title ?? "", quota);
+      // First, because this server may refuse the TTL, and then nothing is to be changed.
       if (ttl_seconds !== undefined) await sessions.expire(session_id, ttl_seconds, quota);
+      if (title !== undefined) await sessions.rename(session_id, title ?? "", quota);
       const found = await sessions.get(session_id);
       if (found === null) throw noSuchSession();
       return toSession(found);
