@@ -18,6 +18,8 @@ export async function* exportJson(archive: ArchivedSession): AsyncGenerator<stri
   yield '\n],\n"turns":[';
   separator = "\n";
   for await (const turns of archive.turns()) {
+    // Another program that uses the library can have written all turns of a page.
+    if (turns.length === 0) continue;
     yield separator + turns.map((turn) => JSON.stringify(toArchivedTurn(turn))).join(",\n");
     separator = ",\n";
   }
