@@ -147,3 +147,23 @@ function recallPart(recalled: NonNullable<Payload["recalled"]>): ContextPart {
     ...(failed && { failed }),
   };
 }
+
+/**
+ * Scales the tokens of messages or parts so that they add up to what was counted when they were sent: estimates may have
+ * changed since.
+ */
+export function apportion<Counted extends { readonly tokens: number }>(
+  all: Counted[],
+  counted: number,
+): Counted[] {
+  const sum = all.reduce((total, { tokens }) => total + tokens, 0);
+  if (sum === counted) return all;
+  let rest = counted;
+  return all.map((one, n) => {
+    // What was sent can have been deleted since: then all of it has no tokens.
+    const share = sum === 0 ? 0 : Math.floor((one.tokens * counted) / sum);
+    const tokens = n === all.length - 1 ? rest : share;
+    rest -= tokens;
+    return { ...one, tokens };
+  });
+}

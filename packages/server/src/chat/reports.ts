@@ -15,7 +15,13 @@ import { asItem, type Planner } from "./plan.ts";
 import type { Providers } from "./providers.ts";
 import { inOrder, type Recall, type RecalledTurn } from "./recall.ts";
 import { quotedLines, recallBlock } from "./recall-block.ts";
-import { partsOf, type ReadContents, type ReadRecall, type ReportedNotes } from "./report-parts.ts";
+import {
+  apportion,
+  partsOf,
+  type ReadContents,
+  type ReadRecall,
+  type ReportedNotes,
+} from "./report-parts.ts";
 import { requestOf, toRequest } from "./running-turn.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { TurnRecord } from "./stored-session.ts";
@@ -358,18 +364,3 @@ const partsIn = (item: ContextItem): readonly ContentPart[] =>
 
 const imagesOf = (item: ContextItem): ImagePart[] =>
   partsIn(item).flatMap((part) => (part.type === "image" ? [part] : []));
-
-/**
- * Scales the tokens of messages or parts so that they add up to what was counted when they were sent: estimates may have
- * changed since.
- */
-function apportion<Counted extends { readonly tokens: number }>(all: Counted[], counted: number): Counted[] {
-  const sum = all.reduce((total, { tokens }) => total + tokens, 0);
-  if (sum === counted) return all;
-  let rest = counted;
-  return all.map((one, n) => {
-    const tokens = n === all.length - 1 ? rest : Math.floor((one.tokens * counted) / sum);
-    rest -= tokens;
-    return { ...one, tokens };
-  });
-}
