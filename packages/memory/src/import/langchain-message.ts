@@ -2,19 +2,19 @@ import type { Json, NewMessage, Role, ToolCall } from "../history/item.ts";
 import { isRole } from "../history/item.ts";
 import { isObject, type JsonObject, withoutEmpty } from "./parse.ts";
 
-const ROLES: Readonly<Record<string, Role>> = {
-  human: "user",
-  ai: "assistant",
-  system: "system",
-  developer: "system",
-  tool: "tool",
-  function: "tool",
-  HumanMessageChunk: "user",
-  AIMessageChunk: "assistant",
-  SystemMessageChunk: "system",
-  ToolMessageChunk: "tool",
-  FunctionMessageChunk: "tool",
-};
+const ROLES: ReadonlyMap<string, Role> = new Map([
+  ["human", "user"],
+  ["ai", "assistant"],
+  ["system", "system"],
+  ["developer", "system"],
+  ["tool", "tool"],
+  ["function", "tool"],
+  ["HumanMessageChunk", "user"],
+  ["AIMessageChunk", "assistant"],
+  ["SystemMessageChunk", "system"],
+  ["ToolMessageChunk", "tool"],
+  ["FunctionMessageChunk", "tool"],
+]);
 const OF_ANY_ROLE = ["generic", "chat", "ChatMessageChunk"];
 
 /**
@@ -50,8 +50,8 @@ export function toMessage(stored: JsonObject): NewMessage | undefined {
 // A role that a chat message made up is kept in its metadata; a model would be sent it as the user's.
 function toRole(type: Json | undefined, role: Json | undefined): Role | undefined {
   if (typeof type !== "string") return undefined;
-  if (OF_ANY_ROLE.includes(type)) return isRole(role) ? role : (ROLES[String(role)] ?? "user");
-  return Object.hasOwn(ROLES, type) ? ROLES[type] : undefined;
+  if (OF_ANY_ROLE.includes(type)) return isRole(role) ? role : (ROLES.get(String(role)) ?? "user");
+  return ROLES.get(type);
 }
 
 /** Of blocks, the texts together. */

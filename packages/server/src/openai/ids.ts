@@ -106,17 +106,17 @@ export type ItemAddress =
   | { readonly sessionId: string; readonly itemId: string };
 
 /** What the ids of the kinds of items begin with. */
-const PREFIXES: Readonly<Record<string, string>> = {
-  message: "msg",
-  function_call: "fc",
-  function_call_output: "fco",
-  reasoning: "rs",
-  compaction: "cmp",
-};
+const PREFIXES: ReadonlyMap<string, string> = new Map([
+  ["message", "msg"],
+  ["function_call", "fc"],
+  ["function_call_output", "fco"],
+  ["reasoning", "rs"],
+  ["compaction", "cmp"],
+]);
 
 export function itemId(type: string, address: ItemAddress): string {
   const place = "turnId" in address ? `${address.turnId}-${address.position}` : encodeItemId(address.itemId);
-  return `${PREFIXES[type] ?? "item"}_${encodeSession(address.sessionId)}_${place}`;
+  return `${PREFIXES.get(type) ?? "item"}_${encodeSession(address.sessionId)}_${place}`;
 }
 
 /** Undefined for an id that this API never gives. */

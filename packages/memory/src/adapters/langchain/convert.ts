@@ -9,13 +9,13 @@ import { isId } from "../../validate.ts";
 import { originalOf, type ReadableItem, toJson } from "../original.ts";
 import { portableParts } from "../portable-parts.ts";
 
-const ROLES: Readonly<Record<string, Role>> = {
-  human: "user",
-  ai: "assistant",
-  system: "system",
-  developer: "developer",
-  tool: "tool",
-};
+const ROLES: ReadonlyMap<string, Role> = new Map([
+  ["human", "user"],
+  ["ai", "assistant"],
+  ["system", "system"],
+  ["developer", "developer"],
+  ["tool", "tool"],
+]);
 const TYPES: Readonly<Record<Role, string>> = {
   user: "human",
   assistant: "ai",
@@ -33,7 +33,7 @@ export function fromLangChainMessages(messages: readonly BaseMessage[]): NewMess
     const toolCalls = calls.map(({ id = "", name, args }) => ({ id, name, arguments: JSON.stringify(args) }));
     return {
       ...(isId(message.id) && { id: message.id }),
-      role: ROLES[type] ?? ROLES[data.role ?? ""] ?? "user",
+      role: ROLES.get(type) ?? ROLES.get(data.role ?? "") ?? "user",
       content: message.text.toWellFormed(),
       parts: { langchain: toJson(stored[n]) },
       ...(data.tool_call_id !== undefined && { toolCallId: data.tool_call_id }),

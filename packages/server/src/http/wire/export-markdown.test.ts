@@ -1,4 +1,4 @@
-import type { Message } from "@redis-memory-magic/memory";
+import type { Item, Message } from "@redis-memory-magic/memory";
 import { expect, test } from "vitest";
 import type { ArchivedSession, TurnRecord } from "../../chat/stored-session.ts";
 import { exportMarkdown } from "./export-markdown.ts";
@@ -23,7 +23,7 @@ const turn: TurnRecord = {
   info: { mode: "stateful", provider: "chatgpt", model: "m\n# out <b> ![x](y)" },
 };
 
-async function markdown(messages: readonly (Message | null)[], title: string | null = null) {
+async function markdown(messages: readonly (Item | null)[], title: string | null = null) {
   const archive: ArchivedSession = {
     session: {
       id: "a](b)\n# out <b>",
@@ -124,4 +124,14 @@ test("a message of nothing but backticks is not too long a list of them", async 
 
 test("a title is one line of text", async () => {
   expect(await markdown([], "T\n# out\n<script> `x`")).toMatch(/^# T \\# out \\<script\\> \\`x\\`\n/);
+});
+
+test("an item of an unknown type has it as its heading, whatever its name", async () => {
+  const items = ["web_search", "constructor"].map((type) => ({
+    id: "1",
+    type,
+    content: "x",
+    createdAt: date,
+  }));
+  expect((await markdown(items)).match(/^## [^,]+/gm)).toEqual(["## web\\_search", "## constructor"]);
 });

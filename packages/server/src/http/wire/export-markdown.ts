@@ -29,11 +29,11 @@ const HEADINGS = {
   tool: "Tool",
 } as const;
 
-const OTHER_HEADINGS: Readonly<Record<string, string>> = {
-  reasoning: "Reasoning",
-  function_call: "Tool call",
-  function_call_output: "Tool output",
-};
+const OTHER_HEADINGS: ReadonlyMap<string, string> = new Map([
+  ["reasoning", "Reasoning"],
+  ["function_call", "Tool call"],
+  ["function_call_output", "Tool output"],
+]);
 
 function toSection(
   message: Item,
@@ -41,7 +41,7 @@ function toSection(
   nameOf: (provider: string) => string,
 ): string {
   const { role, type, content, createdAt, toolCalls = [], parts: stored } = message;
-  const heading = role === undefined ? (OTHER_HEADINGS[type] ?? escapeMarkdown(type)) : HEADINGS[role];
+  const heading = role === undefined ? (OTHER_HEADINGS.get(type) ?? escapeMarkdown(type)) : HEADINGS[role];
   const parts = [`\n## ${heading}, ${toTime(createdAt)}\n`];
   if (role === "assistant" && turn) {
     const { mode, provider, model } = turn.info;

@@ -6,15 +6,15 @@ import { createdAt, textOf, toJson } from "../import/foreign-conversation.ts";
 const LISTS = ["messages", "conversations", "contents", "items"] as const;
 
 /** The names that others have for the roles: LangChain, ShareGPT, Gemini, RedisVL, the older form of OpenAI's tools. */
-const ROLES: Readonly<Record<string, string>> = {
-  human: "user",
-  ai: "assistant",
-  gpt: "assistant",
-  llm: "assistant",
-  bot: "assistant",
-  model: "assistant",
-  function: "tool",
-};
+const ROLES: ReadonlyMap<string, string> = new Map([
+  ["human", "user"],
+  ["ai", "assistant"],
+  ["gpt", "assistant"],
+  ["llm", "assistant"],
+  ["bot", "assistant"],
+  ["model", "assistant"],
+  ["function", "tool"],
+]);
 
 /**
  * Turns a body with messages in the form of OpenAI's APIs, chat-ui, the AI SDK, LangChain, ShareGPT or Gemini into
@@ -49,7 +49,7 @@ function normalizeMessage(message: unknown): unknown {
 }
 
 const roleNamed = (role: unknown): unknown =>
-  typeof role === "string" ? (ROLES[role.toLowerCase()] ?? role) : role;
+  typeof role === "string" ? (ROLES.get(role.toLowerCase()) ?? role) : role;
 
 /** LangChain stores a message's type, and all else as its data. */
 function fromLangChain(message: Fields): Fields {
