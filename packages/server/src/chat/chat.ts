@@ -250,11 +250,11 @@ function contextChooser(
  * session that must be there and is not: there the turn itself finds out what to do.
  */
 async function storedInput({ sessions, quota }: Caller, sessionId: string, request: TurnRequest) {
-  const { input, unstored, continues } = request;
+  const { input, unstored, continues, fieldNames } = request;
   if (unstored || !input.some(hasData)) return input;
   try {
     if (continues !== undefined && (await sessions.get(sessionId)) === null) return input;
-    return await storeBlobs(sessions, sessionId, input, quota);
+    return await storeBlobs(sessions, sessionId, input, quota, fieldNames?.attachments);
   } catch (error) {
     if (error instanceof AppError && error.code === "storage_unavailable") return input;
     throw error;

@@ -41,7 +41,10 @@ export type ModelSettings = {
 
 export type ModelSetting = keyof ModelSettings;
 
-/** Their names in errors: those of the requests that have them. */
+/** What errors name in place of the native API's fields, where the client's API has other names for them. */
+export type FieldNames = { readonly [field in ModelSetting | "attachments" | "context_tokens"]?: string };
+
+/** Their names in the native API, or in Chat Completions where that has none. */
 const NAMES: Readonly<Record<ModelSetting, string>> = {
   tools: "tools",
   toolChoice: "tool_choice",
@@ -60,7 +63,11 @@ export const settingNames = (settings: readonly ModelSetting[]): string[] =>
   settings.map((setting) => NAMES[setting]);
 
 /** The names of the settings that a provider does not have. */
-export const unsupported = (settings: ModelSettings, supported: readonly ModelSetting[]): string[] =>
+export const unsupported = (
+  settings: ModelSettings,
+  supported: readonly ModelSetting[],
+  names: FieldNames = {},
+): string[] =>
   (Object.keys(NAMES) as ModelSetting[]).flatMap((name) =>
-    settings[name] === undefined || supported.includes(name) ? [] : [NAMES[name]],
+    settings[name] === undefined || supported.includes(name) ? [] : [names[name] ?? NAMES[name]],
   );

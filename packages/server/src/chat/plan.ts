@@ -12,7 +12,7 @@ import {
   UNKNOWN_WINDOW,
 } from "./context.ts";
 import { attachmentTokens, countedText } from "./item-tokens.ts";
-import { type ModelSettings, unsupported } from "./model-settings.ts";
+import { type FieldNames, type ModelSettings, unsupported } from "./model-settings.ts";
 import { LACKS, type Lack } from "./normalize-prompt.ts";
 import { notesBlock, notesRoom, notesThatFit, type SentNotes, withNotes } from "./notes-block.ts";
 import type { Outside } from "./outside.ts";
@@ -41,6 +41,8 @@ export interface Plan {
   /** Tokens of the system prompt and of the tools. */
   readonly systemTokens: number;
   readonly settings: ModelSettings;
+  /** How errors name the request's fields. */
+  readonly fieldNames: FieldNames;
   /** What the model cannot be sent. */
   readonly lacks: readonly Lack[];
   readonly inputCount: number;
@@ -124,8 +126,8 @@ export class Planner {
    */
   async plan(body: TurnRequest, notes: readonly Note[] = []): Promise<Plan> {
     const { model, info, listed } = await this.#providers.ready(body.provider, body.model);
-    const { input, settings = {} } = body;
-    assertSupported(model, settings);
+    const { input, settings = {}, fieldNames = {} } = body;
+    assertSupported(model, settings, fieldNames);
     const asked = body.context_tokens ?? Number.POSITIVE_INFINITY;
     const largest = Math.min(
       info.context_window ?? UNKNOWN_WINDOW,
@@ -144,12 +146,12 @@ export class Planner {
     const forInput = await this.#count(model, info.id, input.map(asItem));
     assertFits(
       forInput.reduce((sum, tokens) => sum + tokens, systemTokens),
-      { window, budget },
+      { window, budget, fieldNames },
     );
     const lacks = lacksOf(model, info);
     const { mode, memory = "recall", wholeHistory = false } = body;
     const added = mode === "stateful" && !wholeHistory ? memory.split("+") : [];
-    if (lacks.includes("images")) assertNoImages(info.id, input);
+    if (lacks.includes("images")) assertNoImages(info.id, input, fieldNames);
     const summary = added.includes("summary") && this.#summaryPlan(model, info.id, { largest, budget });
     return {
       model,
@@ -161,6 +163,7 @@ export class Planner {
       ...(notes.length > 0 && { notes: { ids: sentNotes.map(({ id }) => id), total: notes.length } }),
       systemTokens,
       settings,
+      fieldNames,
       lacks,
       inputCount: Math.max(1, input.length),
       wholeHistory,
@@ -289,8 +292,8 @@ export const asItem = (item: NewItem): Item =>
     createdAt: new Date(),
   }) as Item;
 
-function assertSupported(model: ChatModel, settings: ModelSettings): void {
-  const fields = unsupported(settings, model.settings);
+function assertSupported(model: ChatModel, settings: ModelSettings, names: FieldNames): void {
+  const fields = unsupported(settings, model.settings, names);
   if (fields.length === 0) return;
   const message = `cannot be set for ${model.name}`;
   throw new AppError(
@@ -302,7 +305,7 @@ function assertSupported(model: ChatModel, settings: ModelSettings): void {
   );
 }
 
-function assertNoImages(name: string, input: readonly NewItem[]): void {
+function assertNoImages(name: string, input: readonly NewItem[], names: FieldNames): void {
   const hasImage = input.some(({ parts }) => readParts(parts)?.parts.some(({ type }) => type === "image"));
   if (!hasImage) return;
   const message = `cannot have images: the model ${name} does not see them`;
@@ -310,7 +313,7 @@ function assertNoImages(name: string, input: readonly NewItem[]): void {
     "invalid_request",
     `This message ${message}. Choose a model that does, or leave them out.`,
     {
-      errors: [{ field: "attachments", message }],
+      errors: [{ field: names.attachments ?? "attachments", message }],
     },
   );
 }
@@ -335,10 +338,16 @@ function historyTooLong(size: string, { window, budget }: Plan): AppError {
   return new AppError("context_too_small", detail);
 }
 
-function assertFits(tokens: number, { window, budget }: Pick<Plan, "window" | "budget">): void {
+function assertFits(
+  tokens: number,
+  { window, budget, fieldNames }: Pick<Plan, "window" | "budget" | "fieldNames">,
+): void {
   if (tokens <= budget) return;
+  const { context_tokens: field = "context_tokens" } = fieldNames;
+  // Where the API has no field for the window, what does not fit is named.
+  const remedy = field.startsWith("context_") ? `Shorten them, or raise ${field}.` : "Shorten them.";
   const detail =
     `The system prompt and the message take ${tokens} tokens; a context window of ${window} ` +
-    `has room for ${budget}, the rest is reserved for the answer. Shorten them, or raise context_tokens.`;
-  throw new AppError("context_too_small", detail, { errors: [{ field: "context_tokens", message: detail }] });
+    `has room for ${budget}, the rest is reserved for the answer. ${remedy}`;
+  throw new AppError("context_too_small", detail, { errors: [{ field, message: detail }] });
 }

@@ -10,6 +10,7 @@ const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,/;
 /**
  * Stores the images and files that stand in items as `data:` addresses: once per session, outside the list. In the
  * items their blobs' ids are left. Takes the parts of the Responses API and of Chat Completions.
+ * @param field where the request has the items, for errors
  * @throws AppError `body_too_large`, `storage_limit_reached`, `storage_unavailable`, `invalid_request` for no image
  */
 export async function storeBlobs<I extends NewItem>(
@@ -17,6 +18,7 @@ export async function storeBlobs<I extends NewItem>(
   sessionId: string,
   items: readonly I[],
   quota: StorageQuota,
+  field?: string,
 ): Promise<I[]> {
   const stored: I[] = [];
   for (const item of items) {
@@ -25,7 +27,9 @@ export async function storeBlobs<I extends NewItem>(
       continue;
     }
     const replaced: Json[] = [];
-    for (const part of item.parts as Json[]) replaced.push(await storePart(sessions, sessionId, part, quota));
+    for (const part of item.parts as Json[]) {
+      replaced.push(await storePart(sessions, sessionId, part, quota, field));
+    }
     stored.push({ ...item, parts: replaced });
   }
   return stored;
@@ -68,11 +72,12 @@ async function storePart(
   sessionId: string,
   part: Json,
   quota: StorageQuota,
+  field: string | undefined,
 ): Promise<Json> {
   const found = takeData(part);
   if (found === undefined) return part;
   const { type } = fieldsOf(part);
-  if (!found.isImage && (type === "input_image" || type === "image_url")) throw notAnImage();
+  if (!found.isImage && (type === "input_image" || type === "image_url")) throw notAnImage(field);
   return found.partFor(await sessions.putBlob(sessionId, found.data, found.mediaType, quota));
 }
 
@@ -91,9 +96,9 @@ function fieldsOf(part: Json | undefined): Fields<Json> {
   return isFields<Json>(inner) ? { ...part, image_url: null, ...inner, type: part.type ?? "" } : part;
 }
 
-export const notAnImage = (): AppError => {
+export const notAnImage = (field = "attachments"): AppError => {
   const message = "must be a PNG, JPEG, GIF or WebP image";
   return new AppError("invalid_request", `An image ${message}. Convert it, and send it again.`, {
-    errors: [{ field: "attachments", message }],
+    errors: [{ field, message }],
   });
 };

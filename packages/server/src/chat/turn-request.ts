@@ -1,7 +1,7 @@
 import type { IndexedItem, Json, NewItem } from "@redis-memory-magic/memory";
 import type { ChatRequest } from "@redis-memory-magic/protocol";
 import type { Fields } from "../fields.ts";
-import type { ModelSettings } from "./model-settings.ts";
+import type { FieldNames, ModelSettings } from "./model-settings.ts";
 
 /** What a turn is asked for, whichever API it came by. */
 export interface TurnRequest
@@ -38,6 +38,8 @@ export interface TurnRequest
   readonly retrySame?: boolean;
   /** True if it is refused unless the model can be sent the whole history. */
   readonly wholeHistory?: boolean;
+  /** Absent: errors name its fields as the native API has them. */
+  readonly fieldNames?: FieldNames;
   /** What the API that it came by stores with it. */
   readonly client?: ClientFields;
 }

@@ -9,8 +9,14 @@ import { askUnstored } from "./ask-unstored.ts";
 import { readMessages } from "./chat-messages.ts";
 import { type CreateOptions, inNewSession } from "./create-response.ts";
 import { newChain, newStoredCompletion } from "./ids.ts";
-import { type SettingFields, toModelSettings } from "./settings.ts";
+import { type SettingFields, type SettingPlaces, toModelSettings } from "./settings.ts";
 import { deadline, SESSION_WAIT_MS, whenFree } from "./wait-for-turn.ts";
+
+const PLACES: SettingPlaces = {
+  ofFunction: ".function",
+  format: "response_format",
+  schema: "response_format.json_schema",
+};
 
 /**
  * Begins a chat completion. It is stored if it is asked for, or if it belongs to a session.
@@ -41,9 +47,14 @@ export async function createCompletion(
     ...(body.other_sessions && { other_sessions: true }),
     input: items,
     settings: {
-      ...toModelSettings(toResponsesFields(body)),
+      ...toModelSettings(toResponsesFields(body), PLACES),
       ...(typeof body.seed === "number" && { seed: body.seed }),
       ...(stop.length > 0 && { stop }),
+    },
+    fieldNames: {
+      maxOutputTokens: body.max_completion_tokens == null ? "max_tokens" : "max_completion_tokens",
+      attachments: "messages",
+      context_tokens: "messages",
     },
     ttlSeconds,
     ...(Object.keys(client).length > 0 && { client }),

@@ -13,7 +13,7 @@ import type { ModelNames } from "./model-names.ts";
 import { lockedConversation, type Parent, parentOf, unknownConversation, unknownParent } from "./parent.ts";
 import { resolveInput } from "./references.ts";
 import { readTurn } from "./run-again.ts";
-import { echoOf, readContextFields, refuseToolItems, toModelSettings } from "./settings.ts";
+import { echoOf, fieldNamesOf, readContextFields, refuseToolItems, toModelSettings } from "./settings.ts";
 import { type Beginning, deadline, SESSION_WAIT_MS, untilEnded, whenFree } from "./wait-for-turn.ts";
 
 // The longest answer of a slow model; clients give up after ten minutes.
@@ -54,6 +54,7 @@ export async function readRequest(
     system: body.instructions ?? "",
     input,
     settings: toModelSettings(body),
+    fieldNames: fieldNamesOf(body),
     ttlSeconds,
     ...readContextFields(body),
     ...(Object.keys(client).length > 0 && { client }),

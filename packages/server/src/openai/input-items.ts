@@ -8,21 +8,24 @@ import { decodeCompaction } from "./compaction-text.ts";
 
 /**
  * The items of a request as they are stored. Their ids are not kept: each gets one that says where it is.
+ * @param field the request's list, for errors
  * @throws AppError `invalid_request`
  */
-export const readInput = (input: CreateResponse["input"]): NewItem[] =>
+export const readInput = (input: CreateResponse["input"], field = "input"): NewItem[] =>
   typeof input === "string"
     ? [{ role: "user", content: input }]
-    : withoutRepeats(input ?? []).map((item, n) => readItem(item, `input[${n}]`));
+    : withoutRepeats(input ?? [], field).map(([item, place]) => readItem(item, place));
 
-/** Clients send an item twice, and mean it once. */
-export function withoutRepeats(items: readonly InputItem[]): InputItem[] {
+/** Clients send an item twice, and mean it once. Returns each with its place in the request, for errors. */
+export function withoutRepeats(items: readonly InputItem[], field: string): [InputItem, string][] {
   const seen = new Set<string>();
-  return items.filter(({ id }) => {
-    if (typeof id !== "string") return true;
-    const isNew = !seen.has(id);
-    seen.add(id);
-    return isNew;
+  return items.flatMap((item, n) => {
+    const { id } = item;
+    if (typeof id === "string") {
+      if (seen.has(id)) return [];
+      seen.add(id);
+    }
+    return [[item, `${field}[${n}]`]];
   });
 }
 

@@ -22,11 +22,11 @@ export async function resolveInput(
   if (!Array.isArray(input)) return readInput(input);
   const isKnown = ({ id }: InputItem): boolean =>
     sessionId !== undefined && typeof id === "string" && parseItemId(id)?.sessionId === sessionId;
-  const items = withoutRepeats(input).filter((item) => !isKnown(item));
+  const items = withoutRepeats(input, "input").filter(([item]) => !isKnown(item));
   const load = blobLoader(sessions);
   return Promise.all(
-    items.map(async (item, n) =>
-      isReference(item) ? referredTo(sessions, load, item.id ?? "") : readItem(item, `input[${n}]`),
+    items.map(async ([item, place]) =>
+      isReference(item) ? referredTo(sessions, load, item.id ?? "") : readItem(item, place),
     ),
   );
 }

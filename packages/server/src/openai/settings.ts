@@ -1,7 +1,13 @@
 import type { Json } from "@redis-memory-magic/memory";
 import type { CreateResponse } from "@redis-memory-magic/protocol/openai";
 import { windowOf } from "../chat/context.ts";
-import type { FunctionTool, ModelSettings, ResponseFormat, ToolChoice } from "../chat/model-settings.ts";
+import type {
+  FieldNames,
+  FunctionTool,
+  ModelSettings,
+  ResponseFormat,
+  ToolChoice,
+} from "../chat/model-settings.ts";
 import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { type Fields, isFields } from "../fields.ts";
 import { invalid, unsupported } from "./api-error.ts";
@@ -19,10 +25,31 @@ export type SettingFields = Pick<
   | "max_output_tokens"
 >;
 
+/** Where a request has its tools and its format, for errors. */
+export interface SettingPlaces {
+  /** The fields of the function that a tool is, such as `.function`; empty: they are the tool's own. */
+  readonly ofFunction: string;
+  readonly format: string;
+  /** The schema's name and the schema. */
+  readonly schema: string;
+}
+
+const RESPONSES: SettingPlaces = { ofFunction: "", format: "text.format", schema: "text.format" };
+
+/** What errors name in a request of the Responses API. */
+export const fieldNamesOf = ({
+  context_management,
+}: Pick<CreateResponse, "context_management">): FieldNames => ({
+  responseFormat: RESPONSES.format,
+  reasoningEffort: "reasoning.effort",
+  attachments: "input",
+  context_tokens: context_management?.length ? "context_management" : "input",
+});
+
 /** What a request asks of the model. Tools of types other than `function` are left out: no provider here runs them. */
-export function toModelSettings(body: SettingFields): ModelSettings {
-  const tools = readTools(body.tools ?? []);
-  const format = readFormat(body.text?.format ?? undefined);
+export function toModelSettings(body: SettingFields, places = RESPONSES): ModelSettings {
+  const tools = readTools(body.tools ?? [], places);
+  const format = readFormat(body.text?.format ?? undefined, places);
   const effort = body.reasoning?.effort ?? undefined;
   return {
     ...(tools.length > 0 && {
@@ -53,11 +80,13 @@ export function refuseToolItems({ tools, input }: Pick<CreateResponse, "tools" |
   );
 }
 
-function readTools(tools: readonly Fields[]): FunctionTool[] {
+function readTools(tools: readonly Fields[], { ofFunction }: SettingPlaces): FunctionTool[] {
   return tools.flatMap((tool, n) => {
     if (tool.type !== "function") return [];
     const { name, description, parameters, strict } = tool;
-    if (typeof name !== "string" || name === "") throw invalid(`tools[${n}].name`, "must be a string");
+    if (typeof name !== "string" || name === "") {
+      throw invalid(`tools[${n}]${ofFunction}.name`, "must be a string");
+    }
     return [
       {
         name,
@@ -82,15 +111,15 @@ function readChoice(choice: CreateResponse["tool_choice"]): { readonly toolChoic
   throw invalid("tool_choice", "must be auto, none, required, or a function by its name");
 }
 
-function readFormat(format: Fields | undefined): ResponseFormat | undefined {
+function readFormat(format: Fields | undefined, places: SettingPlaces): ResponseFormat | undefined {
   if (format === undefined || format.type === "text") return undefined;
   if (format.type === "json_object") return { type: "json_object" };
   if (format.type !== "json_schema") {
-    throw invalid("text.format.type", "must be text, json_object or json_schema");
+    throw invalid(`${places.format}.type`, "must be text, json_object or json_schema");
   }
   const { name, schema, description, strict } = format;
-  if (typeof name !== "string") throw invalid("text.format.name", "must be a string");
-  if (!isFields<Json>(schema)) throw invalid("text.format.schema", "must be a JSON schema");
+  if (typeof name !== "string") throw invalid(`${places.schema}.name`, "must be a string");
+  if (!isFields<Json>(schema)) throw invalid(`${places.schema}.schema`, "must be a JSON schema");
   return {
     type: "json_schema",
     name,

@@ -5,6 +5,16 @@ import { startTestServer } from "../../test/test-server.ts";
 
 const ASK = { model: "mirror", input: "the words that no log has" };
 const ASK_MESSAGES = [{ role: "user", content: "Hi" }];
+const JSON_OBJECT = { type: "json_object" };
+/** Longer than the Mirror's window of 8192 tokens. */
+const LONG = "word ".repeat(20_000);
+const LONG_MESSAGES = [{ role: "user", content: LONG }];
+const NO_IMAGE = "data:image/png;base64,bm8gaW1hZ2U=";
+/** An item that is sent twice is taken once. */
+const REPEATED = [
+  { id: "msg_1", role: "user", content: "Hi" },
+  { id: "msg_1", role: "user", content: "Hi" },
+];
 const errorOf = (answer: { json(): unknown }) => (answer.json() as { error: object }).error;
 
 test("every endpoint is in the API's description, with its body, its answer and its errors", async () => {
@@ -94,6 +104,67 @@ test.each([
   ],
   ["/v1/chat/completions", { messages: ASK_MESSAGES, functions: [{ name: "f" }] }, "functions", /send tools/],
   ["/v1/chat/completions", { messages: ASK_MESSAGES, stop: ["END"] }, "stop", /Mirror/],
+  [
+    "/v1/chat/completions",
+    { messages: ASK_MESSAGES, response_format: JSON_OBJECT },
+    "response_format",
+    /^response_format: .*Mirror/,
+  ],
+  [
+    "/v1/chat/completions",
+    { messages: ASK_MESSAGES, response_format: { type: "xml" } },
+    "response_format.type",
+    /^response_format.type must be/,
+  ],
+  [
+    "/v1/chat/completions",
+    { messages: ASK_MESSAGES, response_format: { type: "json_schema", json_schema: { schema: {} } } },
+    "response_format.json_schema.name",
+    /^response_format.json_schema.name must be/,
+  ],
+  [
+    "/v1/chat/completions",
+    { messages: ASK_MESSAGES, response_format: { type: "json_schema", json_schema: { name: "x" } } },
+    "response_format.json_schema.schema",
+    /^response_format.json_schema.schema must be/,
+  ],
+  [
+    "/v1/chat/completions",
+    { messages: ASK_MESSAGES, tools: [{ type: "function", function: { parameters: {} } }] },
+    "tools[0].function.name",
+    /^tools\[0\].function.name must be/,
+  ],
+  ["/v1/chat/completions", { messages: LONG_MESSAGES }, "messages", /Shorten them\.$/],
+  [
+    "/v1/chat/completions",
+    { messages: [{ role: "user", content: [{ type: "image_url", image_url: NO_IMAGE }] }], store: true },
+    "messages",
+    /must be a PNG/,
+  ],
+  ["/v1/responses", { input: "Hi", text: { format: JSON_OBJECT } }, "text.format", /^text.format: .*Mirror/],
+  ["/v1/responses", { input: "Hi", text: { format: { type: "xml" } } }, "text.format.type", /must be text/],
+  ["/v1/responses", { input: "Hi", tools: [{ type: "function" }] }, "tools[0].name", /must be a string/],
+  ["/v1/responses", { input: LONG }, "input", /Shorten them\.$/],
+  [
+    "/v1/responses",
+    { input: LONG, context_management: [{ type: "compaction", compact_threshold: 1000 }] },
+    "context_management",
+    /Shorten them, or raise context_management\.$/,
+  ],
+  [
+    "/v1/responses",
+    { input: [{ role: "user", content: [{ type: "input_image", image_url: NO_IMAGE }] }] },
+    "input",
+    /must be a PNG/,
+  ],
+  ["/v1/responses", { input: [...REPEATED, { type: "message" }] }, "input[2].role", /must be user/],
+  ["/v1/conversations", { items: [...REPEATED, { type: "message" }] }, "items[2].role", /must be user/],
+  [
+    "/v1/conversations",
+    { items: [{ role: "user", content: [{ type: "input_image", image_url: NO_IMAGE }] }] },
+    "items",
+    /must be a PNG/,
+  ],
 ])("a wrong field of %s (%j) is named: %s", async (path, body, param, message) => {
   const server = await startTestServer();
   const refused = await server.inject("POST", path, { model: "mirror", ...body });

@@ -55,7 +55,7 @@ export const conversationRoutes: OpenAiRoutes =
         const { metadata: pairs, items } = request.body;
         const sessionId = newConversation();
         const metadata = { [FIELD]: pairs ?? {} };
-        const given = readInput(items ?? []);
+        const given = readInput(items ?? [], "items");
         const createdAt = await orClear(chat, caller, sessionId, async () => {
           // Blobs are stored in a session that is there.
           const session = { items: [], metadata, ttlSeconds };
@@ -204,7 +204,7 @@ async function add(
   given: readonly InputItem[],
 ): Promise<ItemList> {
   if (given.length === 0) return listOf([], false);
-  const { items, ids } = await append({ sessions, quota }, sessionId, readInput([...given]));
+  const { items, ids } = await append({ sessions, quota }, sessionId, readInput([...given], "items"));
   const added = items.map(asItem).map((item, n) => {
     const place = { sessionId, itemId: ids[n] ?? "" };
     return toApiItem(item, itemId(apiTypeOf(item), place));
@@ -218,7 +218,7 @@ async function append(
   sessionId: string,
   given: readonly NewItem[],
 ) {
-  const items = await storeBlobs(sessions, sessionId, given, quota);
+  const items = await storeBlobs(sessions, sessionId, given, quota, "items");
   const { ids } = await sessions.append(sessionId, items, quota);
   return { items, ids };
 }
