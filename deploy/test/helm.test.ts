@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { ConfigError, loadConfig, SETTINGS } from "../../packages/server/src/config/config.ts";
+import { ConfigError, FORMER_NAMES, loadConfig, SETTINGS } from "../../packages/server/src/config/config.ts";
 
 const VALUES = fileURLToPath(new URL("../helm/values", import.meta.url));
 const EXAMPLES = readdirSync(VALUES);
@@ -38,6 +38,25 @@ const thingsIn = (text: string): string[] =>
     })
     .sort();
 
+/** What a server would end with at its start. */
+function mistakesOf(settings: Record<string, string>): readonly string[] {
+  try {
+    loadConfig({ ...settings, HOST: "0.0.0.0" });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+  }
+  return [];
+}
+
+const renderWith = (settings: Record<string, string>): string =>
+  render("--set-json", `settings=${JSON.stringify(settings)}`);
+
+test("the chart's schema knows every setting of the server by its name", () => {
+  const schema = JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8"));
+  const [known] = schema.definitions.setting.anyOf;
+  expect(known.enum).toEqual([...SETTINGS, ...Object.keys(FORMER_NAMES)]);
+});
+
 describe.skipIf(!HAS_HELM)("the chart (skipped: there is no helm on the PATH)", () => {
   test("passes helm's own check", () => {
     expect(helm("lint", "--strict", CHART, ...EVERYTHING)).toContain("0 chart(s) failed");
@@ -62,15 +81,32 @@ describe.skipIf(!HAS_HELM)("the chart (skipped: there is no helm on the PATH)", 
       PUBLIC_URL: "http://chat.example.org",
     },
   ])("refuses %j with the sentences that the server would end with", (settings) => {
-    const said = () => render("--set-json", `settings=${JSON.stringify(settings)}`);
-    let mistakes: readonly string[] = [];
-    try {
-      loadConfig({ ...settings, HOST: "0.0.0.0" });
-    } catch (error) {
-      if (error instanceof ConfigError) mistakes = error.mistakes;
-    }
+    const mistakes = mistakesOf(settings);
     expect(mistakes.length).toBeGreaterThan(0);
-    for (const mistake of mistakes) expect(said).toThrow(mistake);
+    for (const mistake of mistakes) expect(() => renderWith(settings)).toThrow(mistake);
+  });
+
+  test.each([
+    "http://localhost.example.org",
+    "http://localhost@example.org",
+    "http://127.0.0.1.example.org",
+    "http://127.example.org",
+    "http://localhost",
+    "http://LOCALHOST:3000/page",
+    "http://127.0.0.1:3000",
+    "http://[::1]:3000",
+    "HTTPS://chat.example.org",
+  ])("takes %s as the address of a login exactly if the server does", (address) => {
+    const settings = {
+      AUTH: "jwt",
+      OIDC_ISSUER: address,
+      OIDC_CLIENT_ID: "chat",
+      SESSION_SECRET: "s".repeat(32),
+      PUBLIC_URL: address,
+    };
+    const mistakes = mistakesOf(settings);
+    if (mistakes.length === 0) renderWith(settings);
+    for (const mistake of mistakes) expect(() => renderWith(settings)).toThrow(mistake);
   });
 
   test("starts other frontends when what nginx is told changes, and knows real addresses behind an ingress", () => {
@@ -144,6 +180,8 @@ describe.skipIf(!HAS_HELM)("the chart (skipped: there is no helm on the PATH)", 
       "secretSettings.REDIS_URL is redis.urlSecret",
     ],
     ["serviceMonitor.enabled=true", "serviceMonitor.enabled needs secretSettings.METRICS_TOKEN"],
+    ["settings.OLAMA_MODEL=llama3.2", "invalid propertyName 'OLAMA_MODEL'"],
+    ["secretSettings.OPENAI_KEY.name=s", "invalid propertyName 'OPENAI_KEY'"],
     ["settings.HOST=127.0.0.1", "settings.HOST is the image's own"],
     ["drain.graceSeconds=soon", "at '/drain/graceSeconds': got string, want integer"],
     ["secretSettings.OPENAI_API_KEY.name=s", "at '/secretSettings/OPENAI_API_KEY': missing property 'key'"],

@@ -10,7 +10,7 @@
 {{- $mistakes = append $mistakes "ALLOWED_ORIGINS needs authentication: set AUTH to guest, keys or jwt." }}
 {{- end }}
 {{- if has "jwt" (splitList "," $auth) }}
-{{- $safe := "^https://|^http://(localhost|127[.])" }}
+{{- $safe := "(?i)^(https://|http://(localhost|127([.][0-9]{1,3}){3}|\\[::1\\])(:[0-9]*)?([/?#]|$))" }}
 {{- $issuer := get $s "OIDC_ISSUER" }}
 {{- if not $issuer }}
 {{- $mistakes = append $mistakes "AUTH=jwt needs OIDC_ISSUER, the address of the identity provider." }}
