@@ -1,6 +1,7 @@
 import type { Item, OutputItem } from "@redis-memory-magic/memory";
 import { isBlobId } from "@redis-memory-magic/memory/internal";
 import type { ApiItem } from "@redis-memory-magic/protocol/openai";
+import { type Fields, isFields } from "../fields.ts";
 
 type Status = "in_progress" | "completed" | "incomplete";
 
@@ -9,7 +10,7 @@ export function toApiItem(item: Item | OutputItem, id: string, status: Status = 
   const { role, content, parts, toolCalls, toolCallId, metadata } = item;
   const kept = typeof metadata === "object" && metadata !== null ? (metadata as object) : {};
   if (toolCallId !== undefined) {
-    const output = Array.isArray(parts) ? parts.map(toApiPart) : content;
+    const output = Array.isArray(parts) ? toApiParts(parts) : content;
     return { id, type: "function_call_output", status, call_id: toolCallId, output };
   }
   const [call] = toolCalls ?? [];
@@ -32,10 +33,10 @@ export function toApiItem(item: Item | OutputItem, id: string, status: Status = 
       type: "message",
       status,
       role: role === "tool" ? "user" : role,
-      content: Array.isArray(parts) ? parts.map(toApiPart) : [textPart(role, content)],
+      content: Array.isArray(parts) ? toApiParts(parts) : [textPart(role, content)],
     };
   }
-  const fields = typeof parts === "object" && parts !== null && !Array.isArray(parts) ? parts : {};
+  const fields = isFields(parts) ? parts : {};
   if (item.type !== "reasoning") return { status, ...fields, id, type: item.type };
   return {
     id,
@@ -47,9 +48,13 @@ export function toApiItem(item: Item | OutputItem, id: string, status: Status = 
   };
 }
 
+/** Without what is no part: the native API stores any JSON. */
+const toApiParts = (parts: readonly unknown[]): Fields[] =>
+  parts.filter((part) => isFields(part)).map(toApiPart);
+
 /** An image or a file that is stored apart is named, and not sent again. */
-function toApiPart(part: unknown): unknown {
-  const { blob, media_type, width, height, ...others } = part as Readonly<Record<string, unknown>>;
+function toApiPart(part: Fields): Fields {
+  const { blob, media_type, width, height, ...others } = part;
   if (!isBlobId(blob)) return part;
   const isImage = others.type === "input_image";
   return {

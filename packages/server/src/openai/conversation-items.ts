@@ -3,6 +3,7 @@ import { isBlobId } from "@redis-memory-magic/memory/internal";
 import type { ApiItem, IncludeQuery, ItemList, ListQuery } from "@redis-memory-magic/protocol/openai";
 import type { SessionStore } from "../chat/session-store.ts";
 import { blobLoader } from "../chat/with-blobs.ts";
+import { isFields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
 import { apiTypeOf, toApiItem } from "./api-items.ts";
 import { itemId, parseItemId } from "./ids.ts";
@@ -116,6 +117,7 @@ export const withImageData = (
       const { content } = item;
       if (!Array.isArray(content)) return item;
       const parts = content.map(async (part) => {
+        if (!isFields(part)) return part;
         const { file_id, ...others } = part;
         if (part.type !== "input_image" || part.image_url !== null || !isBlobId(file_id)) return part;
         return { ...others, image_url: await load(sessionId, file_id) };

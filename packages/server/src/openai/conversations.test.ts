@@ -147,6 +147,36 @@ test("a conversation of the page goes on here, and one of this API there", async
   expect(next.json().response).toContain('"I am Bob" and "Who?"');
 });
 
+test("an item of the native API is shown whatever JSON its parts are", async () => {
+  const { server } = await startWithSdk();
+  const text = { type: "input_text", text: "y" };
+  const items = [
+    { role: "user", content: "x", parts: [null, "a", 1, [1], text] },
+    { role: "assistant", content: "x", parts: null },
+    { type: "function_call_output", content: "x", tool_call_id: "call_1", parts: [null, text] },
+    { type: "reasoning", content: "x", parts: { content: [null] } },
+    { type: "message.other", content: "x", parts: { content: [null, "a"] } },
+  ];
+  await server.inject("POST", "/sessions/import?session_id=s", { messages: items });
+  const path = `/v1/conversations/conv_x${Buffer.from("s").toString("hex")}/items`;
+  const query = "order=asc&include[]=message.input_image.image_url";
+  const listed = await server.inject("GET", `${path}?${query}`);
+  expect(listed.json().data).toMatchObject([
+    { content: [text] },
+    { content: [{ type: "output_text", text: "x" }] },
+    { output: [text] },
+    { type: "reasoning" },
+    { type: "message.other", content: [null, "a"] },
+  ]);
+  const input = listed.json().data.map(({ id }: { id: string }) => ({ type: "item_reference", id }));
+  for (const [url, body] of [
+    ["/v1/responses", { model: "mirror", input: [...input, { role: "user", content: "Hi" }] }],
+    ["/v1/responses/compact", { model: "mirror", input: "Hi", conversation: path.split("/")[3] }],
+  ] as const) {
+    expect((await server.inject("POST", url, body)).statusCode).toBe(200);
+  }
+});
+
 test("an unknown conversation is refused before anything is stored", async () => {
   const { openai, server } = await startWithSdk();
   for (const conversation of [`conv_c${"0".repeat(32)}`, "conv_1", "x", `conv_x${"00".repeat(8)}`]) {

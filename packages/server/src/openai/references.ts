@@ -4,6 +4,7 @@ import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/ope
 import type { SessionStore } from "../chat/session-store.ts";
 import { blobLoader } from "../chat/with-blobs.ts";
 import { AppError } from "../errors/app-error.ts";
+import { isFields } from "../fields.ts";
 import { findItem } from "./conversation-items.ts";
 import { parseItemId } from "./ids.ts";
 import { readInput, readItem, withoutRepeats } from "./input-items.ts";
@@ -54,8 +55,8 @@ async function copyOf(load: LoadBlobs, sessionId: string, item: Item): Promise<N
   const { id, createdAt, turnId, parts, ...fields } = item;
   if (!Array.isArray(parts)) return { ...fields, ...(parts !== undefined && { parts }) } as NewItem;
   const copied = parts.map(async (part: Json) => {
-    const { blob, ...others } = part as { readonly [field: string]: Json };
-    if (!isBlobId(blob)) return part;
+    if (!isFields<Json>(part) || !isBlobId(part.blob)) return part;
+    const { blob, ...others } = part;
     const data = await load(sessionId, blob);
     return { ...others, [others.type === "input_file" ? "file_data" : "image_url"]: data };
   });
