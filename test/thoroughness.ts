@@ -7,7 +7,7 @@ declare module "vitest" {
 }
 
 /** Whether this is `npm run test:NAME`, not `npm test`. */
-export const isThorough: boolean = inject("thorough") ?? false;
+const isThorough: boolean = inject("thorough") ?? false;
 
 /** How often to try something: a few times in `npm test`, many times in `npm run test:NAME`. */
 export const times = (few: number, many: number): number => (isThorough ? many : few);

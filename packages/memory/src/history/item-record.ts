@@ -33,7 +33,7 @@ interface EncodedItem {
  * an object with all other fields. Redis sets the time, so a record is made in two halves. Version 1 is for what it
  * can hold, so that a session of plain messages stays one that earlier versions of this library can read.
  */
-export function encodeItem(item: EncodableItem): EncodedItem {
+function encodeItem(item: EncodableItem): EncodedItem {
   const { role, type, toolCalls, parts } = item;
   const isVersion1 = role !== undefined && role !== "developer" && parts === undefined;
   const content = item.content ?? (toolCalls?.length === 1 ? toolCalls[0]?.arguments : undefined) ?? "";

@@ -1,5 +1,5 @@
 /** A sorted set. A score that changes moves its member. */
-export class SortedSet {
+class SortedSet {
   readonly scores = new Map<string, number>();
   #sorted: (readonly [member: string, score: number])[] | undefined;
 

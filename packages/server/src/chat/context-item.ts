@@ -26,7 +26,7 @@ export interface FilePart {
 }
 
 /** How OpenAI's models label their messages: what they say while they work, and the answer itself. */
-export const PHASES = ["commentary", "final_answer"] as const;
+const PHASES = ["commentary", "final_answer"] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** The phase among a message's metadata, if it has one. */

@@ -52,7 +52,7 @@ export interface SessionStoreOptions extends TurnsOptions {
   readonly onSearch?: (() => void) | undefined;
 }
 
-export const DEFAULT_BLOB_BYTES = 5 * 1024 * 1024;
+const DEFAULT_BLOB_BYTES = 5 * 1024 * 1024;
 
 // A page is held in memory until it is sent.
 const PAGE_BYTES = 4 * 1024 * 1024;

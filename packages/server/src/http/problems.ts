@@ -16,7 +16,7 @@ const MAX_DISCARDED_BYTES = 64 * 1024 ** 2;
 const PROBLEM_JSON = "application/problem+json; charset=utf-8";
 
 /** An error as the API sends it. */
-export function toProblem(error: AppError): Problem {
+function toProblem(error: AppError): Problem {
   const { code, message, errors, turnId, sessionId, response } = error;
   const { status, title } = ERRORS[code];
   return {

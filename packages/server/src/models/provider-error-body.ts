@@ -48,7 +48,7 @@ const NAME_FIELDS = [
 const MAX_DEPTH = 5;
 
 /** The error in the body of a response that failed, or null if it has none. */
-export function errorOfBody(body: unknown): ProviderError | null {
+function errorOfBody(body: unknown): ProviderError | null {
   const error = collect(body, 0);
   return error.message === "" && error.names.length === 0 && error.status === null ? null : error;
 }

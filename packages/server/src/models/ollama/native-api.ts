@@ -82,7 +82,7 @@ async function ifAnswered(answer: Promise<unknown>): Promise<unknown> {
 const isNoJson = (error: unknown): boolean => error instanceof AppError && error.code === "provider_failed";
 
 /** Reads `GET /api/ps`; null if it is something else. */
-export function parseLoaded(body: unknown): readonly LoadedModel[] | null {
+function parseLoaded(body: unknown): readonly LoadedModel[] | null {
   const schema = z.object({
     models: z
       .array(z.object({ model: z.string(), context_length: positive.nullish().catch(null) }))
