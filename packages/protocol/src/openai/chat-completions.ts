@@ -44,6 +44,8 @@ export const createCompletion = z.looseObject({
   seed: z.int().nullish(),
   stop: z.union([z.string(), z.array(z.string()).max(16)], "must be a text or a list of texts").nullish(),
   functions: z.array(z.unknown()).nullish().describe("Refused: the older form of tools."),
+  logprobs: z.boolean().nullish().describe("true is refused."),
+  modalities: z.array(z.string()).nullish().describe("Others than text are refused."),
   max_tokens: z.int().min(1).nullish(),
   max_completion_tokens: z.int().min(1).nullish(),
   reasoning_effort: z.string().nullish(),

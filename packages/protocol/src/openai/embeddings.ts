@@ -1,6 +1,8 @@
 import { z } from "zod";
 
-const text = z.string().min(1, "must not be empty");
+const text = z
+  .string("must be a text, and not token ids: in LangChain, set check_embedding_ctx_length=False")
+  .min(1, "must not be empty");
 
 /** The body of `POST /v1/embeddings`. Fields that are not here are ignored. */
 export const createEmbeddings = z.looseObject({

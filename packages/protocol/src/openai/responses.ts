@@ -9,6 +9,7 @@ export const createResponse = z.looseObject({
   model: modelName,
   input: input.nullish(),
   instructions: z.string().nullish().describe("For this response alone: they are not inherited."),
+  prompt: options.nullish().describe("Refused: a prompt that is stored at OpenAI."),
   previous_response_id: z.string().max(2048).nullish(),
   conversation: z
     .union([z.string().max(2048), z.looseObject({ id: z.string().max(2048) })], "must be a conversation's id")

@@ -203,6 +203,16 @@ test("what cannot be done is refused with the field", async () => {
     param: "n",
     code: "unsupported_parameter",
   });
+  for (const [param, value] of [
+    ["logprobs", true],
+    ["modalities", ["text", "audio"]],
+  ] as const) {
+    const refused = openai.chat.completions.create({ model, messages, [param]: value } as never);
+    await expect(refused).rejects.toMatchObject({ status: 400, param, code: "unsupported_parameter" });
+  }
+  const always = { logprobs: false, modalities: ["text" as const] };
+  const { choices } = await openai.chat.completions.create({ model, messages, ...always });
+  expect(choices).toHaveLength(1);
   for (const wrong of [
     { messages: [] },
     { messages: [{ role: "system", content: "x" }] },

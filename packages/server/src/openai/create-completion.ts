@@ -31,6 +31,10 @@ export async function createCompletion(
 ): Promise<AskedTurn> {
   if ((body.n ?? 1) !== 1) throw unsupported("n", "must be 1: this server gives one answer to a request");
   if (body.functions?.length) throw unsupported("functions", "is the older form of tools: send tools");
+  if (body.logprobs) throw unsupported("logprobs", "cannot be true: no answer here has log probabilities");
+  if (body.modalities?.some((kind) => kind !== "text")) {
+    throw unsupported("modalities", "must be text alone: no model here answers in another form");
+  }
   const named = await models.resolve(body.model);
   const { system, items } = readMessages(body.messages);
   const stop = [body.stop ?? []].flat().filter((text) => text !== "");

@@ -13,7 +13,14 @@ import type { ModelNames } from "./model-names.ts";
 import { lockedConversation, type Parent, parentOf, unknownConversation, unknownParent } from "./parent.ts";
 import { resolveInput } from "./references.ts";
 import { readTurn } from "./run-again.ts";
-import { echoOf, fieldNamesOf, readContextFields, refuseToolItems, toModelSettings } from "./settings.ts";
+import {
+  echoOf,
+  fieldNamesOf,
+  readContextFields,
+  refuseToolItems,
+  refuseUnanswerable,
+  toModelSettings,
+} from "./settings.ts";
 import { type Beginning, deadline, SESSION_WAIT_MS, untilEnded, whenFree } from "./wait-for-turn.ts";
 
 // The longest answer of a slow model; clients give up after ten minutes.
@@ -37,6 +44,7 @@ export async function readRequest(
   echo: ClientFields = {},
 ): Promise<{ readonly request: TurnRequest; readonly parent: Parent }> {
   refuseToolItems(body);
+  refuseUnanswerable(body);
   const parent = parentOf(body);
   const named = await models.resolve(body.model);
   const client = {

@@ -33,6 +33,15 @@ test("a model without embeddings and an unknown one are refused", async () => {
     param: "model",
   });
   await expect(ask("ollama/unknown")).rejects.toMatchObject({ status: 404, code: "model_not_found" });
+  for (const input of [
+    [1, 2],
+    [[1, 2], [3]],
+  ]) {
+    await expect(openai.embeddings.create({ model: "x", input })).rejects.toMatchObject({
+      ...{ status: 400, param: "input.0" },
+      message: expect.stringContaining("check_embedding_ctx_length=False"),
+    });
+  }
   await expect(openai.embeddings.create({ model: "x", input: [] })).rejects.toMatchObject({
     status: 400,
     param: "input",

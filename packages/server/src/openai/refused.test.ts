@@ -69,6 +69,18 @@ test("tools that are all in an item of the input are refused, because an agent c
   expect(answer.status).toBe("completed");
 });
 
+test.each([
+  ["prompt", { prompt: { id: "pmpt_1" } }, /instructions/],
+  ["include", { include: ["message.output_text.logprobs"] }, /logprobs/],
+])("%s is refused where the answer would lack what it asks for", async (param, asked, message) => {
+  const { openai } = await startWithSdk();
+  const refused = openai.responses.create({ model: "mirror", input: "Hi", ...asked } as never);
+  await expect(refused).rejects.toMatchObject({
+    ...{ status: 400, code: "unsupported_parameter", param },
+    message: expect.stringMatching(message),
+  });
+});
+
 test("a chain that is too long for the model is refused before anything is stored, streamed or not", async () => {
   const { openai, server } = await startWithSdk({ env: { CONTEXT_MAX_TOKENS: "600" } });
   const model = "mirror";

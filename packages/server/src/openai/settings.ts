@@ -66,6 +66,21 @@ export function toModelSettings(body: SettingFields, places = RESPONSES): ModelS
 }
 
 /**
+ * Refuses what the answer would lack without a sign of it.
+ * @throws AppError `unsupported_parameter`
+ */
+export function refuseUnanswerable({ prompt, include }: Pick<CreateResponse, "prompt" | "include">): void {
+  if (prompt)
+    throw unsupported("prompt", "is stored at OpenAI, where this server cannot read it: send instructions");
+  if (include?.includes("message.output_text.logprobs")) {
+    throw unsupported(
+      "include",
+      "cannot have message.output_text.logprobs: no answer here has log probabilities",
+    );
+  }
+}
+
+/**
  * Refuses tools that are in an item of the input, where a request has no others: an agent could do nothing.
  * @throws AppError `invalid_request`
  */
