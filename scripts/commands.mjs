@@ -3,6 +3,7 @@
  * @typedef {object} Command
  * @property {string[]} files what Node.js runs, one after the other; none: the command is part of packages/setup
  * @property {string[]} [args] what each file is given before the command's own arguments
+ * @property {string} [withoutArguments] it takes none; what to do instead of giving it some
  * @property {"product" | "server"} [redis] `product`: the one that `npm start` uses, in REDIS_URL when the environment
  *   does not name it; `server`: a binary to start servers of its own from, in TEST_REDIS_SERVER
  * @property {boolean} [anyRedis] it runs even when that Redis cannot be used
@@ -27,8 +28,16 @@ const suite = (name) => ({
 
 /** @type {Record<string, Command>} */
 export const COMMANDS = {
-  start: { files: [], redis: "product" },
-  test: { files: [], redis: "server" },
+  start: {
+    files: [],
+    withoutArguments: "Settings are variables (docs/reference/settings.md), such as PORT=9091 npm start.",
+    redis: "product",
+  },
+  test: {
+    files: [],
+    withoutArguments: "To run some of the tests: npx vitest run FILE (CONTRIBUTING.md says what that needs).",
+    redis: "server",
+  },
   keys: ofServer("keys"),
   owner: ofServer("owner"),
   backup: ofServer("backup"),

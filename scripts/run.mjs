@@ -22,6 +22,8 @@ async function prepare() {
   const command = COMMANDS[name];
   if (!command)
     throw new Failure(`Run it as npm run NAME, where NAME is ${Object.keys(COMMANDS).join(", ")}.`);
+  if (command.withoutArguments && args.length > 0)
+    throw new Failure(`npm ${name} takes no arguments. ${command.withoutArguments}`);
   // Output of commands is for pipes and files.
   const isCommand = command.files.length > 0;
   const terminal = createTerminal({ stream: isCommand ? process.stderr : process.stdout });

@@ -1,6 +1,11 @@
 import type { CheckResult } from "./doctor/check-result.ts";
 import { runChecks } from "./doctor/run-checks.ts";
 
+export const DOCTOR_USAGE = `npm run doctor
+
+Checks the deployment that the environment and .env describe, and prints a line for each check:
+ok, warn (look at it) or fail (repair it). Ends with code 1 if a check fails.`;
+
 const WIDTH = 14;
 const COLORS = { ok: 32, warn: 33, fail: 31 };
 

@@ -10,6 +10,11 @@ npm run keys -- revoke ID
 
 A key belongs to OWNER: its holder sees OWNER's sessions. An owner can have several keys.`;
 
+const MISSING = new Map([
+  ["create", "Name the OWNER of the key:"],
+  ["revoke", "Name the ID of the key, as npm run keys -- list shows it:"],
+]);
+
 export async function keys(
   args: readonly string[],
   { config, identities, log, print }: CommandContext,
@@ -53,7 +58,8 @@ export async function keys(
     logSecurityEvent(log, "key_revoked", { id: subject });
     print(`${subject} is revoked. Streams that it has open end within seconds.\n`);
   } else {
-    throw new UsageError("Name what to do: create, list or revoke:");
+    const missing = subject === undefined ? MISSING.get(action ?? "") : undefined;
+    throw new UsageError(missing ?? "Name what to do: create, list or revoke:");
   }
 }
 

@@ -34,3 +34,24 @@ test("a command that is called wrongly ends with how it is called, without a sta
     stderr: expect.stringMatching(/\n\nnpm run keys -- create OWNER (?!.*\n {4}at )/s),
   });
 });
+
+test.each(
+  ["backup", "doctor", "keys", "owner", "restore"].flatMap((name) => [
+    [name, "--help"],
+    [name, "-h"],
+  ]),
+)("%s %s prints how it is called, without a Redis", async (name, help) => {
+  const { stdout, stderr } = await run([name, help], { REDIS_URL: "redis://127.0.0.1:1" });
+  expect(stdout).toMatch(new RegExp(`^npm run (--silent )?${name}\\b`));
+  expect(stderr).toBe("");
+});
+
+test.each([
+  ["create", "OWNER"],
+  ["revoke", "ID"],
+])("keys %s without its %s says what is missing", async (action, missing) => {
+  await expect(run(["keys", action], { REDIS_URL: process.env.TEST_REDIS_URL })).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(`^Name the ${missing}`),
+  });
+});

@@ -29,6 +29,16 @@ describe("what goes wrong is said in a sentence", () => {
     expect(existsSync(join(clone.folder, ".data"))).toBe(false);
   });
 
+  test.each([
+    ["start", "PORT=9091 npm start"],
+    ["test", "npx vitest run FILE"],
+  ])("arguments of npm %s, which takes none", async (name, instead) => {
+    const run = await runScript(makeClone(), [name, "--port", "9091"]);
+    const ended = await run.ended;
+    expectSentence(ended, `npm ${name} takes no arguments.`);
+    expect(ended.output).toContain(instead);
+  });
+
   test("a Redis that refuses the password", async () => {
     const clone = makeClone();
     const redis = await startOtherRedis(clone);
