@@ -12,12 +12,13 @@ const IN_GROUP = 8;
 
 /**
  * Finds the items that have a hash: a search then reads only those of its query, not all of a session. A copy of the
- * hashes is grouped by their lowest bits; the newest ones wait until there are enough of them to group all again.
+ * hashes is grouped by their lowest bits; the newest ones are in a map until there are enough of them to group all again.
  */
 export class Occurrences {
   readonly #index: Hashes;
-  /** How many items are grouped, and how many hashes they have. */
+  /** How many items and hashes have been read, and how many of these hashes are grouped. */
   #items = 0;
+  #read = 0;
   #sorted = 0;
   #mask = 0;
   /** Where each group begins. */
@@ -25,34 +26,45 @@ export class Occurrences {
   /** By groups: hashes, and the number of the item that each belongs to. */
   #hashes = new Int32Array(0);
   #owners = new Int32Array(0);
+  /** The items that have the hashes behind these. */
+  readonly #newest = new Map<number, number[]>();
 
   /** @param index may grow, and nothing else */
   constructor(index: Hashes) {
     this.#index = index;
   }
 
-  /** The numbers of the items that have a hash, in ascending order, each as often as it has it. */
-  of(hash: number): number[] {
-    const { hashes, ends } = this.#index;
-    if (hashes.length - this.#sorted > Math.max(MAX_UNSORTED, this.#sorted * MAX_UNSORTED_SHARE))
-      this.#sort();
+  /**
+   * Writes the numbers of the items that have a hash into a list, in ascending order, each as often as it has it. Returns
+   * where they end.
+   * @param list has room for all hashes of the index
+   * @param at where they begin in the list
+   */
+  write(hash: number, list: Int32Array, at: number): number {
+    if (this.#read < this.#index.hashes.length) this.#readNewest();
+    let end = at;
     const group = hash & this.#mask;
-    const begin = this.#groups[group] ?? 0;
-    const end = this.#groups[group + 1] ?? 0;
-    // As long as it can become: a list that grows costs twice as much.
-    const found = new Array<number>(end - begin);
-    let count = 0;
-    for (let at = begin; at < end; at++) {
-      if (this.#hashes[at] === hash) found[count++] = this.#owners[at] ?? 0;
+    const behind = this.#groups[group + 1] ?? 0;
+    const [hashes, owners] = [this.#hashes, this.#owners];
+    for (let n = this.#groups[group] ?? 0; n < behind; n++) {
+      if (hashes[n] === hash) list[end++] = owners[n] ?? 0;
     }
-    found.length = count;
-    let item = this.#items;
-    for (let at = this.#sorted; at < hashes.length; at++) {
-      if (hashes[at] !== hash) continue;
-      while ((ends[item] ?? 0) <= at) item++;
-      found.push(item);
+    for (const item of this.#newest.get(hash) ?? []) list[end++] = item;
+    return end;
+  }
+
+  #readNewest(): void {
+    const { hashes, ends } = this.#index;
+    const unsorted = hashes.length - this.#sorted;
+    if (unsorted > Math.max(MAX_UNSORTED, this.#sorted * MAX_UNSORTED_SHARE)) this.#sort();
+    for (; this.#items < ends.length; this.#items++) {
+      for (const end = ends[this.#items] ?? 0; this.#read < end; this.#read++) {
+        const hash = hashes[this.#read] ?? 0;
+        const items = this.#newest.get(hash);
+        if (items) items.push(this.#items);
+        else this.#newest.set(hash, [this.#items]);
+      }
     }
-    return found;
   }
 
   #sort(): void {
@@ -76,7 +88,8 @@ export class Occurrences {
     }
     this.#mask = mask;
     this.#groups = groups;
+    this.#newest.clear();
     this.#items = ends.length;
-    this.#sorted = length;
+    this.#read = this.#sorted = length;
   }
 }

@@ -75,21 +75,25 @@ export function rankTurns(
   const asked = [...words.values()];
   const turns = range.index.turnsOf(range.from, range.to);
   const { total, unknown, dropped } = turns;
-  const found = Array.from(words.keys(), (hash) => findWord(range, turns, hash));
+  const found = findWords(range, turns, words.keys());
   const rarities = found.map(({ count }) => Math.log(1 + (total - count + 0.5) / (count + 0.5)));
   const weights = weigh(asked, rarities);
   const scores = scoreTurns(turns, found, weights);
-  let matched = 0;
-  let before = 0;
+  let [matched, before] = [0, 0];
+  // The turn with the highest score; of equal ones, the newest.
+  let [best, most] = [-1, 0];
   for (let n = 0; n < total; n++) {
     const own = scores[n] ?? 0;
-    const score = own + SMOOTHING * (before + (scores[n + 1] ?? 0));
+    const behind = n + 1 < total ? (scores[n + 1] ?? 0) : 0;
+    const score = own + SMOOTHING * (before + behind);
     scores[n] = score;
     before = own;
-    if (score > 0) matched++;
+    if (score === 0) continue;
+    matched++;
+    if (score >= most) [best, most] = [n, score];
   }
-  const wordsOf = (turn: number) => [...found.keys()].filter((word) => has(found[word]?.turns ?? [], turn));
-  const covered = sum(wordsOf(newestBest(scores)).map((word) => weights[word] ?? 0));
+  const wordsOf = findWordsOf(range.index, turns, [...words.keys()]);
+  const covered = sum(wordsOf(best).map((word) => weights[word] ?? 0));
   const similarities = similarityOf && compareTurns(turns, similarityOf);
   if (similarities !== undefined) fuse(scores, similarities);
   const turnOf = (turn: number): RankedTurn => ({
@@ -139,60 +143,39 @@ function compareTurns(
   return similarities;
 }
 
-/** The number of the turn with the highest score above 0, or -1; of equal ones, of the newest. */
-function newestBest(scores: Float64Array): number {
-  let [best, most] = [-1, 0];
-  for (let n = scores.length - 1; n >= 0; n--) {
-    const score = scores[n] ?? 0;
-    if (score > most) [best, most] = [n, score];
-  }
-  return best;
-}
-
 /** The numbers of the turns with the highest scores above 0, best first; of equal ones, the newest first. */
 function bestOf(scores: Float64Array, most: number): number[] {
-  const least = leastOf(scores, most);
-  const better: number[] = [];
-  const equal: number[] = [];
-  for (let n = scores.length - 1; n >= 0; n--) {
-    const score = scores[n] ?? 0;
-    if (score > least) better.push(n);
-    else if (score === least && score > 0 && equal.length < most) equal.push(n);
-  }
-  better.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
-  for (let n = 0; better.length < most && n < equal.length; n++) better.push(equal[n] ?? 0);
-  return better;
-}
-
-/**
- * The lowest of the `most` highest scores, or 0: to sort a few turns costs less than to sort all of them. Many can have that
- * score.
- */
-function leastOf(scores: Float64Array, most: number): number {
-  const positive = new Float64Array(scores.length);
-  let count = 0;
-  for (const score of scores) if (score > 0) positive[count++] = score;
-  return count <= most ? 0 : atPlace(positive.subarray(0, count), count - most);
-}
-
-/** The value that would be at a place if the values were sorted, which they are as far as it takes to know (Quickselect). */
-function atPlace(values: Float64Array, place: number): number {
-  for (let [from, to] = [0, values.length - 1]; from < to; ) {
-    const middle = values[(from + to) >>> 1] ?? 0;
-    let [low, high] = [from, to];
-    while (low <= high) {
-      while ((values[low] ?? 0) < middle) low++;
-      while ((values[high] ?? 0) > middle) high--;
-      if (low > high) break;
-      const value = values[low] ?? 0;
-      values[low++] = values[high] ?? 0;
-      values[high--] = value;
+  // A heap, its root is the last of the best: of a long session few turns are better than that one.
+  const heap: number[] = [];
+  const isBehind = (a: number, b: number): boolean => {
+    const difference = (scores[a] ?? 0) - (scores[b] ?? 0);
+    return difference < 0 || (difference === 0 && a < b);
+  };
+  const sink = (turn: number, from: number, length: number): void => {
+    let at = from;
+    for (let child = 2 * at + 1; child < length; child = 2 * at + 1) {
+      if (child + 1 < length && isBehind(heap[child + 1] ?? 0, heap[child] ?? 0)) child++;
+      if (isBehind(turn, heap[child] ?? 0)) break;
+      heap[at] = heap[child] ?? 0;
+      at = child;
     }
-    if (place <= high) to = high;
-    else if (place >= low) from = low;
-    else return middle;
+    heap[at] = turn;
+  };
+  let next = scores.length - 1;
+  for (; next >= 0 && heap.length < most; next--) if ((scores[next] ?? 0) > 0) heap.push(next);
+  const { length } = heap;
+  for (let at = (length >>> 1) - 1; at >= 0; at--) sink(heap[at] ?? 0, at, length);
+  for (let least = scores[heap[0] ?? 0] ?? 0; next >= 0; next--) {
+    if ((scores[next] ?? 0) <= least) continue;
+    sink(next, 0, length);
+    least = scores[heap[0] ?? 0] ?? 0;
   }
-  return values[place] ?? 0;
+  for (let last = length - 1; last > 0; last--) {
+    const turn = heap[last] ?? 0;
+    heap[last] = heap[0] ?? 0;
+    sink(turn, 0, last);
+  }
+  return heap;
 }
 
 /**
@@ -249,12 +232,11 @@ function scoreTurns(
 ): Float64Array {
   const meanLength = length / Math.max(1, total);
   const scores = new Float64Array(total);
-  for (const [word, { turns }] of found.entries()) {
+  for (const [word, { begin, count }] of found.entries()) {
     const weight = (weights[word] ?? 0) * (K1 + 1);
-    for (let n = 0; n < turns.length; ) {
-      const turn = turns[n] ?? 0;
-      let times = 1;
-      while (++n < turns.length && turns[n] === turn) times++;
+    for (let n = begin; n < begin + count; n++) {
+      const turn = foundTurns[n] ?? 0;
+      const times = foundTimes[n] ?? 0;
       const norm = K1 * (1 - B + (B * (lengths[turn] ?? 0)) / meanLength);
       scores[turn] = (scores[turn] ?? 0) + (weight * times) / (times + norm);
     }
@@ -262,36 +244,66 @@ function scoreTurns(
   return scores;
 }
 
+/** Where the turns that have a word stand in `foundTurns`, and how many these are. */
 interface FoundWord {
-  /** The turns that have a word of the query, in ascending order, each as often as it has it. */
-  readonly turns: readonly number[];
-  /** How many turns these are. */
+  readonly begin: number;
   readonly count: number;
 }
 
-function findWord({ index, from, to }: Range, { turnOf }: TurnTable, hash: number): FoundWord {
-  // Replaced in place: another array for each word would cost more than all else here.
-  const turns = index.occurrencesOf(hash);
-  let [kept, count, last] = [0, 0, -1];
-  for (let n = 0; n < turns.length; n++) {
-    const item = index.first + (turns[n] ?? 0);
-    if (item < from || item >= to) continue;
-    const turn = turnOf[item - from] ?? 0;
-    turns[kept++] = turn;
-    if (turn !== last) count++;
-    last = turn;
+/**
+ * Turns that have a word of the query, in ascending order, those of one word behind those of another; and how often each
+ * has it. Of the last search, as new lists would cost more than all else here.
+ */
+let foundTurns = new Int32Array(0);
+let foundTimes = new Int32Array(0);
+/** Longer lists are not kept. */
+const MAX_KEPT = 1_000_000;
+
+function findWords(
+  { index, from }: Range,
+  { turnOf }: TurnTable,
+  hashes: Iterable<number>,
+): readonly FoundWord[] {
+  const most = index.hashes.length;
+  if (foundTurns.length < most || foundTurns.length > MAX_KEPT) {
+    foundTurns = new Int32Array(2 * most);
+    foundTimes = new Int32Array(2 * most);
   }
-  turns.length = kept;
-  return { turns, count };
+  const [list, counts] = [foundTurns, foundTimes];
+  const shift = index.first - from;
+  let begin = 0;
+  return Array.from(hashes, (hash) => {
+    const end = index.writeOccurrences(hash, list, begin);
+    let [kept, last] = [begin, -1];
+    for (let n = begin; n < end; n++) {
+      const item = (list[n] ?? 0) + shift;
+      if (item < 0 || item >= turnOf.length) continue;
+      const turn = turnOf[item] ?? 0;
+      if (turn === last) {
+        counts[kept - 1] = (counts[kept - 1] ?? 0) + 1;
+        continue;
+      }
+      list[kept] = turn;
+      counts[kept] = 1;
+      kept++;
+      last = turn;
+    }
+    const word = { begin, count: kept - begin };
+    begin = kept;
+    return word;
+  });
 }
 
-/** True if a number is in an ascending list. */
-function has(list: readonly number[], value: number): boolean {
-  let [from, to] = [0, list.length];
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if ((list[middle] ?? 0) < value) from = middle + 1;
-    else to = middle;
-  }
-  return list[from] === value;
+/** Returns which of some words a turn has. The index may grow meanwhile. */
+function findWordsOf(
+  { first, ends, hashes }: TermIndex,
+  turns: TurnTable,
+  words: readonly number[],
+): (turn: number) => number[] {
+  return (turn) => {
+    const begin = (turns.begins[turn] ?? first) - first;
+    const end = (turns.ends[turn] ?? first) - first;
+    const own = hashes.slice(ends[begin - 1] ?? 0, ends[end - 1] ?? 0);
+    return [...words.keys()].filter((word) => own.includes(words[word] ?? -1));
+  };
 }

@@ -79,7 +79,8 @@ export const LIMITS: ReadLimits = {
   maxComputed: 1_000,
   now: () => performance.now(),
 };
-// Turns whose items are read at once, and in all.
+// Turns whose items are read at once, and in all. A few fill the tokens of most searches: to rank more costs more.
+const FEW_TURNS = 16;
 const MIN_BATCH = 4;
 const MAX_BATCH = 64;
 export const MAX_READ = 256;
@@ -211,12 +212,17 @@ async function readTurns(
   const { epoch, changes } = index;
   const hits: SearchHit[] = [];
   let left = maxTokens;
-  let candidates = left > 0 ? best(MAX_BATCH) : [];
-  let isAll = candidates.length < MAX_BATCH;
+  let ranked = FEW_TURNS;
+  let candidates = left > 0 ? best(ranked) : [];
+  const mayBeMore = () => ranked === FEW_TURNS && candidates.length === FEW_TURNS;
+  if (mayBeMore() && firstThatFill(left / index.tokensPerEstimate, candidates).length === FEW_TURNS) {
+    ranked = MAX_BATCH;
+    candidates = best(ranked);
+  }
   // Nothing is read, so nothing says whether the terms are current.
   if (isChecked && candidates.length === 0) return undefined;
   let [estimated, counted] = [0, 0];
-  while (candidates.length > 0 && left > maxTokens * SMALL_REST) {
+  while (candidates.length > 0) {
     const batch = firstThatFill(left / index.tokensPerEstimate, candidates.slice(0, MAX_BATCH));
     const ranges = batch.flatMap(({ from, to }) => [String(from), String(to - 1)]);
     const [status, , count, ...entries] = await run(READ_RANGES, [
@@ -236,13 +242,18 @@ async function readTurns(
       if (hit !== undefined) hits.push(hit);
     }
     if (counted > 0) index.tokensPerEstimate = counted / estimated;
+    if (left <= maxTokens * SMALL_REST) break;
+    if (mayBeMore()) {
+      ranked = MAX_BATCH;
+      candidates = best(ranked);
+    }
     // A turn that is probably too long is not worth another round trip.
     const rest = left / index.tokensPerEstimate;
     const fits = ({ length }: RankedTurn) => estimateTokens(length) <= rest;
     candidates = candidates.slice(Number(count)).filter(fits);
-    if (candidates.length === 0 && !isAll) {
-      candidates = best(MAX_READ).slice(MAX_BATCH).filter(fits);
-      isAll = true;
+    if (candidates.length === 0 && ranked === MAX_BATCH) {
+      ranked = MAX_READ;
+      candidates = best(ranked).slice(MAX_BATCH).filter(fits);
     }
   }
   const inTime = hits.toSorted((a, b) => a.from - b.from);

@@ -39,10 +39,10 @@ export class TermIndex {
     return 8 * (2 * this.hashes.length + 4 * this.kinds.length);
   }
 
-  /** The items that have a hash, as numbers from the first item on, each as often as it has it. */
-  occurrencesOf(hash: number): number[] {
+  /** Writes the items that have a hash into a list, see `Occurrences`, as numbers from the first item on. */
+  writeOccurrences(hash: number, list: Int32Array, at: number): number {
     this.#occurrences ??= new Occurrences(this);
-    return this.#occurrences.of(hash);
+    return this.#occurrences.write(hash, list, at);
   }
 
   /** The turns from an index of an item up to another, which is excluded. */

@@ -24,15 +24,15 @@ const UNSPACED =
 let segmenter: Intl.Segmenter | undefined;
 
 /**
- * Returns the terms of a text: its first 255 words without stop words. A term is the beginning of a word, so that
+ * Returns the terms of a text: its first words without stop words. A term is the beginning of a word, so that
  * "likes" and "liked" are one; no language is guessed.
  */
-export function termsOf(text: string): Term[] {
+export function termsOf(text: string, most = MAX_TERMS): Term[] {
   const terms: Term[] = [];
   for (const word of wordsOf(text.slice(0, MAX_CHARACTERS))) {
     if (isStopWord(word)) continue;
     terms.push({ word, hash: hashOf(word) });
-    if (terms.length === MAX_TERMS) break;
+    if (terms.length === most) break;
   }
   return terms;
 }
