@@ -17,14 +17,17 @@ const USER = "User";
 const IN_PART = ", in part";
 
 /** Quotes earlier turns, to be put before the user's message. */
-export const recallBlock = (turns: readonly QuotedTurn[]): string =>
-  [turns.some(({ title }) => title !== undefined) ? TITLE_OF_ALL : TITLE, ...turns.flatMap(quotedLines)]
+export const recallBlock = (turns: readonly QuotedTurn[], linesOf = recallLines): string =>
+  [
+    turns.some(({ title }) => title !== undefined) ? TITLE_OF_ALL : TITLE,
+    ...turns.flatMap((turn) => quotedLines(turn, linesOf)),
+  ]
     .filter((lines) => lines !== "")
     .join("\n");
 
 /** The items of a turn as they are quoted. */
-export const quotedLines = ({ items, title, passage }: QuotedTurn): string[] =>
-  items.map((item) => recallLines(item, title, passage !== undefined));
+export const quotedLines = ({ items, title, passage }: QuotedTurn, linesOf = recallLines): string[] =>
+  items.map((item) => linesOf(item, title, passage !== undefined));
 
 /**
  * Returns an item as it is quoted; empty for one without a text. A user's message and a passage begin with their dates. The

@@ -66,10 +66,18 @@ export async function recallTurns(options: RecallOptions): Promise<Recalled> {
   if (asked === undefined) return nothing("no_words");
   const startedAt = performance.now();
   const before = items[0]?.id;
+  // Those that are counted are quoted afterwards.
+  const counted = new Map<Item, string>();
+  const linesOf: typeof recallLines = (item, title, isCut) => {
+    if (title !== undefined || isCut) return recallLines(item, title, isCut);
+    const lines = counted.get(item) ?? recallLines(item);
+    counted.set(item, lines);
+    return lines;
+  };
   const searching = search(asked.query, {
     ...(asked.context !== undefined && { context: asked.context }),
     maxTokens: Math.max(0, maxTokens - estimate(recallBlock([]))),
-    countTokens: (item) => estimate(recallLines(item)),
+    countTokens: (item) => estimate(linesOf(item)),
     // Empty for a message that is not stored yet: then everything is older.
     ...(before && { before }),
     exclude,
@@ -87,7 +95,7 @@ export async function recallTurns(options: RecallOptions): Promise<Recalled> {
   const { kept, block, tokens } = await largestThatFits(
     bestFirst,
     maxTokens,
-    (hits) => (hits.length === 0 ? "" : recallBlock(inOrder(hits))),
+    (hits) => (hits.length === 0 ? "" : recallBlock(inOrder(hits), linesOf)),
     options,
   );
   const turns = kept.map(({ session, from, to, passage, score, similarity, terms }) => ({
@@ -153,8 +161,8 @@ function queryOf(items: readonly Item[]): { readonly query: string; readonly con
     .slice(-2)
     .map(({ content }) => content)
     .toReversed();
-  const words = termsOf(message).length;
+  const words = termsOf(message, FEW_WORDS).length;
   if (words >= FEW_WORDS) return { query: message };
   if (words > 0) return { query: message, context: before };
-  return termsOf(before).length === 0 ? undefined : { query: before };
+  return termsOf(before, 1).length === 0 ? undefined : { query: before };
 }

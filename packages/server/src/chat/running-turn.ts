@@ -216,15 +216,18 @@ export class RunningTurn {
     const plan = this.#plan;
     const context = await this.#context?.(plan);
     if (context === undefined) throw new Error("The turn has been answered before.");
-    const { items, tokens: counted, start } = context;
+    const { items, tokens: counted, start, contents, recalled } = context;
     const { request } = toRequest(plan, context);
     // Tools stand in the prompt as each model's template writes them.
     const comparable = !hasMoreThanText(request.items) && request.settings?.tools === undefined;
     const estimated = comparable
-      ? counter.describe(plan.model, [request.system, ...request.items.map(sentText)])
+      ? counter.describe(
+          plan.model,
+          [request.system, ...request.items.map(sentText)],
+          [contents, recalled].flatMap((quoted) => quoted?.block || []),
+        )
       : undefined;
     const from = items[0]?.index ?? 0;
-    const { contents, recalled } = context;
     const leftOut = leftOutOf(this.count, context);
     const hash = hashPayload(request.system, request.items);
     const info = this.#update({

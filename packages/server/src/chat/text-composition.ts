@@ -70,14 +70,14 @@ export function addComposition(to: Composition, other: Composition): void {
   for (let kind = 0; kind < to.length; kind++) to[kind] = (to[kind] ?? 0) + (other[kind] ?? 0);
 }
 
-/** Adds a text to a composition. */
-export function addText(to: Composition, text: string): void {
+/** Adds a text to a composition. @param from of what stands before, only the last character is looked at */
+export function addText(to: Composition, text: string, from = 0): void {
   const { length } = text;
-  let before = 0;
+  let before = from === 0 ? 0 : classOf(text.charCodeAt(from - 1));
   let digits = 0;
   let letters = 0;
   let words = 0;
-  for (let at = 0; at < length; at++) {
+  for (let at = from; at < length; at++) {
     const code = text.charCodeAt(at);
     // The second half of a surrogate pair was counted with the first.
     if (code >= 0xdc00 && code <= 0xdfff) continue;

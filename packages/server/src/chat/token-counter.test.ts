@@ -79,3 +79,10 @@ test("a model counts with what it has itself", async () => {
   const model = new Model() as unknown as ChatModel;
   expect(await new TokenCounter().count(model, "m", ["one"])).toEqual([7 + MESSAGE_OVERHEAD]);
 });
+
+test("a prompt is described alike if the beginning of a text was counted alone", () => {
+  const counter = new TokenCounter();
+  const block = "> [2026-11-28 07:15] User: I was born in 1990\t";
+  const texts = [PROSE, `${block}\n\n  1990 or 1991?`];
+  expect(counter.describe(estimated, texts, [block])).toEqual(counter.describe(estimated, texts));
+});

@@ -53,11 +53,22 @@ export class TokenCounter {
     return this.#estimate(model, modelName, [text])[0] ?? 0;
   }
 
-  /** Keeps what a provider's report is worth comparing with; undefined where the tokens are known exactly. */
-  describe(model: ChatModel, texts: readonly string[]): EstimatedPrompt | undefined {
+  /**
+   * Keeps what a provider's report is worth comparing with; undefined where the tokens are known exactly.
+   * @param blocks what was counted alone, and is now the beginning of a text, before a line break
+   */
+  describe(
+    model: ChatModel,
+    texts: readonly string[],
+    blocks: readonly string[] = [],
+  ): EstimatedPrompt | undefined {
     if (model.countTokens !== undefined) return undefined;
     const composition = newComposition();
-    for (const text of texts) addComposition(composition, this.#compositionOf(text));
+    for (const text of texts) {
+      const block = blocks.find((block) => text.startsWith(block)) ?? text;
+      addComposition(composition, this.#compositionOf(block));
+      addText(composition, text, block.length);
+    }
     return { composition, messages: texts.length };
   }
 
