@@ -94,10 +94,17 @@ export class ChatGpt implements ChatModel {
   }
 
   async generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
-    try {
-      return await this.#generate(request, sink, signal);
-    } catch (error) {
-      throw explain(error, this.#errorTexts, request.model);
+    const reader = () => new ResponseReader(sink, this.#http.secrets);
+    for (;;) {
+      try {
+        return await this.#http.postForAnswer(PATH, this.#body(request), reader, signal);
+      } catch (error) {
+        const refused =
+          error instanceof AppError && error.provider?.status === 400 && error.provider.param === "stream";
+        if (!refused || this.#unstreamed.has(request.model))
+          throw explain(error, this.#errorTexts, request.model);
+        this.#unstreamed.set(request.model, true);
+      }
     }
   }
 
@@ -115,19 +122,6 @@ export class ChatGpt implements ChatModel {
 
   close(): Promise<void> {
     return this.#http.close();
-  }
-
-  async #generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
-    try {
-      const reader = () => new ResponseReader(sink, this.#http.secrets);
-      return await this.#http.postForAnswer(PATH, this.#body(request), reader, signal);
-    } catch (error) {
-      const refused =
-        error instanceof AppError && error.provider?.status === 400 && error.provider.param === "stream";
-      if (!refused || this.#unstreamed.has(request.model)) throw error;
-      this.#unstreamed.set(request.model, true);
-      return await this.#generate(request, sink, signal);
-    }
   }
 
   #body(request: ModelRequest) {

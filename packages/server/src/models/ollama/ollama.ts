@@ -118,14 +118,38 @@ export class Ollama implements ChatModel {
     return isSameModel(id, name);
   }
 
+  /** One function, because each that waits for an answer takes half a kilobyte for as long as it runs. */
   async generate(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
+    const { model } = request;
     try {
       await this.#load(request, sink, signal);
-      const completion = await this.#ask(request, sink, signal);
-      const window = await this.#windowAfter(request.model, signal);
+      const queued = new QueuedAnswer(sink, this.#answers);
+      let reader: CompletionReader | undefined;
+      const isOpen = this.#reasoningWasOpen.get(model) ?? this.#known.opensReasoning(model);
+      const post = () =>
+        this.#http.postForAnswer(
+          PATH,
+          this.#body(request),
+          () => {
+            reader = new CompletionReader(queued, this.#http.secrets, isOpen);
+            return reader;
+          },
+          signal,
+        );
+      let completion: Completion;
+      try {
+        completion = await post();
+      } catch (error) {
+        if (queued.begun || !this.#dropsRefused(error, request)) throw error;
+        completion = await post();
+      } finally {
+        queued.end();
+      }
+      this.#reasoningWasOpen.set(model, reader?.reasoningWasOpen === true);
+      const window = await this.#windowAfter(model, signal);
       return { ...completion, ...(window !== undefined && { contextWindow: window }) };
     } catch (error) {
-      throw explain(error, this.#errorTexts, request.model);
+      throw explain(error, this.#errorTexts, model);
     }
   }
 
@@ -188,38 +212,11 @@ export class Ollama implements ChatModel {
       throw providerFailure("provider_context_exceeded", { contextWindow: window.tokens });
   }
 
-  async #ask(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
-    const queued = new QueuedAnswer(sink, this.#answers);
-    try {
-      return await this.#post(request, queued, signal);
-    } catch (error) {
-      if (
-        !(error instanceof AppError) ||
-        queued.begun ||
-        !this.#fields.dropRefused(error, this.#body(request), askedFields(request))
-      )
-        throw error;
-      return await this.#post(request, queued, signal);
-    } finally {
-      queued.end();
-    }
-  }
-
-  async #post(request: ModelRequest, sink: AnswerSink, signal: AbortSignal): Promise<Completion> {
-    const { model } = request;
-    const isOpen = this.#reasoningWasOpen.get(model) ?? this.#known.opensReasoning(model);
-    let last: CompletionReader | undefined;
-    const completion = await this.#http.postForAnswer(
-      PATH,
-      this.#body(request),
-      () => {
-        last = new CompletionReader(sink, this.#http.secrets, isOpen);
-        return last;
-      },
-      signal,
+  /** True if the request is worth repeating without a field that was refused. */
+  #dropsRefused(error: unknown, request: ModelRequest): boolean {
+    return (
+      error instanceof AppError && this.#fields.dropRefused(error, this.#body(request), askedFields(request))
     );
-    this.#reasoningWasOpen.set(model, last?.reasoningWasOpen === true);
-    return completion;
   }
 
   #body(request: ModelRequest) {
