@@ -302,19 +302,22 @@ export class TurnWriter {
     const info = this.#info;
     this.#pending = half;
     this.#info = "";
-    this.#inFlight = this.#scripts
-      .append(this.#feed.offset, text, info)
-      .then((reply) => {
-        if (reply[0] === "ended") return this.#lose(asEnd(reply[2]), Number(reply[3]), undefined);
-        if (reply[0] === "conflict") return this.#conflict();
-        this.#feed.push(text);
-      })
-      .catch((error) => this.#abandon(error))
-      .finally(() => {
-        this.#inFlight = undefined;
-        const isWaiting = this.#pending !== "" && this.#pending !== half;
-        if (isWaiting && !this.#ended && this.#hold === undefined) this.#flush();
-      });
+    this.#inFlight = this.#send(text, info, half);
+  }
+
+  /** Appends, then what came meanwhile. */
+  async #send(text: string, info: string, half: string): Promise<void> {
+    try {
+      const reply = await this.#scripts.append(this.#feed.offset, text, info);
+      if (reply[0] === "ended") this.#lose(asEnd(reply[2]), Number(reply[3]), undefined);
+      else if (reply[0] === "conflict") this.#conflict();
+      else this.#feed.push(text);
+    } catch (error) {
+      this.#abandon(error);
+    }
+    this.#inFlight = undefined;
+    const isWaiting = this.#pending !== "" && this.#pending !== half;
+    if (isWaiting && !this.#ended && this.#hold === undefined) this.#flush();
   }
 
   #conflict(): void {

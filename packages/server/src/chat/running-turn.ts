@@ -122,7 +122,8 @@ export class RunningTurn {
   }
 
   onActivity(listener: (activity: Activity) => void): () => void {
-    this.#onActivity.push(listener);
+    // Not pushed: an array that grows makes room for seventeen.
+    this.#onActivity = this.#onActivity.concat(listener);
     return () => {
       this.#onActivity = this.#onActivity.filter((other) => other !== listener);
     };
@@ -141,7 +142,15 @@ export class RunningTurn {
     let status: TurnEnd = "completed";
     let failure: AppError | undefined;
     try {
-      const { call, completion } = await this.#answer();
+      let call = await this.#call();
+      let completion: Completion;
+      try {
+        completion = await call.answer;
+      } catch (error) {
+        this.#planForWindowOf(error);
+        call = await this.#call();
+        completion = await call.answer;
+      }
       if (call.start !== null) remember = { window: String(this.#plan.window), from: call.start };
       this.#update(this.#account(call, completion));
       if (this.#firstText === null || completion.finishReason === "no_text")
@@ -192,19 +201,12 @@ export class RunningTurn {
     };
   }
 
-  /** Asks the model, and once more if its window turns out to be smaller than planned. */
-  async #answer(): Promise<{ call: Call; completion: Completion }> {
-    const call = await this.#call();
-    try {
-      return { call, completion: await call.answer };
-    } catch (error) {
-      const window = smallerWindow(error, this.#plan.window);
-      if (window === null || this.#context === undefined) throw error;
-      this.#options.onWindow(window);
-      this.#plan = withWindow(this.#plan, window);
-      const again = await this.#call();
-      return { call: again, completion: await again.answer };
-    }
+  /** Plans for the window that a model's refusal shows. @throws what it was given, if that shows no smaller one */
+  #planForWindowOf(error: unknown): void {
+    const window = smallerWindow(error, this.#plan.window);
+    if (window === null || this.#context === undefined) throw error;
+    this.#options.onWindow(window);
+    this.#plan = withWindow(this.#plan, window);
   }
 
   /**

@@ -33,7 +33,8 @@ const MAX_CHARS = 16 * 1024 * 1024;
  * send streams as text/plain or application/json, and whole answers and errors where a stream was asked for.
  */
 export class AnswerBodyReader<Result> implements BodyReader<Result> {
-  readonly #decoder = new StringDecoder("utf8");
+  /** Undefined while no packet has ended within a character: hardly any does. */
+  #decoder: StringDecoder | undefined;
   readonly #reader: AnswerReader<Result>;
   readonly #signal: AbortSignal;
   #body: EventStream<Result> | JsonText<Result> | undefined;
@@ -50,7 +51,7 @@ export class AnswerBodyReader<Result> implements BodyReader<Result> {
 
   chunk(bytes: Buffer): Result | undefined {
     try {
-      return this.#push(this.#decoder.write(bytes));
+      return this.#push(this.#decode(bytes));
     } finally {
       this.#reader.packetEnd();
     }
@@ -58,11 +59,17 @@ export class AnswerBodyReader<Result> implements BodyReader<Result> {
 
   end(): Result {
     try {
-      const result = this.#push(this.#decoder.end());
+      const result = this.#push(this.#decoder?.end() ?? "");
       return result ?? this.#body?.end() ?? this.#reader.end();
     } finally {
       this.#reader.packetEnd();
     }
+  }
+
+  #decode(bytes: Buffer): string {
+    if (this.#decoder === undefined && (bytes.at(-1) ?? 0) < 0x80) return bytes.toString();
+    this.#decoder ??= new StringDecoder("utf8");
+    return this.#decoder.write(bytes);
   }
 
   #push(text: string): Result | undefined {

@@ -23,7 +23,7 @@ export interface EventStream {
 }
 
 /** Answers with an event stream, which `send` writes. If it fails, the stream is cut, so that the client resumes it. */
-export async function sendEvents(
+export function sendEvents(
   reply: FastifyReply,
   watch: StreamWatch,
   turnId: string,
@@ -46,24 +46,29 @@ export async function sendEvents(
   // A client that resumes receives the headers at once. Flushed separately, they also become one string instead of the
   // hundred that they are built from.
   response.flushHeaders();
-  if (reply.request.method === "HEAD") return void response.end();
+  if (reply.request.method === "HEAD") {
+    response.end();
+    return Promise.resolve();
+  }
   const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
   const closed = watch.streamOpened();
-  try {
-    await send({
-      clientGone,
-      write: (events) => (response.write(events) ? undefined : drained(response, clientGone)),
-      begun: () => response.uncork(),
-    });
-  } catch (error) {
-    // Redis is away, so the turn's further course is unknown. The client resumes with its last id.
-    reply.log.warn({ turn_id: turnId, reason: String(error) }, "A stream was cut");
-    response.destroy();
-  } finally {
+  const end = (): void => {
     clearInterval(heartbeat);
     response.end();
     closed();
-  }
+  };
+  const stream: EventStream = {
+    clientGone,
+    write: (events) => (response.write(events) ? undefined : drained(response, clientGone)),
+    begun: () => response.uncork(),
+  };
+  // Not awaited: a function that waits for as long as a stream is open takes half a kilobyte.
+  return send(stream).then(end, (error) => {
+    // Redis is away, so the turn's further course is unknown. The client resumes with its last id.
+    reply.log.warn({ turn_id: turnId, reason: String(error) }, "A stream was cut");
+    response.destroy();
+    end();
+  });
 }
 
 /** Waits until a slow reader has read what was written, or ends its connection. */
