@@ -4,10 +4,11 @@ import { SessionList } from "./session-list.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
-const listOf = (...ids: string[]) =>
+const listOf = (...ids: string[]) => pageOf(null, ...ids);
+const pageOf = (next_cursor: string | null, ...ids: string[]) =>
   Response.json({
     sessions: ids.map((id) => ({ id, updated_at: "2026-01-01" }) as Session),
-    next_cursor: null,
+    next_cursor,
   });
 
 /** Answers requests for the list in the order in which the test says. */
@@ -44,4 +45,19 @@ test("does not show a session again that was deleted while the list was on its w
   asked[1]?.(listOf("a", "b"));
   await second;
   expect(ids(list)).toEqual(["a"]);
+});
+
+test("keeps sessions of later pages that were used in the same millisecond as the last one of the first", async () => {
+  const asked = answerLater();
+  const list = new SessionList();
+  const first = list.refresh(null);
+  asked[0]?.(pageOf("cursor", "a", "b"));
+  await first;
+  const more = list.loadMore();
+  asked[1]?.(listOf("c"));
+  await more;
+  const second = list.refresh(null);
+  asked[2]?.(pageOf("cursor", "a", "b"));
+  await second;
+  expect(ids(list)).toEqual(["a", "b", "c"]);
 });

@@ -44,12 +44,12 @@ export class SessionList {
       const isListed = openId === null || sessions.some(({ id }) => id === openId);
       const open = isListed ? null : await this.#find(openId);
       if (revision !== this.#revision) return;
-      // Later pages are kept: their sessions are older than all new ones.
+      // Later pages are kept: no session of theirs is newer than those of this one.
       const oldest = sessions.at(-1)?.updated_at ?? "";
       const known = new Set(sessions.map(({ id }) => id));
       const later = this.#state.sessions.filter(
         ({ id, updated_at }) =>
-          next_cursor !== null && updated_at < oldest && !known.has(id) && id !== openId,
+          next_cursor !== null && updated_at <= oldest && !known.has(id) && id !== openId,
       );
       this.store.update({
         load: "ready",
