@@ -20,7 +20,8 @@ export function fileName(title: string): string {
   const name = title
     .replace(/[\p{Cc}/\\:*?"<>|]+/gu, " ")
     .replace(/\s+/g, " ")
-    .trim()
-    .slice(0, 60);
-  return name === "" ? "session" : name;
+    .trim();
+  // By characters: half of an emoji is none.
+  const short = [...name].slice(0, 60).join("").trimEnd();
+  return short === "" ? "session" : short;
 }
