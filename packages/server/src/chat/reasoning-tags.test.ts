@@ -28,6 +28,7 @@ test.each([
   ["<|begin_of_solution|>Hello<|end_of_", "Hello<|end_of_", ""],
   ["<|begin_of_solution|>Hello", "Hello", ""],
   ["The mark <|end_of_solution|> ends it.", "The mark <|end_of_solution|> ends it.", ""],
+  ["<think>İzmir, İstanbul</THINK>Merhaba, İzmir", "Merhaba, İzmir", "İzmir, İstanbul"],
   ["<reason>late</reason><result>no</result>", "<reason>late</reason><result>no</result>", ""],
 ])("%j has the text %j and the reasoning %j, however it is cut", (answer, text, reasoning) => {
   expect(separate([answer])).toEqual({ text, reasoning });

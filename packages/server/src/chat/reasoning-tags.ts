@@ -123,7 +123,7 @@ export class ReasoningTags {
   }
 
   #findClosing(close: string, take: (piece: string) => void, next: State): boolean {
-    const at = this.#pending.toLowerCase().indexOf(close);
+    const at = lowerCase(this.#pending).indexOf(close);
     if (at >= 0) {
       take(this.#pending.slice(0, at));
       this.#pending = this.#pending.slice(at + close.length);
@@ -167,6 +167,9 @@ export class ReasoningTags {
     this.#line = isShort && TEMPLATE_CLOSE.startsWith(line.trim().toLowerCase()) ? line : null;
   }
 }
+
+/** As long as the text: İ is the only character whose lower case is longer. */
+const lowerCase = (text: string): string => text.replaceAll("İ", "i").toLowerCase();
 
 const tagAt = (text: string) =>
   BEGINS_LIKE_TAG.test(text)
