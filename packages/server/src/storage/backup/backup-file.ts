@@ -1,6 +1,5 @@
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
@@ -133,8 +132,19 @@ async function* linesOf(path: string): AsyncGenerator<string, void, void> {
   // The caller may have stopped at a damaged record before the error comes, and nothing else listens then.
   read.catch(() => {});
   unpacked.on("error", () => {});
+  // Not by readline, which also ends a line at U+2028 and U+2029: JSON has both as they are, and ids can have them.
+  let begun: string[] = [];
   try {
-    yield* createInterface({ input: unpacked, crlfDelay: Number.POSITIVE_INFINITY });
+    for await (const text of unpacked.setEncoding("utf8") as AsyncIterable<string>) {
+      const [more = "", ...next] = text.split("\n");
+      begun.push(more);
+      for (const beginning of next) {
+        yield begun.join("");
+        begun = [beginning];
+      }
+    }
+    const last = begun.join("");
+    if (last !== "") yield last;
     await read;
   } finally {
     unpacked.destroy();
