@@ -2,8 +2,8 @@ import type { MarkedToken, Token, Tokens } from "marked";
 import { Fragment, type ReactNode } from "react";
 import { t } from "../texts/later.ts";
 import { decodeEntities } from "./entities.ts";
+import type { MathToken } from "./formulas.ts";
 import { Formula } from "./math.tsx";
-import type { MathToken } from "./parser.ts";
 import { SafeLink } from "./safe-link.tsx";
 
 /** Renders inline tokens as React elements. Nothing becomes HTML: what is not Markdown is shown as text. */

@@ -1,9 +1,12 @@
+import { DELIMITERS, MAX_FORMULA_CHARS } from "./formulas.ts";
+
 /** A line that so far consists of markup only: a bullet, a heading's #, a rule, a fence, a table's border. */
-const MARKS_ONLY = /^[ \t]*(?:[-*+_=#>`~|:]+|\d{1,9}[.)]?|[-*+][ \t]+\[?[ xX]?\]?)[ \t]*$/;
+const MARKS_ONLY = /^[ \t]*(?:[-*+_=#>`~|:]+|\d{1,9}[.)]?|[-*+][ \t]+\[[ xX]?\]?)[ \t]*$/;
 const FENCE = /^[ \t]*(`{3,}|~{3,})/;
 /** The possible start of a closing fence. */
 const HALF_FENCE = /^[ \t]*[`~]+$/;
-const TABLE_BORDER = /^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+/** Without the spaces around it. */
+const TABLE_BORDER = /^(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$/;
 
 /**
  * Completes streaming Markdown: text whose look would change with the next token is held back
@@ -13,15 +16,12 @@ export function settleTail(source: string): string {
   const lines = source.split("\n");
   const last = lines.pop() ?? "";
   if (isInFence(lines)) return HALF_FENCE.test(last) ? lines.join("\n") : source;
-  const whole = withoutOpenMath(source);
+  const lastFence = lines.findLastIndex((line) => FENCE.test(line));
+  const code = lines.slice(0, lastFence + 1).join("\n");
+  const whole = code + withoutOpenMath(source.slice(code.length));
   if (whole !== source) return settleTail(whole);
   // A block starts after an empty line, or after the fence that ended a code block.
-  const blockStart =
-    1 +
-    Math.max(
-      lines.lastIndexOf(""),
-      lines.findLastIndex((line) => FENCE.test(line)),
-    );
+  const blockStart = 1 + Math.max(lines.lastIndexOf(""), lastFence);
   const block = lines.slice(blockStart);
   const before = lines.slice(0, blockStart);
   if (isTableBegun(block, last)) return before.join("\n");
@@ -30,21 +30,21 @@ export function settleTail(source: string): string {
   return [...before, closeInline(text)].join("\n");
 }
 
-/** A longer text after an opening delimiter is no formula. */
-const MAX_FORMULA_CHARS = 1_000;
-
-/** Holds back a formula until its closing delimiter has arrived. */
+/** Holds back formulas until their closing delimiters have arrived. */
 function withoutOpenMath(text: string): string {
-  const starts = [
-    ["\\(", "\\)"],
-    ["\\[", "\\]"],
-  ].map(([open = "", close = ""]) =>
-    text.indexOf(open, Math.max(text.lastIndexOf(close) + 1, text.length - MAX_FORMULA_CHARS)),
-  );
-  const dollars = text.split("$$");
-  if (dollars.length % 2 === 0) starts.push(text.length - (dollars.at(-1)?.length ?? 0) - 2);
-  const start = Math.max(...starts);
-  return start < 0 || text.length - start > MAX_FORMULA_CHARS ? text : text.slice(0, start);
+  // They close what they open, so they are counted.
+  const dollars = [...text.matchAll(/\$\$/g)].map(({ index }) => index);
+  for (let end = text.length; ; ) {
+    // A longer text after an opening delimiter is no formula.
+    const from = Math.max(0, end - MAX_FORMULA_CHARS);
+    const last = text.slice(from, end);
+    const starts = DELIMITERS.map(([open, close]) => last.indexOf(open, last.lastIndexOf(close) + 1));
+    while (dollars.length > 0 && (dollars.at(-1) ?? 0) + 2 > end) dollars.pop();
+    if (dollars.length % 2 === 1) starts.push((dollars.at(-1) ?? 0) - from);
+    const start = Math.max(...starts);
+    if (start < 0) return text.slice(0, end);
+    end = from + start;
+  }
 }
 
 function isInFence(lines: readonly string[]): boolean {
@@ -63,7 +63,7 @@ function isTableBegun(block: readonly string[], last: string): boolean {
   const lines = [...block, last];
   const head = lines.findIndex((line) => line.trimStart().startsWith("|"));
   if (head < 0 || head < lines.length - 2) return false;
-  return head === lines.length - 1 || TABLE_BORDER.test(last) || last.trim() === "";
+  return head === lines.length - 1 || TABLE_BORDER.test(last.trim()) || last.trim() === "";
 }
 
 /** Closes the open markup of the last paragraph: emphasis, code, a link with an incomplete address. */
@@ -101,12 +101,12 @@ function note(open: string[], text: string, at: number, mark: string): void {
   if (canOpen) open.push(mark);
 }
 
-function closeAll(text: string, open: readonly string[]): string {
-  const innermost = open.at(-1);
-  if (innermost === undefined) return text;
+function closeAll(text: string, open: string[]): string {
+  let end = text.length;
   // A mark without text after it is not shown.
-  if (text.endsWith(innermost)) return closeAll(text.slice(0, -innermost.length), open.slice(0, -1));
-  return text.trimEnd() + open.toReversed().join("");
+  while (open.length > 0 && text.endsWith(open.at(-1) ?? "", end)) end -= open.pop()?.length ?? 0;
+  const shown = text.slice(0, end);
+  return open.length === 0 ? shown : shown.trimEnd() + open.toReversed().join("");
 }
 
 /** Shows "[Redis](https://red" as "Redis" until the address is complete. */

@@ -1,5 +1,14 @@
-const FENCE = /^( {0,3})(`{3,})[ \t]*([^`]*)$/;
+const FENCE = /^ {0,3}(`{3,})([^`]*)$/;
 const MARKDOWN = /^(?:markdown|md)$/i;
+/** More inner fences than that are not followed to the one that closes the block. */
+const MAX_INNER = 200;
+
+interface Fence {
+  readonly line: number;
+  readonly length: number;
+  /** The language; "" for one that can close a block. */
+  readonly info: string;
+}
 
 /**
  * Makes a Markdown code block whose inner fences pair up one block, by longer outer fences. By CommonMark the first
@@ -8,50 +17,51 @@ const MARKDOWN = /^(?:markdown|md)$/i;
 export function widenFences(source: string, isWhole: boolean): string {
   if (!/^ {0,3}`{3,}[ \t]*(?:markdown|md)[ \t]*$/im.test(source)) return source;
   const lines = source.split("\n");
-  for (let start = 0; start < lines.length; start++) {
-    const [, , ticks = "", info = ""] = FENCE.exec(lines[start] ?? "") ?? [];
-    if (ticks === "") continue;
-    const end = MARKDOWN.test(info.trim()) ? endOfNested(lines, start, ticks.length) : null;
-    if (end === null) {
-      start = endOfPlain(lines, start, ticks.length);
-    } else if (end.hasInner && (end.line < lines.length || !isWhole)) {
-      widen(lines, start);
-      if (end.line < lines.length) widen(lines, end.line);
-      start = end.line;
-    } else {
-      start = end.hasInner ? endOfPlain(lines, start, ticks.length) : end.line;
+  const fences = lines.flatMap((text, line): Fence[] => {
+    const [, ticks = "", info = ""] = FENCE.exec(text) ?? [];
+    return ticks === "" ? [] : [{ line, length: ticks.length, info: info.trim() }];
+  });
+  for (let start = 0; start < fences.length; start++) {
+    const nested = MARKDOWN.test(fences[start]?.info ?? "") ? endOfNested(fences, start) : null;
+    if (nested?.hasInner && (nested.end < fences.length || !isWhole)) {
+      widen(lines, fences[start]);
+      widen(lines, fences[nested.end]);
     }
+    const isPlain = nested === null || (nested.hasInner && nested.end === fences.length && isWhole);
+    start = isPlain ? endOfPlain(fences, start) : nested.end;
   }
   return lines.join("\n");
 }
 
-/** Finds the line that closes a block in which inner blocks have a language; past the end if there is none. */
-function endOfNested(lines: readonly string[], start: number, length: number) {
+/** Finds the fence that closes a block in which inner blocks have a language; past the last one if there is none. */
+function endOfNested(fences: readonly Fence[], start: number) {
+  const least = fences[start]?.length ?? 0;
   let isInner = false;
   let hasInner = false;
-  for (let line = start + 1; line < lines.length; line++) {
-    const [, , ticks = "", info = ""] = FENCE.exec(lines[line] ?? "") ?? [];
-    if (ticks === "") continue;
+  for (let at = start + 1; at < Math.min(fences.length, start + MAX_INNER); at++) {
+    const { info = "", length = 0 } = fences[at] ?? {};
     if (isInner) {
-      if (info.trim() === "") isInner = false;
-    } else if (info.trim() !== "") {
+      if (info === "") isInner = false;
+    } else if (info !== "") {
       isInner = true;
       hasInner = true;
-    } else if (ticks.length >= length) {
-      return { line, hasInner };
+    } else if (length >= least) {
+      return { end: at, hasInner };
     }
   }
-  return { line: lines.length, hasInner };
+  return { end: fences.length, hasInner };
 }
 
-function endOfPlain(lines: readonly string[], start: number, length: number): number {
-  const end = lines.findIndex((text, line) => {
-    const [, , ticks = "", info = ""] = FENCE.exec(text) ?? [];
-    return line > start && ticks.length >= length && info.trim() === "";
-  });
-  return end < 0 ? lines.length : end;
+function endOfPlain(fences: readonly Fence[], start: number): number {
+  const least = fences[start]?.length ?? 0;
+  for (let at = start + 1; at < fences.length; at++) {
+    const { info = "", length = 0 } = fences[at] ?? {};
+    if (info === "" && length >= least) return at;
+  }
+  return fences.length;
 }
 
-function widen(lines: string[], line: number): void {
-  lines[line] = (lines[line] ?? "").replace(/`{3,}/, (ticks) => `${ticks}\`\`\``);
+function widen(lines: string[], fence: Fence | undefined): void {
+  if (fence === undefined) return;
+  lines[fence.line] = (lines[fence.line] ?? "").replace(/`{3,}/, (ticks) => `${ticks}\`\`\``);
 }
