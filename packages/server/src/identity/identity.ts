@@ -77,14 +77,15 @@ export async function createIdentity(
         const identified = await authenticator.authenticate(credentials);
         if (identified) return identified;
       }
-      throw new AppError("unauthenticated", advice);
+      const sent = credentials.bearer === null ? "" : "The bearer token is none that this server accepts. ";
+      throw new AppError("unauthenticated", `${sent}${advice}`);
     },
   };
 }
 
 function adviceFor(methods: readonly AuthMethod[], login: boolean, tokens: boolean): string {
   const ways = [
-    methods.includes("keys") && "send an API key as Authorization: Bearer",
+    methods.includes("keys") && "send an API key (rmm_…) as Authorization: Bearer",
     tokens && "send an access token as Authorization: Bearer",
     login && "log in on the page",
   ].filter((way) => way !== false);

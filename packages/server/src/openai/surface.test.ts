@@ -231,7 +231,11 @@ test("a wrong key is a security event, and never in the log", async () => {
   const key = "sk-a-secret-of-somewhere-else";
   const refused = await server.inject("POST", "/v1/responses", ASK, { authorization: `Bearer ${key}` });
   expect(refused.statusCode).toBe(401);
-  expect(errorOf(refused)).toMatchObject({ code: "invalid_api_key" });
+  expect(errorOf(refused)).toMatchObject({
+    code: "invalid_api_key",
+    message: expect.stringMatching(/^The bearer token .*rmm_/),
+  });
+  expect((await server.inject("POST", "/v1/responses", ASK)).body).not.toContain("The bearer token");
   expect(server.lines.join()).toMatch(/"event":"\w+/);
   expect(server.lines.join()).not.toContain(key);
 });
