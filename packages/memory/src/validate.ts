@@ -89,6 +89,8 @@ export function assertItem(item: NewItem, more: readonly string[] = []): void {
   if (item.type === undefined) {
     assertRole(item.role);
     if (item.content === null) refuse('content must be a string; of a message that only calls tools, ""');
+    if (Array.isArray(item.content))
+      refuse("content must be a string; a list of content parts goes into parts");
     assertText("content", item.content);
   } else {
     if (item.role !== undefined) refuse("an item has either a role or a type");

@@ -277,6 +277,11 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     expect(await keysOf(redis, name)).toEqual([]);
   });
 
+  test("a list of parts as the content is refused with the field that takes it", async () => {
+    const content = [{ type: "text", text: "x" }] as unknown as string;
+    await expect(history.addMessage("s", user(content))).rejects.toThrow(/^content .* parts$/);
+  });
+
   test("a batch has a limit, which is said before anything is written", async () => {
     const batch = Array.from({ length: 10_001 }, (_, n) => user(String(n)));
     await expect(history.addMessages("s", batch)).rejects.toThrow(/10000/);

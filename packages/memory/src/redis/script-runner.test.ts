@@ -69,7 +69,8 @@ describe("ScriptRunner", () => {
     const { client, calls } = scripted(fails("The client is closed"));
     const closed = { ...client, isOpen: false };
     const run = new ScriptRunner(closed, 1000).run(SCRIPT, ["k"], [], { repeatable: true });
-    await expect(run).rejects.toMatchObject({ code: "unavailable" });
+    const message = expect.stringContaining("await client.connect()");
+    await expect(run).rejects.toMatchObject({ code: "unavailable", message });
     expect(calls).toEqual([]);
   });
 

@@ -92,7 +92,8 @@ export class ScriptRunner {
     const patient = !this.#state.away;
     for (;;) {
       // Waiting for a closed client would keep the process from exiting, and one of sentinels fails in its own code.
-      if (this.#redis.isClosed()) throw unavailable("the Redis client is closed");
+      if (this.#redis.isClosed())
+        throw unavailable("the Redis client is closed or was never connected: await client.connect() first");
       try {
         const reply = await this.#within(giveUpAt, evaluate());
         this.#state.away = false;
