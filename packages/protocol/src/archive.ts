@@ -54,7 +54,7 @@ export const archivedTurn = z.object({
   mode,
   provider: providerId,
   model: z.string().max(1000),
-  system: z.string().max(20_000).optional().describe("The system prompt, where it is not the usual one."),
+  system: z.string().optional().describe("The system prompt, where it is not the usual one."),
   settings: safeJson.optional().describe("What the request asked of the model beside the context."),
   client: z.record(z.string(), safeJson).optional().describe("What the API that it came by stored with it."),
   lacks: z
@@ -70,7 +70,7 @@ export const archivedTurn = z.object({
       budget: count,
       hash: z.string().max(64),
       notes: z
-        .object({ ids: z.array(z.string().max(100)).max(1000).readonly(), total: count })
+        .object({ ids: z.array(messageId).max(1000).readonly(), total: count })
         .optional()
         .describe("The owner's notes that were sent, and how many there were."),
       contents: z

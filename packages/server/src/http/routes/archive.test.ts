@@ -132,6 +132,21 @@ describe("out and in again", () => {
     session: kept,
   });
 
+  test("a note's id and instructions may be as long as the APIs take them", async () => {
+    const server = await startTestServer();
+    const id = "🎉".repeat(128);
+    await server.inject("POST", "/notes", { notes: [{ id, text: "I am Bob" }] });
+    await say(server, "Who am I?", { notes: true });
+    const instructions = "Be brief. ".repeat(3000);
+    const request = { model: "gpt-5-mini", input: "Hi", instructions, conversation: "conv_x73" };
+    expect((await server.inject("POST", "/v1/responses", request)).statusCode).toBe(200);
+    const exported = await exportOf(server, "s");
+    expect(exported.turns).toMatchObject([{ sent: { notes: { ids: [id] } } }, { system: instructions }]);
+    const answer = await server.inject("POST", "/sessions/import?session_id=second", exported);
+    expect(answer.statusCode).toBe(201);
+    expect((await exportOf(server, "second")).turns).toEqual(exported.turns);
+  });
+
   test("nothing is lost, however often", async () => {
     const server = await startTestServer();
     await fill(server);
