@@ -1,5 +1,6 @@
 import type { Json, NewItem, Role } from "@redis-memory-magic/memory";
 import { isBlobId } from "@redis-memory-magic/memory/internal";
+import { itemType } from "@redis-memory-magic/protocol";
 import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
 import { BREAK } from "../chat/context-item.ts";
 import { type Fields, isFields } from "../fields.ts";
@@ -88,11 +89,9 @@ function readMessage(item: InputItem, field: string): NewItem {
   return { role, content: textOf(content), parts: ownParts(content), ...kept };
 }
 
-const TYPE = /^[A-Za-z][\w.:-]{0,63}$/;
-
 /** An item of a kind that this server does not know is kept as it is. */
 function readOther(item: InputItem, type: string, field: string): NewItem {
-  if (!TYPE.test(type)) throw invalid(`${field}.type`, "must be the type of an item");
+  if (!itemType.safeParse(type).success) throw invalid(`${field}.type`, "must be the type of an item");
   const { id, type: _, ...fields } = item as Fields;
   return { type, content: "", parts: withoutNulls(fields) };
 }

@@ -117,3 +117,20 @@ test("a conversation is created at once, with the lifetime of this API", async (
   for (const key of await server.sessionKeys())
     expect(Number(await server.command("TTL", key))).toBeGreaterThan(6900);
 });
+
+test.each(["user", "assistant", "tool", "system", "developer", "1", "x".repeat(65)])(
+  "an item of the type %s is refused by its field",
+  async (type) => {
+    const { server } = await startWithSdk();
+    for (const [url, body, param] of [
+      ["/v1/responses", { model: "mirror", input: [{ type, x: 1 }] }, "input[0].type"],
+      ["/v1/conversations", { items: [{ type, x: 1 }] }, "items[0].type"],
+    ] as const) {
+      const answer = await server.inject("POST", url, body);
+      expect(answer.statusCode).toBe(400);
+      // A text that is too long is refused by the schema, which has its own notation.
+      expect(answer.json().error.param.replace(".0.", "[0].")).toBe(param);
+    }
+    expect(await server.keys()).toEqual([]);
+  },
+);
