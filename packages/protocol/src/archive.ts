@@ -193,6 +193,8 @@ export const importedMessage = newMessage
     role: role.optional().describe("Of a message."),
     type: itemType.optional().describe("Of an item without a role."),
     content: text.optional(),
+    // As long as models and proxies make them.
+    tool_call_id: text.optional(),
     turn: z.object({ id: turnId }).optional(),
   })
   .refine(({ role, type }) => role !== undefined || type !== undefined, {

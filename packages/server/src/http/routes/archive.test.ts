@@ -132,6 +132,23 @@ describe("out and in again", () => {
     session: kept,
   });
 
+  test("a call's id may be as long as a proxy makes it", async () => {
+    const server = await startTestServer();
+    const call_id = `call_${"x".repeat(2000)}`;
+    const input = [
+      { type: "function_call", call_id, name: "now", arguments: "{}" },
+      { type: "function_call_output", call_id, output: "12:00" },
+    ];
+    const request = { model: "mirror", input, conversation: "conv_x73" };
+    await append(server, "s", [user("What time is it?")]);
+    expect((await server.inject("POST", "/v1/responses", request)).statusCode).toBe(200);
+    const exported = await exportOf(server, "s");
+    expect(exported.messages).toMatchObject([{}, {}, { tool_call_id: call_id }, {}]);
+    const answer = await server.inject("POST", "/sessions/import?session_id=second", exported);
+    expect(answer.statusCode).toBe(201);
+    expect((await exportOf(server, "second")).messages).toEqual(exported.messages);
+  });
+
   test("a note's id and instructions may be as long as the APIs take them", async () => {
     const server = await startTestServer();
     const id = "🎉".repeat(128);
