@@ -122,7 +122,8 @@ export class Turns {
   readonly #vectors: SessionVectors | undefined;
   readonly #subscriptions: Subscriptions | undefined;
   /** Turns that are written or followed in this process: one feed each, however many follow. */
-  readonly #feeds = new Map<string, TurnFeed>();
+  // No Map, which would keep those of ended turns: docs/decisions/0015-no-map-for-what-ends-soon.md.
+  readonly #feeds: Record<string, TurnFeed> = Object.create(null);
   /** Turns of this process that ended as `interrupted` because Redis was unavailable, and may be running there. */
   readonly #abandoned = new Set<string>();
 
@@ -221,7 +222,7 @@ export class Turns {
     assertId("turnId", turnId);
     const keys = this.#keys(sessionId);
     const name = feedName(keys, turnId);
-    const known = this.#feeds.get(name);
+    const known = this.#feeds[name];
     if (known) return known.follow(from, signal);
     const feed = new TurnFeed();
     const read = async (offset: number) => (await this.#read(keys, turnId, offset))?.read ?? null;
@@ -230,10 +231,12 @@ export class Turns {
     pushRead(feed, found);
     if (feed.settled) return feed.follow(from, signal);
     // Another caller may have begun to follow while this was read.
-    const shared = this.#feeds.get(name) ?? feed;
+    const shared = this.#feeds[name] ?? feed;
     if (shared === feed) {
-      this.#feeds.set(name, feed);
-      void followRemote(feed, read, keys.log, this.#subscriptions).finally(() => this.#feeds.delete(name));
+      this.#feeds[name] = feed;
+      void followRemote(feed, read, keys.log, this.#subscriptions).finally(() => {
+        delete this.#feeds[name];
+      });
     }
     return shared.follow(from, signal);
   }
@@ -386,8 +389,10 @@ export class Turns {
       },
       { renewEveryMs, maxIdleMs: this.#maxIdleMs },
     );
-    this.#feeds.set(name, feed);
-    feed.onSettled(() => this.#feeds.delete(name));
+    this.#feeds[name] = feed;
+    feed.onSettled(() => {
+      delete this.#feeds[name];
+    });
     return writer;
   }
 

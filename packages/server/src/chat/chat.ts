@@ -34,8 +34,10 @@ export interface ChatOptions {
 /** Runs turns: each is answered with the memory that its request asks for. */
 export class Chat {
   readonly #options: ChatOptions;
-  readonly #running = new Map<string, RunningTurn>();
-  readonly #asking = new Set<Promise<AskedTurn>>();
+  // No Map and no Set, which would keep ended turns: docs/decisions/0015-no-map-for-what-ends-soon.md.
+  readonly #running: Record<string, RunningTurn> = Object.create(null);
+  readonly #asking: Record<number, Promise<AskedTurn>> = {};
+  #asked = 0;
   readonly #summaries: SummaryWriter;
   #closing = false;
 
@@ -52,7 +54,7 @@ export class Chat {
 
   /** The number of turns that this process runs now. */
   get running(): number {
-    return this.#running.size;
+    return Object.keys(this.#running).length;
   }
 
   /**
@@ -66,11 +68,12 @@ export class Chat {
       });
     }
     const asking = this.#ask(caller, body, idempotency);
-    this.#asking.add(asking);
+    const number = this.#asked++;
+    this.#asking[number] = asking;
     try {
       return await asking;
     } finally {
-      this.#asking.delete(asking);
+      delete this.#asking[number];
     }
   }
 
@@ -107,14 +110,14 @@ export class Chat {
 
   /** A turn of any process, running or ended. @throws AppError `turn_not_found` */
   async find(sessions: SessionStore, sessionId: string, turnId: string): Promise<AskedTurn> {
-    const running = this.#running.get(runningKey(sessions, sessionId, turnId));
+    const running = this.#running[runningKey(sessions, sessionId, turnId)];
     if (running) return running;
     return storedTurn(sessions, sessionId, await readStored(sessions, sessionId, turnId));
   }
 
   /** Cancels a turn of any process. If this process runs it, the model is stopped at once. */
   async cancel(sessions: SessionStore, sessionId: string, turnId: string): Promise<TurnResult> {
-    const running = this.#running.get(runningKey(sessions, sessionId, turnId));
+    const running = this.#running[runningKey(sessions, sessionId, turnId)];
     if (running && !running.stored) {
       running.stop("cancelled");
       return running.result();
@@ -129,7 +132,7 @@ export class Chat {
   async clear(sessions: SessionStore, sessionId: string): Promise<boolean> {
     const there = await sessions.clear(sessionId);
     const itsTurns = runningKey(sessions, sessionId, "");
-    for (const [key, turn] of this.#running) {
+    for (const [key, turn] of Object.entries(this.#running)) {
       if (key.startsWith(itsTurns)) turn.stop("cancelled");
     }
     return there;
@@ -141,14 +144,14 @@ export class Chat {
     this.#summaries.close();
     const grace = AbortSignal.timeout(graceMs);
     const interrupt = () => {
-      for (const turn of this.#running.values()) turn.stop("interrupted");
+      for (const turn of Object.values(this.#running)) turn.stop("interrupted");
     };
     grace.addEventListener("abort", interrupt);
     // These turns are about to begin: Redis may have them already.
-    await Promise.allSettled(this.#asking);
+    await Promise.allSettled(Object.values(this.#asking));
     if (grace.aborted) interrupt();
     // One that rejects has met a bug, which `#run` reports.
-    await Promise.allSettled([...this.#running.values()].map((turn) => turn.ended));
+    await Promise.allSettled(Object.values(this.#running).map((turn) => turn.ended));
   }
 
   /**
@@ -168,7 +171,7 @@ export class Chat {
 
   /** How many turns a provider answers for clients. */
   #turnsOf(model: ChatModel): number {
-    return [...this.#running.values()].filter((turn) => turn.model === model && !turn.background).length;
+    return Object.values(this.#running).filter((turn) => turn.model === model && !turn.background).length;
   }
 
   #run({ caller, sessionId, blobsOf, plan, permit, begun, askedAt, background }: TurnToRun): AskedTurn {
@@ -202,17 +205,17 @@ export class Chat {
       onWindow: (window) => planner.learnWindow(plan, window),
     });
     const key = runningKey(sessions, sessionId, turn.turnId);
-    this.#running.set(key, turn);
+    this.#running[key] = turn;
     turn.ended
       .then((finished) => {
-        this.#running.delete(key);
+        delete this.#running[key];
         const isCompleted = count > 0 && finished.result.response.status === "completed";
         if (isCompleted && leftOut) this.#summaries.schedule({ caller, sessionId, ...leftOut });
         onTurnEnd(finished);
       })
       // A bug in a turn, or in a metrics or log callback, must not crash the process.
       .catch((error) => {
-        this.#running.delete(key);
+        delete this.#running[key];
         options.onUnexpected(error, turn.turnId);
         // Its followers would wait, and its session would be busy, until the writer is given up for doing nothing.
         return writer[Symbol.asyncDispose]();

@@ -16,7 +16,9 @@ interface ActiveRequest {
 export class ActiveRequests {
   readonly #identity: Identity;
   readonly #log: FastifyBaseLogger;
-  readonly #live = new Set<ActiveRequest>();
+  // No Set, which would keep ended requests: docs/decisions/0015-no-map-for-what-ends-soon.md.
+  readonly #live: Record<number, ActiveRequest> = {};
+  #watched = 0;
   readonly #timer: NodeJS.Timeout;
 
   constructor(identity: Identity, log: FastifyBaseLogger) {
@@ -29,8 +31,11 @@ export class ActiveRequests {
   watch(request: ActiveRequest): void {
     // A request that is closed already emits no event.
     if (request.reply.raw.destroyed) return;
-    this.#live.add(request);
-    request.reply.raw.on("close", () => this.#live.delete(request));
+    const number = this.#watched++;
+    this.#live[number] = request;
+    request.reply.raw.on("close", () => {
+      delete this.#live[number];
+    });
   }
 
   close(): void {
@@ -39,13 +44,13 @@ export class ActiveRequests {
 
   async #look(): Promise<void> {
     const looked = new Map<string, Promise<boolean>>();
-    for (const request of this.#live) {
+    for (const request of Object.values(this.#live)) {
       const { bearer, cookies } = request.credentials;
       const key = `${request.owner}\n${bearer ?? JSON.stringify(cookies)}`;
       const holds = looked.get(key) ?? this.#holds(request);
       looked.set(key, holds);
       void holds.then((stillHolds) => {
-        if (stillHolds || !this.#live.delete(request)) return;
+        if (stillHolds || request.reply.raw.destroyed) return;
         logSecurityEvent(this.#log, "live_request_ended", { owner: request.owner });
         request.reply.raw.destroy();
       });
