@@ -319,8 +319,9 @@ function assertNoImages(name: string, input: readonly NewItem[], names: FieldNam
 }
 
 /** What is known to be missing: what is not known is tried. */
-function lacksOf(model: ChatModel, { capabilities }: ModelInfo): Lack[] {
+function lacksOf(model: ChatModel, { capabilities }: ModelInfo): readonly Lack[] {
   const { images, tools } = capabilities ?? {};
+  if (images !== false && tools !== false) return model.lacks;
   return LACKS.filter(
     (lack) =>
       model.lacks.includes(lack) ||

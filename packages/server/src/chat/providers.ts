@@ -16,6 +16,9 @@ export const MAX_QUEUED_MS = 600_000;
 /** A client that begins to follow a turn meanwhile learns why it waits. */
 const STILL_QUEUED_MS = 5000;
 
+/** One for all: a function of its own would keep what it was created in for as long as an answer runs. */
+const NOTHING = (): void => {};
+
 interface Probe {
   at: number;
   last?: Availability;
@@ -72,7 +75,7 @@ export class Providers {
     onQueued = (): void => {},
   ): Promise<() => void> {
     const queue = this.queues.get(id);
-    if (queue === undefined) return () => {};
+    if (queue === undefined) return NOTHING;
     if (!queue.hasToWait) return queue.acquire(signal);
     const giveUp = new AbortController();
     const permit = queue.acquire(AbortSignal.any([signal, giveUp.signal]));
