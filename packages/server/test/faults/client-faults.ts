@@ -2,12 +2,22 @@ import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ENDS_WITHIN_MS, within } from "../within.ts";
-import { endedTurn, lossesOf, lossesOfAll, messagesOf, request, untilServed } from "./losses.ts";
+import {
+  askUntilBegun,
+  endedTurn,
+  lossesOf,
+  lossesOfAll,
+  messagesOf,
+  request,
+  shownUntilEnd,
+  untilBegun,
+  untilServed,
+} from "./losses.ts";
 import type { Outcome } from "./outcome.ts";
 import { askForWords } from "./server-faults.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { withSystem } from "./system.ts";
-import { type ChatRequest, chatRequest, TurnStream } from "./turn-stream.ts";
+import { chatRequest, TurnStream } from "./turn-stream.ts";
 
 const ALL_END_WITHIN_MS = 120_000;
 
@@ -44,7 +54,7 @@ export const clientDisconnects = ({ tokens }: { tokens: number }): Promise<Outco
     const losses: string[] = [];
     const streams = await Promise.all(
       Array.from({ length: tokens }, async (_, index) => {
-        const stream = TurnStream.ask(base, chatRequest(`d${index}`, askForWords(tokens, 10)));
+        const stream = await askUntilBegun(base, chatRequest(`d${index}`, askForWords(tokens, 10)));
         await stream.received(index + 1);
         stream.disconnect();
         await stream.closed;
@@ -57,36 +67,6 @@ export const clientDisconnects = ({ tokens }: { tokens: number }): Promise<Outco
     return { tries: tokens, losses };
   });
 
-/** All that a tab shows. Like the page, it resumes a stream that is cut, which a slow Redis is enough for. */
-async function shownInTab(
-  base: string,
-  first: TurnStream,
-  turnId: string,
-): Promise<{ text: string; end: string }> {
-  let text = "";
-  let lastId: string | undefined;
-  for (let stream = first; ; ) {
-    await stream.closed;
-    text += stream.text;
-    if (stream.end !== undefined) return { text, end: stream.end.event };
-    if (stream.problem !== undefined && stream.status !== 503)
-      throw new Error(`The tab gets ${stream.status}: ${JSON.stringify(stream.problem)}`);
-    lastId = stream.events.at(-1)?.id ?? lastId;
-    await sleep(100);
-    stream = TurnStream.resume(base, first.sessionId, turnId, lastId);
-  }
-}
-
-/** The answer's stream. Asked for again while Redis is too slow, or still has the turn that it was too slow for. */
-async function askUntilTaken(base: string, body: ChatRequest): Promise<TurnStream> {
-  for (;;) {
-    const stream = TurnStream.ask(base, body);
-    await stream.received(1);
-    if (stream.events.length > 0) return stream;
-    await sleep(200);
-  }
-}
-
 /** Two tabs on two servers: one begins the turn, the other follows it and is refused a turn of its own. */
 export const twoTabs = ({ turns }: { turns: number }): Promise<Outcome> =>
   withSystem(async (system) => {
@@ -96,20 +76,22 @@ export const twoTabs = ({ turns }: { turns: number }): Promise<Outcome> =>
     for (let n = 0; n < turns; n++) {
       const scenario = { words: 50, delayMs: 20, pausedAfter: 1 };
       const body = chatRequest(`t${n}`, `fake ${JSON.stringify(scenario)}`);
-      const first = await within(ENDS_WITHIN_MS, askUntilTaken(one.base, body));
+      const first = await within(ENDS_WITHIN_MS, askUntilBegun(one.base, body));
       const turnId = first.turnId ?? "";
-      const second = TurnStream.resume(two.base, `t${n}`, turnId);
-      const refused = await request(two.base, "POST", "/chat", body);
+      const second = TurnStream.resume(two.base, first.sessionId, turnId);
+      const again = { ...body, session_id: first.sessionId };
+      const refused = await untilServed(() => request(two.base, "POST", "/chat", again));
       if (refused.status !== 409 || refused.body.turn_id !== turnId)
         losses.push(`the other tab: ${refused.status} ${JSON.stringify(refused.body)}`);
       await second.received(1);
       await system.openai.resume();
       const shown = await within(
         ENDS_WITHIN_MS,
-        Promise.all([shownInTab(one.base, first, turnId), shownInTab(two.base, second, turnId)]),
+        Promise.all([shownUntilEnd(one.base, first, turnId), shownUntilEnd(two.base, second, turnId)]),
       );
       if (shown[0]?.text !== shown[1]?.text) losses.push("the tabs differ");
-      for (const { end } of shown) if (end !== "turn-completed") losses.push(`the end was ${end}`);
+      for (const { end } of shown)
+        if (end.event !== "turn-completed") losses.push(`the end was ${end.event}`);
       streams.push(first);
     }
     losses.push(...(await lossesOfAll(two.base, streams)));
@@ -135,22 +117,19 @@ export const sessionEnds = ({ rounds }: { rounds: number }): Promise<Outcome> =>
     };
     for (let round = 0; round < rounds; round++) {
       for (const [name, end] of Object.entries(ends)) {
-        const id = `${name}-${round}`;
-        const stream = TurnStream.ask(base, chatRequest(id, askForWords(20_000, 10)));
+        const asked = chatRequest(`${name}-${round}`, askForWords(20_000, 10));
+        const stream = await askUntilBegun(base, asked);
+        const id = stream.sessionId;
         await stream.received(3 + round);
-        const follower = TurnStream.resume(other.base, id, stream.turnId ?? "");
+        const follower = await untilBegun(() => TurnStream.resume(other.base, id, stream.turnId ?? ""));
         await follower.received(2);
         await end(stream);
         await within(ENDS_WITHIN_MS, Promise.all([stream.closed, follower.closed]));
         for (const { end } of [stream, follower]) {
           if (end?.event !== "turn-cancelled") losses.push(`${id}: the end was ${end?.event ?? "missing"}`);
         }
-        const next = await request(other.base, "POST", "/chat", {
-          message: "Go on.",
-          mode: "stateful",
-          provider: "mirror",
-          session_id: id,
-        });
+        const goOn = { message: "Go on.", mode: "stateful", provider: "mirror", session_id: id };
+        const next = await untilServed(() => request(other.base, "POST", "/chat", goOn));
         const expected = name === "cancelled" ? 4 : 2;
         if (next.body.message_count !== expected) losses.push(`${id}: ${JSON.stringify(next.body)}`);
         if ((await messagesOf(base, id)).length !== expected) losses.push(`${id}: other messages`);
@@ -166,13 +145,13 @@ export const sessionEnds = ({ rounds }: { rounds: number }): Promise<Outcome> =>
 export const unknownEventIds = (): Promise<Outcome> =>
   withSystem(async (system) => {
     const { base } = await system.startServer();
-    const stream = TurnStream.ask(base, chatRequest("n", askForWords(5, 0)));
+    const stream = await askUntilBegun(base, chatRequest("n", askForWords(5, 0)));
     await stream.closed;
     const long = "9".repeat(400);
     const ids = ["-1", "x", "1.5", "1e3", long, "100000", "5.end.end", ".end", "NaN", "0x10", "%00"];
     const losses: string[] = [];
     for (const id of ids) {
-      const resumed = TurnStream.resume(base, "n", stream.turnId ?? "", id);
+      const resumed = TurnStream.resume(base, stream.sessionId, stream.turnId ?? "", id);
       await within(ENDS_WITHIN_MS, resumed.closed);
       if (resumed.status !== 400) losses.push(`${id}: ${resumed.status}`);
     }

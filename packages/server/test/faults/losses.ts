@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { within } from "../within.ts";
-import { ITEM_DONE, ITEM_STARTED, TurnStream, transcriptOf } from "./turn-stream.ts";
+import {
+  type ChatRequest,
+  ITEM_DONE,
+  ITEM_STARTED,
+  type StreamEvent,
+  TurnStream,
+  transcriptOf,
+} from "./turn-stream.ts";
 
 // Deadlines that only a turn or request which hangs can miss: a lease lasts 5 s, an operation in Redis 2 s.
 const ENDED_WITHIN_MS = 45_000;
@@ -57,6 +64,44 @@ export async function untilServed<Answer extends { readonly status: number }>(
     const answer = await ask();
     if (answer.status !== 503) return answer;
     await sleep(250);
+  }
+}
+
+/** Opens a stream until it begins: Redis may be too slow for the server, as its 503 says. */
+export async function untilBegun(open: (attempt: number) => TurnStream): Promise<TurnStream> {
+  for (let attempt = 0; ; attempt++) {
+    const stream = open(attempt);
+    await stream.received(1);
+    if (stream.events.length > 0) return stream;
+    await sleep(200);
+  }
+}
+
+/** Asks again in another session: the one that Redis was too slow for may keep the message. */
+export const askUntilBegun = (base: string, body: ChatRequest): Promise<TurnStream> =>
+  untilBegun((attempt) =>
+    TurnStream.ask(base, attempt === 0 ? body : { ...body, session_id: `${body.session_id}-${attempt}` }),
+  );
+
+/** All that a client shows. Like the page, it resumes a stream that is cut, which a slow Redis is enough for. */
+export async function shownUntilEnd(
+  base: string,
+  first: TurnStream,
+  turnId: string,
+): Promise<{ readonly text: string; readonly transcript: string; readonly end: StreamEvent }> {
+  let text = "";
+  let transcript = "";
+  let lastId: string | undefined;
+  for (let stream = first; ; ) {
+    await stream.closed;
+    text += stream.text;
+    transcript += stream.transcript;
+    if (stream.end !== undefined) return { text, transcript, end: stream.end };
+    if (stream.problem !== undefined && stream.status !== 503)
+      throw new Error(`The client gets ${stream.status}: ${JSON.stringify(stream.problem)}`);
+    lastId = stream.events.findLast(({ id }) => id !== "")?.id ?? lastId;
+    await sleep(100);
+    stream = TurnStream.resume(base, first.sessionId, turnId, lastId);
   }
 }
 
@@ -170,7 +215,8 @@ async function lossesInResuming(
 
 /** Returns a session's messages as `role: content`; none if there is no such session. */
 export async function messagesOf(base: string, sessionId: string): Promise<string[]> {
-  const { status, body } = await request(base, "GET", `${sessionPath(sessionId)}/messages`);
+  const path = `${sessionPath(sessionId)}/messages`;
+  const { status, body } = await untilServed(() => request(base, "GET", path));
   if (status !== 200 && status !== 404) throw new Error(`messages: ${status} ${JSON.stringify(body)}`);
   return (body.messages ?? []).map(
     ({ role, content }: { role: string; content: string }) => `${role}: ${content}`,

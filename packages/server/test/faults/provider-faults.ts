@@ -1,9 +1,9 @@
 import type { Scenario } from "../fakes/scenario.ts";
 import { ENDS_WITHIN_MS, within } from "../within.ts";
-import { lossesOfAll } from "./losses.ts";
+import { askUntilBegun, lossesOfAll } from "./losses.ts";
 import type { Outcome } from "./outcome.ts";
 import { withSystem } from "./system.ts";
-import { chatRequest, TurnStream } from "./turn-stream.ts";
+import { chatRequest } from "./turn-stream.ts";
 
 const PIECES = ["Grüße, ", "世界! ", "👩‍👩‍👧‍👦 ", "e\u0301 ", "\\u0041 ", "</script> ", "done."];
 const WHOLE = PIECES.join("");
@@ -27,10 +27,13 @@ interface Case {
 const tryEach = (cases: readonly Case[], env = {}): Promise<Outcome> =>
   withSystem(async (system) => {
     const { base } = await system.startServer(env);
-    const streams = cases.map(({ scenario }, n) =>
-      TurnStream.ask(base, chatRequest(`p${n}`, `fake ${JSON.stringify({ pieces: PIECES, ...scenario })}`)),
-    );
-    await within(ENDS_WITHIN_MS, Promise.all(streams.map(({ closed }) => closed)));
+    const asked = cases.map(async ({ scenario }, n) => {
+      const message = `fake ${JSON.stringify({ pieces: PIECES, ...scenario })}`;
+      const stream = await askUntilBegun(base, chatRequest(`p${n}`, message));
+      await stream.closed;
+      return stream;
+    });
+    const streams = await within(ENDS_WITHIN_MS, Promise.all(asked));
     const losses: string[] = [];
     for (const [n, { end, text }] of cases.entries()) {
       const stream = streams[n];

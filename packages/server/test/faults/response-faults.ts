@@ -35,11 +35,13 @@ export const killAtEachResponseEvent = ({
     for (let count = 1; count <= events; count += step) {
       tries++;
       const server = await system.startServer();
-      const response = await fetch(`${server.base}/v1/responses`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ model, input: askForWords(60, 10), stream: true }),
-      });
+      const response = await untilServed(() =>
+        fetch(`${server.base}/v1/responses`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ model, input: askForWords(60, 10), stream: true }),
+        }),
+      );
       let shown = "";
       let killed: Promise<unknown> | undefined;
       try {
@@ -63,7 +65,7 @@ export const killAtEachResponseEvent = ({
       const ends = all.filter((event) => /^event: response\.(completed|failed|incomplete)/.test(event));
       if (ends.length !== 1 || ends[0] !== all.at(-1)) losses.push(`${ends.length} ends`);
       const child = { model: "mirror", input: "Go on.", previous_response_id: id };
-      const next = await request(witness.base, "POST", "/v1/responses", child);
+      const next = await untilServed(() => request(witness.base, "POST", "/v1/responses", child));
       if (next.body.status !== "completed") losses.push(`not continued: ${JSON.stringify(next.body)}`);
     }
     return { tries, losses };
@@ -81,9 +83,11 @@ export const loseBackgroundResponses = ({ responses }: { readonly responses: num
       const before = calls();
       const created = await Promise.all(
         Array.from({ length: responses }, async () => {
-          const { body } = await request(server.base, "POST", "/v1/conversations", {});
+          const post = (path: string, body: object) =>
+            untilServed(() => request(server.base, "POST", path, body));
+          const { body } = await post("/v1/conversations", {});
           const asked = { model, input: "Hi", background: true, conversation: body.id };
-          const begun = await request(server.base, "POST", "/v1/responses", asked);
+          const begun = await post("/v1/responses", asked);
           return { id: String(begun.body.id), conversation: String(body.id) };
         }),
       );

@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ENDS_WITHIN_MS, within } from "../within.ts";
-import { endedTurn, lossesOf, lossesOfAll, messagesOf, request } from "./losses.ts";
+import {
+  askUntilBegun,
+  endedTurn,
+  lossesOf,
+  lossesOfAll,
+  messagesOf,
+  request,
+  shownUntilEnd,
+  untilServed,
+} from "./losses.ts";
 import type { Outcome } from "./outcome.ts";
 import { withSystem } from "./system.ts";
 import { chatRequest, TurnStream } from "./turn-stream.ts";
@@ -57,19 +66,18 @@ export const killAtEachEvent = ({ message, events, step = 1 }: KillOptions): Pro
     const checks: Promise<string[]>[] = [];
     for (let index = 0; index <= events; index += step) {
       const server = await system.startServer();
-      const stream = TurnStream.ask(server.base, chatRequest(`s${index}`, message));
-      await stream.received(1);
-      const follower = TurnStream.resume(witness.base, `s${index}`, stream.turnId ?? "");
+      const stream = await askUntilBegun(server.base, chatRequest(`s${index}`, message));
+      const follower = TurnStream.resume(witness.base, stream.sessionId, stream.turnId ?? "");
       await stream.received(index + 1);
       await server.kill();
       await stream.closed;
       const check = async () => {
-        await within(ENDS_WITHIN_MS, follower.closed);
+        const { turnId = "" } = stream;
+        const followed = shownUntilEnd(witness.base, follower, turnId);
+        const { text, transcript, end } = await within(ENDS_WITHIN_MS, followed);
         const losses: string[] = [];
-        if (follower.end === undefined) losses.push("the client on the other server got no end");
-        if (follower.text !== follower.end?.data.response)
-          losses.push("the client on the other server lost text");
-        if (!follower.transcript.startsWith(stream.transcript))
+        if (text !== end.data.response) losses.push("the client on the other server lost text");
+        if (!transcript.startsWith(stream.transcript))
           losses.push("the client on the other server was shown less");
         return [...losses, ...(await lossesOf(witness.base, stream))];
       };
@@ -106,16 +114,18 @@ export const freezePastLease = ({ turns }: { turns: number }): Promise<Outcome> 
   withSystem(async (system) => {
     const witness = await system.startServer();
     const server = await system.startServer();
-    const streams = await beginStaggered(server.base, "f", turns, askForWords(10_000, 10), 5);
+    const streams = await Promise.all(
+      Array.from({ length: turns }, (_, n) =>
+        askUntilBegun(server.base, chatRequest(`f-${n}`, askForWords(10_000, 10))),
+      ),
+    );
     await Promise.all(streams.map((stream) => stream.received(2)));
     server.freeze();
     const losses = (
       await Promise.all(
-        streams.map(async (stream, n) => {
+        streams.map(async (stream) => {
           const shown = stream.text;
-          if (stream.turnId === undefined)
-            return [`not begun: ${stream.status} ${JSON.stringify(stream.problem)}`];
-          const { response, status } = await endedTurn(witness.base, `f-${n}`, stream.turnId);
+          const { response, status } = await endedTurn(witness.base, stream.sessionId, stream.turnId ?? "");
           const kept = response.startsWith(shown) ? [] : ["shown but not stored"];
           return status === "interrupted" ? kept : [...kept, `ended as ${status}`];
         }),
@@ -123,16 +133,18 @@ export const freezePastLease = ({ turns }: { turns: number }): Promise<Outcome> 
     ).flat();
     const next = { message: "Go on.", mode: "stateful", provider: "mirror" };
     await Promise.all(
-      streams.map((_, n) => request(witness.base, "POST", "/chat", { ...next, session_id: `f-${n}` })),
+      streams.map(({ sessionId }) =>
+        untilServed(() => request(witness.base, "POST", "/chat", { ...next, session_id: sessionId })),
+      ),
     );
-    const before = await Promise.all(streams.map((_, n) => messagesOf(witness.base, `f-${n}`)));
+    const before = await Promise.all(streams.map(({ sessionId }) => messagesOf(witness.base, sessionId)));
     server.thaw();
     // A stream ends after its server has learned from Redis that the lease is lost.
     await within(ENDS_WITHIN_MS, Promise.all(streams.map(({ closed }) => closed)));
     for (const [n, stream] of streams.entries()) {
       if (stream.end?.event !== "turn-interrupted")
         losses.push(`the end was ${stream.end?.event ?? "missing"}`);
-      const after = await messagesOf(witness.base, `f-${n}`);
+      const after = await messagesOf(witness.base, stream.sessionId);
       if (JSON.stringify(after) !== JSON.stringify(before[n]))
         losses.push(`changed: ${JSON.stringify(after)}`);
       if (before[n]?.length !== 4) losses.push(`messages: ${JSON.stringify(before[n])}`);
