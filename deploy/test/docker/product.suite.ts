@@ -36,11 +36,12 @@ const CHAPTERS = {
   "start.sh": startScript,
 };
 
-const product = await Product.cloneRepo();
-console.log(await product.versions());
+const product = new Product();
 const MINUTE = 60_000;
 
 beforeAll(async () => {
+  await product.clone();
+  console.log(await product.versions());
   const ollama = await startHostOllama();
   return () => ollama.close();
 });

@@ -16,18 +16,13 @@ const BUILD_DEADLINE_MS = 15 * 60_000;
 
 /** A clean checkout of the product in a folder of its own, and the commands that are typed there. */
 export class Product {
-  readonly root: string;
-  readonly #env: NodeJS.ProcessEnv;
-  readonly #imagesBefore: string;
-
-  private constructor(root: string, env: NodeJS.ProcessEnv, imagesBefore: string) {
-    this.root = root;
-    this.#env = env;
-    this.#imagesBefore = imagesBefore;
-  }
+  /** Empty before `clone`. */
+  root = "";
+  #env: NodeJS.ProcessEnv = {};
+  #imagesBefore = "";
 
   /** @throws Error with what to do, where it cannot be tested here */
-  static async cloneRepo(): Promise<Product> {
+  async clone(): Promise<void> {
     // Nothing that configures the product gets in from outside, and only what makes Docker work at all.
     const passed = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|LANG|DOCKER_.*)$/.test(name));
     const env = Object.fromEntries(passed);
@@ -47,10 +42,11 @@ export class Product {
 
     // Compose names volumes after the folder: an unused name, or the test would remove a user's data.
     const folder = mkdtempSync(join(tmpdir(), "rmm-docker-test-"));
-    const root = join(folder, basename(folder).toLowerCase());
+    this.root = join(folder, basename(folder).toLowerCase());
+    this.#env = env;
     const files = (await ask("git ls-files -z --cached --others --exclude-standard")).output.split("\0");
     for (const file of files.filter((name) => name !== "" && existsSync(join(REPOSITORY, name)))) {
-      cpSync(join(REPOSITORY, file), join(root, file));
+      cpSync(join(REPOSITORY, file), join(this.root, file));
     }
     // Where Compose is Docker's own plugin, the commands of the original are typed with a blank.
     if ((await ask("docker compose version")).code === 0) {
@@ -59,8 +55,7 @@ export class Product {
       writeFileSync(join(bin, "docker-compose"), '#!/bin/sh\nexec docker compose "$@"\n', { mode: 0o755 });
       env.PATH = `${bin}:${env.PATH}`;
     }
-    const images = (await ask("docker images --format '{{.Repository}}'")).output;
-    return new Product(root, env, images);
+    this.#imagesBefore = (await ask("docker images --format '{{.Repository}}'")).output;
   }
 
   /** What a command does, whether it succeeds or not. */
@@ -141,6 +136,7 @@ export class Product {
 
   /** Removes all that the test made, images too unless they were there before. */
   async remove(): Promise<void> {
+    if (this.root === "") return;
     await this.attempt("docker-compose down --volumes --remove-orphans", 120_000);
     const project = `--filter label=com.docker.compose.project=${basename(this.root)}`;
     // Those of overlays that are not in use any more, too.

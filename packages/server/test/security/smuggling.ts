@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -14,6 +14,7 @@ import { headersOf } from "./secured.ts";
 const FRONTEND = fileURLToPath(new URL("../../../../deploy/frontend/", import.meta.url));
 const NGINX = process.env.NGINX_PATH || "nginx";
 const ANSWER_MS = 3000;
+const STARTS_WITHIN_MS = 30_000;
 
 /** Requests that nginx and the server may parse differently, each with another request inside. `KEY` is bob's. */
 const SMUGGLED = "GET /sessions/secret/messages HTTP/1.1\r\nHost: localhost\r\nX: ";
@@ -74,7 +75,6 @@ const TRICKS: Readonly<Record<string, string>> = {
 /** Sends requests that proxies and servers parse differently through nginx, configured as in this repository. */
 export function smuggling(): Promise<Outcome | NotRun> {
   return withSystem(async (system) => {
-    const folder = await mkdtemp(join(tmpdir(), "nginx-"));
     const server = await system.startServer({
       AUTH: "keys",
       TRUSTED_PROXIES: "127.0.0.1",
@@ -82,50 +82,74 @@ export function smuggling(): Promise<Outcome | NotRun> {
     });
     const { alice, bob } = await headersOf(system, "alice", "bob");
     const port = await freePort();
-    const nginx = await startNginx(folder, port, new URL(server.base).port);
-    if (nginx === null) {
-      await rm(folder, { recursive: true, force: true });
-      return { notRun: "there is no nginx on the PATH (or at NGINX_PATH)" };
-    }
-    try {
-      const canary = "the canary of alice";
-      await fetch(`${server.base}/chat`, {
-        method: "POST",
-        headers: { ...alice, "content-type": "application/json" },
-        body: JSON.stringify({ message: canary, mode: "stateful", provider: "mirror", session_id: "secret" }),
-      });
-      const found: string[] = [];
-      let tries = 0;
-      for (const [name, trick] of Object.entries(TRICKS)) {
-        // A smuggled request would answer the next one on the same connection.
-        const answers = await Promise.all(
-          [1, 2, 3].map(() => send(port, trick.replace("KEY", bob.authorization.slice("Bearer ".length)))),
-        );
-        tries += answers.length;
-        const next = await fetch(`http://127.0.0.1:${port}/api/sessions/secret/messages`, { headers: alice });
-        const text = await next.text();
-        if (next.status !== 200 || !text.includes(canary))
-          found.push(`${name}: alice was answered ${next.status} next`);
-        for (const answer of answers) {
-          if (answer.includes(canary)) found.push(`${name}: bob got alice's message`);
-          // nginx answers 501 to a transfer encoding that it does not know.
-          if (/^HTTP\/1\.[01] 5(?!01)\d\d/.test(answer)) found.push(`${name}: ${answer.slice(0, 60)}`);
-          const count = answer.match(/^HTTP\/1\.[01] \d{3}/gm)?.length ?? 0;
-          if (count > 1) found.push(`${name}: one request had ${count} answers`);
-        }
+    await using nginx = await startNginx(port, new URL(server.base).port);
+    if (nginx === null) return { notRun: "there is no nginx on the PATH (or at NGINX_PATH)" };
+    const canary = "the canary of alice";
+    await fetch(`${server.base}/chat`, {
+      method: "POST",
+      headers: { ...alice, "content-type": "application/json" },
+      body: JSON.stringify({ message: canary, mode: "stateful", provider: "mirror", session_id: "secret" }),
+    });
+    const found: string[] = [];
+    let tries = 0;
+    for (const [name, trick] of Object.entries(TRICKS)) {
+      // A smuggled request would answer the next one on the same connection.
+      const answers = await Promise.all(
+        [1, 2, 3].map(() => send(port, trick.replace("KEY", bob.authorization.slice("Bearer ".length)))),
+      );
+      tries += answers.length;
+      const next = await fetch(`http://127.0.0.1:${port}/api/sessions/secret/messages`, { headers: alice });
+      const text = await next.text();
+      if (next.status !== 200 || !text.includes(canary))
+        found.push(`${name}: alice was answered ${next.status} next`);
+      for (const answer of answers) {
+        if (answer.includes(canary)) found.push(`${name}: bob got alice's message`);
+        // nginx answers 501 to a transfer encoding that it does not know.
+        if (/^HTTP\/1\.[01] 5(?!01)\d\d/.test(answer)) found.push(`${name}: ${answer.slice(0, 60)}`);
+        const count = answer.match(/^HTTP\/1\.[01] \d{3}/gm)?.length ?? 0;
+        if (count > 1) found.push(`${name}: one request had ${count} answers`);
       }
-      return { tries, found, note: `${Object.keys(TRICKS).length} tricks` };
-    } finally {
-      // After SIGKILL its workers would stay.
-      nginx.kill("SIGTERM");
-      if (nginx.exitCode === null && nginx.signalCode === null) await once(nginx, "exit");
-      await rm(folder, { recursive: true, force: true });
     }
+    return { tries, found, note: `${Object.keys(TRICKS).length} tricks` };
   });
 }
 
-async function startNginx(folder: string, port: number, backend: string) {
-  // The configuration is made for a container: replace its folders and names.
+/** Starts nginx, configured as in this repository; null if there is none. */
+async function startNginx(port: number, backend: string): Promise<AsyncDisposable | null> {
+  const folder = await mkdtemp(join(tmpdir(), "nginx-"));
+  let nginx: ChildProcess | undefined;
+  const stop = async () => {
+    if (nginx?.pid !== undefined && nginx.exitCode === null && nginx.signalCode === null) {
+      const ended = once(nginx, "exit");
+      // After SIGKILL its workers would stay.
+      nginx.kill("SIGTERM");
+      await ended;
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await configure(folder, port, backend);
+    nginx = spawn(NGINX, ["-c", join(folder, "nginx.conf"), "-p", folder, "-g", "daemon off;"], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    const missing = await Promise.race([
+      once(nginx, "error").then(() => true),
+      once(nginx, "spawn").then(() => false),
+    ]);
+    if (missing) {
+      await stop();
+      return null;
+    }
+    await untilServing(nginx, port);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: stop };
+}
+
+/** Writes the configuration, which is made for a container, with other folders and names. */
+async function configure(folder: string, port: number, backend: string): Promise<void> {
   const localized = async (name: string) =>
     (await readFile(join(FRONTEND, name), "utf8"))
       .replaceAll("/tmp/", `${folder}/`)
@@ -143,24 +167,19 @@ async function startNginx(folder: string, port: number, backend: string) {
   for (const name of ["nginx.conf", "backend.conf", "site.conf", "page-headers.conf"])
     await writeFile(join(folder, name), await localized(name));
   await writeFile(join(folder, "servers", "server.conf"), await localized("server.conf"));
-  const nginx = spawn(NGINX, ["-c", join(folder, "nginx.conf"), "-p", folder, "-g", "daemon off;"], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const missing = await Promise.race([
-    once(nginx, "error").then(() => true),
-    once(nginx, "spawn").then(() => false),
-  ]);
-  if (missing) return null;
-  for (let n = 0; n < 100; n++) {
+}
+
+async function untilServing(nginx: ChildProcess, port: number): Promise<void> {
+  const deadline = performance.now() + STARTS_WITHIN_MS;
+  while (performance.now() < deadline) {
     if (nginx.exitCode !== null) throw new Error(`nginx ended with ${nginx.exitCode}`);
     const there = await fetch(`http://127.0.0.1:${port}/api/health/live`).then(
       (answer) => answer.ok,
       () => false,
     );
-    if (there) return nginx;
+    if (there) return;
     await sleep(50);
   }
-  nginx.kill("SIGTERM");
   throw new Error("nginx did not start");
 }
 
