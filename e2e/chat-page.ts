@@ -38,6 +38,16 @@ export class ChatPage {
       .check({ force: true });
   }
 
+  /** Waits until nothing moves: colours on their way have a contrast of their own. */
+  async atRest(): Promise<void> {
+    await this.page.mouse.move(0, 0);
+    await this.page.waitForFunction(`(async () => {
+      // What the pointer has changed begins to move with the next frame.
+      for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
+      return document.getAnimations().every((it) => it.effect?.getComputedTiming().iterations === Infinity);
+    })()`);
+  }
+
   /** Adds files to the draft by the picker. */
   async attach(...files: readonly PickedFile[]): Promise<void> {
     const opened = this.page.waitForEvent("filechooser");

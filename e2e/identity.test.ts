@@ -37,7 +37,10 @@ const say = async (page: Page, message: string) => {
   await chat.provider(/^Mirror/);
   return chat.say(message);
 };
-const violations = async (page: Page) => (await new AxeBuilder({ page }).analyze()).violations;
+const violations = async (page: Page) => {
+  await new ChatPage(page).atRest();
+  return (await new AxeBuilder({ page }).analyze()).violations;
+};
 
 test("AUTH=jwt: logs in, returns to the session, and logs out", async () => {
   const stack = await startWithLogin();

@@ -29,11 +29,9 @@ afterAll(() => stack?.stop());
 const PNG =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-async function violations({ page }: ChatPage): Promise<string[]> {
-  // Colours move for 200 ms, and what moves has no contrast of its own.
-  await page.mouse.move(0, 0);
-  await page.waitForTimeout(400);
-  const found = await new AxeBuilder({ page }).analyze();
+async function violations(chat: ChatPage): Promise<string[]> {
+  await chat.atRest();
+  const found = await new AxeBuilder({ page: chat.page }).analyze();
   return found.violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`));
 }
 

@@ -45,8 +45,14 @@ test("stops streaming while Redis is frozen and recovers", async () => {
   const started = await startAnswering();
   const { redis, chat, shown } = started;
   redis.freeze();
-  await chat.page.waitForTimeout(500);
-  const frozen = await shown();
+  // What Redis has acknowledged is on its way to the page.
+  let frozen = await shown();
+  const isStill = async () => {
+    const before = frozen;
+    frozen = await shown();
+    return frozen === before;
+  };
+  await expect.poll(isStill, { interval: 500 }).toBe(true);
   await chat.page.waitForTimeout(1_500);
   expect(await shown()).toBe(frozen);
   await chat.page.waitForTimeout(2_000);

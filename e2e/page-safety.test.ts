@@ -66,15 +66,16 @@ describe("accessibility", () => {
   test.each(["light", "dark"] as const)("has no violations, %s", async (colorScheme) => {
     const chat = new ChatPage(await stack.open({ colorScheme, viewport: { width: 1440, height: 900 } }));
     expect(await chat.page.locator("html").getAttribute("data-theme")).toBe(colorScheme);
-    const violations = async () => (await new AxeBuilder({ page: chat.page }).analyze()).violations;
+    const violations = async () => {
+      await chat.atRest();
+      return (await new AxeBuilder({ page: chat.page }).analyze()).violations;
+    };
     expect(await violations()).toEqual([]);
     await chat.provider(/^Mirror/);
     await chat.memory("Stateful");
     await chat.say("My name is Bob");
     await chat.page.getByRole("button", { name: /^X-ray: / }).click();
     await expect(chat.page.getByText("X-ray: what the model was sent")).toBeVisible();
-    await chat.page.mouse.move(0, 0);
-    await chat.page.waitForTimeout(500);
     expect(await violations()).toEqual([]);
   });
 
@@ -115,6 +116,7 @@ describe("accessibility", () => {
     await expect(
       chat.page.getByRole("navigation", { name: "Sessions" }).getByText("Seen on a phone"),
     ).toBeVisible();
+    await chat.atRest();
     expect((await new AxeBuilder({ page: chat.page }).analyze()).violations).toEqual([]);
   });
 

@@ -37,6 +37,7 @@ test("answers the same question without memory, beside the answer with it, and l
   await expect.poll(() => on.getByText("only here").count()).toBe(2);
   await expect.poll(() => off.getByText("only here").count()).toBe(0);
   await expect(off.getByText("Was sent 1 message ·")).toBeVisible();
+  await chat.atRest();
   expect((await new AxeBuilder({ page: chat.page }).analyze()).violations).toEqual([]);
   await chat.page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();

@@ -163,7 +163,7 @@ describe("everyday use", () => {
     await expect(branches.getByText("2 / 2")).toBeVisible();
     await chat.page.getByRole("button", { name: "Clear session" }).dblclick();
     await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
-    expect(await chat.page.getByText("Session cleared").count()).toBe(1);
+    await expect(chat.page.getByText("Session cleared")).toBeVisible();
   });
 
   test("shows no turn of a session that was cleared", async () => {

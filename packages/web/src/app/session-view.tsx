@@ -1,5 +1,5 @@
 import type { Session } from "@redis-memory-magic/protocol";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { ChoicesBar } from "../chat/composer/choices-bar.tsx";
 import { RedisNotice } from "../chat/composer/redis-notice.tsx";
 import { SessionComposer } from "../chat/composer/session-composer.tsx";
@@ -102,7 +102,8 @@ export function SessionView({
     // On a touch screen the focus opens the keyboard.
     if (matchMedia("(pointer: fine)").matches) input.current?.focus({ preventScroll: true });
   }, []);
-  useEffect(focusInput, [focusInput]);
+  // With what the view shows first: a moment later, the field would take the focus from what the user has chosen.
+  useLayoutEffect(focusInput, [focusInput]);
   const isTouring = tour.index !== null;
   const wasTouring = useRef(isTouring);
   useEffect(() => {
