@@ -54,7 +54,7 @@ test("shows what is recalled before it is sent, why, and of how much", async () 
 
   await chat.say("What is my cat called?");
   await chat.page
-    .getByRole("button", { name: /^X-ray: / })
+    .getByRole("button", { name: /^X-ray: \d+ messages sent, 2 recalled$/ })
     .last()
     .click();
   await expect(chat.page.getByText("X-ray: what the model was sent")).toBeVisible();

@@ -33,6 +33,11 @@ const entry = {
         .describe("How the answer ended; absent where it did not come to its end."),
       truncation: truncation.optional(),
       sent_messages: z.int().positive().optional().describe("Messages that the model was sent."),
+      recalled_messages: z
+        .int()
+        .positive()
+        .optional()
+        .describe("Messages from outside the window that it was sent too; absent: none."),
       tokens: tokens.optional(),
       total_ms: z.number().nonnegative().optional(),
     })

@@ -50,6 +50,8 @@ test("a turn from outside the window is quoted before the message, and the repor
   expect(recall?.failed).toBeUndefined();
   expect(recall?.searched).toBe(recall?.total);
   expect(report.intact).toBe(true);
+  const { messages } = (await server.inject("GET", "/sessions/s/messages")).json();
+  expect(messages.at(-1).turn.recalled_messages).toBe(recall?.message_ids.length);
 });
 
 test("the parts of a report are in the order of the payload, and add up to its tokens", async () => {

@@ -89,7 +89,8 @@ export const englishLater = {
     editedMessage: "Edited message",
     sendEdited: "Send as a new version",
     cancel: "Cancel",
-    xraySent: (count: number) => `X-ray: ${messages(count)} sent`,
+    xraySent: (count: number, recalled: number) =>
+      `X-ray: ${messages(count)} sent${recalled === 0 ? "" : `, ${formatCount(recalled)} recalled`}`,
     phases: {
       sending: "Sending",
       waiting: "Waiting for the first word",

@@ -291,7 +291,8 @@ export const german: Texts = {
     editedMessage: "Bearbeitete Nachricht",
     sendEdited: "Als neue Fassung senden",
     cancel: "Abbrechen",
-    xraySent: (count) => `Röntgenblick: ${messages(count)} gesendet`,
+    xraySent: (count, recalled) =>
+      `Röntgenblick: ${messages(count)} gesendet${recalled === 0 ? "" : `, ${formatCount(recalled)} erinnert`}`,
     phases: {
       sending: "Wird gesendet",
       waiting: "Wartet auf das erste Wort",

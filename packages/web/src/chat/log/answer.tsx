@@ -102,7 +102,9 @@ function AnsweredBy({ turn, delivery, actions }: AnsweredByProps) {
           disabled={isOver}
           onClick={() => actions.onInspect(turn.id)}
         >
-          {turn.sent_messages === undefined ? t.header.xray : t.rows.xraySent(turn.sent_messages)}
+          {turn.sent_messages === undefined
+            ? t.header.xray
+            : t.rows.xraySent(turn.sent_messages, turn.recalled_messages ?? 0)}
         </button>
       )}
     </>
