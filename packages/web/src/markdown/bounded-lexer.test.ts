@@ -35,6 +35,11 @@ test.each([
   expect(lex(source).length).toBeGreaterThan(0);
 });
 
+test("makes no code of what follows a run of spaces in a line", () => {
+  const types = lex(`word${" ".repeat(30_000)}end`).map(({ type }) => type);
+  expect(types.filter((type) => type !== "space")).toEqual(["paragraph", "paragraph"]);
+});
+
 test("settles any number of begun formulas, marks and spaces", () => {
   expect(settleTail(`Open: ${"\\[a\n".repeat(500_000)}`).trim()).toBe("Open:");
   expect(settleTail("**_".repeat(100_000))).toBe("");

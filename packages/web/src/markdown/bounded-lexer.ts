@@ -27,6 +27,10 @@ export class BoundedLexer extends Lexer {
       const blocks = this.#firstBlocks(rest);
       tokens.push(...blocks);
       rest = rest.slice(blocks.reduce((length, { raw }) => length + raw.length, 0));
+      // Where a line was cut, the spaces do not make its rest code.
+      const raw = source.at(-rest.length - 1) === "\n" ? "" : (/^[ \t]+/.exec(rest)?.[0] ?? "");
+      if (raw !== "") tokens.push({ type: "space", raw });
+      rest = rest.slice(raw.length);
     }
     this.#parseBlocks(rest, tokens, isClipped);
     return tokens as TokensList;
