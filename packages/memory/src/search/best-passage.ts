@@ -29,7 +29,7 @@ const SENTENCE = /[^.!?。！？\n]{1,400}[.!?。！？]*\s*|[.!?。！？\s]+/g
 interface Sentence {
   readonly from: number;
   readonly to: number;
-  /** Terms of the query that it has. */
+  /** Terms of the query that it has; none if it is longer than a passage. */
   readonly found: ReadonlySet<string>;
 }
 
@@ -56,9 +56,9 @@ export function bestPassage(
   for (const [index, item] of items) {
     // A call and its output stay together, so they are not cut.
     if (item.type !== undefined || item.toolCalls !== undefined || item.toolCallId !== undefined) continue;
-    const sentences = sentencesOf(item.content, weights);
     // As if each character were as many tokens: the exact count decides at the end.
     const characters = (room * item.content.length) / Math.max(1, countTokens(item));
+    const sentences = sentencesOf(item.content, characters, weights);
     for (const [first, { from, found }] of sentences.entries()) {
       if (found.size === 0) continue;
       const { to, weight } = longest(sentences, first, from + characters, weights);
@@ -71,13 +71,13 @@ export function bestPassage(
   return best && cut(best, room, countTokens);
 }
 
-function sentencesOf(content: string, weights: ReadonlyMap<string, number>): Sentence[] {
+function sentencesOf(content: string, characters: number, weights: ReadonlyMap<string, number>): Sentence[] {
   const text = content.slice(0, MAX_CHARACTERS);
-  return Array.from(text.matchAll(SENTENCE), ({ 0: sentence, index: from }) => ({
-    from,
-    to: from + sentence.length,
-    found: new Set(termsOf(sentence).flatMap(({ hash }) => (weights.has(hash) ? hash : []))),
-  }));
+  return Array.from(text.matchAll(SENTENCE), ({ 0: sentence, index: from }) => {
+    const terms = sentence.length > characters ? [] : termsOf(sentence);
+    const found = new Set(terms.flatMap(({ hash }) => (weights.has(hash) ? hash : [])));
+    return { from, to: from + sentence.length, found };
+  });
 }
 
 /** As many sentences from the first one on as end before a character, and how much their words weigh together. */
