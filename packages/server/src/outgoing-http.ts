@@ -1,5 +1,5 @@
 import { lookupHost } from "@redis-memory-magic/setup/base/lookup-host";
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, setGlobalDispatcher } from "undici";
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool, setGlobalDispatcher } from "undici";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,6 +22,7 @@ export function createDispatcher(
   const options = {
     allowH2: false,
     connectTimeout: connectTimeoutMs,
+    factory: (origin: string | URL, own: object) => new CountedPool(origin, own),
     connect: (...[target, callback]: Parameters<typeof connect>) => {
       onConnect?.();
       connect(target, callback);
@@ -29,6 +30,21 @@ export function createDispatcher(
   };
   const proxies = proxySettings(env);
   return proxies === null ? new Agent(options) : new EnvHttpProxyAgent({ ...options, ...proxies });
+}
+
+/**
+ * Tells of its last disconnect alone. The agent looks at each of them whether a pool is still in use, by counting all of
+ * its connections: where thousands of streams are aborted together, that would take seconds.
+ */
+class CountedPool extends Pool {
+  #connected = 0;
+
+  override emit(event: string | symbol, ...details: unknown[]): boolean {
+    if (event === "connect") this.#connected += 1;
+    if (event === "disconnect") this.#connected -= 1;
+    if (event === "disconnect" && this.#connected > 0) return false;
+    return Reflect.apply(super.emit, this, [event, ...details]);
+  }
 }
 
 /** Sends the requests of `fetch` through the proxies too: logins, downloads, traces. */
