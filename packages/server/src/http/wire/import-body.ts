@@ -21,8 +21,6 @@ import { fromItem } from "./session.ts";
 
 export const IMPORT_BYTES = 32 * 1024 * 1024;
 const MAX_ENTRIES = 200_000;
-// As much as the body of any other request: an entry is always read completely.
-const ENTRY_BYTES = 1024 * 1024;
 
 // The schema documents the whole body; entries are validated one by one: see `parseEach`.
 const listOf = (schema: z.ZodType, description: string) => {
@@ -45,7 +43,7 @@ export type ImportBody = z.infer<typeof importBody>;
 export async function toSessionImport(body: ImportBody): Promise<SessionImport> {
   const { title, ttl_seconds, root_id, forked_from, settings } = body.session;
   const blobs = new Map<string, ImportedBlob>();
-  for (const [n, blob] of (await parseEach("blobs", body.blobs, archivedBlob, IMPORT_BYTES)).entries())
+  for (const [n, blob] of (await parseEach("blobs", body.blobs, archivedBlob)).entries())
     blobs.set(blob.id, toImportedBlob(blob, `blobs.${n}`));
   const given = body.messages.map((message) => withoutData(message, blobs));
   const messages = await parseEach("messages", given, importedMessage);
@@ -93,20 +91,12 @@ const PAUSE_EVERY = 500;
  * Stops at the first wrong entry: a hostile body has millions of them, and a list of all errors would not fit into
  * memory. Yields to the event loop meanwhile.
  */
-async function parseEach<T>(
-  field: string,
-  items: readonly unknown[],
-  schema: z.ZodType<T>,
-  maxBytes = ENTRY_BYTES,
-): Promise<T[]> {
+async function parseEach<T>(field: string, items: readonly unknown[], schema: z.ZodType<T>): Promise<T[]> {
   const parsed: T[] = [];
   for (const [n, item] of items.entries()) {
     if (n % PAUSE_EVERY === PAUSE_EVERY - 1) await setImmediate();
     const { success, data, error } = schema.safeParse(item);
     if (success) {
-      // Not of `item`: a field that the schema does not know can be nested deeper than the stack.
-      if (Buffer.byteLength(JSON.stringify(data)) > maxBytes)
-        refuse(`${field}.${n}`, `must be at most ${maxBytes / 1024 ** 2} MiB`);
       parsed.push(data);
       continue;
     }
