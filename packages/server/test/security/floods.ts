@@ -18,8 +18,8 @@ interface Flood {
   readonly quota: number;
   readonly tries: number;
   readonly ask: (n: number) => Call;
-  /** How much each accepted request uses (default: one), or the meter in Redis that counts it. */
-  readonly takes?: number | "tokens" | "usd";
+  /** What is counted in Redis; by default each accepted request is one. */
+  readonly takes?: "bytes" | "tokens" | "usd";
 }
 
 const OFF = {
@@ -76,7 +76,7 @@ export const FLOODS: readonly Flood[] = [
     quota: 500_000,
     tries: 2000,
     ask: (n) => append(`s${n % 50}`, 1000),
-    takes: 1000,
+    takes: "bytes",
   },
   {
     limit: "tokens a day",
@@ -98,7 +98,7 @@ export const FLOODS: readonly Flood[] = [
 ];
 
 /** Floods two servers on one Redis over a limit, and counts how much they let through. */
-export function flood({ limit, env, quota, tries, ask, takes = 1 }: Flood): Promise<Outcome> {
+export function flood({ limit, env, quota, tries, ask, takes }: Flood): Promise<Outcome> {
   return withSystem(async (system) => {
     const servers = await Promise.all([1, 2].map(() => system.startServer({ AUTH: "keys", ...OFF, ...env })));
     const { alice } = await headersOf(system, "alice");
@@ -119,10 +119,10 @@ export function flood({ limit, env, quota, tries, ask, takes = 1 }: Flood): Prom
       else if (answer.headers["retry-after"] === undefined) found.push(`${limit}: a 429 without Retry-After`);
     });
     await dispatcher.close();
-    const amount = typeof takes === "number" ? through * takes : await counter(system, takes);
+    const amount = takes === undefined ? through : await amountOf(system, takes);
     const off = (amount - quota) / quota;
     // Less is right where one request uses more than what is left.
-    if (off > HOLDS_WITHIN || (takes === 1 && off < -HOLDS_WITHIN) || amount === 0) {
+    if (off > HOLDS_WITHIN || (takes === undefined && off < -HOLDS_WITHIN) || amount === 0) {
       found.push(`${limit}: ${amount} of ${quota} were let through`);
     }
     return {
@@ -133,5 +133,15 @@ export function flood({ limit, env, quota, tries, ask, takes = 1 }: Flood): Prom
   });
 }
 
-const counter = async (system: System, meter: string): Promise<number> =>
-  Number(await system.redis.command("GET", `chat_history:limits:${meter}:owner:alice`));
+/** The bytes of all stored messages. */
+const STORED_BYTES = `
+local bytes = 0
+for _, key in ipairs(redis.call('KEYS', 'chat_history:*:messages')) do
+  for _, item in ipairs(redis.call('LRANGE', key, 0, -1)) do bytes = bytes + #item end
+end
+return bytes`;
+
+const amountOf = async ({ redis }: System, meter: "bytes" | "tokens" | "usd"): Promise<number> =>
+  meter === "bytes"
+    ? Number(await redis.command("EVAL", STORED_BYTES, "0"))
+    : Number(await redis.command("GET", `chat_history:limits:${meter}:owner:alice`));
