@@ -92,31 +92,45 @@ export class ProviderHttp {
     return url;
   }
 
-  /**
-   * Follows redirects, repeats a request on another connection where nothing was worked on, and tries the other places
-   * where the API may be, if this one has no such API.
-   */
-  async #send<Result>(
+  /** Tries the other places where the API may be, if this one has no such API. */
+  #send<Result>(request: ApiRequest, reader: () => BodyReader<Result>, signal: AbortSignal): Promise<Result> {
+    const tried = this.#path;
+    const send = (path: string) => this.#exchange(this.#urlAt(path, request.path), request, reader, signal);
+    // Not awaited: a function that waits for as long as an answer runs takes half a kilobyte.
+    return send(tried).catch(async (error) => {
+      // Ollama's own API is not below the compatible one's path.
+      if (!isNoSuchApi(error) || request.path.startsWith("..")) throw error;
+      for (const path of this.#base.paths.filter((path) => path !== tried)) {
+        try {
+          const result = await send(path);
+          this.#path = path;
+          return result;
+        } catch (other) {
+          if (isNoSuchApi(other)) continue;
+          this.#path = path;
+          throw other;
+        }
+      }
+      throw error;
+    });
+  }
+
+  /** Follows redirects, and repeats a request on another connection where nothing was worked on. */
+  async #exchange<Result>(
+    url: URL,
     request: ApiRequest,
     reader: () => BodyReader<Result>,
     signal: AbortSignal,
   ): Promise<Result> {
     const open = (status: number, headers: ResponseHeaders) => this.#readerFor(status, headers, reader);
-    const tried = this.#path;
-    let others: string[] | undefined;
-    let path = tried;
-    let firstError: unknown;
-    let target = this.#urlAt(path, request.path);
+    let target = url;
     let redirects = 0;
     let retries = 0;
     for (;;) {
       const opened = this.#opened;
       try {
         const found = await exchange(this.#dispatcher, this.#message(target, request), open, signal);
-        if (!(found instanceof Redirect)) {
-          if (path !== tried) this.#path = path;
-          return found;
-        }
+        if (!(found instanceof Redirect)) return found;
         const next = redirectTarget(target, found.location);
         if (next === null || redirects === MAX_REDIRECTS)
           throw providerFailure("provider_failed", { status: found.status, noSuchApi: true });
@@ -126,23 +140,8 @@ export class ProviderHttp {
       } catch (error) {
         // On a kept connection that was closed before anything came, nothing was worked on.
         const unanswered = error instanceof AppError && error.provider?.unanswered === true;
-        if (unanswered && this.#opened === opened && retries < MAX_RETRIES) {
-          retries += 1;
-          continue;
-        }
-        if (!isNoSuchApi(error)) {
-          if (path !== tried) this.#path = path;
-          throw error;
-        }
-        firstError ??= error;
-        // Ollama's own API is not below the compatible one's path.
-        others ??= request.path.startsWith("..") ? [] : this.#base.paths.filter((other) => other !== tried);
-        const other = others.shift();
-        if (other === undefined) throw firstError;
-        path = other;
-        target = this.#urlAt(path, request.path);
-        redirects = 0;
-        retries = 0;
+        if (!unanswered || this.#opened !== opened || retries === MAX_RETRIES) throw error;
+        retries += 1;
       }
     }
   }
