@@ -110,6 +110,7 @@ test("accepts http and https addresses only", () => {
 
 test("decodes character references", () => {
   expect(decodeEntities("&lt;b&gt; &amp;amp; &#65;&#x42; &nope; &hellip;")).toBe("<b> &amp; AB &nope; …");
+  expect(decodeEntities("&toString; &valueOf;")).toBe("&toString; &valueOf;");
   expect(decodeEntities("&#0; &#xD800; &#1114112;")).toBe("\ufffd \ufffd \ufffd");
 });
 
