@@ -40,6 +40,14 @@ test("makes no code of what follows a run of spaces in a line", () => {
   expect(types.filter((type) => type !== "space")).toEqual(["paragraph", "paragraph"]);
 });
 
+test("keeps every line break of a long paragraph", () => {
+  const lines = 400;
+  const [paragraph] = lex("a line of a long poem\n".repeat(lines));
+  expect(childrenOf(paragraph ?? {}).filter((token) => "type" in token && token.type === "br").length).toBe(
+    lines - 1,
+  );
+});
+
 test("settles any number of begun formulas, marks and spaces", () => {
   expect(settleTail(`Open: ${"\\[a\n".repeat(500_000)}`).trim()).toBe("Open:");
   expect(settleTail("**_".repeat(100_000))).toBe("");

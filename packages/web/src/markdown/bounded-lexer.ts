@@ -73,7 +73,9 @@ export class BoundedLexer extends Lexer {
     }
     this.#depth += 1;
     for (let rest = source; rest !== ""; ) {
-      const length = lengthOfPiece(rest, MAX_INLINE_CHARS, ["\n", ". ", " "]);
+      let length = lengthOfPiece(rest, MAX_INLINE_CHARS, ["\n", ". ", " "]);
+      // A line break counts before other text only.
+      if (length > 1 && length < rest.length && rest[length - 1] === "\n") length -= 1;
       super.inlineTokens(rest.slice(0, length), tokens);
       rest = rest.slice(length);
     }
