@@ -90,6 +90,15 @@ test("reads formulas that are blocks between lines, and references to what follo
   expect(JSON.stringify(first)).toContain('"href":"https://redis.io"');
 });
 
+test("reads a long derivation as one formula", () => {
+  const formula = `\\[\n${"a &= b + c + d \\\\\n".repeat(350)}\\]`;
+  expect(lex(`So:\n${formula}\nAs was asked.`).map(({ type }) => type)).toEqual([
+    "paragraph",
+    "math",
+    "paragraph",
+  ]);
+});
+
 test("gives a head of more columns than a table has no rows", () => {
   const source = `${"|a".repeat(2_000)}|\n${"|-".repeat(2_000)}|\n${"x\n".repeat(2_000)}`;
   expect(lex(source).map(({ type }) => type)).not.toContain("table");

@@ -9,7 +9,7 @@ export interface MathToken extends Tokens.Generic {
 }
 
 /** A longer text after an opening delimiter is no formula. */
-export const MAX_FORMULA_CHARS = 2_000;
+export const MAX_FORMULA_CHARS = 8_000;
 
 /** LaTeX's own delimiters. */
 export const DELIMITERS = [
