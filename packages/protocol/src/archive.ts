@@ -66,6 +66,7 @@ export const archivedTurn = z.object({
       from: place,
       messages: count,
       left_out: count,
+      recalled: count.optional().describe("Messages from outside the window that were quoted; absent: none."),
       context_window: count,
       budget: count,
       hash: z.string().max(64),

@@ -54,6 +54,25 @@ test("a turn from outside the window is quoted before the message, and the repor
   expect(messages.at(-1).turn.recalled_messages).toBe(recall?.message_ids.length);
 });
 
+test("what a model thought is not counted among the recalled messages", async () => {
+  const server = await startTestServer();
+  const messages = [
+    { id: "name", role: "user", content: "My name is Bob" },
+    { type: "reasoning", content: "He says his name." },
+    { id: "greeting", role: "assistant", content: "Hello Bob!" },
+    ...Array.from({ length: 20 }, () => ({ role: "user", content: FILLER })),
+  ];
+  await server.inject("POST", "/sessions/import?session_id=s", { messages });
+  const { report } = await say(server, "What is my name?");
+  expect(partOf(report, "recall")?.message_ids).toEqual(["name", "greeting"]);
+  const archive = (await server.inject("GET", "/sessions/s/export")).json();
+  await server.inject("POST", "/sessions/import?session_id=copy", archive);
+  for (const id of ["s", "copy"]) {
+    const { messages } = (await server.inject("GET", `/sessions/${id}/messages`)).json();
+    expect(messages.at(-1).turn.recalled_messages).toBe(2);
+  }
+});
+
 test("the parts of a report are in the order of the payload, and add up to its tokens", async () => {
   const server = await startLongSession();
   const { report } = await say(server, "What is my name?", { system: "Be kind." });

@@ -244,6 +244,7 @@ export class RunningTurn {
         ...(plan.notes && { notes: plan.notes }),
         ...(contents && { contents: contents.contents }),
         ...(recalled && { recall: recalled.recall }),
+        ...(recalled?.items && { recalled: recalled.items }),
       },
       tokens: { counted, reported: null, cached: null, output: null },
     });

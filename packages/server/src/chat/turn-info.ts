@@ -48,6 +48,8 @@ export interface SentContext {
   readonly from: number;
   readonly messages: number;
   readonly leftOut: number;
+  /** Items of the session from outside the window that were quoted; absent: none. */
+  readonly recalled?: number;
   readonly window: number;
   readonly budget: number;
   readonly hash: string;
@@ -84,6 +86,7 @@ type StoredInfo = {
   readonly client?: ClientFields;
   readonly lacks?: readonly Lack[];
   readonly sent?: readonly [number, number, number, number, number, string];
+  readonly recalled?: number;
   /** How many the owner had, and the ids of those that were sent. */
   readonly notes?: readonly [number, ...string[]];
   /** The indexes that the table of contents listed, or why there was none. */
@@ -183,6 +186,7 @@ export function encodeTurnInfo(info: TurnInfo): Json {
     ...(sent && {
       sent: [sent.from, sent.messages, sent.leftOut, sent.window, sent.budget, sent.hash],
     }),
+    ...(sent?.recalled && { recalled: sent.recalled }),
     ...(sent?.notes && { notes: [sent.notes.total, ...sent.notes.ids] }),
     ...(sent?.contents && { contents: sent.contents.failed ?? sent.contents.listed }),
     ...(sent?.contents?.summary !== undefined && { summary: sent.contents.summary }),
@@ -211,6 +215,7 @@ export function decodeTurnInfo(json: Json): TurnInfo | undefined {
     notes,
     contents,
     summary,
+    recalled,
     recall,
     tokens,
     ms,
@@ -234,6 +239,7 @@ export function decodeTurnInfo(json: Json): TurnInfo | undefined {
         window: sent[3],
         budget: sent[4],
         hash: sent[5],
+        ...(recalled && { recalled }),
         ...(notes && { notes: { total: notes[0], ids: notes.slice(1) as string[] } }),
         ...(contents && { contents: decodeContents(contents, summary) }),
         ...(recall && { recall: decodeRecall(recall) }),

@@ -30,6 +30,7 @@ const sent: Required<SentContext> = {
   from: 6,
   messages: 3,
   leftOut: 6,
+  recalled: 2,
   window: 512,
   budget: 384,
   hash: "0f8ed0080b5c4098",

@@ -115,8 +115,17 @@ const toSent = ({ leftOut, window, ...sent }: SentContext): Sent => ({
   context_window: window,
 });
 
-const fromSent = ({ left_out, context_window, notes, contents, recall, ...sent }: Sent): SentContext => ({
+const fromSent = ({
+  left_out,
+  context_window,
+  recalled,
+  notes,
+  contents,
+  recall,
+  ...sent
+}: Sent): SentContext => ({
   ...sent,
+  ...(recalled && { recalled }),
   ...(notes && { notes }),
   ...(contents && { contents }),
   ...(recall && { recall }),

@@ -8,7 +8,6 @@ import type {
 } from "@redis-memory-magic/memory";
 import type { ImportedMessage, Item, Message, NewMessage, Session } from "@redis-memory-magic/protocol";
 import { toOutputItem } from "../../chat/output-item.ts";
-import type { Recall } from "../../chat/recall.ts";
 import { tokensOf } from "../../chat/session-totals.ts";
 import type { TurnRecord } from "../../chat/stored-session.ts";
 import { truncationOf } from "../../chat/truncation.ts";
@@ -54,7 +53,6 @@ function toTurn({ id, status, info }: TurnRecord): NonNullable<Message["turn"]> 
   const tokens = tokensOf(info);
   const truncation = truncationOf(info);
   const finishReason = finishReasonOf(status, info);
-  const recalled = countRecalled(sent?.recall);
   return {
     id,
     mode,
@@ -64,18 +62,11 @@ function toTurn({ id, status, info }: TurnRecord): NonNullable<Message["turn"]> 
     ...(finishReason && { finish_reason: finishReason }),
     ...(truncation && { truncation }),
     ...(sent && { sent_messages: sent.messages }),
-    ...(recalled > 0 && { recalled_messages: recalled }),
+    ...(sent?.recalled && { recalled_messages: sent.recalled }),
     ...(tokens && { tokens }),
     ...(durations && { total_ms: durations.total }),
   };
 }
-
-/** Counts the session's own messages that were recalled. A passage is of one. */
-const countRecalled = ({ turns }: Pick<Recall, "turns"> = { turns: [] }): number =>
-  turns.reduce(
-    (sum, { session, from, to, passage }) => sum + (session !== undefined ? 0 : passage ? 1 : to - from),
-    0,
-  );
 
 export const fromMessage = (message: NewMessage): UnstoredMessage => fromItem(message) as UnstoredMessage;
 
