@@ -1,3 +1,4 @@
+import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "playwright-core";
 
 interface PickedFile {
@@ -38,14 +39,16 @@ export class ChatPage {
       .check({ force: true });
   }
 
-  /** Waits until nothing moves: colours on their way have a contrast of their own. */
-  async atRest(): Promise<void> {
+  /** Returns what axe finds on the page at rest: colours on their way have a contrast of their own. */
+  async violations(): Promise<string[]> {
     await this.page.mouse.move(0, 0);
     await this.page.waitForFunction(`(async () => {
       // What the pointer has changed begins to move with the next frame.
       for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
       return document.getAnimations().every((it) => it.effect?.getComputedTiming().iterations === Infinity);
     })()`);
+    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`));
   }
 
   /** Adds files to the draft by the picker. */

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { startOidcProvider } from "../packages/server/test/oidc-provider.ts";
@@ -37,17 +36,13 @@ const say = async (page: Page, message: string) => {
   await chat.provider(/^Mirror/);
   return chat.say(message);
 };
-const violations = async (page: Page) => {
-  await new ChatPage(page).atRest();
-  return (await new AxeBuilder({ page }).analyze()).violations;
-};
 
 test("AUTH=jwt: logs in, returns to the session, and logs out", async () => {
   const stack = await startWithLogin();
   const page = await stack.open();
   const logIn = page.getByRole("link", { name: "Log in" });
   await expect(logIn).toBeVisible();
-  expect(await violations(page)).toEqual([]);
+  expect(await new ChatPage(page).violations()).toEqual([]);
   const { hash } = new URL(page.url());
 
   await logInAs(page, "alice");
@@ -82,7 +77,7 @@ test("AUTH=keys: explains keys, accepts one for this tab, and forgets it", async
   const key = /rmm_\S+/.exec(await keys(stack.redisUrl, "create", "alice"))?.[0] ?? "";
   const page = await stack.open();
   await expect(page.getByText("Authorization: Bearer rmm_…")).toBeVisible();
-  expect(await violations(page)).toEqual([]);
+  expect(await new ChatPage(page).violations()).toEqual([]);
   const field = page.getByLabel("Use an API key in this tab");
   await field.fill("rmm_made_up");
   await page.getByRole("button", { name: "Use" }).click();

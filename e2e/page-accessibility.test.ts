@@ -1,4 +1,3 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ChatPage } from "./chat-page.ts";
 import { type Stack, startStack } from "./stack.ts";
@@ -29,12 +28,6 @@ afterAll(() => stack?.stop());
 const PNG =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-async function violations(chat: ChatPage): Promise<string[]> {
-  await chat.atRest();
-  const found = await new AxeBuilder({ page: chat.page }).analyze();
-  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`));
-}
-
 async function openAllKinds(options: Parameters<Stack["open"]>[0]): Promise<ChatPage> {
   const chat = new ChatPage(await stack.open(options));
   await chat.page.waitForURL(/#\/s\//);
@@ -60,18 +53,18 @@ test.each([
   await page.getByRole("textbox", { name: "Message" }).fill("What is my cat called?");
   await expect(page.getByText("x.bin: it is neither an image nor text.")).toBeVisible();
   await expect(page.locator(".composer").getByText(/recalled$/)).toBeVisible();
-  expect(await violations(chat), "a draft with files").toEqual([]);
+  expect(await chat.violations(), "a draft with files").toEqual([]);
 
   if (width < 900) await page.keyboard.press("Alt+KeyX");
   await page.getByText("System prompt, temperature, seed").click();
   await expect(page.getByRole("region", { name: "Recalled" })).toBeVisible();
-  expect(await violations(chat), "the X-ray with its settings").toEqual([]);
+  expect(await chat.violations(), "the X-ray with its settings").toEqual([]);
   if (width < 900) await page.keyboard.press("Escape");
 
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: /^Find/ }).fill("miso");
   await expect(page.getByRole("option", { name: /called Miso/ })).toBeVisible();
-  expect(await violations(chat), "the search").toEqual([]);
+  expect(await chat.violations(), "the search").toEqual([]);
   await page.keyboard.press("Escape");
 });
 
@@ -92,17 +85,17 @@ test.each([
   await notes.getByRole("textbox", { name: "New note" }).fill("I live in Turin.");
   await notes.getByRole("button", { name: "Keep", exact: true }).click();
   await notes.getByRole("button", { name: "Edit" }).first().click();
-  expect(await violations(chat), "the notes").toEqual([]);
+  expect(await chat.violations(), "the notes").toEqual([]);
   await page.keyboard.press("Escape");
 
   await command("Settings");
   await expect(page.getByRole("dialog", { name: "Settings" }).getByLabel("Language")).toBeVisible();
-  expect(await violations(chat), "the settings").toEqual([]);
+  expect(await chat.violations(), "the settings").toEqual([]);
   await page.keyboard.press("Escape");
 
   await command("Keyboard shortcuts");
   await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
-  expect(await violations(chat), "the shortcuts").toEqual([]);
+  expect(await chat.violations(), "the shortcuts").toEqual([]);
   await page.keyboard.press("Escape");
 
   if (width < 900) {
@@ -114,25 +107,25 @@ test.each([
     .first()
     .click();
   await expect(page.getByRole("button", { name: "Rename" })).toBeVisible();
-  expect(await violations(chat), "the sessions with a menu").toEqual([]);
+  expect(await chat.violations(), "the sessions with a menu").toEqual([]);
   await page.getByRole("button", { name: "Rename" }).click();
-  expect(await violations(chat), "a title that is edited").toEqual([]);
+  expect(await chat.violations(), "a title that is edited").toEqual([]);
   await page.keyboard.press("Escape");
   if (width < 900) await page.keyboard.press("Escape");
 
   const question = page.getByRole("article", { name: "You" }).last();
   await question.hover();
   await question.getByRole("button", { name: /^Edit/ }).click();
-  expect(await violations(chat), "a message that is edited").toEqual([]);
+  expect(await chat.violations(), "a message that is edited").toEqual([]);
   await page.keyboard.press("Escape");
 
   await command("Guided tour");
   await expect(page.getByRole("region", { name: "Guided tour" })).toBeVisible();
-  expect(await violations(chat), "the tour").toEqual([]);
+  expect(await chat.violations(), "the tour").toEqual([]);
 
   await command("Side by side");
   await expect(page.getByRole("button", { name: /^Close/ }).first()).toBeVisible();
-  expect(await violations(chat), "side by side").toEqual([]);
+  expect(await chat.violations(), "side by side").toEqual([]);
 });
 
 test("shows in high contrast what is chosen, and sends by keyboard alone", async () => {

@@ -1,4 +1,3 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ChatPage } from "./chat-page.ts";
 import { type Stack, startStack } from "./stack.ts";
@@ -66,17 +65,13 @@ describe("accessibility", () => {
   test.each(["light", "dark"] as const)("has no violations, %s", async (colorScheme) => {
     const chat = new ChatPage(await stack.open({ colorScheme, viewport: { width: 1440, height: 900 } }));
     expect(await chat.page.locator("html").getAttribute("data-theme")).toBe(colorScheme);
-    const violations = async () => {
-      await chat.atRest();
-      return (await new AxeBuilder({ page: chat.page }).analyze()).violations;
-    };
-    expect(await violations()).toEqual([]);
+    expect(await chat.violations()).toEqual([]);
     await chat.provider(/^Mirror/);
     await chat.memory("Stateful");
     await chat.say("My name is Bob");
     await chat.page.getByRole("button", { name: /^X-ray: / }).click();
     await expect(chat.page.getByText("X-ray: what the model was sent")).toBeVisible();
-    expect(await violations()).toEqual([]);
+    expect(await chat.violations()).toEqual([]);
   });
 
   test("can be used by keyboard alone", async () => {
@@ -116,8 +111,7 @@ describe("accessibility", () => {
     await expect(
       chat.page.getByRole("navigation", { name: "Sessions" }).getByText("Seen on a phone"),
     ).toBeVisible();
-    await chat.atRest();
-    expect((await new AxeBuilder({ page: chat.page }).analyze()).violations).toEqual([]);
+    expect(await chat.violations()).toEqual([]);
   });
 
   test("offers the model at a phone's width and in the settings", async () => {
