@@ -1,4 +1,5 @@
 import { AppError } from "../errors/app-error.ts";
+import { ShortLived } from "../short-lived.ts";
 import { type AskedTurn, readStored, storedTurn } from "./asked-turn.ts";
 import { beginTurn, type Idempotency } from "./begin-turn.ts";
 import type { Caller, TurnPermit } from "./caller.ts";
@@ -34,10 +35,9 @@ export interface ChatOptions {
 /** Runs turns: each is answered with the memory that its request asks for. */
 export class Chat {
   readonly #options: ChatOptions;
-  // No Map and no Set, which would keep ended turns: docs/decisions/0015-no-map-for-what-ends-soon.md.
+  // No Map, which would keep ended turns: docs/decisions/0015-no-map-for-what-ends-soon.md.
   readonly #running: Record<string, RunningTurn> = Object.create(null);
-  readonly #asking: Record<number, Promise<AskedTurn>> = {};
-  #asked = 0;
+  readonly #asking = new ShortLived<Promise<AskedTurn>>();
   readonly #summaries: SummaryWriter;
   #closing = false;
 
@@ -68,12 +68,11 @@ export class Chat {
       });
     }
     const asking = this.#ask(caller, body, idempotency);
-    const number = this.#asked++;
-    this.#asking[number] = asking;
+    const asked = this.#asking.add(asking);
     try {
       return await asking;
     } finally {
-      delete this.#asking[number];
+      asked();
     }
   }
 
@@ -148,7 +147,7 @@ export class Chat {
     };
     grace.addEventListener("abort", interrupt);
     // These turns are about to begin: Redis may have them already.
-    await Promise.allSettled(Object.values(this.#asking));
+    await Promise.allSettled(this.#asking.all());
     if (grace.aborted) interrupt();
     // One that rejects has met a bug, which `#run` reports.
     await Promise.allSettled(Object.values(this.#running).map((turn) => turn.ended));

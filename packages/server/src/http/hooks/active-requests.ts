@@ -3,6 +3,7 @@ import { AppError } from "../../errors/app-error.ts";
 import type { Credentials } from "../../identity/authenticator.ts";
 import type { Identity } from "../../identity/identity.ts";
 import { logSecurityEvent } from "../../observability/security-log.ts";
+import { ShortLived } from "../../short-lived.ts";
 
 const EVERY_MS = 2000;
 
@@ -16,9 +17,7 @@ interface ActiveRequest {
 export class ActiveRequests {
   readonly #identity: Identity;
   readonly #log: FastifyBaseLogger;
-  // No Set, which would keep ended requests: docs/decisions/0015-no-map-for-what-ends-soon.md.
-  readonly #live: Record<number, ActiveRequest> = {};
-  #watched = 0;
+  readonly #live = new ShortLived<ActiveRequest>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(identity: Identity, log: FastifyBaseLogger) {
@@ -31,11 +30,7 @@ export class ActiveRequests {
   watch(request: ActiveRequest): void {
     // A request that is closed already emits no event.
     if (request.reply.raw.destroyed) return;
-    const number = this.#watched++;
-    this.#live[number] = request;
-    request.reply.raw.on("close", () => {
-      delete this.#live[number];
-    });
+    request.reply.raw.on("close", this.#live.add(request));
   }
 
   close(): void {
@@ -44,7 +39,7 @@ export class ActiveRequests {
 
   async #look(): Promise<void> {
     const looked = new Map<string, Promise<boolean>>();
-    for (const request of Object.values(this.#live)) {
+    for (const request of this.#live.all()) {
       const { bearer, cookies } = request.credentials;
       const key = `${request.owner}\n${bearer ?? JSON.stringify(cookies)}`;
       const holds = looked.get(key) ?? this.#holds(request);
