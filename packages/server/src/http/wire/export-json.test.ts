@@ -1,6 +1,7 @@
 import type { Item } from "@redis-memory-magic/memory";
 import { expect, test } from "vitest";
-import type { ArchivedSession, EndedTurn } from "../../chat/stored-session.ts";
+import { archivedSession } from "../../../test/archived-session.ts";
+import type { EndedTurn } from "../../chat/stored-session.ts";
 import { exportJson } from "./export-json.ts";
 
 const date = new Date("2026-11-23T10:00:00.500Z");
@@ -27,25 +28,10 @@ test.each<[readonly (readonly EndedTurn[])[], number]>([
   [[[turn], [turn]], 2],
   [[[], [turn], [], [turn]], 2],
 ])("is JSON whichever pages of turns can be read", async (turns, count) => {
-  const archive: ArchivedSession = {
-    session: {
-      id: "s",
-      title: null,
-      count: 1,
-      createdAt: date,
-      updatedAt: date,
-      ttlSeconds: 1,
-      expiresAt: date,
-      runningTurnId: null,
-      rootId: null,
-      forkedFrom: null,
-      metadata: null,
-      metadataVersion: 0,
-    },
+  const archive = archivedSession({
     items: () => pages({ messages: [message], turns: new Map() }),
     turns: () => pages(...turns),
-    blobs: () => pages(),
-  };
+  });
   const read = JSON.parse((await Array.fromAsync(exportJson(archive))).join(""));
   expect(read.messages).toHaveLength(1);
   expect(read.turns).toHaveLength(count);

@@ -1,6 +1,7 @@
 import type { Item, Message } from "@redis-memory-magic/memory";
 import { expect, test } from "vitest";
-import type { ArchivedSession, TurnRecord } from "../../chat/stored-session.ts";
+import { archivedSession } from "../../../test/archived-session.ts";
+import type { TurnRecord } from "../../chat/stored-session.ts";
 import { exportMarkdown } from "./export-markdown.ts";
 
 const date = new Date("2026-11-23T10:00:00.500Z");
@@ -24,27 +25,12 @@ const turn: TurnRecord = {
 };
 
 async function markdown(messages: readonly (Item | null)[], title: string | null = null) {
-  const archive: ArchivedSession = {
-    session: {
-      id: "a](b)\n# out <b>",
-      title,
-      count: messages.length,
-      createdAt: date,
-      updatedAt: date,
-      ttlSeconds: 1,
-      expiresAt: date,
-      runningTurnId: null,
-      rootId: null,
-      forkedFrom: null,
-      metadata: null,
-      metadataVersion: 0,
-    },
-    async *items() {
-      yield { messages, turns: new Map([["t", turn]]) };
-    },
-    async *turns() {},
-    async *blobs() {},
-  };
+  const turns = new Map([["t", turn]]);
+  async function* items() {
+    yield { messages, turns };
+  }
+  const session = { id: "a](b)\n# out <b>", title, count: messages.length };
+  const archive = archivedSession({ items }, session);
   return (await Array.fromAsync(exportMarkdown(archive, () => "Cloud (ChatGPT)"))).join("");
 }
 
