@@ -37,14 +37,14 @@ export const isLastingRefusal = (error: unknown): boolean => refusalOf(error)?.l
 /** The error of a request that needs Redis. */
 export function storageUnavailable(cause: unknown): AppError {
   const refusal = refusalOf(cause);
-  const outcome = refusal
-    ? `${refusal.reason} Nothing was stored.`
-    : "Redis cannot be used right now. Nothing was stored, unless only its answer was lost or late.";
-  const again = refusal
-    ? "Try again in a moment."
-    : "Try again in a moment, with an `Idempotency-Key` to be safe.";
-  const advice = refusal?.lasting ? "The operator finds the cause with `npm run doctor`." : again;
-  return new AppError("storage_unavailable", `${outcome} ${advice}`, { cause, retryAfter: 2 });
+  const advice = refusal?.lasting
+    ? "The operator finds the cause with `npm run doctor`."
+    : "Try again in a moment.";
+  const detail = refusal
+    ? `${refusal.reason} Nothing was stored. ${advice}`
+    : "Redis cannot be used right now. Nothing was stored, unless only its answer was lost or late. " +
+      "Try again in a moment, with an `Idempotency-Key` to be safe.";
+  return new AppError("storage_unavailable", detail, { cause, retryAfter: 2 });
 }
 
 function messagesOf(error: unknown): string {

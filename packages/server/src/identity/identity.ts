@@ -77,7 +77,7 @@ export async function createIdentity(
         const identified = await authenticator.authenticate(credentials);
         if (identified) return identified;
       }
-      const sent = credentials.bearer === null ? "" : "The bearer token is none that this server accepts. ";
+      const sent = credentials.bearer === null ? "" : "The bearer token that was sent is not accepted. ";
       throw new AppError("unauthenticated", `${sent}${advice}`);
     },
   };

@@ -59,7 +59,7 @@ const WIDE_HEAD = /^(?:[^|\n]*\|){102}/;
 const marked = new Marked({
   breaks: true,
   extensions: [mathBlock, mathInline, cjkEmphasis],
-  // undefined: it is none; false: as Marked does.
+  // undefined: no such block; false: Marked decides.
   tokenizer: {
     // For each line of a list's item Marked looks for the line under a heading in all that follows.
     lheading: (source) => (UNDERLINE.test(source.slice(0, MAX_HEADING_CHARS)) ? false : undefined),

@@ -21,7 +21,7 @@ export function fileName(title: string): string {
     .replace(/[\p{Cc}/\\:*?"<>|]+/gu, " ")
     .replace(/\s+/g, " ")
     .trim();
-  // By characters: half of an emoji is none.
+  // By characters: half of an emoji cannot be shown.
   const short = [...name].slice(0, 60).join("").trimEnd();
   return short === "" ? "session" : short;
 }
