@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Spent, topPlaces } from "./profile.ts";
+import { type Spent, topPlaces, topShares } from "./profile.ts";
 
 const spent = (functionName: string, url: string, amount: number): Spent => [{ functionName, url }, amount];
 
@@ -28,4 +28,14 @@ test("sums what functions spent by package, by folder of ours and by part of Nod
 test("names only the places where most was spent", () => {
   const all = ["a", "b", "c"].map((name, n) => spent("f", `file:///node_modules/${name}/index.js`, n + 1));
   expect(topPlaces(all, 2)).toEqual(["c 50 %", "b 33 %"]);
+});
+
+test("adds up what has the same name", () => {
+  expect(
+    topShares([
+      ["heap", 1],
+      ["program", 6],
+      ["heap", 3],
+    ]),
+  ).toEqual(["program 60 %", "heap 40 %"]);
 });

@@ -51,16 +51,21 @@ export async function profileHeap(program: PinnedProgram, work: () => Promise<un
 
 /** Returns the places where most was spent, with their shares, such as "undici 12 %". */
 export function topPlaces(spent: readonly Spent[], count = 8): string[] {
-  const places = new Map<string, number>();
-  for (const [frame, amount] of spent) {
-    const place = placeOf(frame);
-    places.set(place, (places.get(place) ?? 0) + amount);
-  }
-  const all = [...places.values()].reduce((sum, amount) => sum + amount, 0);
-  return [...places]
+  return topShares(
+    spent.map(([frame, amount]) => [placeOf(frame), amount]),
+    count,
+  );
+}
+
+/** Returns the names with the largest sums, each with its share of all, such as "undici 12 %". */
+export function topShares(amounts: readonly (readonly [string, number])[], count = 8): string[] {
+  const sums = new Map<string, number>();
+  for (const [name, amount] of amounts) sums.set(name, (sums.get(name) ?? 0) + amount);
+  const all = [...sums.values()].reduce((sum, amount) => sum + amount, 0);
+  return [...sums]
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, count)
-    .map(([place, amount]) => `${place} ${((amount / all) * 100).toFixed(0)} %`);
+    .map(([name, amount]) => `${name} ${((amount / all) * 100).toFixed(0)} %`);
 }
 
 /** Returns the npm package of a function, or the folder of ours, or the part of Node.js. */

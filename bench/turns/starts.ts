@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { endWithUs } from "../../packages/memory/test/end-with-us.ts";
 import { freePort } from "../../packages/memory/test/free-port.ts";
 import { percentile } from "../load.ts";
+import { topShares } from "../profile.ts";
 import { listenerOf } from "../simulated-users/machine.ts";
 import type { Programs } from "./programs.ts";
 import { atMost, fixed, type TurnTable } from "./table.ts";
@@ -23,6 +24,8 @@ const BARE_SERVER = "require('node:http').createServer().listen(0, '127.0.0.1')"
 interface Memory {
   readonly resident: number;
   readonly proportional: number;
+  /** What the resident memory holds, with shares. */
+  readonly places: readonly string[];
 }
 
 interface Starts {
@@ -71,7 +74,7 @@ export function startRows(starts: Starts | undefined, { products }: Programs, ta
   for (const kind of ["resident", "proportional"] as const) {
     const bare = (bareIdle[kind] / 1e6).toFixed(0);
     const what = `memory of a server idle for ${IDLE_MS / 1000} s, MB: ${kind} (a bare \`node:http\` server: ${bare})`;
-    row(what, idle[kind] / 1e6, 90, 0);
+    if (row(what, idle[kind] / 1e6, 90, 0) && table.isProfiled) table.explain(what, idle.places);
   }
 }
 
@@ -92,9 +95,23 @@ async function idleMemory(folder: string) {
 }
 
 function memoryOf(pid: number | undefined): Memory {
-  const pages = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(pages)?.[1]) * 1024;
-  return { resident: bytes("Rss"), proportional: bytes("Pss") };
+  const mappings = readFileSync(`/proc/${pid}/smaps`, "utf8").split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  const bytes = (name: string, mapping: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(mapping)?.[1]) * 1024;
+  const sum = (name: string) => mappings.reduce((all, mapping) => all + bytes(name, mapping), 0);
+  return {
+    resident: sum("Rss"),
+    proportional: sum("Pss"),
+    places: topShares(mappings.map((mapping) => [contentOf(mapping), bytes("Rss", mapping)])),
+  };
+}
+
+/** Returns what a mapping of a Node.js process holds. Its first line ends with a file or a name, or with neither. */
+function contentOf(mapping: string): string {
+  const [header = ""] = mapping.split("\n", 1);
+  const name = header.split(/ +/).slice(5).join(" ");
+  if (name.startsWith("/")) return "Node.js itself and its libraries";
+  return name === "[heap]" ? "what is allocated outside of V8" : "V8's heap and code, buffers";
 }
 
 /** An `npm start` that runs. */
