@@ -115,7 +115,7 @@ end
 -- and id may be empty; and what follows the time in the record, \`"content"(,{…})]\`. That one can be long and is
 -- copied as it is.
 -- Returns the records; a table of the ids given, each with its offset; whether a record needs layout 2. Or nil and an
--- id that is in use, by \`is_used(id)\`.
+-- id that is in use, by \`is_used(id)\` or by an item before; without \`is_used\`, ids are not compared.
 local function new_records(from, is_used)
   local records, given, is_layout_2 = {}, {}, false
   local at_now = ',' .. now_text .. ','
@@ -125,7 +125,7 @@ local function new_records(from, is_used)
       local version, name, created, id = kind:match('^(%d)([^ ]+) (%-?%d*) ?(.*)$')
       if version == '2' then is_layout_2 = true end
       if id ~= '' then
-        if given[id] or is_used(id) then return nil, id end
+        if is_used and (given[id] or is_used(id)) then return nil, id end
         given[id] = #records
       end
       local time_of = created == '' and at_now or ',' .. created .. ','
@@ -321,9 +321,10 @@ end
 -- The turn that these records were the input of, if it is the last one and has ended without output; or nil.
 local function find_same_input(records)
   local tail, id = redis.call('LLEN', messages), nil
-  -- Without the time and the turn, which are not the input's own.
+  -- Without the time and the turn, which are not the input's own. The turn stands before metadata that may have a field
+  -- of this name.
   local function input_of(record)
-    return (record:gsub('^(%[%d,"[^"]+"),%-?%d+,', '%1,'):gsub(',?"turn":"[^"]*"', ''))
+    return (record:gsub('^(%[%d,"[^"]+"),%-?%d+,', '%1,'):gsub(',?"turn":"[^"]*"', '', 1))
   end
   if tail < #records then return nil end
   for n, record in ipairs(redis.call('LRANGE', messages, tail - #records, -1)) do

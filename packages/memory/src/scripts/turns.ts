@@ -31,7 +31,8 @@ local id, key = ARGV[3], ARGV[8]
 if key ~= '' then
   local known = redis.call('HGET', idempotency, key)
   if known then
-    local hash, turn = known:match('^(.-):(.*)$')
+    -- A hash may have colons, a turn's id has none.
+    local hash, turn = known:match('^(.*):(.*)$')
     if hash ~= ARGV[9] then return {'mismatch', now, turn} end
     if turn ~= id then return {'replay', now, turn} end
   end
@@ -198,7 +199,7 @@ local rest, offset, length = ARGV[6], tonumber(ARGV[5]), redis.call('STRLEN', lo
 if rest ~= '' and length == offset + #rest then rest = ''
 elseif length ~= offset then return {'conflict', now, length} end
 local output
-${branch("#ARGV > 9", lua`output = new_records(10, function() end)`)}
+${branch("#ARGV > 9", lua`output = new_records(10)`)}
 local answer = end_turn(ARGV[4], rest, ARGV[7], output)
 ${branch("ARGV[9] ~= '' and answer >= 0", lua`push_terms(answer, ARGV[9], 0)`)}
 if ARGV[8] ~= '' then redis.call('HSET', meta, 'context', ARGV[8]) end
@@ -226,7 +227,7 @@ local record = redis.call('LINDEX', messages, turn.user) or ''
 if record:find('"turn":"' .. id .. '"', 1, true) then remove_items(turn.user - turn.inputs + 1, turn.user + 1) end
 local keys = redis.call('HGETALL', idempotency)
 for n = 2, #keys, 2 do
-  if keys[n]:match(':(.*)$') == id then redis.call('HDEL', idempotency, keys[n - 1]) end
+  if keys[n]:match('[^:]*$') == id then redis.call('HDEL', idempotency, keys[n - 1]) end
 end
 redis.call('HDEL', meta, 'turn', 'lease')
 redis.call('HDEL', turns, id)

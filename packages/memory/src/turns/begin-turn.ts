@@ -18,7 +18,7 @@ export interface BeginOptions {
   /** The text of the user's message. */
   readonly content?: string;
   /**
-   * The user's message, or several input items, such as the outputs of tool calls. If one has an `id` that another
+   * The user's message, or 1,000 input items at most, such as the outputs of tool calls. If one has an `id` that another
    * turn began with, that turn is returned: the same request gives the same turn.
    */
   readonly message?: NewItem | readonly NewItem[];
@@ -113,6 +113,7 @@ const BEGIN_FIELDS = new Set([
   ...["content", "message", "info", "title", "idempotency", "retryOf", "after", "mustExist", "ttlSeconds"],
   ...["history", "replaceFrom", "retrySame"],
 ]);
+const IDEMPOTENCY_FIELDS = new Set(["key", "requestHash"]);
 const HISTORY_FIELDS = new Set(["maxBytes", "window"]);
 
 /** @throws TypeError for wrong options */
@@ -140,6 +141,7 @@ export function assertBegin(options: BeginOptions): void {
   if (after !== undefined) assertId("after", after);
   if (options.ttlSeconds !== undefined) assertTtl("ttlSeconds", options.ttlSeconds);
   if (idempotency !== undefined) {
+    assertFields("idempotency", idempotency, IDEMPOTENCY_FIELDS);
     assertId("idempotency.key", idempotency.key);
     assertText("idempotency.requestHash", idempotency.requestHash);
   }

@@ -55,10 +55,22 @@ test("another input, one after an answer, and one that may be meant twice are ad
   expect(await contents()).toEqual([a, b, a, a, a, b, "some", b]);
 });
 
+test("inputs of which only metadata named turn differ are not the same", async () => {
+  const input = (turn: string) => ({ role: "user", content: "Pass", metadata: { turn } }) as const;
+  await (await begin({ message: input("white") })).writer.end("failed");
+  await (await begin({ message: input("black"), retrySame: true })).writer.end("failed");
+  await history.addMessage("s", input("white"));
+  await (await begin({ message: input("black"), retrySame: true })).writer.end("failed");
+  const found = await Array.fromAsync(history.messages("s"));
+  expect(found.map(({ metadata }) => metadata)).toEqual(
+    ["white", "black", "white", "black"].map((turn) => ({ turn })),
+  );
+});
+
 test("a turn that is taken back leaves no trace of itself", async () => {
   await history.create("s", { items: [{ role: "user", content: "before" }], ttlSeconds: 77 });
   const fields = () => redis.command("HGETALL", `${name}:{s}:meta`);
-  const key = { key: "k", requestHash: "h" };
+  const key = { key: "k", requestHash: "sha256:h" };
   const { writer } = await begin({ message: INPUT, idempotency: key });
   await writer.discard();
   expect(await contents()).toEqual(["before"]);

@@ -354,6 +354,24 @@ describe("a message apart from what was written", () => {
     await next.end("completed");
     expect(await redis.command("EXISTS", `${name}:{s}:log`)).toBe(0);
   });
+
+  test("of two items with one id both are stored, and the first has it", async () => {
+    const writer = await begin();
+    const message = ["one", "two"].map((content) => ({ role: "assistant" as const, content, id: "same" }));
+    expect(await writer.end("completed", { message })).toMatchObject({ status: "completed", count: 3 });
+    expect((await all()).map(({ content }) => content)).toEqual(["Hi", "one", "two"]);
+    expect((await history.getItem("s", "same"))?.content).toBe("one");
+  });
+
+  test("has 1,000 items at most", async () => {
+    const items = (length: number): NewItem[] =>
+      Array.from({ length }, () => ({ role: "assistant", content: "Hello" }));
+    const writer = await begin();
+    expect(await writer.end("completed", { message: items(1_000) })).toMatchObject({ count: 1_001 });
+    const other = await begin();
+    await expect(other.end("completed", { message: items(1_001) })).rejects.toThrow("1000 items at most");
+    expect(await history.count("s")).toBe(1_002);
+  });
 });
 
 describe("a turn that is not ended by its writer", () => {

@@ -49,7 +49,7 @@ export interface EndOptions {
   /** The index that this context window begins at from now on: the next `begin` reads from there. */
   readonly context?: { readonly window: string; readonly from: number };
   /**
-   * The output to store instead of what was written: a message, or several items. What was written can be followed
+   * The output to store instead of what was written: a message, or 1,000 items at most. What was written can be followed
    * until the session's next turn begins.
    */
   readonly message?: NewItem | readonly NewItem[];
@@ -57,6 +57,7 @@ export interface EndOptions {
 
 const MAX_ITEMS = 1_000;
 const END_FIELDS = new Set(["info", "context", "message"]);
+const CONTEXT_FIELDS = new Set(["window", "from"]);
 const START_FIELDS = new Set(["role", "type", "id", "toolCall", "toolCallId", "metadata"]);
 const FINISH_FIELDS = new Set(["parts"]);
 
@@ -344,10 +345,14 @@ function assertEnd(status: TurnEnd, options: EndOptions): void {
   const { info, context, message } = options;
   if (info !== undefined) assertJson("info", info);
   if (context !== undefined) {
+    assertFields("context", context, CONTEXT_FIELDS);
     assertText("context.window", context.window);
     assertCount("context.from", context.from);
   }
-  if (message !== undefined) for (const item of [message].flat() as NewItem[]) assertItem(item);
+  if (message === undefined) return;
+  const output = [message].flat() as NewItem[];
+  if (output.length > MAX_ITEMS) throw new TypeError(`message must be ${MAX_ITEMS} items at most`);
+  for (const item of output) assertItem(item);
 }
 
 // A session that is gone was cleared or deleted: that cancels its turn.

@@ -306,25 +306,35 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     expect(await conversation()).toEqual(["user: Fresh"]);
   });
 
-  test("the same idempotency key gives the same turn, another request is refused", async () => {
-    const idempotency = { key: "k:1", requestHash: "abc" };
-    const begun = await Promise.all(
-      Array.from({ length: 20 }, (_, n) =>
-        (n % 2 ? turns : elsewhere).begin("s", { content: "Hi", idempotency }),
-      ),
-    );
-    const [first, ...others] = begun.filter(({ kind }) => kind === "begun");
-    if (first?.kind !== "begun") throw new Error("none has begun");
-    expect(others).toEqual([]);
-    await first.writer.end("completed");
-    expect(await turns.begin("s", { content: "Hi", idempotency })).toEqual({
-      kind: "replay",
-      turnId: first.writer.id,
-    });
-    const other = { key: "k:1", requestHash: "abd" };
-    expect(await turns.begin("s", { content: "Ho", idempotency: other })).toMatchObject({ kind: "mismatch" });
-    expect(await conversation()).toEqual(["user: Hi"]);
-  });
+  test.each([
+    ["abc", "abd"],
+    ["sha256:a\nb:", "sha256:a\nb"],
+    ["", ":"],
+  ])(
+    "the same idempotency key gives the same turn, another request is refused: %j",
+    async (hash, another) => {
+      const idempotency = { key: "k:1", requestHash: hash };
+      const begun = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          (n % 2 ? turns : elsewhere).begin("s", { content: "Hi", idempotency }),
+        ),
+      );
+      const [first, ...others] = begun.filter(({ kind }) => kind === "begun");
+      if (first?.kind !== "begun") throw new Error("none has begun");
+      expect(others).toEqual([]);
+      await first.writer.end("completed");
+      expect(await turns.begin("s", { content: "Hi", idempotency })).toEqual({
+        kind: "replay",
+        turnId: first.writer.id,
+      });
+      const other = { key: "k:1", requestHash: another };
+      expect(await turns.begin("s", { content: "Ho", idempotency: other })).toEqual({
+        kind: "mismatch",
+        turnId: first.writer.id,
+      });
+      expect(await conversation()).toEqual(["user: Hi"]);
+    },
+  );
 
   test("a retry runs the last unsuccessful turn anew; what it had shown stays in its record", async () => {
     const first = await begin({ content: "Hi" });
@@ -497,6 +507,10 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     ["content that is none", { content: 5 as unknown as string }],
     ["content with half a character", { content: "\ud800" }],
     ["a title that is none", { content: "x", title: 5 as unknown as string }],
+    [
+      "an unknown field of a key",
+      { content: "x", idempotency: { key: "k", requestHash: "h", ttl: 5 } as never },
+    ],
     ["a hash that is none", { content: "x", idempotency: { key: "k", requestHash: 5 as unknown as string } }],
     ["a window that is none", { content: "x", history: { maxBytes: 1, window: 5 as unknown as string } }],
     ["what is no JSON", { content: "x", info: (() => {}) as unknown as null }],
@@ -515,6 +529,14 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     ]) {
       await expect(use()).rejects.toThrow(TypeError);
     }
+  });
+
+  test("refuses options that are not known", async () => {
+    const { writer } = await begin({ content: "Hi" });
+    const history = { maxBytes: 1, window: "w" };
+    await expect(turns.follow("s", writer.id, { sginal: 1 } as object)).rejects.toThrow(TypeError);
+    await expect(turns.peek("s", { history, retry: writer.id } as never)).rejects.toThrow(TypeError);
+    await writer.end("completed");
   });
 
   // Three tenths of the longest would be more than a timer takes, which fires at once then.

@@ -24,7 +24,7 @@ import {
 import type { Embedder } from "../search/embedder.ts";
 import { type SessionVectors, vectorsOf } from "../search/session-vectors.ts";
 import { encodeAllTerms, encodeTerms } from "../search/terms.ts";
-import { assertCount, assertId, assertTimeout } from "../validate.ts";
+import { assertCount, assertFields, assertId, assertTimeout } from "../validate.ts";
 import {
   assertBegin,
   assertHistory,
@@ -48,6 +48,8 @@ import { TurnWriter } from "./turn-writer.ts";
 import { newTurnId } from "./unstored-turn.ts";
 
 const STOP_RETRY_MS = 50;
+const FOLLOW_FIELDS = new Set(["from", "signal"]);
+const PEEK_FIELDS = new Set(["history", "retryOf"]);
 
 /** What `Turns` stands on. */
 export interface TurnsOptions extends MemoryOptions {
@@ -216,8 +218,10 @@ export class Turns {
   async follow(
     sessionId: string,
     turnId: string,
-    { from = 0, signal }: { from?: number; signal?: AbortSignal } = {},
+    options: { from?: number; signal?: AbortSignal } = {},
   ): Promise<AsyncGenerator<TurnUpdate, void, void> | null> {
+    assertFields("options", options, FOLLOW_FIELDS);
+    const { from = 0, signal } = options;
     assertCount("from", from);
     assertId("turnId", turnId);
     const keys = this.#keys(sessionId);
@@ -273,8 +277,10 @@ export class Turns {
    */
   async peek(
     sessionId: string,
-    { history, retryOf }: { history: NonNullable<BeginOptions["history"]>; retryOf?: string },
+    options: { history: NonNullable<BeginOptions["history"]>; retryOf?: string },
   ): Promise<PeekResult> {
+    assertFields("options", options, PEEK_FIELDS);
+    const { history, retryOf } = options;
     assertHistory(history);
     if (retryOf !== undefined) assertId("retryOf", retryOf);
     const args = [String(history.maxBytes), history.window, retryOf ?? ""];
