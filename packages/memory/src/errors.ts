@@ -54,6 +54,9 @@ export class MemoryError extends Error {
 export const duplicateId = (id: unknown): MemoryError =>
   new MemoryError("duplicate_id", `A message with the id ${JSON.stringify(id)} is there already`);
 
+export const damaged = (cause?: unknown): MemoryError =>
+  new MemoryError("damaged", "A key of this session is not what this library keeps there", { cause });
+
 export const unknownMessage = (id: string): MemoryError =>
   new MemoryError("unknown_message", `There is no message with the id ${JSON.stringify(id)}`);
 

@@ -1,6 +1,7 @@
 import { concat, toBase64 } from "../bytes.ts";
 import { MemoryError } from "../errors.ts";
 import { sha256 } from "../hash.ts";
+import { parseStored } from "../stored-json.ts";
 import { toBlobId } from "./blob-id.ts";
 
 /** The bytes of a blob: all at once, or piece by piece as they come. */
@@ -18,6 +19,15 @@ export interface BlobInfo {
 /** A blob as it is stored. */
 export interface StoredBlob extends BlobInfo {
   readonly pieces: number;
+}
+
+/** @throws MemoryError `damaged` */
+export const decodeBlob = (record: string): StoredBlob => parseStored(record, isStoredBlob);
+
+function isStoredBlob(value: unknown): boolean {
+  const { id, mediaType, bytes, pieces } = Object(value) as Partial<StoredBlob>;
+  const areTexts = typeof id === "string" && typeof mediaType === "string";
+  return areTexts && Number.isSafeInteger(bytes) && Number.isSafeInteger(pieces);
 }
 
 // A multiple of 3, so that pieces of Base64 are one text of Base64 together. One such piece is 256 KiB in Redis.

@@ -139,6 +139,17 @@ describe.each(Object.entries(CLIENTS))("SessionBlobs with %s", (_, connect) => {
     expect(await history.info("wrong")).toBeNull();
   });
 
+  test.each(["mine", "null", '{"id":"x","mediaType":"image/png","bytes":3}'])(
+    "the damaged record %s of one is an error with a code",
+    async (record) => {
+      const { id } = await blobs.put("s", new Uint8Array(3), PNG);
+      await redis.command("HSET", `${name}:{s}:blobs`, id, record);
+      const error = { name: "MemoryError", code: "damaged" };
+      await expect(blobs.get("s", id)).rejects.toMatchObject(error);
+      await expect(blobs.list("s")).rejects.toMatchObject(error);
+    },
+  );
+
   test("a turn can begin in a session that has only blobs", async () => {
     const { id } = await blobs.put("s", randomBytes(10), PNG);
     const turns = new Turns({ client: redis.client, name });

@@ -7,7 +7,14 @@ import type { Reply } from "../redis/script-runner.ts";
 import { SessionScripts } from "../redis/session-scripts.ts";
 import { FINISH_BLOB, LIST_BLOBS, PUT_PIECE, READ_PIECE } from "../scripts/blobs.ts";
 import { assertCount, assertFields, assertId, assertText } from "../validate.ts";
-import { type BlobData, type BlobInfo, encodePieces, type StoredBlob, storedBytes } from "./blob-pieces.ts";
+import {
+  type BlobData,
+  type BlobInfo,
+  decodeBlob,
+  encodePieces,
+  type StoredBlob,
+  storedBytes,
+} from "./blob-pieces.ts";
 
 /** Options of `SessionBlobs`. */
 export interface SessionBlobsOptions extends MemoryOptions {
@@ -127,7 +134,7 @@ export class SessionBlobs {
     const read = (number: number) => this.#run(READ_PIECE, all, [id, String(number)]);
     const first = await read(0);
     if (first[0] === "unknown") return null;
-    const { mediaType, bytes, pieces } = JSON.parse(String(first[2])) as StoredBlob;
+    const { mediaType, bytes, pieces } = decodeBlob(String(first[2]));
     async function* data(): AsyncGenerator<Uint8Array, void, void> {
       for (let number = 0; number < pieces; number++) {
         const reply = number === 0 ? first : await read(number);
@@ -149,7 +156,7 @@ export class SessionBlobs {
   async list(sessionId: string): Promise<BlobInfo[]> {
     const [, , ...infos] = await this.#run(LIST_BLOBS, this.#scripts.keys(sessionId).all, []);
     return infos.map((info) => {
-      const { id, mediaType, bytes } = JSON.parse(String(info)) as StoredBlob;
+      const { id, mediaType, bytes } = decodeBlob(String(info));
       return { id, mediaType, bytes };
     });
   }

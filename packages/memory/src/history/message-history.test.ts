@@ -597,6 +597,29 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     expect(await redis.command("GET", `${name}:{s}:messages`)).toBe("mine");
   });
 
+  test.each([
+    ["metadata", "1:{"],
+    ["metadata", "one:{}"],
+    ["ttl", "mine"],
+    ["dropped", "mine"],
+    ["created", "mine"],
+  ])(
+    "the damaged %s %s is an error with a code, and hides its session from the list",
+    async (field, value) => {
+      await history.addMessage("s", user("a"));
+      await history.addMessage("here", user("a"));
+      await redis.command("HSET", `${name}:{s}:meta`, field, value);
+      const error = { name: "MemoryError", code: "damaged" };
+      await expect(history.info("s")).rejects.toMatchObject(error);
+      if (field === "ttl" || field === "dropped")
+        await expect(history.drop("s")).rejects.toMatchObject(error);
+      await expect
+        .poll(async () => (await history.listSessions()).sessions.map(({ id }) => id))
+        .toEqual(["here"]);
+      expect(await history.clear("s")).toBe(true);
+    },
+  );
+
   test("lists sessions, last used first, in pages", async () => {
     for (let n = 0; n < 7; n++) await history.addMessage(`s${n}`, user("x"));
     const ids: string[] = [];

@@ -1,4 +1,4 @@
-import { MemoryError } from "../errors.ts";
+import { damaged, MemoryError } from "../errors.ts";
 import { type Evaluator, evaluator, type RedisClient } from "./client.ts";
 import type { Script } from "./script.ts";
 
@@ -187,8 +187,9 @@ function isRetryable(error: unknown, repeatable: boolean): boolean {
 // The message of an error that Redis sent begins with an upper-case code.
 const isReply = (error: Error): boolean => /^[A-Z]{3,} /.test(error.message);
 
-// The error of a script that finds another type, or a record that it cannot read.
-const DAMAGED = /\bWRONGTYPE\b|\buser_script:\d+: (attempt to|bad argument|Expected) /;
+// The error of a script that finds another type, a number that is none, or a record that it cannot read.
+const DAMAGED =
+  /\bWRONGTYPE\b|\bvalue is not an integer\b|\buser_script:\d+: (attempt to|bad argument|Expected) /;
 
 function toMemoryError(error: unknown): MemoryError | TypeError {
   if (MemoryError.isInstance(error) || error instanceof TypeError) return error;
@@ -198,10 +199,6 @@ function toMemoryError(error: unknown): MemoryError | TypeError {
       cause: error,
     });
   }
-  if (DAMAGED.test(message)) {
-    return new MemoryError("damaged", "A key of this session is not what this library keeps there", {
-      cause: error,
-    });
-  }
+  if (DAMAGED.test(message)) return damaged(error);
   return unavailable(`Redis did not do it: ${message}`, error);
 }

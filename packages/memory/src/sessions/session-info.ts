@@ -1,5 +1,7 @@
+import { damaged } from "../errors.ts";
 import type { Json } from "../history/item.ts";
 import type { Reply } from "../redis/script-runner.ts";
+import { parseStored } from "../stored-json.ts";
 
 /** What is known of a session, without its items. */
 export interface SessionInfo {
@@ -29,10 +31,15 @@ export interface ForkPoint {
   readonly messageId: string | null;
 }
 
-/** Decodes what the script function `session_info` returns; null if there is no session. */
+/**
+ * Decodes what the script function `session_info` returns; null if there is no session.
+ * @throws MemoryError `damaged`
+ */
 export function decodeInfo(id: string, reply: Reply): SessionInfo | null {
   if (reply[0] === "unknown") return null;
   const [, now, left, ttl, count, , created, updated, title, turn, root, parent, before, metadata] = reply;
+  // A TTL that is no number ends the reply.
+  if ([ttl, count, created, updated].some((value) => Number.isNaN(Number(value)))) throw damaged();
   return {
     id,
     title: orNull(title),
@@ -52,7 +59,7 @@ const orNull = (value: string | number | null | undefined): string | null =>
   value === "" || value === null || value === undefined ? null : String(value);
 
 function decodeMetadata(stored: string): Pick<SessionInfo, "metadata" | "metadataVersion"> {
-  const colon = stored.indexOf(":");
-  if (colon < 0) return { metadata: null, metadataVersion: 0 };
-  return { metadata: JSON.parse(stored.slice(colon + 1)), metadataVersion: Number(stored.slice(0, colon)) };
+  if (stored === "") return { metadata: null, metadataVersion: 0 };
+  const [, version, json = ""] = /^(\d+):(.*)$/s.exec(stored) ?? [];
+  return { metadata: parseStored<Json>(json, () => version !== undefined), metadataVersion: Number(version) };
 }

@@ -250,6 +250,19 @@ describe("output items", () => {
     await writer.end("completed");
   });
 
+  test.each(["\uFDD0+reasoning {bad\nHm", "\uFDD0+reasoning", "Hm\uFDD0"])(
+    "the damaged log %j is an error with a code for its readers",
+    async (log) => {
+      const writer = await begin();
+      await redis.command("SET", `${name}:{s}:log`, log);
+      const error = { name: "MemoryError", code: "damaged" };
+      await expect(elsewhere.get("s", writer.id)).rejects.toMatchObject(error);
+      await expect(follow(elsewhere, writer.id)).rejects.toMatchObject(error);
+      await history.clear("s");
+      expect(await writer.end("completed")).toMatchObject({ status: "cancelled" });
+    },
+  );
+
   test("an id that is in use is not given twice", async () => {
     await history.addMessage("s", { role: "user", content: "x", id: "taken" });
     const writer = await begin();

@@ -1,4 +1,5 @@
-import { type Item, isRole, type NewItem } from "../history/item.ts";
+import { damaged } from "../errors.ts";
+import { isRole, type NewItem } from "../history/item.ts";
 import { decodeItem, encodeExtras, type StoredCall } from "../history/item-record.ts";
 import { grownText } from "./grown-text.ts";
 
@@ -48,7 +49,7 @@ export interface Segment {
   isDone: boolean;
 }
 
-/** Reads a log piece by piece. Marks stand in one piece each. */
+/** Reads a log piece by piece. Marks stand in one piece each. @throws MemoryError `damaged` */
 export class LogReader {
   readonly segments: Segment[] = [];
 
@@ -62,6 +63,7 @@ export class LogReader {
     this.#add(first);
     for (const part of rest) {
       const end = part.indexOf("\n");
+      if (end < 0) throw damaged();
       const line = part.slice(1, end);
       if (end === 0) this.#add(MARK);
       else if (part.startsWith("+")) this.#start(line);
@@ -117,12 +119,14 @@ function recordParts(record: string): { kind: string; members: string } {
   return { kind, members: members === "" ? "" : `,${members}` };
 }
 
-/** The item of a segment, as far as it is written. */
+/** The item of a segment, as far as it is written. @throws MemoryError `damaged` */
 export function itemOf({ kind, members, text }: Segment): OutputItem {
   // Most items are plain messages.
   if (members === "" && isRole(kind)) return { role: kind, content: text };
   const record = `[2,${JSON.stringify(kind)},0,${JSON.stringify(text)},{${members.slice(1)}}]`;
-  const { id, createdAt, turnId, ...fields } = decodeItem(record, 0, "") as Item;
+  const item = decodeItem(record, 0, "");
+  if (item === undefined) throw damaged();
+  const { id, createdAt, turnId, ...fields } = item;
   return { ...fields, ...(id !== "-0" && { id }) } as OutputItem;
 }
 

@@ -57,6 +57,22 @@ describe.each(Object.entries(CLIENTS))("LangGraph's checkpointer with %s", (clie
     expect(await keysOf(redis, name)).toEqual([]);
   });
 
+  test.each(["mine", "{}"])("the damaged record %s is an error with a code", async (record) => {
+    const saver = new RedisMemorySaver({ client: redis.client, name });
+    const config = await saver.put(thread("t"), checkpoint(uuid6(0), { a: 1 }), metadata, { a: 1 });
+    await saver.putWrites(config, [["a", 2]], "task");
+    const damage = async (key: string) => {
+      for (const field of (await redis.command("HKEYS", `${name}:{t}:${key}`)) as string[])
+        await redis.command("HSET", `${name}:{t}:${key}`, field, record);
+    };
+    const error = { name: "MemoryError", code: "damaged" };
+    await damage("writes");
+    await expect(saver.getTuple(config)).rejects.toMatchObject(error);
+    await damage("checkpoints");
+    await expect(saver.getTuple(config)).rejects.toMatchObject(error);
+    await expect(Array.fromAsync(saver.list(thread("t")))).rejects.toMatchObject(error);
+  });
+
   test("stores a value once, however many checkpoints have it", async () => {
     const saver = new RedisMemorySaver({ client: redis.client, name });
     const large = "x".repeat(100_000);

@@ -21,6 +21,7 @@ import { fromBase64, toBase64 } from "../../bytes.ts";
 import { percentEncode } from "../../redis/keys.ts";
 import type { Script } from "../../redis/script.ts";
 import type { Reply, ScriptRunner } from "../../redis/script-runner.ts";
+import { parseStored } from "../../stored-json.ts";
 import { connect, type LangGraphOptions } from "./options.ts";
 import { DELETE, GET, LIST, LIST_THREADS, NOTE_THREAD, PUT, PUT_WRITES } from "./saver-scripts.ts";
 
@@ -149,7 +150,7 @@ export class RedisMemorySaver extends BaseCheckpointSaver {
       const [, , ...found] = (await this.#run(LIST, thread, args)).map(String);
       for (let i = 0; i < found.length; i += 2) {
         last = found[i] as string;
-        yield [last, JSON.parse(found[i + 1] as string) as CheckpointRecord];
+        yield [last, parseStored<CheckpointRecord>(found[i + 1] as string, Array.isArray)];
       }
       if (found.length === 0) return;
     }
@@ -169,7 +170,7 @@ export class RedisMemorySaver extends BaseCheckpointSaver {
     const reply = await this.#run(GET, thread, [join(ns, ""), wanted]);
     if (reply[0] === "unknown") return undefined;
     const [, , id = "", raw = "", count, ...found] = reply.map(String);
-    const [packed, metadata, parent] = JSON.parse(raw) as CheckpointRecord;
+    const [packed, metadata, parent] = parseStored<CheckpointRecord>(raw, Array.isArray);
     const checkpoint = (await this.#unpack(packed)) as Checkpoint;
     checkpoint.channel_values = {};
     for (let i = 0; i < Number(count) * 2; i += 2) {
@@ -190,7 +191,7 @@ export class RedisMemorySaver extends BaseCheckpointSaver {
     const writes: { key: ReturnType<typeof writesSortKey>; write: CheckpointPendingWrite }[] = [];
     for (let i = 0; i < found.length; i += 2) {
       const [, , task = "", index] = (found[i] as string).split(SEPARATOR);
-      const [channel, value, path] = JSON.parse(found[i + 1] as string) as WriteRecord;
+      const [channel, value, path] = parseStored<WriteRecord>(found[i + 1] as string, Array.isArray);
       const write: CheckpointPendingWrite = [task, channel, await this.#unpack(value)];
       writes.push({ key: writesSortKey(path, task, Number(index)), write });
     }

@@ -32,6 +32,14 @@ describe.each(Object.entries(CLIENTS))("LangGraph's store with %s", (_, connect)
     expect(await store.listNamespaces()).toEqual([]);
   });
 
+  test.each(["mine", "{}"])("the damaged record %s is an error with a code", async (record) => {
+    await store.put(["users"], "bob", { likes: "tea" });
+    await redis.command("HSET", `${name}:{store}:items`, "users\u001Fbob", record);
+    const error = { name: "MemoryError", code: "damaged" };
+    await expect(store.get(["users"], "bob")).rejects.toMatchObject(error);
+    await expect(store.search(["users"])).rejects.toMatchObject(error);
+  });
+
   test("answers as LangGraph's InMemoryStore does", async () => {
     const reference = new InMemoryStore();
     const items: [string[], string, Record<string, unknown>][] = [

@@ -13,6 +13,7 @@ import {
 } from "@langchain/langgraph-checkpoint";
 import type { Script } from "../../redis/script.ts";
 import type { ScriptRunner } from "../../redis/script-runner.ts";
+import { parseStored } from "../../stored-json.ts";
 import { matchesFilter } from "./filter.ts";
 import { connect, type LangGraphOptions } from "./options.ts";
 import { GET_ITEMS, LIST_NAMESPACES, PUT_ITEMS, SEARCH_ITEMS } from "./store-scripts.ts";
@@ -134,7 +135,7 @@ function nameOf(labels: readonly string[], key: string): string {
 
 function decodeItem(name: string, record: string): Item {
   const end = name.indexOf(KEY);
-  const [created, updated, value] = JSON.parse(record) as [number, number, Item["value"]];
+  const [created, updated, value] = parseStored<[number, number, Item["value"]]>(record, Array.isArray);
   return {
     value,
     key: name.slice(end + 1),
