@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { type Connection, connectNodeRedis, removeKeys } from "../../test/redis.ts";
 import { useRedis } from "../../test/use-redis.ts";
 import { fromRedisVl, importHistory, type Message, MessageHistory, type NewMessage } from "../index.ts";
@@ -50,6 +50,25 @@ test("what was written expires if a TTL is given", async () => {
   const [key = ""] = (await redis.command("KEYS", `${name}:vl:s:*`)) as string[];
   expect(await redis.command("TTL", key)).toBe(60);
   await expect(exportToRedisVl(history, "s", { ...target, ttlSeconds: 0 })).rejects.toThrow(TypeError);
+});
+
+test("an error of the target is thrown once, also while the history is read on", async () => {
+  const unhandled = vi.fn();
+  process.on("unhandledRejection", unhandled);
+  onTestFinished(() => void process.off("unhandledRejection", unhandled));
+  await history.addMessage("s", { role: "user", content: "Hi" });
+  // More than one page of the history.
+  await history.addMessages(
+    "s",
+    Array.from({ length: 1_000 }, () => ({ type: "reasoning", content: "Hm" })),
+  );
+  const full = async () => {
+    throw new Error("OOM command not allowed");
+  };
+  const target = { client: { evalSha: full, eval: full }, prefix: `${name}:vl` };
+  await expect(exportToRedisVl(history, "s", target)).rejects.toMatchObject({ code: "unavailable" });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(unhandled).not.toHaveBeenCalled();
 });
 
 const python = process.env.TEST_PYTHON ?? "python3";

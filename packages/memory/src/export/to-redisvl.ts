@@ -58,20 +58,24 @@ export async function exportToRedisVl(
   const keyPrefix = prefix.replace(/:+$/, "");
   let written = 0;
   let time = 0;
-  let batch: Promise<unknown>[] = [];
+  let batch: [key: string, fields: string[]][] = [];
+  const flush = async () => {
+    await Promise.all(
+      batch.map(([key, fields]) => redis.runWithoutDeadline(WRITE_HASH, [key], [ttl, ...fields])),
+    );
+    batch = [];
+  };
   for await (const message of history.messages(sessionId)) {
     // RedisVL orders by time alone.
     time = Math.max(message.createdAt.getTime() / 1000, time + STEP_SECONDS);
     const timestamp = time.toFixed(6);
     const entryId = `${sessionId}:${timestamp}:${sha1(message.id).slice(0, 8)}`;
     const fields = fieldsOf(message, { entry_id: entryId, session_tag: sessionId, timestamp });
-    batch.push(redis.runWithoutDeadline(WRITE_HASH, [`${keyPrefix}:${entryId}`], [ttl, ...fields]));
+    batch.push([`${keyPrefix}:${entryId}`, fields]);
     written++;
-    if (batch.length < TOGETHER) continue;
-    await Promise.all(batch);
-    batch = [];
+    if (batch.length === TOGETHER) await flush();
   }
-  await Promise.all(batch);
+  await flush();
   return written;
 }
 

@@ -90,6 +90,7 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     expect(await questions({ k: 1, before: "third" })).toEqual([[0, "first"]]);
     await expect(questions({ k: 1, before: "nothing" })).rejects.toMatchObject({ code: "unknown_message" });
     await expect(questions({ k: -1 })).rejects.toThrow(TypeError);
+    await expect(questions({ k: 1, before: "" })).rejects.toThrow(TypeError);
     expect(await history.questions("nowhere", { k: 1 })).toEqual([]);
   });
 

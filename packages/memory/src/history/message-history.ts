@@ -318,7 +318,7 @@ export class MessageHistory<T extends ItemTypes = ItemTypes> {
     assertFields("options", options, new Set(["k", "before"]));
     const { k, before = "" } = options;
     assertCount("k", k);
-    if (before !== "") assertId("before", before);
+    if (options.before !== undefined) assertId("before", before);
     const args = [String(k), before, "user"];
     const [status, , epoch, , , , ...entries] = await this.#run(RECENT, this.#keys(sessionId), args, true);
     if (status === "unknown") throw unknownMessage(before);

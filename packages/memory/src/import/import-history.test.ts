@@ -198,6 +198,23 @@ describe("importing again", () => {
     expect((await all("long")).map(({ content }) => content)).toEqual(lines.map((_, n) => `m${n}`));
   });
 
+  test("does nothing where it was stopped before it began", async () => {
+    await given("redisvl 0.28.0");
+    const signal = AbortSignal.abort(new Error("stopped"));
+    await expect(importHistory(history, source(), { signal })).rejects.toThrow("stopped");
+    expect(await history.count("session|1")).toBe(0);
+  });
+
+  test("takes an id that an item without a role has for one that exists", async () => {
+    const message = (id: string) => ({ id, role: "user" as const, content: "Hi" });
+    const messages = async function* () {
+      yield* [message("a"), message("b")];
+    };
+    await history.addMessage("s", { type: "reasoning", content: "Hm", id: "a" });
+    const done = await importHistory(history, { sessions: async () => [{ id: "s", messages }] });
+    expect(done).toMatchObject({ added: 1, existing: 1 });
+  });
+
   test("two at a time add each message once", async () => {
     await given("redisvl 0.28.0");
     const done = await Promise.all([1, 2, 3].map(() => importHistory(history, source())));
@@ -225,6 +242,10 @@ test("damaged records and impossible sessions are left out and counted, halves o
   expect(message).toMatchObject({ content: "fine", metadata: { a: "\ufffd" } });
   expect(message?.id).toMatch(/^sha256-/);
   expect(await importHistory(history, source)).toMatchObject({ added: 0, existing: 1 });
+});
+
+test.each([undefined, null, "redis://localhost", Promise.resolve()])("refuses the client %s", (client) => {
+  expect(() => fromLangChain({ client: client as never })).toThrow("client must be a connected client");
 });
 
 test("a TTL can be given to what is imported", async () => {

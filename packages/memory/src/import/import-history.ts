@@ -22,7 +22,7 @@ export interface ImportProgress {
   readonly ofSessions: number;
   /** Messages that were added. */
   readonly added: number;
-  /** Messages whose ids existed before. */
+  /** Messages whose ids were in use before. */
   readonly existing: number;
   /** Records that are no messages. They are left out. */
   readonly damaged: number;
@@ -54,6 +54,7 @@ export async function importHistory(
   if (typeof source?.sessions !== "function") {
     throw new TypeError("source must be what a function such as fromLangChain returns");
   }
+  signal?.throwIfAborted();
   const sessions = await source.sessions();
   const refusedSessions: string[] = [];
   const progress = { sessions: 0, ofSessions: sessions.length, added: 0, existing: 0, damaged: 0 };
@@ -128,6 +129,7 @@ async function add(
 
 async function idsOf(history: MessageHistory, sessionId: string): Promise<Set<string>> {
   const ids = new Set<string>();
-  for await (const { id } of history.messages(sessionId)) ids.add(id);
+  // An id is in use whatever has it.
+  for await (const { id } of history.items(sessionId)) ids.add(id);
   return ids;
 }

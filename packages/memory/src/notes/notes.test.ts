@@ -67,6 +67,7 @@ test("refuses what is no note before anything is sent", async () => {
   ])
     await expect(notes.put([note as never])).rejects.toThrow(TypeError);
   await expect(notes.put([])).rejects.toThrow(TypeError);
+  for (const id of [undefined, "", 5]) await expect(notes.remove(id as string)).rejects.toThrow("id must be");
   // 200 characters as people count them.
   await notes.put([{ text: "🎉".repeat(200) }]);
   expect(await notes.list()).toHaveLength(1);

@@ -4,6 +4,7 @@ import { notesKey } from "../redis/keys.ts";
 import type { Script } from "../redis/script.ts";
 import { type Reply, ScriptRunner } from "../redis/script-runner.ts";
 import { LIST_NOTES, PUT_NOTES, REMOVE_NOTE } from "../scripts/notes.ts";
+import { assertId } from "../validate.ts";
 import { decodeNote, encodeNote, type NewNote, type Note } from "./note.ts";
 import { assertNotes, MAX_NOTES } from "./validate-notes.ts";
 
@@ -66,8 +67,9 @@ export class Notes {
     return written as { -readonly [N in keyof New]: Note };
   }
 
-  /** Removes a note. False: it is not there. @throws MemoryError `unavailable`, `damaged` */
+  /** Removes a note. False: it is not there. @throws TypeError; MemoryError `unavailable`, `damaged` */
   async remove(id: string): Promise<boolean> {
+    assertId("id", id);
     const [status] = await this.#run(REMOVE_NOTE, [id]);
     return status === "ok";
   }

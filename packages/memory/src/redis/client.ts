@@ -42,6 +42,7 @@ export interface Evaluator {
 
 /** Adapts either client. Scripts are all that the library ever sends. @throws TypeError for any other client */
 export function evaluator(client: RedisClient): Evaluator {
+  if (typeof client !== "object" || client === null) throw notAClient();
   if ("evalSha" in client) {
     return {
       isClosed: () => client.isOpen === false,
@@ -63,7 +64,10 @@ export function evaluator(client: RedisClient): Evaluator {
       bySource: (source, keys, args) => client.eval(source, keys.length, ...keys, ...args),
     };
   }
-  throw new TypeError(
+  throw notAClient();
+}
+
+const notAClient = (): TypeError =>
+  new TypeError(
     "client must be a connected client of @redis/client or ioredis, not a URL, a promise or another client",
   );
-}

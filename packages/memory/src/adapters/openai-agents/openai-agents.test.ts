@@ -201,6 +201,22 @@ describe.each(Object.entries(CLIENTS))("A session of the Agents SDK with %s", (_
     expect(await contents()).toEqual(["b", "c"]);
   });
 
+  test("a transaction that begins a session takes no terms of one that Redis has evicted", async () => {
+    const recalling = new MessageHistory({ client: redis.client, name, recall: true });
+    for (const content of ["a tent", "a boat"]) await recalling.store("s", content, "Yes.");
+    await redis.command("DEL", `${name}:{s}:meta`);
+    await redis.command("DEL", `${name}:{s}:messages`);
+    const items: AgentInputItem[] = ["a lamp", "a rope"].map((content) => ({ role: "user", content }));
+    const operation = { operationId: "op", transaction: { type: "append_items" as const, items } };
+    await new RedisMemorySession(recalling, "s").applyHistoryTransaction(operation);
+    const search = async (query: string) => {
+      const options = { maxTokens: 100, countTokens: () => 1, minCoverage: 0 };
+      return (await recalling.search("s", query, options)).hits[0]?.messages[0]?.content;
+    };
+    expect(await search("boat")).toBeUndefined();
+    expect(await search("rope")).toBe("a rope");
+  });
+
   test("a suffix is replaced only if it is as expected", async () => {
     await session.addItems(ITEMS);
     const replace = (operationId: string, expectedSuffix: AgentInputItem[], replacement: AgentInputItem[]) =>

@@ -30,10 +30,7 @@ local records, given, is_layout_2 = new_records(8, function(id)
 end)
 if not records then return {'duplicate', now, given} end
 if #records > 0 then push(records) end
-if not epoch then
-  epoch = ARGV[3]
-  redis.call('HSET', meta, 'v', 1, 'epoch', epoch, 'created', now_text)
-end
+if not epoch then create_session(ARGV[3], '1') end
 redis.call('HSET', meta, 'updated', now_text, 'op:' .. ARGV[4], ARGV[5])
 if is_layout_2 then redis.call('HSET', meta, 'v', 2) end
 remove_items(first, length)
