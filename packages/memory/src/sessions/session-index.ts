@@ -12,7 +12,7 @@ const MAX_REMEMBERED = 10_000;
 export class SessionIndex {
   readonly #runner: ScriptRunner;
   readonly #keys: string[];
-  readonly #touched = new Map<string, { at: number; ttlMs: number }>();
+  #touched = new Map<string, { at: number; ttlMs: number }>();
 
   constructor(runner: ScriptRunner, name: string, owner: string) {
     this.#runner = runner;
@@ -27,12 +27,9 @@ export class SessionIndex {
     const now = performance.now();
     const last = this.#touched.get(sessionId);
     if (!isNew && last?.ttlMs === ttlMs && now - last.at < TOUCH_EVERY_MS) return;
-    this.#touched.delete(sessionId);
+    // All are forgotten, not the oldest: to find it, a Map looks at each entry that was deleted before it.
+    if (this.#touched.size >= MAX_REMEMBERED) this.#touched = new Map();
     this.#touched.set(sessionId, { at: now, ttlMs });
-    if (this.#touched.size > MAX_REMEMBERED) {
-      const oldest = this.#touched.keys().next();
-      if (!oldest.done) this.#touched.delete(oldest.value);
-    }
     this.#runner
       .runWithoutDeadline(TOUCH, this.#keys, [sessionId, String(ttlMs)])
       .catch(() => this.#touched.delete(sessionId));
