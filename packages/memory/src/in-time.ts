@@ -1,3 +1,5 @@
+import { unref } from "./unref.ts";
+
 /**
  * Calls a function of the caller's, and waits for it only so long. It may throw, and it may ignore the signal, which aborts
  * when its result is no longer waited for.
@@ -10,15 +12,14 @@ export async function inTime<Result>(
 ): Promise<Result> {
   const controller = new AbortController();
   const { promise: giveUp, reject } = Promise.withResolvers<never>();
-  const timer: Partial<NodeJS.Timeout> | number = setTimeout(() => {
+  const timer = setTimeout(() => {
     reject(late);
     controller.abort(late);
   }, timeoutMs);
-  // A timer that keeps a process from exiting is Node.js' own.
-  if (typeof timer === "object") timer.unref?.();
+  unref(timer);
   try {
     return await Promise.race([Promise.resolve(controller.signal).then(call), giveUp]);
   } finally {
-    clearTimeout(timer as number);
+    clearTimeout(timer);
   }
 }

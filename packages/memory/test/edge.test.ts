@@ -13,11 +13,14 @@ beforeAll(async () => {
 afterAll(() => redis.close());
 
 // What is there at the edge, and nothing of Node.js.
-const { crypto, TextEncoder, TextDecoder, AbortController, setTimeout, setInterval } = globalThis;
+const { crypto, TextEncoder, TextDecoder, AbortController } = globalThis;
 const { clearTimeout, clearInterval, performance, btoa, atob, structuredClone } = globalThis;
 const EDGE = {
-  ...{ crypto, TextEncoder, TextDecoder, AbortController, setTimeout, setInterval },
+  ...{ crypto, TextEncoder, TextDecoder, AbortController },
   ...{ clearTimeout, clearInterval, performance, btoa, atob, structuredClone },
+  // The timers of the web's platform are numbers.
+  setTimeout: (run: () => void, ms: number) => Number(setTimeout(run, ms)),
+  setInterval: (run: () => void, ms: number) => Number(setInterval(run, ms)),
   // The client's errors are of the test's realm.
   ...{ Error, TypeError },
 };
@@ -56,6 +59,20 @@ test("the library is bundled without anything of Node.js, and runs without it", 
     const { id } = await blobs.put("s", bytes, { mediaType: "image/png" });
     const here = await (await blobs.get("s", id))?.data().next();
     expect([...(here?.value ?? [])]).toEqual([1, 2, 255]);
+    // Another process makes the vectors of this session. That must not keep others from theirs.
+    await redis.command(
+      "HSET",
+      `${name}:{s}:meta`,
+      "embedder",
+      "x",
+      "embedder_until",
+      `${Date.now() + 60_000}`,
+    );
+    const embedder = { model: "m", dimensions: 1, embed: async (texts: string[]) => texts.map(() => [1]) };
+    const embedding = new MessageHistory({ client, name, embedder });
+    await embedding.store("s", "One", "Yes");
+    await embedding.store("other", "Two", "Yes");
+    await expect.poll(() => redis.command("LLEN", `${name}:{other}:vectors`)).toBe(2);
     // The same content has the same id everywhere.
     expect(id).toBe(`sha256-${createHash("sha256").update(bytes).digest("base64url")}`);
   } finally {

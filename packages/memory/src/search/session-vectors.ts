@@ -1,5 +1,6 @@
 import { MemoryError } from "../errors.ts";
 import type { RunScript } from "../redis/script-runner.ts";
+import { unref } from "../unref.ts";
 import {
   assertEmbedder,
   type Embedder,
@@ -97,7 +98,7 @@ class VectorQueue {
       this.#waiting.delete(key);
       const left = await this.#run(job);
       if (left === "more") this.add(key, job);
-      if (left === "taken") setTimeout(() => this.add(key, job), LEASE_MS).unref();
+      if (left === "taken") unref(setTimeout(() => this.add(key, job), LEASE_MS));
     }
     this.#isWorking = false;
   }

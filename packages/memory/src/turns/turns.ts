@@ -24,6 +24,7 @@ import {
 import type { Embedder } from "../search/embedder.ts";
 import { type SessionVectors, vectorsOf } from "../search/session-vectors.ts";
 import { encodeAllTerms, encodeTerms } from "../search/terms.ts";
+import { unref } from "../unref.ts";
 import { assertCount, assertFields, assertId, assertTimeout } from "../validate.ts";
 import {
   assertBegin,
@@ -412,9 +413,7 @@ export class Turns {
     const leaseEndsAt = performance.now() + this.#leaseMs;
     for (let stopped = false; !stopped && performance.now() < leaseEndsAt; ) {
       await new Promise((resolve) => {
-        const timer: Partial<NodeJS.Timeout> = setTimeout(resolve, STOP_RETRY_MS);
-        // Timers that keep a process from exiting are Node.js' own.
-        timer.unref?.();
+        unref(setTimeout(resolve, STOP_RETRY_MS));
       });
       stopped = await this.#stop(keys, turnId, "interrupted").then(
         () => true,

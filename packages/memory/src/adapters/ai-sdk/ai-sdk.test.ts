@@ -447,6 +447,40 @@ test("an answer that fails is told, kept as far as it came, and the chat goes on
   expect(textOf(chat.messages.at(-1))).toBe(WORDS(2));
 });
 
+/** Answers a message without a server. Resolves when the turn has ended. */
+async function answerOnce(options: Pick<ChatHandlerOptions, "answer" | "onError">): Promise<void> {
+  let done: Promise<void> | undefined;
+  const waitUntil = (promise: Promise<void>) => {
+    done = promise;
+  };
+  const body = JSON.stringify({ id: "c", message: said("u1", "Hi") });
+  await chatHandler({ turns, history, waitUntil, ...options }).POST(
+    new Request("http://localhost/", { method: "POST", body }),
+  );
+  await done;
+}
+
+test("an answer that comes after the chat was stopped is cancelled", async () => {
+  const cancelled = Promise.withResolvers<void>();
+  await answerOnce({
+    answer: async ({ signal }) => {
+      await turns.cancel("c", (await history.info("c"))?.runningTurnId ?? "");
+      if (!signal.aborted) await once(signal, "abort");
+      return new ReadableStream({ cancel: () => cancelled.resolve() });
+    },
+  });
+  await cancelled.promise;
+});
+
+test("an error of onError leaves no turn running", async () => {
+  const fail = (message: string) => () => {
+    throw new Error(message);
+  };
+  const answer = answerOnce({ answer: fail("of the model"), onError: fail("of the callback") });
+  await expect(answer).rejects.toThrow("of the callback");
+  expect((await history.info("c"))?.runningTurnId).toBeNull();
+});
+
 test("the caller decides which session a chat is, and wrong requests are refused", async () => {
   const { model } = slowModel(1);
   const session = (chatId: string) => (chatId === "c" ? "alice-c" : null);

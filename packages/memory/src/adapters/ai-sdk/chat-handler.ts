@@ -132,9 +132,12 @@ export function chatHandler(options: ChatHandlerOptions): ChatHandler {
       const isEmpty = message === undefined || message.parts.length === 0;
       await writer.end(failed ? "failed" : "completed", isEmpty ? {} : { message: fromUiMessage(message) });
     } catch (error) {
-      // Stopped: the model's stream was aborted.
-      if (!writer.signal.aborted) onError(error);
-      await writer.end("failed");
+      try {
+        // Stopped: the model's stream was aborted.
+        if (!writer.signal.aborted) onError(error);
+      } finally {
+        await writer.end("failed");
+      }
     }
   };
 
@@ -285,6 +288,7 @@ async function writeAnswer(
   };
   const reader = stream.getReader();
   const stop = () => void reader.cancel(writer.signal.reason).catch(() => {});
+  if (writer.signal.aborted) stop();
   writer.signal.addEventListener("abort", stop);
   for (;;) {
     const { value, done } = await reader.read();
