@@ -61,3 +61,18 @@ test("keeps sessions of later pages that were used in the same millisecond as th
   await second;
   expect(ids(list)).toEqual(["a", "b", "c"]);
 });
+
+test("shows a session once that has moved to the first page while a later one was on its way", async () => {
+  const asked = answerLater();
+  const list = new SessionList();
+  const first = list.refresh(null);
+  asked[0]?.(pageOf("cursor", "a", "b"));
+  await first;
+  const more = list.loadMore();
+  const second = list.refresh(null);
+  asked[2]?.(pageOf("cursor", "c", "a", "b"));
+  await second;
+  asked[1]?.(listOf("c"));
+  await more;
+  expect(ids(list)).toEqual(["c", "a", "b"]);
+});

@@ -62,11 +62,12 @@ export class SessionList {
   }
 
   async loadMore(): Promise<void> {
-    const { nextCursor, sessions } = this.#state;
+    const { nextCursor } = this.#state;
     if (nextCursor === null) return;
     try {
       const page = await fetchSessions(LATER_PAGE, nextCursor);
-      const known = new Set(sessions.map(({ id }) => id));
+      // One that was used meanwhile may have moved to the first page.
+      const known = new Set(this.#state.sessions.map(({ id }) => id));
       const more = page.sessions.filter(({ id }) => !known.has(id));
       this.store.update({ sessions: [...this.#state.sessions, ...more], nextCursor: page.next_cursor });
     } catch (error) {

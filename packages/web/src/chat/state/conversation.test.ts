@@ -316,6 +316,21 @@ test("keeps a message that is sent while the stored ones are read", async () => 
   expect(contents(conversation)).toEqual(["user: Before", "assistant: Yes", "user: Hi", "assistant: "]);
 });
 
+test("keeps a turn that began and ended while older messages were read", async () => {
+  const items = later();
+  const before = [message("e-0", "user", "Before"), message("e-1", "assistant", "Yes")];
+  const all = [...before, message("e-2", "user", "Hi"), message("e-3", "assistant", "Hello")];
+  routes["GET /items"] = [items.answer, page(...all)];
+  routes["POST /api/chat"] = [stream("Hello")];
+  const conversation = new Conversation(SESSION);
+  const refreshed = conversation.refresh();
+  conversation.send("Hi", choice);
+  await vi.waitFor(() => expect(conversation.store.get().messages.at(-1)?.id).toBe("e-3"));
+  items.give(page(...before));
+  await refreshed;
+  expect(contents(conversation)).toEqual(["user: Before", "assistant: Yes", "user: Hi", "assistant: Hello"]);
+});
+
 describe("a reload", () => {
   let room: number;
   beforeEach(() => {

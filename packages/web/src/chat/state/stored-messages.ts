@@ -20,6 +20,8 @@ export class StoredMessages {
   readonly #store: Store<ConversationState>;
   /** ISO time at which Redis deletes the session, as last heard; null while that is unknown. */
   expiresAt: string | null = null;
+  /** Requests for the newest messages so far. */
+  #requests = 0;
 
   constructor(sessionId: string, store: Store<ConversationState>) {
     this.#sessionId = sessionId;
@@ -28,7 +30,7 @@ export class StoredMessages {
 
   /** Loads the newest page. @throws ApiError */
   async load(signal: AbortSignal): Promise<void> {
-    this.#merge(await this.#fetch(PAGE, signal));
+    await this.#mergeNewest(PAGE, signal);
   }
 
   async loadOlder(signal: AbortSignal): Promise<void> {
@@ -50,11 +52,19 @@ export class StoredMessages {
   /** Returns false if Redis or the server cannot be reached. The streamed text stays; the next turn refreshes again. */
   async refresh(signal: AbortSignal): Promise<boolean> {
     try {
-      this.#merge(await this.#fetch(NEWS, signal));
+      await this.#mergeNewest(NEWS, signal);
       return true;
     } catch {
       return false;
     }
+  }
+
+  async #mergeNewest(limit: number, signal: AbortSignal): Promise<void> {
+    this.#requests += 1;
+    const request = this.#requests;
+    const page = await this.#fetch(limit, signal);
+    // An answer that a later request has overtaken lacks what happened between them.
+    if (request === this.#requests) this.#merge(page);
   }
 
   /** Returns the newest page, which is empty for a session that Redis does not have. */
