@@ -331,6 +331,18 @@ test("keeps a turn that began and ended while older messages were read", async (
   expect(contents(conversation)).toEqual(["user: Before", "assistant: Yes", "user: Hi", "assistant: Hello"]);
 });
 
+test("asks for the settings again once, however many requests for them have failed", async () => {
+  vi.useFakeTimers();
+  routes["GET /items"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello"))];
+  const conversation = new Conversation(SESSION);
+  for (let n = 0; n < 5; n++) await conversation.refresh();
+  const count = () => asked.filter(({ path }) => path === "GET /settings").length;
+  const before = count();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(count()).toBe(before + 1);
+  conversation.close();
+});
+
 describe("a reload", () => {
   let room: number;
   beforeEach(() => {

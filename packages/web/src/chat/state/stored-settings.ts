@@ -22,6 +22,7 @@ export class StoredSettings {
   #stored: SessionSettings = {};
   #unsaved: SessionSettingsPatch;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(sessionId: string, store: Store<ConversationState>) {
     this.#sessionId = sessionId;
@@ -38,7 +39,8 @@ export class StoredSettings {
     } catch {
       signal.throwIfAborted();
       // What is known here is used until Redis can be asked.
-      setTimeout(() => this.load(signal).catch(() => {}), RETRY_MS);
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.load(signal).catch(() => {}), RETRY_MS);
     }
     this.#show();
     this.#saveSoon();
