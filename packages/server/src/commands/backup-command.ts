@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createTerminal } from "@redis-memory-magic/setup/base/terminal";
+import { counted } from "../counted.ts";
 import { AppError } from "../errors/app-error.ts";
 import {
   BackupFileError,
@@ -76,9 +77,10 @@ async function backUpInto(
 
 async function write(path: string, { redis, name, print }: CommandContext): Promise<Counts> {
   const counts = { sessions: 0, keys: 0 };
+  const show = (): string => `${counted(counts.sessions, "session")}, ${counted(counts.keys, "key")}`;
   const task = createTerminal({ stream: process.stderr }).task("Backup");
-  task.watch(() => `${counts.sessions} sessions, ${counts.keys} keys`);
-  async function* counted(records: AsyncIterable<BackupRecord>) {
+  task.watch(show);
+  async function* count(records: AsyncIterable<BackupRecord>) {
     for await (const record of records) {
       const { sessions, keys } = countOf(record);
       counts.sessions += sessions;
@@ -88,11 +90,11 @@ async function write(path: string, { redis, name, print }: CommandContext): Prom
   }
   const records = new RedisBackup(redis.client, name).records();
   try {
-    await writeBackup(path, redis.address, counted(records));
+    await writeBackup(path, redis.address, count(records));
   } finally {
     task.drop();
   }
-  print(`${path}: ${counts.sessions} sessions, ${counts.keys} keys. It holds conversations: keep it safe.\n`);
+  print(`${path}: ${show()}. It holds conversations: keep it safe.\n`);
   return counts;
 }
 

@@ -60,9 +60,7 @@ test("writes a file named after its time, tries a restore in an empty Redis, and
       ["--into", folder, "--keep", "2", "--try-in", empty.url],
       MONDAY + day * DAY_MS,
     );
-    expect(said).toMatch(
-      /1 sessions, \d keys\..*\nA restore of it was tried: all of it can be restored\.\n$/,
-    );
+    expect(said).toMatch(/1 session, \d keys\..*\nA restore of it was tried: all of it can be restored\.\n$/);
   }
   expect(readdirSync(folder).sort()).toEqual([
     "2026-11-25T03-15-07Z.backup",

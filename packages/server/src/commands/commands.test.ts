@@ -97,7 +97,7 @@ test("exports and erases all data of an owner, and none of another owner", async
 
   const erased = await run(server, owner, "erase", "alice");
   expect(erased.out).toMatch(
-    /^Erased of alice: 2 sessions in \d+ keys of Redis, 1 API keys, 0 logins\. Left: 0\.\n$/,
+    /^Erased of alice: 2 sessions in \d+ keys of Redis, 1 API key, 0 logins\. Left: 0\.\n$/,
   );
   const left = await server.keys();
   expect(left.filter((key) => key.includes("alice") && !key.includes("bob"))).toEqual([]);
@@ -126,6 +126,6 @@ test("an erased guest is a new guest with the same cookie", async () => {
   const cookie = String(first.headers["set-cookie"]).split(";")[0] ?? "";
   const who = async () => (await server.inject("GET", "/auth/me", undefined, { cookie })).json().owner;
   const guest = await who();
-  expect((await run(server, owner, "erase", guest)).out).toMatch(/1 sessions .* Left: 0\.\n$/);
+  expect((await run(server, owner, "erase", guest)).out).toMatch(/1 session .* Left: 0\.\n$/);
   await expect.poll(who).not.toBe(guest);
 });

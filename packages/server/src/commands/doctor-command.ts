@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import type { CheckResult } from "./doctor/check-result.ts";
 import { runChecks } from "./doctor/run-checks.ts";
 
@@ -22,6 +23,6 @@ export async function doctor(): Promise<void> {
     counts[result.level]++;
     show(result);
   }
-  console.log(`\n${counts.ok} ok, ${counts.warn} warnings, ${counts.fail} failed`);
+  console.log(`\n${counts.ok} ok, ${counted(counts.warn, "warning")}, ${counts.fail} failed`);
   if (counts.fail > 0) process.exitCode = 1;
 }

@@ -1,5 +1,6 @@
 import { NO_QUOTA } from "../chat/caller.ts";
 import { SessionStore } from "../chat/session-store.ts";
+import { counted } from "../counted.ts";
 import { AppError } from "../errors/app-error.ts";
 import { exportJson } from "../http/wire/export-json.ts";
 import { toApiNote } from "../http/wire/note.ts";
@@ -26,8 +27,8 @@ export async function owner(args: readonly string[], context: CommandContext): P
     const erased = await data.erase(subject);
     logSecurityEvent(log, "owner_erased", erased);
     print(
-      `Erased of ${erased.owner}: ${erased.sessions} sessions in ${erased.keys} keys of Redis, ` +
-        `${erased.apiKeys} API keys, ${erased.logins} logins. Left: ${erased.left}.\n`,
+      `Erased of ${erased.owner}: ${counted(erased.sessions, "session")} in ${counted(erased.keys, "key")} of Redis, ` +
+        `${counted(erased.apiKeys, "API key")}, ${counted(erased.logins, "login")}. Left: ${erased.left}.\n`,
     );
     if (erased.left > 0) throw new UsageError("Something was written meanwhile. Erase again:");
   } else {

@@ -72,7 +72,7 @@ test("on a Cluster too, all that is kept of an owner is exported, and erased fro
   expect(document.api_keys).toHaveLength(1);
 
   expect(await run("erase")).toMatch(
-    /^Erased of alice: 30 sessions in \d+ keys of Redis, 1 API keys, 1 logins\. Left: 0\.\n$/,
+    /^Erased of alice: 30 sessions in \d+ keys of Redis, 1 API key, 1 login\. Left: 0\.\n$/,
   );
   const after = await perNode();
   expect(after.map(({ alice }) => alice)).toEqual([[], [], []]);

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createTerminal } from "@redis-memory-magic/setup/base/terminal";
+import { counted } from "../counted.ts";
 import { AppError } from "../errors/app-error.ts";
 import { checkBackup, readBackup } from "../storage/backup/backup-file.ts";
 import { RedisBackup, type Restored } from "../storage/backup/redis-backup.ts";
@@ -27,7 +28,7 @@ export async function restore(
   };
   let done = 0;
   const task = createTerminal({ stream: process.stderr }).task("Restore");
-  task.watch(() => `${done} of ${held.keys} keys`);
+  task.watch(() => `${done} of ${counted(held.keys, "key")}`);
   try {
     const restored = new RedisBackup(redis.client, name).restore(readBackup(path), options);
     for await (const { record, result } of restored) {
@@ -41,7 +42,7 @@ export async function restore(
     task.drop();
   }
   const say = ({ sessions, keys }: { sessions: number; keys: number }) =>
-    `${sessions} sessions (${keys} keys)`;
+    `${counted(sessions, "session")} (${counted(keys, "key")})`;
   print(`Restored ${say(counts.restored)} of ${say(held)}.\n`);
   if (counts.there.keys > 0)
     print(`Skipped, because they exist already: ${say(counts.there)}. To replace them: --replace\n`);
@@ -77,6 +78,6 @@ export function explained(error: unknown, keys: number): unknown {
   const far =
     keys === 0
       ? "Nothing was written."
-      : `${keys} keys were restored. Remove the cause, then run the command again.`;
+      : `${counted(keys, "key")} had been restored. Remove the cause, then run the command again.`;
   return new AppError(error.code, `${what} ${far}`, { cause });
 }

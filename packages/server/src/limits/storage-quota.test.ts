@@ -23,7 +23,7 @@ test("refuses more sessions than the owner may have, and says when one expires",
   await quota.reserve("s1", 10);
   await expect(quota.reserve("s2", 10)).rejects.toMatchObject({
     code: "storage_limit_reached",
-    message: "No more than 1 sessions can be kept. Delete a session, or wait until one has expired.",
+    message: "No more than 1 session can be kept. Delete a session, or wait until one has expired.",
     limit: { policy: "sessions", quota: 1, remaining: 0 },
   });
 });

@@ -1,5 +1,6 @@
 import { OwnerQuota, type OwnerQuotaOptions } from "@redis-memory-magic/memory";
 import type { StorageQuota } from "../chat/caller.ts";
+import { counted } from "../counted.ts";
 import { AppError } from "../errors/app-error.ts";
 import { translated } from "../errors/memory-error.ts";
 import type { Account, UsageLimits } from "./usage-limits.ts";
@@ -57,12 +58,12 @@ export class CallerQuota implements StorageQuota {
     const { maxSessions = 0, maxBytes = 0 } = this.#options;
     const [policy, quota, what] =
       admission.kind === "too_many_sessions"
-        ? (["sessions", maxSessions, "sessions"] as const)
-        : (["bytes", maxBytes, "bytes of messages"] as const);
+        ? (["sessions", maxSessions, counted(maxSessions, "session")] as const)
+        : (["bytes", maxBytes, `${maxBytes} bytes of messages`] as const);
     const resetSeconds = Math.max(1, Math.ceil((admission.freeInMs ?? 60_000) / 1000));
     throw new AppError(
       "storage_limit_reached",
-      `No more than ${quota} ${what} can be kept. Delete a session, or wait until one has expired.`,
+      `No more than ${what} can be kept. Delete a session, or wait until one has expired.`,
       { retryAfter: resetSeconds, limit: { policy, quota, remaining: 0, resetSeconds } },
     );
   }

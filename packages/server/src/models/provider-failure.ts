@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import { AppError, type ErrorCode, type ProviderFacts } from "../errors/app-error.ts";
 import { ERRORS } from "../errors/error-table.ts";
 
@@ -114,5 +115,5 @@ const inSeconds = (seconds: number | undefined): string => {
   if (seconds === undefined) return "in a minute";
   if (seconds >= 7200) return `in ${Math.ceil(seconds / 3600)} hours`;
   if (seconds >= 120) return `in ${Math.ceil(seconds / 60)} minutes`;
-  return seconds === 1 ? "in 1 second" : `in ${seconds} seconds`;
+  return `in ${counted(seconds, "second")}`;
 };

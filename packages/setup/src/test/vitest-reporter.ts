@@ -23,7 +23,7 @@ class ResultsReporter implements Reporter {
       for (const test of module.children.allTests()) addTest(results, test, `${file} > ${test.fullName}`);
     }
     if (unhandledErrors.length > 0)
-      results.failed.push(`${unhandledErrors.length} errors outside of any test`);
+      results.failed.push(`errors outside of any test: ${unhandledErrors.length}`);
     writeFileSync(process.env.TEST_RESULTS_FILE ?? "test-results.json", JSON.stringify(results));
   }
 }

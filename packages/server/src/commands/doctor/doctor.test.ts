@@ -330,12 +330,14 @@ test("behind sentinels", async () => {
       .join(",")}/${MASTER_NAME}`;
   await expect
     .poll(async () => of(await examined({ REDIS_URL: address(3) }), "topology"), { timeout: 20_000 })
-    .toBe("ok: the master that 3 sentinels name");
-  expect(of(await examined({ REDIS_URL: address(1) }), "topology")).toMatch(/^warn: .*name 3 at least/);
+    .toBe("ok: the master named by 3 sentinels");
+  expect(of(await examined({ REDIS_URL: address(1) }), "topology")).toMatch(
+    /^warn: the master named by 1 sentinel: name 3 at least/,
+  );
   await killMaster();
   await expect
     .poll(async () => of(await examined({ REDIS_URL: address(3) }), "topology"), { timeout: 20_000 })
-    .toMatch(/^warn: the master that 3 sentinels name, without a replica/);
+    .toMatch(/^warn: the master named by 3 sentinels, without a replica/);
 });
 
 test("the command prints a line for each and ends with 1 if a check failed", async () => {
@@ -352,7 +354,7 @@ test("the command prints a line for each and ends with 1 if a check failed", asy
   };
   const well = await run({ REDIS_URL: url });
   expect(well.output).toMatch(/^ok {4}eviction {7}noeviction/m);
-  expect(well.output).toMatch(/\n\d+ ok, \d warnings, 0 failed\n$/);
+  expect(well.output).toMatch(/\n\d+ ok, \d warnings?, 0 failed\n$/);
   expect(well.code).toBe(0);
   const ill = await run({ REDIS_URL: "redis://127.0.0.1:9" });
   expect(ill.output).toMatch(/^fail {2}Redis/m);

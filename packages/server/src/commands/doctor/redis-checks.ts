@@ -1,3 +1,4 @@
+import { counted } from "../../counted.ts";
 import { type CheckResult, fail, ok, warn } from "./check-result.ts";
 import type { Machine } from "./machine.ts";
 import type { RedisNode } from "./redis-node.ts";
@@ -38,7 +39,7 @@ function role({ info }: RedisNode): CheckResult {
       "replication",
       "This is a replica, which takes no writes. Name its master in REDIS_URL, or the sentinels.",
     );
-  if (replicas > 0) return ok("replication", `a master with ${replicas} replica${replicas > 1 ? "s" : ""}`);
+  if (replicas > 0) return ok("replication", `a master with ${counted(replicas, "replica")}`);
   return ok("replication", "a master without replicas: while it is away, stateful turns are refused");
 }
 

@@ -2,6 +2,7 @@ import type { ChatModel } from "../../chat/chat-model.ts";
 import type { Config } from "../../config/config.ts";
 import { isLoopback } from "../../config/fields.ts";
 import type { Allowances } from "../../config/limits.ts";
+import { counted } from "../../counted.ts";
 import { E5_SMALL } from "../../models/embedding/e5-small.ts";
 import { installedEncoder } from "../../models/embedding/setup.ts";
 import { type CheckResult, ok, warn } from "./check-result.ts";
@@ -65,7 +66,8 @@ export async function checkProviders(config: Config, models: readonly ChatModel[
   );
   const another = seen.some(({ model, availability }) => model.id !== "mirror" && availability?.available);
   return seen.map(({ model, availability }) => {
-    if (availability?.available) return ok("provider", `${model.name}: ${availability.models.length} models`);
+    if (availability?.available)
+      return ok("provider", `${model.name}: ${counted(availability.models.length, "model")}`);
     const why = [availability?.reason ?? "It did not answer in time.", availability?.action]
       .filter(Boolean)
       .join(" ");

@@ -1,4 +1,5 @@
 import type { RedisConfig } from "../../config/redis.ts";
+import { counted } from "../../counted.ts";
 import { type CheckResult, fail, ok, warn } from "./check-result.ts";
 import type { RedisNode } from "./redis-node.ts";
 
@@ -16,7 +17,7 @@ export async function checkTopology(config: RedisConfig, nodes: readonly RedisNo
       "This is a node of a Cluster: it refuses keys that other nodes have. Write REDIS_URL as redis+cluster://…",
     );
   if (config.topology === "single") return ok("topology", "one server");
-  const text = `the master that ${config.nodes.length} sentinels name`;
+  const text = `the master named by ${counted(config.nodes.length, "sentinel")}`;
   if (config.nodes.length < SENTINELS)
     return warn(
       "topology",
@@ -33,7 +34,7 @@ async function checkCluster(nodes: readonly RedisNode[], withoutReplica: number)
   if (answer === "")
     return warn(
       "topology",
-      `a Cluster of ${nodes.length} masters, whose state may not be asked for (CLUSTER INFO)`,
+      `a Cluster of ${counted(nodes.length, "master")}, whose state may not be asked for (CLUSTER INFO)`,
     );
   const assigned = Number(field("cluster_slots_ok"));
   if (field("cluster_state") !== "ok" || assigned < SLOTS) {
@@ -42,7 +43,7 @@ async function checkCluster(nodes: readonly RedisNode[], withoutReplica: number)
       `the Cluster is ${field("cluster_state")}: ${assigned} of ${SLOTS} slots have a master. See redis-cli --cluster check, then redis-cli --cluster fix.`,
     );
   }
-  const text = `a Cluster of ${nodes.length} masters, all slots there`;
+  const text = `a Cluster of ${counted(nodes.length, "master")}, all slots there`;
   if (withoutReplica > 0)
     return warn(
       "topology",

@@ -1,4 +1,5 @@
 import type { BuiltInEmbedding, EmbeddingUse } from "../../chat/built-in-embedding.ts";
+import { counted } from "../../counted.ts";
 import { AppError } from "../../errors/app-error.ts";
 import type { Log } from "../embedded/log.ts";
 import type { Exit } from "../embedded/process/model-child.ts";
@@ -127,7 +128,7 @@ export class EmbeddingModel implements BuiltInEmbedding {
     const retryAfter = Math.max(FETCH_SECONDS, Math.ceil((until - performance.now()) / 1000));
     return new AppError(
       "provider_unavailable",
-      `${this.unavailable?.reason} Try again in ${retryAfter} seconds, or use another embedding model.`,
+      `${this.unavailable?.reason} Try again in ${counted(retryAfter, "second")}, or use another embedding model.`,
       { retryAfter },
     );
   }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { loadConfig } from "../../config/config.ts";
+import { counted } from "../../counted.ts";
 import { connectRedis } from "../redis.ts";
 import { BackupFileError, type Counts, readBackup } from "./backup-file.ts";
 import { RedisBackup } from "./redis-backup.ts";
@@ -55,7 +56,7 @@ export async function tryRestore(
       }
       if (restored.sessions !== held.sessions || restored.keys !== held.keys)
         throw new BackupFileError(
-          `Only ${restored.sessions} of ${held.sessions} sessions could be restored from ${path}.`,
+          `Only ${restored.sessions} of ${counted(held.sessions, "session")} could be restored from ${path}.`,
         );
     } finally {
       await client.sendCommand(["FLUSHALL"]);

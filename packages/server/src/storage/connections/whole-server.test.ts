@@ -68,7 +68,7 @@ test.each(Object.entries(TOPOLOGIES))(
       print: (text) => void out.push(text),
     });
     expect(out.join("")).toMatch(
-      /^Erased of alice: 20 sessions in \d+ keys of Redis, 1 API keys, 0 logins\. Left: 0\.\n$/,
+      /^Erased of alice: 20 sessions in \d+ keys of Redis, 1 API key, 0 logins\. Left: 0\.\n$/,
     );
     const left = await Array.fromAsync(keysMatching(redis.client, `${name}:*`));
     expect(left.filter((key) => key.includes("alice"))).toEqual([]);

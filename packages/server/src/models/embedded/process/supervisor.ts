@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { counted } from "../../../counted.ts";
 import { AppError } from "../../../errors/app-error.ts";
 import type { Log } from "../log.ts";
 import type { Installed } from "../setup/setup.ts";
@@ -38,7 +39,7 @@ export class Supervisor {
       const retryAfter = Math.ceil(this.#pauseMs() / 1000);
       throw new AppError(
         "provider_unavailable",
-        `${this.unavailable} It is tried again in ${retryAfter} seconds. Choose another provider until then.`,
+        `${this.unavailable} It is tried again in ${counted(retryAfter, "second")}. Choose another provider until then.`,
         { retryAfter },
       );
     }
