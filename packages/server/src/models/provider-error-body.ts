@@ -194,23 +194,29 @@ export function failureOfResponse(
 
 /**
  * What an error inside a stream, or of a response that failed, means.
- * @param hasBegun true if some of an answer has come: the request was taken, and must not be repeated in another way
+ * @param hasBegun true if some of an answer has come: the request was taken. The failure then has nothing by which a
+ * request is repeated in another way: a refused field, a refusing status, a missing API
  */
-export function failureOfError(error: ProviderError, secrets: readonly string[], hasBegun = false): AppError {
+export function failureOfError(
+  error: ProviderError,
+  secrets: readonly string[],
+  hasBegun: boolean,
+): AppError {
+  const { status, param } = error;
   const noSuchApi = !hasBegun && /unexpected endpoint/i.test(error.message);
-  return providerFailure(codeOf(error, error.status), {
+  return providerFailure(codeOf(error, status), {
     message: quotable(error.message, secrets),
-    ...(error.status !== null && { status: error.status }),
+    ...(status !== null && !(hasBegun && status < 500) && { status }),
     ...(noSuchApi && { noSuchApi }),
-    ...(error.param && !hasBegun && { param: error.param }),
+    ...(param && !hasBegun && { param }),
     ...(error.contextWindow !== null && { contextWindow: error.contextWindow }),
   });
 }
 
-/** What a body means that should have been an answer. */
-export function failureOfBody(body: unknown, secrets: readonly string[]): AppError {
+/** What a body means that should have been an answer, or the rest of one. */
+export function failureOfBody(body: unknown, secrets: readonly string[], hasBegun: boolean): AppError {
   const error = errorOfBody(body);
-  return error === null ? providerFailure("provider_failed") : failureOfError(error, secrets);
+  return error === null ? providerFailure("provider_failed") : failureOfError(error, secrets, hasBegun);
 }
 
 /** A proxy's page is not quoted; a short line of text is. */

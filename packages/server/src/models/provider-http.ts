@@ -250,7 +250,7 @@ class JsonReader implements BodyReader<unknown> {
     if (text.trimStart().startsWith("<")) throw providerFailure("provider_failed", { noSuchApi: true });
     const body = parseJson(text);
     const error = errorOfEvent(body);
-    if (error !== null) throw failureOfError(error, this.#secrets);
+    if (error !== null) throw failureOfError(error, this.#secrets, false);
     return body;
   }
 }

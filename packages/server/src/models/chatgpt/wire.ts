@@ -189,7 +189,7 @@ export class ResponseReader implements AnswerReader<Completion> {
 
   whole(body: unknown): Completion {
     this.#throwError(body);
-    if (!wholeResponse.safeParse(body).success) throw failureOfBody(body, this.#secrets);
+    if (!wholeResponse.safeParse(body).success) throw failureOfBody(body, this.#secrets, false);
     return this.#complete(body);
   }
 
@@ -285,7 +285,7 @@ export class ResponseReader implements AnswerReader<Completion> {
       const isMissing = item.type === "reasoning" ? pieces === 0 : !hasBegun || this.#isHalfCall(item, index);
       if (isMissing) this.#takeMissing(item, index);
     }
-    if (isErrorReason(status)) throw failureOfBody({ error }, this.#secrets);
+    if (isErrorReason(status)) throw failureOfBody({ error }, this.#secrets, pieces > 0);
     const reason = status === "incomplete" ? (incomplete_details?.reason ?? "length") : "stop";
     return this.#output.complete(reason, usageOf(usage));
   }

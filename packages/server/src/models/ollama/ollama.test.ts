@@ -111,11 +111,13 @@ describe("Ollama", () => {
     });
   });
 
-  test("does not repeat a request of which an answer has begun, even if a field of it is refused then", async () => {
-    const chunks = [
-      { choices: [{ delta: { role: "assistant", content: "Hello" } }] },
-      { error: { message: "stream_options is not supported", code: 400 } },
-    ];
+  const refusedField = { message: "stream_options is not supported", code: 400 };
+  test.each([
+    ["of the stream", { error: refusedField }],
+    ["of the choice", { choices: [{ delta: {}, error: refusedField }] }],
+    ["of Groq", { x_groq: { error: refusedField } }],
+  ])("does not repeat a request of which an answer has begun: an error %s", async (_, failure) => {
+    const chunks = [{ choices: [{ delta: { role: "assistant", content: "Hello" } }] }, failure];
     fake.scenario = { packets: chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`) };
     expect((await failureOf(model, question("Hi there"))).code).toBe("provider_refused");
     expect(fake.turns).toHaveLength(1);

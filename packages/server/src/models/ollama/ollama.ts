@@ -136,15 +136,12 @@ export class Ollama implements ChatModel {
           },
           signal,
         );
-      let completion: Completion;
-      try {
-        completion = await post();
-      } catch (error) {
-        if (queued.begun || !this.#dropsRefused(error, request)) throw error;
-        completion = await post();
-      } finally {
-        queued.end();
-      }
+      const completion = await post()
+        .catch((error) => {
+          if (!this.#dropsRefused(error, request)) throw error;
+          return post();
+        })
+        .finally(() => queued.end());
       this.#reasoningWasOpen.set(model, reader?.reasoningWasOpen === true);
       const window = await this.#windowAfter(model, signal);
       return { ...completion, ...(window !== undefined && { contextWindow: window }) };

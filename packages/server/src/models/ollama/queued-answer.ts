@@ -13,11 +13,6 @@ export class QueuedAnswer implements AnswerSink {
   #timer: NodeJS.Timeout | undefined;
   #begun = false;
 
-  /** True once something of the answer has come. */
-  get begun(): boolean {
-    return this.#begun;
-  }
-
   /** @param answers how many of this server's answers have begun to come; this one is counted until its end */
   constructor(sink: AnswerSink, answers: { coming: number }) {
     this.#sink = sink;

@@ -254,7 +254,7 @@ export class CompletionReader implements AnswerReader<Completion> {
   }
 
   #fail(body: unknown): never {
-    throw failureOfBody(body, this.#secrets);
+    throw failureOfBody(body, this.#secrets, this.#output.pieces > 0);
   }
 }
 
