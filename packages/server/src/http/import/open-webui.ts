@@ -59,7 +59,8 @@ function splitReasoning(text: string): { readonly thoughts: readonly string[]; r
     const start = rest.indexOf(REASONING);
     const end = start < 0 ? -1 : rest.indexOf(REASONING_END, start);
     if (end < 0) return { thoughts, answer: answer + rest };
-    const thought = rest.slice(start, end).replace(/^[^>]*>\s*(?:<summary>[^<]*<\/summary>)?/, "");
+    // In damaged exports the tag ends with its line.
+    const thought = rest.slice(start, end).replace(/^[^>\n]*>?\s*(?:<summary>[^<]*<\/summary>)?/, "");
     thoughts.push(thought.replace(/^> ?/gm, "").trim());
     answer += rest.slice(0, start);
     rest = rest.slice(end + REASONING_END.length).trimStart();

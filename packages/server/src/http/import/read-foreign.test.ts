@@ -162,6 +162,16 @@ test("separates reasoning from an Open WebUI answer, wherever it stands", () => 
     ["reasoning", "c"],
     ["answer", "One\nTwo"],
   ]);
+  expect(
+    answerOf('<details type="reasoning" done="true"\n<summary>Thought</summary>\n> a\n</details>\nOne'),
+  ).toEqual([
+    ["reasoning", "a"],
+    ["answer", "One"],
+  ]);
+  expect(answerOf('<details type="reasoning"\na\n</details>\nOne')).toEqual([
+    ["reasoning", "a"],
+    ["answer", "One"],
+  ]);
   const unclosed = '<details type="reasoning">a';
   expect(answerOf(`${thought("b")}${unclosed}`)).toEqual([
     ["reasoning", "b"],
