@@ -74,7 +74,10 @@ export async function compose({ config, log, redis, models, embedding, name = KE
     lastBackup: () => withinDeadline(lastGoodBackup(redis.client, name)),
   });
   const tokens = new TokenCounter();
-  const planner = new Planner(providers, tokens, config.maxContextTokens, config.summaryModel !== "none");
+  const planner = new Planner(providers, tokens, {
+    maxContextTokens: config.maxContextTokens,
+    summarizes: config.summaryModel !== "none",
+  });
   const chat = new Chat({
     providers,
     planner,

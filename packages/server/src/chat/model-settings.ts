@@ -42,7 +42,12 @@ export type ModelSettings = {
 export type ModelSetting = keyof ModelSettings;
 
 /** What errors name in place of the native API's fields, where the client's API has other names for them. */
-export type FieldNames = { readonly [field in ModelSetting | "attachments" | "context_tokens"]?: string };
+export interface FieldNames extends Readonly<Partial<Record<ModelSetting, string>>> {
+  readonly attachments?: string;
+  /** The field with the messages, in a request that cannot set `context_tokens`. */
+  readonly input?: string;
+  readonly context_tokens?: string;
+}
 
 /** Their names in the native API, or in Chat Completions where that has none. */
 const NAMES: Readonly<Record<ModelSetting, string>> = {

@@ -93,6 +93,13 @@ const MIN_SOURCE = 200;
 
 const LEARNED_WINDOW_TTL_MS = 10 * 60_000;
 
+interface PlannerOptions {
+  /** Limits the window of all turns. */
+  readonly maxContextTokens?: number | undefined;
+  /** False: no model is asked for summaries. */
+  readonly summarizes?: boolean;
+}
+
 export class Planner {
   readonly #providers: Providers;
   readonly #tokens: TokenCounter;
@@ -104,20 +111,15 @@ export class Planner {
    */
   readonly #windows = new LRUCache<string, number>({ max: 1000, ttl: LEARNED_WINDOW_TTL_MS });
 
-  /**
-   * @param maxContextTokens limits the window of all turns
-   * @param summarizes false: no model is asked for summaries
-   */
   constructor(
     providers: Providers,
     tokens: TokenCounter,
-    maxContextTokens = Number.POSITIVE_INFINITY,
-    summarizes = true,
+    { maxContextTokens = Number.POSITIVE_INFINITY, summarizes = true }: PlannerOptions = {},
   ) {
-    this.#summarizes = summarizes;
     this.#providers = providers;
     this.#tokens = tokens;
     this.#maxContextTokens = maxContextTokens;
+    this.#summarizes = summarizes;
   }
 
   /**
@@ -344,9 +346,9 @@ function assertFits(
   { window, budget, fieldNames }: Pick<Plan, "window" | "budget" | "fieldNames">,
 ): void {
   if (tokens <= budget) return;
-  const { context_tokens: field = "context_tokens" } = fieldNames;
-  // Where the API has no field for the window, what does not fit is named.
-  const remedy = field.startsWith("context_") ? `Shorten them, or raise ${field}.` : "Shorten them.";
+  const { input, context_tokens = "context_tokens" } = fieldNames;
+  const field = input ?? context_tokens;
+  const remedy = input === undefined ? `Shorten them, or raise ${field}.` : "Shorten them.";
   const detail =
     `The system prompt and the message take ${tokens} tokens; a context window of ${window} ` +
     `has room for ${budget}, the rest is reserved for the answer. ${remedy}`;

@@ -58,7 +58,7 @@ export async function createCompletion(
     fieldNames: {
       maxOutputTokens: body.max_completion_tokens == null ? "max_tokens" : "max_completion_tokens",
       attachments: "messages",
-      context_tokens: "messages",
+      input: "messages",
     },
     ttlSeconds,
     ...(Object.keys(client).length > 0 && { client }),

@@ -43,7 +43,7 @@ export const fieldNamesOf = ({
   responseFormat: RESPONSES.format,
   reasoningEffort: "reasoning.effort",
   attachments: "input",
-  context_tokens: context_management?.length ? "context_management" : "input",
+  ...(context_management?.length ? { context_tokens: "context_management" } : { input: "input" }),
 });
 
 /** What a request asks of the model. Tools of types other than `function` are left out: no provider here runs them. */
