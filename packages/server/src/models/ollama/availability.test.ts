@@ -121,6 +121,22 @@ describe("Ollama's availability", () => {
     });
   });
 
+  test("knows a model of Gemini's list by its name", async () => {
+    const other = await startFakeOllama({ native: false });
+    other.replay({
+      request: "GET /v1/models",
+      status: 200,
+      contentType: "application/json",
+      body: JSON.stringify({ object: "list", data: [{ id: "models/gemini-2.5-flash", object: "model" }] }),
+    });
+    model = new Ollama({ apiKey: "", baseUrl: other.url, model: "gemini-2.5-flash" });
+    expect(await model.availability()).toEqual({
+      available: true,
+      models: [{ id: "gemini-2.5-flash", context_window: null, price: free }],
+    });
+    await other.close();
+  });
+
   test("of an Ollama without models", async () => {
     fake.replay({
       request: "GET /v1/models",

@@ -1,10 +1,13 @@
-/** A name as Ollama compares it: without case, its own registry, and the tag that is added where there is none. */
+/**
+ * A name as Ollama compares it: without case, its own registry, and the tag that is added where there is none. Gemini's
+ * list has a folder in front of each name.
+ */
 function canonical(name: string): string {
   const bare = name
     .trim()
     .toLowerCase()
     .replace(/^(?:https?:\/\/)?registry\.ollama\.ai\//, "")
-    .replace(/^(?:library|ollama)\//, "");
+    .replace(/^(?:library|ollama|models)\//, "");
   return bare.includes(":", bare.lastIndexOf("/") + 1) ? bare : `${bare}:latest`;
 }
 
