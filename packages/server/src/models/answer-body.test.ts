@@ -72,6 +72,10 @@ test("events that no empty line parts, and lines that end with a carriage return
   expect(await read("data: 1\r\rdata: 2\r\rdata: [DONE]\r\r")).toEqual([1, 2]);
 });
 
+test("events that a framework has put into events, with their field's name", async () => {
+  expect(await read('data:data: {"n":1}\n\n\n', "data:data: [DONE]\n\n\n")).toEqual([{ n: 1 }]);
+});
+
 test.each([
   "data: : keepalive",
   "data: ping",

@@ -107,8 +107,8 @@ class Events<Result> {
     if (text.length <= "[DONE]".length && /^\[?done\]?$/i.test(text)) return this.#reader.done();
     const value = this.#parser.parse(text);
     if (value !== null) return this.#reader.event(name === "error" ? asError(value) : value);
-    // Some servers leave out the empty lines between their events.
-    if (text.includes("\n")) return this.takeLines(text);
+    // Some servers leave out the empty lines between their events. Some frameworks make events of what is one already.
+    if (text.includes("\n") || text.startsWith("data:")) return this.takeLines(text);
     if (BROKEN_JSON.test(text)) throw providerFailure("provider_failed");
     if (name === "error") return this.#reader.event({ error: text });
     if (!NO_REASON.test(text)) this.#words = text;
