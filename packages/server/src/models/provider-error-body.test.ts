@@ -223,6 +223,22 @@ test("a server that timed out is not said to have no such API", () => {
   expect(failure(408, { error: { message: "Request timed out" } }).provider).not.toHaveProperty("noSuchApi");
 });
 
+test("Gemini's sentence is quoted, not the name of its reason", () => {
+  const error = {
+    code: 400,
+    message: "API key not valid. Please pass a valid API key.",
+    status: "INVALID_ARGUMENT",
+    details: [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "API_KEY_INVALID" }],
+  };
+  expect(failure(400, [{ error }])).toMatchObject({
+    code: "provider_unauthorized",
+    provider: { message: error.message },
+  });
+  expect(failure(400, [{ error: { ...error, message: undefined } }]).provider?.message).toBe(
+    "API_KEY_INVALID",
+  );
+});
+
 test("what a real Ollama answers", () => {
   const unknown = recorded("chat-completions-unknown-model");
   expect(failure(unknown.status, unknown.body)).toMatchObject({

@@ -45,6 +45,8 @@ const NAME_FIELDS = [
   "statusCode",
   "reason",
 ] as const;
+/** A name, where a sentence should be. */
+const CONSTANT = /^[A-Z]+(?:_[A-Z]+)+$/;
 const MAX_DEPTH = 5;
 
 /** The error in the body of a response that failed, or null if it has none. */
@@ -82,8 +84,11 @@ function collect(value: unknown, depth: number): ProviderError {
   const first = <Value>(pick: (error: ProviderError) => Value | null): Value | null =>
     all.map(pick).find((found) => found !== null) ?? null;
   return {
-    // "Provider returned error" says less than the error of that provider.
-    message: first((error) => error.message || null) ?? "",
+    // "Provider returned error" says less than the error of that provider, but `API_KEY_INVALID` less than a sentence.
+    message:
+      first(({ message }) => (CONSTANT.test(message) ? null : message || null)) ??
+      first(({ message }) => message || null) ??
+      "",
     names: all.flatMap((error) => error.names),
     status: first((error) => error.status),
     param: first((error) => error.param || null) ?? "",
