@@ -71,7 +71,7 @@ export async function connectRedis(config: RedisConfig, log: Log): Promise<Redis
     else if (error)
       log.warn(
         { reason: replyOf(error) },
-        `Redis at ${address} does not store: ${unavailabilityReason(error)}`,
+        `Redis at ${address} does not store: ${unavailabilityReason(error)} What to do: npm run doctor`,
       );
   }
   if (refusal !== undefined) {

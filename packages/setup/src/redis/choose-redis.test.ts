@@ -57,7 +57,7 @@ test("where another program has the named port, that is an error", async () => {
 });
 
 test.each([
-  [{}, "refused", "it asks for a password, and none is set", "To use it, set REDIS_PASSWORD."],
+  [{}, "refused", "it asks for a password, and was given none", "To use it, set REDIS_PASSWORD."],
   [{}, "old", "Redis 5.0.7", "Redis 5.0.7 is older than 6.2"],
   [{}, "foreign", "what answers there is no Redis", "what answers there is no Redis"],
 ])("a private one in place of %j, which is %s, is explained", async (env, state, reason, note) => {

@@ -33,7 +33,7 @@ describe("a real Redis", () => {
     await askRedis(redis, (client) => client.configSet("requirepass", "right"));
     expect(await probeRedis(redis)).toEqual({
       state: "refused",
-      reason: "it asks for a password, and none is set",
+      reason: "it asks for a password, and was given none",
     });
     const wrong = await probeRedis(as(":wrong"));
     expect(wrong).toEqual({ state: "refused", reason: "it refuses the password or the user name" });

@@ -45,7 +45,7 @@ async function probeOnce(target: Target): Promise<Probe | "loading"> {
 }
 
 function refusal(message: string): string {
-  if (message.startsWith("NOAUTH")) return "it asks for a password, and none is set";
+  if (message.startsWith("NOAUTH")) return "it asks for a password, and was given none";
   if (message.startsWith("WRONGPASS")) return "it refuses the password or the user name";
   return `it answers: ${message}`;
 }

@@ -215,7 +215,9 @@ test("is available while it can store, says why it cannot, and leaves nothing be
 test("starts with a read-only replica, warns, and is not available", async () => {
   const server = await startRedis("--replicaof", "127.0.0.1 1");
   const redis = await connect(server.url);
-  expect(redis.lines[0]).toMatch(/does not store: This Redis is a read-only replica/);
+  expect(redis.lines[0]).toMatch(
+    /does not store: This Redis is a read-only replica .* What to do: npm run doctor$/,
+  );
   expect(await redis.unavailability()).toMatch(/read-only replica/);
 });
 
