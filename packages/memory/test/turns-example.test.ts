@@ -8,7 +8,6 @@ test("the example of the guide to turns does what the guide says", async () => {
   const file = fileURLToPath(new URL("../examples/turns.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [file], {
     env: { ...process.env, REDIS_URL: testRedisUrl() },
-    timeout: 10_000,
   });
   expect(stdout.trim().split("\n")).toEqual([
     "The model is sent 1 message.",

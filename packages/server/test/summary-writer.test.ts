@@ -32,7 +32,7 @@ const partOf = ({ parts }: ContextReport) => parts.find((part) => part.kind === 
 const historyOf = ({ redis, name }: TestServer) => new MessageHistory({ client: redis.client, name });
 const summariesOf = (server: TestServer) => historyOf(server).summaries("s");
 const written = (server: TestServer) =>
-  vi.waitFor(async () => expect((await summariesOf(server)).summaries).toHaveLength(1), { timeout: 20_000 });
+  expect.poll(async () => (await summariesOf(server)).summaries).toHaveLength(1);
 const refused = (server: TestServer) =>
   vi.waitFor(async () => (await summariesOf(server)).refused ?? Promise.reject(), { timeout: 20_000 });
 const isSummary = ({ body }: { body: unknown }) => JSON.stringify(body).includes("You sum up a conversation");
@@ -121,7 +121,7 @@ test("a model that hangs delays no turn and no shutdown, and can be asked again 
   const server = await start();
   server.openai.scenario = { silentAfter: 0 };
   await say(server);
-  await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
+  await expect.poll(() => asked(server)).toHaveLength(1);
   const { text, part } = await say(server);
   expect(text).toBe("How nice.");
   expect(part).toMatchObject({ no_summary: "not_yet" });
@@ -129,7 +129,7 @@ test("a model that hangs delays no turn and no shutdown, and can be asked again 
   const other = await startTestServer({ name: server.name });
   other.openai.scenario = { pieces: [TEXT] };
   await server.close(60_000);
-  await vi.waitFor(() => expect(asked(server)[0]?.outcome).toBe("aborted"));
+  await expect.poll(() => asked(server)[0]?.outcome).toBe("aborted");
   await say(other);
   await written(other);
 });
@@ -138,10 +138,10 @@ test("a local model gives a summary up for a turn, and writes it after a later o
   const server = await start();
   server.ollama.scenario = { silentAfter: 0 };
   await say(server, LOCAL);
-  await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
+  await expect.poll(() => asked(server)).toHaveLength(1);
   server.ollama.scenario = { pieces: [TEXT] };
   expect((await say(server, LOCAL)).text).toBe("How nice.");
-  await vi.waitFor(() => expect(asked(server)[0]?.outcome).toBe("aborted"));
+  await expect.poll(() => asked(server)[0]?.outcome).toBe("aborted");
   await say(server, LOCAL);
   await written(server);
 });
@@ -153,7 +153,7 @@ test.each(["chatgpt", "ollama"] as const)(
     const [fake, more] = provider === "ollama" ? [server.ollama, LOCAL] : [server.openai, {}];
     fake.scenario = { pieces: [TEXT], pausedAfter: 0 };
     await say(server, more);
-    await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
+    await expect.poll(() => asked(server)).toHaveLength(1);
     expect((await say(server, more)).text).toBe("How nice.");
     await fake.resume();
     await written(server);
@@ -177,16 +177,16 @@ test.each([1, 2])(
     const server = await start({ env: { PROVIDER_CONCURRENCY: `chatgpt=${places}` } });
     server.openai.scenario = { silentAfter: 0 };
     await say(server);
-    await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
+    await expect.poll(() => asked(server)).toHaveLength(1);
     const others = Array.from({ length: places - 1 }, (_, n) =>
       server.inject("POST", "/chat", { ...asking, session_id: `other${n}`, message: "Hi" }),
     );
     // The first turn, the summary, and the others.
-    await vi.waitFor(() => expect(server.openai.turns).toHaveLength(1 + places));
+    await expect.poll(() => server.openai.turns).toHaveLength(1 + places);
     expect(asked(server)[0]?.outcome).not.toBe("aborted");
     server.openai.scenario = { pieces: [TEXT] };
     expect((await say(server)).text).toBe("How nice.");
-    await vi.waitFor(() => expect(asked(server)[0]?.outcome).toBe("aborted"));
+    await expect.poll(() => asked(server)[0]?.outcome).toBe("aborted");
     await say(server);
     await written(server);
     for (const n of others.keys()) {
@@ -213,15 +213,15 @@ test("a turn that is refused, or has begun before, takes no summary's place", as
       },
     );
   const first = await chat({ session_id: "s" });
-  await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
+  await expect.poll(() => asked(server)).toHaveLength(1);
   const again = await chat({ session_id: "s" });
   expect(again.json().turn_id).toBe(first.json().turn_id);
   server.openai.scenario = { silentAfter: 0 };
   const waiting = chat({ provider: "chatgpt", model: "gpt-5-mini", session_id: "t", message: "Hi" });
-  await vi.waitFor(() => expect(server.openai.turns).toHaveLength(1));
+  await expect.poll(() => server.openai.turns).toHaveLength(1);
   expect((await chat({ session_id: "u" })).json()).toMatchObject({ code: "too_many_streams" });
   await server.ollama.resume();
-  await vi.waitFor(() => expect(asked(server)[0]?.outcome).toBe("answered"));
+  await expect.poll(() => asked(server)[0]?.outcome).toBe("answered");
   await server.inject("POST", "/clear-session", { session_id: "t" }, headers);
   await waiting;
 });
@@ -232,10 +232,10 @@ test("of two servers one asks, and the other goes on when that one is gone", asy
   const other = await startTestServer({ name: server.name });
   other.openai.scenario = { pieces: [TEXT] };
   await say(server);
-  await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
+  await expect.poll(() => asked(server)).toHaveLength(1);
   const summarize = vi.spyOn(MessageHistory.prototype, "summarize");
   await say(other);
-  await vi.waitFor(() => expect(summarize.mock.results).toHaveLength(1));
+  await expect.poll(() => summarize.mock.results).toHaveLength(1);
   expect(await summarize.mock.results[0]?.value).toEqual({ status: "busy" });
   expect(asked(other)).toEqual([]);
   // As the lease of a server that was killed ends.
@@ -287,11 +287,11 @@ test("a summary counts toward the owner's bytes and tokens, and takes no place o
     Number(await server.command("HGET", `${server.name}:sessions:{alice}:bytes`, "s"));
   const tokens = async () => Number(await server.command("GET", `${server.name}:limits:tokens:owner:alice`));
   expect((await chat()).statusCode).toBe(200);
-  await vi.waitFor(() => expect(asked(server)).toHaveLength(1));
+  await expect.poll(() => asked(server)).toHaveLength(1);
   expect((await chat()).statusCode).toBe(200);
   const bytesBefore = await bytes();
   await server.openai.resume();
-  await vi.waitFor(async () => expect(await bytes()).toBeGreaterThan(bytesBefore));
+  await expect.poll(() => bytes()).toBeGreaterThan(bytesBefore);
   const used = server.lines.flatMap((line) => JSON.parse(line).usage ?? []);
   expect(used).toHaveLength(3);
   const sum = used.reduce((all, { input_tokens, output_tokens }) => all + input_tokens + output_tokens, 0);

@@ -73,14 +73,14 @@ test("is taken over from a process that was killed", async () => {
     holder.kill("SIGKILL");
     await once(holder, "exit");
     const results = await Promise.all(
-      [1, 2, 3].map((number) => withLock(path, { signal: AbortSignal.timeout(10_000) }, async () => number)),
+      [1, 2, 3].map((number) => withLock(path, { signal: never }, async () => number)),
     );
     expect(results).toEqual([1, 2, 3]);
     expect(await readdir(folder)).toEqual([]);
   });
 });
 
-test("is taken over when a holder elsewhere shows no heartbeat", { timeout: 30_000 }, async () => {
+test("is taken over when a holder elsewhere shows no heartbeat", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "lock");
     await writeFile(path, JSON.stringify({ pid: process.pid, host: `not-${hostname()}`, id: "x" }));

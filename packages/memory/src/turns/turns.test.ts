@@ -57,7 +57,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
   const renewals = async (count: number) => {
     const leases = new Set<unknown>();
     const seen = async () => leases.add(await redis.command("HGET", `${name}:{s}:meta`, "lease")).size;
-    await expect.poll(seen, { timeout: 10_000 }).toBeGreaterThan(count);
+    await expect.poll(seen).toBeGreaterThan(count);
   };
 
   test("what is written after hold goes to Redis with the end", async () => {
@@ -289,7 +289,7 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     await redis.command("ZADD", `${name}:sessions:{local}:expires`, "1", "s");
     await history.addMessage("other", { role: "user", content: "Hi" });
     await expect.poll(isListed).toBe(false);
-    await expect.poll(isListed, { timeout: 10_000 }).toBe(true);
+    await expect.poll(isListed).toBe(true);
     await writer.end("completed");
   });
 

@@ -42,7 +42,7 @@ async function connect(baseURL: string, options: ClientOptions = {}) {
       ),
     /** The last events of so many responses, once they are there. */
     ended: async (count: number): Promise<Event[]> => {
-      await expect.poll(() => ends().length, { timeout: 10_000 }).toBe(count);
+      await expect.poll(() => ends().length).toBe(count);
       return ends();
     },
   };
@@ -217,7 +217,7 @@ test("a client that sends without end and reads nothing is cut off", async () =>
     for (let n = 0; n < 1000; n++) client.send({ input: "Hi", stream_id: "x".repeat(200) });
   }, 1);
   onTestFinished(() => clearInterval(send));
-  await expect.poll(() => client.socket.readyState, { timeout: 20_000 }).not.toBe(WebSocket.OPEN);
+  await expect.poll(() => client.socket.readyState).not.toBe(WebSocket.OPEN);
 });
 
 test("a response continues when its connection is closed in the middle", async () => {

@@ -79,7 +79,7 @@ describe("with all it needs", () => {
     const info = await askRedis({ url: REDIS_URL }, (client) => client.info("server"));
     process.kill(Number(/process_id:(\d+)/.exec(info)?.[1]), "SIGKILL");
     await run.says("The private Redis ended by SIGKILL. It is started again.");
-    await expect.poll(() => get(REDIS_URL).catch(() => null), { timeout: 10_000 }).toBe("yes");
+    await expect.poll(() => get(REDIS_URL).catch(() => null)).toBe("yes");
   });
 
   test("kill -9 of it leaves nothing behind", async () => {
@@ -87,8 +87,8 @@ describe("with all it needs", () => {
     await run.says("Ctrl-C stops it.");
     const { REDIS_URL, pid } = await run.askServer();
     run.child.kill("SIGKILL");
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
-    await expect.poll(() => isPrivate(clone, REDIS_URL), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isPrivate(clone, REDIS_URL)).toBe(false);
   });
 
   test("a server that does not end is ended by force, and said", async () => {
@@ -160,7 +160,7 @@ test("a signal during the installation ends it", async () => {
   );
   clone.write("npm/package.json", "{}");
   const run = await runScript(clone, ["start"], { npm_execpath: join(clone.folder, "npm", "npm-cli.js") });
-  await expect.poll(() => existsSync(join(clone.folder, "npm.pid")), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(join(clone.folder, "npm.pid"))).toBe(true);
   const npm = Number(readFileSync(join(clone.folder, "npm.pid"), "utf8"));
   run.child.kill("SIGTERM");
   expect((await run.ended).code).toBe(130);

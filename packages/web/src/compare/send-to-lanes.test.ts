@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { Conversation } from "../chat/state/conversation.ts";
 import type { ConversationState } from "../chat/state/conversation-state.ts";
 import { Store } from "../ui/store.ts";
@@ -30,9 +30,9 @@ test("sends a message in four lanes at once, and in the next when one has settle
   const sent = sendToLanes(lanes, "Hi", { window: undefined, signal: new AbortController().signal });
   expect(started).toEqual([0, 1, 2, 3]);
   end(2);
-  await vi.waitFor(() => expect(started).toEqual([0, 1, 2, 3, 4]));
+  await expect.poll(() => started).toEqual([0, 1, 2, 3, 4]);
   for (const index of [0, 1, 3, 4]) end(index);
-  await vi.waitFor(() => expect(started).toEqual([0, 1, 2, 3, 4, 5]));
+  await expect.poll(() => started).toEqual([0, 1, 2, 3, 4, 5]);
   end(5);
   await sent;
 });
@@ -42,7 +42,7 @@ test("sends nothing more after a stop, nor in a lane that was removed", async ()
   const { lanes, started, end } = sixLanes();
   Object.assign(lanes[0]?.conversation ?? {}, { isClosed: true });
   const sent = sendToLanes(lanes, "Hi", { window: undefined, signal: stop.signal });
-  await vi.waitFor(() => expect(started).toEqual([1, 2, 3, 4]));
+  await expect.poll(() => started).toEqual([1, 2, 3, 4]);
   stop.abort();
   for (const index of started) end(index);
   await sent;

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { EmbeddingUse } from "../../chat/built-in-embedding.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import { withFolder } from "../embedded/setup/folder.fixture.ts";
@@ -109,7 +109,7 @@ await describeWithEmbeddingModel("the built-in embedding model", () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     controller.abort(new Error("too late"));
     await expect(asked).rejects.toThrow("too late");
-    await vi.waitFor(() => expect(warnings[0]).toMatch(/it did not answer/), 40_000);
+    await expect.poll(() => warnings[0], { timeout: 40_000 }).toMatch(/it did not answer/);
     expect(await hanging.embed(["again"], "query", never)).toHaveLength(1);
     expect(hanging.pid).not.toBe(pid);
   });
@@ -120,10 +120,10 @@ await describeWithEmbeddingModel("the built-in embedding model", () => {
     for (let n = 0; n < 3; n++) {
       const asked = crashing.embed(["x ".repeat(2_000)], "passage", never);
       asked.catch(() => {});
-      await vi.waitFor(() => expect(crashing.pid).toBeDefined());
+      await expect.poll(() => crashing.pid).toBeDefined();
       process.kill(crashing.pid as number, "SIGKILL");
       await expect(asked).rejects.toMatchObject({ code: "provider_broke_off" });
-      await vi.waitFor(() => expect(crashing.pid).toBeUndefined());
+      await expect.poll(() => crashing.pid).toBeUndefined();
     }
     await expect(crashing.embed(["x"], "query", never)).rejects.toMatchObject({
       code: "provider_unavailable",

@@ -62,8 +62,7 @@ function stream(text: string, end = "turn-completed", extra = {}) {
 }
 const contents = (conversation: Conversation) =>
   conversation.store.get().messages.map(({ role, content }) => `${role}: ${content}`);
-const idle = (conversation: Conversation) =>
-  vi.waitFor(() => expect(conversation.store.get().live).toBeNull());
+const idle = (conversation: Conversation) => expect.poll(() => conversation.store.get().live).toBeNull();
 
 test("keeps how it is answered: in Redis from the first turn on, and what it was sent with", async () => {
   routes["POST /api/chat"] = [stream("Hello")];
@@ -92,9 +91,7 @@ test("sends a message, shows the answer, then what Redis has", async () => {
   const conversation = new Conversation(SESSION);
   conversation.send("Hi", choice);
   expect(contents(conversation)).toEqual(["user: Hi", "assistant: "]);
-  await vi.waitFor(() =>
-    expect(conversation.store.get().messages.map(({ id }) => id)).toEqual(["e-0", "e-1"]),
-  );
+  await expect.poll(() => conversation.store.get().messages.map(({ id }) => id)).toEqual(["e-0", "e-1"]);
   expect(contents(conversation)).toEqual(["user: Hi", "assistant: Hello Bob"]);
   expect(asked[0]).toMatchObject({ body: { message: "Hi", mode: "stateful", session_id: SESSION } });
 });
@@ -109,7 +106,7 @@ test("retries an unanswered request with the same key, without a duplicate", asy
   ];
   routes["GET /items"] = [page(message("e-0", "user", "Hi"), message("e-1", "assistant", "Hello"))];
   conversation.send("Hi", choice);
-  await vi.waitFor(() => expect(conversation.store.get().messages[1]?.id).toBe("e-1"));
+  await expect.poll(() => conversation.store.get().messages[1]?.id).toBe("e-1");
   const keys = asked.filter(({ path }) => path === "POST /api/chat").map(({ key }) => key);
   expect(keys).toHaveLength(2);
   expect(new Set(keys).size).toBe(1);
@@ -128,7 +125,7 @@ test("keeps a refused message with its reason and can send it again", async () =
     refusal: { error: { message: "Redis does not answer." } },
   });
   if (refused) conversation.resend(refused, choice);
-  await vi.waitFor(() => expect(contents(conversation)).toEqual(["user: Hi", "assistant: Hello"]));
+  await expect.poll(() => contents(conversation)).toEqual(["user: Hi", "assistant: Hello"]);
 });
 
 test("sends a stateless turn without an idempotency key when Redis is unreachable", async () => {
@@ -162,7 +159,7 @@ test("follows another tab's turn and queues the message", async () => {
   const conversation = new Conversation(SESSION);
   conversation.send("Mine", choice);
   const all = ["user: Theirs", "assistant: To theirs", "user: Mine", "assistant: To mine"];
-  await vi.waitFor(() => expect(contents(conversation)).toEqual(all));
+  await expect.poll(() => contents(conversation)).toEqual(all);
   const sent = asked.filter(({ path }) => path === "POST /api/chat");
   expect(sent.map(({ body }) => body)).toMatchObject([{ message: "Mine" }, { message: "Mine" }]);
   expect(asked.findIndex(({ path }) => path.endsWith("/events"))).toBeLessThan(
@@ -186,7 +183,7 @@ test("shows why a turn failed and holds the queue", async () => {
     waiting: [{ text: "And this" }],
   });
   conversation.retry(choice);
-  await vi.waitFor(() => expect(asked.at(-1)?.path).toBe("GET /items"));
+  await expect.poll(() => asked.at(-1)?.path).toBe("GET /items");
   expect(asked.findLast(({ path }) => path === "POST /api/chat")?.body).toMatchObject({ retry_of: TURN });
 });
 
@@ -446,6 +443,6 @@ test("repeats a request that was on its way when the messages are loaded again",
   await idle(conversation);
   const keys = asked.filter(({ path }) => path === "POST /api/chat").map(({ key }) => key);
   expect(keys).toEqual([keys[0], keys[0]]);
-  await vi.waitFor(() => expect(contents(conversation)).toEqual(["user: Hi", "assistant: Hello"]));
+  await expect.poll(() => contents(conversation)).toEqual(["user: Hi", "assistant: Hello"]);
   expect(conversation.hasUnsent).toBe(false);
 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { withFolder } from "./folder.fixture.ts";
 import { npmInstead, WRITES_ENTRY } from "./npm.fixture.ts";
 import { Setup } from "./setup.ts";
@@ -62,11 +62,9 @@ async function withSetup(npm: string, work: (context: Context) => Promise<void>)
 }
 
 const inTheMiddle = (setup: Setup): Promise<void> =>
-  vi.waitFor(
-    () =>
-      expect(setup.state).toEqual({ kind: "downloading", receivedBytes: HALF, totalBytes: CONTENT.length }),
-    { timeout: 20_000 },
-  );
+  expect
+    .poll(() => setup.state)
+    .toEqual({ kind: "downloading", receivedBytes: HALF, totalBytes: CONTENT.length });
 
 test("reports its progress, and the files at the end", async () => {
   await withSetup(WRITES_ENTRY, async ({ setup, logged, release }) => {
@@ -98,7 +96,7 @@ test("continues where it was stopped", async () => {
     expect(logged.at(-1)).toEqual({ progress: null });
 
     const prepared = setup.prepare();
-    await vi.waitFor(() => expect(ranges).toHaveLength(2), { timeout: 20_000 });
+    await expect.poll(() => ranges).toHaveLength(2);
     // What was received and not yet written is fetched again.
     const [written] = /\d+/.exec(ranges[1] ?? "") ?? [];
     expect(Number(written)).toBeGreaterThan(0);
