@@ -13,9 +13,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { freePort } from "../../memory/test/free-port.ts";
 import { serverBinary } from "../../memory/test/servers.ts";
 import { endProcess } from "../base/end-process.mjs";
-import { freePort } from "../base/ports.mjs";
 import { type PrivateRedis, startPrivateRedis } from "./redis/private-redis.ts";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -112,12 +112,9 @@ export async function startClone(env?: NodeJS.ProcessEnv) {
   return { clone, run: await runScript(clone, ["start"], env) };
 }
 
-/** A free port below those that systems give to programs that ask for any: it stays free for a while. */
-const quietPort = (): Promise<number> => freePort(11_000 + Math.floor(Math.random() * 19_000));
-
 /** Runs `npm run NAME ARGS` in a clone, on ports of its own, a PATH of the clone's own commands, and no network. */
 export async function runScript(clone: Clone, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const ports = { PORT: await quietPort(), WEB_PORT: await quietPort(), REDIS_PORT: await quietPort() };
+  const ports = { PORT: await freePort(), WEB_PORT: await freePort(), REDIS_PORT: await freePort() };
   const child = spawn(process.execPath, [join(clone.folder, "scripts/run.mjs"), ...args], {
     cwd: clone.folder,
     env: {

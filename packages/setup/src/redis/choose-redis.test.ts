@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { freePort } from "../../base/ports.mjs";
+import { freePort } from "../../../memory/test/free-port.ts";
 import { createTerminal } from "../../base/terminal.mjs";
 import { chooseRedis } from "./choose-redis.ts";
 import type { Probe } from "./probe-redis.ts";
@@ -38,7 +38,7 @@ test("where none answers, that is said and a private one is started", async () =
 test.each(["localhost", "127.0.0.1"])(
   "where none answers at a named port of %s, a private one is started there",
   async (host) => {
-    const port = await freePort(26_490);
+    const port = await freePort();
     const env = { REDIS_HOST: host, REDIS_PORT: `${port}` };
     const { choice } = await choose(env, { state: "away", reason: "nothing listens there" });
     expect(choice).toEqual({ kind: "private", binary: BINARY, port });

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../../memory/test/free-port.ts";
 import { serverBinary } from "../../../memory/test/servers.ts";
-import { freePort } from "../../base/ports.mjs";
 import { askRedis } from "./ask-redis.ts";
 import { type PrivateRedis, startPrivateRedis } from "./private-redis.ts";
 import { isNewEnough, probeRedis } from "./probe-redis.ts";
@@ -58,8 +59,8 @@ test("nothing listens", async () => {
 
 test("a web server is no Redis", async () => {
   const server = createServer((_, response) => response.end());
-  const port = await freePort();
-  await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
   const probe = await probeRedis({ url: `redis://127.0.0.1:${port}` });
   server.close();
   expect(probe).toEqual({ state: "foreign", reason: "what answers there is no Redis" });

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { findOnPath } from "../../base/find-on-path.mjs";
-import { freePort } from "../../base/ports.mjs";
 import { makeClone, redisServer, runScript, startClone, startOtherRedis } from "../clone.fixture.ts";
 import { askRedis } from "../redis/ask-redis.ts";
 
@@ -19,8 +18,8 @@ function expectSentence({ code, output }: { code: number | null; output: string 
 describe("what goes wrong is said in a sentence", () => {
   test("a port in use, before anything else", async () => {
     const server = createServer();
-    const port = await freePort();
-    await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as AddressInfo;
     onTestFinished(() => {
       server.close();
     });
