@@ -11,7 +11,7 @@ test("a server that is shutting down refuses new connections and completes its r
   };
   const running = ask("running");
   await running.received(2);
-  const closed = server.close(5000);
+  const closed = server.close(60_000);
   const late = ask("late");
   await late.closed;
   expect(late.status).toBe(0);

@@ -3,10 +3,7 @@ import { startTestServer } from "./test-server.ts";
 const ASK = { message: "Hi", mode: "stateful", provider: "mirror" };
 
 /** A server with limits, and callers who bring a key each. */
-export async function startLimited(
-  env: Record<string, string>,
-  options: { mirrorDelayMs?: number; name?: string } = {},
-) {
+export async function startLimited(env: Record<string, string>, options: { name?: string } = {}) {
   const server = await startTestServer({ env: { AUTH: "keys", ...env }, ...options });
   const as = async (owner: string, group?: string) => {
     const { key } = await server.apiKeys.create({ owner, ...(group !== undefined && { group }) });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startTestServer } from "./test-server.ts";
 
 const asking = { message: "Hi", mode: "stateful", provider: "ollama", session_id: "s" };
@@ -122,11 +122,16 @@ test("what a model thinks is shown as thinking, stored beside its answer, and no
 
 test("comments keep a turn alive for longer than a first word may take", async () => {
   const server = await startTestServer({ env: { FIRST_TOKEN_TIMEOUT_SECONDS: "1" } });
-  const comments = Array.from({ length: 6 }, () => ": PROCESSING\n\n");
-  server.ollama.scenario = {
-    packets: [...comments, chunk({ content: "Hello" }, "stop"), DONE],
-    delayMs: 300,
-  };
+  async function* packets() {
+    for (let n = 0; n < 6; n++) {
+      yield ": PROCESSING\n\n";
+      vi.advanceTimersByTime(300);
+    }
+    yield* [chunk({ content: "Hello" }, "stop"), DONE];
+  }
+  server.ollama.scenario = { packets: packets() };
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
   expect((await server.inject("POST", "/chat", asking)).json()).toMatchObject({ response: "Hello" });
 });
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type FakeOpenAi, startFakeOpenAi } from "../../test/fakes/openai.ts";
 import { AppError } from "../errors/app-error.ts";
@@ -164,8 +164,8 @@ test("an event without an end is given up, and its memory with it", async () => 
 test("what comes after the last event that matters is not read, and the connection is used again", async () => {
   expect(await read("data: 1\n\ndata: [DONE]\n\n", "data: 3\n\n")).toEqual([1]);
   await fake.idle();
-  // Until the client has seen the end, too.
-  await sleep(50);
+  // Until the client has seen the end, too: what is on its socket is read before an event loop's next immediates.
+  for (let turns = 0; turns < 3; turns++) await nextTurn();
   expect(await read("data: [DONE]\n\n")).toEqual([]);
   const ports = fake.requests.map((request) => request.clientPort);
   expect(new Set(ports).size).toBe(1);

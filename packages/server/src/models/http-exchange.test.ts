@@ -161,11 +161,12 @@ describe("aborting", () => {
   });
 
   test("before the answer closes the socket", async () => {
-    onRequest = () => {};
+    const asked = Promise.withResolvers<unknown>();
+    onRequest = asked.resolve;
     const pool = new Pool(url);
     const abort = new AbortController();
     const answer = exchange(pool, request(), nothing, abort.signal);
-    await sleep(50);
+    await asked.promise;
     abort.abort(reason);
     await expect(answer).rejects.toBe(reason);
     await closed(sockets[0]);
@@ -180,7 +181,7 @@ describe("aborting", () => {
     const busy = exchange(pool, request(), nothing, first.signal);
     const second = new AbortController();
     const waiting = exchange(pool, request(), nothing, second.signal);
-    await sleep(50);
+    await expect.poll(() => requests).toBe(1);
     second.abort(reason);
     await expect(waiting).rejects.toBe(reason);
     first.abort(reason);

@@ -221,13 +221,15 @@ test("a client that sends without end and reads nothing is cut off", async () =>
 });
 
 test("a response continues when its connection is closed in the middle", async () => {
-  const { openai, client } = await startWithSocket({ mirrorDelayMs: 20 });
-  client.send({ input: "Hi" });
+  const { openai, client, server } = await startWithSocket();
+  server.ollama.scenario = { pieces: ["one ", "two"], pausedAfter: 1 };
+  client.send({ input: "Hi", model: "llama3.2:3b" });
   await expect.poll(() => client.events.some(({ delta }) => delta !== undefined)).toBe(true);
   client.send({ input: "Never begun" });
   client.socket.terminate();
   const id = idOf(client.events[0]);
   expect((await openai.responses.retrieve(id)).status).toBe("in_progress");
+  await server.ollama.resume();
   await expect.poll(async () => (await openai.responses.retrieve(id)).status).toBe("completed");
 });
 

@@ -94,9 +94,9 @@ export abstract class FakeServer {
       this.#replays.set(request, same);
   }
 
-  /** Waits until an answer is paused, and continues all that are. */
-  async resume(): Promise<void> {
-    while (this.#events.listenerCount("resume") === 0) await sleep(5);
+  /** Waits until so many answers are paused, and continues all that are. */
+  async resume(count = 1): Promise<void> {
+    while (this.#events.listenerCount("resume") < count) await sleep(5);
     this.#events.emit("resume");
   }
 

@@ -33,7 +33,7 @@ export async function playStream(
   const out = new Out(response, scenario.byteByByte ?? false);
 
   if (scenario.packets !== undefined) {
-    for (const packet of scenario.packets) {
+    for await (const packet of scenario.packets) {
       await out.packet(packet);
       // Time for the packet to arrive by itself.
       await pause(scenario.delayMs ?? 5);

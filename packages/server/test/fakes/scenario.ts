@@ -40,7 +40,7 @@ export interface Scenario {
   /** Each byte is a packet. */
   readonly byteByByte?: boolean;
   /** The body, exactly, in the packets that it is sent in: for streams of another form. */
-  readonly packets?: readonly (string | Uint8Array)[];
+  readonly packets?: readonly (string | Uint8Array)[] | AsyncIterable<string>;
 }
 
 export interface FakeToolCall {

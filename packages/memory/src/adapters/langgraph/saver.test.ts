@@ -18,15 +18,21 @@ describe.each(Object.entries(CLIENTS))("LangGraph's checkpointer with %s", (clie
 
   describe("LangGraph's own suite", () => {
     const names: string[] = [];
+    // Its `beforeAll` comes before the first test of this file has begun.
+    let connection: Connection;
+    beforeAll(async () => {
+      connection = await connect();
+    });
     afterAll(async () => {
-      for (const one of names) await removeKeys(redis, one);
+      for (const one of names) await removeKeys(connection, one);
+      await connection.close();
     });
     const initializer = {
       checkpointerName: `RedisMemorySaver with ${client}`,
       createCheckpointer: () => {
         const own = uniqueName();
         names.push(own);
-        return new RedisMemorySaver({ client: redis.client, name: own });
+        return new RedisMemorySaver({ client: connection.client, name: own });
       },
     };
     validate(initializer);

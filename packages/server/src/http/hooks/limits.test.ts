@@ -143,10 +143,13 @@ test("X-Forwarded-For is believed only of proxies that were named", async () => 
 });
 
 test("so many answers run at once; one that has ended makes room, and a reader's stream counts too", async () => {
-  const { as } = await start({ LIMIT_STREAMS: "2" }, { mirrorDelayMs: 60 });
+  const { server, as } = await start({ LIMIT_STREAMS: "2" });
   const alice = await as("alice");
-  const running = [alice.chat("a"), alice.chat("b")];
-  await expect.poll(async () => (await alice.get("/sessions/b")).json().running_turn_id).toMatch(/./);
+  server.openai.scenario = { pieces: ["one ", "two"], pausedAfter: 1 };
+  const running = ["a", "b"].map((session_id) =>
+    alice.post("/chat", { message: "Hi", mode: "stateful", provider: "chatgpt", session_id }),
+  );
+  await expect.poll(() => server.openai.turns).toHaveLength(2);
   const turn = (await alice.get("/sessions/a")).json().running_turn_id;
   for (const refused of [await alice.chat("c"), await alice.get(`/sessions/a/turns/${turn}/events`)]) {
     expect(refused.statusCode).toBe(429);
@@ -154,6 +157,7 @@ test("so many answers run at once; one that has ended makes room, and a reader's
     expect(refused.headers["retry-after"]).toBe("5");
   }
   expect((await alice.get("/sessions/c")).statusCode).toBe(404);
+  await server.openai.resume(2);
   expect((await Promise.all(running)).map(({ statusCode }) => statusCode)).toEqual([200, 200]);
   expect((await alice.chat("c")).statusCode).toBe(200);
 });

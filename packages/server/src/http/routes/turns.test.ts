@@ -40,6 +40,13 @@ const post = async (
     ...(signal && { signal }),
   });
 
+/** Starts a turn that is still running after its first word, until the test resumes it. */
+async function startPaused(server: TestServer) {
+  server.openai.scenario = { pieces: ["one ", "two"], pausedAfter: 1 };
+  const reading = events(await post(server, { ...asking, provider: "chatgpt" }));
+  return { reading, data: ((await reading.next()).value as Event).data };
+}
+
 /** What the provider was sent, without the probes of its availability. */
 const turnsAsked = (server: TestServer) => server.openai.turns;
 
@@ -97,14 +104,14 @@ test("a stream is resumed from every id that it sent, during and after, and repe
 });
 
 test("HEAD on a stream closes it", async () => {
-  const server = await startTestServer({ mirrorDelayMs: 20 });
-  const reading = events(await post(server, asking));
-  const { data } = (await reading.next()).value as Event;
+  const server = await startTestServer();
+  const { reading, data } = await startPaused(server);
   const url = `${await server.listen()}/sessions/s/turns/${data.turn_id}/events`;
   const streams = async () =>
     (await server.inject("GET", "/metrics")).body.match(/^rmm_streams_open (\d+)/m)?.[1];
   expect((await fetch(url, { method: "HEAD" })).headers.get("content-type")).toMatch(/^text\/event-stream/);
   expect(await streams()).toBe("1");
+  await server.openai.resume();
   await Array.fromAsync(reading);
 });
 
@@ -135,12 +142,12 @@ test("a client that leaves does not end the turn", async () => {
 });
 
 test("one turn at a time: another is refused with the id of the one that runs", async () => {
-  const server = await startTestServer({ mirrorDelayMs: 20 });
-  const reading = events(await post(server, asking));
-  const { data } = (await reading.next()).value as Event;
+  const server = await startTestServer();
+  const { reading, data } = await startPaused(server);
   const refused = await server.inject("POST", "/chat", asking);
   expect(refused.statusCode).toBe(409);
   expect(refused.json()).toMatchObject({ code: "turn_in_progress", turn_id: data.turn_id, session_id: "s" });
+  await server.openai.resume();
   await Array.fromAsync(reading);
   expect((await server.inject("GET", "/sessions/s")).json().message_count).toBe(2);
 });

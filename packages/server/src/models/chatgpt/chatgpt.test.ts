@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ResponseInputItem } from "openai/resources/responses/responses";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AnswerRecorder } from "../../../test/answer-recorder.ts";
@@ -200,7 +199,7 @@ describe("ChatGPT", () => {
   test("waits as long as its caller does when nothing comes", async () => {
     const abort = new AbortController();
     const answer = ask(model, question("Hi", "fake-silent"), abort.signal);
-    await sleep(200);
+    await expect.poll(() => fake.requests.length).toBe(1);
     abort.abort(new Error("too long"));
     await expect(answer).rejects.toThrow("too long");
     await fake.idle();

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "@redis-memory-magic/setup/base/cache-folder";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startTestServer } from "../../../test/test-server.ts";
 import type { AnswerSink, ChatModel, ModelRequest } from "../../chat/chat-model.ts";
 import type { ContextMessage } from "../../chat/context-item.ts";
@@ -308,7 +308,7 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
 
     test("keeps no key of the server's environment", async (context) => {
       if (process.platform !== "linux") context.skip("only Linux shows the environment of a process");
-      process.env.OPENAI_API_KEY ??= "sk-not-a-key";
+      vi.stubEnv("OPENAI_API_KEY", "sk-not-a-key");
       await subject.prepare?.();
       expect(await readFile(`/proc/${pids[0]}/environ`, "utf8")).not.toContain("OPENAI_API_KEY");
     });

@@ -176,9 +176,17 @@ test("ends at once when stopped, and keeps what came", async () => {
   };
   await withServer([slow, whole], async ({ url, file, stop, ranges }) => {
     const reason = new Error("stopped");
-    const stopped = download(url, file);
-    setTimeout(() => stop.abort(reason), 200);
-    await expect(stopped).rejects.toThrow();
+    const stopped = expect(download(url, file)).rejects.toThrow();
+    await expect
+      .poll(() =>
+        stat(file.part).then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      )
+      .toBe(50_000);
+    stop.abort(reason);
+    await stopped;
     expect((await stat(file.part)).size).toBe(50_000);
 
     await download(url, { ...file, signal: new AbortController().signal });

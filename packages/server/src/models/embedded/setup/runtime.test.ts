@@ -57,11 +57,13 @@ test("removes what a killed installation left", async () => {
 });
 
 test("ends npm when stopped", async () => {
-  await withNpm("setInterval(() => {}, 1000);", async ({ cacheDir, env }) => {
+  await withNpm("setInterval(() => {}, 1000);", async ({ cacheDir, env, runs }) => {
     const reason = new Error("stopped");
     const stop = new AbortController();
-    setTimeout(() => stop.abort(reason), 300);
-    await expect(ensureRuntime({ cacheDir, env, signal: stop.signal, log })).rejects.toBe(reason);
+    const stopped = expect(ensureRuntime({ cacheDir, env, signal: stop.signal, log })).rejects.toBe(reason);
+    await expect.poll(() => runs().catch(() => 0)).toBe(1);
+    stop.abort(reason);
+    await stopped;
     expect(await readdir(join(cacheDir, "runtime"))).toEqual([]);
   });
 });
