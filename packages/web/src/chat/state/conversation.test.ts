@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+// Loaded with the first turn otherwise, which takes time that a test with a clock of its own does not give it.
+import "../stream/read-turn.ts";
 import type { MessageAttachment } from "./attachment.ts";
 import type { Choice } from "./choice.ts";
 import { Conversation } from "./conversation.ts";
