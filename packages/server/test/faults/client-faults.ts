@@ -165,17 +165,18 @@ export const clientsThatNeverRead = ({ clients }: { clients: number }): Promise<
     const server = await system.startServer();
     const { base } = server;
     const scenario = { pieces: Array(60).fill("a word and another word ".repeat(80)), delayMs: 100 };
-    const stream = TurnStream.ask(base, chatRequest("r", "Write a long text."));
     system.openai.scenario = scenario;
+    const stream = await askUntilBegun(base, chatRequest("r", "Write a long text."));
+    const { sessionId, turnId = "" } = stream;
     await stream.received(2);
     const before = residentBytes(server);
-    const sockets = Array.from({ length: clients }, () => followWithoutReading(base, stream.turnId ?? ""));
+    const sockets = Array.from({ length: clients }, () => followWithoutReading(base, sessionId, turnId));
     try {
-      const reading = TurnStream.resume(base, "r", stream.turnId ?? "");
+      const reading = TurnStream.resume(base, sessionId, turnId);
       await within(ALL_END_WITHIN_MS, Promise.all([stream.closed, reading.closed]));
       const perClient = (residentBytes(server) - before) / clients;
       const losses: string[] = [];
-      const { response } = await endedTurn(base, "r", stream.turnId ?? "");
+      const { response } = await endedTurn(base, sessionId, turnId);
       if (response !== scenario.pieces.join("")) losses.push(`${response.length} characters stored`);
       if (stream.text !== response) losses.push(`the end was ${stream.end?.event ?? "missing"}`);
       if (reading.text !== stream.text) losses.push("another client lost text");
@@ -186,12 +187,14 @@ export const clientsThatNeverRead = ({ clients }: { clients: number }): Promise<
     }
   });
 
-function followWithoutReading(base: string, turnId: string): Socket {
+function followWithoutReading(base: string, sessionId: string, turnId: string): Socket {
   const { port } = new URL(base);
   const socket = connect(Number(port), "127.0.0.1");
   socket.on("error", () => {});
   socket.pause();
-  socket.write(`GET /sessions/r/turns/${turnId}/events HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`);
+  socket.write(
+    `GET /sessions/${sessionId}/turns/${turnId}/events HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`,
+  );
   return socket;
 }
 

@@ -255,7 +255,7 @@ test("a clock that differs", async () => {
   const by = async (ms: number) =>
     of(await examined({ REDIS_URL: url }, { now: () => Date.now() + ms }), "clock");
   expect(await by(-5_000)).toMatch(/^warn: Redis' clock is [45]\.\d s ahead/);
-  expect(await by(60_000)).toMatch(/^fail: Redis' clock is (60\.0|59\.\d) s behind/);
+  expect(await by(60_000)).toMatch(/^fail: Redis' clock is (59|60|61)\.\d s behind/);
 });
 
 test("one that is far away", async () => {
@@ -275,7 +275,7 @@ test("one that is far away", async () => {
   await once(far, "listening");
   onTestFinished(() => void far.close());
   const results = await examined({ REDIS_URL: `redis://127.0.0.1:${(far.address() as AddressInfo).port}` });
-  expect(of(results, "latency")).toMatch(/^warn: 1[5-9]\.\d ms there and back|^warn: \d\d\.\d ms there/);
+  expect(of(results, "latency")).toMatch(/^warn: (1[5-9]|[2-9]\d|\d{3,})\.\d ms there and back/);
 });
 
 test("a replica, where a master is needed", async () => {

@@ -82,7 +82,7 @@ await describeWithSmallModel("with a real model", ({ modelPath }) => {
     },
   );
 
-  describe("the built-in model", { timeout: 180_000 }, () => {
+  describe("the built-in model", () => {
     let subject: ChatModel;
     let pids: number[];
 
