@@ -2,6 +2,7 @@ import closeWithGrace from "close-with-grace";
 import { compose } from "./compose.ts";
 import { ConfigError, loadConfig } from "./config/config.ts";
 import { loadEnvFile } from "./config/env-file.ts";
+import { growYoungGenerationAtOnce } from "./grow-young-generation.ts";
 import { createEmbeddingModel, createModels } from "./models/create-models.ts";
 import { readBuildInfo } from "./observability/build-info.ts";
 import { createLog } from "./observability/log.ts";
@@ -10,6 +11,7 @@ import { releaseMemoryWhenIdle } from "./release-memory-when-idle.ts";
 import { connectRedis, RedisRefused } from "./storage/redis.ts";
 
 async function main(): Promise<void> {
+  growYoungGenerationAtOnce();
   loadEnvFile();
   const config = loadConfig(process.env);
   useProxiesEverywhere(process.env);
