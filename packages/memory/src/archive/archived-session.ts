@@ -13,7 +13,7 @@ export interface ArchivedSession {
   items(): AsyncGenerator<readonly (Item | null)[], void, void>;
   /** The same with null for each item without a role. */
   messages(): AsyncGenerator<readonly (Message | null)[], void, void>;
-  /** Pages of its turns, in the order of their messages. The ids of all are held meanwhile. */
+  /** Pages of its turns, in the order of their messages. The ids of all are held; a turn that is forgotten meanwhile is left out. */
   turns(): AsyncGenerator<readonly EndedTurn[], void, void>;
   /** Its blobs, one by one; the data of each is to be read before the next. */
   blobs(): AsyncGenerator<ArchivedBlob, void, void>;
@@ -65,7 +65,7 @@ async function* readTurns(session: SessionSnapshot): AsyncGenerator<readonly End
   for (let from = 0; from < ids.length; from += PAGE) {
     const page = ids.slice(from, from + PAGE);
     const records = await session.turnRecords(page);
-    yield page.map((id, n) => endedTurn(id, records[n] ?? ""));
+    yield page.flatMap((id, n) => (records[n] ? endedTurn(id, records[n]) : []));
   }
 }
 

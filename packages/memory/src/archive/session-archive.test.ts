@@ -443,6 +443,31 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
       info: null,
     };
 
+    test("turns have times before 1970", async () => {
+      const times = { startedAt: new Date(-6), endedAt: new Date(-5) };
+      const failed: ImportedTurn = { ...turn, ...times, status: "failed" };
+      await archive.restore("r", { messages: [restored("x")], turns: [failed] });
+      expect(await turnsOf("r")).toMatchObject([times]);
+      expect((await turns.get("r", "t"))?.record).toMatchObject(times);
+      expect(await turns.begin("r", { retryOf: "t" })).toMatchObject({ kind: "begun" });
+    });
+
+    test("a turn that is forgotten while they are read is left out", async () => {
+      const many = Array.from({ length: 600 }, (_, n) => ({ ...turn, id: `t${n}`, startedAt: new Date(n) }));
+      await archive.restore("r", { messages: [restored("x")], turns: many });
+      const pages = (await archive.read("r")).turns();
+      await pages.next();
+      await turns.forget("r", "t550");
+      const left = (await pages.next()).value as readonly ImportedTurn[];
+      expect(left.map(({ id }) => id)).toEqual(
+        many.flatMap(({ id }, n) => (n < 500 || id === "t550" ? [] : [id])),
+      );
+      const cleared = (await archive.read("r")).turns();
+      await cleared.next();
+      await history.clear("r");
+      await expect(cleared.next()).rejects.toMatchObject({ code: "unknown_session" });
+    });
+
     test("an id twice is refused", async () => {
       const twice = archive.restore("r", {
         messages: [restored("a", { id: "x" }), restored("b", { id: "x" })],

@@ -137,10 +137,11 @@ export class SessionSnapshot {
     }
   }
 
-  /** Their records, in the order of the ids. */
+  /** Their records, in the order of the ids; empty for a turn that was forgotten meanwhile. */
   async turnRecords(ids: readonly string[]): Promise<string[]> {
     const [, , ...records] = await this.#run(READ_RECORDS, [...ids]);
-    if (records.includes("")) throw unknownSession();
+    // Or the session is gone.
+    if (records.includes("")) await this.#read(READ_ENTRIES, ["0", "0"]);
     return records.map(String);
   }
 

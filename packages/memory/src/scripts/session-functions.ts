@@ -149,7 +149,9 @@ end
 -- Adds the terms of new items, which begin at \`first\`. \`terms\`: an entry for each, with spaces between, of which some
 -- are skipped. They are added only behind those of all earlier items; a search adds the missing ones.
 local function push_terms(first, terms, skipped)
-  local known = redis.call('LLEN', words)
+  local known = redis.pcall('LLEN', words)
+  -- A key of another type: a search reports it.
+  if type(known) == 'table' then return end
   if known > first then
     -- Of a session that is gone: a version of this library that does not know the key has cleared it.
     redis.call('DEL', words, vectors)
@@ -173,7 +175,7 @@ end
 -- what the caller stored with it (JSON), and what a retry has replaced.
 local function parse_turn(record)
   local version, status, user, answer, started, ended, rest =
-    record:match('^%[([12]),"(%a+)",(%d+),(%-?%d+),(%d+),(%d+),(.*)%]$')
+    record:match('^%[([12]),"(%a+)",(%d+),(%-?%d+),(%-?%d+),(%-?%d+),(.*)%]$')
   if not status then error("bad argument for the record of a turn") end
   local inputs, outputs = 1, answer == '-1' and 0 or 1
   if version == '2' then inputs, outputs, rest = rest:match('^(%d+),(%d+),(.*)$') end

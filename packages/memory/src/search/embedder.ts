@@ -32,11 +32,13 @@ export interface Embedder {
 /** Why no vectors came of texts. `late`: not within the time; `failed`: it threw; `invalid`: they are not vectors. */
 export type EmbeddingFailure = "late" | "failed" | "invalid";
 
+/** An embedder gave no vectors; `failure` says why. */
 export class EmbeddingError extends Error {
   readonly failure: EmbeddingFailure;
 
   constructor(failure: EmbeddingFailure, message: string, options?: ErrorOptions) {
     super(message, options);
+    this.name = "EmbeddingError";
     this.failure = failure;
   }
 }

@@ -343,6 +343,27 @@ test("damaged entries are computed again, and terms of a session that is gone ar
   await expect(history.search("s", "tent", ALL)).rejects.toMatchObject({ code: "damaged" });
 });
 
+test.each(["words", "vectors", "summary"] as const)(
+  "a session whose key of %s is damaged is written as another one",
+  async (part) => {
+    const { name, history, turns } = start();
+    await history.create("s", { items: [user("Hi"), { ...user("Ho"), id: "ho" }] });
+    const key = sessionKeys(name, "local", "s")[part];
+    await redis.command("DEL", key);
+    await redis.command("SET", key, "mine");
+    await history.addMessage("s", user("My tent is green"));
+    await history.updateMessage("s", "ho", { content: "Hey" });
+    await history.replaceFrom("s", "ho", [{ ...user("Hello"), id: "ho" }, user("Well")]);
+    await history.drop("s");
+    const begun = await turns.begin("s", { content: "And?" });
+    if (begun.kind !== "begun") throw new Error(`not begun but ${begun.kind}`);
+    begun.writer.write("So.");
+    expect(await begun.writer.end("completed")).toMatchObject({ status: "completed", count: 4 });
+    const items = await Array.fromAsync(history.items("s"));
+    expect(items.map(({ content }) => content)).toEqual(["Hi", "Hello", "And?", "So."]);
+  },
+);
+
 test("leaves out the turns that are excluded, and returns the next best", async () => {
   const { history } = start();
   await history.addMessages("s", [

@@ -232,6 +232,10 @@ describe("a search finds turns by words and reports why, with", () => {
     // An append neither waits for it nor fails by it.
     await broken.store("s", "And my kayak is red", "Noted");
     expect(await broken.count("s")).toBe(4);
+    // It waits 30 s for one that hangs.
+    if (failed === "late") return;
+    const error = { name: "EmbeddingError", failure: failed };
+    await expect(broken.embedTurns("s")).rejects.toMatchObject(error);
   });
 
   test("a damaged entry", async () => {
