@@ -113,7 +113,6 @@ const BEGIN_FIELDS = new Set([
   ...["content", "message", "info", "title", "idempotency", "retryOf", "after", "mustExist", "ttlSeconds"],
   ...["history", "replaceFrom", "retrySame"],
 ]);
-const IDEMPOTENCY_FIELDS = new Set(["key", "requestHash"]);
 const HISTORY_FIELDS = new Set(["maxBytes", "window"]);
 
 /** @throws TypeError for wrong options */
@@ -141,7 +140,6 @@ export function assertBegin(options: BeginOptions): void {
   if (after !== undefined) assertId("after", after);
   if (options.ttlSeconds !== undefined) assertTtl("ttlSeconds", options.ttlSeconds);
   if (idempotency !== undefined) {
-    assertFields("idempotency", idempotency, IDEMPOTENCY_FIELDS);
     assertId("idempotency.key", idempotency.key);
     assertText("idempotency.requestHash", idempotency.requestHash);
   }

@@ -506,10 +506,6 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     ["content that is none", { content: 5 as unknown as string }],
     ["content with half a character", { content: "\ud800" }],
     ["a title that is none", { content: "x", title: 5 as unknown as string }],
-    [
-      "an unknown field of a key",
-      { content: "x", idempotency: { key: "k", requestHash: "h", ttl: 5 } as never },
-    ],
     ["a hash that is none", { content: "x", idempotency: { key: "k", requestHash: 5 as unknown as string } }],
     ["a window that is none", { content: "x", history: { maxBytes: 1, window: 5 as unknown as string } }],
     ["what is no JSON", { content: "x", info: (() => {}) as unknown as null }],
