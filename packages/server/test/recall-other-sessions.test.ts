@@ -1,5 +1,6 @@
 import type { ContextReport } from "@redis-memory-magic/protocol";
 import { expect, test } from "vitest";
+import { stopDeadlines } from "./stop-deadlines.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
 const asking = { mode: "stateful", provider: "mirror", system: "", other_sessions: true };
@@ -11,6 +12,7 @@ const append = (server: TestServer, id: string, ...contents: string[]) =>
   });
 
 async function ask(server: TestServer, more: object = {}) {
+  stopDeadlines();
   const body = { ...asking, session_id: "now", message: QUESTION, ...more };
   const preview: ContextReport = (await server.inject("POST", "/context-preview", body)).json();
   const response = await server.inject("POST", "/chat", body);

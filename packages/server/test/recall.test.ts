@@ -2,12 +2,14 @@ import { MessageHistory } from "@redis-memory-magic/memory";
 import type { ContextReport } from "@redis-memory-magic/protocol";
 import { expect, test, vi } from "vitest";
 import { trigrams } from "../../memory/test/trigram-embedder.ts";
+import { stopDeadlines } from "./stop-deadlines.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
 const asking = { mode: "stateful", provider: "mirror", session_id: "s", context_tokens: 512, system: "" };
 const FILLER = "We walked along the river and looked at boats for a long while. ".repeat(3);
 
 async function say(server: TestServer, message: string, more: object = {}) {
+  stopDeadlines();
   const response = await server.inject("POST", "/chat", { ...asking, ...more, message });
   expect(response.statusCode).toBe(200);
   const { turn_id, response: text } = response.json();

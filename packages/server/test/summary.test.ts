@@ -3,6 +3,7 @@ import type { ContextReport } from "@redis-memory-magic/protocol";
 import { afterEach, expect, test, vi } from "vitest";
 import { conversationId } from "../src/openai/ids.ts";
 import { FILLER, LONG_SESSION, reportOf } from "./long-session.ts";
+import { stopDeadlines } from "./stop-deadlines.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
 const asking = { mode: "stateful", provider: "mirror", context_tokens: 512, system: "" };
@@ -15,6 +16,7 @@ async function startLongSession(env: Record<string, string> = {}): Promise<TestS
 }
 
 async function say(server: TestServer, message: string, more: object = {}) {
+  stopDeadlines();
   const response = await server.inject("POST", "/chat", { ...asking, session_id: "s", ...more, message });
   expect(response.statusCode).toBe(200);
   const { turn_id: turnId, response: text } = response.json();
