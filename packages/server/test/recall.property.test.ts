@@ -2,6 +2,7 @@ import { MessageHistory, SessionArchive, Turns } from "@redis-memory-magic/memor
 import { type ContextReport, MEMORY_STRATEGIES } from "@redis-memory-magic/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { stopDeadlines } from "./stop-deadlines.ts";
 import { startTestServer } from "./test-server.ts";
 
 const WORDS = ["apple", "berry", "cedar", "delta"];
@@ -35,6 +36,7 @@ const operation = fc.oneof(
 
 test("whatever is done to a session, a context has only what is in it, once, and fits", async () => {
   const server = await startTestServer();
+  stopDeadlines();
   const options = { client: server.redis.client, name: server.name };
   const history = new MessageHistory({ ...options, recall: true });
   // A process of an earlier version, which stores no terms.
@@ -82,6 +84,7 @@ test("whatever is done to a session, a context has only what is in it, once, and
         const body = { message: op.word, mode: "stateful", provider: "mirror", session_id: session };
         const more = { context_tokens: 500, system: "", memory: op.memory };
         const answer = await server.inject("POST", "/context-preview", { ...body, ...more });
+        expect(answer.statusCode, answer.body).toBe(200);
         const report: ContextReport = answer.json();
         const there = await Array.fromAsync(plain.items(session));
         const known = new Set(there.flatMap(({ content }) => content.match(/mark\d+/) ?? []));
