@@ -60,11 +60,15 @@ export class ChatPage {
 
   /** Sends a message and waits for its answer to be whole. */
   async say(message: string): Promise<string> {
-    const before = await this.answers.count();
+    // Not by the number of answers: earlier ones may still be loading, and a list shows only those in view. From the
+    // click on, the answer can be stopped until it is whole.
+    const answered = this.page.waitForResponse(
+      (response) => response.request().method() === "POST" && response.url().endsWith("/api/chat"),
+    );
     await this.page.getByRole("textbox", { name: "Message" }).fill(message);
     await this.page.getByRole("button", { name: "Send" }).click();
-    await this.answers.nth(before).waitFor();
+    await answered;
     await this.page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden", timeout: 120_000 });
-    return this.answers.nth(before).innerText();
+    return this.answers.last().innerText();
   }
 }

@@ -45,9 +45,7 @@ describe("the mirror", () => {
       builtIn.available = true;
       delete builtIn.progress;
       if (!isAwaited) await page.getByRole("button", { name: "Use it now" }).click();
-      await expect
-        .poll(() => page.getByRole("radio", { name: /^Built-in/ }).isChecked(), { timeout: 20_000 })
-        .toBe(true);
+      await expect.poll(() => page.getByRole("radio", { name: /^Built-in/ }).isChecked()).toBe(true);
       await expect(page.getByText("Mirror answers for now.")).toBeHidden();
     },
   );

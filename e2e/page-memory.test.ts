@@ -90,7 +90,7 @@ describe("memory on the page", () => {
     await expect(
       chat.page.getByText(/\d messages did not fit into 128 tokens, of which 32 are kept for the answer/),
     ).toBeVisible();
-    expect((await marks(chat))[0]).toBe("kept");
+    await expect.poll(async () => (await marks(chat))[0]).toBe("kept");
     expect(await chat.say("What's my name?")).not.toContain("Dora");
   });
 
@@ -147,10 +147,10 @@ describe("memory on the page", () => {
     await chat.page.getByRole("button", { name: "Clear session" }).click();
     await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
     const stored = () => get<MessagesResponse>(`/sessions/${sessionOf(chat)}/messages`);
-    expect((await stored()).messages).toEqual([]);
+    await expect.poll(async () => (await stored()).messages).toEqual([]);
     await chat.page.getByRole("button", { name: "Undo" }).click();
     await expect(chat.answers.first()).toBeVisible();
-    expect((await stored()).messages).toHaveLength(2);
+    await expect.poll(async () => (await stored()).messages).toHaveLength(2);
   });
 
   test("shows the totals of the whole session, also if only its end is loaded", async () => {
@@ -212,13 +212,13 @@ describe("memory on the page", () => {
           .locator("tbody td:nth-child(2)")
           .allInnerTexts()
       ).map(Number);
+    const chart = chat.page.locator(".compare-chart > svg");
+    await expect(chart.getByText("2 turns")).toBeVisible();
     await expect.poll(async () => (await tokens()).every((count) => count > 0)).toBe(true);
     const [stateless = 0, stateful = 0] = await tokens();
     expect(stateful).toBeGreaterThan(stateless);
     // The last values stand at the ends of the lines, and the sessions in the sidebar at once.
-    const chart = chat.page.locator(".compare-chart > svg");
     await expect(chart.getByText(stateful.toLocaleString("en-US"), { exact: true }).last()).toBeVisible();
-    await expect(chart.getByText("2 turns")).toBeVisible();
     await expect(chat.page.getByRole("combobox", { name: "Priced as" })).toBeVisible();
     // Other tests have sessions of the same name.
     const group = chat.page

@@ -42,7 +42,7 @@ describe("what was said", () => {
 
   test("keeps queued messages over a reload, and sends them", async () => {
     const chat = await open();
-    await send(chat, script({ words: 200, delayMs: 30 }));
+    await send(chat, script({ words: 2_000, delayMs: 30 }));
     await expect(chat.answers.last().getByText("word 3")).toBeVisible();
     await send(chat, "the second");
     await chat.page.reload();

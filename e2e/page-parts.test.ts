@@ -129,6 +129,8 @@ describe("a dialog", () => {
     const dialog = page.getByRole("dialog", { name: "Notes" });
     const field = dialog.getByRole("textbox", { name: "New note" });
     await field.fill("I live in Turin.");
+    // Until the dialog rests.
+    await field.hover();
     const box = await field.boundingBox();
     await page.mouse.move((box?.x ?? 0) + 100, (box?.y ?? 0) + 12);
     await page.mouse.down();

@@ -179,6 +179,41 @@ describe("everyday use", () => {
     await expect(xray.getByText("X-ray: what the model will be sent")).toBeVisible();
   });
 
+  test("says that a session was deleted in another tab", async () => {
+    const chat = await open();
+    await chat.say("My name is Eve");
+    const other = await chat.page.context().newPage();
+    await other.goto(chat.page.url());
+    await expect(other.getByRole("article", { name: "Assistant" })).toBeVisible();
+    await other.getByRole("button", { name: "Clear session" }).click();
+    await expect(chat.page.getByText("Redis no longer has these messages: they were deleted")).toBeVisible();
+    const marks = () =>
+      chat.page.getByRole("article").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-mark")));
+    await expect.poll(marks).toEqual(["gone", "gone"]);
+    // The user cleared it there: nothing is missing.
+    await expect(other.getByText("A model knows what it is sent")).toBeVisible();
+    await expect(other.getByText(/This session has expired/)).toBeHidden();
+  });
+
+  test("counts the time left by the server's clock", async () => {
+    const context = (await stack.open()).context();
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      const now = Date.now;
+      Date.now = () => now() + 3 * 3_600_000;
+    });
+    await page.goto(stack.url);
+    const chat = new ChatPage(page);
+    await chat.provider(/Mirror/);
+    await chat.say("Hello");
+    const id = page.url().split("#/s/")[1];
+    await stack.send("PATCH", `/sessions/${id}`, { ttl_seconds: 600 });
+    await page.reload();
+    const sessions = page.getByRole("navigation", { name: "Sessions" });
+    await expect(sessions.getByText("9 min left", { exact: true })).toBeVisible();
+    await expect(page.getByRole("button", { name: /^Expires in 9:\d\d/ })).toBeVisible();
+  });
+
   test("leaves side by side by the browser's back button", async () => {
     const chat = await open();
     await chat.say("Hello");
