@@ -170,6 +170,24 @@ describe("the focus", () => {
     await expect.poll(() => focused(chat)).toBe("Message");
   });
 
+  test("stays when the button or the field that had it is gone", async () => {
+    const chat = await open();
+    const press = (name: string | RegExp) => chat.page.getByRole("button", { name }).first().press("Enter");
+    await input(chat).fill("Hello");
+    await press("Send");
+    await expect(chat.answers.first()).toBeVisible();
+    await expect.poll(() => focused(chat)).toBe("Message");
+    await press("Edit message");
+    await expect.poll(() => focused(chat)).toBe("Edited message");
+    await chat.page.keyboard.press("Escape");
+    await expect.poll(() => focused(chat)).toBe("Edit message");
+    await press(/^X-ray: 1 message/);
+    await press("What will be sent next");
+    await expect.poll(() => focused(chat)).toBe("Context report");
+    await press("Close X-ray");
+    await expect.poll(() => focused(chat)).toBe("Message");
+  });
+
   test("goes to the next session of the list when one is deleted", async () => {
     const chat = await open();
     await chat.say("The first of two");

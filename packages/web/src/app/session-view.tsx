@@ -17,6 +17,7 @@ import { titleOf } from "../sessions/session-title.ts";
 import { useExpiry } from "../sessions/use-expiry.ts";
 import { t } from "../texts/texts.ts";
 import type { Tour } from "../tour/use-tour.ts";
+import { focusField } from "../ui/focus-field.ts";
 import { lazyComponent } from "../ui/lazy-component.tsx";
 import { LoadError } from "../ui/load-error.tsx";
 import { SidePanel } from "../ui/side-panel.tsx";
@@ -98,10 +99,7 @@ export function SessionView({
     document.title = title === "" ? "Memory Magic" : `${title} · Memory Magic`;
   }, [title]);
 
-  const focusInput = useCallback(() => {
-    // On a touch screen the focus opens the keyboard.
-    if (matchMedia("(pointer: fine)").matches) input.current?.focus({ preventScroll: true });
-  }, []);
+  const focusInput = useCallback(() => focusField(input.current), []);
   // With what the view shows first: a moment later, the field would take the focus from what the user has chosen.
   useLayoutEffect(focusInput, [focusInput]);
   const isTouring = tour.index !== null;
@@ -140,7 +138,10 @@ export function SessionView({
     [setInspected, setOpen],
   );
   const showNext = useCallback(() => setInspected(null), [setInspected]);
-  const closeXray = useCallback(() => setOpen(false), [setOpen]);
+  const closeXray = useCallback(() => {
+    setOpen(false);
+    focusInput();
+  }, [setOpen, focusInput]);
   const actions = useRowActions(chat, {
     hover,
     onInspect,

@@ -2,6 +2,7 @@ import { type ComponentProps, type RefObject, useEffect } from "react";
 import { toastErrors } from "../../api/toast-errors.ts";
 import { t } from "../../texts/texts.ts";
 import { Alert, RetryButton } from "../../ui/alert.tsx";
+import { focusField } from "../../ui/focus-field.ts";
 import { lazyComponent } from "../../ui/lazy-component.tsx";
 import { useEscape } from "../../ui/use-escape.ts";
 import type { Chat } from "../state/use-chat.ts";
@@ -41,6 +42,8 @@ export function SessionComposer({ chat, server, pricing, isConnected, input }: S
     changeDraft("");
     attachments.change([]);
     conversation.send(draft, isReady ? choice : null, attachments.list);
+    // The button that may have been pressed is not shown while the answer runs.
+    focusField(input.current);
   }
 
   const addFiles = (files: readonly File[]) => void toastErrors(() => attachments.add(files));

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { t } from "../../texts/later.ts";
 import { CopyIcon } from "../../ui/copy-icon.tsx";
 import { Icon } from "../../ui/icon.tsx";
@@ -19,12 +19,16 @@ interface UserMessageProps {
 
 export function UserMessage({ message, branch, actions }: UserMessageProps) {
   const [isEdited, setIsEdited] = useState(false);
+  const wasCancelled = useRef(false);
   if (isEdited) {
     return (
       <EditForm
         text={message.content}
         maxChars={actions.maxChars}
-        onCancel={() => setIsEdited(false)}
+        onCancel={() => {
+          setIsEdited(false);
+          wasCancelled.current = true;
+        }}
         onSend={(text) => {
           setIsEdited(false);
           actions.onBranch(message, text);
@@ -45,6 +49,11 @@ export function UserMessage({ message, branch, actions }: UserMessageProps) {
             <>
               <KeepButton message={message} actions={actions} />
               <button
+                ref={(button) => {
+                  // The field had the focus and is gone.
+                  if (wasCancelled.current) button?.focus();
+                  wasCancelled.current = false;
+                }}
                 type="button"
                 className="button-icon"
                 aria-label={t.rows.editMessage}
