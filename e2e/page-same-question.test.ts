@@ -51,7 +51,7 @@ test("keeps the other answer as a branch", async () => {
   const dialog = chat.page.getByRole("dialog", { name: /^The same question/ });
   await expect(dialog.getByText(/4 messages from Redis/)).toBeVisible();
   const before = chat.page.url();
-  await dialog.getByRole("button", { name: "Keep as a branch" }).click();
+  await dialog.getByRole("button", { name: "Keep as a version" }).click();
   await expect(dialog).toBeHidden();
   await expect(chat.answers.last().getByText("I was sent 5 messages")).toBeVisible();
   expect(chat.page.url()).not.toBe(before);

@@ -249,7 +249,7 @@ export const englishLater = {
     cost: "Cost",
     notKnown: "not known",
     sameQuestionTitle: "The same question, without and with memory",
-    keep: "Keep as a branch",
+    keep: "Keep as a version",
     keepHint: "The other answer is deleted when this is closed.",
     wasSent: (count: number, tokenCount: number) => `Was sent ${messages(count)} · ${tokens(tokenCount)}`,
     sent: (name: string) => `Sent: ${name}`,
@@ -318,7 +318,7 @@ export const englishLater = {
       },
       fill: {
         intro: "Now a long message, which needs most of the room.",
-        outro: "It needs most of the room. What no longer fits beside it is not sent, the oldest first.",
+        outro: "What no longer fits beside it is not sent, the oldest first.",
       },
       askCarol: {
         intro: "Ask for the name. The dividing line above says what is not sent, and why.",

@@ -634,7 +634,7 @@ export const german: Texts = {
     cost: "Kosten",
     notKnown: "nicht bekannt",
     sameQuestionTitle: "Dieselbe Frage, ohne und mit Gedächtnis",
-    keep: "Als Zweig behalten",
+    keep: "Als Fassung behalten",
     keepHint: "Die andere Antwort wird gelöscht, wenn dies geschlossen wird.",
     wasSent: (count, tokenCount) => `${messages(count)} gesendet · ${tokens(tokenCount)}`,
     sent: (name) => `Gesendet: ${name}`,
@@ -709,8 +709,7 @@ export const german: Texts = {
       },
       fill: {
         intro: "Jetzt eine lange Nachricht, die den meisten Platz braucht.",
-        outro:
-          "Sie braucht den meisten Platz. Was daneben nicht mehr passt, wird nicht gesendet, das Älteste zuerst.",
+        outro: "Was daneben nicht mehr passt, wird nicht gesendet, das Älteste zuerst.",
       },
       askCarol: {
         intro: "Fragen Sie nach dem Namen. Die Trennlinie oben sagt, was nicht gesendet wird und warum.",
