@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { EmbeddingUse } from "../../chat/built-in-embedding.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import { withFolder } from "../embedded/setup/folder.fixture.ts";
+import { npmInstead } from "../embedded/setup/npm.fixture.ts";
 import { E5_SMALL } from "./e5-small.ts";
 import { describeWithEmbeddingModel, realModel } from "./embedding-model.fixture.ts";
 import { EmbeddingModel } from "./embedding-model.ts";
@@ -134,10 +135,10 @@ await describeWithEmbeddingModel("the built-in embedding model", () => {
 });
 
 describe("where it is not on disk", () => {
-  const nowhere = (folder: string, warnings: string[] = []) =>
+  const nowhere = (cacheDir: string, env: NodeJS.ProcessEnv = {}, warnings: string[] = []) =>
     new EmbeddingModel({
-      cacheDir: folder,
-      env: { PATH: folder, npm_execpath: join(folder, "none.js") },
+      cacheDir,
+      env,
       log: { ...quiet, warn: (_: object, message: string) => warnings.push(message) },
     });
 
@@ -158,7 +159,8 @@ describe("where it is not on disk", () => {
   test("where it cannot be fetched it gives up at once, names the reason and does not try again soon", async () => {
     await withFolder(async (folder) => {
       const warnings: string[] = [];
-      const model = nowhere(folder, warnings);
+      const { env } = await npmInstead(folder, "process.exit(1);");
+      const model = nowhere(join(folder, "cache"), env, warnings);
       await model.prepare();
       expect(warnings.join("\n")).toMatch(/npm/);
       expect(model.unavailable?.reason).toMatch(/npm/);
