@@ -36,7 +36,7 @@ export async function beginTurn(
     ...(body.retry_of === undefined ? { message: body.input } : { retryOf: body.retry_of }),
     info: plan.info,
     title: titleOf(inputText(body)),
-    ...(idempotency && { idempotency: { key: idempotency.key, requestHash: idempotency.requestHash } }),
+    ...(idempotency && { idempotency }),
     ...(continues !== undefined &&
       (continues === "session" ? { mustExist: true } : { after: continues.after })),
     ...(body.ttlSeconds !== undefined && { ttlSeconds: body.ttlSeconds }),
