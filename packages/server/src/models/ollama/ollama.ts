@@ -136,12 +136,15 @@ export class Ollama implements ChatModel {
           },
           signal,
         );
-      const completion = await post()
-        .catch((error) => {
+      let completion: Completion;
+      try {
+        completion = await post().catch((error) => {
           if (!this.#dropsRefused(error, request)) throw error;
           return post();
-        })
-        .finally(() => queued.end());
+        });
+      } finally {
+        queued.end();
+      }
       this.#reasoningWasOpen.set(model, reader?.reasoningWasOpen === true);
       const window = await this.#windowAfter(model, signal);
       return { ...completion, ...(window !== undefined && { contextWindow: window }) };
