@@ -187,7 +187,7 @@ function isRetryable(error: unknown, repeatable: boolean): boolean {
 // The message of an error that Redis sent begins with an upper-case code.
 const isReply = (error: Error): boolean => /^[A-Z]{3,} /.test(error.message);
 
-// The error of a script that finds another type, a number that is none, or a record that it cannot read.
+// Errors of a script that finds a key of another type, text where it needs a number, or a record that it cannot read.
 const DAMAGED =
   /\bWRONGTYPE\b|\bvalue is not an integer\b|\buser_script:\d+: (attempt to|bad argument|Expected) /;
 

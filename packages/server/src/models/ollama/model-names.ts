@@ -1,6 +1,6 @@
 /**
- * A name as Ollama compares it: without case, its own registry, and the tag that is added where there is none. Gemini's
- * list has a folder in front of each name.
+ * Returns a name as Ollama compares it: in lower case, without its own registry, with the tag `latest` where there is none.
+ * Gemini's list has a folder in front of each name.
  */
 function canonical(name: string): string {
   const bare = name
