@@ -1,6 +1,7 @@
 import type { MessagesResponse, SessionExport } from "@redis-memory-magic/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ChatPage } from "./chat-page.ts";
+import { holdRequests } from "./hold-requests.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 let stack: Stack;
@@ -36,15 +37,11 @@ describe("memory on the page", () => {
 
   test("follows the first click before the server's defaults are known", async () => {
     const chat = new ChatPage(await stack.open());
-    const told = Promise.withResolvers<void>();
-    await chat.page.route("**/api/providers", async (route) => {
-      await told.promise;
-      await route.continue();
-    });
+    const answer = await holdRequests(chat.page, "**/api/providers");
     await chat.page.reload();
     for (const mode of ["Stateless", "Stateful"] as const) await chat.memory(mode);
     await expect(chat.badge.getByText("Remembering")).toBeVisible();
-    told.resolve();
+    answer();
     await chat.provider(/^Mirror/);
     await expect(chat.badge.getByText("Remembering")).toBeVisible();
   });
@@ -170,11 +167,7 @@ describe("memory on the page", () => {
   test("promises no number of messages before the server has counted them, and blames no Redis", async () => {
     const chat = await open();
     await chat.say("one");
-    const counted = Promise.withResolvers<void>();
-    await chat.page.route(/\/(context-preview|storage)$/, async (route) => {
-      await counted.promise;
-      await route.continue();
-    });
+    const answer = await holdRequests(chat.page, /\/(context-preview|storage)$/);
     await chat.page.reload();
     await expect(chat.page.getByText("Sends this message with what fits of the history")).toBeVisible();
     await expect(chat.page.getByText("Not known yet.", { exact: true })).toBeVisible();
@@ -182,7 +175,7 @@ describe("memory on the page", () => {
     await expect(chat.page.getByText("Sends only this message")).toBeVisible();
     await chat.memory("Stateful");
     await expect(chat.page.getByText("Sends this message with what fits of the history")).toBeVisible();
-    counted.resolve();
+    answer();
     await expect(chat.page.getByText("Sends these 3 messages")).toBeVisible();
   });
 

@@ -1,6 +1,6 @@
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ChatPage } from "./chat-page.ts";
+import { holdRequests } from "./hold-requests.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 let stack: Stack;
@@ -109,20 +109,10 @@ test("folds what the model thought, also after a reload, and does not send it ag
   expect(answer).not.toMatch(/Let me\s+think/);
 });
 
-/** Holds requests back. Returns a function that lets them go. */
-async function hold(page: Page, route: string): Promise<() => void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  await page.route(route, async (it) => {
-    await promise;
-    await it.continue();
-  });
-  return resolve;
-}
-
 test("a click on a message is not lost before the page is ready", async () => {
   const chat = await open();
   await chat.say(script({ words: 2, finish: "content_filter" }));
-  const answer = await hold(chat.page, "**/api/providers");
+  const answer = await holdRequests(chat.page, "**/api/providers");
   await chat.page.reload();
   await chat.answers.last().getByRole("button", { name: "Try again" }).click();
   answer();
@@ -138,7 +128,7 @@ describe("a message that is sent before the page is ready", () => {
     const chat = await open();
     await chat.say("The first");
     const { page } = chat;
-    const answer = await hold(page, route);
+    const answer = await holdRequests(page, route);
     await page.reload();
     await expect.poll(() => focused(chat)).toBe("Message");
     await page.keyboard.type("Early");

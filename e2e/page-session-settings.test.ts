@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ChatPage } from "./chat-page.ts";
+import { holdRequests } from "./hold-requests.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 let stack: Stack;
@@ -52,12 +53,7 @@ test("the switches move on the first click, before the session is loaded", async
   await chat.memory("Stateless");
   await chat.provider(/^Mirror/);
   await chat.say("Hi");
-  let answer = () => {};
-  const isTime = new Promise<void>((resolve) => (answer = resolve));
-  await chat.page.route("**/items*", async (it) => {
-    await isTime;
-    await it.continue();
-  });
+  const answer = await holdRequests(chat.page, "**/items*");
   await chat.page.reload();
   await chat.memory("Stateful");
   await chat.provider(/^Local/);

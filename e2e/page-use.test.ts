@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ChatPage } from "./chat-page.ts";
+import { holdRequests } from "./hold-requests.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 let stack: Stack;
@@ -88,18 +89,13 @@ describe("everyday use", () => {
   test("does not show a loading conversation as an empty one", async () => {
     const chat = await open();
     await chat.say("Hello");
-    const asked = Promise.withResolvers<void>();
-    const told = Promise.withResolvers<void>();
-    await chat.page.route("**/items?*", async (route) => {
-      asked.resolve();
-      await told.promise;
-      await route.continue();
-    });
+    const answer = await holdRequests(chat.page, "**/items?*");
+    const asked = chat.page.waitForRequest("**/items?*");
     await chat.page.reload();
-    await asked.promise;
+    await asked;
     await expect(chat.page.getByText("Loading the conversation…")).toBeVisible();
     expect(await chat.page.getByText("A model knows what it is sent").count()).toBe(0);
-    told.resolve();
+    answer();
     await expect(chat.answers.first()).toBeVisible();
   });
 

@@ -22,6 +22,16 @@ function answerLater() {
   });
   return asked;
 }
+
+async function loadFirst(page: Response) {
+  const asked = answerLater();
+  const list = new SessionList();
+  const first = list.refresh(null);
+  asked[0]?.(page);
+  await first;
+  return { asked, list };
+}
+
 const ids = ({ store }: SessionList) => store.get().sessions.map(({ id }) => id);
 
 test("shows the newest list, also if an older one arrives after it", async () => {
@@ -35,11 +45,7 @@ test("shows the newest list, also if an older one arrives after it", async () =>
 });
 
 test("does not show a session again that was deleted while the list was on its way", async () => {
-  const asked = answerLater();
-  const list = new SessionList();
-  const first = list.refresh(null);
-  asked[0]?.(listOf("a", "b"));
-  await first;
+  const { asked, list } = await loadFirst(listOf("a", "b"));
   const second = list.refresh(null);
   await list.removeAll(["b"]);
   asked[1]?.(listOf("a", "b"));
@@ -48,11 +54,7 @@ test("does not show a session again that was deleted while the list was on its w
 });
 
 test("keeps sessions of later pages that were used in the same millisecond as the last one of the first", async () => {
-  const asked = answerLater();
-  const list = new SessionList();
-  const first = list.refresh(null);
-  asked[0]?.(pageOf("cursor", "a", "b"));
-  await first;
+  const { asked, list } = await loadFirst(pageOf("cursor", "a", "b"));
   const more = list.loadMore();
   asked[1]?.(listOf("c"));
   await more;
@@ -63,11 +65,7 @@ test("keeps sessions of later pages that were used in the same millisecond as th
 });
 
 test("shows a session once that has moved to the first page while a later one was on its way", async () => {
-  const asked = answerLater();
-  const list = new SessionList();
-  const first = list.refresh(null);
-  asked[0]?.(pageOf("cursor", "a", "b"));
-  await first;
+  const { asked, list } = await loadFirst(pageOf("cursor", "a", "b"));
   const more = list.loadMore();
   const second = list.refresh(null);
   asked[2]?.(pageOf("cursor", "c", "a", "b"));

@@ -3,6 +3,14 @@ import { type FakeOllama, startFakeOllama } from "../../../test/fakes/ollama.ts"
 import { recorded } from "../../../test/fakes/recorded.ts";
 import { Ollama } from "./ollama.ts";
 
+/** An answer to the request for the list of models. */
+const listing = (body: object) => ({
+  request: "GET /v1/models",
+  status: 200,
+  contentType: "application/json",
+  body: JSON.stringify(body),
+});
+
 describe("Ollama's availability", () => {
   let fake: FakeOllama;
   let model: Ollama;
@@ -79,12 +87,7 @@ describe("Ollama's availability", () => {
       available: true,
       models: [{ id: "llama3.2:3b", context_window: null, price: free }],
     });
-    other.replay({
-      request: "GET /v1/models",
-      status: 200,
-      contentType: "application/json",
-      body: JSON.stringify({ data: [{ id: "llama3.2:3b", max_model_len: 16_384 }] }),
-    });
+    other.replay(listing({ data: [{ id: "llama3.2:3b", max_model_len: 16_384 }] }));
     expect((await model.availability()).models[0]?.context_window).toBe(16_384);
     await other.close();
   });
@@ -123,12 +126,7 @@ describe("Ollama's availability", () => {
 
   test("knows a model of Gemini's list by its name", async () => {
     const other = await startFakeOllama({ native: false });
-    other.replay({
-      request: "GET /v1/models",
-      status: 200,
-      contentType: "application/json",
-      body: JSON.stringify({ object: "list", data: [{ id: "models/gemini-2.5-flash", object: "model" }] }),
-    });
+    other.replay(listing({ object: "list", data: [{ id: "models/gemini-2.5-flash", object: "model" }] }));
     model = new Ollama({ apiKey: "", baseUrl: other.url, model: "gemini-2.5-flash" });
     expect(await model.availability()).toEqual({
       available: true,
@@ -138,12 +136,7 @@ describe("Ollama's availability", () => {
   });
 
   test("of an Ollama without models", async () => {
-    fake.replay({
-      request: "GET /v1/models",
-      status: 200,
-      contentType: "application/json",
-      body: '{"object":"list","data":null}',
-    });
+    fake.replay(listing({ object: "list", data: null }));
     expect(await model.availability()).toMatchObject({
       available: false,
       action: 'Run "ollama pull llama3.2:3b", or choose another model.',
