@@ -115,6 +115,16 @@ describe.each(Object.entries(CLIENTS))("SessionArchive with %s", (_, connect) =>
       expect(await contents("f")).toEqual(["A"]);
     });
 
+    test("keeps the id of an item that was replaced by one with its id, and it is found", async () => {
+      const [, id = ""] = (await history.addMessages("s", [user("a"), user("b")])).map((added) => added.id);
+      await history.replaceFrom("s", id, [{ ...user("B"), id }]);
+      await archive.fork("s", "f");
+      expect((await history.getRecent("f", { before: id })).map(({ content }) => content)).toEqual(["a"]);
+      expect(await history.getItem("f", id)).toMatchObject({ id, content: "B" });
+      expect(await history.drop("f", id)).toBe(true);
+      expect(await history.getItem("f", id)).toBeNull();
+    });
+
     test("keeps ids that were given, and they are found; the others are its own", async () => {
       await history.addMessages("s", [user("a"), { ...user("b"), id: "mine" }]);
       await archive.fork("s", "f");

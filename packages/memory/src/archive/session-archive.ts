@@ -48,12 +48,14 @@ export class SessionArchive {
     if (before !== undefined) assertId("before", before);
     if (through !== undefined) assertId("through", through);
     const copy = this.#copy(newSessionId);
+    const epoch = newEpoch();
     const source = await this.#open(sessionId, options);
     const vectors = await source.vectors();
     const blobIds = new Set<string>();
     for await (const { first, records } of source.pages()) {
       for (const record of records) for (const id of blobIdsIn(record)) blobIds.add(id);
-      const idOf = (record: string, n: number) => givenId(record, first + n, source.epoch);
+      // By the new epoch: a record may give the id that followed from its index in the source.
+      const idOf = (record: string, n: number) => givenId(record, first + n, epoch);
       await copy.addEntries(records.map((record, n) => ({ record, id: idOf(record, n) })));
     }
     for await (const page of source.turns()) await copy.addTurns(page);
@@ -65,7 +67,7 @@ export class SessionArchive {
     copy.addSummaries(await source.summaries());
     const ttl = await copy.finish({
       v: source.layout,
-      epoch: newEpoch(),
+      epoch,
       title: source.info.title ?? "",
       ttl: source.ownTtl,
       context: source.context,
