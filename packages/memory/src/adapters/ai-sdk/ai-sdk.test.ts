@@ -383,6 +383,20 @@ test("another answer, and an edited message, take the place of what was there", 
   expect(await chatStore(history).load("c")).toEqual(JSON.parse(JSON.stringify(chat.messages)));
 });
 
+test.each(["mine", "null", "{}"])("the damaged chunk %s is an error with a code", async (line) => {
+  const begun = await turns.begin("c", { content: "Hi" });
+  if (begun.kind !== "begun") throw new Error(begun.kind);
+  begun.writer.startItem({ type: "ui_message_chunks" });
+  begun.writer.write(`${line}\n`);
+  await begun.writer.end("completed");
+  await expect(chatStore(history).load("c")).rejects.toMatchObject({ name: "MemoryError", code: "damaged" });
+});
+
+test("a message to be continued that is damaged is an error with a code", async () => {
+  await history.addMessages("c", [{ type: "ui_message", parts: [] }]);
+  await expect(chatStore(history).load("c")).rejects.toMatchObject({ name: "MemoryError", code: "damaged" });
+});
+
 test("a tool's output that the page gives continues the message", async () => {
   let step = 0;
   const model = new MockLanguageModelV4({

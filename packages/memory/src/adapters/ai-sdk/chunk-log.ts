@@ -1,4 +1,5 @@
 import type { UIMessageChunk } from "ai";
+import { parseStored } from "../../stored-json.ts";
 import type { TurnWriter } from "../../turns/turn-writer.ts";
 
 /** The type of an item that holds chunks of a UI message stream, one in each line. */
@@ -51,12 +52,14 @@ export class ChunkReader {
     return [{ type: "text-delta", id: this.#textId, delta }];
   }
 
-  /** Reads lines of chunks. One that is not whole yet waits for its end. */
+  /** Reads lines of chunks. One that is not whole yet waits for its end. @throws MemoryError `damaged` */
   lines(text: string): UIMessageChunk[] {
     const lines = (this.#line + text).split("\n");
     this.#line = lines.pop() ?? "";
-    const chunks = lines.map((line) => JSON.parse(line) as UIMessageChunk);
+    const chunks = lines.map((line) => parseStored<UIMessageChunk>(line, isChunk));
     for (const chunk of chunks) if (chunk.type === "text-start") this.#textId = chunk.id;
     return chunks;
   }
 }
+
+const isChunk = (value: unknown): boolean => typeof (value as UIMessageChunk | null)?.type === "string";

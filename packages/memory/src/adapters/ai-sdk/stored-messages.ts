@@ -1,4 +1,5 @@
 import { readUIMessageStream, type UIMessage, type UIMessageChunk } from "ai";
+import { damaged } from "../../errors.ts";
 import type { Item, NewItem, NewMessage } from "../../history/item.ts";
 import { toJson } from "../original.ts";
 import { type PortablePart, portableParts } from "../portable-parts.ts";
@@ -23,9 +24,16 @@ export function fromUiMessage({ id, role, parts, metadata }: UIMessage): NewMess
 /** An item to begin a turn with that continues an assistant's message, whose tool calls the page has answered. */
 export const continuedItem = (message: UIMessage): NewItem => ({ type: CONTINUED, parts: toJson(message) });
 
+function continuedMessage({ parts }: Item): UIMessage {
+  const message = parts as Partial<UIMessage> | null | undefined;
+  if (typeof message?.id !== "string" || !Array.isArray(message.parts)) throw damaged();
+  return message as UIMessage;
+}
+
 /**
  * Converts items to messages of the AI SDK. A turn that was interrupted is read as far as it came. Items that the AI
  * SDK did not write are messages of text and images.
+ * @throws MemoryError `damaged`
  */
 export async function toStoredMessages(items: readonly Item[]): Promise<StoredMessage[]> {
   const found: StoredMessage[] = [];
@@ -43,7 +51,7 @@ export async function toStoredMessages(items: readonly Item[]): Promise<StoredMe
       const message = await replay(chunksOf(run), before?.role === "assistant" ? before : undefined);
       if (message) add({ ...finished(message), id: message.id || item.id }, item.id);
     } else if (item.type === CONTINUED) {
-      add(item.parts as unknown as UIMessage, item.id);
+      add(continuedMessage(item), item.id);
     } else {
       const message = toUiMessage(item);
       if (message) add(message, item.id);
