@@ -371,8 +371,8 @@ local function session_info()
 end
 
 -- Adds to a reply: the remembered start of this window or -1, the index of the first item returned, and the newest
--- items up to \`last\`: as many as fit the budget of bytes, at least one, none from before that start. Reads backwards
--- until the budget is spent, so the cost depends on the window, not on the history's length.
+-- items up to \`last\`: as many as fit the budget of bytes, at least one that was not dropped, none from before that start.
+-- Reads backwards until the budget is spent, so the cost depends on the window, not on the history's length.
 -- \`context\`: the field of \`meta\`.
 local function add_history(reply, last, budget, window, context)
   local start, floor, remembered = last + 1, 0, -1
@@ -381,14 +381,15 @@ local function add_history(reply, last, budget, window, context)
     remembered = tonumber(from)
     floor = math.min(remembered, last)
   end
-  local found, bytes = {}, 0
+  local found, bytes, has_item = {}, 0, false
   local step = budget > 0 and 64 or 1
-  while start > floor and (#found == 0 or bytes < budget) do
+  while start > floor and (not has_item or bytes < budget) do
     local low = math.max(floor, start - step)
     local chunk = redis.call('LRANGE', messages, low, start - 1)
     for i = #chunk, 1, -1 do
       bytes = bytes + #chunk[i]
-      if #found > 0 and bytes > budget then break end
+      if has_item and bytes > budget then break end
+      has_item = has_item or chunk[i] ~= '0'
       found[#found + 1] = chunk[i]
       start = start - 1
     end

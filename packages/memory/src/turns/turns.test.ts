@@ -408,6 +408,20 @@ describe.each(Object.entries(CLIENTS))("Turns with %s", (_, connect) => {
     await other.writer.end("completed");
   });
 
+  test.each([0, 100])(
+    "with %d bytes of history, one item is found behind those that were dropped",
+    async (maxBytes) => {
+      const contents = ["long ".repeat(100), ...Array<string>(150).fill("short")];
+      const added = await history.addMessages(
+        "s",
+        contents.map((content) => ({ role: "user", content })),
+      );
+      await history.truncate("s", { from: added[1]?.id ?? "" });
+      const { items } = await turns.peek("s", { history: { maxBytes, window: "" } });
+      expect(items.map(({ index, item }) => [index, item.content])).toEqual([[0, contents[0]]]);
+    },
+  );
+
   test("peeking at a retry finds its message, also where that stands before the remembered start", async () => {
     const failed = await begin({ content: "asked" });
     await failed.writer.end("failed");

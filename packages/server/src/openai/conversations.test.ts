@@ -82,6 +82,18 @@ test("items are added, paged to the end in both orders, and deleted", async () =
   });
 });
 
+test("a long item is listed also after the last one was deleted", async () => {
+  const { openai } = await startWithSdk();
+  const { id } = await openai.conversations.create();
+  const { data } = await openai.conversations.items.create(id, {
+    items: [user("long ".repeat(2_000)), user("short")],
+  });
+  await openai.conversations.items.delete(data[1]?.id ?? "", { conversation_id: id });
+  for (const order of ["asc", "desc"] as const) {
+    expect((await openai.conversations.items.list(id, { order })).data).toEqual([data[0]]);
+  }
+});
+
 test("items keep what this server does not know", async () => {
   const { openai } = await startWithSdk();
   const items = [
