@@ -27,6 +27,9 @@ export async function pageOfItems(
   return listOf(await included(sessions, sessionId, shown, query), found.length > limit);
 }
 
+/** How many indexes the next read covers: many may have been deleted. One script reads 500. */
+const sizeAfter = (size: number): number => Math.min(2 * size, 500);
+
 /** Oldest first. Where items were deleted, it reads on. */
 async function itemsAfter(
   sessions: SessionStore,
@@ -36,8 +39,10 @@ async function itemsAfter(
 ): Promise<IndexedItem[]> {
   const last = (await sessions.newest(sessionId))?.index ?? -1;
   const found: IndexedItem[] = [];
-  for (let from = index + 1; from <= last && found.length < wanted; from += wanted) {
-    found.push(...(await sessions.range(sessionId, from, from + wanted)));
+  let from = index + 1;
+  for (let size = wanted; from <= last && found.length < wanted; size = sizeAfter(size)) {
+    found.push(...(await sessions.range(sessionId, from, from + size)));
+    from += size;
   }
   return found.slice(0, wanted);
 }
@@ -51,8 +56,9 @@ async function itemsBefore(
 ): Promise<IndexedItem[]> {
   const found: IndexedItem[] = [];
   let to = index ?? ((await sessions.newest(sessionId))?.index ?? -1) + 1;
-  for (; to > 0 && found.length < wanted; to -= wanted) {
-    found.push(...(await sessions.range(sessionId, Math.max(0, to - wanted), to)).reverse());
+  for (let size = wanted; to > 0 && found.length < wanted; size = sizeAfter(size)) {
+    found.push(...(await sessions.range(sessionId, Math.max(0, to - size), to)).reverse());
+    to -= size;
   }
   return found.slice(0, wanted);
 }
