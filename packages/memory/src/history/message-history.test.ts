@@ -621,6 +621,16 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     },
   );
 
+  test("a session whose meta Redis has evicted is not created over what is left of it", async () => {
+    await history.addMessage("s", user("a"));
+    await redis.command("DEL", `${name}:{s}:meta`);
+    const work = history.create("s", { items: [user("b")] });
+    await expect(work).rejects.toMatchObject({ code: "session_exists" });
+    expect(await history.clear("s")).toBe(true);
+    const { added } = await history.create("s", { items: [user("b")] });
+    expect(await history.getItem("s", added[0]?.id ?? "")).toMatchObject({ content: "b" });
+  });
+
   test("lists sessions, last used first, in pages", async () => {
     for (let n = 0; n < 7; n++) await history.addMessage(`s${n}`, user("x"));
     const ids: string[] = [];

@@ -48,6 +48,8 @@ if epoch then
   if epoch ~= ARGV[3] then return {'taken', now} end
   return {'ok', now, renew_ttl()}
 end
+-- Redis has evicted its \`meta\` alone.
+if redis.call('EXISTS', unpack(KEYS, 1, 6)) > 0 then return {'taken', now} end
 local records, given, is_layout_2 = new_records(7, function() end)
 if not records then return {'duplicate', now, given} end
 push(records)
