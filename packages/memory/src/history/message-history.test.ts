@@ -621,6 +621,26 @@ describe.each(Object.entries(CLIENTS))("MessageHistory with %s", (_, connect) =>
     },
   );
 
+  test.each<[string, (meta: string) => string[][]]>([
+    [
+      "meta",
+      (meta) => [
+        ["DEL", meta],
+        ["SET", meta, "mine"],
+      ],
+    ],
+    ["running turn", (meta) => [["HSET", meta, "turn", "mine", "lease", "mine"]]],
+    ["lease", (meta) => [["HSET", meta, "turn", "mine"]]],
+  ])("a session whose %s is damaged can be cleared, and its id used again", async (_, damage) => {
+    await history.addMessage("s", user("a"));
+    for (const command of damage(`${name}:{s}:meta`)) await redis.command(...command);
+    await expect(history.addMessage("s", user("b"))).rejects.toMatchObject({ code: "damaged" });
+    expect(await history.clear("s")).toBe(true);
+    expect(await history.clear("s")).toBe(false);
+    await history.addMessage("s", user("c"));
+    expect(texts(await history.getRecent("s"))).toEqual(["c"]);
+  });
+
   test("a session whose meta Redis has evicted is not created over what is left of it", async () => {
     await history.addMessage("s", user("a"));
     await redis.command("DEL", `${name}:{s}:meta`);

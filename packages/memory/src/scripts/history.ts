@@ -1,4 +1,5 @@
-import { lua } from "../redis/script.ts";
+import { lua, script } from "../redis/script.ts";
+import { CLOCK } from "./clock.ts";
 import { branch, readScript, writeScript } from "./session-script.ts";
 
 /**
@@ -313,7 +314,8 @@ return reply
 );
 
 /**
- * Ends the running turn, if there is one, and deletes the session.
+ * Ends the running turn, if there is one, and deletes the session. It does not read what the head of the other scripts
+ * does, so that a damaged session can be deleted too.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
@@ -321,10 +323,14 @@ return reply
  *
  * Returns {'ok', now, 1 if there was one}
  */
-export const CLEAR = readScript(
+export const CLEAR = script(
+  CLOCK,
   lua`
+if ARGV[1] ~= '' and now > tonumber(ARGV[1]) then return {'late', now} end
+local layout = redis.pcall('HGET', KEYS[2], 'v')
+if type(layout) == 'string' and layout ~= '1' and layout ~= '2' then return {'newer', now, layout} end
 local removed = redis.call('UNLINK', unpack(KEYS))
-redis.pcall('PUBLISH', log, '')
+redis.pcall('PUBLISH', KEYS[5], '')
 return {'ok', now, removed > 0 and 1 or 0}
 `,
 );

@@ -10,7 +10,7 @@ const FUNCTIONS = SESSION_FUNCTIONS.trim()
 const BRANCHES = /-- branch\n.*?-- branch/gs;
 
 /**
- * Begins every script on a session.
+ * Begins every script on a session, except the one that deletes it.
  *
  * KEYS[1] messages   KEYS[2] meta   KEYS[3] turns   KEYS[4] idempotency   KEYS[5] log   KEYS[6] blobs
  * KEYS[7] words   KEYS[8] vectors   KEYS[9] summary
@@ -47,7 +47,7 @@ end)`,
 )}
 `;
 
-/** Builds a script that reads a session, or deletes it: both are possible on a full Redis. */
+/** Builds a script that reads a session: this is possible on a full Redis. */
 export const readScript = (...pieces: string[]): Script => script(HEAD, withFunctions(pieces.join("\n")));
 
 /** Builds a script that writes to a session. */
