@@ -2,6 +2,7 @@
 // `npm run test:faults -- -t Redis` runs the tests with "Redis" in their names.
 import { relative } from "node:path";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { dockerVersions } from "../deploy/test/docker/docker-versions.ts";
 import { SECURITY_TESTS } from "../packages/server/test/security/unit-tests.ts";
 import { type SuiteTable, suitesOf, TableReporter } from "./table-reporter.ts";
 
@@ -49,6 +50,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   docker: {
     title: "Docker chapters",
     include: ["deploy/test/docker/**/*.suite.ts"],
+    software: dockerVersions,
     options: { testTimeout: 20 * MINUTE },
   },
 };

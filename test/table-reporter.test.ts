@@ -20,7 +20,7 @@ async function pageOf(testNamePattern?: string): Promise<string> {
     watch: false,
     name: "outcomes",
     include: ["test/fixtures/outcomes.fixture.ts"],
-    reporters: [new TableReporter({ outcomes: { title: "Outcomes", groupOf } })],
+    reporters: [new TableReporter({ outcomes: { title: "Outcomes", groupOf, software: () => ["nginx"] } })],
     outputFile,
     provide: { thorough: true },
     ...(testNamePattern !== undefined && { testNamePattern }),
@@ -35,6 +35,7 @@ async function pageOf(testNamePattern?: string): Promise<string> {
 test("has a row for each measured, failed and skipped test, and counts the tests of a group", async () => {
   const page = await pageOf();
   expect(page).toMatch(/^# Outcomes\n\nMeasured by `npm run test:outcomes -- --outputFile /);
+  expect(page).toMatch(/\| Node\.js [\d.]+, nginx \|/);
   expect(page).toContain("| a group | 1 | 1 | 0 |");
   expect(page).toContain("| measures | 10 | 0 | passed |");
   expect(page).toMatch(/\| measures and fails \| 2 \| 0 \| failed: expected 'lost' to be 'kept'/);

@@ -11,6 +11,8 @@ export interface SuiteTable {
   readonly title: string;
   /** The group in whose row a test is only counted, or undefined if the test has a row of its own. */
   readonly groupOf?: (test: TestCase) => string | undefined;
+  /** What was used besides Node.js, if it is not this machine's Redis. */
+  readonly software?: () => readonly string[];
 }
 
 interface Count {
@@ -45,7 +47,8 @@ export class TableReporter implements Reporter {
     const file = this.#vitest?.config.outputFile;
     if (typeof file !== "string") return;
     const command = `npm run test:${name} -- --outputFile ${relative(process.cwd(), file)}`;
-    writeResultPage(file, { title: suite.title, command, software: [serverVersion()], body });
+    const software = suite.software?.() ?? [serverVersion()];
+    writeResultPage(file, { title: suite.title, command, software, body });
   }
 }
 

@@ -41,7 +41,6 @@ const MINUTE = 60_000;
 
 beforeAll(async () => {
   await product.clone();
-  console.log(await product.versions());
   const ollama = await startHostOllama();
   return () => ollama.close();
 });

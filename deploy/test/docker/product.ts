@@ -79,12 +79,6 @@ export class Product {
     return output;
   }
 
-  /** The engine and the Compose that all of this runs on. */
-  async versions(): Promise<string> {
-    const engine = await this.run("docker version --format '{{.Server.Version}}'");
-    return `Docker ${engine.trim()}, Compose ${(await this.run("docker-compose version --short")).trim()}`;
-  }
-
   /** Writes .env anew: nothing but these. */
   configure(settings: Readonly<Record<string, string>>): void {
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
