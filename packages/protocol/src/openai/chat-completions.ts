@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { itemList, listQuery, memory, metadata, notes, otherSessions } from "./items.ts";
+import { extraContent, itemList, listQuery, memory, metadata, notes, otherSessions } from "./items.ts";
 
 const part = z.looseObject({ type: z.string().max(64) });
 
@@ -11,6 +11,7 @@ const message = z.looseObject({
       z.looseObject({
         id: z.string(),
         function: z.looseObject({ name: z.string(), arguments: z.string() }),
+        extra_content: extraContent,
       }),
     )
     .nullish(),

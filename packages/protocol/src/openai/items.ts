@@ -1,8 +1,14 @@
 import { z } from "zod";
 import { memoryStrategy } from "../ids.ts";
+import { safeJson } from "../items.ts";
 
 /** A piece of a message's content. Fields that this server does not know are kept. */
 const contentPart = z.looseObject({ type: z.string().max(64) });
+
+/** What a provider added to a call. Clients send it back as it came. */
+export const extraContent = safeJson
+  .nullish()
+  .describe("An extension of Gemini's: what it has added to this call, and wants back with it.");
 
 /**
  * An item as clients send it. Clients leave out the type, the id or the status, and send fields and types that are
@@ -13,6 +19,7 @@ export const inputItem = z.looseObject({
   id: z.string().max(2048).nullish(),
   role: z.enum(["user", "assistant", "system", "developer"]).nullish(),
   content: z.union([z.string(), z.array(contentPart)], "must be a string or a list of parts").nullish(),
+  extra_content: extraContent,
 });
 export type InputItem = z.infer<typeof inputItem>;
 

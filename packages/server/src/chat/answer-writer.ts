@@ -1,15 +1,18 @@
 import { randomBytes } from "node:crypto";
-import type { TurnWriter } from "@redis-memory-magic/memory";
+import type { Json, TurnWriter } from "@redis-memory-magic/memory";
 import { AppError } from "../errors/app-error.ts";
+import type { Fields } from "../fields.ts";
 import type { TurnPermit } from "./caller.ts";
 import type { AnswerSink, ToolCallPiece } from "./chat-model.ts";
 import type { Phase } from "./context-item.ts";
+import { excessOf } from "./extra-content.ts";
 
 interface PendingCall {
   readonly index: number;
   id: string;
   name: string;
   arguments: string;
+  extraContent: Fields<Json> | undefined;
 }
 
 /** Fewer than a turn can have. */
@@ -33,10 +36,13 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
   #pending: PendingCall[] = [];
   readonly #ids: string[] = [];
   #items = 0;
+  readonly #origin: string | undefined;
 
-  constructor(writer: TurnWriter, permit: TurnPermit) {
+  /** @param origin of the model that answers */
+  constructor(writer: TurnWriter, permit: TurnPermit, origin?: string) {
     this.#writer = writer;
     this.#permit = permit;
+    this.#origin = origin;
   }
 
   message(phase: Phase | undefined): void {
@@ -70,7 +76,7 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     this.#write(piece);
   }
 
-  toolCall({ index, id, name, arguments: args }: ToolCallPiece): void {
+  toolCall({ index, id, name, arguments: args, extraContent }: ToolCallPiece): void {
     if (typeof this.#current === "object" && this.#current.call === index) {
       this.#write(args);
       return;
@@ -78,12 +84,13 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     let call = this.#pending.find((pending) => pending.index === index);
     if (call === undefined) {
       this.#countItem();
-      call = { index, id: "", name: "", arguments: "" };
+      call = { index, id: "", name: "", arguments: "", extraContent: undefined };
       this.#pending.push(call);
     }
     call.id ||= id?.toWellFormed() ?? "";
     call.name ||= name?.toWellFormed() ?? "";
     call.arguments += args;
+    call.extraContent ??= extraContent;
     // The first call can be shown as it comes.
     if (typeof this.#current === "object" || call.name === "") return;
     this.#finish();
@@ -107,9 +114,13 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     this.#writer.startItem({ role: "assistant", ...(phase && { metadata: { phase } }) });
   }
 
-  #start({ index, id, name, arguments: args }: PendingCall): void {
+  #start({ index, id, name, arguments: args, extraContent }: PendingCall): void {
     this.#pending = this.#pending.filter((pending) => pending.index !== index);
-    this.#writer.startItem({ type: "function_call", toolCall: { id: this.#ownId(id), name } });
+    this.#writer.startItem({
+      type: "function_call",
+      toolCall: { id: this.#ownId(id), name },
+      ...(extraContent && this.#origin && { metadata: this.#checked(extraContent, this.#origin) }),
+    });
     this.#current = { call: index };
     this.#write(args);
   }
@@ -132,6 +143,17 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     const isPlainText = this.#current === "text" && this.#message === undefined;
     if (this.#current !== "nothing" && !isPlainText) this.#writer.finishItem();
     this.#current = "nothing";
+  }
+
+  /** The metadata of a call. One that is left out, or cut, would have the next request refused. */
+  #checked(extra_content: Fields<Json>, origin: string): Json {
+    const excess = excessOf(extra_content);
+    if (excess === undefined) return { extra_content, origin };
+    throw new AppError(
+      "provider_failed",
+      `The extra_content of a tool call ${excess}, which is not kept, and the answer was stopped. Try again, or ` +
+        "choose another model.",
+    );
   }
 
   #countItem(): void {

@@ -1,4 +1,6 @@
+import type { Json } from "@redis-memory-magic/memory";
 import type { FinishReason, ModelInfo, ProviderId, Usage } from "@redis-memory-magic/protocol";
+import type { Fields } from "../fields.ts";
 import type { ContextItem, Phase } from "./context-item.ts";
 import type { ModelSetting, ModelSettings } from "./model-settings.ts";
 import type { Lack } from "./normalize-prompt.ts";
@@ -33,6 +35,8 @@ export interface ToolCallPiece {
   readonly name?: string;
   /** JSON, or a part of it. */
   readonly arguments: string;
+  /** What the server wants back with the call; not later than its name. */
+  readonly extraContent?: Fields<Json>;
 }
 
 /** Where an answer goes as it comes. Called synchronously, in order, never after `generate` has settled. */
@@ -106,6 +110,8 @@ export interface ChatModel {
   readonly settings: readonly ModelSetting[];
   /** What its API has no place for, whichever the model. */
   readonly lacks: readonly Lack[];
+  /** The server that answers; what it adds to a tool call is sent to no other. Absent: it adds nothing. */
+  readonly origin?: string;
 
   /** Never rejects and settles within seconds: what cannot be reached is not available. Not cached here. */
   availability(): Promise<Availability>;

@@ -1,4 +1,5 @@
 import { isFields } from "../fields.ts";
+import type { ExtraContent } from "./extra-content.ts";
 
 /** A piece of content. */
 export type ContentPart = TextPart | ImagePart | FilePart;
@@ -52,6 +53,8 @@ export interface FunctionCall {
   readonly name: string;
   /** JSON, as the model wrote it. */
   readonly arguments: string;
+  /** Not counted: what it is worth in tokens is known to its server only. */
+  readonly extra?: ExtraContent;
 }
 
 export interface FunctionCallOutput {

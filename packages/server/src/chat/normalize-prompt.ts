@@ -12,6 +12,7 @@ import {
   phaseOf,
   textOf,
 } from "./context-item.ts";
+import { extraContentOf } from "./extra-content.ts";
 import { withQuoted } from "./quoted-block.ts";
 import { withoutReasoning } from "./reasoning-tags.ts";
 import { readParts } from "./stored-parts.ts";
@@ -152,7 +153,8 @@ class PromptBuilder {
     if (toolCalls === undefined) this.#count("empty_left_out");
   }
 
-  addCalls({ toolCalls = [] }: Item, source: number, reason: string | undefined): void {
+  addCalls({ toolCalls = [], metadata }: Item, source: number, reason: string | undefined): void {
+    const extra = toolCalls.length === 1 ? extraContentOf(metadata) : undefined;
     for (const { id, name, arguments: given } of toolCalls) {
       // A call without arguments has none of them, or an empty object.
       const args = given.trim() === "" ? "{}" : given;
@@ -164,7 +166,7 @@ class PromptBuilder {
       } else {
         this.#open.add(id);
         const call = { type: "function_call", callId: id, name, arguments: args } as const;
-        this.#items.push({ ...call, sources: [source] });
+        this.#items.push({ ...call, ...(extra && { extra }), sources: [source] });
       }
     }
   }

@@ -255,7 +255,7 @@ export class RunningTurn {
       model: plan.model,
       request: withData,
       lost: writer.signal,
-      out: new AnswerWriter(writer, permit),
+      out: new AnswerWriter(writer, permit, plan.model.origin),
       deadlines,
       upstream: this.#upstream,
       onFirstText: () => {

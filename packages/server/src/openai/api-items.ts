@@ -1,6 +1,7 @@
 import type { Item, OutputItem } from "@redis-memory-magic/memory";
 import { isBlobId } from "@redis-memory-magic/memory/internal";
 import type { ApiItem } from "@redis-memory-magic/protocol/openai";
+import { extraContentOf } from "../chat/extra-content.ts";
 import { type Fields, isFields } from "../fields.ts";
 
 type Status = "in_progress" | "completed" | "incomplete";
@@ -16,8 +17,10 @@ export function toApiItem(item: Item | OutputItem, id: string, status: Status = 
   const [call] = toolCalls ?? [];
   if (call !== undefined && content === (role === undefined ? call.arguments : "")) {
     const { id: callId, name, arguments: args } = call;
+    const extra = extraContentOf(kept);
     return {
       ...keptField(kept, "namespace"),
+      ...(extra && { extra_content: extra.extra_content }),
       id,
       type: "function_call",
       status,

@@ -2,7 +2,7 @@ import type { NewItem } from "@redis-memory-magic/memory";
 import type { ChatMessage, CreateCompletion } from "@redis-memory-magic/protocol/openai";
 import { isFields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
-import { readItem, textOf } from "./input-items.ts";
+import { readItem, textOf, withExtraContent } from "./input-items.ts";
 
 /** Messages of Chat Completions as they are stored, and the instructions that they begin with. */
 export interface ReadMessages {
@@ -28,9 +28,10 @@ function readMessage({ role, content, tool_calls, tool_call_id }: ChatMessage, f
     return [readItem({ type: "function_call_output", call_id: tool_call_id, output }, field)];
   }
   const calls = (tool_calls ?? []).map(
-    ({ id, function: { name, arguments: args } }): NewItem => ({
+    ({ id, function: { name, arguments: args }, extra_content }, n): NewItem => ({
       type: "function_call",
       toolCalls: [{ id, name, arguments: args }],
+      ...withExtraContent({}, extra_content, `${field}.tool_calls[${n}]`),
     }),
   );
   const parts = Array.isArray(content) ? content.map((part) => toResponsesPart(part, role)) : (content ?? "");

@@ -4,7 +4,7 @@ import type { Completion } from "@redis-memory-magic/protocol/openai";
 import type { AskedTurn } from "../chat/asked-turn.ts";
 import type { TurnInfo } from "../chat/turn-info.ts";
 import type { TurnResult } from "../chat/turn-result.ts";
-import { toFunctionCall } from "./function-call.ts";
+import { functionCallsOf } from "./function-call.ts";
 import { completionId } from "./ids.ts";
 import { usageOf } from "./response.ts";
 import { toUnixSeconds } from "./unix-seconds.ts";
@@ -95,8 +95,7 @@ export class CompletionChunks {
   }
 }
 
-const callsOf = ({ role, toolCalls = [] }: OutputItem) =>
-  role === undefined ? toolCalls.map(toFunctionCall) : [];
+const callsOf = (item: OutputItem) => (item.role === undefined ? functionCallsOf(item) : []);
 
 function finishOf(reason: FinishReason | null, hasCalls: boolean): string {
   if (hasCalls) return "tool_calls";

@@ -2,6 +2,7 @@ import { sessionId as sessionIdSchema } from "@redis-memory-magic/protocol";
 import type { CreateCompletion } from "@redis-memory-magic/protocol/openai";
 import type { AskedTurn } from "../chat/asked-turn.ts";
 import type { Caller } from "../chat/caller.ts";
+import { withOrigin } from "../chat/extra-content.ts";
 import { asItem } from "../chat/plan.ts";
 import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { invalid, unsupported } from "./api-error.ts";
@@ -36,7 +37,8 @@ export async function createCompletion(
     throw unsupported("modalities", "must be text alone: no model here answers in another form");
   }
   const named = await models.resolve(body.model);
-  const { system, items } = readMessages(body.messages);
+  const { system, items: given } = readMessages(body.messages);
+  const items = withOrigin(given, models.originOf(named));
   const stop = [body.stop ?? []].flat().filter((text) => text !== "");
   const client: ClientFields = {
     ...(named.model !== body.model && { model: body.model }),

@@ -3,6 +3,7 @@ import type { CreateResponse } from "@redis-memory-magic/protocol/openai";
 import type { AskedTurn } from "../chat/asked-turn.ts";
 import type { Caller } from "../chat/caller.ts";
 import type { Chat } from "../chat/chat.ts";
+import { withOrigin } from "../chat/extra-content.ts";
 import type { SessionStore } from "../chat/session-store.ts";
 import type { ClientFields, TurnRequest } from "../chat/turn-request.ts";
 import { AppError } from "../errors/app-error.ts";
@@ -55,7 +56,8 @@ export async function readRequest(
     ...(parent.kind === "conversation" && { conversation: { id: conversationId(parent.sessionId) } }),
     ...echo,
   };
-  const input = await resolveInput(sessions, body.input, contextOf(parent));
+  const given = await resolveInput(sessions, body.input, contextOf(parent));
+  const input = withOrigin(given, models.originOf(named));
   const request: TurnRequest = {
     ...named,
     mode: "stateful",

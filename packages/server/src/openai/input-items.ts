@@ -3,6 +3,7 @@ import { isBlobId } from "@redis-memory-magic/memory/internal";
 import { itemType } from "@redis-memory-magic/protocol";
 import type { CreateResponse, InputItem } from "@redis-memory-magic/protocol/openai";
 import { BREAK } from "../chat/context-item.ts";
+import { excessOf } from "../chat/extra-content.ts";
 import { type Fields, isFields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
 import { decodeCompaction } from "./compaction-text.ts";
@@ -46,7 +47,7 @@ export function readItem(item: InputItem, field: string): NewItem {
             arguments: readString(item, "arguments", field),
           },
         ],
-        ...keep(item, ["namespace"]),
+        ...withExtraContent(keep(item, ["namespace"]), item.extra_content, field),
       };
     case "function_call_output": {
       const callId = readString(item, "call_id", field);
@@ -137,6 +138,21 @@ function keep(item: Fields, names: readonly string[]): { readonly metadata?: Jso
     typeof item[name] === "string" ? [[name, item[name] as string]] : [],
   );
   return kept.length === 0 ? {} : { metadata: Object.fromEntries(kept) };
+}
+
+/**
+ * The fields with a call's extra content. Which server it is for is added where the model is known.
+ * @throws AppError `invalid_request`
+ */
+export function withExtraContent(
+  fields: { readonly metadata?: Json },
+  extra_content: unknown,
+  field: string,
+): { readonly metadata?: Json } {
+  if (!isFields<Json>(extra_content)) return fields;
+  const excess = excessOf(extra_content);
+  if (excess !== undefined) throw invalid(`${field}.extra_content`, excess);
+  return { metadata: { ...(fields.metadata as Fields<Json>), extra_content } };
 }
 
 const withoutNulls = (fields: Fields): Json =>

@@ -65,6 +65,11 @@ export class ModelNames {
     throw unknownModel(name, "model");
   }
 
+  /** The server that a provider asks, see `ChatModel.origin`. */
+  originOf({ provider }: NamedModel): string | undefined {
+    return this.#providers.get(provider).origin;
+  }
+
   async #find(name: string): Promise<NamedModel | undefined> {
     const slash = name.indexOf("/");
     if (this.#isPrefixed(name)) {

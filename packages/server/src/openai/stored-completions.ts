@@ -15,7 +15,7 @@ import { AppError } from "../errors/app-error.ts";
 import { isFields } from "../fields.ts";
 import { invalid } from "./api-error.ts";
 import { toCompletion } from "./completion.ts";
-import { toFunctionCall } from "./function-call.ts";
+import { functionCallsOf } from "./function-call.ts";
 import { completionId, isStoredCompletion, parseCompletionId } from "./ids.ts";
 import { listOf } from "./item-list.ts";
 
@@ -118,12 +118,12 @@ export async function messagesOf(sessions: SessionStore, { session, stored }: Fo
   }));
 }
 
-function toMessage({ role, content, parts, toolCalls, toolCallId }: Item) {
+function toMessage(item: Item) {
+  const { role, content, parts, toolCallId } = item;
   if (toolCallId !== undefined)
     return { role: "tool", content, tool_call_id: toolCallId, content_parts: null };
   if (role === undefined) {
-    const calls = (toolCalls ?? []).map(toFunctionCall);
-    return { role: "assistant", content: null, tool_calls: calls, content_parts: null };
+    return { role: "assistant", content: null, tool_calls: functionCallsOf(item), content_parts: null };
   }
   return { role, content, content_parts: Array.isArray(parts) ? parts.map(toChatPart) : null };
 }

@@ -29,11 +29,12 @@ interface FakeOllamaOptions extends FakeServerOptions {
   readonly native?: boolean;
 }
 
-interface ChatRequest {
+export interface ChatRequest {
   readonly model: string;
   readonly messages: readonly ChatCompletionMessageParam[];
   readonly stream?: boolean;
   readonly stream_options?: { readonly include_usage?: boolean };
+  readonly tools?: readonly unknown[];
 }
 
 const ollamaError = (status: number, message: string, type: string): Scenario => ({
@@ -80,6 +81,8 @@ export class FakeOllama extends FakeServer {
   windowLimit = Number.POSITIVE_INFINITY;
   /** How long a model takes to load, in milliseconds. */
   loadMs = 0;
+  /** Returns why a request is refused, if it is: for servers that are strict about the messages of a tool loop. */
+  refuses: (body: ChatRequest) => Scenario["fail"] = () => undefined;
 
   constructor(options: FakeOllamaOptions) {
     super(options);
@@ -105,9 +108,12 @@ export class FakeOllama extends FakeServer {
     "POST /v1/chat/completions": async (request, response, gone) => {
       const body = request.body as ChatRequest;
       const messages = body.messages.map(toFakeMessage);
-      const scenario = this.#has(body.model)
-        ? chooseScenario(body.model, messages, OLLAMA_FAILURES, this.scenario)
-        : ollamaError(404, `model '${body.model}' not found`, "not_found_error");
+      const fail = this.refuses(body);
+      const scenario = !this.#has(body.model)
+        ? ollamaError(404, `model '${body.model}' not found`, "not_found_error")
+        : fail
+          ? { fail }
+          : chooseScenario(body.model, messages, OLLAMA_FAILURES, this.scenario);
       const prompt = usageOf({}, messages, []).input;
       if (prompt > this.windowLimit) {
         const message = `request (${prompt} tokens) exceeds the available context size (${this.windowLimit} tokens)`;

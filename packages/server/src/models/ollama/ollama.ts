@@ -17,6 +17,7 @@ import { errorTextOf, explain, failureOfProbe, providerFailure } from "../provid
 import { ProviderHttp } from "../provider-http.ts";
 import { ollamaErrorTexts } from "./error-texts.ts";
 import { KnownModels } from "./known-models.ts";
+import { LoopNeeds } from "./loop-needs.ts";
 import { ModelLoader } from "./model-loader.ts";
 import { isSameModel } from "./model-names.ts";
 import { NativeApi } from "./native-api.ts";
@@ -63,6 +64,7 @@ export class Ollama implements ChatModel {
   ] as const;
   // Ollama refuses a conversation with arguments that are no object, and models do write such.
   readonly lacks = ["files", "output_images", "loose_arguments"] as const;
+  readonly origin: string;
   readonly summaries = {
     isLargeEnough: (model: string) => this.#known.billionsOf(model) >= SUMMARY_BILLIONS,
     concurrency: 1,
@@ -73,6 +75,7 @@ export class Ollama implements ChatModel {
   readonly #loader: ModelLoader;
   readonly #tokenizer: ServerTokenizer;
   readonly #fields = new OptionalFields();
+  readonly #needs = new LoopNeeds();
   readonly #errorTexts;
   /** Whether the last answer of a model had a closing `</think>` that its chat template had opened. */
   readonly #reasoningWasOpen = new LRUCache<string, boolean>({ max: MODELS });
@@ -83,6 +86,7 @@ export class Ollama implements ChatModel {
     this.#config = config;
     this.#defaultModel = config.model ?? DEFAULT_MODEL;
     this.#http = new ProviderHttp(config);
+    this.origin = new URL(this.#http.baseUrl).host;
     const native = new NativeApi(this.#http);
     this.#known = new KnownModels(native);
     this.#loader = new ModelLoader(native, this.#known);
@@ -139,7 +143,7 @@ export class Ollama implements ChatModel {
       let completion: Completion;
       try {
         completion = await post().catch((error) => {
-          if (!this.#dropsRefused(error, request)) throw error;
+          if (!this.#canRepeat(error, request)) throw error;
           return post();
         });
       } finally {
@@ -212,16 +216,19 @@ export class Ollama implements ChatModel {
       throw providerFailure("provider_context_exceeded", { contextWindow: window.tokens });
   }
 
-  /** True if the request is worth repeating without a field that was refused. */
-  #dropsRefused(error: unknown, request: ModelRequest): boolean {
-    return (
-      error instanceof AppError && this.#fields.dropRefused(error, this.#body(request), askedFields(request))
-    );
+  /** True if the request is worth repeating: without a field that was refused, or with one that was missing. */
+  #canRepeat(error: unknown, request: ModelRequest): boolean {
+    if (!(error instanceof AppError)) return false;
+    if (this.#needs.learn(error, request.model)) return true;
+    return this.#fields.dropRefused(error, this.#body(request), askedFields(request));
   }
 
   #body(request: ModelRequest) {
     const { temperature = this.#config.temperature, seed = this.#config.seed } = request.settings ?? {};
-    const body = requestBody(request, { temperature, seed, maxTokens: this.#maxTokens(request) });
+    const body = requestBody(request, {
+      ...{ temperature, seed, maxTokens: this.#maxTokens(request), origin: this.origin },
+      needsSignatures: this.#needs.signatures(request.model),
+    });
     return this.#fields.without(body, askedFields(request));
   }
 

@@ -1,4 +1,4 @@
-import type { Usage } from "@redis-memory-magic/protocol";
+import { type Json, safeJson, type Usage } from "@redis-memory-magic/protocol";
 import type {
   ChatCompletionContentPart,
   ChatCompletionCreateParams,
@@ -17,6 +17,7 @@ import {
   joinAnswers,
 } from "../../chat/context-item.ts";
 import type { FunctionTool, ModelSettings, ResponseFormat } from "../../chat/model-settings.ts";
+import { isFields } from "../../fields.ts";
 import type { AnswerReader } from "../answer-body.ts";
 import { AnswerOutput } from "../answer-output.ts";
 import { isErrorReason, isReason, isUnusualReason } from "../finish-reason.ts";
@@ -27,19 +28,23 @@ export interface BodyOptions {
   readonly temperature: number | undefined;
   readonly seed: number | undefined;
   readonly maxTokens: number | undefined;
+  /** The server that is asked. */
+  readonly origin: string;
+  /** True if Google's dummy is sent where the signature of a call is missing. */
+  readonly needsSignatures: boolean;
 }
 
 /** The body of `POST /chat/completions`. */
 export function requestBody(
   request: ModelRequest,
-  { temperature, seed, maxTokens }: BodyOptions,
+  { temperature, seed, maxTokens, ...loop }: BodyOptions,
 ): ChatCompletionCreateParams {
   const { model, system, items, settings } = request;
   return {
     model,
     messages: [
       ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
-      ...toMessages(items),
+      ...toMessages(items, loop),
     ],
     stream: true,
     stream_options: { include_usage: true },
@@ -50,8 +55,10 @@ export function requestBody(
   };
 }
 
+type LoopOptions = Pick<BodyOptions, "origin" | "needsSignatures">;
+
 /** Calls stand in the message before them, as this API has it. */
-function toMessages(items: readonly ContextItem[]): ChatCompletionMessageParam[] {
+function toMessages(items: readonly ContextItem[], loop: LoopOptions): ChatCompletionMessageParam[] {
   const messages: ChatCompletionMessageParam[] = [];
   for (const item of joinAnswers(items)) {
     const last = messages.at(-1);
@@ -62,19 +69,32 @@ function toMessages(items: readonly ContextItem[]): ChatCompletionMessageParam[]
       if (item.role === "user") messages.push({ role: "user", content });
       else messages.push({ role: "assistant", content: item.content });
     } else if (last?.role === "assistant") {
-      last.tool_calls = [...(last.tool_calls ?? []), toToolCall(item)];
+      last.tool_calls = [...(last.tool_calls ?? []), toToolCall(item, loop, last.tool_calls === undefined)];
     } else {
-      messages.push({ role: "assistant", content: null, tool_calls: [toToolCall(item)] });
+      messages.push({ role: "assistant", content: null, tool_calls: [toToolCall(item, loop, true)] });
     }
   }
   return messages;
 }
 
-const toToolCall = (call: FunctionCall): ChatCompletionMessageFunctionToolCall => ({
-  id: call.callId,
-  type: "function",
-  function: { name: call.name, arguments: call.arguments },
-});
+/** What Google documents for a call that comes from another model, or has lost its signature. */
+const NO_SIGNATURE = { google: { thought_signature: "skip_thought_signature_validator" } };
+
+/** @param isFirst of the calls of its message: Gemini signs only these */
+function toToolCall(
+  { callId, name, arguments: args, extra }: FunctionCall,
+  { origin, needsSignatures }: LoopOptions,
+  isFirst: boolean,
+): ChatCompletionMessageFunctionToolCall {
+  const own = extra?.origin === origin ? extra.extra_content : undefined;
+  const extra_content = own ?? (needsSignatures && isFirst ? NO_SIGNATURE : undefined);
+  return {
+    id: callId,
+    type: "function",
+    function: { name, arguments: args },
+    ...(extra_content && { extra_content }),
+  };
+}
 
 /** Files are not sent: most servers have no place for them. */
 function toContentPart(part: ContentPart): ChatCompletionContentPart {
@@ -243,13 +263,14 @@ export class CompletionReader implements AnswerReader<Completion> {
   #takeToolCall(call: unknown, position: number): void {
     const found = wireToolCall.safeParse(call).data;
     if (found === undefined) return;
-    const { id, index, function: called } = found;
+    const { id, index, function: called, extra_content } = found;
     const given = called?.arguments ?? "";
     this.#output.toolCall({
       index: index ?? position,
       ...(id && { id }),
       ...(called?.name && { name: called.name }),
       arguments: typeof given === "string" ? given : JSON.stringify(given),
+      ...(isFields<Json>(extra_content) && { extraContent: extra_content }),
     });
   }
 
@@ -262,6 +283,8 @@ const wireToolCall = z.object({
   id: z.string().nullish().catch(null),
   index: z.int().nonnegative().nullish().catch(null),
   function: z.object({ name: z.string().nullish().catch(null), arguments: z.unknown().optional() }).nullish(),
+  /** Gemini's, with a signature that it wants back. */
+  extra_content: safeJson.nullish().catch(null),
 });
 
 const tokens = z.int().nonnegative();
