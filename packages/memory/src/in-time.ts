@@ -1,3 +1,4 @@
+import { setDeadline } from "./deadline.ts";
 import { unref } from "./unref.ts";
 
 /**
@@ -12,13 +13,13 @@ export async function inTime<Result>(
 ): Promise<Result> {
   const controller = new AbortController();
   const { promise: giveUp, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(late);
-    controller.abort(late);
-  }, timeoutMs);
+  const timer = setDeadline(() => reject(late), timeoutMs);
   unref(timer);
   try {
     return await Promise.race([Promise.resolve(controller.signal).then(call), giveUp]);
+  } catch (error) {
+    if (error === late) controller.abort(late);
+    throw error;
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,6 @@
 // For this project's server, which backs up, counts and deletes keys by name. Not covered by semantic versioning.
 export { blobIdOf, isBlobId } from "./blobs/blob-id.ts";
+export { setDeadline } from "./deadline.ts";
 export { MAX_METADATA_BYTES } from "./history/message-history.ts";
 export { LINE_BREAK } from "./line-break.ts";
 export { YEAR_SECONDS } from "./notes/notes.ts";

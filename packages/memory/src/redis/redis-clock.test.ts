@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { NodeRedisClient } from "./client.ts";
 import { script } from "./script.ts";
@@ -37,7 +38,7 @@ class ClockedRedis implements NodeRedisClient {
 const run = (runner: ScriptRunner) => runner.run(SCRIPT, ["k"], [], { repeatable: true });
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  vi.useFakeTimers({ toNotFake: ["setImmediate"] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -73,6 +74,7 @@ describe("a script runs within its deadline by Redis' clock", () => {
       error = reason;
     });
     await vi.advanceTimersByTimeAsync(timeoutMs);
+    await nextTurn();
     expect(error).toMatchObject({ code: "unavailable" });
     await vi.advanceTimersByTimeAsync(redis.delayMs);
     expect(redis.ran).toHaveLength(1);

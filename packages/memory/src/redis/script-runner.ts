@@ -1,3 +1,4 @@
+import { setDeadline } from "../deadline.ts";
 import { damaged, MemoryError } from "../errors.ts";
 import { type Evaluator, evaluator, type RedisClient } from "./client.ts";
 import type { Script } from "./script.ts";
@@ -132,7 +133,7 @@ export class ScriptRunner {
   /** A client can keep a command for ever (a frozen server, an offline queue); a caller waits until its deadline. */
   #within<T>(giveUpAt: number, work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
+      const timer = setDeadline(
         () => reject(unavailable("Redis did not answer in time")),
         Math.max(1, giveUpAt - performance.now()),
       );

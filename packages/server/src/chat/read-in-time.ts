@@ -1,3 +1,4 @@
+import { setDeadline } from "@redis-memory-magic/memory/internal";
 import { AppError } from "../errors/app-error.ts";
 
 /** A read takes a few milliseconds. Longer than this, and the user would notice that the answer is late. */
@@ -6,7 +7,7 @@ const TIMEOUT_MS = 1000;
 /** Waits for what a turn can do without. Returns why it has to, if Redis is away, the session is gone, or it is late. */
 export async function readInTime<Value>(reading: Promise<Value>): Promise<Value | "late" | "unavailable"> {
   const { promise: late, resolve } = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => resolve("late"), TIMEOUT_MS).unref();
+  const timer = setDeadline(() => resolve("late"), TIMEOUT_MS).unref();
   try {
     return await Promise.race([reading, late]);
   } catch (error) {

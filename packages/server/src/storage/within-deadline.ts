@@ -1,3 +1,4 @@
+import { setDeadline } from "@redis-memory-magic/memory/internal";
 import { storageUnavailable } from "../errors/redis-refusal.ts";
 import { REDIS_TIMEOUT_MS } from "./connections/client-options.ts";
 
@@ -11,7 +12,7 @@ export async function withinDeadline<Value>(
 ): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("Redis did not answer in time")), timeoutMs);
+    timer = setDeadline(() => reject(new Error("Redis did not answer in time")), timeoutMs);
   });
   try {
     return await Promise.race([work, late]);

@@ -1,3 +1,5 @@
+import { setDeadline } from "@redis-memory-magic/memory/internal";
+
 const INTERVAL_MS = 1000;
 const MAX_LOOKS_BETWEEN_RECONNECTS = 30;
 
@@ -27,9 +29,8 @@ export function watchConnection(
       () => true,
       () => true,
     );
-    // After a pause of this process, replies that arrived meanwhile are read first.
     const { promise: late, resolve } = Promise.withResolvers<false>();
-    const timer = setTimeout(() => setImmediate(resolve, false), timeoutMs);
+    const timer = setDeadline(() => resolve(false), timeoutMs);
     const isAlive = await Promise.race([answered, late]);
     clearTimeout(timer);
     if (!isAlive) {
