@@ -18,6 +18,8 @@ import { searchSession } from "./search-session.ts";
 import { encodeTerms, termsOf } from "./terms.ts";
 import { encodeVector, tagOf } from "./vector-index.ts";
 
+const LIMIT_MS = 20_000;
+
 let redis: Connection;
 beforeAll(async () => {
   redis = await connectNodeRedis();
@@ -603,5 +605,7 @@ test("whatever is done to a session, a search finds what is in it and nothing el
     redis.command("LRANGE", key("vectors", session), "0", "-1") as Promise<string[]>;
   await fc.assert(fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 8 }), check), {
     numRuns: Number(process.env.SEARCH_SEQUENCES ?? 200),
+    // On a machine with other work, as many as there is time for.
+    interruptAfterTimeLimit: LIMIT_MS,
   });
 }, 60_000);
