@@ -352,7 +352,8 @@ export class Turns {
 
   /**
    * Removes the record of a turn that has ended: it can no longer be read, followed or continued. What it said stays in
-   * the conversation. Returns how many turns the session still has.
+   * the conversation. Returns how many turns the session still has, or why there is nothing to remove: there is no such
+   * turn, or it has not ended.
    *
    * @example
    * const left = await turns.forget("session_1", turnId);
