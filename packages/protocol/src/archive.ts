@@ -58,7 +58,7 @@ export const archivedTurn = z.object({
   settings: safeJson.optional().describe("What the request asked of the model beside the context."),
   client: z.record(z.string(), safeJson).optional().describe("What the API that it came by stored with it."),
   lacks: z
-    .array(z.enum(["images", "files", "tools", "output_images", "loose_arguments"]))
+    .array(z.enum(["images", "files", "tools", "output_images", "loose_arguments", "bare_answers"]))
     .optional()
     .describe("What the model could not be sent."),
   sent: z

@@ -2,7 +2,14 @@ import type OpenAI from "openai";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startWithSdk } from "../src/openai/sdk.fixture.ts";
 import { startFakeOllama } from "./fakes/ollama.ts";
-import { type GeminiCall, GeminiLoop, signatureOf } from "./fakes/tool-loops.ts";
+import {
+  deepSeekAnswer,
+  deepSeekRefuses,
+  type GeminiCall,
+  GeminiLoop,
+  reasoningOf,
+  signatureOf,
+} from "./fakes/tool-loops.ts";
 import { startTestServer } from "./test-server.ts";
 
 const model = "ollama/gemini-3-flash";
@@ -254,5 +261,109 @@ describe("Gemini's signatures", () => {
       status: 400,
       param: "messages[1].tool_calls[0].extra_content",
     });
+  });
+});
+
+describe("DeepSeek's reasoning", () => {
+  const model = "ollama/deepseek-v4-flash";
+  const question: Message = { role: "user", content: "What time is it?" };
+
+  async function startDeepSeek() {
+    const { server, openai } = await startWithSdk();
+    server.ollama.models = { "deepseek-v4-flash": { trained: 1_000_000, allocated: 1_000_000 } };
+    server.ollama.refuses = deepSeekRefuses;
+    const ask = async (fields: object, ...messages: Message[]) =>
+      (await openai.chat.completions.create({ model, tools, messages, ...fields })).choices[0]
+        ?.message as Message & OpenAI.ChatCompletionMessage;
+    const answer = (...of: Parameters<typeof deepSeekAnswer>) => {
+      server.ollama.scenario = deepSeekAnswer(...of);
+    };
+    return { server, openai, ollama: server.ollama, ask, answer };
+  }
+
+  /** The reasoning of each of the answers in a request, in order. */
+  const sentReasoning = ({ body }: { readonly body: unknown }): unknown[] =>
+    (body as { messages: Message[] }).messages.filter(({ role }) => role === "assistant").map(reasoningOf);
+
+  test("is kept in a session, and sent with each answer where there are tools", async () => {
+    const { server, ollama, ask, answer } = await startDeepSeek();
+    const session = { session_id: "s" };
+    answer("A clock would help.", "Let me look.", "call_1");
+    await ask(session, question);
+    answer("Another one, to be sure.", "", "call_2");
+    await ask(session, outputOf({ id: "call_1" }));
+    // The refusal of the first request with an answer has shown what is needed.
+    expect(ollama.turns).toHaveLength(3);
+    answer("Both say the same.", "Noon.");
+    expect((await ask(session, outputOf({ id: "call_2" }))).content).toBe("Noon.");
+    answer("They ask again.", "Still noon.");
+    await ask(session, { role: "user", content: "And now?" });
+    expect(ollama.turns).toHaveLength(5);
+    expect(sentReasoning(ollama.lastTurn)).toEqual([
+      "A clock would help.",
+      "Another one, to be sure.",
+      "Both say the same.",
+    ]);
+    const { items } = (await server.inject("GET", "/sessions/s/items")).json();
+    const turnId = items.at(-1).turn.id;
+    const { report } = (await server.inject("GET", `/sessions/s/turns/${turnId}`)).json();
+    expect(report).toMatchObject({ intact: true });
+    expect(report.normalized.map(({ change }: { change: string }) => change)).not.toContain(
+      "reasoning_removed",
+    );
+
+    await ask({ ...session, tools: undefined }, { role: "user", content: "Thanks" });
+    expect(sentReasoning(ollama.lastTurn)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  test("is counted where it is sent", async () => {
+    const { server, ask, answer } = await startDeepSeek();
+    const thought = "One clock more. ".repeat(500);
+    answer(thought, "", "call_1");
+    await ask({ session_id: "s" }, question);
+    answer("", "Noon.");
+    await ask({ session_id: "s" }, outputOf({ id: "call_1" }));
+    const { items } = (await server.inject("GET", "/sessions/s/items")).json();
+    const { report } = (await server.inject("GET", `/sessions/s/turns/${items.at(-1).turn.id}`)).json();
+    expect(report.tokens.counted).toBeGreaterThan(1500);
+    const sum = report.messages.reduce((all: number, { tokens }: { tokens: number }) => all + tokens, 0);
+    expect(sum).toBeGreaterThan(1500);
+  });
+
+  test("goes through a client that keeps its own messages", async () => {
+    const { openai, ollama, ask, answer } = await startDeepSeek();
+    answer("A clock would help.", "", "call_1");
+    const called = await ask({}, question);
+    expect(reasoningOf(called)).toBe("A clock would help.");
+    answer("It says noon.", "Noon.");
+    expect((await ask({}, question, called, outputOf({ id: "call_1" }))).content).toBe("Noon.");
+    expect(sentReasoning(ollama.lastTurn)).toEqual(["A clock would help."]);
+
+    const messages = [question, called, outputOf({ id: "call_1" })];
+    const { id } = await openai.chat.completions.create({ model, tools, messages, store: true });
+    expect(sentReasoning(ollama.lastTurn)).toEqual(["A clock would help."]);
+    const { data } = await openai.chat.completions.messages.list(id);
+    expect(data.map(({ role }) => role)).toEqual(["user", "assistant", "tool"]);
+  });
+
+  test("of other models, and of clients that send none, is empty", async () => {
+    const { server, ollama, ask, answer } = await startDeepSeek();
+    server.openai.scenario = { reasoning: ["Hm."], pieces: ["Hello."] };
+    await ask({ session_id: "s", model: "chatgpt/gpt-5-mini" }, { role: "user", content: "Hi" });
+    answer("", "Noon.");
+    expect((await ask({ session_id: "s" }, question)).content).toBe("Noon.");
+    expect(sentReasoning(ollama.lastTurn)).toEqual([""]);
+    expect(JSON.stringify(ollama.lastTurn.body)).not.toContain("Hm.");
+  });
+
+  test("is not sent to servers that do not ask for it", async () => {
+    const { ollama, ask, answer } = await startDeepSeek();
+    ollama.refuses = () => undefined;
+    answer("A clock would help.", "", "call_1");
+    const called = await ask({ session_id: "s" }, question);
+    await ask({ session_id: "s" }, outputOf({ id: "call_1" }));
+    await ask({}, question, called, outputOf({ id: "call_1" }));
+    for (const turn of ollama.turns)
+      expect(JSON.stringify(turn.body)).not.toMatch(/reasoning_content|A clock/);
   });
 });

@@ -70,7 +70,8 @@ export class AnswerWriter implements Omit<AnswerSink, "alive"> {
     if (this.#current !== "reasoning") {
       this.#finish();
       this.#countItem();
-      this.#writer.startItem({ type: "reasoning" });
+      const metadata = this.#origin && { metadata: { origin: this.#origin } };
+      this.#writer.startItem({ type: "reasoning", ...metadata });
       this.#current = "reasoning";
     }
     this.#write(piece);

@@ -112,6 +112,11 @@ export interface ChatModel {
   readonly lacks: readonly Lack[];
   /** The server that answers; what it adds to a tool call is sent to no other. Absent: it adds nothing. */
   readonly origin?: string;
+  /**
+   * True if its API takes answers in a tool loop only with the reasoning that came before them. May become true by a
+   * call that it refuses. Absent: never.
+   */
+  needsReasoning?(model: string): boolean;
 
   /** Never rejects and settles within seconds: what cannot be reached is not available. Not cached here. */
   availability(): Promise<Availability>;

@@ -44,6 +44,14 @@ export interface ContextMessage {
   readonly parts?: readonly ContentPart[];
   /** Only the model's messages have one. */
   readonly phase?: Phase;
+  readonly reasoning?: Reasoning;
+}
+
+/** What a model thought before an item of its answer, for the servers that want it back. */
+export interface Reasoning {
+  readonly text: string;
+  /** The server that it came from: see `ChatModel.origin`. */
+  readonly origin: string;
 }
 
 /** A call of a tool that a model asked for. */
@@ -55,6 +63,7 @@ export interface FunctionCall {
   readonly arguments: string;
   /** Not counted: what it is worth in tokens is known to its server only. */
   readonly extra?: ExtraContent;
+  readonly reasoning?: Reasoning;
 }
 
 export interface FunctionCallOutput {
@@ -66,10 +75,7 @@ export interface FunctionCallOutput {
   readonly parts?: readonly ContentPart[];
 }
 
-/**
- * One entry of what a model is sent. Calls are followed by their outputs. What models have thought is not sent again:
- * no provider's API requires it.
- */
+/** One entry of what a model is sent. Calls are followed by their outputs. */
 export type ContextItem = ContextMessage | FunctionCall | FunctionCallOutput;
 
 /** Between two messages that were joined. */
@@ -83,12 +89,25 @@ export function joinAnswers(items: readonly ContextItem[]): ContextItem[] {
     if (!isAnswer(item)) {
       joined.push(item);
     } else {
-      const { role, content } = item;
-      if (last === undefined || !isAnswer(last)) joined.push({ role, content });
-      else joined[joined.length - 1] = { role, content: last.content + BREAK + content };
+      const { role, content, reasoning } = item;
+      if (last === undefined || !isAnswer(last))
+        joined.push({ role, content, ...(reasoning && { reasoning }) });
+      else
+        joined[joined.length - 1] = {
+          ...{ role, content: last.content + BREAK + content },
+          ...joinReasoning(last.reasoning, reasoning),
+        };
     }
   }
   return joined;
+}
+
+/** The reasoning of items that become one; where it came from two servers, the last one's. */
+export function joinReasoning(first?: Reasoning, second?: Reasoning): { readonly reasoning?: Reasoning } {
+  const reasoning = second ?? first;
+  if (reasoning === undefined) return {};
+  const isOne = first !== undefined && first !== reasoning && first.origin === reasoning.origin;
+  return { reasoning: isOne ? { ...reasoning, text: first.text + BREAK + reasoning.text } : reasoning };
 }
 
 const isAnswer = (item: ContextItem): item is ContextMessage =>

@@ -130,6 +130,9 @@ export function hashPayload(system: string, items: readonly ContextItem[]): stri
 }
 
 const isText = (item: ContextItem): item is ContextMessage =>
-  item.type === undefined && item.parts === undefined && item.phase === undefined;
+  item.type === undefined &&
+  item.parts === undefined &&
+  item.phase === undefined &&
+  item.reasoning === undefined;
 
 const textToHash = ({ role, content }: ContextMessage): string => `${role}\n${content.length}\n${content}`;

@@ -21,15 +21,21 @@ export const excessOf = (content: Fields<Json>): string | undefined =>
 /** The extra content among a call's metadata, if it has one. */
 export function extraContentOf(metadata: unknown): ExtraContent | undefined {
   if (!isFields(metadata)) return undefined;
-  const { extra_content, origin } = metadata;
+  const { extra_content } = metadata;
   if (!isFields<Json>(extra_content)) return undefined;
-  return { extra_content, ...(typeof origin === "string" && { origin }) };
+  const origin = originOf(metadata);
+  return { extra_content, ...(origin !== undefined && { origin }) };
 }
 
-/** The items of a client: what was added to their calls is for the server that it asks. */
+/** The server that an item came from, or is for, where it is known. */
+export const originOf = (metadata: unknown): string | undefined =>
+  isFields(metadata) && typeof metadata.origin === "string" ? metadata.origin : undefined;
+
+/** The items of a client: their reasoning, and what was added to their calls, is for the server that it asks. */
 export const withOrigin = (items: readonly NewItem[], origin: string | undefined): NewItem[] =>
   items.map((item) => {
-    const extra = extraContentOf(item.metadata);
-    if (extra === undefined || extra.origin !== undefined || origin === undefined) return item;
-    return { ...item, metadata: { ...(item.metadata as Fields<Json>), origin } };
+    const { type, metadata } = item;
+    const hasOrigin = type === "reasoning" || extraContentOf(metadata) !== undefined;
+    if (!hasOrigin || origin === undefined || originOf(metadata) !== undefined) return item;
+    return { ...item, metadata: { ...(metadata as Fields<Json> | undefined), origin } };
   });

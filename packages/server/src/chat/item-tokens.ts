@@ -1,5 +1,6 @@
 import type { Item } from "@redis-memory-magic/memory";
 import type { ContentPart, ContextItem, ImagePart } from "./context-item.ts";
+import type { Lack } from "./normalize-prompt.ts";
 import { readParts } from "./stored-parts.ts";
 
 /** An image's tokens: a token for each square of so many pixels, as most models that see have it. */
@@ -9,9 +10,9 @@ const UNKNOWN_IMAGE_TOKENS = 1000;
 /** A file's tokens: about two pages. What a provider makes of a file is not known before. */
 const FILE_TOKENS = 1000;
 
-/** The text of an item that is counted: all that a model is sent of it. What a model thought is not sent. */
-export function countedText({ content, toolCalls, type }: Item): string {
-  if (toolCalls === undefined) return type === "reasoning" ? "" : content;
+/** The text of an item that is counted: all that a model is sent of it. What a model thought is seldom sent. */
+export function countedText({ content, toolCalls, type }: Item, lacks: readonly Lack[] = []): string {
+  if (toolCalls === undefined) return type === "reasoning" && !lacks.includes("bare_answers") ? "" : content;
   const calls = toolCalls.map(({ name, arguments: args }) => `${name} ${args}`).join("\n");
   return type === undefined ? `${content}\n${calls}` : calls;
 }

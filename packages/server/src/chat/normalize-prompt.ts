@@ -8,11 +8,13 @@ import {
   type ContextMessage,
   type FilePart,
   type ImagePart,
+  joinReasoning,
   type Phase,
   phaseOf,
+  type Reasoning,
   textOf,
 } from "./context-item.ts";
-import { extraContentOf } from "./extra-content.ts";
+import { extraContentOf, originOf } from "./extra-content.ts";
 import { withQuoted } from "./quoted-block.ts";
 import { withoutReasoning } from "./reasoning-tags.ts";
 import { readParts } from "./stored-parts.ts";
@@ -27,8 +29,18 @@ export interface Prompt {
   readonly changes: readonly PromptChange[];
 }
 
-/** What a model or its provider's API cannot take; `loose_arguments`: a call whose arguments are no JSON object. */
-export const LACKS = ["images", "files", "tools", "output_images", "loose_arguments"] as const;
+/**
+ * What a model or its provider's API cannot take; `loose_arguments`: a call whose arguments are no JSON object;
+ * `bare_answers`: an answer without the reasoning that came before it.
+ */
+export const LACKS = [
+  "images",
+  "files",
+  "tools",
+  "output_images",
+  "loose_arguments",
+  "bare_answers",
+] as const;
 export type Lack = (typeof LACKS)[number];
 
 /**
@@ -58,8 +70,10 @@ export function normalizePrompt(
       prompt.addCalls(item, n, reason);
     } else if (item.type === "compaction" && item.content !== "") {
       prompt.addQuestion({ ...item, parts: null }, n, false);
+    } else if (item.type === "reasoning") {
+      prompt.addReasoning(item, n);
     } else {
-      prompt.leaveOut(item);
+      prompt.leaveOut();
     }
   }
   return prompt.build();
@@ -115,6 +129,8 @@ class PromptBuilder {
   readonly #open = new Set<string>();
   /** What waits for the last of these outputs. */
   readonly #waiting: [ContextMessage, number][] = [];
+  /** What the model thought before an item that is still to come, and where it stands. */
+  readonly #reasoning: [Reasoning, number][] = [];
   readonly #counts = new Map<PromptChange["change"], number>();
 
   constructor(system: string, lacks: readonly Lack[]) {
@@ -166,7 +182,7 @@ class PromptBuilder {
       } else {
         this.#open.add(id);
         const call = { type: "function_call", callId: id, name, arguments: args } as const;
-        this.#items.push({ ...call, ...(extra && { extra }), sources: [source] });
+        this.#push({ ...call, ...(extra && { extra }) }, source);
       }
     }
   }
@@ -194,8 +210,15 @@ class PromptBuilder {
     this.#add({ role: "user", content: `Result of a tool:\n${message.content}` }, source);
   }
 
-  leaveOut({ type }: Item): void {
-    this.#count(type === "reasoning" ? "reasoning_removed" : "unknown_left_out");
+  /** It is sent with the next item of the answer, if it is sent. */
+  addReasoning({ content: text, metadata }: Item, source: number): void {
+    const origin = originOf(metadata);
+    if (!this.#lacks.includes("bare_answers") || origin === undefined) this.#count("reasoning_removed");
+    else this.#reasoning.push([{ text, origin }, source]);
+  }
+
+  leaveOut(): void {
+    this.#count("unknown_left_out");
   }
 
   build(): Prompt {
@@ -220,7 +243,7 @@ class PromptBuilder {
     }
     const last = this.#items.at(-1);
     if (last?.type !== undefined || last?.role !== message.role || last.phase || message.phase) {
-      this.#items.push({ ...message, sources: [source] });
+      this.#push(message, source);
       return;
     }
     this.#count("joined");
@@ -235,6 +258,21 @@ class PromptBuilder {
       ...(parts && { parts }),
       sources: [...last.sources, source],
     };
+  }
+
+  /** Adds an item, with the reasoning before it if it is the model's own. */
+  #push(item: ContextItem, source: number): void {
+    const waiting = this.#reasoning.splice(0);
+    if (item.type === undefined && item.role === "user") {
+      for (const _ of waiting) this.#count("reasoning_removed");
+      this.#items.push({ ...item, sources: [source] });
+      return;
+    }
+    const joined = waiting.reduce<ReturnType<typeof joinReasoning>>(
+      ({ reasoning }, [next]) => joinReasoning(reasoning, next),
+      {},
+    );
+    this.#items.push({ ...item, ...joined, sources: [...waiting.map(([, place]) => place), source] });
   }
 
   /** The parts that the model can take; undefined where text is all. */

@@ -76,6 +76,12 @@ export function withWindow({ summary: _, ...plan }: Plan, window: number): Plan 
   };
 }
 
+/** The plan after a refusal that shows that the reasoning is needed; undefined: it shows nothing new. */
+export function withReasoning(plan: Plan): Plan | undefined {
+  const lacks = lacksOf(plan.model, plan.modelInfo, plan.settings);
+  return lacks.length > plan.lacks.length ? { ...plan, lacks } : undefined;
+}
+
 /** How a summary is written, in the background after the turn. */
 export interface SummaryPlan {
   /** Tokens that it may have to be sent. */
@@ -145,12 +151,12 @@ export class Planner {
     const tools = settings.tools === undefined ? "" : JSON.stringify(settings.tools);
     const [forSystem = 0, forTools = 0] = await this.#tokens.count(model, info.id, [system, tools]);
     const systemTokens = (system === "" ? 0 : forSystem) + (tools === "" ? 0 : forTools);
-    const forInput = await this.#count(model, info.id, input.map(asItem));
+    const lacks = lacksOf(model, info, settings);
+    const forInput = await this.#count(model, info.id, input.map(asItem), lacks);
     assertFits(
       forInput.reduce((sum, tokens) => sum + tokens, systemTokens),
       { window, budget, fieldNames },
     );
-    const lacks = lacksOf(model, info);
     const { mode, memory = "recall", wholeHistory = false } = body;
     const added = mode === "stateful" && !wholeHistory ? memory.split("+") : [];
     if (lacks.includes("images")) assertNoImages(info.id, input, fieldNames);
@@ -217,6 +223,7 @@ export class Planner {
       plan.model,
       plan.info.model,
       items.map(({ item }) => item),
+      plan.lacks,
     );
     const { systemTokens, budget, inputCount, contentsRoom, recallRoom } = plan;
     const context = buildContext({
@@ -275,10 +282,16 @@ export class Planner {
     };
   }
 
-  async #count(model: ChatModel, name: string, items: readonly Item[]): Promise<number[]> {
-    const tokens = await this.#tokens.count(model, name, items.map(countedText));
+  async #count(
+    model: ChatModel,
+    name: string,
+    items: readonly Item[],
+    lacks: readonly Lack[],
+  ): Promise<number[]> {
+    const texts = items.map((item) => countedText(item, lacks));
+    const tokens = await this.#tokens.count(model, name, texts);
     return items.map((item, n) =>
-      item.type === "reasoning"
+      item.type === "reasoning" && texts[n] === ""
         ? 0
         : (tokens[n] ?? 0) + (item.parts === undefined ? 0 : attachmentTokens(item)),
     );
@@ -321,12 +334,18 @@ function assertNoImages(name: string, input: readonly NewItem[], names: FieldNam
 }
 
 /** What is known to be missing: what is not known is tried. */
-function lacksOf(model: ChatModel, { capabilities }: ModelInfo): readonly Lack[] {
+function lacksOf(
+  model: ChatModel,
+  { id, capabilities }: ModelInfo,
+  settings: ModelSettings,
+): readonly Lack[] {
   const { images, tools } = capabilities ?? {};
-  if (images !== false && tools !== false) return model.lacks;
+  const isLoop = settings.tools !== undefined && model.needsReasoning?.(id) === true;
+  if (images !== false && tools !== false && !isLoop) return model.lacks;
   return LACKS.filter(
     (lack) =>
       model.lacks.includes(lack) ||
+      (lack === "bare_answers" && isLoop) ||
       (lack === "images" && images === false) ||
       (lack === "tools" && tools === false),
   );

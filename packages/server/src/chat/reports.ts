@@ -8,7 +8,7 @@ import { beginOfTurn, DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes, leftOutO
 import type { ContentPart, ContextItem, ImagePart } from "./context-item.ts";
 import { costOf } from "./cost.ts";
 import { countedText, tokensOfAttachments, tokensOfImage } from "./item-tokens.ts";
-import { type Prompt, promptOf, quotingAt } from "./normalize-prompt.ts";
+import { type Lack, type Prompt, promptOf, quotingAt } from "./normalize-prompt.ts";
 import { notesBlock, readNotes, type SentNotes, withNotes } from "./notes-block.ts";
 import { outsideOf } from "./outside.ts";
 import { asItem, type Planner } from "./plan.ts";
@@ -47,6 +47,7 @@ interface ReportInput {
   readonly leftOut: number;
   readonly mode: "stateless" | "stateful";
   readonly budget: number;
+  readonly lacks: readonly Lack[] | undefined;
 }
 
 /** Context reports: what a turn sent, rebuilt from the messages that its record refers to, and what a turn would send. */
@@ -101,6 +102,7 @@ export class Reports {
       leftOut: leftOutOf(found.count, context),
       mode: body.mode,
       budget: plan.budget,
+      lacks: plan.lacks,
     });
     return { ...report, cost: costOf(plan.modelInfo.price, report.tokens.counted, 0, 0) };
   }
@@ -181,6 +183,7 @@ export class Reports {
       leftOut,
       mode,
       budget,
+      lacks,
     });
     const { counted, reported, cached, output } = tokens;
     const { models } = await this.#providers.availability(model);
@@ -227,7 +230,7 @@ export class Reports {
 
   async #report(input: ReportInput): Promise<ContextReport> {
     const { model, request, prompt, items, inputCount, notes, contents, recalled } = input;
-    const { leftOut, mode, budget } = input;
+    const { leftOut, mode, budget, lacks } = input;
     const turns = recalled?.turns ?? [];
     const [forSystem = 0, forNotes = 0, forContents = 0, forRecall = 0, ...counts] = await this.#tokens.count(
       model,
@@ -238,7 +241,7 @@ export class Reports {
         contents?.block ?? "",
         recalled?.block ?? "",
         ...turns.map((turn) => quotedLines(turn).join("\n")),
-        ...items.map(({ item }) => countedText(item)),
+        ...items.map(({ item }) => countedText(item, lacks)),
       ],
     );
     const [turnTokens, tokens] = [counts.slice(0, turns.length), counts.slice(turns.length)];

@@ -9,7 +9,7 @@ import { costOf } from "./cost.ts";
 import { hasMoreThanText, sentText } from "./item-tokens.ts";
 import { noAnswer } from "./no-answer.ts";
 import { type Prompt, promptOf } from "./normalize-prompt.ts";
-import { type Plan, withWindow } from "./plan.ts";
+import { type Plan, withReasoning, withWindow } from "./plan.ts";
 import type { Providers } from "./providers.ts";
 import { type Deadlines, relay } from "./relay.ts";
 import { storedBytes } from "./stored-bytes.ts";
@@ -147,7 +147,7 @@ export class RunningTurn {
       try {
         completion = await call.answer;
       } catch (error) {
-        this.#planForWindowOf(error);
+        this.#planAgain(error);
         call = await this.#call();
         completion = await call.answer;
       }
@@ -201,10 +201,16 @@ export class RunningTurn {
     };
   }
 
-  /** Plans for the window that a model's refusal shows. @throws what it was given, if that shows no smaller one */
-  #planForWindowOf(error: unknown): void {
+  /** Plans for what a model's refusal shows. @throws what it was given, if that shows nothing new */
+  #planAgain(error: unknown): void {
+    if (this.#context === undefined) throw error;
+    const complete = withReasoning(this.#plan);
+    if (complete) {
+      this.#plan = complete;
+      return;
+    }
     const window = smallerWindow(error, this.#plan.window);
-    if (window === null || this.#context === undefined) throw error;
+    if (window === null) throw error;
     this.#options.onWindow(window);
     this.#plan = withWindow(this.#plan, window);
   }

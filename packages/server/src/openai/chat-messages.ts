@@ -21,7 +21,8 @@ export function readMessages(messages: CreateCompletion["messages"]): ReadMessag
   return { system: system.join("\n\n"), items };
 }
 
-function readMessage({ role, content, tool_calls, tool_call_id }: ChatMessage, field: string): NewItem[] {
+function readMessage(message: ChatMessage, field: string): NewItem[] {
+  const { role, content, tool_calls, tool_call_id, reasoning_content: reasoning } = message;
   if (role === "tool") {
     if (typeof tool_call_id !== "string") throw invalid(`${field}.tool_call_id`, "must be a string");
     const output = Array.isArray(content) ? content.map(toResponsesPart) : (content ?? "");
@@ -36,7 +37,13 @@ function readMessage({ role, content, tool_calls, tool_call_id }: ChatMessage, f
   );
   const parts = Array.isArray(content) ? content.map((part) => toResponsesPart(part, role)) : (content ?? "");
   const isEmpty = parts.length === 0 && calls.length > 0;
-  return isEmpty ? calls : [readItem({ role, content: parts as ChatMessage["content"] }, field), ...calls];
+  return [
+    ...(role === "assistant" && typeof reasoning === "string" && reasoning !== ""
+      ? [{ type: "reasoning", content: reasoning }]
+      : []),
+    ...(isEmpty ? [] : [readItem({ role, content: parts as ChatMessage["content"] }, field)]),
+    ...calls,
+  ];
 }
 
 /** A part of Chat Completions as the Responses API has it, in which this server stores them. */

@@ -108,7 +108,8 @@ export async function updateMetadata(
 /** The messages that it was asked with, oldest first. */
 export async function messagesOf(sessions: SessionStore, { session, stored }: Found): Promise<ApiItem[]> {
   const { id: turnId, info } = stored.record;
-  const items = await sessions.inputOf(session.id, stored.record);
+  const input = await sessions.inputOf(session.id, stored.record);
+  const items = input.filter(({ item }) => item.type !== "reasoning");
   const system = info.system ? [{ role: "system", content: info.system, content_parts: null }] : [];
   const id = completionId({ sessionId: session.id, turnId });
   return [...system, ...items.map(({ item }) => toMessage(item))].map((message, n) => ({

@@ -79,3 +79,38 @@ const refusal = (message: string): Scenario["fail"] => ({
   status: 400,
   body: [{ error: { code: 400, message, status: "INVALID_ARGUMENT" } }],
 });
+
+/**
+ * DeepSeek's thinking mode (https://api-docs.deepseek.com/guides/thinking_mode): a request with `tools` is refused
+ * unless each answer in it has its `reasoning_content`, which may be empty.
+ */
+export const deepSeekRefuses = ({ messages, tools }: ChatRequest): Scenario["fail"] => {
+  const isBare = (message: ChatRequest["messages"][number]): boolean =>
+    message.role === "assistant" && typeof reasoningOf(message) !== "string";
+  if (tools === undefined || !messages.some(isBare)) return undefined;
+  const message = "The `reasoning_content` in the thinking mode must be passed back to the API.";
+  const name = "invalid_request_error";
+  return { status: 400, body: { error: { message, type: name, param: null, code: name } } };
+};
+
+export const reasoningOf = (message: object): unknown =>
+  (message as { readonly reasoning_content?: unknown }).reasoning_content;
+
+/** An answer of DeepSeek's: what it thinks, its text, and a call in pieces. */
+export function deepSeekAnswer(thought: string, text: string, call?: string): Scenario {
+  const called = { index: 0, id: call, type: "function", function: { name: "now", arguments: "" } };
+  const packets = [
+    chunk({ role: "assistant", content: null, reasoning_content: "" }),
+    ...(thought.match(/.{1,500}/gs) ?? []).map((piece) => chunk({ content: null, reasoning_content: piece })),
+    ...(text === "" ? [] : [chunk({ content: text, reasoning_content: null })]),
+    ...(call === undefined
+      ? []
+      : [
+          chunk({ tool_calls: [called] }),
+          chunk({ tool_calls: [{ index: 0, function: { arguments: "{}" } }] }),
+        ]),
+    chunk({ content: "", reasoning_content: null }, call === undefined ? "stop" : "tool_calls"),
+    "data: [DONE]\n\n",
+  ];
+  return { packets };
+}

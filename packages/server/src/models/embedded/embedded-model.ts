@@ -2,7 +2,6 @@ import { basename } from "node:path";
 import type { ModelInfo } from "@redis-memory-magic/protocol";
 import type { AnswerSink, Availability, ChatModel, Completion, ModelRequest } from "../../chat/chat-model.ts";
 import { joinAnswers } from "../../chat/context-item.ts";
-import { LACKS } from "../../chat/normalize-prompt.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { Semaphore } from "../../semaphore.ts";
 import { DEFAULT_MODEL } from "./default-model.ts";
@@ -48,7 +47,7 @@ export function createEmbeddedModel(config: EmbeddedModelConfig): ChatModel {
 class EmbeddedModel implements ChatModel {
   readonly id = "embedded";
   readonly settings = ["temperature", "topP", "seed", "maxOutputTokens"] as const;
-  readonly lacks = LACKS;
+  readonly lacks = ["images", "files", "tools", "output_images", "loose_arguments"] as const;
   readonly name: string;
   readonly defaultModel: string;
 

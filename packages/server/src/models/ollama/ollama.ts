@@ -118,6 +118,10 @@ export class Ollama implements ChatModel {
     }
   }
 
+  needsReasoning(model: string): boolean {
+    return this.#needs.reasoning(model);
+  }
+
   isSameModel(id: string, name: string): boolean {
     return isSameModel(id, name);
   }
@@ -224,10 +228,12 @@ export class Ollama implements ChatModel {
   }
 
   #body(request: ModelRequest) {
-    const { temperature = this.#config.temperature, seed = this.#config.seed } = request.settings ?? {};
+    const { settings = {} } = request;
+    const { temperature = this.#config.temperature, seed = this.#config.seed } = settings;
     const body = requestBody(request, {
       ...{ temperature, seed, maxTokens: this.#maxTokens(request), origin: this.origin },
       needsSignatures: this.#needs.signatures(request.model),
+      needsReasoning: settings.tools !== undefined && this.needsReasoning(request.model),
     });
     return this.#fields.without(body, askedFields(request));
   }

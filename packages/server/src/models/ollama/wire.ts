@@ -1,5 +1,6 @@
 import { type Json, safeJson, type Usage } from "@redis-memory-magic/protocol";
 import type {
+  ChatCompletionAssistantMessageParam,
   ChatCompletionContentPart,
   ChatCompletionCreateParams,
   ChatCompletionFunctionTool,
@@ -10,11 +11,13 @@ import type { ReasoningEffort } from "openai/resources/shared";
 import { z } from "zod";
 import type { AnswerSink, Completion, ModelRequest } from "../../chat/chat-model.ts";
 import {
+  BREAK,
   type ContentPart,
   type ContextItem,
   contentOf,
   type FunctionCall,
   joinAnswers,
+  type Reasoning,
 } from "../../chat/context-item.ts";
 import type { FunctionTool, ModelSettings, ResponseFormat } from "../../chat/model-settings.ts";
 import { isFields } from "../../fields.ts";
@@ -32,6 +35,8 @@ export interface BodyOptions {
   readonly origin: string;
   /** True if Google's dummy is sent where the signature of a call is missing. */
   readonly needsSignatures: boolean;
+  /** True if each answer is sent with what the model thought before it. */
+  readonly needsReasoning: boolean;
 }
 
 /** The body of `POST /chat/completions`. */
@@ -55,11 +60,20 @@ export function requestBody(
   };
 }
 
-type LoopOptions = Pick<BodyOptions, "origin" | "needsSignatures">;
+type LoopOptions = Omit<BodyOptions, "temperature" | "seed" | "maxTokens">;
+
+type Answer = ChatCompletionAssistantMessageParam & { reasoning_content?: string };
 
 /** Calls stand in the message before them, as this API has it. */
 function toMessages(items: readonly ContextItem[], loop: LoopOptions): ChatCompletionMessageParam[] {
   const messages: ChatCompletionMessageParam[] = [];
+  /** Adds the reasoning of an item to its message: DeepSeek refuses one that has no field for it, even if it is empty. */
+  const reason = (message: Answer, { reasoning }: { readonly reasoning?: Reasoning }): Answer => {
+    if (!loop.needsReasoning) return message;
+    const own = reasoning?.origin === loop.origin ? reasoning.text : "";
+    message.reasoning_content = [message.reasoning_content, own].filter(Boolean).join(BREAK);
+    return message;
+  };
   for (const item of joinAnswers(items)) {
     const last = messages.at(-1);
     if (item.type === "function_call_output") {
@@ -67,11 +81,13 @@ function toMessages(items: readonly ContextItem[], loop: LoopOptions): ChatCompl
     } else if (item.type === undefined) {
       const content = contentOf(item, toContentPart);
       if (item.role === "user") messages.push({ role: "user", content });
-      else messages.push({ role: "assistant", content: item.content });
+      else messages.push(reason({ role: "assistant", content: item.content }, item));
     } else if (last?.role === "assistant") {
+      reason(last, item);
       last.tool_calls = [...(last.tool_calls ?? []), toToolCall(item, loop, last.tool_calls === undefined)];
     } else {
-      messages.push({ role: "assistant", content: null, tool_calls: [toToolCall(item, loop, true)] });
+      const tool_calls = [toToolCall(item, loop, true)];
+      messages.push(reason({ role: "assistant", content: null, tool_calls }, item));
     }
   }
   return messages;
