@@ -37,7 +37,6 @@ import { IdentityStore } from "./storage/identity-store.ts";
 import { instrumentedClient } from "./storage/instrumented-client.ts";
 import { memoryUsed } from "./storage/memory-used.ts";
 import { KEY_NAME, type Redis } from "./storage/redis.ts";
-import { withinDeadline } from "./storage/within-deadline.ts";
 
 const PAGE_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
@@ -71,7 +70,7 @@ export async function compose({ config, log, redis, models, embedding, name = KE
     runningTurns,
     storageReady: async () => (await redis.unavailability()) === null,
     storageUsed: () => memoryUsed(redis.client),
-    lastBackup: () => withinDeadline(lastGoodBackup(redis.client, name)),
+    lastBackup: () => lastGoodBackup(redis.client, name),
   });
   const tokens = new TokenCounter();
   const planner = new Planner(providers, tokens, {

@@ -40,17 +40,19 @@ export async function backup(
   }
   const folder = resolve(into);
   if (every === undefined) return backUpInto(folder, keep, tryIn, context, now);
-  for (;;) {
+  const backUpWhenDue = async (): Promise<void> => {
     // After a restart of this process, the last one counts, if it is still there and its restore was tried.
     const good = (await lastGoodBackup(context.redis.client, context.name)) ?? 0;
     const due = Math.min(await newestBackup(folder), good) + every * HOUR_MS;
     if (due > now()) await sleep(Math.min(due - now(), HOUR_MS));
-    else
-      await backUpInto(folder, keep, tryIn, context, now).catch(async (error: unknown) => {
-        if (!(error instanceof AppError || error instanceof BackupFileError)) throw error;
-        context.log.error(`The backup failed, and is tried again in an hour: ${error.message}`);
-        await sleep(HOUR_MS);
-      });
+    else await backUpInto(folder, keep, tryIn, context, now);
+  };
+  for (;;) {
+    await backUpWhenDue().catch(async (error: unknown) => {
+      if (!(error instanceof AppError || error instanceof BackupFileError)) throw error;
+      context.log.error(`The backup failed, and is tried again in an hour: ${error.message}`);
+      await sleep(HOUR_MS);
+    });
   }
 }
 

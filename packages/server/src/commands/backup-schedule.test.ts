@@ -159,3 +159,21 @@ test("a folder that is not there is named", async () => {
     /cannot be written: there is no such file or folder/,
   );
 });
+
+test("while Redis is away the schedule says so and goes on", async () => {
+  const server = await startServer(serverBinary());
+  const redis = await connectRedis(loadConfig({ REDIS_URL: server.url }).redis, log);
+  onTestFinished(() => redis.close());
+  await server.stop();
+  // What it says ends the test: else it would go on an hour later.
+  const heard = {
+    error: (message: string) => {
+      throw new Error(message);
+    },
+  } as unknown as typeof log;
+  const identities = new IdentityStore(redis.client, name);
+  const context = { config: loadConfig({}), redis, identities, name, log: heard, print: () => {} };
+  await expect(backup(["--into", newFolder(), "--every", "24"], context, () => MONDAY)).rejects.toThrow(
+    /^The backup failed, and is tried again in an hour: Redis cannot be used right now\./,
+  );
+});
