@@ -31,6 +31,40 @@ export const MAX_LISTED = 50;
 const MAX_RECALLED = 200;
 const milliseconds = z.number().nonnegative();
 
+/** What a request asked of the model beside the context. */
+const modelSettings = z
+  .object({
+    tools: z
+      .array(
+        z.object({
+          name: text,
+          description: text.optional(),
+          parameters: z.record(text, safeJson).optional(),
+          strict: z.boolean().optional(),
+        }),
+      )
+      .readonly(),
+    toolChoice: z.union([z.enum(["auto", "none", "required"]), z.object({ name: text })]),
+    parallelToolCalls: z.boolean(),
+    responseFormat: z.discriminatedUnion("type", [
+      z.object({ type: z.literal("json_object") }),
+      z.object({
+        type: z.literal("json_schema"),
+        name: text,
+        schema: z.record(text, safeJson),
+        description: text.optional(),
+        strict: z.boolean().optional(),
+      }),
+    ]),
+    temperature: z.number(),
+    topP: z.number(),
+    seed: z.int(),
+    maxOutputTokens: z.int(),
+    stop: z.array(text).readonly(),
+    reasoningEffort: text,
+  })
+  .partial();
+
 /** A turn that has ended, in an export. It refers to messages by their places. */
 export const archivedTurn = z.object({
   id: turnId,
@@ -55,7 +89,7 @@ export const archivedTurn = z.object({
   provider: providerId,
   model: z.string().max(1000),
   system: z.string().optional().describe("The system prompt, where it is not the usual one."),
-  settings: safeJson.optional().describe("What the request asked of the model beside the context."),
+  settings: modelSettings.optional().describe("What the request asked of the model beside the context."),
   client: z.record(z.string(), safeJson).optional().describe("What the API that it came by stored with it."),
   lacks: z
     .array(z.enum(["images", "files", "tools", "output_images", "loose_arguments", "bare_answers"]))
@@ -139,7 +173,22 @@ export const archivedTurn = z.object({
     .optional(),
   replaced_response: z.string().optional().describe("The text of an answer that a retry has replaced."),
   replaced_output: z
-    .array(item.omit({ turn: true }).extend({ metadata: safeJson.optional(), parts: safeJson.optional() }))
+    .array(
+      item
+        .omit({ turn: true })
+        .extend({
+          ...newMessage.shape,
+          id: messageId,
+          created_at: timestamp,
+          role: role.optional(),
+          type: z.union([z.literal("message"), itemType]),
+          tool_call_id: text.optional(),
+        })
+        .refine(({ type, role }) => role !== undefined || type !== "message", {
+          path: ["role"],
+          message: "must be there",
+        }),
+    )
     .max(MAX_TURN_ITEMS)
     .optional()
     .describe("Its items, where it was more than one message of text."),

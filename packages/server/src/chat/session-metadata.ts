@@ -40,7 +40,8 @@ export async function changeMetadata<Value>(
 export const fieldOf = (metadata: Json, field: string): Json | undefined =>
   isFields<Json>(metadata) ? metadata[field] : undefined;
 
-function assertSize(metadata: Fields<Json>): void {
+/** @throws AppError `body_too_large` */
+export function assertSize(metadata: Fields<Json>): void {
   const bytes = Buffer.byteLength(JSON.stringify(metadata));
   if (bytes <= MAX_METADATA_BYTES) return;
   throw new AppError(

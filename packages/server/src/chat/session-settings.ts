@@ -2,7 +2,7 @@ import type { Json } from "@redis-memory-magic/memory";
 import { type SessionSettings, sessionSettings } from "@redis-memory-magic/protocol";
 import type { Fields } from "../fields.ts";
 import type { StorageQuota } from "./caller.ts";
-import { changeMetadata, fieldOf } from "./session-metadata.ts";
+import { assertSize, changeMetadata, fieldOf } from "./session-metadata.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /** A field of the session's metadata in Redis. */
@@ -32,8 +32,12 @@ export const changeSettings = (
 /** Returns the settings in a session's metadata. */
 export const settingsIn = (metadata: Json): SessionSettings => read(fieldOf(metadata, FIELD));
 
-/** Returns the metadata of a session that has these settings and nothing else. */
-export const toMetadata = (settings: SessionSettings): Json => ({ [FIELD]: settings as Fields<Json> });
+/** Returns the metadata of a session that has these settings and nothing else. @throws AppError `body_too_large` */
+export function toMetadata(settings: SessionSettings): Json {
+  const metadata = { [FIELD]: settings as Fields<Json> };
+  assertSize(metadata);
+  return metadata;
+}
 
 const read = (value: Json | undefined): SessionSettings => sessionSettings.safeParse(value).data ?? {};
 

@@ -347,6 +347,9 @@ describe("a hostile import", () => {
   const deep = (levels: number) => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
   const deeperThanStack = `${"[".repeat(500_000)}${"]".repeat(500_000)}`;
   const replaced = { id: "r", type: "reasoning", content: "", created_at: turn.started_at };
+  const sent = { from: 0, messages: 1, left_out: 0, context_window: 4096, budget: 3072, hash: "" };
+  const recall = { searched: 1, total: 1, matched: 1, ms: 1 };
+  const recalled = { from: 0, to: 1, score: 1, terms: [] };
 
   test.each<[string, unknown, string]>([
     ["no messages", {}, "messages"],
@@ -374,6 +377,47 @@ describe("a hostile import", () => {
       "a replaced item's metadata too deep",
       { messages: [message], turns: [{ ...turn, replaced_output: [{ ...replaced, metadata: deep(101) }] }] },
       "turns.0.replaced_output.0.metadata",
+    ],
+    [
+      "a replaced message without a role",
+      { messages: [message], turns: [{ ...turn, replaced_output: [{ ...replaced, type: "message" }] }] },
+      "turns.0.replaced_output.0.role",
+    ],
+    [
+      "half a surrogate pair in a replaced item",
+      { messages: [message], turns: [{ ...turn, replaced_output: [{ ...replaced, content: "\ud83c" }] }] },
+      "turns.0.replaced_output.0.content",
+    ],
+    [
+      "a replaced item's id that is none",
+      { messages: [message], turns: [{ ...turn, replaced_output: [{ ...replaced, id: "" }] }] },
+      "turns.0.replaced_output.0.id",
+    ],
+    [
+      "tools that are no list",
+      { messages: [message], turns: [{ ...turn, settings: { tools: 5 } }] },
+      "turns.0.settings.tools",
+    ],
+    [
+      "a tool's schema too deep",
+      {
+        messages: [message],
+        turns: [{ ...turn, settings: { tools: [{ name: "a", parameters: { a: deep(101) } }] } }],
+      },
+      "turns.0.settings.tools.0.parameters.a",
+    ],
+    [
+      "a message that is recalled twice",
+      {
+        messages: [message],
+        turns: [{ ...turn, sent: { ...sent, recall: { ...recall, turns: [recalled, recalled] } } }],
+      },
+      "turns.0.sent.recall.turns",
+    ],
+    [
+      "a message that is listed twice",
+      { messages: [message], turns: [{ ...turn, sent: { ...sent, contents: { listed: [0, 0] } } }] },
+      "turns.0.sent.contents.listed",
     ],
     ["a tool call that is none", { messages: [{ ...message, tool_calls: [1] }] }, "messages.0.tool_calls.0"],
     ["a title that is too long", { messages: [], session: { title: "x".repeat(201) } }, "session.title"],
@@ -414,6 +458,14 @@ describe("a hostile import", () => {
     expect(answer.statusCode).toBe(400);
     expect(answer.json().code).toBe("invalid_request");
     expect(answer.json().errors[0].field).toBe(field);
+    expect(await server.keys()).toEqual([]);
+  });
+
+  test("settings that are larger than a session keeps: refused, and nothing is stored", async () => {
+    const server = await startTestServer();
+    const session = { settings: { system: "\u0001".repeat(20_000) } };
+    const answer = await server.inject("POST", "/sessions/import", { session, messages: [message] });
+    expect([answer.statusCode, answer.json().code]).toEqual([413, "body_too_large"]);
     expect(await server.keys()).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { archivedTurn } from "@redis-memory-magic/protocol";
 import { expect, test } from "vitest";
+import type { ModelSettings } from "../../chat/model-settings.ts";
 import type { SentNotes } from "../../chat/notes-block.ts";
 import type { Recall, RecalledTurn } from "../../chat/recall.ts";
 import type { Contents } from "../../chat/table-of-contents.ts";
@@ -38,13 +39,31 @@ const sent: Required<SentContext> = {
   contents,
   recall,
 };
+const settings: Required<ModelSettings> = {
+  tools: [{ name: "now", description: "The time", parameters: { type: "object" }, strict: true }],
+  toolChoice: { name: "now" },
+  parallelToolCalls: false,
+  responseFormat: {
+    type: "json_schema",
+    name: "a",
+    schema: { type: "object" },
+    description: "b",
+    strict: true,
+  },
+  temperature: 0.5,
+  topP: 0.9,
+  seed: -1,
+  maxOutputTokens: 100,
+  stop: ["END"],
+  reasoningEffort: "low",
+};
 // Every field: a new one has to be added here, and then in the schema of the archive.
 const info: Required<TurnInfo> = {
   mode: "stateful",
   provider: "mirror",
   model: "mirror",
   system: "Be brief.",
-  settings: { temperature: 0.5 },
+  settings,
   client: { text: "kept" },
   lacks: ["images"],
   sent,
@@ -65,13 +84,17 @@ const turn = {
   endedAt: new Date("2026-11-27T12:00:01Z"),
 } as const;
 
+const withOtherSettings: TurnInfo = {
+  ...info,
+  settings: { tools: [{ name: "now" }], toolChoice: "required", responseFormat: { type: "json_object" } },
+};
 const listing: TurnInfo = { ...info, sent: { ...sent, contents: { listed: [0, 2] } } };
 
-test.each([info, listing])("Redis keeps all that is known of a turn", (info) => {
+test.each([info, listing, withOtherSettings])("Redis keeps all that is known of a turn", (info) => {
   expect(decodeTurnInfo(encodeTurnInfo(info))).toEqual(info);
 });
 
-test.each([info, listing])(
+test.each([info, listing, withOtherSettings])(
   "an export has all that is known of a turn, and an import reads all of it",
   (info) => {
     const archived = toArchivedTurn({ ...turn, info } as Parameters<typeof toArchivedTurn>[0]);

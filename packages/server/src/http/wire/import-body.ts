@@ -56,6 +56,7 @@ export async function toSessionImport(body: ImportBody): Promise<SessionImport> 
     assertIndex(`turns.${n}.user_place`, messages, user_place, "user");
     if (answer_place !== null) assertIndex(`turns.${n}.answer_place`, messages, answer_place, "assistant");
     assertCounts(`turns.${n}`, turn, messages.length);
+    assertReadOnce(`turns.${n}.sent`, turn);
   }
   const now = new Date();
   return {
@@ -124,6 +125,18 @@ function assertCounts(field: string, turn: z.infer<typeof archivedTurn>, length:
   if (input_count > user_place + 1) refuse(`${field}.input_count`, "must be of items in messages");
   if (answer_place !== null && answer_place + output_count > length)
     refuse(`${field}.output_count`, "must be of items in messages");
+}
+
+/** A report reads all that its turn refers to: what stood in it many times would not fit into memory. */
+function assertReadOnce(field: string, { sent }: z.infer<typeof archivedTurn>): void {
+  const { listed = [] } = sent?.contents ?? {};
+  if (new Set(listed).size < listed.length) refuse(`${field}.contents.listed`, "must have no place twice");
+  const ends = new Map<string | undefined, number>();
+  for (const { session, from, to } of sent?.recall?.turns.toSorted((a, b) => a.from - b.from) ?? []) {
+    const end = ends.get(session) ?? 0;
+    if (from < end) refuse(`${field}.recall.turns`, "must not overlap");
+    ends.set(session, Math.max(end, to));
+  }
 }
 
 type ImportedBlob = NonNullable<SessionImport["blobs"]>[number];
