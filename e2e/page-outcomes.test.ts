@@ -194,6 +194,40 @@ describe("the focus", () => {
     await expect.poll(() => focused(chat)).toBe("Message");
   });
 
+  test("goes to the message box when the button that had it is gone or disabled", async () => {
+    const chat = await open();
+    const { page } = chat;
+    const presses = async (name: string) => {
+      await page.getByRole("button", { name, exact: true }).press("Enter");
+      await expect.poll(() => focused(chat)).toBe("Message");
+    };
+    await send(chat, script({ words: 10, delayMs: 5, errorAfter: 3 }));
+    await presses("Try again");
+    await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
+    await send(chat, script({ words: 2_000, delayMs: 30 }));
+    await presses("Stop");
+    await expect(page.getByRole("button", { name: "Stop" })).toBeHidden();
+    await presses("Clear session");
+    await presses("Undo");
+    await expect(chat.answers.first()).toBeVisible();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByRole("button", { name: "Clear session" }).click();
+    await presses("Put them back");
+  });
+
+  test("stays in the dialog when the button that had it is gone", async () => {
+    const chat = await open();
+    const press = (name: string) => chat.page.getByRole("button", { name, exact: true }).press("Enter");
+    await press("Notes");
+    await chat.page.getByRole("textbox", { name: "New note" }).fill("My dog is Rex");
+    await press("Keep");
+    await expect.poll(() => focused(chat)).toBe("New note");
+    await press("Delete note");
+    await expect(chat.page.getByText("No notes yet.")).toBeVisible();
+    await expect.poll(() => focused(chat)).toBe("New note");
+  });
+
   test("goes to the next session of the list when one is deleted", async () => {
     const chat = await open();
     await chat.say("The first of two");

@@ -9,9 +9,11 @@ import { loadTexts, t } from "./texts/texts.ts";
 import { Alert } from "./ui/alert.tsx";
 import { wantedLanguage } from "./ui/choose-language.ts";
 import { ErrorBoundary } from "./ui/error-boundary.tsx";
+import { keepFocus } from "./ui/keep-focus.ts";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
+keepFocus();
 // No top-level await: a language's table imports from the file that this module is built into.
 void loadTexts(wantedLanguage()).then(() => {
   document.documentElement.lang = language;

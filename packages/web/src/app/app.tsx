@@ -14,6 +14,7 @@ import { useSessionActions } from "../sessions/use-session-actions.ts";
 import { useSessionList } from "../sessions/use-session-list.ts";
 import { t } from "../texts/texts.ts";
 import { useTour } from "../tour/use-tour.ts";
+import { messageField } from "../ui/keep-focus.ts";
 import { lazyComponent } from "../ui/lazy-component.tsx";
 import { SidePanel } from "../ui/side-panel.tsx";
 import { ToastList } from "../ui/toast-list.tsx";
@@ -29,9 +30,6 @@ const SettingsDialog = lazyComponent(async () => (await import("./settings-dialo
 const NotesDialog = lazyComponent(async () => (await import("../notes/notes-dialog.tsx")).NotesDialog);
 const PaletteDialog = lazyComponent(async () => (await import("./palette-dialog.tsx")).PaletteDialog);
 const ShortcutsDialog = lazyComponent(async () => (await import("./shortcuts-dialog.tsx")).ShortcutsDialog);
-
-/** Focuses the message box of the view that is open. */
-const writeMessage = () => document.querySelector<HTMLElement>("main textarea[data-message]")?.focus();
 
 export function App() {
   const session = useOpenSession();
@@ -72,7 +70,7 @@ export function App() {
   }
   return (
     <div className="app">
-      <button type="button" className="button skip" onClick={writeMessage}>
+      <button type="button" className="button skip" onClick={() => messageField()?.focus()}>
         {t.header.skipToMessage}
       </button>
       <SidePanel side="left" open={panel.isOpen} drawer={panel.isDrawer} onClose={close}>

@@ -99,15 +99,8 @@ export function SessionView({
     document.title = title === "" ? "Memory Magic" : `${title} · Memory Magic`;
   }, [title]);
 
-  const focusInput = useCallback(() => focusField(input.current), []);
   // With what the view shows first: a moment later, the field would take the focus from what the user has chosen.
-  useLayoutEffect(focusInput, [focusInput]);
-  const isTouring = tour.index !== null;
-  const wasTouring = useRef(isTouring);
-  useEffect(() => {
-    if (wasTouring.current && !isTouring) focusInput();
-    wasTouring.current = isTouring;
-  }, [isTouring, focusInput]);
+  useLayoutEffect(() => focusField(input.current), []);
 
   useExpiry(session, conversation, sessions);
   useShortcuts({
@@ -138,10 +131,7 @@ export function SessionView({
     [setInspected, setOpen],
   );
   const showNext = useCallback(() => setInspected(null), [setInspected]);
-  const closeXray = useCallback(() => {
-    setOpen(false);
-    focusInput();
-  }, [setOpen, focusInput]);
+  const closeXray = useCallback(() => setOpen(false), [setOpen]);
   const actions = useRowActions(chat, {
     hover,
     onInspect,
@@ -165,7 +155,7 @@ export function SessionView({
           onClear={() => {
             // The turn that the X-ray may show is deleted too.
             showNext();
-            void clearWithUndo(conversation).then(focusInput);
+            void clearWithUndo(conversation);
           }}
           onExtend={(seconds) => session && props.onExtend(session, seconds)}
           onInspect={() => panel.setOpen(!panel.isOpen)}

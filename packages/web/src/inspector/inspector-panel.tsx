@@ -62,7 +62,6 @@ const isOutsideWindow = ({ kind }: ContextReport["parts"][number]) => kind === "
 export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanelProps) {
   const { sessionId, subject, providers, pricing } = props;
   const isNext = subject?.kind !== "turn";
-  const body = useRef<HTMLElement>(null);
   // Before a report needs it, so that nothing moves.
   const isUsed = props.history !== null || subject?.isOpen === false;
   useEffect(() => {
@@ -73,15 +72,7 @@ export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanel
       <header className="inspector-head">
         <h2>{t.inspector.titles[isNext ? "next" : "turn"]}</h2>
         {!isNext && (
-          <button
-            type="button"
-            className="button-text"
-            onClick={() => {
-              props.onShowNext();
-              // This button is gone then.
-              body.current?.focus();
-            }}
-          >
+          <button type="button" className="button-text" onClick={props.onShowNext}>
             {t.inspector.showNext}
           </button>
         )}
@@ -90,7 +81,7 @@ export const InspectorPanel = memo(function InspectorPanel(props: InspectorPanel
         </button>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
-      <section ref={body} className="inspector-body" tabIndex={0} aria-label={t.inspector.report}>
+      <section className="inspector-body" tabIndex={0} aria-label={t.inspector.report}>
         {/* Outside of the report: it must keep the focus while the server counts anew. */}
         {isNext && subject !== null && (
           <WindowSlider
