@@ -315,6 +315,19 @@ test("keeps a message that is sent while the stored ones are read", async () => 
   expect(contents(conversation)).toEqual(["user: Before", "assistant: Yes", "user: Hi", "assistant: "]);
 });
 
+test("does not show a failed answer again that is read while the retry runs", async () => {
+  const failed = later();
+  routes["GET /items"] = [failed.answer];
+  routes["POST /api/chat"] = [stream("Half", "turn-failed", { code: "provider_failed" }), later().answer];
+  const conversation = new Conversation(SESSION);
+  conversation.send("Hi", choice);
+  await vi.waitFor(() => expect(asked.at(-1)?.path).toBe("GET /items"));
+  conversation.retry(choice);
+  failed.give(page(message("e-0", "user", "Hi", "failed"), message("e-1", "assistant", "Half", "failed")));
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(contents(conversation)).toEqual(["user: Hi", "assistant: "]);
+});
+
 test("keeps a turn that began and ended while older messages were read", async () => {
   const items = later();
   const before = [message("e-0", "user", "Before"), message("e-1", "assistant", "Yes")];

@@ -172,6 +172,8 @@ export class Conversation {
     const { turnId } = outcome;
     const question = this.questionOf(turnId);
     if (question === undefined) return;
+    // The answer that is replaced may be on its way from Redis.
+    this.#stored.ignorePending();
     this.store.update({ messages: messages.filter((it) => it === question || it.turn?.id !== turnId) });
     const body = chatBody(this.sessionId, choice, { retry_of: turnId });
     const connect = beginTurn(body, randomBase36(20));

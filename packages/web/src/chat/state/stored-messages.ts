@@ -59,6 +59,11 @@ export class StoredMessages {
     }
   }
 
+  /** What is on its way is ignored: the page has changed what Redis had when it was asked. */
+  ignorePending(): void {
+    this.#requests += 1;
+  }
+
   async #mergeNewest(limit: number, signal: AbortSignal): Promise<void> {
     this.#requests += 1;
     const request = this.#requests;
