@@ -143,11 +143,35 @@ describe("everyday use", () => {
     await chat.page.keyboard.press("Escape");
     const focused = () => chat.page.evaluate<string>("document.activeElement.textContent");
     await expect.poll(focused).toMatch(/^To be undone/);
+    // The toast appears under the pointer, and stays.
+    await chat.page.mouse.move(720, 25);
     await act("Delete");
     await expect(chat.page.getByText("A model knows what it is sent")).toBeVisible();
-    await chat.page.getByRole("button", { name: "Undo" }).click();
+    await chat.page.getByRole("button", { name: "Undo", exact: true }).click();
     await expect(chat.answers.first()).toBeVisible();
     expect(chat.page.url()).toBe(url);
+  });
+
+  test("keeps a toast while the pointer is over it or the focus is in it", async () => {
+    const chat = await open();
+    const { page } = chat;
+    await page.clock.install();
+    await page.reload();
+    await chat.say("To be cleared");
+    const toast = page.locator(".toast");
+    await page.clock.pauseAt((await page.evaluate<number>("Date.now()")) + 60_000);
+    await page.getByRole("button", { name: "Clear session" }).press("Enter");
+    await expect(toast.getByText("Session cleared")).toBeVisible();
+    await toast.hover();
+    await page.clock.fastForward(60_000);
+    expect(await toast.count()).toBe(1);
+    await page.getByRole("button", { name: "Undo", exact: true }).focus();
+    await page.mouse.move(720, 400);
+    await page.clock.fastForward(60_000);
+    expect(await toast.count()).toBe(1);
+    await input(chat).focus();
+    await page.clock.fastForward(60_000);
+    await expect.poll(() => toast.count()).toBe(0);
   });
 
   test("handles a double click once", async () => {

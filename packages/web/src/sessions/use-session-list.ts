@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { toastErrors } from "../api/toast-errors.ts";
 import { t } from "../texts/texts.ts";
-import { showToast, TOAST_MS } from "../ui/toasts.ts";
+import { showToast } from "../ui/toasts.ts";
 import { SessionList } from "./session-list.ts";
 
 const POLL_MS = 20_000;
@@ -43,7 +43,7 @@ export function useSessionList(openId: string, history: string | null) {
   return { list, state };
 }
 
-/** Deletes sessions after a time in which the user can undo it. */
+/** Deletes sessions once the user can no longer undo it. */
 export function removeWithUndo(
   list: SessionList,
   ids: readonly string[],
@@ -51,11 +51,12 @@ export function removeWithUndo(
   onUndone: () => void,
 ): void {
   for (const id of ids) list.startRemoval(id);
-  const timer = setTimeout(() => toastErrors(() => list.finishRemovals(ids)), TOAST_MS);
   const undo = () => {
-    clearTimeout(timer);
     for (const id of ids) list.undoRemoval(id);
     onUndone();
   };
-  showToast(t.sessions.deleted(title), { action: { label: t.common.undo, run: undo } });
+  showToast(t.sessions.deleted(title), {
+    action: { label: t.common.undo, run: undo },
+    onClose: () => void toastErrors(() => list.finishRemovals(ids)),
+  });
 }

@@ -7,23 +7,30 @@ export interface Toast {
   readonly text: string;
   readonly tone: "neutral" | "bad";
   readonly action?: { readonly label: string; readonly run: () => void } | undefined;
+  /** Called when it closes without its action. */
+  readonly onClose?: () => void;
 }
-
-export const TOAST_MS = 6_000;
 
 const store = new Store<{ toasts: readonly Toast[] }>({ toasts: [] });
 let lastId = 0;
 
-/** Shows a toast for `TOAST_MS`. */
-export function showToast(text: string, options: Partial<Pick<Toast, "tone" | "action">> = {}): void {
+export function showToast(text: string, options: Partial<Omit<Toast, "id" | "text">> = {}): void {
   lastId += 1;
-  const id = lastId;
-  store.update({ toasts: [...store.get().toasts, { id, text, tone: "neutral", ...options }] });
-  setTimeout(() => dismissToast(id), TOAST_MS);
+  store.update({ toasts: [...store.get().toasts, { id: lastId, text, tone: "neutral", ...options }] });
 }
 
-export function dismissToast(id: number): void {
+function removeToast(id: number): void {
   store.update({ toasts: store.get().toasts.filter((toast) => toast.id !== id) });
+}
+
+export function closeToast({ id, onClose }: Toast): void {
+  removeToast(id);
+  onClose?.();
+}
+
+export function actOnToast({ id, action }: Toast): void {
+  removeToast(id);
+  action?.run();
 }
 
 export const useToasts = (): readonly Toast[] => useSyncExternalStore(store.subscribe, store.get).toasts;
