@@ -75,6 +75,35 @@ describe("a streaming answer", () => {
     await expect.poll(() => textOf(chat)).toBe(kept);
   });
 
+  test("is not stopped by the second click of a double click on Send", async () => {
+    const chat = await open();
+    const { mouse } = chat.page;
+    await chat.page.getByRole("textbox", { name: "Message" }).fill(script({ words: 9, pausedAfter: 3 }));
+    await chat.page.getByRole("button", { name: "Send" }).click();
+    const stop = chat.page.getByRole("button", { name: "Stop" });
+    const box = await stop.boundingBox();
+    await mouse.move((box?.x ?? 0) + 20, (box?.y ?? 0) + 10);
+    await mouse.down({ clickCount: 2 });
+    await mouse.up({ clickCount: 2 });
+    expect(await stop.isDisabled()).toBe(false);
+    await stack.openai.resume();
+    await ended(chat);
+    await expect.poll(() => textOf(chat)).toBe(words(9));
+  });
+
+  test("is not stopped by a second Enter on Send, side by side", async () => {
+    const chat = await open();
+    await chat.page.getByRole("button", { name: "Side by side" }).click();
+    await chat.page.getByRole("textbox", { name: "Message" }).fill(script({ words: 9, pausedAfter: 3 }));
+    await chat.page.getByRole("button", { name: "Send" }).press("Enter");
+    await expect(chat.page.getByRole("button", { name: "Stop" })).toBeVisible();
+    await chat.page.keyboard.press("Enter");
+    await stack.openai.resume(2);
+    await ended(chat);
+    const texts = () => chat.answers.locator(".markdown").allInnerTexts();
+    await expect.poll(texts).toEqual([words(9), words(9)]);
+  });
+
   test("says why a turn failed and replaces it on retry", async () => {
     const chat = await open();
     await send(chat, script({ words: 10, delayMs: 5, errorAfter: 3 }));

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useState } from "react";
+import { StopButton } from "../chat/composer/stop-button.tsx";
 import { lengthError } from "../chat/state/message-length.ts";
 import { t } from "../texts/later.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -56,9 +57,7 @@ export function CompareComposer({ running, maxChars, onSend, onStop }: CompareCo
         </p>
       )}
       {running ? (
-        <button type="button" className="button" onClick={onStop}>
-          <Icon name="stop" size={16} /> {t.common.stop}
-        </button>
+        <StopButton onStop={onStop} />
       ) : (
         <button type="submit" className="button button-strong" disabled={!canSend}>
           {t.common.send} <Icon name="send" size={16} />

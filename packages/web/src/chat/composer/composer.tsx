@@ -6,6 +6,7 @@ import type { WaitingMessage } from "../state/conversation-state.ts";
 import "./composer.css";
 import { lengthError } from "../state/message-length.ts";
 import { AttachButton } from "./attach-button.tsx";
+import { StopButton } from "./stop-button.tsx";
 import { WaitingList } from "./waiting-list.tsx";
 
 export interface Blocked {
@@ -113,11 +114,7 @@ export function Composer(props: ComposerProps) {
               )}
             </div>
             {props.model}
-            {running && (
-              <button type="button" className="button" onClick={onStop} disabled={stopping}>
-                <Icon name="stop" size={16} /> {t.common.stop}
-              </button>
-            )}
+            {running && <StopButton onStop={onStop} disabled={stopping} />}
             {(!running || draft.trim() !== "") && (
               <button type="submit" className="button button-strong" disabled={!canSend}>
                 <span className="button-label">{t.common.send}</span> <Icon name="send" size={16} />
