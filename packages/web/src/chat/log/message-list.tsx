@@ -103,7 +103,9 @@ export function MessageList({ state, line, sessions, actions, onReachTop }: Mess
             if (message === undefined) return null;
             const isLast = index === messages.length - 1;
             const next = messages[index + 1];
-            const turnEnds = message.turn?.id !== next?.turn?.id;
+            // An answer that is on its way has no turn yet.
+            const turnEnds =
+              message.turn?.id !== next?.turn?.id && !(next?.role === "assistant" && next.turn === undefined);
             return (
               <div key={key} className="log-row" ref={virtualizer.measureElement} data-index={index}>
                 <Row

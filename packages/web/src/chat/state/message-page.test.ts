@@ -44,3 +44,18 @@ test("leaves out items of other kinds, and a thought without words", () => {
     ["4", ""],
   ]);
 });
+
+test("gives a question the turn of the retry that answered it, unless that has a question of its own", () => {
+  const question = (id: string, turn: string): Item => ({ ...item(id, "message", "Hi", turn), role: "user" });
+  const turnIds = (...items: Item[]) =>
+    toMessages({ items, next_before: null }).messages.map(({ turn }) => turn?.id);
+  const answer = (id: string, turn: string) => item(id, "message", "Hello", turn);
+  expect(turnIds(question("1", "t1"), question("2", "t1"), answer("3", "t2"))).toEqual(["t2", "t2", "t2"]);
+  expect(turnIds(question("1", "t1"), answer("2", "t2"), question("3", "t2"), answer("4", "t2"))).toEqual([
+    "t1",
+    "t2",
+    "t2",
+    "t2",
+  ]);
+  expect(turnIds(question("1", "t1"), question("2", "t2"), answer("3", "t2"))).toEqual(["t1", "t2", "t2"]);
+});

@@ -43,7 +43,23 @@ export function toMessages({ items, next_before }: ItemsResponse): MessagePage {
     });
     thoughts = [];
   }
-  return { messages, next_before };
+  return { messages: withLastTurns(messages), next_before };
+}
+
+/** Gives questions the turn that answered them last: Redis has them with their first one, also behind a retry. */
+function withLastTurns(messages: readonly PageMessage[]): readonly PageMessage[] {
+  const asking = new Set(messages.flatMap(({ role, turn }) => (role === "assistant" ? [] : [turn?.id])));
+  const last = new Map<string | undefined, Message["turn"]>();
+  for (const [index, { role, turn }] of messages.entries()) {
+    const before = messages[index - 1];
+    const isRetry = role === "assistant" && turn !== undefined && !asking.has(turn.id);
+    if (isRetry && before?.turn !== undefined && before.role !== "assistant") last.set(before.turn.id, turn);
+  }
+  return messages.map((message) =>
+    message.role !== "assistant" && last.has(message.turn?.id)
+      ? { ...message, turn: last.get(message.turn?.id) }
+      : message,
+  );
 }
 
 /** The roles of items without one, where the page shows them. */

@@ -46,6 +46,16 @@ test("keeps a message's row when it gets its id", () => {
   expect(messages[0]).toMatchObject({ key: "own-key", id: "1" });
 });
 
+test("keeps the turn of a retry that has no answer, until another one has", () => {
+  const known = { ...shownMessage(stored("1", "user", "t1"), "1"), turn: stored("x", "user", "t2").turn };
+  const turnIds = (...messages: PageMessage[]) =>
+    mergeNewest({ messages: [known], olderBefore: null }, page(messages)).messages.map(
+      ({ turn }) => turn?.id,
+    );
+  expect(turnIds(stored("1", "user", "t1"))).toEqual(["t2"]);
+  expect(turnIds(stored("1", "user", "t3"), stored("2", "assistant", "t3"))).toEqual(["t3", "t3"]);
+});
+
 test("keeps older rows that are adjacent to the page, with their cursor", () => {
   const old = ["1", "2", "3"].map((id) => shownMessage(stored(id), id));
   const merged = mergeNewest({ messages: old, olderBefore: "1" }, page([stored("3"), stored("4")], "3"));

@@ -100,11 +100,17 @@ export function mergeNewest(
   const isJoined = start >= 0 && page.next_before !== null;
   const older = isJoined ? messages.slice(0, start).filter(({ delivery }) => delivery === "stored") : [];
   const keys = new Set<string>();
-  const newest = page.messages.map((message) => {
+  const newest = page.messages.map((message, index) => {
     const known = messages.find((candidate) => isSame(candidate, message) && !keys.has(candidate.key));
     const key = known?.key ?? message.id;
     keys.add(key);
-    const shown = shownMessage(message, key);
+    // Redis has a question with its first turn: of a retry without an answer only the page knows.
+    const isAnswered = message.role !== "user" || page.messages[index + 1]?.role === "assistant";
+    const turn = (isAnswered ? undefined : known?.turn) ?? message.turn;
+    const shown = {
+      ...shownMessage(message, key),
+      turn: turn?.id === message.turn?.id ? message.turn : turn,
+    };
     // The page may have the data of images that it has sent.
     return known?.attachments.length ? { ...shown, attachments: known.attachments } : shown;
   });
