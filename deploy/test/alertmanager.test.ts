@@ -48,8 +48,8 @@ test.skipIf(!isOnPath("alertmanager") || !isOnPath("amtool"))(
       ],
       { stdio: "ignore" },
     );
+    const ended = once(alertmanager, "exit");
     onTestFinished(async () => {
-      const ended = once(alertmanager, "exit");
       alertmanager.kill();
       await ended;
       await rm(folder, { recursive: true });
