@@ -356,6 +356,20 @@ describe("DeepSeek's reasoning", () => {
     expect(JSON.stringify(ollama.lastTurn.body)).not.toContain("Hm.");
   });
 
+  test("of another host is not sent", async () => {
+    const { server, ollama, ask, answer } = await startDeepSeek();
+    answer("A clock would help.", "", "call_1");
+    await ask({ session_id: "s" }, question);
+    const other = await startFakeOllama({ models: ollama.models });
+    onTestFinished(() => other.close());
+    other.refuses = deepSeekRefuses;
+    const moved = await startTestServer({ name: server.name, env: { OLLAMA_BASE_URL: other.url } });
+    const asked = { session_id: "s", model, tools, messages: [outputOf({ id: "call_1" })] };
+    expect((await moved.inject("POST", "/v1/chat/completions", asked)).statusCode).toBe(200);
+    expect(sentReasoning(other.lastTurn)).toEqual([""]);
+    expect(JSON.stringify(other.lastTurn.body)).not.toContain("A clock");
+  });
+
   test("is not sent to servers that do not ask for it", async () => {
     const { ollama, ask, answer } = await startDeepSeek();
     ollama.refuses = () => undefined;
