@@ -56,7 +56,7 @@ export async function readRequest(
     ...(parent.kind === "conversation" && { conversation: { id: conversationId(parent.sessionId) } }),
     ...echo,
   };
-  const given = await resolveInput(sessions, body.input, contextOf(parent));
+  const given = await resolveInput(sessions, body.input, parent);
   const input = withOrigin(given, models.originOf(named));
   const request: TurnRequest = {
     ...named,

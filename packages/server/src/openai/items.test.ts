@@ -133,6 +133,29 @@ test("items are referred to, repeated, and come without types and with foreign i
   ).rejects.toMatchObject({ status: 404, param: "input" });
 });
 
+test("items of later responses are not in the context of an earlier one, so they are taken", async () => {
+  const { openai } = await startWithSdk();
+  const first = await openai.responses.create({ model, input: "I am Bob" });
+  const second = await openai.responses.create({
+    model,
+    input: "Say it again",
+    previous_response_id: first.id,
+  });
+  const ofFirst = await openai.responses.inputItems.list(first.id);
+  const ofSecond = await openai.responses.inputItems.list(second.id);
+  const branch = (input: object[]) =>
+    openai.responses.create({ model, previous_response_id: first.id, input: input as never });
+  // As the client asked it before.
+  const asBefore = await branch([...ofFirst.data, ...first.output, ...ofSecond.data]);
+  expect(asBefore.output_text).toBe(second.output_text);
+  const references = [...ofSecond.data, ...second.output].map(({ id }) => ({ type: "item_reference", id }));
+  const further = await branch([...references, { role: "user", content: "And I live in Ulm" }]);
+  const given = await openai.responses.inputItems.list(further.id, { order: "asc" });
+  const texts = ["Say it again", second.output_text, "And I live in Ulm"];
+  expect(given.data).toMatchObject(texts.map((text) => ({ content: [{ text }] })));
+  expect(further.output_text).toContain("I was sent 5 messages");
+});
+
 test("what clients really send is taken", async () => {
   const { baseURL } = await startWithSdk();
   const bodies = [

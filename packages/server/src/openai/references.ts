@@ -8,28 +8,53 @@ import { isFields } from "../fields.ts";
 import { findItem } from "./conversation-items.ts";
 import { parseItemId } from "./ids.ts";
 import { readInput, readItem, withoutRepeats } from "./input-items.ts";
+import type { Parent } from "./parent.ts";
 
 /**
- * The items of a request, with those that it only refers to. Items of the session that the request goes on in are in
- * its context already: clients send them again, by reference or whole, and they are taken once.
- * @param sessionId the session that the request goes on in
+ * The items of a request, with those that it only refers to. Items that the request's parent has in its context are
+ * sent to the model already: clients send them again, by reference or whole, and they are taken once.
  * @throws AppError `invalid_request`, `message_not_found`
  */
 export async function resolveInput(
   sessions: SessionStore,
   input: CreateResponse["input"],
-  sessionId: string | undefined,
+  parent: Parent,
 ): Promise<NewItem[]> {
   if (!Array.isArray(input)) return readInput(input);
-  const isKnown = ({ id }: InputItem): boolean =>
-    sessionId !== undefined && typeof id === "string" && parseItemId(id)?.sessionId === sessionId;
-  const items = withoutRepeats(input, "input").filter(([item]) => !isKnown(item));
+  const known = await knownIds(sessions, input, parent);
+  const items = withoutRepeats(input, "input").filter(([{ id }]) => !known.has(id));
   const load = blobLoader(sessions);
   return Promise.all(
     items.map(async ([item, place]) =>
       isReference(item) ? referredTo(sessions, load, item.id ?? "") : readItem(item, place),
     ),
   );
+}
+
+/** The ids of the items that the parent has in its context: of its session, without those behind the parent. */
+async function knownIds(
+  sessions: SessionStore,
+  input: readonly InputItem[],
+  parent: Parent,
+): Promise<ReadonlySet<unknown>> {
+  if (parent.kind === "none") return new Set();
+  const { sessionId } = parent;
+  const given = input.flatMap(({ id }) => {
+    const address = typeof id === "string" ? parseItemId(id) : undefined;
+    return address?.sessionId === sessionId ? [{ ...address, id }] : [];
+  });
+  if (parent.kind === "conversation" || given.length === 0) return new Set(given.map(({ id }) => id));
+  const turnIds = given.flatMap((item) => ("turnId" in item ? item.turnId : []));
+  const records = await sessions.turnRecords(sessionId, [...new Set([parent.turnId, ...turnIds])]);
+  const last = records.get(parent.turnId)?.userIndex ?? Number.POSITIVE_INFINITY;
+  const known = given.map(async (item) => {
+    const found =
+      "turnId" in item
+        ? records.get(item.turnId)?.userIndex
+        : (await sessions.locate(sessionId, item.itemId))?.index;
+    return found === undefined || found <= last ? [item.id] : [];
+  });
+  return new Set((await Promise.all(known)).flat());
 }
 
 /** Some clients leave the type out. */
