@@ -38,7 +38,7 @@ export function finishReasonOf(reason: unknown, { text, refusal, toolCall }: Ans
   if (named === "error" || named === "content_filter") return named;
   if (refusal) return "refusal";
   // Some servers say "stop" although the model asked for a tool, others "tool_calls" after a plain text.
-  if (toolCall) return "tool_call";
+  if (toolCall) return named === "length" ? named : "tool_call";
   if (!text) return named === "refusal" ? "refusal" : "no_text";
   return named === "length" || named === "refusal" ? named : "complete";
 }

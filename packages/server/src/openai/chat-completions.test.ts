@@ -125,6 +125,30 @@ test("parallel calls have indices, and their outputs go back to the model", asyn
   expect(sent.messages[1]?.tool_calls).toHaveLength(2);
 });
 
+test("a call that was cut at the limit of tokens is not called whole", async () => {
+  const { openai, server } = await startWithSdk();
+  const toolCalls = [{ id: "call_1", name: "now", arguments: ['{"zo'] }];
+  server.ollama.scenario = { pieces: [], toolCalls, finish: "length" };
+  const asked = {
+    model: "llama3.2:3b",
+    messages: [{ role: "user" as const, content: "Time?" }],
+    tools: [now],
+  };
+  const cut = { finish_reason: "length", message: { tool_calls: [{ function: { arguments: '{"zo' } }] } };
+  expect((await openai.chat.completions.create(asked)).choices).toMatchObject([cut]);
+  const ends = [];
+  for await (const { choices } of await openai.chat.completions.create({ ...asked, stream: true }))
+    ends.push(choices[0]?.finish_reason);
+  expect(ends.at(-1)).toBe("length");
+  const tools = [{ ...now.function, type: "function" as const, strict: false }];
+  const response = await openai.responses.create({ model: "llama3.2:3b", input: "Time?", tools });
+  expect(response).toMatchObject({
+    status: "incomplete",
+    incomplete_details: { reason: "max_output_tokens" },
+    output: [{ type: "function_call", status: "incomplete", arguments: '{"zo' }],
+  });
+});
+
 test("a session_id keeps the history, which the page shows too", async () => {
   const { openai, server } = await startWithSdk();
   const say = async (content: string) => {

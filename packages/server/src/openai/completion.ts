@@ -98,8 +98,8 @@ export class CompletionChunks {
 const callsOf = (item: OutputItem) => (item.role === undefined ? functionCallsOf(item) : []);
 
 function finishOf(reason: FinishReason | null, hasCalls: boolean): string {
-  if (hasCalls) return "tool_calls";
-  return reason === "length" || reason === "content_filter" ? reason : "stop";
+  if (reason === "length" || reason === "content_filter") return reason;
+  return hasCalls ? "tool_calls" : "stop";
 }
 
 function completionUsage(info: TurnInfo): object {
