@@ -69,6 +69,12 @@ test("edits, deletes, restores, exports and imports notes", async () => {
   const saved = chat.page.waitForEvent("download");
   await dialog.getByRole("button", { name: "Export" }).click();
   const path = await (await saved).path();
+  // The toast appears under the pointer, and stays.
+  await chat.page.mouse.move(720, 25);
+  await note.getByRole("button", { name: "Delete note" }).press("Enter");
+  await expect(note).toBeHidden();
+  await chat.page.getByRole("button", { name: "Undo" }).click();
+  await expect(note).toBeVisible();
   await note.getByRole("button", { name: "Delete note" }).click();
   await expect(note).toBeHidden();
   const chosen = chat.page.waitForEvent("filechooser");

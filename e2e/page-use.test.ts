@@ -152,6 +152,18 @@ describe("everyday use", () => {
     expect(chat.page.url()).toBe(url);
   });
 
+  test("undoes in the drawer what was done there", async () => {
+    const chat = new ChatPage(await stack.open({ viewport: { width: 390, height: 844 } }));
+    await chat.provider(/^Mirror/);
+    await chat.say("Deleted in the drawer");
+    await chat.page.getByRole("button", { name: "Sessions" }).click();
+    await chat.page.getByRole("button", { name: "Actions for Deleted in the drawer" }).click();
+    await chat.page.mouse.move(195, 25);
+    await chat.page.getByRole("button", { name: "Delete", exact: true }).press("Enter");
+    await chat.page.getByRole("button", { name: "Undo", exact: true }).click();
+    await expect(chat.page.getByRole("link", { name: /^Deleted in the drawer/ })).toBeVisible();
+  });
+
   test("keeps a toast while the pointer is over it or the focus is in it", async () => {
     const chat = await open();
     const { page } = chat;

@@ -2,6 +2,7 @@ import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { t } from "../texts/texts.ts";
 import { Icon } from "./icon.tsx";
 import { onDismiss } from "./on-dismiss.ts";
+import { ToastList } from "./toast-list.tsx";
 import "./dialog.css";
 
 /** A modal dialog. The browser traps the focus, closes the dialog on Escape and restores the focus. */
@@ -43,6 +44,7 @@ export function Dialog({
         </header>
         {children}
       </div>
+      <ToastList />
     </dialog>
   );
 }

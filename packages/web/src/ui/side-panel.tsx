@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { onDismiss } from "./on-dismiss.ts";
+import { ToastList } from "./toast-list.tsx";
 import "./side-panel.css";
 
 interface SidePanelProps {
@@ -24,7 +25,12 @@ export function SidePanel({ side, open, drawer, onClose, children }: SidePanelPr
   if (!drawer) return open ? <div className={`panel panel-${side}`}>{children}</div> : null;
   return (
     <dialog ref={dialog} className={`panel panel-drawer panel-${side}`} {...onDismiss(onClose)}>
-      {open && children}
+      {open && (
+        <>
+          {children}
+          <ToastList />
+        </>
+      )}
     </dialog>
   );
 }

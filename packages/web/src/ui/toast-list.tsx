@@ -1,18 +1,26 @@
-import { useEffect, useState } from "react";
+import { useEffect, useId, useLayoutEffect, useState, useSyncExternalStore } from "react";
 import { t } from "../texts/texts.ts";
 import { Icon } from "./icon.tsx";
+import { Store } from "./store.ts";
 import { actOnToast, closeToast, type Toast, useToasts } from "./toasts.ts";
 import "./toast-list.css";
 
 const SHOWN_MS = 6_000;
 
+const lists = new Store<{ ids: readonly string[] }>({ ids: [] });
+
+/** Shows the toasts where the newest list is: what is outside an open modal dialog cannot be used. */
 export function ToastList() {
   const toasts = useToasts();
+  const id = useId();
+  const { ids } = useSyncExternalStore(lists.subscribe, lists.get);
+  useLayoutEffect(() => {
+    lists.update({ ids: [...lists.get().ids, id] });
+    return () => lists.update({ ids: lists.get().ids.filter((other) => other !== id) });
+  }, [id]);
   return (
     <div className="toasts" aria-live="polite">
-      {toasts.map((toast) => (
-        <ShownToast key={toast.id} toast={toast} />
-      ))}
+      {ids.at(-1) === id && toasts.map((toast) => <ShownToast key={toast.id} toast={toast} />)}
     </div>
   );
 }
