@@ -220,6 +220,7 @@ describe("the focus", () => {
     const chat = await open();
     const press = (name: string) => chat.page.getByRole("button", { name, exact: true }).press("Enter");
     await press("Notes");
+    await expect.poll(() => focused(chat)).toBe("New note");
     await chat.page.getByRole("textbox", { name: "New note" }).fill("My dog is Rex");
     await press("Keep");
     await expect.poll(() => focused(chat)).toBe("New note");

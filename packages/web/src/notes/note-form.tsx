@@ -1,5 +1,5 @@
 import { countCodePoints, MAX_NOTE_CHARS } from "@redis-memory-magic/protocol";
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { t } from "../texts/later.ts";
 import { isComposing } from "../ui/is-composing.ts";
 
@@ -15,6 +15,9 @@ interface NoteFormProps {
 /** Writes or edits a note. */
 export function NoteForm({ text, label, submitLabel, onSubmit, onCancel }: NoteFormProps) {
   const [draft, setDraft] = useState(text);
+  const field = useRef<HTMLTextAreaElement>(null);
+  // Once the dialog is open: that focuses its first button.
+  useEffect(() => field.current?.focus(), []);
   const left = MAX_NOTE_CHARS - countCodePoints(draft.trim());
   const canSubmit = draft.trim() !== "" && left >= 0;
 
@@ -37,12 +40,11 @@ export function NoteForm({ text, label, submitLabel, onSubmit, onCancel }: NoteF
       }}
     >
       <textarea
+        ref={field}
         aria-label={label}
         aria-invalid={left < 0}
         dir="auto"
         rows={2}
-        // biome-ignore lint/a11y/noAutofocus: the user has just asked to write a note.
-        autoFocus
         placeholder={t.notes.placeholder}
         value={draft}
         onChange={(event) => setDraft(event.target.value)}
