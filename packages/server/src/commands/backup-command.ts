@@ -47,6 +47,8 @@ export async function backup(
     if (due > now()) await sleep(Math.min(due - now(), HOUR_MS));
     else await backUpInto(folder, keep, tryIn, context, now);
   };
+  // A wrong folder ends the command; one that goes away later does not.
+  await newestBackup(folder);
   for (;;) {
     await backUpWhenDue().catch(async (error: unknown) => {
       if (!(error instanceof AppError || error instanceof BackupFileError)) throw error;

@@ -160,6 +160,11 @@ test("a folder that is not there is named", async () => {
   );
 });
 
+test("a schedule does not begin with a folder that is not there", async () => {
+  const args = ["--into", "/no/such/folder", "--every", "24"];
+  await expect(run({} as Redis, args)).rejects.toThrow(/cannot be read: there is no such file or folder/);
+});
+
 test("while Redis is away the schedule says so and goes on", async () => {
   const server = await startServer(serverBinary());
   const redis = await connectRedis(loadConfig({ REDIS_URL: server.url }).redis, log);
