@@ -256,6 +256,17 @@ describe("everyday use", () => {
     await expect(chat.answers.first()).toBeVisible();
   });
 
+  test("shows the tour where it starts out of sight", async () => {
+    const { page } = new ChatPage(await stack.open({ viewport: { width: 320, height: 256 } }));
+    await page.getByRole("button", { name: "Sessions" }).click();
+    await page.getByRole("button", { name: "Guided tour" }).click();
+    const bottom = async () => {
+      const box = await page.getByRole("region", { name: "Guided tour" }).boundingBox();
+      return (box?.y ?? 256) + (box?.height ?? 1);
+    };
+    await expect.poll(bottom).toBeLessThanOrEqual(256);
+  });
+
   test("sets the switches before a step of the tour", async () => {
     const chat = await open();
     await chat.page.getByRole("button", { name: "Guided tour" }).click();

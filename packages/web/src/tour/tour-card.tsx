@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useEffectEvent } from "react";
+import { type ReactNode, useEffect, useEffectEvent, useRef } from "react";
 import type { Chat } from "../chat/state/use-chat.ts";
 import { shorten } from "../texts/format.ts";
 import { t } from "../texts/later.ts";
@@ -91,12 +91,17 @@ export function TourCard({ tour, chat, onCompare, onSlider, onDelete }: TourCard
 }
 
 /** The same box as the composer's below it. */
-const TourFrame = ({ children }: { children: ReactNode }) => (
-  <div className="composer-area tour-area">
-    <div className="composer-frame">
-      <section className="tour" aria-label={t.common.guidedTour}>
-        {children}
-      </section>
+function TourFrame({ children }: { children: ReactNode }) {
+  const frame = useRef<HTMLDivElement>(null);
+  // On a very low screen the page scrolls, and it would begin out of sight.
+  useEffect(() => frame.current?.scrollIntoView({ block: "nearest" }), []);
+  return (
+    <div ref={frame} className="composer-area tour-area">
+      <div className="composer-frame">
+        <section className="tour" aria-label={t.common.guidedTour}>
+          {children}
+        </section>
+      </div>
     </div>
-  </div>
-);
+  );
+}
