@@ -118,6 +118,24 @@ describe("a streaming answer", () => {
     await expect.poll(() => chat.page.getByRole("article", { name: "You" }).count()).toBe(1);
   });
 
+  test("follows a retry that runs when the page is loaded again", async () => {
+    const chat = await open();
+    await send(chat, script({ words: 10, pausedAfter: 3, errorAfter: 3 }));
+    const shown = () => expect(chat.answers.last().getByText("word 3")).toBeVisible();
+    const tryAgain = chat.page.locator(".alert").getByRole("button", { name: "Try again" });
+    await shown();
+    await stack.openai.resume();
+    await tryAgain.click();
+    await expect(tryAgain).toBeHidden();
+    await shown();
+    await chat.page.reload();
+    await shown();
+    await expect(chat.page.getByRole("button", { name: "Stop", exact: true })).toBeVisible();
+    await expect(tryAgain).toBeHidden();
+    await stack.openai.resume();
+    await expect(tryAgain).toBeVisible();
+  });
+
   test("queues messages and sends them in order", async () => {
     const chat = await open();
     await send(chat, script({ words: 40, delayMs: 30, pausedAfter: 3 }));

@@ -36,7 +36,8 @@ export function fetchSessions(limit: number, cursor: string | null): Promise<Ses
   return requestJson(`/sessions?${query}`);
 }
 
-export const fetchSession = (sessionId: string) => requestJson<Session>(session(sessionId));
+export const fetchSession = (sessionId: string, signal?: AbortSignal) =>
+  requestJson<Session>(session(sessionId), { signal });
 
 export const patchSession = (sessionId: string, patch: SessionPatch) =>
   requestJson<Session>(session(sessionId), { method: "PATCH", body: patch });

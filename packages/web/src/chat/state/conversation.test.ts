@@ -169,6 +169,27 @@ test("follows another tab's turn and queues the message", async () => {
   );
 });
 
+test("follows a retry that runs, though Redis has the question with the turn that failed", async () => {
+  const RETRY = "fedcba9876543210";
+  const asking = message("e-0", "user", "Hi", "failed");
+  routes["GET /items"] = [
+    page(asking),
+    page(asking, { ...message("e-1", "assistant", "Hello"), turn: { ...turn, id: RETRY } }),
+  ];
+  routes["GET /settings"] = [json({})];
+  routes["GET "] = [json({ running_turn_id: RETRY })];
+  routes[`GET /turns/${RETRY}`] = [
+    json({ turn_id: RETRY, mode: "stateful", provider: "mirror", model: "mirror", status: "running" }),
+  ];
+  routes[`GET /turns/${RETRY}/events`] = [stream("Hello", "turn-completed", { turn_id: RETRY })];
+  const conversation = new Conversation(SESSION);
+  await conversation.load();
+  await expect.poll(() => contents(conversation)).toEqual(["user: Hi", "assistant: Hello"]);
+  await idle(conversation);
+  expect(conversation.store.get().outcome).toBeNull();
+  expect(asked.map(({ path }) => path)).toContain(`GET /turns/${RETRY}/events`);
+});
+
 test("shows why a turn failed and holds the queue", async () => {
   routes["POST /api/chat"] = [
     stream("Half", "turn-failed", { code: "provider_failed", detail: "It failed." }),

@@ -1,6 +1,6 @@
-import type { SessionSettingsPatch } from "@redis-memory-magic/protocol";
+import type { SessionSettingsPatch, Turn } from "@redis-memory-magic/protocol";
 import { ApiError, asApiError } from "../../api/api-error.ts";
-import { cancelTurn, clearSession, fetchTurn, importSession } from "../../api/endpoints.ts";
+import { cancelTurn, clearSession, fetchSession, fetchTurn, importSession } from "../../api/endpoints.ts";
 import { onNextFrame } from "../../ui/next-frame.ts";
 import { Store } from "../../ui/store.ts";
 import { beginTurn, type ConnectTurn, resumeTurn } from "../stream/connect-turn.ts";
@@ -252,26 +252,39 @@ export class Conversation {
 
   /** Follows the last turn if it is running, else shows how it ended. */
   async #followLast(signal: AbortSignal): Promise<void> {
-    const { messages } = this.#state;
-    const turn = messages.findLast(({ delivery }) => delivery === "stored")?.turn;
+    const last = this.#state.messages.findLast(({ delivery }) => delivery === "stored");
+    const turn = last?.turn;
     const question = turn && this.questionOf(turn.id);
     if (turn === undefined || question === undefined) return;
-    if (turn.status === "running") {
-      const running = { choice: turn, key: question.key, connect: resumeTurn };
-      void this.#run(newLiveTurn(this.sessionId, turn.id), running);
-    } else if (turn.status === "completed") {
-      this.#setOutcome(null);
-    } else {
-      const { status } = turn;
-      const record = await fetchTurn(this.sessionId, turn.id, signal).catch(() => {
-        signal.throwIfAborted();
-        // That it did not complete is known without its record.
-        return undefined;
-      });
-      // A message may have been sent meanwhile.
-      if (this.#state.live !== null) return;
-      this.#setOutcome({ turnId: turn.id, status, code: record?.code, detail: record?.detail });
+    if (turn.status === "running") return this.#resume(turn.id, turn, question);
+    const retry = last === question ? await this.#runningTurn(signal) : undefined;
+    // A message may have been sent meanwhile.
+    if (this.#state.live !== null) return;
+    if (retry !== undefined) return this.#resume(retry.turn_id, retry, question);
+    if (turn.status === "completed") return this.#setOutcome(null);
+    const { status } = turn;
+    const record = await fetchTurn(this.sessionId, turn.id, signal).catch(() => {
+      signal.throwIfAborted();
+      // That it did not complete is known without its record.
+      return undefined;
+    });
+    if (this.#state.live !== null) return;
+    this.#setOutcome({ turnId: turn.id, status, code: record?.code, detail: record?.detail });
+  }
+
+  /** The session's running turn. Redis has a question with its first turn, so a retry is not among its items. */
+  async #runningTurn(signal: AbortSignal): Promise<Turn | undefined> {
+    try {
+      const { running_turn_id: id } = await fetchSession(this.sessionId, signal);
+      return id === null ? undefined : await fetchTurn(this.sessionId, id, signal);
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
     }
+  }
+
+  #resume(turnId: string, choice: Choice, { key }: ShownMessage): void {
+    void this.#run(newLiveTurn(this.sessionId, turnId), { choice, key, connect: resumeTurn });
   }
 
   /** Follows a turn to its end, then loads what Redis has of it and sends the next queued message. */
