@@ -94,7 +94,10 @@ export function TourCard({ tour, chat, onCompare, onSlider, onDelete }: TourCard
 function TourFrame({ children }: { children: ReactNode }) {
   const frame = useRef<HTMLDivElement>(null);
   // On a very low screen the page scrolls, and it would begin out of sight.
-  useEffect(() => frame.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    // Without the braces it would return what newer browsers return: a promise, which React takes for a clean-up.
+    frame.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
     <div ref={frame} className="composer-area tour-area">
       <div className="composer-frame">
