@@ -55,6 +55,34 @@ test("keeps a message as a note, which is sent only when the user has switched t
   await expect(chat.page.getByRole("article", { name: "You" }).getByText("I live in Turin.")).toBeVisible();
 });
 
+test("keeps a new note where an older answer comes after it", async () => {
+  const chat = await open();
+  const [released, arrived] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await chat.page.route(
+    "**/api/notes",
+    async (route) => {
+      const response = await route.fetch();
+      await released.promise;
+      await route.fulfill({ response });
+      arrived.resolve();
+    },
+    { times: 1 },
+  );
+  await chat.page.getByRole("button", { name: "Notes" }).click();
+  const dialog = dialogOf(chat);
+  const note = dialog.getByRole("listitem").filter({ hasText: "I like tea." });
+  await dialog.getByRole("textbox", { name: "New note" }).fill("I like tea.");
+  await chat.page.keyboard.press("Enter");
+  await expect(note).toBeVisible();
+  released.resolve();
+  await arrived.promise;
+  // Two frames: the page has rendered it.
+  await chat.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+  expect(await note.isVisible()).toBe(true);
+  await note.getByRole("button", { name: "Delete note" }).click();
+  await expect(note).toBeHidden();
+});
+
 test("edits, deletes, restores, exports and imports notes", async () => {
   const chat = await open();
   await chat.page.getByRole("button", { name: "Notes" }).click();

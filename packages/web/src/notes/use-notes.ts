@@ -1,5 +1,5 @@
 import type { NewNote, Note } from "@redis-memory-magic/protocol";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { asApiError } from "../api/api-error.ts";
 import { deleteNote, fetchNotes, importNotes, putNotes } from "../api/endpoints.ts";
 import { importFile } from "../api/import-file.ts";
@@ -24,14 +24,20 @@ export function useNotes(): NotesOnServer {
   const [notes, setNotes] = useState<readonly Note[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
+  const reads = useRef(0);
+
+  const read = useCallback(async (signal?: AbortSignal) => {
+    const number = ++reads.current;
+    const { notes } = await fetchNotes(signal);
+    // Answers can come in another order: an older one does not have what was changed since.
+    if (number === reads.current) setNotes(notes.toReversed());
+  }, []);
+
   useEffect(() => {
     const abort = new AbortController();
-    fetchNotes(abort.signal).then(
-      ({ notes }) => setNotes(notes.toReversed()),
-      (error) => abort.signal.aborted || setProblem(asApiError(error).message),
-    );
+    read(abort.signal).catch((error) => abort.signal.aborted || setProblem(asApiError(error).message));
     return () => abort.abort();
-  }, []);
+  }, [read]);
 
   async function change(work: () => Promise<unknown>): Promise<boolean> {
     let isDone = false;
@@ -39,7 +45,7 @@ export function useNotes(): NotesOnServer {
       await work();
       isDone = true;
       noteNotesChanged();
-      setNotes((await fetchNotes()).notes.toReversed());
+      await read();
     });
     return isDone;
   }
