@@ -31,6 +31,13 @@ export const MAX_LISTED = 50;
 const MAX_RECALLED = 200;
 const milliseconds = z.number().nonnegative();
 
+/**
+ * What a model or its provider's API cannot take; `loose_arguments`: a call whose arguments are no JSON object;
+ * `bare_answers`: an answer without the reasoning that came before it.
+ */
+export const lack = z.enum(["images", "files", "tools", "output_images", "loose_arguments", "bare_answers"]);
+export type Lack = z.infer<typeof lack>;
+
 /** What a request asked of the model beside the context. */
 const modelSettings = z
   .object({
@@ -91,10 +98,7 @@ export const archivedTurn = z.object({
   system: z.string().optional().describe("The system prompt, where it is not the usual one."),
   settings: modelSettings.optional().describe("What the request asked of the model beside the context."),
   client: z.record(z.string(), safeJson).optional().describe("What the API that it came by stored with it."),
-  lacks: z
-    .array(z.enum(["images", "files", "tools", "output_images", "loose_arguments", "bare_answers"]))
-    .optional()
-    .describe("What the model could not be sent."),
+  lacks: z.array(lack).optional().describe("What the model could not be sent."),
   sent: z
     .object({
       from: place,

@@ -1,9 +1,8 @@
 import type { Json } from "@redis-memory-magic/memory";
-import type { FinishReason, ModelInfo, ProviderId, Usage } from "@redis-memory-magic/protocol";
+import type { FinishReason, Lack, ModelInfo, ProviderId, Usage } from "@redis-memory-magic/protocol";
 import type { Fields } from "../fields.ts";
 import type { ContextItem, Phase } from "./context-item.ts";
 import type { ModelSetting, ModelSettings } from "./model-settings.ts";
-import type { Lack } from "./normalize-prompt.ts";
 
 /** No server runs a chat model with a smaller window. A smaller count is a wrong report, and would refuse every message. */
 export const MIN_CONTEXT_WINDOW = 256;

@@ -1,6 +1,6 @@
 import type { Item } from "@redis-memory-magic/memory";
+import type { Lack } from "@redis-memory-magic/protocol";
 import type { ContentPart, ContextItem, ImagePart } from "./context-item.ts";
-import type { Lack } from "./normalize-prompt.ts";
 import { readParts } from "./stored-parts.ts";
 
 /** An image's tokens: a token for each square of so many pixels, as most models that see have it. */

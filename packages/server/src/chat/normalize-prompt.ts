@@ -1,5 +1,5 @@
 import { type Item, modelWindow } from "@redis-memory-magic/memory";
-import type { PromptChange } from "@redis-memory-magic/protocol";
+import type { Lack, PromptChange } from "@redis-memory-magic/protocol";
 import { isFields } from "../fields.ts";
 import {
   BREAK,
@@ -28,20 +28,6 @@ export interface Prompt {
   /** What was changed, with the number of items that were. */
   readonly changes: readonly PromptChange[];
 }
-
-/**
- * What a model or its provider's API cannot take; `loose_arguments`: a call whose arguments are no JSON object;
- * `bare_answers`: an answer without the reasoning that came before it.
- */
-export const LACKS = [
-  "images",
-  "files",
-  "tools",
-  "output_images",
-  "loose_arguments",
-  "bare_answers",
-] as const;
-export type Lack = (typeof LACKS)[number];
 
 /**
  * Puts a history into the form that every chat template accepts: one system prompt, then user and assistant in turn,

@@ -1,5 +1,5 @@
 import type { Item, NewItem, Note, TurnHistory } from "@redis-memory-magic/memory";
-import type { ModelInfo } from "@redis-memory-magic/protocol";
+import { type Lack, lack, type ModelInfo } from "@redis-memory-magic/protocol";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../errors/app-error.ts";
 import { type ChatModel, MIN_CONTEXT_WINDOW } from "./chat-model.ts";
@@ -13,7 +13,6 @@ import {
 } from "./context.ts";
 import { attachmentTokens, countedText } from "./item-tokens.ts";
 import { type FieldNames, type ModelSettings, unsupported } from "./model-settings.ts";
-import { LACKS, type Lack } from "./normalize-prompt.ts";
 import { notesBlock, notesRoom, notesThatFit, type SentNotes, withNotes } from "./notes-block.ts";
 import type { Outside } from "./outside.ts";
 import type { Providers } from "./providers.ts";
@@ -342,12 +341,12 @@ function lacksOf(
   const { images, tools } = capabilities ?? {};
   const isLoop = settings.tools !== undefined && model.needsReasoning?.(id) === true;
   if (images !== false && tools !== false && !isLoop) return model.lacks;
-  return LACKS.filter(
-    (lack) =>
-      model.lacks.includes(lack) ||
-      (lack === "bare_answers" && isLoop) ||
-      (lack === "images" && images === false) ||
-      (lack === "tools" && tools === false),
+  return lack.options.filter(
+    (option) =>
+      model.lacks.includes(option) ||
+      (option === "bare_answers" && isLoop) ||
+      (option === "images" && images === false) ||
+      (option === "tools" && tools === false),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { IndexedItem, Item, Note, TurnHistory } from "@redis-memory-magic/memory";
-import type { ContextReport, SentMessage, Turn } from "@redis-memory-magic/protocol";
+import type { ContextReport, Lack, SentMessage, Turn } from "@redis-memory-magic/protocol";
 import { mapInBatches } from "../map-in-batches.ts";
 import { readStored } from "./asked-turn.ts";
 import { retryRefused } from "./begin-turn.ts";
@@ -8,7 +8,7 @@ import { beginOfTurn, DEFAULT_SYSTEM_PROMPT, hashPayload, historyBytes, leftOutO
 import type { ContentPart, ContextItem, ImagePart } from "./context-item.ts";
 import { costOf } from "./cost.ts";
 import { countedText, tokensOfAttachments, tokensOfImage } from "./item-tokens.ts";
-import { type Lack, type Prompt, promptOf, quotingAt } from "./normalize-prompt.ts";
+import { type Prompt, promptOf, quotingAt } from "./normalize-prompt.ts";
 import { notesBlock, readNotes, type SentNotes, withNotes } from "./notes-block.ts";
 import { outsideOf } from "./outside.ts";
 import { asItem, type Planner } from "./plan.ts";

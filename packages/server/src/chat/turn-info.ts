@@ -2,6 +2,7 @@ import type { Json } from "@redis-memory-magic/memory";
 import {
   type ContentsFailure,
   type FinishReason,
+  type Lack,
   type NoSummary,
   type ProviderId,
   providerId,
@@ -10,7 +11,6 @@ import {
 } from "@redis-memory-magic/protocol";
 
 import type { ModelSettings } from "./model-settings.ts";
-import type { Lack } from "./normalize-prompt.ts";
 import type { SentNotes } from "./notes-block.ts";
 import type { Recall } from "./recall.ts";
 import type { Contents } from "./table-of-contents.ts";
