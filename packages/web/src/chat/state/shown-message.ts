@@ -106,11 +106,8 @@ export function mergeNewest(
     keys.add(key);
     // Redis has a question with its first turn: of a retry without an answer only the page knows.
     const isAnswered = message.role !== "user" || page.messages[index + 1]?.role === "assistant";
-    const turn = (isAnswered ? undefined : known?.turn) ?? message.turn;
-    const shown = {
-      ...shownMessage(message, key),
-      turn: turn?.id === message.turn?.id ? message.turn : turn,
-    };
+    const retry = !isAnswered && known?.turn?.id !== message.turn?.id ? known?.turn : undefined;
+    const shown = { ...shownMessage(message, key), ...(retry && { turn: retry }) };
     // The page may have the data of images that it has sent.
     return known?.attachments.length ? { ...shown, attachments: known.attachments } : shown;
   });
