@@ -389,7 +389,7 @@ describe("a hostile import", () => {
       "turns.0.replaced_output.0.content",
     ],
     [
-      "a replaced item's id that is none",
+      "an empty id of a replaced item",
       { messages: [message], turns: [{ ...turn, replaced_output: [{ ...replaced, id: "" }] }] },
       "turns.0.replaced_output.0.id",
     ],

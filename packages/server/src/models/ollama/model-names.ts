@@ -1,5 +1,5 @@
 /**
- * Returns a name as Ollama compares it: in lower case, without its own registry, with the tag `latest` where there is none.
+ * Returns a name as Ollama compares it: in lower case, without its own registry, and with the tag `latest` if it has no tag.
  * Gemini's list has a folder in front of each name.
  */
 function canonical(name: string): string {
